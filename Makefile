@@ -1,0 +1,61 @@
+# Everything one needs: `make run` and `make test`. Each makes .venv when it is missing.
+
+PYTHON ?= python3
+ARGS ?=
+BIN = .venv/bin
+
+.PHONY: help run demo test lint bench wheel clean
+
+help:
+	@echo "make run     install and run the hub on feeds.yaml   (ARGS='--port 8099' reaches the command)"
+	@echo "make demo    show a sample network, on this machine alone"
+	@echo "make test    install what the tests need and run them"
+	@echo "make lint    formatting, lint, types, the table of imports"
+	@echo "make bench   measure polling, beside another reader"
+	@echo "make wheel   build dist/*.whl"
+
+run: .venv/run
+	@$(BIN)/hub run $(ARGS)
+
+demo: .venv/run
+	@$(BIN)/hub demo $(ARGS)
+
+test: .venv/test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/bench
+	$(BIN)/python -m bench.rounds $(ARGS)
+
+wheel: .venv/test
+	rm -rf dist
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# ---------------------------------------------------------------- the virtual environment
+
+.venv/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or later (Debian: apt install python3 python3-venv)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: install Python 3.11 or later, or name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: on Debian, apt install python3-venv."; exit 1; }
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@touch $@
+
+.venv/run: .venv/python pyproject.toml
+	@echo "Installing the hub into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/test .venv/lint .venv/bench: .venv/run
+	@echo "Installing what 'make $(@F)' needs into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group $(@F)
+	@touch $@

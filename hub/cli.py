@@ -1,0 +1,228 @@
+"""The commands. Each says what it does in a function's few lines; none decides anything.
+
+Imports that are slow stand inside the command that needs them, so that
+`hub --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hub import __version__
+from hub.errors import ConfigError, HubError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_EXIT_FAILED, _EXIT_USAGE, _EXIT_STOPPED = 1, 2, 130
+
+
+def _config(command: Command) -> Command:
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        default=Path("feeds.yaml"),
+        envvar="HUB_CONFIG",
+        show_default=True,
+        help="The list of members and feeds. [env: HUB_CONFIG]",
+    )(command)
+
+
+def _database(command: Command) -> Command:
+    return click.option(
+        "--database",
+        default="sqlite:///hub.db",
+        envvar="HUB_DATABASE",
+        show_default=True,
+        help="Where news is kept. [env: HUB_DATABASE]",
+    )(command)
+
+
+def _served(command: Command) -> Command:
+    command = click.option(
+        "--templates",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="A folder whose files replace single templates of the pages.",
+    )(command)
+    command = click.option(
+        "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to serve."
+    )(command)
+    return click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve.")(
+        command
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hub")
+def cli() -> None:
+    """Polls the feeds of a network's members and republishes their news merged."""
+
+
+@cli.command()
+@_served
+@_config
+@_database
+def run(host: str, port: int, templates: Path | None, config: Path, database: str) -> None:
+    """Poll for ever and serve the web view."""
+    from hub import service
+
+    service.run(service.Place(config=config, database=database, host=host, port=port, templates=templates))
+
+
+@cli.command()
+@_served
+@_config
+@_database
+def serve(host: str, port: int, templates: Path | None, config: Path, database: str) -> None:
+    """Serve the web view alone."""
+    from hub import service
+
+    service.serve(service.Place(config=config, database=database, host=host, port=port, templates=templates))
+
+
+@cli.command()
+@click.argument("members", nargs=-1, metavar="[MEMBER]...")
+@click.option("--all", "every", is_flag=True, help="Every feed, also those that are not due.")
+@click.option("--json", "as_json", is_flag=True, help="Print the round's figures as one JSON object.")
+@_config
+@_database
+def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, database: str) -> None:
+    """Poll the feeds that are due, or those of the MEMBERs named, once."""
+    from hub import rounds
+
+    figures = rounds.poll_once(config, database, members=members, every=every)
+    click.echo(figures.as_json() if as_json else figures.as_text())
+    if figures.stopped:
+        sys.exit(_EXIT_STOPPED)
+    if members and figures.failed:
+        sys.exit(_EXIT_FAILED)
+
+
+@cli.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to serve."
+)
+def demo(port: int) -> None:
+    """Show a network of sample members, polled and served on this machine alone."""
+    from hub import demo as demonstration
+
+    demonstration.run(port)
+
+
+@cli.group()
+def feeds() -> None:
+    """Look after feeds.yaml."""
+
+
+@feeds.command("check")
+@click.argument("url", required=False)
+@_config
+def feeds_check(url: str | None, config: Path) -> None:
+    """Check feeds.yaml, or show what the feed at URL holds."""
+    from hub import feedlist
+
+    click.echo(feedlist.preview(url, config) if url else feedlist.check(config))
+
+
+@feeds.command("add")
+@click.argument("url")
+@click.option("--member", help="The member's slug; a new member is made from the feed's title.")
+@click.option("--name", help="What to call this feed among the member's; `news` unless said.")
+@click.option("--unseen", is_flag=True, help="Add it without looking at it first.")
+@_config
+def feeds_add(url: str, member: str | None, name: str | None, unseen: bool, config: Path) -> None:
+    """Add the feed at URL to feeds.yaml."""
+    from hub import feedlist
+
+    click.echo(feedlist.add(config, url, member=member, name=name, unseen=unseen))
+
+
+@feeds.command("remove")
+@click.argument("feed", metavar="URL|MEMBER[/NAME]")
+@click.option("--entries", is_flag=True, help="Take its entries out of the database too.")
+@_config
+@_database
+def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
+    """Take a feed out of feeds.yaml. Its entries stay published unless --entries is given."""
+    from hub import feedlist
+
+    click.echo(feedlist.remove(config, feed, database=database if entries else None))
+
+
+@feeds.command("import")
+@click.argument("file", type=click.File("rb"))
+@_config
+def feeds_import(file: Any, config: Path) -> None:
+    """Add the feeds of an OPML FILE to feeds.yaml (- for standard input)."""
+    from hub import feedlist
+
+    click.echo(feedlist.import_opml(config, file.read()))
+
+
+@feeds.command("export")
+@_config
+def feeds_export(config: Path) -> None:
+    """Print the members' feeds as OPML."""
+    from hub import feedlist
+
+    click.echo(feedlist.export_opml(config), nl=False)
+
+
+@cli.command()
+@_config
+@_database
+def retag(config: Path, database: str) -> None:
+    """Apply feeds.yaml's tag rules to the entries that are stored."""
+    from hub import retag as retagging
+
+    changed, entries = retagging.run(config, database)
+    click.echo(f"{changed} of {entries} entries changed their tags.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_database
+def backup(file: Path, database: str) -> None:
+    """Write a consistent copy of the database to FILE, also while a hub runs."""
+    from hub.store import existing_store
+
+    store = existing_store(database)
+    store.backup(file)
+    store.close()
+    click.echo(f"{file}: {file.stat().st_size:,} bytes.")
+
+
+@cli.command()
+@_database
+def check(database: str) -> None:
+    """Check the database for damage."""
+    from hub.store import existing_store
+
+    store = existing_store(database)
+    problems = store.check()
+    store.close()
+    click.echo("\n".join(problems) or f"{database} is sound.")
+    if problems:
+        sys.exit(_EXIT_FAILED)
+
+
+def main() -> None:
+    """Run the command line, telling errors as sentences."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(_EXIT_STOPPED)
+    except KeyboardInterrupt:
+        sys.exit(_EXIT_STOPPED)
+    except HubError as error:
+        click.echo(error.problem, err=True)
+        if error.remedy:
+            click.echo(f"    {error.remedy}", err=True)
+        sys.exit(_EXIT_USAGE if isinstance(error, ConfigError) else _EXIT_FAILED)

@@ -1,0 +1,144 @@
+"""What one key of feeds.yaml alone cannot show: what stands twice, and filters that name what is not there.
+
+Looked for in the document and not in the models, so that a file's mistakes
+are told at once, whatever else is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
+from hub.config.messages import Problem
+from hub.config.values import comparable_url, did_you_mean, shown
+from hub.filters import FilterError, FilterText, read_filter
+from hub.model import MemberType, Term
+
+Filters = dict[int, FilterText]
+
+
+def check_document(document: Document) -> tuple[list[Problem], Filters]:
+    """What is wrong between the keys, and the filters that could be read, by their place in the list."""
+    problems = [*_twice(document)]
+    filters: Filters = {}
+    known = _known(document)
+    for index, merged in _mappings(document.root.values.get("merged_feeds")):
+        written = merged.values.get("filter")
+        if not isinstance(written, Scalar) or not (written.value or written.quoted):
+            continue
+        key = f"merged_feeds[{index}].filter"
+        try:
+            filters[index] = read_filter(written.value)
+        except FilterError as error:
+            problems.append((written.start, key, f"column {error.column}: {error}"))
+            continue
+        problems += [
+            (written.start, key, f"column {column}: {said}")
+            for term, column in filters[index].terms
+            if (said := _unknown_name(term, known[term.field]))
+        ]
+    return problems, filters
+
+
+# ---------------------------------------------------------------- what stands twice
+
+
+class _Once:
+    """Finds what has been seen before, and says on which line."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._seen: dict[str, int] = {}
+
+    def problem(self, value: str, offset: int, key: str, shown_as: str, advice: str) -> list[Problem]:
+        first = self._seen.setdefault(value, offset)
+        if first == offset:
+            return []
+        line = self._document.source.line(first)
+        return [(offset, key, f"{shown(shown_as)} stands twice, first on line {line}; {advice}")]
+
+
+def _twice(document: Document) -> Iterator[Problem]:
+    root = document.root.values
+    yield from _keys_twice(document, "members", "slug", "give each member a slug of its own")
+    yield from _keys_twice(document, "tags", "term", "join the two rules")
+    yield from _keys_twice(document, "merged_feeds", "slug", "give each merged feed a slug of its own")
+    addresses = _Once(document)
+    for index, member in _mappings(root.get("members")):
+        names = _Once(document)
+        for number, feed in _mappings(member.values.get("feeds")):
+            key = f"members[{index}].feeds[{number}]"
+            name = feed.values.get("name")
+            value, offset = (name.value, name.start) if isinstance(name, Scalar) else ("news", feed.start)
+            yield from names.problem(
+                value,
+                offset,
+                f"{key}.name",
+                value,
+                "name the member's other feeds otherwise, such as `name: blog`",
+            )
+            yield from _addresses_twice(addresses, feed, key)
+
+
+def _keys_twice(document: Document, section: str, key: str, advice: str) -> Iterator[Problem]:
+    once = _Once(document)
+    for index, pairs in _mappings(document.root.values.get(section)):
+        value = pairs.values.get(key)
+        if isinstance(value, Scalar):
+            yield from once.problem(
+                value.value, value.start, f"{section}[{index}].{key}", value.value, advice
+            )
+
+
+def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Problem]:
+    advice = "a feed is polled once, so keep one"
+    url = feed.values.get("url")
+    if isinstance(url, Scalar):
+        yield from addresses.problem(comparable_url(url.value), url.start, f"{key}.url", url.value, advice)
+    for number, (value, offset) in enumerate(texts(feed.values.get("else"))):
+        yield from addresses.problem(comparable_url(value), offset, f"{key}.else[{number}]", value, advice)
+
+
+# ---------------------------------------------------------------- what filters may name
+
+
+def _known(document: Document) -> dict[str, frozenset[str]]:
+    tags: set[str] = set()
+    members: set[str] = set()
+    regions: set[str] = set()
+    for _, rule in _mappings(document.root.values.get("tags")):
+        tags.update(_scalar(rule, "term"))
+    for _, member in _mappings(document.root.values.get("members")):
+        members.update(_scalar(member, "slug"))
+        regions.update(" ".join(region.split()) for region in _scalar(member, "region"))
+        for _, feed in _mappings(member.values.get("feeds")):
+            tags.update(value for value, _ in texts(feed.values.get("tags")))
+    return {
+        "tag": frozenset(tags),
+        "member": frozenset(members),
+        "region": frozenset(regions),
+        "type": frozenset(get_args(MemberType)),
+    }
+
+
+def _unknown_name(term: Term, known: frozenset[str]) -> str | None:
+    if term.value in known:
+        return None
+    noun = {"tag": "tag has the term", "member": "member has the slug", "region": "member has the region"}
+    where = {"tag": "add it to tags", "member": "add it to members", "region": "write a member's region"}
+    advice = did_you_mean(term.value, tuple(sorted(known)), where.get(term.field, ""))
+    return f"no {noun.get(term.field, term.field)} {shown(term.value)}; {advice}"
+
+
+def _scalar(pairs: Pairs, key: str) -> Iterator[str]:
+    node = pairs.values.get(key)
+    if isinstance(node, Scalar):
+        yield node.value
+
+
+def _mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:
+    """The mappings of a list with their places; nothing where there is no list."""
+    for index, item in enumerate(node.items if isinstance(node, Items) else ()):
+        if isinstance(item, Pairs):
+            yield index, item

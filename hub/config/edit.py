@@ -1,0 +1,313 @@
+"""Edits feeds.yaml as an admin would by hand: what is not edited stays as it is, byte for byte.
+
+An edit that would leave a file the hub cannot read, or that has changed
+anything else in it, is not written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hub.config.document import read_document
+from hub.config.lines import Edit, Fields, append_items, apply, remove_item
+from hub.config.opml import read_opml
+from hub.config.reading import Config, parse
+from hub.config.saving import OpenFile, open_file
+from hub.config.values import check_slug, check_url, comparable_url, printable
+from hub.errors import ConfigError
+from hub.model import Feed, FeedKey, Member
+
+_UNTOUCHED = "Nothing was written."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What was taken out of feeds.yaml: feeds and, where it went too, their member."""
+
+    feeds: tuple[Feed, ...]
+    member: Member | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an OPML brought: new feeds, addresses that were there already, and refusals in sentences."""
+
+    added: tuple[FeedKey, ...]
+    known: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def add_feed(
+    path: Path,
+    url: str,
+    *,
+    member: str | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    homepage: str | None = None,
+) -> FeedKey:
+    """Add a feed to a member, or with a member of its own when none of that slug is there.
+
+    `member` is a slug, made from the title or the host without it; `title`
+    and `homepage` are a new member's. Without `name` the feed is *news*, or
+    *news-2* and so on. Raises ConfigError, with the file as it was.
+    """
+    with open_file(path) as file:
+        additions = _Additions(_parse(file, path))
+        try:
+            check_url(url)
+            for slug in (member, name):
+                check_slug(slug or "x")
+            if homepage is not None:
+                check_url(homepage)
+        except ValueError as error:
+            raise ConfigError(str(error), _UNTOUCHED) from error
+        if known := additions.find(url):
+            raise ConfigError(f"{url} is already the feed {known}", _UNTOUCHED)
+        key = additions.add(url, member=member, name=name, title=title or "", homepage=homepage)
+        _save(file, path, additions)
+    return key
+
+
+def remove_feed(path: Path, target: str) -> Removed:
+    """Take out the feed of a URL or of `member/name`, or a member with all its feeds.
+
+    A member that loses its last feed otherwise stays. Raises ConfigError,
+    with the file as it was.
+    """
+    with open_file(path) as file:
+        before = _parse(file, path)
+        document = read_document(_body(file.text), name=str(path))
+        member, feed = _resolve(before, target)
+        index = before.members.index(member)
+        if feed is None:
+            edits = remove_item(document, (), "members", index)
+            removed = Removed(feeds=_feeds_of(before, member.slug), member=member)
+        else:
+            number = _feeds_of(before, member.slug).index(feed)
+            edits = remove_item(document, ("members", index), "feeds", number)
+            removed = Removed(feeds=(feed,), member=None)
+        expected = replace(
+            before,
+            members=tuple(m for m in before.members if m is not removed.member),
+            feeds=tuple(f for f in before.feeds if f not in removed.feeds),
+        )
+        _write(file, path, edits, expected)
+    return removed
+
+
+def import_opml(path: Path, opml: bytes) -> Imported:
+    """Add the feeds of an OPML document that are not there yet, all or none of them.
+
+    A feed in a group that is called like a member, or that is itself called
+    so, becomes that member's; any other brings a member of its own. Raises
+    ConfigError, with the file as it was.
+    """
+    with open_file(path) as file:
+        additions = _Additions(_parse(file, path))
+        added: list[FeedKey] = []
+        known: list[str] = []
+        refused: list[str] = []
+        for subscription in read_opml(opml):
+            try:
+                url = check_url(subscription.url)
+            except ValueError as error:
+                refused.append(str(error))
+                continue
+            if additions.find(url):
+                known.append(url)
+                continue
+            member = additions.member_called(subscription.group) or additions.member_called(
+                subscription.title
+            )
+            added.append(additions.add(url, member=member, title=subscription.title))
+        if added:
+            _save(file, path, additions)
+    return Imported(added=tuple(added), known=tuple(known), refused=tuple(refused))
+
+
+def slugify(title: str) -> str:
+    """A title as a slug; empty where it has no Latin letter or digit."""
+    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", letters.replace("'", ""))
+    while len("-".join(words)) > 60 and len(words) > 1:
+        words.pop()
+    return "-".join(words)[:60]
+
+
+# ---------------------------------------------------------------- what is to be added
+
+
+@dataclass(eq=False)
+class _Additions:
+    """Feeds to add to a file: those of its members, and those that bring a member."""
+
+    before: Config
+    members: dict[str, Member] = field(default_factory=dict)
+    feeds: list[Feed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._slugs = {member.slug for member in self.before.members}
+        self._called = {member.name.casefold(): member.slug for member in self.before.members}
+        self._names: dict[str, set[str]] = {}
+        for feed in self.before.feeds:
+            self._names.setdefault(feed.key.member, set()).add(feed.key.name)
+        self._urls = {
+            comparable_url(url): feed.key
+            for feed in self.before.feeds
+            for url in (feed.url, *feed.alternatives)
+        }
+
+    def find(self, url: str) -> FeedKey | None:
+        """The feed that has an address."""
+        return self._urls.get(comparable_url(url))
+
+    def member_called(self, name: str) -> str | None:
+        """The slug of the member of a name."""
+        return self._called.get(printable(name).casefold())
+
+    def add(
+        self,
+        url: str,
+        *,
+        member: str | None,
+        name: str | None = None,
+        title: str = "",
+        homepage: str | None = None,
+    ) -> FeedKey:
+        """Add a feed that is not there yet. Raises ConfigError for a name its member has already."""
+        slug = member or _free(slugify(title) or slugify(_site(url)) or "member", self._slugs)
+        if slug not in self._slugs:
+            called = printable(title) or (member or "").replace("-", " ").capitalize() or _host(url)
+            self._slugs.add(slug)
+            self._called[called.casefold()] = slug
+            self.members[slug] = Member(slug=slug, name=called, homepage=homepage)
+        names = self._names.setdefault(slug, set())
+        key = FeedKey(slug, name or _free("news", names))
+        if key.name in names:
+            raise ConfigError(f"{slug} has a feed `{key.name}` already", "Give the new one another name.")
+        names.add(key.name)
+        self._urls[comparable_url(url)] = key
+        self.feeds.append(Feed(key=key, url=url))
+        return key
+
+    def expected(self) -> Config:
+        """What the file should say with them."""
+        members = (*self.before.members, *self.members.values())
+        feeds = (*self.before.feeds, *self.feeds)
+        order = {member.slug: place for place, member in enumerate(members)}
+        return replace(
+            self.before, members=members, feeds=tuple(sorted(feeds, key=lambda f: order[f.key.member]))
+        )
+
+    def edits(self, text: str, name: str) -> list[Edit]:
+        """How the file's text comes to say so."""
+        document = read_document(text, name=name)
+        items: dict[str, list[Fields]] = {}
+        for feed in self.feeds:
+            named = {} if feed.key.name == "news" else {"name": feed.key.name}
+            items.setdefault(feed.key.member, []).append({**named, "url": feed.url})
+        edits: list[Edit] = []
+        for index, member in enumerate(self.before.members):
+            if member.slug in items:
+                edits += append_items(document, ("members", index), "feeds", items[member.slug])
+        new = [_fields(member, items[member.slug]) for member in self.members.values()]
+        return [*edits, *append_items(document, (), "members", new)] if new else edits
+
+
+def _fields(member: Member, feeds: list[Fields]) -> Fields:
+    homepage = {"homepage": member.homepage} if member.homepage else {}
+    return {"slug": member.slug, "name": member.name, **homepage, "feeds": feeds}
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    if wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted}-{number}" in taken:
+        number += 1
+    return f"{wanted}-{number}"
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def _site(url: str) -> str:
+    """What a host is called: `https://news.example.org/feed` → `example`."""
+    host = _host(url)
+    labels = host.split(".")
+    if labels[-1].isdigit():
+        return host
+    if len(labels) > 2 and labels[0] in ("blog", "blogs", "feed", "feeds", "news", "rss"):
+        labels = labels[1:]
+    return labels[0]
+
+
+# ---------------------------------------------------------------- what is to be removed
+
+
+def _resolve(config: Config, target: str) -> tuple[Member, Feed | None]:
+    """The member a target names, with the feed where it names one."""
+    members = {member.slug: member for member in config.members}
+    if "://" in target:
+        wanted = comparable_url(target)
+        for feed in config.feeds:
+            if comparable_url(feed.url) == wanted:
+                return members[feed.key.member], feed
+        known = [feed.url for feed in config.feeds]
+    else:
+        if target in members:
+            return members[target], None
+        for feed in config.feeds:
+            if str(feed.key) == target:
+                return members[feed.key.member], feed
+        known = [*members, *(str(feed.key) for feed in config.feeds)]
+    near = get_close_matches(target, known, n=1)
+    advice = f"Did you mean {near[0]}?" if near else "Name a feed's url, a member's slug, or member/name."
+    raise ConfigError(f"no member and no feed is {target}", advice)
+
+
+def _feeds_of(config: Config, slug: str) -> tuple[Feed, ...]:
+    return tuple(feed for feed in config.feeds if feed.key.member == slug)
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _body(text: str) -> str:
+    return text.removeprefix("\ufeff")
+
+
+def _parse(file: OpenFile, path: Path) -> Config:
+    try:
+        return parse(file.text, name=str(path))
+    except ConfigError as error:
+        raise ConfigError(error.problems, f"{_UNTOUCHED} Mend the file first. {error.remedy}") from error
+
+
+def _save(file: OpenFile, path: Path, additions: _Additions) -> None:
+    _write(file, path, additions.edits(_body(file.text), str(path)), additions.expected())
+
+
+def _write(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> None:
+    mark = file.text[: len(file.text) - len(_body(file.text))]
+    text = mark + apply(_body(file.text), edits)
+    try:
+        after = parse(text, name=str(path))
+    except ConfigError as error:
+        raise ConfigError(
+            ("the file could not be read with this change:", *error.problems),
+            f"{_UNTOUCHED} Change what is named first, or make the change by hand.",
+        ) from error
+    if replace(after, digest="") != replace(expected, digest=""):
+        raise ConfigError(
+            f"{path}: the file is written in a way that this change does not fit",
+            f"{_UNTOUCHED} Make the change by hand.",
+        )
+    file.save(text)

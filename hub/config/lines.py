@@ -1,0 +1,211 @@
+"""Putting items into the lists of a YAML text, and taking them out, with every other byte left alone.
+
+A round trip through a YAML library keeps comments, and changes indentation,
+folding and line endings; so lines are put where the document's marks say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.config.document import Document, Items, Node, Pairs, Path, scalar_text
+
+Fields = Mapping[str, "str | Sequence[Fields]"]
+"""An item to write: texts, and lists of further items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Put `text` in the place of what stands from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply(text: str, edits: Sequence[Edit]) -> str:
+    """The text with edits made that do not overlap; those at one place in their order."""
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join([*pieces, text[at:]])
+
+
+def append_items(document: Document, owner: Path, key: str, items: Sequence[Fields]) -> list[Edit]:
+    """Put items at the end of the list that stands, or is to stand, at a mapping's key."""
+    pairs = document.find(owner)
+    assert isinstance(pairs, Pairs)
+    page = _Page(document)
+    found = pairs.values.get(key)
+    if isinstance(found, Items) and found.items:
+        return page.into_flow(found, items) if found.flow else page.into_block(found, items)
+    if pairs.flow or (isinstance(found, Items) and "\n" in document.source.text[found.start : found.end]):
+        return page.begin_flow(pairs, key, found, items)
+    return page.begin_block(pairs, key, found, items)
+
+
+def remove_item(document: Document, owner: Path, key: str, index: int) -> list[Edit]:
+    """Take an item out of the list at a mapping's key, which stays as an empty list without it."""
+    pairs = document.find(owner)
+    assert isinstance(pairs, Pairs)
+    items = pairs.values[key]
+    assert isinstance(items, Items)
+    page = _Page(document)
+    if items.flow:
+        return page.out_of_flow(items, index)
+    edits = [page.out_of_block(items, index)]
+    if len(items.items) == 1:
+        colon = document.source.text.index(":", pairs.keys[key].end)
+        edits.append(Edit(colon + 1, colon + 1, " []"))
+    return edits
+
+
+class _Page:
+    """A document's text, with its habits of indentation and line endings."""
+
+    def __init__(self, document: Document) -> None:
+        self.text = document.source.text
+        self.root = document.root
+        self.newline = "\r\n" if "\r\n" in self.text else "\n"
+
+    # ---------------------------------------------------------------- putting in
+
+    def into_block(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
+        dash = self._column(found.start)
+        blocks = list(self._item_lines(items, dash, gap=self._gap(found, dash)))
+        if len(found.items) > 1:
+            between = self.text[self._content_end(found.items[-2]) : self._dash(found, -1)]
+            if re.search(r"\n[ \t]*\r?\n", between):
+                blocks = [["", *block] for block in blocks]
+        return [
+            self._lines_at(self._after(found.items[-1], dash), [line for block in blocks for line in block])
+        ]
+
+    def begin_block(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
+        column = self._column(pairs.start)
+        dash = column + self._list_indent()
+        lines = [line for item in self._item_lines(items, dash, gap=1) for line in item]
+        if found is None:
+            at = max((self._after(value, column) for value in pairs.values.values()), default=len(self.text))
+            return [self._lines_at(at, [" " * column + key + ":", *lines])]
+        edits = []
+        if isinstance(found, Items):
+            before = self.text[: found.start]
+            edits.append(Edit(len(before.rstrip(" ")), found.end, ""))
+        return [*edits, self._lines_at(self._after(found, column), lines)]
+
+    def into_flow(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
+        at = self._content_end(found.items[-1])
+        return [Edit(at, at, ", " + self._flow(items))]
+
+    def begin_flow(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
+        if isinstance(found, Items):
+            return [Edit(found.end - 1, found.end - 1, self._flow(items))]
+        if found is not None:
+            return [Edit(found.start, found.start, f" [{self._flow(items)}]")]
+        written = f"{json.dumps(key)}: [{self._flow(items)}]"
+        if not pairs.values:
+            return [Edit(pairs.start + 1, pairs.start + 1, written)]
+        at = max(max(self._content_end(value), pairs.keys[key].end) for key, value in pairs.values.items())
+        return [Edit(at, at, f", {written}")]
+
+    # ---------------------------------------------------------------- taking out
+
+    def out_of_block(self, items: Items, index: int) -> Edit:
+        start = self._line_start(self._dash(items, index))
+        end = self._after(items.items[index], self._column(items.start))
+        if self._blank_before(start):
+            if self._blank_at(end):
+                end = self._next_line(end)
+            elif end == len(self.text):
+                start = self._line_start(start - 1)
+        return Edit(start, end, "")
+
+    def out_of_flow(self, items: Items, index: int) -> list[Edit]:
+        item = items.items[index]
+        start, end = item.start, item.end
+        # A trailing comma is good YAML, so a comma that a comment parts from the item may stay.
+        if following := re.compile(r"[ \t]*,[ \t]*").match(self.text, end):
+            end = following.end()
+        elif index and (before := re.search(r"\s*,\s*$", self.text[items.items[index - 1].end : start])):
+            start -= len(before[0])
+        return [Edit(start, end, "")]
+
+    # ---------------------------------------------------------------- writing
+
+    def _item_lines(self, items: Sequence[Fields], dash: int, *, gap: int) -> Iterator[list[str]]:
+        for item in items:
+            lines = list(self._field_lines(item, dash + 1 + gap))
+            lines[0] = " " * dash + "-" + " " * gap + lines[0].lstrip(" ")
+            yield lines
+
+    def _field_lines(self, fields: Fields, column: int) -> Iterator[str]:
+        for key, value in fields.items():
+            if isinstance(value, str):
+                yield f"{' ' * column}{key}: {scalar_text(value)}"
+            elif value:
+                yield f"{' ' * column}{key}:"
+                for lines in self._item_lines(value, column + self._list_indent(), gap=1):
+                    yield from lines
+
+    def _flow(self, items: Sequence[Fields]) -> str:
+        # JSON is YAML, and stays JSON in a file that is.
+        return ", ".join(json.dumps(item, ensure_ascii=False) for item in items)
+
+    def _lines_at(self, at: int, lines: Sequence[str]) -> Edit:
+        block = self.newline.join(lines)
+        if at and self.text[at - 1] != "\n":
+            return Edit(at, at, self.newline + block)
+        return Edit(at, at, block + self.newline)
+
+    # ---------------------------------------------------------------- finding places
+
+    def _list_indent(self) -> int:
+        """How far this file's lists stand to the right of their keys."""
+        members = self.root.values.get("members")
+        if isinstance(members, Items) and not members.flow and members.items:
+            return self._column(members.start) - self._column(self.root.start)
+        return 2
+
+    def _gap(self, found: Items, dash: int) -> int:
+        last = found.items[-1]
+        same_line = self._line_start(self._dash(found, -1)) == self._line_start(last.start)
+        return self._column(last.start) - dash - 1 if same_line else 1
+
+    def _dash(self, items: Items, index: int) -> int:
+        """Where the dash of a block's item stands."""
+        indent = "\n" + " " * self._column(items.start) + "-"
+        return self.text.rindex(indent, 0, items.items[index].start) + len(indent) - 1
+
+    def _after(self, node: Node, column: int) -> int:
+        """The start of the line after a block and the comments that are further in than a column."""
+        at = self._next_line(self._content_end(node))
+        comment = re.compile(rf"(?:[ \t]*\r?\n)*[ ]{{{column + 1},}}#[^\n]*(?:\n|\Z)")
+        while found := comment.match(self.text, at):
+            at = found.end()
+        return at
+
+    def _content_end(self, node: Node) -> int:
+        # A literal block ends past the empty lines that follow it.
+        return node.start + len(self.text[node.start : node.end].rstrip())
+
+    def _column(self, offset: int) -> int:
+        return offset - self._line_start(offset)
+
+    def _line_start(self, offset: int) -> int:
+        return self.text.rfind("\n", 0, offset) + 1
+
+    def _next_line(self, offset: int) -> int:
+        newline = self.text.find("\n", offset)
+        return len(self.text) if newline < 0 else newline + 1
+
+    def _blank_at(self, offset: int) -> bool:
+        return offset < len(self.text) and not self.text[offset : self._next_line(offset)].strip()
+
+    def _blank_before(self, line_start: int) -> bool:
+        return line_start > 0 and not self.text[self._line_start(line_start - 1) : line_start].strip()

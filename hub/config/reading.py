@@ -1,0 +1,183 @@
+"""feeds.yaml → Config. Every mistake of a file is told at once, with its line and key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+import hub
+from hub.config.checks import Filters, check_document
+from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, read_document, too_large
+from hub.config.messages import problem_of
+from hub.config.schema import FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
+from hub.errors import ConfigError
+from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
+
+CHECK = "`hub feeds check` says whether the file can be read, without starting anything."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What feeds.yaml says. `feeds` are those of all members, in the file's order.
+
+    `digest` differs when the file's text does.
+    """
+
+    hub: HubSettings
+    members: tuple[Member, ...]
+    feeds: tuple[Feed, ...]
+    tags: tuple[TagRule, ...]
+    merged_feeds: tuple[MergedFeed, ...]
+    digest: str
+
+
+def load(path: Path) -> Config:
+    """Read a file. Raises ConfigError."""
+    return parse(decode(read_bytes(path), name=str(path)), name=str(path))
+
+
+def parse(text: str, *, name: str = "feeds.yaml") -> Config:
+    """Read a text; `name` is what its messages call it. Raises ConfigError with every problem there is."""
+    document = read_document(text.removeprefix("\ufeff"), name=name)
+    problems = [(offset, "", said) for offset, said in document.problems]
+    found, filters = check_document(document)
+    problems += found
+    keys = None
+    try:
+        keys = FileKeys.model_validate(_values(document.root, ()))
+    except ValidationError as error:
+        problems += [p for e in error.errors(include_url=False) if (p := problem_of(e, document))]
+    if problems or keys is None:
+        lines = (
+            f"{name}:{document.source.line(offset)}: {f'{key}: ' if key else ''}{said}"
+            for offset, key, said in sorted(problems, key=lambda problem: problem[0])
+        )
+        raise ConfigError(tuple(dict.fromkeys(lines)), CHECK)
+    return _config(keys, filters, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def shipped_file() -> Path:
+    """The network that comes with the hub, to begin from."""
+    package = Path(hub.__file__).parent
+    installed = package / "feeds.yaml"
+    return installed if installed.exists() else package.parent / "feeds.yaml"
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, no more than a feeds.yaml may have. Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file",
+            f"Name another with --config, or begin with the network that comes with the hub: "
+            f"cp {shipped_file()} {path}",
+        ) from error
+    except IsADirectoryError as error:
+        raise ConfigError(
+            f"{path}: this is a folder", f"Name the file in it: {path / 'feeds.yaml'}"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: the file cannot be read ({error.strerror})", "See to its permissions and to the disk."
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise too_large(str(path))
+    return content
+
+
+def decode(content: bytes, *, name: str) -> str:
+    """A file's text, a byte order mark included. Raises ConfigError with the line that is not UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}:{line}: this line is not UTF-8; save the file as UTF-8", CHECK) from error
+
+
+def _values(node: Node, place: tuple[str, ...]) -> object:
+    """The dicts, lists and texts of a node. A known key without a value counts as not given."""
+    if isinstance(node, Scalar):
+        return node.value if node.value or node.quoted else None
+    if isinstance(node, Items):
+        return [_values(item, place) for item in node.items]
+    if not isinstance(node, Pairs):
+        return None
+    values = {key: _values(value, (*place, key)) for key, value in node.values.items()}
+    if None in values.values():
+        return {key: value for key, value in values.items() if value is not None or key not in keys_at(place)}
+    return values
+
+
+# ---------------------------------------------------------------- keys → values
+
+
+def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
+    return Config(
+        hub=_settings(keys.hub),
+        members=tuple(_member(member) for member in keys.members),
+        feeds=tuple(feed for member in keys.members for feed in _feeds(member)),
+        tags=tuple(_rule(rule) for rule in keys.tags),
+        merged_feeds=tuple(
+            MergedFeed(slug=merged.slug, title=merged.title, filter=filters[index].filter)
+            for index, merged in enumerate(keys.merged_feeds)
+        ),
+        digest=digest,
+    )
+
+
+def _settings(keys: HubKeys) -> HubSettings:
+    fetch = keys.fetch
+    return HubSettings(
+        title=keys.title,
+        url=keys.url,
+        timezone=keys.timezone,
+        language=keys.language,
+        contact=keys.contact,
+        every_min=keys.every.min,
+        every_max=keys.every.max,
+        fetch=FetchPolicy(
+            allow=fetch.allow,
+            host_delay=fetch.host_delay,
+            connect=fetch.connect,
+            first_byte=fetch.first_byte,
+            whole=fetch.whole,
+            redirects=fetch.redirects,
+            size=fetch.size,
+        ),
+        metrics_allow=keys.metrics.allow,
+    )
+
+
+def _member(keys: MemberKeys) -> Member:
+    return Member(
+        slug=keys.slug,
+        name=keys.name,
+        type=keys.type,
+        region=keys.region,
+        homepage=keys.homepage,
+        republish=keys.republish,
+    )
+
+
+def _feeds(keys: MemberKeys) -> tuple[Feed, ...]:
+    return tuple(
+        Feed(key=FeedKey(keys.slug, feed.name), url=feed.url, alternatives=feed.else_, tags=feed.tags)
+        for feed in keys.feeds
+    )
+
+
+def _rule(keys: TagKeys) -> TagRule:
+    return TagRule(
+        term=keys.term,
+        label=keys.label or keys.term.replace("-", " ").capitalize(),
+        any=keys.any,
+        all=keys.all,
+        not_=keys.not_,
+        fields=keys.in_,
+        categories=keys.categories,
+    )

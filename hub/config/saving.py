@@ -1,0 +1,88 @@
+"""Rewriting a file so that it is either the old one or the new one, and nobody's change is lost."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.config.reading import decode, read_bytes
+from hub.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file held for editing; `text` is what it holds, byte order mark and line endings included."""
+
+    path: Path
+    text: str
+
+    def save(self, text: str) -> None:
+        """Put another text in its place at once, its mode kept; a link to it stays one.
+
+        Raises ConfigError, with the file as it was, when somebody has changed
+        it since it was opened, or it cannot be written.
+        """
+        if read_bytes(self.path) != self.text.encode():
+            raise ConfigError(
+                f"{self.path}: somebody else has just changed the file", "Nothing was lost; try again."
+            )
+        try:
+            _replace(self.path, text.encode())
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path}: the file cannot be written ({error.strerror})",
+                "It is as it was. See to the permissions of the file and its folder, and to the disk.",
+            ) from error
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[OpenFile]:
+    """Hold a file, waiting for another hub that is editing it. Raises ConfigError where it cannot be read."""
+    target = path.resolve()
+    descriptor = _lock(target, path)
+    try:
+        yield OpenFile(target, decode(read_bytes(target), name=str(path)))
+    finally:
+        os.close(descriptor)
+
+
+def _lock(target: Path, path: Path) -> int:
+    while True:
+        read_bytes(path)
+        descriptor = os.open(target, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Whoever held it before has put another file in its place.
+        if target.exists() and os.path.samestat(os.fstat(descriptor), target.stat()):
+            return descriptor
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    before = path.stat()
+    if not os.access(path, os.W_OK):
+        raise PermissionError(None, "it is read-only")
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), before.st_mode & 0o7777)
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # Without this a power cut may bring the old name back.
+        os.fsync(folder)
+    finally:
+        os.close(folder)

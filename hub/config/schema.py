@@ -1,0 +1,222 @@
+"""The keys of feeds.yaml: one model for its values, its messages and its JSON Schema."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import GenerateJsonSchema
+
+from hub.config.values import (
+    BaseUrl,
+    Contact,
+    Duration,
+    HowMuch,
+    Language,
+    Range,
+    Redirects,
+    Size,
+    Slug,
+    Text,
+    Timeout,
+    Timezone,
+    Type,
+    Url,
+    Where,
+    Words,
+    duration_text,
+    not_empty,
+)
+from hub.model import FetchPolicy, HubSettings, TagField
+
+_FETCH = FetchPolicy()
+_HUB = HubSettings()
+_EVERYWHERE: tuple[TagField, ...] = ("title", "text", "category")
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EveryKeys(_Keys):
+    """Bounds of the time between two polls of one feed."""
+
+    min: Duration = Field(default=_HUB.every_min, description="No feed is polled oftener than this.")
+    max: Duration = Field(default=_HUB.every_max, description="No feed is polled more seldom than this.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            lower, upper = duration_text(self.min), duration_text(self.max)
+            raise ValueError(f"min ({lower}) is more than max ({upper}); write the shorter one as min")
+        return self
+
+
+class FetchKeys(_Keys):
+    """How members' feeds are fetched."""
+
+    allow: tuple[Range, ...] = Field(
+        default=(),
+        description="Ranges of addresses that may be fetched besides public ones, such as 10.0.0.0/8.",
+    )
+    host_delay: Duration = Field(
+        default=_FETCH.host_delay, description="Time between two fetches of one host."
+    )
+    connect: Timeout = Field(default=_FETCH.connect, description="Longest time to connect.")
+    first_byte: Timeout = Field(
+        default=_FETCH.first_byte, description="Longest wait for an answer, or silence within it."
+    )
+    whole: Timeout = Field(
+        default=_FETCH.whole, description="Longest time for a fetch with all its redirects."
+    )
+    redirects: Redirects = Field(default=_FETCH.redirects, description="How many redirects are followed.")
+    size: Size = Field(
+        default=_FETCH.size,
+        description="Largest feed, unpacked.",
+        json_schema_extra={"default": "20MB"},
+    )
+
+
+class MetricsKeys(_Keys):
+    """Who may read /metrics."""
+
+    allow: tuple[Range, ...] = Field(
+        default=(), description="Ranges of addresses that may read it besides loopback."
+    )
+
+
+class HubKeys(_Keys):
+    """The hub itself."""
+
+    title: Text = Field(default=_HUB.title, description="What the network's news is called.")
+    url: BaseUrl | None = Field(
+        default=None, description="Where readers find the hub; without it, the address that `hub run` serves."
+    )
+    timezone: Timezone = Field(default=_HUB.timezone, description="An IANA time zone, such as Europe/London.")
+    language: Language = Field(default=_HUB.language, description="The language of the pages, such as en.")
+    contact: Contact | None = Field(
+        default=None, description="An e-mail or web address; members' servers see it in the User-Agent."
+    )
+    every: EveryKeys = Field(
+        default_factory=EveryKeys, description="Bounds of the time between two polls of one feed."
+    )
+    fetch: FetchKeys = Field(default_factory=FetchKeys, description="How members' feeds are fetched.")
+    metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
+
+
+class FeedKeys(_Keys):
+    """A document a member publishes and the hub polls."""
+
+    url: Url = Field(description="The feed's address.")
+    else_: tuple[Url, ...] = Field(
+        default=(), alias="else", description="Addresses tried in order when the url is no feed."
+    )
+    name: Slug = Field(
+        default="news", description="What the feed is known by within its member, so that its url may change."
+    )
+    tags: tuple[Slug, ...] = Field(default=(), description="Terms of tags given to all its entries.")
+
+
+class MemberKeys(_Keys):
+    """An organisation of the network."""
+
+    slug: Slug = Field(
+        description="What the member is known by, in addresses and filters. It should never change."
+    )
+    name: Text = Field(description="What the member is called.")
+    type: Type = Field(
+        default="member", description="A member of the network, its national body, or a partner."
+    )
+    region: Text | None = Field(default=None, description="Where the member works; filters can ask for it.")
+    homepage: Url | None = Field(default=None, description="The member's own site.")
+    republish: HowMuch = Field(default="full", description="How much of its news every output may carry.")
+    feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
+
+
+class TagKeys(_Keys):
+    """A rule: which entries get a tag."""
+
+    term: Slug = Field(
+        description="What the tag is known by, in addresses and filters. It should never change."
+    )
+    label: Text | None = Field(
+        default=None, description="What readers see; without it, the term in plain words."
+    )
+    any: tuple[Words, ...] = Field(
+        default=(), description="Words or phrases of which an entry has at least one."
+    )
+    all: tuple[Words, ...] = Field(
+        default=(), description="Words or phrases of which an entry has every one."
+    )
+    not_: tuple[Words, ...] = Field(
+        default=(), alias="not", description="Words or phrases of which an entry has none."
+    )
+    in_: Annotated[tuple[Where, ...], AfterValidator(not_empty)] = Field(
+        default=_EVERYWHERE, alias="in", description="Where the words are looked for."
+    )
+    categories: tuple[Text, ...] = Field(default=(), description="Publishers' categories that mean this tag.")
+
+    @model_validator(mode="after")
+    def _has_something_to_find(self) -> Self:
+        if self.not_ and not (self.any or self.all or self.categories):
+            raise ValueError("`not` alone finds nothing; write `any`, `all` or `categories` too")
+        return self
+
+
+class MergedFeedKeys(_Keys):
+    """A feed the hub publishes, at /feeds/merged/SLUG.atom."""
+
+    slug: Slug = Field(description="Its name in its address. It should never change.")
+    title: Text = Field(description="What readers see it called.")
+    filter: str = Field(
+        description="Which news it holds: tag:, member:, type: and region: joined by and, or, not, brackets."
+    )
+
+
+class FileKeys(_Keys):
+    """A network: its hub, its members and their feeds, its tags and its merged feeds."""
+
+    hub: HubKeys = Field(default_factory=HubKeys, description="The hub itself.")
+    members: tuple[MemberKeys, ...] = Field(
+        default=(), description="The organisations whose feeds are polled."
+    )
+    tags: tuple[TagKeys, ...] = Field(default=(), description="The rules that say which news gets which tag.")
+    merged_feeds: tuple[MergedFeedKeys, ...] = Field(
+        default=(), description="Feeds the hub publishes besides its usual ones."
+    )
+
+
+KEYS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): FileKeys,
+    ("hub",): HubKeys,
+    ("hub", "every"): EveryKeys,
+    ("hub", "fetch"): FetchKeys,
+    ("hub", "metrics"): MetricsKeys,
+    ("members",): MemberKeys,
+    ("members", "feeds"): FeedKeys,
+    ("tags",): TagKeys,
+    ("merged_feeds",): MergedFeedKeys,
+}
+"""Which keys stand at which place, the numbers of lists left out."""
+
+
+def keys_at(place: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys that may stand at a place; none where it holds no mapping."""
+    model = KEYS.get(place)
+    return tuple(field.alias or name for name, field in model.model_fields.items()) if model else ()
+
+
+class _Generate(GenerateJsonSchema):
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's name
+        # "Host Delay" beside host_delay tells an editor's user nothing.
+        return False
+
+    def encode_default(self, dft: Any) -> Any:
+        return duration_text(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of feeds.yaml (draft 2020-12), for editors that check and complete it."""
+    schema = FileKeys.model_json_schema(by_alias=True, schema_generator=_Generate)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "feeds.yaml"}

@@ -1,0 +1,268 @@
+"""The kinds of value feeds.yaml holds: slugs, addresses, durations and so on.
+
+Each takes the text that was written, and has its JSON Schema beside it. Its
+message says what is wrong and what to write; the place is put before it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated, get_args
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from hub.model import MemberType, Republish, TagField
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Most addresses; what it does not match is looked at closely, which takes ten times as long.
+_PLAIN_URL = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[!-\"$-~]{0,1000}")
+# What XML 1.0 §2.2 has no place for, and the control characters it advises against.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CONTACT = re.compile(r"[!-'*-~]+@[!-'*-~]+|https?://[!-'*-~]+")
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_SIZES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
+_LONGEST = timedelta(days=365)
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: short, on one line."""
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
+    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
+
+
+def did_you_mean(word: str, known: tuple[str, ...], otherwise: str) -> str:
+    """`did you mean `x`?` where a known word is near, else the other advice."""
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else otherwise
+
+
+def printable(value: str) -> str:
+    """A text on one line, cut to what a text may hold, without what cannot be printed."""
+    return " ".join(_UNPRINTABLE.sub(" ", value).split())[:200].rstrip()
+
+
+def _text(value: str) -> str:
+    text = " ".join(value.split())
+    if text.isascii() and text.isprintable() and 0 < len(text) <= 200:
+        return text
+    if not text:
+        raise ValueError("is empty; write some words")
+    if len(text) > 200:
+        raise ValueError("is longer than 200 characters; shorten it")
+    if _UNPRINTABLE.search(text):
+        raise ValueError("holds a character that cannot be printed; delete it")
+    return text
+
+
+def check_slug(value: str) -> str:
+    """The slug itself. Raises ValueError for what is none."""
+    if not _SLUG.fullmatch(value) or len(value) > 80:
+        raise ValueError(
+            f"{shown(value)} is no short name; use small letters, digits and hyphens, such as south-west"
+        )
+    return value
+
+
+def comparable_url(url: str) -> str:
+    """An address as far as two must differ to be two (RFC 9110 §4.2.3), without its fragment."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        default = {"http": 80, "https": 443}.get(parts.scheme)
+        host = (parts.hostname or "") + (f":{parts.port}" if parts.port not in (None, default) else "")
+    except ValueError:
+        # It is told of as no address.
+        return url
+    return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+
+
+def check_url(value: str) -> str:
+    """The address itself. Raises ValueError for what is no absolute http(s) URL, or holds a password."""
+    if _PLAIN_URL.fullmatch(value):
+        return value
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is no web address ({error})") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(
+            f"{shown(value)} is no web address; begin it with https:// or http:// and a host name"
+        )
+    if len(value) > 2_000 or any(c.isspace() or not c.isprintable() for c in value):
+        raise ValueError(f"{shown(value)} is no web address; it holds a space or is too long")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(
+            "the address holds a user name or password, which the hub would publish; leave it out"
+        )
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(check_url(value))
+    if parts.query or parts.fragment:
+        raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
+    return value.rstrip("/")
+
+
+def _words(value: str) -> str:
+    text = _text(value)
+    if not any(c.isalnum() for c in text):
+        raise ValueError(f"{shown(value)} holds no word to look for; write a word or a phrase")
+    return text
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError) as error:
+        # An unknown zone is a LookupError, a folder of zones an OSError, a path a ValueError.
+        cities = {zone.rpartition("/")[2]: zone for zone in sorted(available_timezones())}
+        near = get_close_matches(value.rpartition("/")[2], cities, n=1, cutoff=0.7)
+        advice = f"did you mean `{cities[near[0]]}`?" if near else "write one such as Europe/London"
+        raise ValueError(f"{shown(value)} is no time zone; {advice}") from error
+    return value
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"{shown(value)} is no language code; write one such as en, en-GB or cy")
+    return value
+
+
+def _contact(value: str) -> str:
+    if not _CONTACT.fullmatch(value):
+        raise ValueError(f"{shown(value)} is neither an e-mail address nor a web address")
+    return value
+
+
+def _duration(value: object) -> timedelta:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(
+            f"{_what(value)} is no duration; write a number and a unit: 500ms, 30s, 15m, 6h or 2d"
+        )
+    duration = int(match[1]) * _UNITS[match[2]]
+    if duration > _LONGEST:
+        raise ValueError(f"{shown(value)} is more than a year; write at most 365d")
+    return duration
+
+
+def _above_zero(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("is no time at all; write more than 0s")
+    return value
+
+
+def _size(value: object) -> int:
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not match or not int(match[1]):
+        raise ValueError(f"{_what(value)} is no size; write a number and a unit: 500KB, 20MB or 1GB")
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def _redirects(value: object) -> int:
+    if not (isinstance(value, str) and re.fullmatch("[0-9]{1,2}", value) and int(value) <= 50):
+        raise ValueError(f"{_what(value)} is no number from 0 to 50")
+    return int(value)
+
+
+def _network(value: object) -> Network:
+    try:
+        return ipaddress.ip_network(str(value) if isinstance(value, str) else "")
+    except ValueError as error:
+        advice = "write one such as 10.0.0.0/8 or fd00::/8"
+        if "host bits" in str(error):
+            advice = f"did you mean `{ipaddress.ip_network(str(value), strict=False)}`?"
+        raise ValueError(f"{_what(value)} is no range of addresses; {advice}") from error
+
+
+def not_empty(value: tuple[TagField, ...]) -> tuple[TagField, ...]:
+    if not value:
+        raise ValueError("is empty; write at least one, or leave the key out")
+    return value
+
+
+def _one_of(literal: object) -> Callable[[object], object]:
+    words: tuple[str, ...] = get_args(literal)
+    known = f"{', '.join(words[:-1])} or {words[-1]}"
+
+    def check(value: object) -> object:
+        if value in words:
+            return value
+        advice = did_you_mean(value, words, f"write {known}") if isinstance(value, str) else f"write {known}"
+        raise ValueError(f"{_what(value)} is not possible here; {advice}")
+
+    return check
+
+
+def _what(value: object) -> str:
+    return shown(value) if isinstance(value, str) else kind(value)
+
+
+def kind(value: object) -> str:
+    """What a value is, in words: `a list`."""
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "a text"
+
+
+# YAML's guesses are not the hub's: what an editor reads as a number or a truth value is a text here.
+_ANY_SCALAR = ["string", "number", "boolean"]
+
+Text = Annotated[str, AfterValidator(_text), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
+Words = Annotated[str, AfterValidator(_words), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
+Slug = Annotated[
+    str,
+    AfterValidator(check_slug),
+    WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_SLUG.pattern}$", "maxLength": 80}),
+]
+_URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": 2_000})
+Url = Annotated[str, AfterValidator(check_url), _URL_SCHEMA]
+BaseUrl = Annotated[str, AfterValidator(_base_url), _URL_SCHEMA]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Language = Annotated[
+    str,
+    AfterValidator(_language),
+    WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_LANGUAGE.pattern}$"}),
+]
+Contact = Annotated[str, AfterValidator(_contact)]
+_DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+Duration = Annotated[timedelta, BeforeValidator(_duration), _DURATION_SCHEMA]
+Timeout = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_above_zero), _DURATION_SCHEMA]
+Size = Annotated[
+    int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$"})
+]
+Redirects = Annotated[
+    int, BeforeValidator(_redirects), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50})
+]
+Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
+Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
+HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
+Where = Annotated[TagField, BeforeValidator(_one_of(TagField))]
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration as feeds.yaml writes it."""
+    for unit in ("d", "h", "m", "s"):
+        if duration and not duration % _UNITS[unit]:
+            return f"{duration // _UNITS[unit]}{unit}"
+    return f"{duration // _UNITS['ms']}ms" if duration else "0s"

@@ -1,0 +1,202 @@
+"""What was gathered + what is stored + now → FeedUpdate: an intent, which the store applies.
+
+Touches nothing. Every rule about what counts as new, as changed and as the
+same is here or in the stages this calls, so that each can be tested with
+values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hub import normalise, schedule, stories, urls
+from hub.model import (
+    ChangedEntry,
+    Entry,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    KnownEntry,
+    NewEntry,
+    RelinkedEntry,
+    digest,
+)
+
+# Wordings remembered of an entry, so that two servers that disagree (or an
+# editor who goes back) do not make news at every poll.
+_WORDINGS_KEPT = 10
+# What a retry-after may ask for at most, however it is written.
+_LONGEST_WAIT = timedelta(days=1)
+
+
+def decide(
+    gathered: Gathered,
+    state: FeedState,
+    known: Known,
+    *,
+    now: datetime,
+    settings: HubSettings,
+    authority: str,
+) -> FeedUpdate:
+    """What one poll should change.
+
+    `known` is what the store holds that the gathered entries might be.
+    `authority` is the host name for `tag:` ids minted now (RFC 4151).
+    """
+    update = FeedUpdate(state=state, gathered=gathered, now=now)
+    if gathered.outcome == "fetched" and not gathered.unchanged:
+        update = _entries(update, known, authority)
+    after = _state(state, gathered, now, settings, moved=bool(update.new or update.changed))
+    host = urls.host(gathered.url) if gathered.url else None
+    if gathered.for_host and host and after.not_before is not None:
+        update = replace(update, host_not_before=(host, after.not_before))
+    return replace(update, state=after)
+
+
+# ---------------------------------------------------------------- entries
+
+
+def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
+    new: list[NewEntry] = []
+    changed: list[ChangedEntry] = []
+    relinked: list[RelinkedEntry] = []
+    taken = set(known.atom_ids)
+    recognised = stories.recognise(update.gathered.entries, known.own)
+    # Stored from the last to the first: the document's order, where dates are
+    # the same, is then the order of their keys.
+    for each in reversed(recognised):
+        entry, stored = each.entry, each.known
+        if stored is None:
+            beginning = _new(entry, known, taken, update.now, authority)
+            taken.add(beginning.atom_id)
+            new.append(beginning)
+            if beginning.story is not None:
+                known = _joined(known, beginning.story, entry.feed)
+        elif entry.fingerprint != stored.fingerprint and entry.fingerprint not in stored.past_fingerprints:
+            changed.append(_changed(entry, stored))
+        elif _moved(entry, stored):
+            relinked.append(_relinked(entry, stored))
+    return replace(update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked))
+
+
+def _new(entry: Entry, known: Known, taken: Iterable[str], now: datetime, authority: str) -> NewEntry:
+    story, why = stories.copy_of(entry, known) or (None, "")
+    return NewEntry(
+        entry=entry,
+        atom_id=_atom_id(entry, taken, now, authority),
+        date=normalise.dated(entry, now),
+        story=story,
+        why=why,
+    )
+
+
+def _joined(known: Known, story: int, feed: FeedKey) -> Known:
+    feeds = known.story_feeds.get(story, frozenset()) | {feed}
+    return replace(known, story_feeds={**known.story_feeds, story: feeds})
+
+
+def _atom_id(entry: Entry, taken: Iterable[str], now: datetime, authority: str) -> str:
+    """The publisher's id where it can be published and is no other entry's, else one minted once (RFC 4287 §4.2.6)."""
+    if (
+        entry.id
+        and urls.is_absolute_iri(entry.id)
+        and not urls.is_home_page(entry.id)
+        and entry.id not in taken
+    ):
+        return entry.id
+    what = digest(
+        "\n".join((str(entry.feed), entry.id or "", entry.link or "", entry.fingerprint, now.isoformat()))
+    )
+    return urls.tag_uri(authority, now.date(), f"{entry.feed}/{what}")
+
+
+def _changed(entry: Entry, stored: KnownEntry) -> ChangedEntry:
+    past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
+    return ChangedEntry(
+        key=stored.key,
+        entry=entry,
+        past_fingerprints=past,
+        leaves_story=stories.is_rewritten(stored, entry),
+    )
+
+
+def _moved(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether an entry's address is another now. Parameters and scheme alone are not: some change at each fetch."""
+    if entry.link is None or entry.canonical_link == stored.canonical_link:
+        return False
+    before = (stored.canonical_link or "").partition("?")[0]
+    return before != (entry.canonical_link or "").partition("?")[0]
+
+
+def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
+    return RelinkedEntry(
+        key=stored.key,
+        id=entry.id,
+        link=entry.link,
+        canonical_link=entry.canonical_link,
+        keys=entry.keys,
+    )
+
+
+# ---------------------------------------------------------------- the feed itself
+
+
+def _state(
+    state: FeedState, gathered: Gathered, now: datetime, settings: HubSettings, *, moved: bool
+) -> FeedState:
+    failed = gathered.outcome == "failed"
+    failures = state.failures + 1 if failed else 0
+    not_before = None
+    if gathered.retry_after is not None:
+        not_before = now + min(gathered.retry_after, _LONGEST_WAIT)
+    due, why = schedule.next_poll(
+        now,
+        every_min=settings.every_min,
+        every_max=settings.every_max,
+        failures=failures,
+        not_before=not_before,
+    )
+    polled = replace(
+        state,
+        feed=gathered.feed,
+        polled=now,
+        next_poll=None if gathered.gone else due,
+        next_poll_why="its server said that it is gone for good (410)" if gathered.gone else why,
+        not_before=not_before,
+        gone=(state.gone or now) if gathered.gone else None,
+        failures=failures,
+        failing_since=(state.failing_since or now) if failed else None,
+        error=gathered.error if failed else None,
+        remedy=gathered.remedy if failed else None,
+        reason=gathered.reason if failed else None,
+    )
+    if failed:
+        return polled
+    polled = replace(
+        polled,
+        succeeded=now,
+        used_url=gathered.url,
+        etag=gathered.validators.etag,
+        last_modified=gathered.validators.last_modified,
+        body_digest=gathered.body_digest or state.body_digest,
+    )
+    if gathered.outcome == "not_modified" or gathered.unchanged:
+        return polled
+    return replace(
+        polled, remarks=gathered.remarks, info=_info(gathered.info or FeedInfo(), state.info, moved=moved)
+    )
+
+
+def _info(said: FeedInfo, before: FeedInfo, *, moved: bool) -> FeedInfo:
+    """What the feed says of itself; its date moves only with its news.
+
+    Many feeds put the moment of the request there, and a merged feed that
+    told it would change at every poll.
+    """
+    return said if moved or before == FeedInfo() else replace(said, updated=before.updated)

@@ -1,0 +1,123 @@
+"""`hub feeds …`: looks at feeds before they are added, and edits feeds.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.config import Config, edit, load
+from hub.errors import ConfigError, FeedError, NotAFeed
+from hub.fetch import Fetched, FetchRequest, fetch
+from hub.fetch.curl import CurlFetcher
+from hub.model import Entry, Feed, FeedKey, HubSettings
+from hub.poll import Reading
+from hub.publish.opml import members_opml
+from hub.rounds import user_agent
+from hub.store import existing_store
+
+_SHOWN = 10
+
+
+def check(path: Path) -> str:
+    """What feeds.yaml holds, in a sentence. Raises ConfigError, with all that is wrong in it."""
+    config = load(path)
+    return (
+        f"{path} is sound: {len(config.members)} members, {len(config.feeds)} feeds, "
+        f"{len(config.tags)} tags, {len(config.merged_feeds)} merged feeds."
+    )
+
+
+def preview(url: str, path: Path) -> str:
+    """What the feed at a URL holds, its first entries as they would be published. Raises HubError."""
+    config = load(path) if path.exists() else None
+    reading = _look(url, config)
+    lines = [f"{reading.info.title or url}: {len(reading.entries)} entries."]
+    lines += [f"Remark: {remark}." for remark in reading.remarks]
+    for entry in reading.entries[:_SHOWN]:
+        lines += ["", *_shown(entry)]
+    if len(reading.entries) > _SHOWN:
+        lines += ["", f"… and {len(reading.entries) - _SHOWN} more."]
+    lines += ["", f"Add it with: hub feeds add {url}"]
+    return "\n".join(lines)
+
+
+def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: bool) -> str:
+    """Add a feed to feeds.yaml, after a look at it unless `unseen`. Raises HubError, the file as it was."""
+    title = homepage = None
+    if not unseen:
+        try:
+            reading = _look(url, load(path))
+        except NotAFeed:
+            raise
+        except FeedError as error:
+            raise type(error)(
+                error.problem, f"{error.remedy} To add it all the same, say --unseen.".strip()
+            ) from error
+        title, homepage = reading.info.title or None, reading.info.link
+    key = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
+    return f"{key} is in {path} now. A hub that runs takes it up within seconds."
+
+
+def remove(path: Path, target: str, *, database: str | None) -> str:
+    """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too."""
+    store = existing_store(database) if database else None
+    removed = edit.remove_feed(path, target)
+    what = removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
+    if store is None:
+        return f"{what}: taken out of {path}. What it published stays; `--entries` would take that too."
+    try:
+        gone = sum(store.remove(feed.key) for feed in removed.feeds)
+    finally:
+        store.close()
+    return f"{what}: taken out of {path}, and {gone} entries out of the database."
+
+
+def import_opml(path: Path, opml: bytes) -> str:
+    """Add the feeds of an OPML document to feeds.yaml, all or none."""
+    imported = edit.import_opml(path, opml)
+    lines = [f"{len(imported.added)} feeds added to {path}, {len(imported.known)} were there already."]
+    lines += [f"Left out: {sentence}" for sentence in imported.refused]
+    return "\n".join(lines)
+
+
+def export_opml(path: Path) -> str:
+    """The members' feeds as OPML."""
+    config = load(path)
+    feeds = [
+        (member, [feed for feed in config.feeds if feed.key.member == member.slug])
+        for member in config.members
+    ]
+    return members_opml(config.hub.title, feeds).decode("utf-8")
+
+
+def _look(url: str, config: Config | None) -> Reading:
+    """Fetch and read a feed as a poll would, without a database. Raises FeedError."""
+    from hub.reading import Readers, result
+
+    settings = config.hub if config else HubSettings()
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"{url!r} is not the address of a feed.", "It begins with https:// or http://.")
+    fetcher = CurlFetcher(settings.fetch, user_agent(settings))
+    readers = Readers(config.tags if config else (), settings.timezone)
+    try:
+        answer = fetch(fetcher, FetchRequest(url=url))
+        # An unconditional request has no 304.
+        assert isinstance(answer, Fetched)
+        feed = Feed(key=FeedKey("preview"), url=url)
+        future = readers.submit(feed, answer.url, answer.body, answer.content_type, done=lambda: None)
+        reading = result(future, url)
+    finally:
+        fetcher.close()
+        readers.close()
+    if isinstance(reading, FeedError):
+        raise reading
+    return reading
+
+
+def _shown(entry: Entry) -> list[str]:
+    date = entry.published or entry.updated
+    lines = [entry.title or entry.excerpt or "(no title)"]
+    lines.append(f"    {date:%d %B %Y, %H:%M} UTC" if date else "    date not given")
+    if entry.link:
+        lines.append(f"    {entry.link}")
+    lines += [f"    {tag.term}: {tag.why}" for tag in entry.tags]
+    return lines

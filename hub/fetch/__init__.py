@@ -1,0 +1,126 @@
+"""One conditional GET → Fetched | NotModified, within limits of time, size, redirects and addresses.
+
+Here is the contract: the values and the Fetcher protocol. `hub.fetch.curl`
+keeps it, with libcurl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub.errors import FetchError
+from hub.model import Validators
+
+__all__ = ["Answer", "FetchRequest", "Fetched", "Fetcher", "Hop", "NotModified", "Outcome", "fetch"]
+
+
+_NONE = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """What to ask for.
+
+    `validators` are those of the last answer, verbatim: with any of them the
+    request is conditional (RFC 9110 §13.1).
+    """
+
+    url: str
+    validators: Validators = _NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A redirect that was followed: its status, and the absolute URL it led to."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What every usable answer says.
+
+    `url` is the address that answered, after the redirects of `hops`.
+    `permanent` is true when it may stand for the address that was asked:
+    there were redirects, each is permanent (301, 308), and none leaves https
+    for http. `validators` are for the next request. `seconds` is the time of
+    all transfers, without the waiting for a turn.
+    """
+
+    url: str
+    validators: Validators
+    seconds: float
+    hops: tuple[Hop, ...] = ()
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched(Answer):
+    """A whole document.
+
+    `body` is decompressed. `content_type` is the header as it came. `remarks`
+    are sentences for the admin about what was odd.
+    """
+
+    status: int
+    content_type: str | None
+    body: bytes
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified(Answer):
+    """304 to a conditional request: what is kept is still right.
+
+    `validators` are the 304's own where it has some, else those that were sent.
+    """
+
+
+Outcome = Fetched | NotModified | FetchError
+
+
+class Fetcher(Protocol):
+    """Many fetches at once, politely: one at a time for a host name.
+
+    All of it is for one thread, but `wake`. What goes wrong with a fetch is
+    its outcome, a FetchError; nothing else is raised for what a server does.
+    """
+
+    def submit(self, ticket: Hashable, request: FetchRequest) -> None:
+        """Ask for a document when its host's turn comes. `ticket` comes back with the outcome."""
+
+    def wait(self, timeout: float | None) -> list[tuple[Hashable, Outcome]]:
+        """The outcomes that are new, as soon as there is one.
+
+        Returns an empty list when `timeout` seconds have passed, or when
+        `wake` was called, also if that was before. None waits without end.
+        """
+
+    def wake(self) -> None:
+        """Make `wait` return at once. From any thread; harmless after `close`."""
+
+    @property
+    def pending(self) -> int:
+        """How many were submitted whose outcome `wait` has not returned yet."""
+
+    def close(self) -> None:
+        """Break off what is under way and let go of the connections. Closing twice is harmless."""
+
+
+def fetch(fetcher: Fetcher, request: FetchRequest) -> Fetched | NotModified:
+    """Fetch one document and wait for it. Raises FetchError.
+
+    `fetcher` must have nothing else pending.
+    """
+    ticket = object()
+    fetcher.submit(ticket, request)
+    while True:
+        for done, outcome in fetcher.wait(None):
+            if done is not ticket:
+                continue
+            if isinstance(outcome, FetchError):
+                raise outcome
+            return outcome

@@ -1,0 +1,193 @@
+"""What came back: an answer's head, and the sentence for each status that is not a document. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from hub.errors import FeedGone, FetchError
+from hub.model import Validators
+
+# 203: a proxy on the way changed it. 226: what was asked for, made with RFC 3229.
+DOCUMENT = frozenset({200, 203, 226})
+# Not 300, which offers a choice, nor 305, which names a proxy.
+REDIRECT = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
+NOT_MODIFIED = 304
+
+# A server that asks for longer has made a mistake, or would never be asked again.
+_LONGEST_RETRY_AFTER = 86_400.0
+
+_CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": ""}
+_CHALLENGE_WORDS = (
+    b"<title>just a moment...",
+    b"<title>attention required! | cloudflare",
+    b"cf-browser-verification",
+    b"/cdn-cgi/challenge-platform/",
+    b"_incapsula_resource",
+    b"awswafintegration",
+    b"captcha-delivery.com",
+    b"sucuri website firewall",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers. Names are in lower case; of a header that stands twice the first counts."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def validators(self) -> Validators:
+        """Verbatim, to be sent back byte for byte."""
+        return Validators(
+            etag=self.headers.get("etag") or None, last_modified=self.headers.get("last-modified") or None
+        )
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads, as written; None where it does not say."""
+        written = self.headers.get("location")
+        if not written:
+            return None
+        try:
+            return written.encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            return written
+
+
+def read_head(lines: Sequence[bytes]) -> Head:
+    """Read a head from its lines, the status line first. Lines that are no header are passed over."""
+    status = lines[0].split(maxsplit=2)[1:2]
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if colon and not line.startswith((b" ", b"\t")):
+            headers.setdefault(
+                name.decode("latin-1").strip().lower(), value.decode("latin-1").strip(" \t\r\n")
+            )
+    return Head(int(status[0]) if status and status[0].isdigit() else 0, headers)
+
+
+def retry_after(written: str | None, *, now: datetime) -> float | None:
+    """How many seconds a server asks to be left alone (RFC 9110 §10.2.3), at most a day.
+
+    None where it asks for nothing that can be read, or for a time that is past.
+    """
+    if written is None:
+        return None
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written):
+        seconds = float(written)
+    else:
+        try:
+            until = parsedate_to_datetime(written)
+        except ValueError:
+            return None
+        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()
+    if seconds <= 0:
+        return None
+    return float(math.ceil(min(seconds, _LONGEST_RETRY_AFTER)))
+
+
+def refuses_robots(head: Head, body: bytes) -> bool:
+    """Whether an answer is a page that lets browsers alone pass."""
+    for name, value in _CHALLENGE_HEADERS.items():
+        if value in head.headers.get(name, "-").lower() and name in head.headers:
+            return True
+    if head.status not in (403, 429, 503):
+        return False
+    page = body.lower()
+    return any(word in page for word in _CHALLENGE_WORDS)
+
+
+def status_error(
+    asked: str, head: Head, body: bytes, *, now: datetime, user_agent: str, for_good: bool
+) -> FetchError:
+    """The error for a status that brings no document.
+
+    `asked` is the address in words. Of a long `body` the beginning will do.
+    `for_good` is whether a 410 speaks for the feed's own address: one that a
+    temporary redirect leads to does not.
+    """
+    status = head.status
+    if refuses_robots(head, body):
+        return FetchError(
+            f"the site of {asked} blocks robots: it answered {_named(status)} with a page that only a"
+            " browser gets past",
+            f"Ask the member's web team to let the hub through, which says it is: {user_agent}",
+            reason="blocked",
+            status=status,
+            retry_after=_wait(head, now),
+        )
+    problem, remedy = _sentence(status, user_agent)
+    return (FeedGone if status == 410 and for_good else FetchError)(
+        problem.format(url=asked, status=_named(status)),
+        remedy,
+        reason=f"http-{status}",
+        status=status,
+        retry_after=_wait(head, now),
+        for_host=status == 429,
+    )
+
+
+def _wait(head: Head, now: datetime) -> float | None:
+    return retry_after(head.headers.get("retry-after"), now=now) if head.status in (429, 503) else None
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+_ASK = "Open it in a browser; if it fails there too, tell the member's web team."
+_SENTENCES = {
+    204: ("{url} answered that it has no content ({status})", _ASK),
+    205: ("{url} answered that it has no content ({status})", _ASK),
+    206: ("{url} answered with a part of the document, though all of it was asked for ({status})", _ASK),
+    300: (
+        "{url} offers several documents and does not say which is the feed ({status})",
+        "Open it in a browser and put the feed's own address into feeds.yaml.",
+    ),
+    305: ("{url} asks to be fetched through a proxy, which the hub never does ({status})", _ASK),
+    401: (
+        "{url} wants a user name and a password ({status})",
+        "Ask the member for an address of the feed that everybody may read.",
+    ),
+    404: (
+        "there is nothing at {url} ({status})",
+        "The feed may have moved: look for it on the member's site and put its address into feeds.yaml.",
+    ),
+    410: (
+        "{url} is gone for good, says its server ({status})",
+        "Ask the member where the feed is now, and change or remove it in feeds.yaml.",
+    ),
+    429: (
+        "the server of {url} says that it is asked too often ({status})",
+        "It is asked again later, by itself.",
+    ),
+}
+
+
+def _sentence(status: int, user_agent: str) -> tuple[str, str]:
+    if status in _SENTENCES:
+        return _SENTENCES[status]
+    if status == 403:
+        return (
+            "{url} is not for the hub to read ({status})",
+            "If a browser may read it, ask the member's web team to let the hub through, which says it is:"
+            f" {user_agent}",
+        )
+    if 500 <= status <= 599:
+        return (
+            "the server of {url} failed ({status})",
+            "It is asked again later, by itself. If this lasts, tell the member's web team.",
+        )
+    return "{url} did not answer with a document ({status})", _ASK

@@ -1,0 +1,139 @@
+"""One fetch on its way: where its redirects lead, and what it comes to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime
+
+from hub import urls
+from hub.errors import FetchError
+from hub.fetch import Fetched, FetchRequest, Hop, NotModified
+from hub.fetch.answer import DOCUMENT, NOT_MODIFIED, PERMANENT, Head, status_error
+from hub.fetch.request import address_of, shown
+from hub.model import Validators
+
+_REMEDY = "Find the feed's address on the member's site and put it into feeds.yaml."
+
+
+class Journey:
+    """From a feed's URL through its redirects.
+
+    `url` is the address to ask next, of `host`; `used` seconds of transfers
+    lie behind it. `public_only` is true once a public address has redirected:
+    what it leads to must be public too, whatever is allowed besides.
+    `undecoded` asks for no compression and takes the body as it comes.
+    """
+
+    def __init__(self, ticket: Hashable, request: FetchRequest) -> None:
+        """Raises FetchRefused for an address that the hub does not fetch."""
+        self.ticket = ticket
+        self.request = request
+        self.url = address_of(request.url)
+        self.host = urls.host(self.url) or ""
+        self.hops: tuple[Hop, ...] = ()
+        self.remarks: tuple[str, ...] = ()
+        self.used = 0.0
+        self.public_only = False
+        self.undecoded = False
+        self._begin = self.url
+        self._permanent = True
+
+    @property
+    def came_from(self) -> str | None:
+        """The address whose redirect led here; None for the feed's own."""
+        if not self.hops:
+            return None
+        return self.hops[-2].url if len(self.hops) > 1 else self._begin
+
+    @property
+    def asked(self) -> str:
+        """`url` for a sentence, with the feed's own where a redirect led elsewhere."""
+        if not self.hops:
+            return shown(self.url)
+        return f"{shown(self.url)} (where {shown(self._begin)} redirects to)"
+
+    def follow(self, head: Head, *, address: str | None, limit: int) -> None:
+        """Go where a redirect leads, which the server at an IP address gave.
+
+        Raises FetchError for one that leads nowhere, in a circle or on for
+        more than `limit` hops, FetchRefused for one to where the hub does not
+        fetch.
+        """
+        location = head.location
+        if location is None:
+            raise FetchError(
+                f"{self.asked} answered {head.status}, a redirect, and did not say where to",
+                "Open it in a browser; if it fails there too, tell the member's web team.",
+                reason="redirect",
+                status=head.status,
+            )
+        target = address_of(location, redirected_from=self.url)
+        path = [self._begin, *(hop.url for hop in self.hops)]
+        if target in path:
+            circle = " → ".join(shown(url) for url in (*path[path.index(target) :], target))
+            raise FetchError(
+                f"{shown(self._begin)} redirects in a circle: {circle}", _REMEDY, reason="redirect"
+            )
+        if len(self.hops) >= limit:
+            raise FetchError(
+                f"{shown(self._begin)} redirects more than {limit} times, the last time to {shown(target)}",
+                _REMEDY,
+                reason="redirect",
+            )
+        if self.url.startswith("https:") and not target.startswith("https:"):
+            self._permanent = False
+            self.remarks += (f"the redirect to {shown(target)} leaves https for http",)
+        self._permanent = self._permanent and head.status in PERMANENT
+        self.public_only = self.public_only or (address is not None and urls.is_public(address))
+        self.hops += (Hop(head.status, target),)
+        self.url, self.undecoded = target, False
+        self.host = urls.host(target) or ""
+
+    def ask_undecoded(self) -> bool:
+        """Ask once more, for the body as it is; False when it was already asked for that way."""
+        if self.undecoded:
+            return False
+        self.undecoded = True
+        self.remarks += (
+            "the answer is not compressed as its Content-Encoding says, and is taken as it came",
+        )
+        return True
+
+    def outcome(
+        self, head: Head, body: bytes, *, conditional: bool, now: datetime, user_agent: str
+    ) -> Fetched | NotModified:
+        """What an answer that is no redirect comes to. Raises FetchError."""
+        if head.status in DOCUMENT:
+            return Fetched(
+                url=self.url,
+                status=head.status,
+                content_type=head.headers.get("content-type"),
+                body=body,
+                validators=head.validators,
+                seconds=self.used,
+                hops=self.hops,
+                permanent=bool(self.hops) and self._permanent,
+                remarks=self.remarks,
+            )
+        if head.status != NOT_MODIFIED:
+            raise status_error(
+                self.asked, head, body, now=now, user_agent=user_agent, for_good=self._permanent
+            )
+        if not conditional:
+            raise FetchError(
+                f"{self.asked} answered that nothing has changed (304) to a request that did not ask for"
+                " changes: there is nothing to keep",
+                "Tell the member's web team that the server or a cache before it answers 304 unasked.",
+                reason="not-modified-unasked",
+                status=head.status,
+            )
+        sent, new = self.request.validators, head.validators
+        return NotModified(
+            url=self.url,
+            validators=Validators(
+                etag=new.etag or sent.etag, last_modified=new.last_modified or sent.last_modified
+            ),
+            seconds=self.used,
+            hops=self.hops,
+            permanent=bool(self.hops) and self._permanent,
+        )

@@ -1,0 +1,82 @@
+"""Whose turn it is: one fetch at a time for a host, a pause after it, all hosts treated alike.
+
+Pure: the clock is an argument, in seconds that only grow (`time.monotonic`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict, deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Turns(Generic[T]):
+    """Fetches that wait for their host, and the hosts that are busy.
+
+    A host begins no sooner than `host_delay` seconds after its last fetch
+    ended, and at most `at_once` hosts are busy. Among hosts that could begin,
+    the one that could do so for longest goes first, so that one with a
+    thousand feeds does not hold up one with a single feed. Within a host
+    first come is first served.
+    """
+
+    def __init__(self, *, host_delay: float, at_once: int) -> None:
+        self._host_delay = host_delay
+        self._at_once = at_once
+        self._queues: dict[str, deque[T]] = {}
+        self._busy: set[str] = set()
+        # Each host that has something waiting and is not busy, once: when it could begin.
+        self._could_begin: list[tuple[float, int, str]] = []
+        self._order = 0
+        # When a host's pause is over, soonest first, since the pause is always as long.
+        self._pauses: OrderedDict[str, float] = OrderedDict()
+
+    def join(self, item: T, *, host: str, now: float) -> None:
+        """Put an item at the end of its host's queue."""
+        queue = self._queues.get(host)
+        if queue is not None:
+            queue.append(item)
+            return
+        self._queues[host] = deque([item])
+        if host not in self._busy:
+            self._enter(host, max(now, self._pauses.get(host, now)))
+
+    def next(self, now: float) -> T | None:
+        """The item whose turn it is, its host being busy from now on; None when there is none yet."""
+        due = self.due()
+        if due is None or due > now:
+            return None
+        host = heapq.heappop(self._could_begin)[2]
+        queue = self._queues[host]
+        item = queue.popleft()
+        if not queue:
+            del self._queues[host]
+        self._busy.add(host)
+        return item
+
+    def due(self) -> float | None:
+        """When `next` has an item; None when that takes another item to join or a host to leave."""
+        if not self._could_begin or len(self._busy) >= self._at_once:
+            return None
+        return self._could_begin[0][0]
+
+    def leave(self, host: str, *, now: float) -> None:
+        """End a busy host's turn."""
+        self._busy.remove(host)
+        while self._pauses and next(iter(self._pauses.values())) <= now:
+            self._pauses.popitem(last=False)
+        over = now + self._host_delay
+        self._pauses[host] = over
+        self._pauses.move_to_end(host)
+        if host in self._queues:
+            self._enter(host, over)
+
+    def withdraw(self, host: str) -> tuple[T, ...]:
+        """Take away all that waits for a host that is busy."""
+        return tuple(self._queues.pop(host, ()))
+
+    def _enter(self, host: str, at: float) -> None:
+        self._order += 1
+        heapq.heappush(self._could_begin, (at, self._order, host))

@@ -1,0 +1,145 @@
+"""The filters of merged feeds: `tag:patient-safety and not type:partner` → a Filter.
+
+A term is `field:value`; the fields are tag, member, type and region. A value
+with spaces stands in quotes: `region:"North West"`. `not` binds closest, then
+`and`, then `or`; brackets group. The three words may be in capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, cast, get_args
+
+from hub.model import And, Filter, MemberType, Not, Or, Term
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+FIELDS = ("tag", "member", "type", "region")
+
+# A filter becomes one condition of an SQL statement, whose depth databases
+# limit (SQLite: 1,000). The shortest term takes nine characters with its `or`.
+MAX_LENGTH = 8_000
+MAX_DEPTH = 50
+
+_GRAMMAR = r"""
+?start: any
+?any: all ("or"i all)*
+?all: one ("and"i one)*
+?one: "not"i one -> negation
+    | "(" any ")"
+    | TERM
+TERM: /[^\s()":]+:("[^"]*"|[^\s()"]+)/
+%ignore /\s+/
+"""
+
+
+class FilterError(ValueError):
+    """A filter cannot be read. `column` is where in it, counted from 1."""
+
+    def __init__(self, problem: str, column: int) -> None:
+        super().__init__(problem)
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class FilterText:
+    """What a text means as a filter; `terms` are those it names in its order, each with its column from 1."""
+
+    filter: Filter
+    terms: tuple[tuple[Term, int], ...]
+
+
+def parse_filter(text: str) -> Filter:
+    """Read a filter. Whether what it names exists is not looked at. Raises FilterError."""
+    return read_filter(text).filter
+
+
+def read_filter(text: str) -> FilterText:
+    """Read a filter with the place of each of its terms. Raises FilterError."""
+    from lark import UnexpectedCharacters, UnexpectedToken
+
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"the filter is longer than {MAX_LENGTH:,} characters", MAX_LENGTH + 1)
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedCharacters as error:
+        raise _unreadable(text, cast("int", error.pos_in_stream)) from error
+    except UnexpectedToken as error:
+        raise _misplaced(text, error.token) from error
+    terms: list[tuple[Term, int]] = []
+    return FilterText(_filter(tree, terms, depth=1), tuple(terms))
+
+
+@cache
+def _parser() -> Lark:
+    # Most processes never read a filter, and lark takes as long to import as
+    # the rest of a command together.
+    from lark import Lark
+
+    return Lark(_GRAMMAR, parser="lalr")
+
+
+def _filter(tree: Tree[Token] | Token, terms: list[tuple[Term, int]], *, depth: int) -> Filter:
+    if depth > MAX_DEPTH:
+        raise FilterError(f"the filter is nested more than {MAX_DEPTH} deep", 1)
+    if isinstance(tree, str):
+        column = cast("int", tree.start_pos) + 1
+        term = _term(str(tree), column)
+        terms.append((term, column))
+        return term
+    filters = tuple(_filter(child, terms, depth=depth + 1) for child in tree.children)
+    if tree.data == "negation":
+        return Not(filters[0])
+    return And(filters) if tree.data == "all" else Or(filters)
+
+
+def _term(text: str, column: int) -> Term:
+    field, _, value = text.partition(":")
+    value = value.strip('"')
+    match field:
+        case "tag" | "member" | "type" | "region":
+            pass
+        case _:
+            raise FilterError(f"`{field}` is not a field of news{_hint(field, FIELDS)}", column)
+    if not value.strip():
+        raise FilterError(f"`{field}:` names nothing; write a value after it", column)
+    types = get_args(MemberType)
+    if field == "type" and value not in types:
+        raise FilterError(f"there is no type `{value}`{_hint(value, types)}", column + len("type:"))
+    return Term(field, value)
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}"
+
+
+def _unreadable(text: str, at: int) -> FilterError:
+    rest = text[at:]
+    if bare := re.match(r"([a-z]+):(?=[()]|$)", rest):
+        return FilterError(f"`{bare[0]}` names nothing; write a value after it", at + 1)
+    if spaced := re.match(r"([a-z]+)(\s*:\s+|\s+:)", rest):
+        return FilterError(f"write `{spaced[1]}:` and its value without a space between them", at + 1)
+    if rest.count('"') % 2:
+        return FilterError("the quotation mark is never closed", at + rest.index('"') + 1)
+    word = rest.split()[0] if rest.split() else rest
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in word[:60])
+    return FilterError(f"`{shown}` is no term; write field:value, such as tag:patient-safety", at + 1)
+
+
+def _misplaced(text: str, found: Token) -> FilterError:
+    if found.type == "$END":
+        problem = "the filter ends too soon" if text.strip() else "the filter is empty"
+        if text.count("(") > text.count(")") and not re.search(r"(?:^|[\s(])(?:and|or|not)\s*$", text, re.I):
+            problem = "a bracket is never closed"
+        return FilterError(problem, len(text.rstrip()) + 1)
+    column = cast("int", found.start_pos) + 1
+    if found == ")":
+        return FilterError("this bracket closes nothing, or nothing stands before it", column)
+    if found.lower() in ("and", "or"):
+        return FilterError(f"`{found}` needs a term on both sides", column)
+    return FilterError(f"`and` or `or` is missing before `{found}`", column)

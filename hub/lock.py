@@ -1,0 +1,76 @@
+"""One hub for a database, and one round at a time: locks that end with the process that holds them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from hub.errors import BusyError
+
+# `run` is held by a hub that runs for ever, `poll` by whoever is polling just now.
+Purpose = Literal["run", "poll"]
+_ASK_AGAIN = 0.5
+
+
+class DatabaseLock:
+    """A lock beside a database file. It knows who holds it, for people to read."""
+
+    def __init__(self, database: Path, purpose: Purpose) -> None:
+        self._file = database.with_name(f"{database.name}.{purpose}.lock")
+        self._holder = database.with_name(f"{database.name}.{purpose}.holder")
+        self._lock = FileLock(self._file)
+
+    def take(self) -> bool:
+        """Take the lock if it is free."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        self._holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+        return True
+
+    def release(self) -> None:
+        """Let go of the lock; harmless when it is not held."""
+        if self._lock.is_locked:
+            self._holder.unlink(missing_ok=True)
+            self._lock.release()
+
+    @property
+    def holder(self) -> str:
+        """Who holds it, such as `process 4711`."""
+        try:
+            return self._holder.read_text(encoding="utf-8") or "another process"
+        except OSError:
+            return "another process"
+
+
+@contextmanager
+def held(lock: DatabaseLock, *, seconds: float, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Hold a lock, waiting up to `seconds` for it; `waiting` is told once who is waited for.
+
+    Raises BusyError.
+    """
+    told = False
+    left = seconds
+    while not lock.take():
+        if left <= 0:
+            raise BusyError(
+                f"{lock.holder[:1].upper()}{lock.holder[1:]} is polling with this database.",
+                "Wait until it has ended, or stop it.",
+            )
+        if not told:
+            waiting(lock.holder)
+            told = True
+        wait = min(_ASK_AGAIN, left)
+        time.sleep(wait)
+        left -= wait
+    try:
+        yield
+    finally:
+        lock.release()

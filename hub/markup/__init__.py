@@ -1,0 +1,6 @@
+"""What others wrote, made fit to publish: HTML made safe with its links absolute, and plain words."""
+
+from hub.markup.sanitise import Cleaned, clean, plain, title_text
+from hub.markup.text import direction, escape, excerpt, line, words
+
+__all__ = ["Cleaned", "clean", "direction", "escape", "excerpt", "line", "plain", "title_text", "words"]

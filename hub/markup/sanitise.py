@@ -1,0 +1,378 @@
+"""HTML that others wrote: made safe, its links absolute, and its words.
+
+The only module that knows nh3. Sanitising is the last that happens to a
+text's markup: what nh3 wrote is stored and shown as it is, never parsed and
+written again, since what one parser takes for text another may take for
+markup.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from html.entities import html5
+from typing import Literal
+
+import nh3
+
+from hub.markup.text import NOT_XML, escape, line, unescape
+from hub.urls import legal, resolve
+
+# ---------------------------------------------------------------- what a text may be made of
+
+
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+# Elements of news; all others are taken away and their words kept. Nothing here
+# can run, cover the page, load a page inside the page, ask for a password or be
+# styled by a name, and nothing that feed readers are known to refuse.
+_BARE = _names("""
+    h1 h2 h3 h4 h5 h6 p div span br hr wbr pre center article aside section header footer address
+    ul dl dt dd figure figcaption picture summary table caption thead tbody tfoot tr
+    b bdi bdo cite code dfn em i kbd mark rp rt ruby s samp small strike strong sub sup u var
+""")
+_WITH_ATTRIBUTES = {
+    "a": {"href", "title", "hreflang"},
+    "abbr": {"title"},
+    "audio": {"src"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "source": {"src", "srcset", "sizes", "media", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "track": {"src", "kind", "srclang", "label"},
+    "video": {"src", "poster", "width", "height"},
+}
+_ON_ALL = {"dir", "lang"}
+
+_ALLOWED = _BARE | _WITH_ATTRIBUTES.keys()
+
+# Elements whose content is no news either.
+_WITH_CONTENT = _names("""
+    script style noscript template title svg math iframe noframes noembed select datalist textarea
+""")
+# A recording has its player's buttons, and loads when a reader says so.
+_PLAYER = {"controls": "", "preload": "none"}
+
+_NUMBER = re.compile(r"\s*(-?[0-9]{1,5})(?:px)?\s*", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+_CONTACT = re.compile(r"(?:mailto|tel):\S", re.IGNORECASE)
+
+
+def _number(value: str) -> str | None:
+    match = _NUMBER.fullmatch(value)
+    return match[1] if match else None
+
+
+def _span(value: str) -> str | None:
+    # A cell that spans a million rows makes browsers lay out a million rows.
+    return value if re.fullmatch("[0-9]{1,3}", value) else None
+
+
+def _language(value: str) -> str | None:
+    return value if _LANGUAGE.fullmatch(value) else None
+
+
+def _direction(value: str) -> str | None:
+    return value.lower() if value.lower() in ("ltr", "rtl", "auto") else None
+
+
+_VALUES: dict[str, Callable[[str], str | None]] = {
+    "dir": _direction,
+    "lang": _language,
+    "hreflang": _language,
+    "srclang": _language,
+    "colspan": _span,
+    "rowspan": _span,
+    "span": _span,
+    **dict.fromkeys(("width", "height", "start", "value"), _number),
+}
+
+# ---------------------------------------------------------------- bounds
+
+# Within these an HTML parser takes about a second for the worst there is; past
+# any of them a text is published as its words alone.
+
+# In characters, not counting pictures that are written into the text.
+_LONGEST = 500_000
+# HTML repeats formatting that nobody closed in every block that follows (HTML
+# §13.2.4.3), so that 20 KB can ask for a gigabyte. How often, at the most:
+# each such element once for each tag.
+_MOST_REPEATS = 500_000
+# Elements in elements. XML parsers and readers give up soon after.
+_DEEPEST = 200
+
+_FORMATTING = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+_FORMATTING_START = re.compile(rf"<({_FORMATTING})(?=([\s/])|>)", re.IGNORECASE)
+_DATA = re.compile(r"data:[^\s\"'<>]{1000,}", re.IGNORECASE)
+
+
+def _too_much(html: str) -> bool:
+    if len(html) > _LONGEST:
+        return True
+    tags = html.count("<")
+    if tags < _DEEPEST:
+        return False
+    starts = _FORMATTING_START.findall(html)
+    # Of those without attributes no more than three of a name are repeated.
+    names = {name.lower() for name, more in starts if not more}
+    repeated = 3 * len(names) + sum(1 for _, more in starts if more)
+    return max(repeated, 20) * tags > _MOST_REPEATS
+
+
+def _too_deep(safe: str) -> bool:
+    if safe.count("</") <= _DEEPEST:
+        return False
+    depth = 0
+    for slash, name in _ENDS.findall(safe):
+        depth += -1 if slash else name not in _VOID
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+# ---------------------------------------------------------------- links
+
+# HTML §4.8.4.2.1: a candidate is a URL, which may hold commas, then descriptors
+# up to a comma outside brackets.
+_CANDIDATE = re.compile(r"[\s,]*([^\s]+)")
+_DESCRIPTORS = re.compile(r"(?:[^,(]++|\([^)]*\)?)*+")
+_DESCRIPTOR = re.compile(r"[1-9][0-9]{0,5}[wh]|[0-9]{0,4}\.?[0-9]{1,4}x")
+
+
+def _srcset(base: str | None, value: str) -> str | None:
+    candidates = []
+    at = 0
+    while match := _CANDIDATE.match(value, at):
+        link, at = match[1], match.end()
+        descriptors: list[str] = []
+        if link.endswith(","):
+            link = link.rstrip(",")
+        else:
+            rest = _DESCRIPTORS.match(value, at)
+            descriptors, at = (rest[0].split(), rest.end()) if rest else ([], at)
+        url = resolve(base, link)
+        if url and all(_DESCRIPTOR.fullmatch(descriptor) for descriptor in descriptors):
+            candidates.append(" ".join((url, *descriptors)))
+    return ", ".join(candidates) or None
+
+
+def _href(base: str | None, value: str) -> str | None:
+    text = value.strip()
+    return legal(text) if _CONTACT.match(text) else resolve(base, text)
+
+
+# Pictures that a script was to load later: WordPress's plug-ins write the real
+# address beside a placeholder.
+_LATER = (
+    ("src", ("data-src", "data-lazy-src", "data-original")),
+    ("srcset", ("data-srcset", "data-lazy-srcset")),
+)
+_HAS_LATER = re.compile(r"\sdata-(?:(?:lazy-)?src|original)", re.IGNORECASE)
+_PICTURE = re.compile(r"<(img|source)(?=[\s/])((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
+
+
+def _load_now(match: re.Match[str]) -> str:
+    attributes: dict[str, str] = {}
+    for name, value in _ATTRIBUTE.findall(match[2]):
+        attributes.setdefault(name.lower(), value)
+    real = ""
+    for name, later in _LATER:
+        shown = attributes.get(name, "").strip("\"' ").lower()
+        if not shown or shown.startswith("data:"):
+            # The first of two attributes of a name is the one that counts.
+            real += "".join(f" {name}={attributes[key]}" for key in later if key in attributes)
+    return f"<{match[1]}{real}{match[2]}"
+
+
+@lru_cache(maxsize=64)
+def _cleaner(base: str | None) -> nh3.Cleaner:
+    def value_of(_element: str, attribute: str, value: str) -> str | None:
+        if attribute == "href":
+            return _href(base, value)
+        if attribute in ("src", "poster", "cite"):
+            return resolve(base, value)
+        if attribute == "srcset":
+            return _srcset(base, value)
+        check = _VALUES.get(attribute)
+        return check(value) if check else value
+
+    return nh3.Cleaner(
+        tags=_ALLOWED,
+        clean_content_tags=_WITH_CONTENT,
+        attributes={**_WITH_ATTRIBUTES, "*": _ON_ALL},
+        attribute_filter=value_of,
+        set_tag_attribute_values={"audio": _PLAYER, "video": _PLAYER},
+        url_schemes={"http", "https", "mailto", "tel"},
+        # Nothing opens a window, so there is no opener to protect.
+        link_rel=None,
+    )
+
+
+# ---------------------------------------------------------------- clean
+
+# How nh3 writes tags: lower case, every attribute quoted, `<` escaped elsewhere.
+_WRITTEN = '(?: [a-z]+="[^"]*")*'
+_BLOCK = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]"
+    "|header|hr|li|ol|p|pre|section|summary|table|tbody|tfoot|thead|tr|ul"
+)
+_BLOCK_TAG = re.compile(f"</?(?:{_BLOCK}){_WRITTEN}>")
+_CELL_TAG = re.compile(f"<t[dh]{_WRITTEN}>")
+_TAG = re.compile(f"</?[a-z][a-z0-9]*{_WRITTEN}>")
+_ENDS = re.compile(f"<(/?)([a-z][a-z0-9]*){_WRITTEN}>")
+_VOID = frozenset(("br", "col", "hr", "img", "source", "track", "wbr"))
+_IMAGE = re.compile(f"<img({_WRITTEN})>")
+_VALUE = re.compile('([a-z]+)="([^"]*)"')
+_NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]*")*>')
+
+# Pictures that count readers, or stand for a character or a person.
+_NO_CONTENT = re.compile(
+    r"/emoji/|/smilies/|gravatar\.com/|/pixel\b|//pixel\.|//stats\.|/b\.gif|doubleclick\.|feedburner\.|feedsportal\.",
+    re.IGNORECASE,
+)
+_SMALL = 32  # pixels: an icon; a counter has one
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """HTML that may be published, with the words in it and its first picture.
+
+    `html` is a well-formed fragment in which every link is absolute. `text`
+    is plain, a line for each block. `image` is an absolute http(s) URL.
+    """
+
+    html: str
+    text: str
+    image: str | None = None
+
+
+def clean(html: str, *, base: str | None) -> Cleaned:
+    """Make someone's HTML safe to publish; links in it are relative to `base`.
+
+    What survives is a list of elements and attributes, links to http(s),
+    mailto and tel, and characters that XML may hold. Formulas, drawings,
+    forms, players of other sites and all that runs are dropped. HTML that
+    would take too long or is nested too deep becomes paragraphs of its words.
+    Raises nothing.
+    """
+    html = NOT_XML.sub("", html)
+    if "<" not in html and "&" not in html:
+        escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
+        return Cleaned(escaped.replace("\r\n", "\n").replace("\r", "\n").strip(), " ".join(html.split()))
+    if len(html) > _LONGEST:
+        html = _DATA.sub("", html)
+    if _too_much(html):
+        return _words_alone(html)
+    if _HAS_LATER.search(html):
+        html = _PICTURE.sub(_load_now, html)
+    safe = _cleaner(base).clean(html)
+    # Leaving out whole void elements and single control characters cannot turn
+    # text into markup: every `<` and `&` that is left was written by nh3.
+    if "&#" in html:
+        safe = NOT_XML.sub("", safe)
+    safe = _NOTHING_TO_SHOW.sub("", safe).strip()
+    if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
+        return _words_alone(html)
+    return Cleaned(safe, _text(safe), _first_image(safe))
+
+
+def _text(safe: str) -> str:
+    text = _BLOCK_TAG.sub("\n", safe.replace("\n", " "))
+    text = _TAG.sub("", _CELL_TAG.sub(" ", text))
+    if "&" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
+    folded = (" ".join(part.split()) for part in text.split("\n"))
+    return "\n".join(part for part in folded if part)
+
+
+def _first_image(safe: str) -> str | None:
+    for match in _IMAGE.finditer(safe):
+        values = dict(_VALUE.findall(match[1]))
+        link = entities.unescape(values.get("src") or values["srcset"].split()[0].rstrip(","))
+        sizes = [int(values[side]) for side in ("width", "height") if side in values]
+        small = any(size <= 2 for size in sizes) or (len(sizes) == 2 and max(sizes) <= _SMALL)
+        if not small and not _NO_CONTENT.search(link):
+            return link
+    return None
+
+
+# For what no parser is asked about: comments, and elements that hold no words,
+# up to their end or the text's; then any tag. Each takes all it can at once, so
+# that the time is in proportion to the length.
+_WORDLESS = re.compile(
+    r"<!--(?:.*?-->|.*)|<(script|style|noscript|template|title|svg|math|iframe|noframes|noembed|select|textarea)\b"
+    r"[^>]*+(?:>(?:.*?</\1\b[^>]*+>?|.*)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANY_BLOCK = re.compile(rf"</?(?:{_BLOCK}|td|th|form|option)\b[^<>]*+>?", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[/!?a-z][^<>]*+>?", re.IGNORECASE)
+
+
+def _words_alone(html: str) -> Cleaned:
+    html = _ANY_BLOCK.sub("\n", _WORDLESS.sub("", html).replace("\n", " "))
+    text = _lines(NOT_XML.sub("", unescape(_ANY_TAG.sub("", html))))
+    return Cleaned(escape(text), text)
+
+
+# ---------------------------------------------------------------- words
+
+
+def plain(html: str) -> str:
+    """The words of an HTML fragment on one line: tags removed, entities decoded once."""
+    if "<" not in html:
+        return line(unescape(html)) if "&" in html else line(html)
+    return line(clean(html, base=None).text)
+
+
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
+_TITLE_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=([\s/])|>)[^<>]*>")
+_ALONE = frozenset(("br", "hr", "wbr"))
+_KNOWN = _ALLOWED | _WITH_CONTENT | _names("big button font form marquee object tt")
+
+
+def _is_html(value: str) -> bool:
+    """Whether a text is more likely HTML than not: a character reference, or a tag that is closed."""
+    for match in _REFERENCE.finditer(value):
+        if match[1] is None or f"{match[1]};" in html5:
+            return True
+    opened: set[str] = set()
+    for slash, name, more in _TITLE_TAG.findall(value):
+        name = name.lower()
+        if name in _ALONE or (name == "img" and more) or (slash and name in opened):
+            return True
+        if not slash and name in _KNOWN:
+            opened.add(name)
+    return "<!--" in value and "-->" in value
+
+
+def title_text(value: str, *, type: Literal["text", "html"] | None) -> str:
+    """The words of a title as its publisher meant them, on one line, as `line` has it.
+
+    `type` is Atom's (RFC 4287 §3.1.1, xhtml being html here); None is RSS,
+    which does not say: a title is then HTML if it has a character reference
+    or a tag that is closed again. `a < b`, `Use <b> in HTML` and `AT&T` are
+    what they look like.
+    """
+    if type == "html" or (type is None and ("<" in value or "&" in value) and _is_html(value)):
+        return plain(value)
+    return line(value)

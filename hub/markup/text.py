@@ -1,0 +1,200 @@
+"""Plain texts: on one line, shortened, compared, shown. Nothing here raises for any text."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from hub.model import Direction
+
+# ---------------------------------------------------------------- characters
+
+# What XML 1.0 has no place for (§2.2).
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# The same with the other controls, without those that are white space.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# int() refuses more than 4300 digits, and html.unescape asks it.
+_HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
+
+
+def unescape(text: str) -> str:
+    """A text with HTML's character references decoded, once."""
+    return html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
+
+
+def escape(text: str) -> str:
+    """Plain text as HTML that shows it: an empty line parts paragraphs, a line break is one."""
+    escaped = html.escape(NOT_XML.sub("", text), quote=False).replace("\r\n", "\n")
+    paragraphs = (paragraph.strip() for paragraph in re.split(r"\n\s*\n", escaped))
+    return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
+
+
+# ---------------------------------------------------------------- one line
+
+_OPENS = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"} | dict.fromkeys(
+    "\u2066\u2067\u2068", "\u2069"
+)
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def _closed(text: str) -> str:
+    """A text without controls of direction that lack their other end, and would turn what follows (UAX 9)."""
+    if not _BIDI.search(text):
+        return text
+    drop: set[int] = set()
+    opened: list[tuple[int, str]] = []
+    isolates = 0
+    for match in _BIDI.finditer(text):
+        control, at = match[0], match.start()
+        if control in _OPENS:
+            opened.append((at, _OPENS[control]))
+            isolates += _OPENS[control] == "\u2069"
+        elif control == "\u202c" and opened and opened[-1][1] == control:
+            opened.pop()
+        elif control == "\u2069" and isolates:
+            isolates -= 1
+            while opened[-1][1] != control:
+                drop.add(opened.pop()[0])
+            opened.pop()
+        else:
+            drop.add(at)
+    drop.update(at for at, _ in opened)
+    return "".join(character for at, character in enumerate(text) if at not in drop)
+
+
+# Marks on one letter: Vietnamese has two, Hebrew with cantillation four; more
+# would cover the lines above and below.
+_MOST_MARKS = 8
+_LOOK_EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_TAKE_NO_ROOM = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))
+
+
+def _legible(text: str) -> str:
+    """A text without more marks on a letter than any language has; empty where nothing can be seen."""
+    kept: list[str] = []
+    run = 0
+    seen = False
+    for character in text:
+        category = unicodedata.category(character)
+        seen = seen or (category not in _TAKE_NO_ROOM and character not in _LOOK_EMPTY)
+        if category in ("Mn", "Me"):
+            run += 1
+            if run > _MOST_MARKS:
+                continue
+        elif category != "Cf":
+            run = 0
+        kept.append(character)
+    return "".join(kept) if seen else ""
+
+
+def line(text: str) -> str:
+    """A text on one line, for names, titles and ids to show.
+
+    White space is folded; control characters, what XML has no place for and
+    controls of direction that are never closed are dropped, and so are marks
+    past any that a language has. Empty where nothing in it can be seen.
+    """
+    text = _CONTROLS.sub("", text)
+    if not text.isascii():
+        text = _legible(_closed(text))
+    return " ".join(text.split())
+
+
+# ---------------------------------------------------------------- plain text
+
+_NON_SPACE = re.compile(r"\S+")
+_SENTENCE_END = re.compile(r"[.!?][\"'’”)\]]* |[。！？]")
+
+
+def excerpt(text: str, *, limit: int = 300) -> str:
+    """The first words of a plain text in no more than `limit` characters, on one line.
+
+    It ends in `…` where there is more, after a sentence if one ends in the
+    last third, else after a word, and inside a word if that is all there is.
+    """
+    beginning: list[str] = []
+    length = -1
+    for match in _NON_SPACE.finditer(text):
+        beginning.append(match[0][: limit + 1])
+        length += 1 + len(beginning[-1])
+        if length > limit:
+            break
+    folded = " ".join(beginning)
+    if length <= limit:
+        return _closed(folded)
+    ends = [match.end() for match in _SENTENCE_END.finditer(folded, 0, limit - 2)]
+    if ends and ends[-1] > limit * 2 // 3:
+        return _closed(f"{folded[: ends[-1]].rstrip()} …")
+    at = folded.rfind(" ", 0, limit)
+    if at < limit // 2:
+        at = limit - 1
+        while at > limit // 2 and unicodedata.category(folded[at]) in ("Mn", "Me", "Mc", "Cf", "Sk"):
+            at -= 1
+    return _closed(folded[:at].rstrip(" ,;:–—-(\"'“‘") + "…")
+
+
+_RTL_LANGUAGES = re.compile("ar|arc|azb|ckb|dv|fa|glk|he|iw|ji|ks|lrc|mzn|nqo|pnb|prs|ps|sd|syr|ug|ur|yi")
+_RTL_SCRIPTS = re.compile("adlm|arab|aran|hebr|mand|nkoo|rohg|samr|syrc|thaa")
+
+
+def _is_rtl(language: str) -> bool:
+    first, *others = language.lower().replace("_", "-").split("-")
+    scripts = [other for other in others if len(other) == 4 and other.isalpha()]
+    return bool(_RTL_SCRIPTS.fullmatch(scripts[0]) if scripts else _RTL_LANGUAGES.fullmatch(first))
+
+
+def direction(text: str, language: str | None) -> Direction | None:
+    """Which way a text runs; None where neither its letters nor its language say.
+
+    The first letter decides, as it does for browsers (`dir=auto`). In a
+    language that runs from right to left any of its letters does, since a
+    text in it may begin with a foreign name.
+    """
+    strong = [side for side in map(unicodedata.bidirectional, text[:2000]) if side in ("L", "R", "AL")]
+    if language and _is_rtl(language):
+        return "ltr" if strong and set(strong) == {"L"} else "rtl"
+    return ("ltr" if strong[0] == "L" else "rtl") if strong else None
+
+
+_PUNCTUATION = {code: " " for code in range(128) if not chr(code).isalnum()}
+# Typographers' punctuation, and signs that NFKC would make letters of (™).
+_TYPOGRAPHIC = re.compile(
+    "[\xa0\xa9\xae\u2010-\u2015\u2018-\u201f\u2022\u2026\u2032\u2033\u2117\u2120\u2122]+"
+)
+_BY_CHARACTER = re.compile(
+    "[\u3005-\u3007\u3040-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
+)
+
+
+class _Spelling(dict[int, str | None]):
+    """What `words` makes of each character beyond ASCII, remembered."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        spelt: str | None = " "
+        if _BY_CHARACTER.match(character):
+            spelt = f" {character} "
+        elif category[0] in "LMN":
+            spelt = character
+        elif category == "Cf":
+            spelt = None
+        self[code] = spelt
+        return spelt
+
+
+_SPELLING = _Spelling(_PUNCTUATION)
+
+
+def words(text: str) -> str:
+    """The words of a plain text alone, for comparing: NFKC, casefold, no punctuation, a space between two.
+
+    Digits are kept; an apostrophe parts words as any punctuation does; each
+    Chinese or Japanese character is a word of its own.
+    """
+    if not text.isascii():
+        text = _TYPOGRAPHIC.sub(" ", text)
+    if text.isascii():
+        return " ".join(text.lower().translate(_PUNCTUATION).split())
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_SPELLING).split())

@@ -1,0 +1,231 @@
+"""What a publisher wrote to an Entry: ids, links, dates, names and sanitised text.
+
+Runs once for each entry of a changed document, in the process that parses;
+what is heavy for an entry belongs here and not where entries are stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from hub import markup, urls
+from hub.model import (
+    Category,
+    Enclosure,
+    Entry,
+    EntryKeys,
+    Feed,
+    FeedInfo,
+    Person,
+    Source,
+    digest,
+)
+from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, ParsedSource, Term, Text
+
+# Bounds for what one entry may bring along; news has a handful of each.
+_MOST_AUTHORS = 20
+_MOST_CATEGORIES = 50
+_MOST_ENCLOSURES = 50
+_LONGEST_NAME = 200
+_LONGEST_TITLE = 1_000
+_LONGEST_LINK = 8_000
+
+_LANGUAGE = re.compile(r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$")
+# /2026/01/31/ and /2026-01-31-, as most systems that put a date in a link write it.
+_DATE_IN_LINK = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?:[/-]|$)")
+
+
+def info(parsed: ParsedFeed, *, url: str) -> FeedInfo:
+    """What a feed says of itself, in the hub's terms; `url` is where it was fetched."""
+    return FeedInfo(
+        title=markup.title_text(parsed.title or "", type=None)[:_LONGEST_TITLE],
+        id=parsed.id if parsed.id and urls.is_absolute_iri(parsed.id) else None,
+        link=_link(url, parsed.link),
+        updated=parsed.updated,
+        rights=_line(parsed.rights),
+        language=_language(parsed.language),
+    )
+
+
+def entries(parsed: ParsedFeed, feed: Feed, *, url: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """The feed's entries in the document's order, and remarks about those left out.
+
+    Entries with nothing to show are left out, and what stands there twice
+    word for word is taken once. `url` is where the document was fetched.
+    """
+    found: dict[tuple[str | None, str | None, str], Entry] = {}
+    empty = 0
+    for parsed_entry in parsed.entries:
+        entry = _entry(parsed_entry, parsed, feed, url)
+        if not (entry.id or entry.title or entry.link or entry.text or entry.enclosures):
+            empty += 1
+            continue
+        found.setdefault((entry.id, entry.canonical_link, entry.fingerprint), entry)
+    remarks = (f"{empty} entries with nothing in them were left out",) if empty else ()
+    return tuple(found.values()), remarks
+
+
+def dated(entry: Entry, now: datetime) -> datetime:
+    """The date to show and sort an entry by when it is first seen at `now`.
+
+    The publisher's published date, else its updated date, else the date in
+    the link, else now; and never later than now.
+    """
+    given = entry.published or entry.updated or _date_in_link(entry.link)
+    return min(given, now) if given else now
+
+
+def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> Entry:
+    link = _link(url, parsed.link)
+    if parsed.link_is_id and not (parsed.id and urls.is_web_link(parsed.id)):
+        # A guid that is no URL is no link, whatever isPermaLink says.
+        link = None
+    base = link or _link(url, document.link) or url
+    title = markup.title_text(parsed.title.value, type=parsed.title.type) if parsed.title else ""
+    title = title[:_LONGEST_TITLE]
+    summary = _clean(parsed.summary, base)
+    content = _clean(parsed.content, base)
+    text = content.text or summary.text
+    language = _language(parsed.language) or _language(document.language)
+    published, updated = parsed.published, parsed.updated
+    canonical = urls.canonical(link) if link else None
+    fingerprint = digest(f"{markup.words(title)}\n{markup.words(text)}")
+    return Entry(
+        feed=feed.key,
+        id=parsed.id,
+        title=title,
+        link=link,
+        canonical_link=canonical,
+        published=published,
+        updated=updated,
+        authors=_people(parsed.authors, url),
+        categories=_categories(parsed.categories),
+        summary=summary.html if summary.text != content.text else "",
+        content=content.html,
+        text=text,
+        excerpt=markup.excerpt(summary.text or content.text),
+        language=language,
+        direction=markup.direction(title or text, language),
+        enclosures=_enclosures(parsed.enclosures, url),
+        image=_image(parsed.images, url) or content.image or summary.image,
+        rights=_line(parsed.rights),
+        source=_source(parsed.source, url),
+        keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
+        fingerprint=fingerprint,
+    )
+
+
+def _keys(
+    id: str | None,
+    link: str | None,
+    canonical: str | None,
+    title: str,
+    published: datetime | None,
+    fingerprint: str,
+) -> EntryKeys:
+    words = markup.words(title)
+    when = published.isoformat() if published else None
+    return EntryKeys(
+        id=digest(id) if id else None,
+        loose_id=digest(urls.loose_id(id)) if id else None,
+        link=digest(canonical) if canonical and link and not urls.is_home_page(link) else None,
+        title=digest(f"{words}\n{when}" if words and when else fingerprint),
+    )
+
+
+def _clean(text: Text | None, base: str) -> markup.Cleaned:
+    if text is None:
+        return markup.Cleaned(html="", text="", image=None)
+    html = markup.escape(text.value) if text.type == "text" else text.value
+    return markup.clean(html, base=urls.resolve(base, text.base) if text.base else base)
+
+
+def _link(base: str, link: str | None) -> str | None:
+    if not link or len(link) > _LONGEST_LINK:
+        return None
+    return urls.resolve(base, link)
+
+
+def _line(text: str | None) -> str | None:
+    return markup.plain(text)[:_LONGEST_TITLE] or None if text else None
+
+
+def _language(written: str | None) -> str | None:
+    tag = (written or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.match(tag) else None
+
+
+def _people(authors: Iterable[Author], url: str) -> tuple[Person, ...]:
+    people: dict[str, Person] = {}
+    for author in authors:
+        email = author.email if author.email and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", author.email) else None
+        name = markup.plain(author.name or "")[:_LONGEST_NAME] or (email or "")
+        if name and name not in people:
+            people[name] = Person(name, email, _link(url, author.uri))
+        if len(people) == _MOST_AUTHORS:
+            break
+    return tuple(people.values())
+
+
+def _categories(terms: Iterable[Term]) -> tuple[Category, ...]:
+    categories: dict[tuple[str, str | None], Category] = {}
+    for each in terms:
+        term = markup.line(each.term)[:_LONGEST_NAME]
+        if not term:
+            continue
+        scheme = each.scheme if each.scheme and urls.is_absolute_iri(each.scheme) else None
+        label = markup.line(each.label)[:_LONGEST_NAME] if each.label else None
+        categories.setdefault((term, scheme), Category(term, scheme, label or None))
+        if len(categories) == _MOST_CATEGORIES:
+            break
+    return tuple(categories.values())
+
+
+def _enclosures(attached: Iterable[Attached], url: str) -> tuple[Enclosure, ...]:
+    found: dict[str, Enclosure] = {}
+    for each in attached:
+        address = _link(url, each.url)
+        if address is None or address in found:
+            continue
+        length = int(each.length) if each.length and re.fullmatch(r"\d{1,15}", each.length) else None
+        kind = each.type if each.type and re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,100}", each.type) else None
+        title = markup.line(each.title)[:_LONGEST_NAME] if each.title else None
+        found[address] = Enclosure(address, kind, length, title or None)
+        if len(found) == _MOST_ENCLOSURES:
+            break
+    return tuple(found.values())
+
+
+def _image(images: Iterable[Attached], url: str) -> str | None:
+    return next((address for each in images if (address := _link(url, each.url))), None)
+
+
+def _source(source: ParsedSource | None, url: str) -> Source | None:
+    """The source a publisher names (RFC 4287 §4.2.11), if it says which feed that is."""
+    if source is None:
+        return None
+    self_link = _link(url, source.self_link)
+    id = source.id if source.id and urls.is_absolute_iri(source.id) else self_link
+    if id is None:
+        return None
+    return Source(
+        id=id,
+        title=markup.plain(source.title or "")[:_LONGEST_TITLE] or urlsplit(id).netloc or id,
+        updated=source.updated,
+        link=_link(url, source.link),
+        self_link=self_link,
+        rights=_line(source.rights),
+    )
+
+
+def _date_in_link(link: str | None) -> datetime | None:
+    found = _DATE_IN_LINK.search(urlsplit(link).path) if link else None
+    if found is None:
+        return None
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC)
+    except ValueError:
+        return None

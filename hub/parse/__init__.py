@@ -1,0 +1,147 @@
+"""A body to entries as the publisher wrote them. Pure, and not safe to run without limits.
+
+Some documents take feedparser minutes and hundreds of megabytes, so whoever
+calls `parse` on what a server sent does it in a process that can be ended
+(`hub.gather`).
+"""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from hub import urls
+from hub.errors import NotAFeed, ParseError
+from hub.parse.decode import decode
+from hub.parse.document import ParsedEntry, ParsedFeed
+from hub.parse.jsonfeed import read_json_feed
+from hub.parse.xml import read_xml
+
+__all__ = ["MOST_ENTRIES", "ParsedEntry", "ParsedFeed", "parse"]
+
+# feedparser takes about a millisecond and 10 KB for an entry; no member publishes this many at once.
+MOST_ENTRIES = 5_000
+
+_FEED_TYPES = (
+    "application/atom+xml",
+    "application/rss+xml",
+    "application/feed+json",
+    "application/rdf+xml",
+)
+_FEED_ROOT = re.compile(r"<(?:rss|(?:\w+:)?feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
+_BEFORE_ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_PROLOGUE = 64 * 1024
+_PAGE_HEAD = 512 * 1024
+# What people put at a feed's address by mistake: how it begins, what it is, what to do.
+_OTHERS = (
+    ("<opml", "a list of feeds (OPML)", "Import it with `hub feeds import`."),
+    ("<urlset", "a sitemap", "Look for the address of the site's news feed."),
+    ("<sitemapindex", "a sitemap", "Look for the address of the site's news feed."),
+    ("%PDF-", "a PDF document", "Look for the address of the site's news feed."),
+)
+
+
+def parse(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) -> ParsedFeed:
+    """Read a feed's document in any format, broken ones as far as they can be read.
+
+    `url` is the address it came from, which relative links are relative to;
+    `zone` is the time zone of dates that name none. Raises NotAFeed for
+    documents of other kinds, with the feeds that a page advertises, and
+    ParseError.
+    """
+    if not body.strip():
+        raise ParseError(
+            f"{url} answered with nothing: the document is empty.",
+            "Ask the site's web editor to look at the feed; it is asked again at the next poll.",
+            reason="empty",
+        )
+    if body.startswith(b"\x1f\x8b"):
+        raise ParseError(
+            f"{url} answered with compressed data that does not say so.",
+            "Ask the site's web team to send Content-Encoding: gzip with it.",
+            reason="compressed",
+        )
+    decoded = decode(body, content_type)
+    text = _from_its_start(decoded.text)
+    if text.startswith("{"):
+        feed = read_json_feed(text, url=url, zone=zone, most_entries=MOST_ENTRIES)
+    else:
+        _refuse_others(text, url, body)
+        read = read_xml(text, url=url, zone=zone, most_entries=MOST_ENTRIES)
+        if read is None:
+            raise _no_feed(text, url)
+        feed = read
+    damage = () if len(text) == len(decoded.text) else ("there was something before the feed's beginning",)
+    remarks = (*decoded.remarks, *damage, *feed.remarks)
+    return ParsedFeed(
+        title=feed.title,
+        id=feed.id,
+        link=feed.link,
+        updated=feed.updated,
+        rights=feed.rights,
+        language=feed.language,
+        entries=feed.entries,
+        remarks=remarks,
+    )
+
+
+def _from_its_start(text: str) -> str:
+    """The text from its XML declaration on, where a server's warning was printed before it."""
+    if text.startswith(("<rss", "<feed", "<rdf", "<?xml", "{")):
+        return text
+    start = text.find("<?xml", 0, _PROLOGUE)
+    if start > 0 and _FEED_ROOT.search(text, start) and not _FEED_ROOT.search(text, 0, start):
+        return text[text.index("?>", start) + 2 :].lstrip() if "?>" in text[start:] else text
+    return text
+
+
+def _refuse_others(text: str, url: str, body: bytes) -> None:
+    root = text[_BEFORE_ROOT.match(text).end() :] if _BEFORE_ROOT.match(text) else text  # type: ignore[union-attr]
+    for start, what, remedy in _OTHERS:
+        if root[: len(start)].lower() == start.lower():
+            raise NotAFeed(f"{url} is {what}, not a feed.", remedy)
+    if "<" not in text or body[:4] in (b"\x89PNG", b"GIF8", b"\xff\xd8\xff\xe0"):
+        raise NotAFeed(
+            f"{url} is not a feed: there is no XML in it.", "Look for the address of the site's news feed."
+        )
+    if re.match(r"<!doctype html|<html", root, re.IGNORECASE) and not _FEED_ROOT.search(text):
+        raise _no_feed(text, url)
+
+
+def _no_feed(text: str, url: str) -> NotAFeed:
+    head = text[:_PAGE_HEAD]
+    if not re.search(r"<(?:!doctype html|html|head|body|title|p|div)\b", head, re.IGNORECASE):
+        return NotAFeed(f"{url} is XML, but not a feed.", "Look for the address of the site's news feed.")
+    advertised = _advertised(head, url)
+    if advertised:
+        return NotAFeed(
+            f"{url} is an HTML page, not a feed. It names these feeds: {', '.join(advertised)}.",
+            "Put the right one of them in feeds.yaml.",
+            advertised=advertised,
+        )
+    return NotAFeed(
+        f"{url} is an HTML page, not a feed, and names none.",
+        "Open it in a browser: a login, an error or a robot check there is what the hub gets too."
+        " Else look for the address of the site's news feed.",
+    )
+
+
+def _advertised(page: str, url: str) -> tuple[str, ...]:
+    """The feeds an HTML page names (HTML Living Standard §4.6.7.1, rel=alternate), absolute, each once."""
+    try:
+        root = lxml_html.fromstring(page)
+    except (etree.LxmlError, ValueError):
+        return ()
+    base = next((each.get("href") for each in root.iter("base") if each.get("href")), None)
+    found: dict[str, None] = {}
+    for link in root.iter("link"):
+        rel = (link.get("rel") or "").lower().split()
+        kind = (link.get("type") or "").split(";")[0].strip().lower()
+        if "alternate" in rel and kind in _FEED_TYPES and link.get("href"):
+            address = urls.resolve(urls.resolve(url, base) if base else url, link.get("href") or "")
+            if address:
+                found[address] = None
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), which feedparser does not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.errors import ParseError
+from hub.parse.dates import read_date
+from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text
+
+
+def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed:
+    """Read a JSON Feed. Items that are none are left out, with a remark.
+
+    Raises ParseError for JSON that is broken or no feed.
+    """
+    try:
+        document = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise ParseError(
+            f"{url} answered with broken JSON: {error}{line}.",
+            "Ask the site's web editor to check the feed with a JSON Feed validator.",
+            reason="broken-json",
+        ) from error
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        raise ParseError(
+            f"{url} answered with JSON that is not a feed: it has no list of items.",
+            "Look for the address of the site's news feed.",
+            reason="not-a-feed",
+        )
+    items = document["items"]
+    entries = [_entry(item, url, zone) for item in items[:most_entries] if isinstance(item, dict)]
+    remarks = []
+    odd = sum(1 for item in items if not isinstance(item, dict))
+    if odd:
+        remarks.append(f"{odd} of its {len(items)} items are no items, and were left out")
+    if len(items) > most_entries:
+        remarks.append(f"it holds {len(items)} items; the first {most_entries} were read")
+    return ParsedFeed(
+        title=_string(document.get("title")),
+        link=_string(document.get("home_page_url")),
+        language=_string(document.get("language")),
+        entries=tuple(entries),
+        remarks=tuple(remarks),
+    )
+
+
+def _entry(item: dict[str, Any], url: str, zone: ZoneInfo) -> ParsedEntry:
+    html, plain = _string(item.get("content_html")), _string(item.get("content_text"))
+    content = (
+        Text(value=html, type="html", base=url) if html else Text(value=plain, type="text") if plain else None
+    )
+    title, summary = _string(item.get("title")), _string(item.get("summary"))
+    pictures = (_string(item.get("image")), _string(item.get("banner_image")))
+    return ParsedEntry(
+        id=_string(item.get("id")),
+        link=_string(item.get("url")) or _string(item.get("external_url")),
+        title=Text(value=title, type="text") if title else None,
+        summary=Text(value=summary, type="text") if summary else None,
+        content=content,
+        published=read_date(item.get("date_published"), zone),
+        updated=read_date(item.get("date_modified"), zone),
+        authors=tuple(_authors(item)),
+        categories=tuple(Term(term=tag) for each in _list(item.get("tags")) if (tag := _string(each))),
+        enclosures=tuple(_attachments(item)),
+        images=tuple(Attached(url=picture) for picture in pictures if picture),
+        language=_string(item.get("language")),
+    )
+
+
+def _authors(item: dict[str, Any]) -> Iterator[Author]:
+    # 1.0 has `author`, 1.1 `authors`.
+    for author in (*_list(item.get("authors")), item.get("author")):
+        if isinstance(author, dict) and (author.get("name") or author.get("url")):
+            yield Author(name=_string(author.get("name")), uri=_string(author.get("url")))
+
+
+def _attachments(item: dict[str, Any]) -> Iterator[Attached]:
+    for attachment in _list(item.get("attachments")):
+        if isinstance(attachment, dict) and (address := _string(attachment.get("url"))):
+            yield Attached(
+                url=address,
+                type=_string(attachment.get("mime_type")),
+                length=_string(attachment.get("size_in_bytes")),
+                title=_string(attachment.get("title")),
+            )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _string(value: object) -> str | None:
+    """A value as text; numbers as they are written, since publishers give them as ids."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None

@@ -1,0 +1,232 @@
+"""RSS 0.90 to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF, by feedparser. The only module that knows it.
+
+Traps, and what is done about them: given bytes or str, feedparser opens a body
+that looks like a path or a URL, so it is only ever handed a stream. It makes
+ids absolute and takes any guid for a link. `entry.get("updated")` answers
+with `published`; `dict.get` does not.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.sax
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import feedparser
+from feedparser.api import LooseFeedParser, StrictFeedParser
+
+from hub.parse.dates import read_date
+from hub.parse.document import (
+    Attached,
+    Author,
+    ParsedEntry,
+    ParsedFeed,
+    ParsedSource,
+    Term,
+    Text,
+    TextType,
+)
+
+# An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
+for _parser in (StrictFeedParser, LooseFeedParser):
+    _parser.can_be_relative_uri = _parser.can_be_relative_uri - {"id"}
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ROOT = re.compile(r"<([\w:.-]+)[\s>]")
+
+
+def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
+    """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
+    text, remarks = _first_entries(text, most_entries)
+    document: Any = feedparser.parse(
+        io.BytesIO(text.encode("utf-8")),
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if not document.get("version") and not document.entries:
+        return None
+    if document.bozo:
+        remarks += _why_broken(document.bozo_exception)
+    feed = document.feed
+    return ParsedFeed(
+        title=_string(feed, "title"),
+        id=_string(feed, "id"),
+        link=_string(feed, "link"),
+        updated=_date(feed, zone, "updated", "published"),
+        rights=_string(feed, "rights"),
+        language=_string(feed, "language"),
+        entries=tuple(_entry(entry, zone) for entry in document.entries),
+        remarks=remarks,
+    )
+
+
+def _first_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
+    """Cut a document after its first `most` entries: feedparser takes kilobytes and milliseconds for each."""
+    starts = [found.start() for found in _ITEM.finditer(text)]
+    root = _ROOT.search(text)
+    if len(starts) <= most or root is None:
+        return text, ()
+    name = root[1]
+    closing = f"</channel></{name}>" if name.lower() == "rss" else f"</{name}>"
+    remark = f"it holds {len(starts)} entries; the first {most} were read"
+    return text[: starts[most]] + closing, (remark,)
+
+
+def _why_broken(error: Exception) -> tuple[str, ...]:
+    if isinstance(error, xml.sax.SAXParseException):
+        place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
+        return (f"it is not well-formed at {place} ({error.getMessage()}); read as far as possible",)
+    if isinstance(error, feedparser.UndeclaredNamespace):
+        return (f"it uses a namespace that it does not declare ({error}); read as far as possible",)
+    return ()
+
+
+def _entry(entry: Any, zone: ZoneInfo) -> ParsedEntry:
+    link = _string(entry, "link")
+    summary = _text(entry, "summary")
+    content = _content(entry)
+    if summary and content and summary.value == content.value:
+        # feedparser copies content into an absent summary.
+        summary = None
+    return ParsedEntry(
+        id=_string(entry, "id"),
+        link=link,
+        link_is_id=bool(dict.get(entry, "guidislink")),
+        title=_text(entry, "title"),
+        summary=summary,
+        content=content,
+        published=_date(entry, zone, "published", "created"),
+        updated=_date(entry, zone, "updated"),
+        authors=tuple(_authors(entry)),
+        categories=tuple(
+            Term(term=tag["term"], scheme=tag.get("scheme"), label=tag.get("label"))
+            for tag in dict.get(entry, "tags") or ()
+            if isinstance(tag.get("term"), str) and tag["term"].strip()
+        ),
+        enclosures=tuple(_enclosures(entry)),
+        images=tuple(_images(entry)),
+        language=_language(entry),
+        rights=_string(entry, "rights"),
+        source=_source(dict.get(entry, "source"), zone),
+    )
+
+
+def _string(values: Any, key: str) -> str | None:
+    value = dict.get(values, key)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _date(values: Any, zone: ZoneInfo, *keys: str) -> Any:
+    return next((date for key in keys if (date := read_date(dict.get(values, key), zone))), None)
+
+
+def _text(entry: Any, key: str) -> Text | None:
+    value = _string(entry, key)
+    if value is None:
+        return None
+    detail = dict.get(entry, f"{key}_detail") or {}
+    return Text(
+        value=value,
+        type=_type(detail, key),
+        base=detail.get("base") or None,
+        language=detail.get("language"),
+    )
+
+
+def _type(detail: Any, key: str) -> TextType:
+    if detail.get("type") in _HTML_TYPES:
+        return "html"
+    # RSS says nothing of a title's type, and feedparser then says text/plain;
+    # of a description it says text/html.
+    return None if key == "title" else "text"
+
+
+def _content(entry: Any) -> Text | None:
+    """The fullest text, HTML before plain: some feeds give several for one entry."""
+    found = [
+        each
+        for each in dict.get(entry, "content") or ()
+        if isinstance(each.get("value"), str) and each["value"].strip()
+    ]
+    if not found:
+        return None
+    readable = [each for each in found if each.get("type", "text/html") in (*_HTML_TYPES, "text/plain")]
+    if not readable:
+        return None
+    best = max(readable, key=lambda each: (each.get("type") in _HTML_TYPES, len(each["value"])))
+    return Text(
+        value=best["value"],
+        type="html" if best.get("type", "text/html") in _HTML_TYPES else "text",
+        base=best.get("base") or None,
+        language=best.get("language"),
+    )
+
+
+def _language(entry: Any) -> str | None:
+    for key in ("title_detail", "summary_detail"):
+        detail = dict.get(entry, key)
+        if detail and detail.get("language"):
+            return str(detail["language"])
+    return None
+
+
+def _authors(entry: Any) -> Iterator[Author]:
+    for author in dict.get(entry, "authors") or ():
+        if author.get("name") or author.get("email"):
+            yield Author(name=author.get("name"), email=author.get("email"), uri=author.get("href"))
+
+
+def _enclosures(entry: Any) -> Iterator[Attached]:
+    for link in dict.get(entry, "links") or ():
+        if link.get("rel") == "enclosure" and link.get("href"):
+            yield Attached(
+                url=link["href"],
+                type=link.get("type"),
+                length=link.get("length"),
+                title=link.get("title"),
+            )
+    for media in dict.get(entry, "media_content") or ():
+        kind = media.get("type") or media.get("medium") or ""
+        if media.get("url") and not kind.startswith("image"):
+            yield Attached(url=media["url"], type=media.get("type"), length=media.get("filesize"))
+
+
+def _images(entry: Any) -> Iterator[Attached]:
+    for media in dict.get(entry, "media_content") or ():
+        if media.get("url") and (
+            media.get("medium") == "image" or (media.get("type") or "").startswith("image")
+        ):
+            yield Attached(url=media["url"], type=media.get("type"))
+    for thumbnail in dict.get(entry, "media_thumbnail") or ():
+        if thumbnail.get("url"):
+            yield Attached(url=thumbnail["url"])
+    image = dict.get(entry, "image")
+    if image and image.get("href"):
+        yield Attached(url=image["href"])
+    for link in dict.get(entry, "links") or ():
+        if (
+            link.get("rel") == "enclosure"
+            and (link.get("type") or "").startswith("image")
+            and link.get("href")
+        ):
+            yield Attached(url=link["href"], type=link["type"])
+
+
+def _source(source: Any, zone: ZoneInfo) -> ParsedSource | None:
+    if not source:
+        return None
+    links = [link for link in dict.get(source, "links") or () if link.get("href")]
+    return ParsedSource(
+        id=_string(source, "id"),
+        title=_string(source, "title"),
+        updated=_date(source, zone, "updated"),
+        link=_string(source, "link"),
+        self_link=next((link["href"] for link in links if link.get("rel") == "self"), None)
+        or _string(source, "href"),
+        rights=_string(source, "rights"),
+    )

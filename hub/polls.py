@@ -1,0 +1,190 @@
+"""Polls of many feeds: at the same time, politely, each settled as it ends.
+
+One loop in one thread: the fetcher has many transfers under way, readers in
+other processes parse, and what is ready is settled in one transaction. The
+loop sleeps only while there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hub import poll
+from hub.errors import FeedError
+from hub.fetch import Fetched, Fetcher, NotModified
+from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
+from hub.poll import Reading
+from hub.reading import Readers, result
+from hub.store import Store
+
+# Settling takes polls together: a transaction for each would cost more than what is in it.
+_TOGETHER_SECONDS = 0.05
+_MOST_TOGETHER = 200
+# Documents that wait for a reader stay in memory; past this, no new feeds are asked.
+_MOST_BYTES_WAITING = 64 * 1024 * 1024
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class _Poll:
+    """A poll under way."""
+
+    state: FeedState
+    addresses: tuple[str, ...]
+    started: datetime
+    began: float
+    tried: int = 0
+    answer: Fetched | None = None
+    first_error: FeedError | None = None
+
+    @property
+    def address(self) -> str:
+        return self.addresses[self.tried]
+
+
+class Polls:
+    """Polls under way, each from its fetch to its result.
+
+    `begin` takes feeds whose turn it is, `step` carries all of them on.
+    """
+
+    def __init__(
+        self,
+        *,
+        fetcher: Fetcher,
+        readers: Readers,
+        store: Store,
+        settings: HubSettings,
+        authority: str,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._fetcher = fetcher
+        self._readers = readers
+        self._store = store
+        self._settings = settings
+        self._authority = authority
+        self._now = now
+        self._polls: dict[FeedKey, _Poll] = {}
+        self._waiting: dict[FeedKey, FeedState] = {}
+        self._reading: dict[FeedKey, Future[Reading]] = {}
+        self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
+        self._bytes_waiting = 0
+        self._ready: list[Gathered] = []
+        self._settled_at = 0.0
+
+    @property
+    def under_way(self) -> int:
+        """How many feeds' polls have begun and have no result yet."""
+        return len(self._polls) + len(self._waiting)
+
+    def is_under_way(self, feed: FeedKey) -> bool:
+        return feed in self._polls or feed in self._waiting
+
+    def begin(self, states: Iterable[FeedState]) -> None:
+        """Poll these feeds; one that is being polled already is not begun again."""
+        for state in states:
+            if not self.is_under_way(state.feed.key):
+                self._waiting[state.feed.key] = state
+
+    def step(self, timeout: float) -> tuple[PollResult, ...]:
+        """Carry the polls on for at most `timeout` seconds, and return those that ended."""
+        self._ask()
+        if self._read.empty():
+            wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
+            for ticket, outcome in self._fetcher.wait(wait):
+                assert isinstance(ticket, FeedKey)
+                self._answered(self._polls[ticket], outcome)
+        while not self._read.empty():
+            self._was_read(self._read.get())
+        return self._settle()
+
+    def finish(self) -> tuple[PollResult, ...]:
+        """Settle what has been gathered. What is still under way is forgotten, and due again."""
+        return self._settle(at_once=True)
+
+    # ------------------------------------------------------------ gather
+
+    def _ask(self) -> None:
+        while self._waiting and self._bytes_waiting < _MOST_BYTES_WAITING:
+            state = self._waiting.pop(next(iter(self._waiting)))
+            poll_ = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
+            self._polls[state.feed.key] = poll_
+            self._fetcher.submit(state.feed.key, poll.request(state, poll_.address))
+
+    def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FeedError) -> None:
+        state, started = under_way.state, under_way.started
+        if isinstance(outcome, FeedError):
+            self._failed(under_way, outcome)
+        elif isinstance(outcome, NotModified):
+            self._gathered(poll.not_modified(state, under_way.address, outcome, started=started))
+        elif same := poll.unchanged(state, under_way.address, outcome, started=started):
+            self._gathered(same)
+        else:
+            under_way.answer = outcome
+            self._bytes_waiting += len(outcome.body)
+            key = state.feed.key
+            self._reading[key] = self._readers.submit(
+                state.feed, outcome.url, outcome.body, outcome.content_type, done=lambda: self._done(key)
+            )
+
+    def _done(self, feed: FeedKey) -> None:
+        """A document was read; called from a thread of the readers'."""
+        self._read.put(feed)
+        self._fetcher.wake()
+
+    def _was_read(self, feed: FeedKey) -> None:
+        under_way = self._polls[feed]
+        answer = under_way.answer
+        assert answer is not None
+        self._bytes_waiting -= len(answer.body)
+        reading = result(self._reading.pop(feed), under_way.address)
+        if isinstance(reading, FeedError):
+            self._failed(under_way, reading)
+            return
+        self._gathered(
+            poll.gathered(under_way.state, under_way.address, answer, reading, started=under_way.started)
+        )
+
+    def _failed(self, under_way: _Poll, error: FeedError) -> None:
+        # The first address is the one the admin wrote: its error is the one to tell.
+        under_way.first_error = under_way.first_error or error
+        if poll.tries_next(error) and under_way.tried + 1 < len(under_way.addresses):
+            under_way.tried += 1
+            under_way.answer = None
+            self._fetcher.submit(under_way.state.feed.key, poll.request(under_way.state, under_way.address))
+            return
+        self._gathered(
+            poll.failed(
+                under_way.state,
+                under_way.addresses[0],
+                under_way.first_error,
+                started=under_way.started,
+                seconds=time.monotonic() - under_way.began,
+            )
+        )
+
+    # ------------------------------------------------------------ settle
+
+    def _gathered(self, gathered: Gathered) -> None:
+        self._ready.append(gathered)
+
+    def _settle(self, *, at_once: bool = False) -> tuple[PollResult, ...]:
+        idle = len(self._ready) == len(self._polls)
+        late = time.monotonic() - self._settled_at >= _TOGETHER_SECONDS
+        if not self._ready or not (at_once or idle or late or len(self._ready) >= _MOST_TOGETHER):
+            return ()
+        ready, self._ready = self._ready, []
+        decide = poll.decider(self._settings, authority=self._authority, now=self._now())
+        results = self._store.settle(ready, decide)
+        for gathered in ready:
+            del self._polls[gathered.feed.key]
+        self._settled_at = time.monotonic()
+        return results

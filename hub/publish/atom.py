@@ -1,0 +1,130 @@
+"""Merged feeds as Atom (RFC 4287), written with feedgen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from hub import __version__
+from hub.model import Member, Source
+from hub.publish.document import (
+    MergedDocument,
+    absolute_iri,
+    categories,
+    cleaned,
+    link_or_story,
+    other_language,
+    other_publishers,
+)
+from hub.publish.item import Item
+
+MEDIA_TYPE = "application/atom+xml; charset=utf-8"
+
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def atom(document: MergedDocument) -> bytes:
+    """The merged feed as an Atom document in UTF-8; the same document gives the same bytes."""
+    document = cleaned(document)
+    generator = FeedGenerator()
+    generator.id(document.id)
+    generator.title(document.title)
+    generator.updated(document.updated)
+    generator.author({"name": document.hub_title, "uri": document.hub_url})
+    generator.link(href=document.self_url, rel="self", type="application/atom+xml")
+    generator.link(href=document.page_url, rel="alternate", type="text/html")
+    generator.generator("hub", version=__version__)
+    generator.language(document.language)
+    generator.rights(document.rights)
+    for item in document.items:
+        _add_entry(generator, item, document)
+    rendered: bytes = generator.atom_str()
+    return rendered
+
+
+def _add_entry(generator: Any, item: Item, document: MergedDocument) -> None:
+    entry = generator.add_entry(order="append")
+    entry.id(item.id)
+    entry.title(item.title)
+    entry.updated(item.updated)
+    entry.published(item.published)
+    entry.link(href=link_or_story(item, document.hub_url))
+    entry.author([_given(name=who.name, email=who.email, uri=who.uri) for who in item.authors])
+    entry.summary(item.summary or None, type="text")
+    entry.content(item.content or None, type="html")
+    entry.category(
+        [
+            # A scheme is an IRI (RFC 4287 §4.2.2.2), which RSS feeds' domains need not be.
+            _given(term=category.term, scheme=absolute_iri(category.scheme or ""), label=category.label)
+            for category in categories(item, document.hub_url)
+        ]
+    )
+    entry.contributor([_organisation(member) for member in other_publishers(item)])
+    entry.rights(item.rights)
+    entry.register_extension("rest", lambda: _Rest(item, other_language(item, document)), rss=False)
+
+
+class _Rest:
+    """What feedgen 1.0 cannot write into an entry.
+
+    It drops every attribute of an entry's link but `href`, writes nothing but
+    a title and a link into `atom:source`, and has no language for an entry.
+    """
+
+    def __init__(self, item: Item, language: str | None) -> None:
+        self._item = item
+        self._language = language
+
+    def extend_atom(self, entry: etree._Element) -> etree._Element:
+        """Called by feedgen with the entry it has written."""
+        if self._language:
+            entry.set(_LANG, self._language)
+        for alternate in entry.iterchildren("link"):
+            alternate.set("rel", "alternate")
+        for link in _further_links(self._item):
+            etree.SubElement(entry, "link", link)
+        _add_source(entry, self._item.source)
+        return entry
+
+
+def _further_links(item: Item) -> list[dict[str, str]]:
+    vias = {copy.link: copy.member.name for copy in item.copies if copy.link}
+    return [
+        *({"rel": "via", "href": link, "title": name} for link, name in vias.items()),
+        *(
+            _given(
+                rel="enclosure",
+                href=enclosure.url,
+                type=enclosure.type,
+                length=str(enclosure.length) if enclosure.length else None,
+                title=enclosure.title,
+            )
+            for enclosure in item.enclosures
+        ),
+    ]
+
+
+def _add_source(entry: etree._Element, source: Source) -> None:
+    element = etree.SubElement(entry, "source")
+    # An id that is no IRI may not stand here (RFC 4287 §4.2.6); the feed's address is one.
+    if identifier := absolute_iri(source.id) or source.self_link or source.link:
+        etree.SubElement(element, "id").text = identifier
+    etree.SubElement(element, "title").text = source.title
+    if source.updated:
+        etree.SubElement(element, "updated").text = source.updated.isoformat()
+    if source.link:
+        etree.SubElement(element, "link", rel="alternate", href=source.link)
+    if source.self_link:
+        etree.SubElement(element, "link", rel="self", href=source.self_link)
+    if source.rights:
+        etree.SubElement(element, "rights").text = source.rights
+
+
+def _organisation(member: Member) -> dict[str, str]:
+    return _given(name=member.name, uri=member.homepage)
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,226 @@
+"""A merged feed before it has a format, and what its formats have in common."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from hub.model import Category, Enclosure, Member, Person, Source
+from hub.publish.item import Copy, Item, LabelledTag
+
+# What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
+_NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
+
+# XML 1.0 §2.2, production 2, turned round.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# RFC 3987 §2.2 allows these in no part of an IRI, but for spaces of other alphabets, which nobody can see.
+_NOT_IN_IRI = re.compile(r'[\s\x7f-\x9f"<>\\^`{|}]')
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
+_WEB_ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+# These three are RFC 4287's patterns, from §2 (RFC 3066 §2.1), §3.2.3 and §4.2.7.3.
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_MEDIA_TYPE = re.compile(r"[^\s/]+/[^/]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedDocument:
+    """A merged feed, ready to be rendered.
+
+    `id` is the same in every format: the address of the Atom one. `self_url`
+    is the address of the format that is rendered, `page_url` the page that
+    shows the same list, `hub_url` where readers find the hub, without a
+    trailing slash; all are absolute. `hub_title` names the network. `items`
+    are in the order to publish them in, newest first, each id once.
+    """
+
+    id: str
+    title: str
+    self_url: str
+    page_url: str
+    hub_url: str
+    hub_title: str
+    language: str = "en"
+    rights: str | None = None
+    items: tuple[Item, ...] = ()
+
+    @property
+    def updated(self) -> datetime:
+        """When any of its items last changed; a fixed day when there are none, never now."""
+        return max((item.updated for item in self.items), default=_NOTHING_YET)
+
+
+def story_url(hub_url: str, story: int) -> str:
+    """The address of a story's page."""
+    return f"{hub_url}/story/{story}"
+
+
+def tag_scheme(hub_url: str) -> str:
+    """The scheme of the categories that are the hub's tags (RFC 4287 §4.2.2.2)."""
+    return f"{hub_url}/tags"
+
+
+def member_scheme(hub_url: str) -> str:
+    """The scheme of the categories that name who published a story; their terms are slugs."""
+    return f"{hub_url}/members"
+
+
+# ---------------------------------------------------------------- what the formats say alike
+
+
+def link_or_story(item: Item, hub_url: str) -> str:
+    """The publisher's page, or the story's own on the hub where the publisher gave none."""
+    return item.link or story_url(hub_url, item.story)
+
+
+def other_publishers(item: Item) -> tuple[Member, ...]:
+    """Those who published copies of the story, each once."""
+    return tuple({copy.member.slug: copy.member for copy in item.copies}.values())
+
+
+def other_language(item: Item, document: MergedDocument) -> str | None:
+    """The item's language, unless the document's says it already."""
+    if item.language and item.language.lower() != document.language.lower():
+        return item.language
+    return None
+
+
+def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
+    """What the item is about and who published it, each once.
+
+    The publisher's categories as given, then the hub's tags, then one for
+    each member that has the story.
+    """
+    tags = (Category(tag.term, tag_scheme(hub_url), tag.label) for tag in item.tags)
+    members = (
+        Category(member.slug, member_scheme(hub_url), member.name)
+        for member in (item.member, *other_publishers(item))
+    )
+    wanted: dict[tuple[str, str | None], Category] = {}
+    for category in (*item.categories, *tags, *members):
+        wanted.setdefault((category.term, category.scheme), category)
+    return tuple(wanted.values())
+
+
+# ---------------------------------------------------------------- what no format may carry
+
+
+def cleaned(document: MergedDocument) -> MergedDocument:
+    """The document with nothing in it that a format could not carry or would refuse.
+
+    No character that XML forbids; web addresses that are absolute http(s)
+    IRIs; titles and names that are not empty; no malformed language, e-mail
+    address or media type; right-to-left content marked as such. What is
+    beyond mending is left out, and all else is as it was.
+    """
+    return replace(
+        document,
+        title=_line(document.title) or document.hub_url,
+        hub_title=_line(document.hub_title) or document.hub_url,
+        language=_matching(_LANGUAGE, document.language) or "en",
+        rights=legal(document.rights) or None,
+        items=tuple(_cleaned_item(item) for item in document.items),
+    )
+
+
+def absolute_iri(text: str) -> str | None:
+    """The text when it is an absolute IRI as it stands (RFC 3987 §2.2), else None.
+
+    Identifiers are compared character by character, so they are never mended.
+    """
+    return text if _ABSOLUTE.match(text) and not _NOT_IN_IRI.search(text) else None
+
+
+def web_address(url: str | None) -> str | None:
+    """The absolute http(s) address, with what no IRI holds percent-encoded; None for anything else."""
+    address = _line(url)
+    return _NOT_IN_IRI.sub(lambda found: quote(found[0]), address) if _WEB_ADDRESS.match(address) else None
+
+
+def legal(text: str | None) -> str:
+    """The text without the characters that no XML document can carry; empty for None."""
+    return _NOT_XML.sub("", text) if text else ""
+
+
+def _cleaned_item(item: Item) -> Item:
+    member = _cleaned_member(item.member)
+    content = legal(item.content)
+    return replace(
+        item,
+        id=legal(item.id),
+        title=_line(item.title) or f"News from {member.name}",
+        link=web_address(item.link),
+        member=member,
+        authors=_cleaned_authors(item.authors) or (Person(member.name, uri=member.homepage),),
+        categories=tuple(
+            Category(term, legal(category.scheme) or None, _line(category.label) or None)
+            for category in item.categories
+            if (term := _line(category.term))
+        ),
+        tags=tuple(LabelledTag(tag.term, _line(tag.label) or tag.term, legal(tag.why)) for tag in item.tags),
+        summary=legal(item.summary),
+        content=f'<div dir="rtl">{content}</div>' if content and item.direction == "rtl" else content,
+        language=_matching(_LANGUAGE, item.language),
+        enclosures=_cleaned_enclosures(item.enclosures),
+        image=web_address(item.image),
+        rights=legal(item.rights) or None,
+        source=_cleaned_source(item.source),
+        copies=tuple(_cleaned_copy(copy) for copy in item.copies),
+    )
+
+
+def _cleaned_member(member: Member) -> Member:
+    return replace(member, name=_line(member.name) or member.slug, homepage=web_address(member.homepage))
+
+
+def _cleaned_authors(authors: tuple[Person, ...]) -> tuple[Person, ...]:
+    return tuple(
+        Person(name, email=_matching(_EMAIL, person.email), uri=web_address(person.uri))
+        for person in authors
+        if (name := _line(person.name))
+    )
+
+
+def _cleaned_enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
+    wanted: dict[str, Enclosure] = {}
+    for enclosure in enclosures:
+        if url := web_address(enclosure.url):
+            length = enclosure.length if enclosure.length and enclosure.length > 0 else None
+            media_type = _matching(_MEDIA_TYPE, enclosure.type)
+            wanted.setdefault(url, Enclosure(url, media_type, length, _line(enclosure.title) or None))
+    return tuple(wanted.values())
+
+
+def _cleaned_source(source: Source) -> Source:
+    link, self_link = web_address(source.link), web_address(source.self_link)
+    identifier = legal(source.id) or self_link or link or ""
+    return replace(
+        source,
+        id=identifier,
+        title=_line(source.title) or identifier,
+        link=link,
+        self_link=self_link,
+        rights=legal(source.rights) or None,
+    )
+
+
+def _cleaned_copy(copy: Copy) -> Copy:
+    member = _cleaned_member(copy.member)
+    return replace(
+        copy,
+        member=member,
+        title=_line(copy.title) or f"News from {member.name}",
+        link=web_address(copy.link),
+        why=legal(copy.why),
+    )
+
+
+def _line(text: str | None) -> str:
+    return legal(text).strip()
+
+
+def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:
+    line = _line(text)
+    return line if pattern.fullmatch(line) else None

@@ -1,0 +1,156 @@
+"""What of a story may be published, and in which words: the one gate to every output.
+
+Pages, the API and each kind of merged feed are made from these values and
+never from stored entries, so that a member's `republish` holds everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.model import (
+    Category,
+    Direction,
+    Enclosure,
+    Entry,
+    Member,
+    Person,
+    Republish,
+    Source,
+    StoredEntry,
+    Story,
+)
+
+# Long enough for a headline's meaning when an entry has no title of its own.
+_TITLE_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTag:
+    """A tag as people see it: the rule's label, and why this story has it."""
+
+    term: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """The same story as another member published it. `why` says why it is the same."""
+
+    member: Member
+    title: str
+    link: str | None
+    date: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A story as it is published.
+
+    `id` is its `atom:id`. `link` is the publisher's page, None where it gave
+    none (then our own story page stands for it). `date` is what is shown and
+    sorted by; `published` is the same, or None when the publisher gave no
+    date. `updated` moves only when the words did and is never later than our
+    clock of these words; `corrected` is that clock, None for words that never
+    changed. `summary` is plain text; `content` is HTML, empty where the
+    member does not let us carry it. `authors` is never empty: the member
+    stands in. `copies` are the story's other entries.
+    """
+
+    story: int
+    id: str
+    title: str
+    link: str | None
+    member: Member
+    date: datetime
+    published: datetime | None
+    updated: datetime
+    corrected: datetime | None
+    authors: tuple[Person, ...]
+    categories: tuple[Category, ...]
+    tags: tuple[LabelledTag, ...]
+    summary: str
+    content: str
+    language: str | None
+    direction: Direction | None
+    enclosures: tuple[Enclosure, ...]
+    image: str | None
+    rights: str | None
+    source: Source
+    copies: tuple[Copy, ...]
+
+
+def permitted(entry: Entry, republish: Republish) -> Entry:
+    """The entry with no more in it than its member lets us carry.
+
+    `summary` keeps the excerpt and the lead image; `link` keeps what it takes
+    to find the publisher's page: title, link, dates, names and categories.
+    """
+    if republish == "full":
+        return entry
+    if republish == "summary":
+        return replace(entry, summary="", content="", text=entry.excerpt, enclosures=())
+    return replace(entry, summary="", content="", text="", excerpt="", enclosures=(), image=None)
+
+
+def item(story: Story, labels: Mapping[str, str]) -> Item:
+    """The story as it is published; `labels` are the tags' labels by term."""
+    stored = story.shown
+    entry = permitted(stored.entry, stored.member.republish)
+    return Item(
+        story=story.id,
+        id=stored.atom_id,
+        title=headline(stored),
+        link=entry.link,
+        member=stored.member,
+        date=stored.date,
+        published=stored.date if entry.published or entry.updated else None,
+        updated=_updated(stored),
+        corrected=stored.changed if stored.changed > stored.first_seen else None,
+        authors=entry.authors or (Person(stored.member.name, uri=stored.member.homepage),),
+        categories=entry.categories,
+        tags=tuple(LabelledTag(tag.term, labels.get(tag.term, tag.term), tag.why) for tag in story.tags),
+        summary=entry.excerpt,
+        content=entry.content or entry.summary,
+        language=entry.language,
+        direction=entry.direction,
+        enclosures=entry.enclosures,
+        image=entry.image,
+        rights=entry.rights or stored.source.rights,
+        source=stored.source,
+        copies=tuple(
+            Copy(
+                member=other.member,
+                title=headline(other),
+                link=other.entry.link,
+                date=other.date,
+                why=other.why or stored.why,
+            )
+            for other in story.entries
+            if other.key != stored.key
+        ),
+    )
+
+
+def headline(stored: StoredEntry) -> str:
+    """The entry's title; its first words where it has none and they may be carried, else the member's name."""
+    if stored.entry.title:
+        return stored.entry.title
+    words = permitted(stored.entry, stored.member.republish).excerpt.split()
+    if not words:
+        return f"News from {stored.member.name}"
+    return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
+
+
+def _updated(stored: StoredEntry) -> datetime:
+    """RFC 4287 §4.2.15, within our clock: a publisher's bumped date alone moves nothing."""
+    given = stored.entry.updated
+    if stored.changed == stored.first_seen:
+        return max(stored.date, min(given or stored.date, stored.first_seen))
+    if given is not None and stored.first_seen < given <= stored.changed:
+        return given
+    return stored.changed

@@ -1,0 +1,106 @@
+"""Merged feeds as JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hub.model import Source
+from hub.publish.document import MergedDocument, cleaned, link_or_story, other_language, story_url
+from hub.publish.item import Copy, Item
+
+MEDIA_TYPE = "application/feed+json; charset=utf-8"
+
+_VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def json_feed(document: MergedDocument) -> bytes:
+    """The merged feed as a JSON Feed in UTF-8; the same document gives the same bytes.
+
+    What JSON Feed has no word for stands in each item's `_hub`: `story` (its
+    page on the hub), `member` (slug and name), `source` (the feed it was
+    copied from), `rights`, and `also_published_by`, a list of its copies.
+    """
+    document = cleaned(document)
+    feed = {
+        "version": _VERSION,
+        "title": document.title,
+        "home_page_url": document.page_url,
+        "feed_url": document.self_url,
+        "language": document.language,
+        "authors": [{"name": document.hub_title, "url": document.hub_url}],
+        "items": [_item(item, document) for item in document.items],
+    }
+    return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
+    # One of the two is required, also where no words may be carried.
+    words = {"content_html": item.content} if item.content else {"content_text": item.summary}
+    return {
+        "id": item.id,
+        "url": link_or_story(item, document.hub_url),
+        "title": item.title,
+        **words,
+        **_given(
+            summary=item.summary,
+            image=item.image,
+            date_published=item.published and item.published.isoformat(),
+            date_modified=item.updated.isoformat(),
+            authors=[_given(name=person.name, url=person.uri) for person in item.authors],
+            tags=_tags(item),
+            language=other_language(item, document),
+            attachments=_attachments(item),
+        ),
+        "_hub": _given(
+            story=story_url(document.hub_url, item.story),
+            member={"slug": item.member.slug, "name": item.member.name},
+            source=_source(item.source),
+            rights=item.rights,
+            also_published_by=[_copy(copy) for copy in item.copies],
+        ),
+    }
+
+
+def _tags(item: Item) -> list[str]:
+    given = [category.label or category.term for category in item.categories]
+    return list(dict.fromkeys([*given, *(tag.label for tag in item.tags)]))
+
+
+def _attachments(item: Item) -> list[dict[str, Any]]:
+    return [
+        _given(
+            url=enclosure.url,
+            # Required here; what a recipient may assume where nothing is said (RFC 9110 §8.3).
+            mime_type=enclosure.type or "application/octet-stream",
+            title=enclosure.title,
+            size_in_bytes=enclosure.length,
+        )
+        for enclosure in item.enclosures
+    ]
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return _given(
+        id=source.id,
+        title=source.title,
+        home_page_url=source.link,
+        feed_url=source.self_link,
+        updated=source.updated and source.updated.isoformat(),
+        rights=source.rights,
+    )
+
+
+def _copy(copy: Copy) -> dict[str, Any]:
+    return _given(
+        slug=copy.member.slug,
+        name=copy.member.name,
+        title=copy.title,
+        url=copy.link,
+        date=copy.date.isoformat(),
+        why=copy.why,
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,223 @@
+"""Polling all feeds: once (`poll_round`), or for ever, each when it is due (`poll_forever`)."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from hub import __version__, urls
+from hub.config import Config, Watched, load
+from hub.errors import ConfigError, HubError
+from hub.fetch.curl import CurlFetcher
+from hub.lock import DatabaseLock, held
+from hub.model import FeedState, HubSettings
+from hub.polls import Polls, utc_now
+from hub.reading import Readers
+from hub.report import Figures, Progress, progress
+from hub.store import Store, database_file, open_store
+
+# How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
+_TICK = 0.25
+_LOCALHOST = "localhost"
+# How long a round ordered by hand waits for one that is under way.
+_WAIT_FOR_OTHERS = 600.0
+
+
+def authority(settings: HubSettings) -> str:
+    """The host name in the `tag:` ids this hub mints (RFC 4151 §2.1)."""
+    return (urls.host(settings.url) if settings.url else None) or _LOCALHOST
+
+
+def user_agent(settings: HubSettings) -> str:
+    """Who we are, where to read about us and whom to write to (RFC 9110 §10.1.5)."""
+    about = [part for part in (f"+{settings.url}/" if settings.url else "", settings.contact or "") if part]
+    return f"news-hub/{__version__}" + (f" ({'; '.join(about)})" if about else "")
+
+
+def sync(store: Store, config: Config) -> None:
+    """Tell the store what feeds.yaml says."""
+    store.sync(config.members, config.feeds, authority=authority(config.hub))
+
+
+@contextmanager
+def polls(config: Config, store: Store) -> Iterator[Polls]:
+    """What polls need, made for a configuration and let go of at the end."""
+    fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
+    readers = Readers(config.tags, config.hub.timezone)
+    try:
+        yield Polls(
+            fetcher=fetcher,
+            readers=readers,
+            store=store,
+            settings=config.hub,
+            authority=authority(config.hub),
+        )
+    finally:
+        fetcher.close()
+        readers.close()
+
+
+@contextmanager
+def stopping() -> Iterator[Event]:
+    """An event that SIGTERM and Ctrl-C set, so that what is under way can be ended in order."""
+    stop = Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        # Whoever waits for the event must not wait for ever.
+        stop.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def poll_round(
+    config: Config,
+    store: Store,
+    states: Sequence[FeedState],
+    *,
+    progress: Progress,
+    stop: Event,
+) -> Figures:
+    """Poll these feeds, each once. When `stop` is set, what has been gathered is settled and the rest left."""
+    figures = Figures()
+    began = time.monotonic()
+    with polls(config, store) as under_way, progress:
+        under_way.begin(states)
+        while under_way.under_way and not stop.is_set():
+            results = under_way.step(_TICK)
+            for result in results:
+                figures.count(result)
+            progress.told(results)
+        last = under_way.finish()
+        for result in last:
+            figures.count(result)
+        progress.told(last)
+    figures.seconds = time.monotonic() - began
+    figures.stopped = stop.is_set()
+    return figures
+
+
+def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: bool = False) -> Figures:
+    """One round: over the feeds that are due, over those of `members`, or over `every` feed.
+
+    A Retry-After that is not over yet holds for all of them. Raises HubError.
+    """
+    config = load(path)
+    _refuse_unknown(config, members, path)
+    store = open_store(database)
+    lock = DatabaseLock(database_file(database), "poll")
+    try:
+        with stopping() as stop, held(lock, seconds=_WAIT_FOR_OTHERS, waiting=_waiting):
+            sync(store, config)
+            states = _whose_turn(store, utc_now(), members=members, every=every)
+            return poll_round(config, store, states, progress=progress(len(states)), stop=stop)
+    finally:
+        store.close()
+
+
+def _refuse_unknown(config: Config, members: Sequence[str], path: Path) -> None:
+    known = [member.slug for member in config.members]
+    for slug in members:
+        if slug not in known:
+            near = get_close_matches(slug, known, 1)
+            hint = f"Did you mean {near[0]}?" if near else "`hub feeds check` lists the members."
+            raise ConfigError(f"There is no member {slug!r} in {path}.", hint)
+
+
+def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: bool) -> tuple[FeedState, ...]:
+    if not members and not every:
+        return store.due(now)
+    asked = [state for state in store.feed_states() if every or state.feed.key.member in members]
+    for state in asked:
+        if state.not_before is not None and state.not_before > now:
+            print(
+                f"{state.feed.key} is not asked: its server wants no request before {state.not_before:%d %B, %H:%M} UTC.",
+                file=sys.stderr,
+            )
+    return tuple(state for state in asked if state.not_before is None or state.not_before <= now)
+
+
+def _waiting(holder: str) -> None:
+    print(f"Waiting for {holder}, which is polling with this database.", file=sys.stderr)
+
+
+def poll_forever(
+    watched: Watched,
+    store: Store,
+    *,
+    lock: DatabaseLock,
+    progress: Progress,
+    stop: Event,
+    tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Poll each feed when it is due, until `stop` is set, taking up changes of feeds.yaml on the way.
+
+    `lock` is held while polls are under way, so that a round ordered by hand
+    beside this one waits its turn. `tick` is called several times a second.
+    """
+    while not stop.is_set():
+        config = watched.current
+        sync(store, config)
+        with polls(config, store) as under_way:
+            _poll_while(config, watched, store, under_way, lock, progress, stop, tick)
+
+
+def _poll_while(
+    config: Config,
+    watched: Watched,
+    store: Store,
+    under_way: Polls,
+    lock: DatabaseLock,
+    progress: Progress,
+    stop: Event,
+    tick: Callable[[], None],
+) -> None:
+    """Poll until feeds.yaml changes or `stop` is set."""
+    holding = False
+    try:
+        while not stop.is_set() and watched.current is config:
+            tick()
+            due = store.due(utc_now())
+            if due and not holding:
+                holding = lock.take()
+            if holding:
+                under_way.begin(due)
+                progress.told(under_way.step(_TICK))
+                if not under_way.under_way:
+                    lock.release()
+                    holding = False
+            if not holding:
+                stop.wait(_TICK)
+            _look_again(watched)
+        progress.told(under_way.finish())
+    finally:
+        lock.release()
+
+
+def _look_again(watched: Watched) -> None:
+    """Take up a changed feeds.yaml; a broken one is told once, and the last good one kept."""
+    try:
+        if watched.refresh():
+            print(f"{watched.path} has changed; the hub goes on with it as it is now.", file=sys.stderr)
+    except ConfigError as error:
+        tell(error)
+
+
+def tell(error: HubError) -> None:
+    """Print an error for the person at the terminal, with what to do about it."""
+    print(error.problem, file=sys.stderr)
+    if error.remedy:
+        print(f"    {error.remedy}", file=sys.stderr)

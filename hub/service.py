@@ -1,0 +1,195 @@
+"""`hub run`: the poller and the web view, two processes of one tree that end together.
+
+The web view has a process of its own, so that parsing and settling never
+make a reader wait, and so that a process that polls never loads the web.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from hub.config import Config, Watched
+from hub.errors import BusyError, ConfigError, HubError
+from hub.lock import DatabaseLock
+from hub.report import Lines
+from hub.rounds import poll_forever, stopping, sync, tell
+from hub.store import database_file, open_store
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_WEB_STARTS_WITHIN = 30.0
+_WEB_ENDS_WITHIN = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a hub works: its files and the address it serves."""
+
+    config: Path
+    database: str
+    host: str
+    port: int
+    templates: Path | None = None
+
+
+def run(place: Place) -> None:
+    """Poll for ever and serve the web view, until SIGTERM or Ctrl-C. Raises HubError."""
+    watched = Watched(place.config)
+    file = database_file(place.database)
+    lock = DatabaseLock(file, "run")
+    if not lock.take():
+        raise BusyError(
+            f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {file} already.",
+            "Stop that one, or give this one a database of its own with --database.",
+        )
+    store = open_store(place.database)
+    try:
+        sync(store, watched.current)
+        with stopping() as stop, _web(place) as (address, process):
+            _greet(watched.current, address)
+            poll_forever(
+                watched,
+                store,
+                lock=DatabaseLock(file, "poll"),
+                progress=Lines(sys.stderr),
+                stop=stop,
+                tick=lambda: _still_there(process),
+            )
+    finally:
+        store.close()
+        lock.release()
+
+
+def serve(place: Place) -> None:
+    """Serve the web view alone, until SIGTERM or Ctrl-C. Raises HubError."""
+    from hub.web.serve import Server
+
+    watched = Watched(place.config)
+    store = open_store(place.database)
+    sync(store, watched.current)
+    store.close()
+    server = Server(place.host, place.port)
+    with stopping() as stop:
+        print(f"News at {server.address}/. Ctrl-C ends it.", file=sys.stderr)
+        _until(stop, server.close)
+        server.run(_app(watched, place, server.address))
+
+
+def _until(stop: Event, close: Callable[[], None]) -> None:
+    """Call `close` from a thread of its own when `stop` is set."""
+
+    def wait() -> None:
+        stop.wait()
+        close()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _greet(config: Config, address: str) -> None:
+    members, feeds = len(config.members), len(config.feeds)
+    print(f"News at {address}/", file=sys.stderr)
+    print(f"Polling {feeds} feeds of {members} members. Ctrl-C ends it.", file=sys.stderr)
+
+
+# ---------------------------------------------------------------- the web view's process
+
+
+@contextmanager
+def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
+    """The web view in a process of its own, from when it can be asked to its end."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_web_process, args=(place, theirs), name="hub web")
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(_WEB_STARTS_WITHIN):
+            raise HubError(
+                f"The web view did not start within {_WEB_STARTS_WITHIN:.0f} seconds.", "Start the hub again."
+            )
+        try:
+            said = ours.recv()
+        except EOFError as error:
+            raise HubError(
+                "The web view ended as it started.", "What it said is above; start the hub again."
+            ) from error
+        if isinstance(said, HubError):
+            raise said
+        yield said, process
+    finally:
+        ours.close()
+        process.join(_WEB_ENDS_WITHIN)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _web_process(place: Place, parent: Connection) -> None:
+    from hub.web.serve import Server
+
+    # Ctrl-C reaches the whole process group: the parent decides, and closes the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        server = Server(place.host, place.port)
+        app = _app(Watched(place.config), place, server.address)
+    except HubError as error:
+        parent.send(error)
+        return
+    parent.send(server.address)
+    _until(_closed(parent), server.close)
+    server.run(app)
+
+
+def _closed(parent: Connection) -> Event:
+    """An event that is set when the parent closes its end, or is no more."""
+    closed = Event()
+
+    def wait() -> None:
+        try:
+            parent.recv()
+        except (EOFError, OSError):
+            closed.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return closed
+
+
+def _app(watched: Watched, place: Place, address: str) -> Flask:
+    from hub.web import create_app
+
+    lock = threading.Lock()
+
+    def current() -> Config:
+        with lock:
+            try:
+                watched.refresh()
+            except ConfigError as error:
+                tell(error)
+            return watched.current
+
+    return create_app(
+        lambda: open_store(place.database),
+        current,
+        base_url=address,
+        templates=place.templates,
+    )
+
+
+def _still_there(process: BaseProcess) -> None:
+    if not process.is_alive():
+        raise HubError(
+            f"The web view ended by itself (exit status {process.exitcode}).",
+            "What it said is above; start the hub again, and report it if it happens twice.",
+        )

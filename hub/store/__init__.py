@@ -1,0 +1,171 @@
+"""What the rest of the hub may ask of a database: the Store protocol.
+
+Every method is one transaction. Datetimes go in and come out aware, in UTC.
+Any method may raise StoreError. A store belongs to the thread that opened it;
+those who read and the one who writes never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, Literal, Protocol, TypeVar
+
+from hub.errors import StoreError
+from hub.model import (
+    Feed,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    Known,
+    Member,
+    PollResult,
+    Selection,
+    StoredEntry,
+    Story,
+    Tag,
+)
+
+Order = Literal["date", "relevance"]
+Decide = Callable[[Gathered, FeedState, Known], FeedUpdate]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A stretch of a list; `next` is the cursor of what follows, None at its end."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSummary:
+    """A member with what is known of its news.
+
+    `configured` is false for one that has left feeds.yaml. `latest` is its
+    newest entry. `recent` counts its entries of the last 90 days.
+    """
+
+    member: Member
+    configured: bool
+    feeds: tuple[FeedState, ...]
+    entries: int
+    recent: int
+    latest: StoredEntry | None
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of ours gave out."""
+
+
+class Store(Protocol):
+    """A database of feeds, entries and stories."""
+
+    def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
+        """Take over what feeds.yaml says. What it no longer names is kept and not polled.
+
+        `authority` is the host name for `tag:` ids minted from now on (RFC 4151).
+        """
+
+    def feed_states(self) -> tuple[FeedState, ...]:
+        """The feeds that feeds.yaml names, in its order, with what is remembered of each."""
+
+    def due(self, now: datetime) -> tuple[FeedState, ...]:
+        """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked."""
+
+    def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
+        """Decide and apply polls in one transaction, each seeing those before it.
+
+        Holds the write lock from the first read to the commit, so that two
+        pollers never make two stories of one piece of news. A poll that
+        cannot be applied is undone alone, and its result says so. The only
+        writer of entries.
+        """
+
+    def stories(
+        self,
+        selection: Selection = Selection(),
+        *,
+        limit: int,
+        cursor: str | None = None,
+        order: Order = "date",
+    ) -> Page[Story]:
+        """The stories of a selection, newest first, each once (but see `Selection.every_entry`).
+
+        `relevance` needs a search, and is the best matches first. A cursor
+        survives polls. Raises BadCursor.
+        """
+
+    def entries(
+        self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
+    ) -> Page[StoredEntry]:
+        """Every entry of a selection, copies too, newest first. Raises BadCursor."""
+
+    def story(self, story: int) -> Story | int | None:
+        """A story; the number of the one it was merged into; None where there is none."""
+
+    def count(self, selection: Selection) -> int:
+        """How many stories `stories` would list in all."""
+
+    def members(self, now: datetime) -> tuple[MemberSummary, ...]:
+        """Every member that has been in feeds.yaml, in its order, those that left it last."""
+
+    def tag_counts(self) -> Mapping[str, int]:
+        """How many stories have each tag."""
+
+    def version(self) -> int:
+        """A number that grows whenever what is published changes, and only then."""
+
+    def walk(self) -> Iterator[StoredEntry]:
+        """Every entry, oldest first, in bounded memory. Not one transaction."""
+
+    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
+        """Replace the tags of entries, by key; how many entries that changed."""
+
+    def remove(self, feed: FeedKey) -> int:
+        """Forget a feed with all its entries; how many entries that were. Their stories go on without them."""
+
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy to a file that must not exist, while others go on reading and writing."""
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the database, a sentence each; empty when it is sound."""
+
+    def close(self) -> None:
+        """Let go of the database. Closing twice is harmless."""
+
+
+def database_file(url: str) -> Path:
+    """The file that a database's URL names.
+
+    `sqlite:///hub.db` is relative to the working directory,
+    `sqlite:////var/lib/hub.db` absolute. Raises StoreError.
+    """
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or not path:
+        raise StoreError(
+            f"{url!r} is not the address of a database.",
+            "Write sqlite:///hub.db for a file beside you, sqlite:////var/lib/hub/hub.db for one elsewhere.",
+        )
+    return Path(path)
+
+
+def open_store(url: str) -> Store:
+    """Open the database a URL names, making or upgrading it first. Raises StoreError."""
+    file = database_file(url)
+    from hub.store.sqlite import SqliteStore
+
+    return SqliteStore(file)
+
+
+def existing_store(url: str) -> Store:
+    """Open a database that must be there already. Raises StoreError."""
+    file = database_file(url)
+    if not file.exists():
+        raise StoreError(f"There is no database {file}.", "Name the one that the hub uses with --database.")
+    return open_store(url)

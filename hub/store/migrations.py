@@ -1,0 +1,184 @@
+"""The tables of the SQLite store, one migration a change of them.
+
+A migration that has been released is never edited: what it made is in
+people's databases.
+
+    members ──< feeds ──< entries >── stories
+                  │          │           │
+                polls      tags      story_tags (derived from tags)
+                             search (full text of entries)
+"""
+
+from __future__ import annotations
+
+from sqlite3 import complete_statement
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("hub")
+
+_TABLES = """
+CREATE TABLE state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL,          -- grows whenever what is published changes
+    authority TEXT NOT NULL            -- the host name in tag: ids minted from now on
+);
+INSERT INTO state VALUES (1, 1, 'localhost');
+
+CREATE TABLE members (
+    slug TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    configured INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    region TEXT,
+    homepage TEXT,
+    republish TEXT NOT NULL
+);
+
+CREATE TABLE feeds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    member TEXT NOT NULL REFERENCES members (slug),
+    name TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    configured INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    alternatives TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    used_url TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    body_digest TEXT,
+    polled TEXT,
+    succeeded TEXT,
+    next_poll TEXT,
+    next_poll_why TEXT NOT NULL DEFAULT '',
+    not_before TEXT,
+    gone TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    failing_since TEXT,
+    error TEXT,
+    remedy TEXT,
+    reason TEXT,
+    remarks TEXT NOT NULL DEFAULT '[]',
+    info_title TEXT NOT NULL DEFAULT '',
+    info_id TEXT,
+    info_link TEXT,
+    info_updated TEXT,
+    info_rights TEXT,
+    info_language TEXT,
+    UNIQUE (member, name)
+);
+CREATE INDEX feeds_due ON feeds (configured, next_poll);
+
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    not_before TEXT NOT NULL
+);
+
+CREATE TABLE polls (
+    id INTEGER PRIMARY KEY,
+    feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    started TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    status INTEGER,
+    size INTEGER NOT NULL,
+    new INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    error TEXT,
+    remarks TEXT NOT NULL
+);
+CREATE INDEX polls_feed ON polls (feed, started);
+CREATE INDEX polls_started ON polls (started);
+
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    merged_into INTEGER REFERENCES stories (id)
+);
+
+CREATE TABLE entries (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed INTEGER NOT NULL REFERENCES feeds (id),
+    member TEXT NOT NULL REFERENCES members (slug),
+    story INTEGER NOT NULL REFERENCES stories (id),
+    lead INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    atom_id TEXT NOT NULL,
+    atom_key TEXT NOT NULL UNIQUE,
+    id_key TEXT,
+    loose_id_key TEXT,
+    link_key TEXT,
+    title_key TEXT NOT NULL,
+    date TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    past_fingerprints TEXT NOT NULL,
+    id TEXT,
+    title TEXT NOT NULL,
+    link TEXT,
+    canonical_link TEXT,
+    published TEXT,
+    updated TEXT,
+    summary TEXT NOT NULL,
+    content TEXT NOT NULL,
+    text TEXT NOT NULL,
+    excerpt TEXT NOT NULL,
+    language TEXT,
+    direction TEXT,
+    image TEXT,
+    rights TEXT,
+    details TEXT NOT NULL              -- JSON: authors, categories, enclosures, source
+);
+CREATE INDEX entries_lead ON entries (lead, date, key);
+CREATE INDEX entries_date ON entries (date, key);
+CREATE INDEX entries_member ON entries (member, date, key);
+CREATE INDEX entries_story ON entries (story, lead);
+CREATE INDEX entries_id ON entries (id_key);
+CREATE INDEX entries_link ON entries (link_key);
+CREATE INDEX entries_loose_id ON entries (feed, loose_id_key);
+CREATE INDEX entries_title ON entries (feed, title_key);
+CREATE INDEX entries_first_seen ON entries (first_seen);
+
+CREATE TABLE tags (
+    entry INTEGER NOT NULL REFERENCES entries (key) ON DELETE CASCADE,
+    term TEXT NOT NULL,
+    why TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (entry, term)
+);
+
+CREATE TABLE story_tags (
+    term TEXT NOT NULL,
+    story INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    PRIMARY KEY (term, story)
+);
+CREATE INDEX story_tags_story ON story_tags (story);
+
+CREATE VIRTUAL TABLE search USING fts5 (
+    title, text, content='entries', content_rowid='key',
+    tokenize="porter unicode61 remove_diacritics 2"
+);
+CREATE TRIGGER entries_stored AFTER INSERT ON entries BEGIN
+    INSERT INTO search (rowid, title, text) VALUES (new.key, new.title, new.text);
+END;
+CREATE TRIGGER entries_removed AFTER DELETE ON entries BEGIN
+    INSERT INTO search (search, rowid, title, text) VALUES ('delete', old.key, old.title, old.text);
+END;
+CREATE TRIGGER entries_changed AFTER UPDATE OF title, text ON entries BEGIN
+    INSERT INTO search (search, rowid, title, text) VALUES ('delete', old.key, old.title, old.text);
+    INSERT INTO search (rowid, title, text) VALUES (new.key, new.title, new.text);
+END;
+"""
+
+
+@migrations()
+def m001_the_first_tables(db: Database) -> None:
+    # executescript() would commit the transaction this runs in.
+    statement = ""
+    for line in _TABLES.splitlines(keepends=True):
+        statement += line
+        if complete_statement(statement):
+            db.execute(statement)
+            statement = ""

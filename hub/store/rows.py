@@ -1,0 +1,290 @@
+"""Rows to values and back. Datetimes are stored as text that sorts as they do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from hub.model import (
+    Category,
+    Enclosure,
+    Entry,
+    EntryKeys,
+    Feed,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    KnownEntry,
+    Member,
+    Person,
+    RelinkedEntry,
+    Source,
+    StoredEntry,
+    Tag,
+)
+
+
+class Row(Protocol):
+    """A row of any database, by column."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-01-31T09:00:00.000000Z`: of one width, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def moment(stamped: str) -> datetime:
+    return datetime.fromisoformat(stamped)
+
+
+def _stamp(value: datetime | None) -> str | None:
+    return None if value is None else stamp(value)
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else moment(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# ---------------------------------------------------------------- members and feeds
+
+
+def member_row(member: Member, position: int) -> dict[str, Any]:
+    return {**asdict(member), "position": position, "configured": 1}
+
+
+def member(row: Row) -> Member:
+    return Member(
+        slug=row["slug"],
+        name=row["name"],
+        type=row["type"],
+        region=row["region"],
+        homepage=row["homepage"],
+        republish=row["republish"],
+    )
+
+
+def feed_row(feed: Feed, position: int) -> dict[str, Any]:
+    return {
+        "member": feed.key.member,
+        "name": feed.key.name,
+        "position": position,
+        "configured": 1,
+        "url": feed.url,
+        "alternatives": _json(feed.alternatives),
+        "tags": _json(feed.tags),
+    }
+
+
+def state_row(state: FeedState) -> dict[str, Any]:
+    """The columns of `feeds` that a poll may change."""
+    return {
+        "used_url": state.used_url,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_digest": state.body_digest,
+        "polled": _stamp(state.polled),
+        "succeeded": _stamp(state.succeeded),
+        "next_poll": _stamp(state.next_poll),
+        "next_poll_why": state.next_poll_why,
+        "not_before": _stamp(state.not_before),
+        "gone": _stamp(state.gone),
+        "failures": state.failures,
+        "failing_since": _stamp(state.failing_since),
+        "error": state.error,
+        "remedy": state.remedy,
+        "reason": state.reason,
+        "remarks": _json(state.remarks),
+        "info_title": state.info.title,
+        "info_id": state.info.id,
+        "info_link": state.info.link,
+        "info_updated": _stamp(state.info.updated),
+        "info_rights": state.info.rights,
+        "info_language": state.info.language,
+    }
+
+
+def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
+    feed = Feed(
+        key=FeedKey(row["member"], row["name"]),
+        url=row["url"],
+        alternatives=tuple(json.loads(row["alternatives"])),
+        tags=tuple(json.loads(row["tags"])),
+    )
+    waits = [wait for wait in (_moment(row["not_before"]), host_not_before) if wait is not None]
+    return FeedState(
+        feed=feed,
+        used_url=row["used_url"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_digest=row["body_digest"],
+        polled=_moment(row["polled"]),
+        succeeded=_moment(row["succeeded"]),
+        next_poll=_moment(row["next_poll"]),
+        next_poll_why=row["next_poll_why"],
+        not_before=max(waits, default=None),
+        gone=_moment(row["gone"]),
+        failures=row["failures"],
+        failing_since=_moment(row["failing_since"]),
+        error=row["error"],
+        remedy=row["remedy"],
+        reason=row["reason"],
+        remarks=tuple(json.loads(row["remarks"])),
+        info=FeedInfo(
+            title=row["info_title"],
+            id=row["info_id"],
+            link=row["info_link"],
+            updated=_moment(row["info_updated"]),
+            rights=row["info_rights"],
+            language=row["info_language"],
+        ),
+    )
+
+
+# ---------------------------------------------------------------- entries
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """The columns of `entries` that hold what the publisher wrote."""
+    source = None
+    if entry.source is not None:
+        source = {**asdict(entry.source), "updated": _stamp(entry.source.updated)}
+    return {
+        "id": entry.id,
+        "id_key": entry.keys.id,
+        "loose_id_key": entry.keys.loose_id,
+        "link_key": entry.keys.link,
+        "title_key": entry.keys.title,
+        "fingerprint": entry.fingerprint,
+        "title": entry.title,
+        "link": entry.link,
+        "canonical_link": entry.canonical_link,
+        "published": _stamp(entry.published),
+        "updated": _stamp(entry.updated),
+        "summary": entry.summary,
+        "content": entry.content,
+        "text": entry.text,
+        "excerpt": entry.excerpt,
+        "language": entry.language,
+        "direction": entry.direction,
+        "image": entry.image,
+        "rights": entry.rights,
+        "details": _json(
+            {
+                "authors": [[person.name, person.email, person.uri] for person in entry.authors],
+                "categories": [[c.term, c.scheme, c.label] for c in entry.categories],
+                "enclosures": [[e.url, e.type, e.length, e.title] for e in entry.enclosures],
+                "source": source,
+            }
+        ),
+    }
+
+
+def relinked_row(relinked: RelinkedEntry) -> dict[str, Any]:
+    return {
+        "key": relinked.key,
+        "id": relinked.id,
+        "link": relinked.link,
+        "canonical_link": relinked.canonical_link,
+        "id_key": relinked.keys.id,
+        "loose_id_key": relinked.keys.loose_id,
+        "link_key": relinked.keys.link,
+        "title_key": relinked.keys.title,
+    }
+
+
+def _keys(row: Row) -> EntryKeys:
+    return EntryKeys(
+        id=row["id_key"], loose_id=row["loose_id_key"], link=row["link_key"], title=row["title_key"]
+    )
+
+
+def known_entry(row: Row) -> KnownEntry:
+    return KnownEntry(
+        key=row["key"],
+        feed=FeedKey(row["member"], row["feed_name"]),
+        story=row["story"],
+        lead=bool(row["lead"]),
+        id=row["id"],
+        keys=_keys(row),
+        title=row["title"],
+        link=row["link"],
+        canonical_link=row["canonical_link"],
+        published=_moment(row["published"]),
+        text=row["text"],
+        fingerprint=row["fingerprint"],
+        past_fingerprints=tuple(json.loads(row["past_fingerprints"])),
+        atom_id=row["atom_id"],
+    )
+
+
+def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
+    details = json.loads(row["details"])
+    source = details["source"]
+    if source is not None:
+        source = Source(**{**source, "updated": _moment(source["updated"])})
+    entry = Entry(
+        feed=FeedKey(row["member"], row["feed_name"]),
+        id=row["id"],
+        title=row["title"],
+        link=row["link"],
+        canonical_link=row["canonical_link"],
+        published=_moment(row["published"]),
+        updated=_moment(row["updated"]),
+        authors=tuple(Person(*person) for person in details["authors"]),
+        categories=tuple(Category(*category) for category in details["categories"]),
+        summary=row["summary"],
+        content=row["content"],
+        text=row["text"],
+        excerpt=row["excerpt"],
+        language=row["language"],
+        direction=row["direction"],
+        enclosures=tuple(Enclosure(*enclosure) for enclosure in details["enclosures"]),
+        image=row["image"],
+        rights=row["rights"],
+        source=source,
+        tags=tags,
+        keys=_keys(row),
+        fingerprint=row["fingerprint"],
+    )
+    return StoredEntry(
+        key=row["key"],
+        story=row["story"],
+        entry=entry,
+        member=Member(
+            slug=row["member"],
+            name=row["member_name"],
+            type=row["member_type"],
+            region=row["member_region"],
+            homepage=row["member_homepage"],
+            republish=row["member_republish"],
+        ),
+        feed_url=row["feed_url"],
+        source=source or _feed_as_source(row),
+        atom_id=row["atom_id"],
+        date=moment(row["date"]),
+        first_seen=moment(row["first_seen"]),
+        changed=moment(row["changed"]),
+        lead=bool(row["lead"]),
+        why=row["why"],
+    )
+
+
+def _feed_as_source(row: Row) -> Source:
+    """RFC 4287 §4.2.11: the metadata of the feed the entry was copied from; a feed without an id has its URL."""
+    address = row["feed_used_url"] or row["feed_url"]
+    return Source(
+        id=row["info_id"] or row["feed_url"],
+        title=row["info_title"] or row["member_name"],
+        updated=_moment(row["info_updated"]),
+        link=row["info_link"] or row["member_homepage"],
+        self_link=address,
+        rights=row["info_rights"],
+    )

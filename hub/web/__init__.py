@@ -1,0 +1,74 @@
+"""The web view: pages for readers, merged feeds for their readers, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, abort, request
+
+from hub.store import Store
+from hub.web.answers import PAGE_CACHING, add_headers, answer
+from hub.web.api import api
+from hub.web.feeds import feeds
+from hub.web.news import news
+from hub.web.refusals import handle_errors
+from hub.web.status import status
+from hub.web.visit import Site, begin, visiting
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from hub.config import Config
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def create_app(
+    open_store: Callable[[], Store],
+    config: Callable[[], Config],
+    *,
+    base_url: str,
+    templates: Path | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    """Make the web view of a hub.
+
+    `open_store` is called once by each thread that answers; `config` once for
+    each request, and returns the last good one. `base_url` is where the hub
+    is served, which its addresses begin with where feeds.yaml has no
+    `hub.url`. A file in `templates` stands for ours of the same name. Raises
+    ConfigError for templates that cannot be used.
+    """
+    # Templates and static files are read by Site, so Flask has folders of neither.
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    site = Site(open_store, config, base_url=base_url, templates=templates, now=now)
+    for blueprint in (news, feeds, api, status):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
+    app.after_request(add_headers)
+    handle_errors(app)
+    app.wsgi_app = _Visits(app.wsgi_app, site)  # type: ignore[method-assign]
+    return app
+
+
+def _asset(name: str) -> Response:
+    found = visiting().site.assets.get(name)
+    if found is None:
+        abort(404)
+    this_version = request.args.get("v") == found.version
+    return answer(found.rendered, _FOR_EVER if this_version else PAGE_CACHING)
+
+
+class _Visits:
+    """Begins a visit for each request, before anything looks at its path."""
+
+    def __init__(self, app: WSGIApplication, site: Site) -> None:
+        self._app = app
+        self._site = site
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app(begin(self._site, environ), start_response)

@@ -1,0 +1,47 @@
+"""Where everything the hub serves is found: every path is written here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The hub's own addresses, made from where readers find it.
+
+    `hub` has no trailing slash. Pages are given as paths, which also work
+    from another host name; feeds in full, since they are copied elsewhere.
+    """
+
+    hub: str
+
+    @property
+    def prefix(self) -> str:
+        """The path that the hub's own paths begin with, where it does not have a host to itself."""
+        return urlsplit(self.hub).path.rstrip("/")
+
+    def full(self, path: str) -> str:
+        """The absolute address of one of our paths."""
+        parts = urlsplit(self.hub)
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+    def to(self, path: str, **asked: str | None) -> str:
+        """A path of ours with what is asked of it; what is None or empty is left out."""
+        query = urlencode([(name, value) for name, value in asked.items() if value])
+        return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
+
+    def home(self, **asked: str | None) -> str:
+        return self.to("/", **asked)
+
+    def story(self, story: int) -> str:
+        return self.to(f"/story/{story}")
+
+    def member(self, slug: str, **asked: str | None) -> str:
+        return self.to(f"/member/{quote(slug, safe='')}", **asked)
+
+    def tag(self, term: str, **asked: str | None) -> str:
+        return self.to(f"/tag/{quote(term, safe='')}", **asked)
+
+    def search(self, **asked: str | None) -> str:
+        return self.to("/search", **asked)

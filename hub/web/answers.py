@@ -1,0 +1,64 @@
+"""What is rendered, as HTTP answers, and the headers that all answers carry."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Response, request
+
+from hub.publish.http import Rendered, respond
+
+# No script, style or frame runs that is not ours, wherever it came from;
+# pictures and sound are the publishers' own, on their servers.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' https: http:; media-src https: http:;"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Publishers see which site their readers come from, and not what they searched for there.
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+_FOR_EVERYBODY = ("/feeds/", "/opml", "/api/")
+
+
+PAGE_CACHING = "public, max-age=60"
+# For what tells how things are now: kept by nobody without asking whether it still is so.
+FRESH = "no-cache"
+
+
+def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
+    """The answer to the request at hand: whole, or 304, encoded as the client asked."""
+    found = respond(
+        rendered,
+        method=request.method,
+        accept_encoding=request.headers.get("Accept-Encoding"),
+        if_none_match=request.headers.get("If-None-Match"),
+        if_modified_since=request.headers.get("If-Modified-Since"),
+        cache_control=caching,
+    )
+    return Response(found.body, status=found.status, headers=found.headers)
+
+
+def moved(path: str) -> Response:
+    """The answer for a story that has become part of another."""
+    return Response("", status=301, headers={"Location": path, "Cache-Control": PAGE_CACHING})
+
+
+def plain(text: str, status: int = 200) -> Response:
+    """A word for a program that watches the hub."""
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(text + "\n", status=status, headers=headers)
+
+
+def json_bytes(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def add_headers(response: Response) -> Response:
+    """Give an answer what every answer carries."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith(_FOR_EVERYBODY):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -1,0 +1,113 @@
+"""What a visitor asks for in an address, read into values that can be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from hub.model import And, Filter, Selection, Term
+from hub.store import Order
+
+# Longer than any search that is meant.
+_MOST_TYPED = 200
+_MOST_ENTRIES = 200
+_ENTRIES = 50
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class BadRequestError(ValueError):
+    """What is asked for cannot be understood; the message says what could be, for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a list is asked to hold. `before` is a cursor: the list goes on from there."""
+
+    typed: str = ""
+    tag: str | None = None
+    member: str | None = None
+    before: str | None = None
+    order: Order = "relevance"
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Asked:
+        """Read a query string; anything typed is taken, up to a length."""
+        order: Literal["date", "relevance"] = "date" if args.get("order") == "date" else "relevance"
+        return cls(
+            typed=" ".join(args.get("q", "").split())[:_MOST_TYPED].strip(),
+            tag=args.get("tag") or None,
+            member=args.get("member") or None,
+            before=args.get("before") or None,
+            order=order,
+        )
+
+    @property
+    def filtered(self) -> Asked:
+        """The filters alone."""
+        return Asked(tag=self.tag, member=self.member)
+
+    def selection(self) -> Selection:
+        return Selection(filter=both(self.tag, self.member), search=self.typed or None)
+
+    def query(self) -> dict[str, str | None]:
+        """What it takes in an address to ask the same, but for the cursor."""
+        order = "date" if self.typed and self.order == "date" else None
+        return {"q": self.typed, "tag": self.tag, "member": self.member, "order": order}
+
+
+def both(tag: str | None, member: str | None) -> Filter | None:
+    """News with the tag and by the member, as far as either is named."""
+    terms: list[Filter] = []
+    if tag:
+        terms.append(Term("tag", tag))
+    if member:
+        terms.append(Term("member", member))
+    return terms[0] if len(terms) == 1 else And(tuple(terms)) if terms else None
+
+
+# ---------------------------------------------------------------- the API's parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a call of the API asks for."""
+
+    selection: Selection
+    limit: int
+    cursor: str | None
+
+
+def call(args: Mapping[str, str]) -> Call:
+    """Read a call of the API. Raises BadRequestError."""
+    since = args.get("since")
+    selection = Selection(filter=both(args.get("tag"), args.get("member")))
+    return Call(
+        selection=replace(selection, since=_since(since)) if since else selection,
+        limit=_limit(args.get("limit")),
+        cursor=args.get("cursor") or None,
+    )
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return _ENTRIES
+    if not re.fullmatch(r"[0-9]+", given) or not given.strip("0"):
+        raise BadRequestError(f"limit has to be a number from 1 to {_MOST_ENTRIES}")
+    # A number of a thousand digits is no work either way.
+    digits = given.lstrip("0")
+    return min(int(digits[:9]) if len(digits) <= 9 else _MOST_ENTRIES, _MOST_ENTRIES)
+
+
+def _since(given: str) -> datetime:
+    # A plus sign that was not escaped arrives as a space.
+    text = re.sub(r" (?=\d\d:\d\d$)", "+", given)
+    problem = "since has to be a time with its zone (RFC 3339), such as 2026-01-31T09:00:00Z"
+    if not _RFC3339.fullmatch(text):
+        raise BadRequestError(problem)
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadRequestError(problem) from error

@@ -1,0 +1,100 @@
+"""The templates and the files that go with them, as shipped and as a network overrides them."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+
+from hub.errors import ConfigError
+from hub.publish.http import Rendered
+
+STATIC = "static"
+
+
+def shipped() -> Path:
+    """The folder of templates that comes with the hub."""
+    package = Path(__file__).resolve().parent.parent
+    # A wheel carries them inside the package; a checkout has them beside it.
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def environment(override: Path | None) -> Environment:
+    """Templates that escape everything and refuse unknown names; those in `override` stand before ours.
+
+    Raises ConfigError for an override that cannot be used, with its line.
+    """
+    folders = [shipped()] if override is None else [override, shipped()]
+    found = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    if override is not None:
+        _check(override, found)
+    return found
+
+
+def _check(override: Path, found: Environment) -> None:
+    if not override.is_dir():
+        raise ConfigError(f"{override}: there is no such folder", "Give --templates a folder of templates.")
+    for file in sorted(override.glob("*.html")):
+        try:
+            found.get_template(file.name)
+        except TemplateSyntaxError as error:
+            problem = f"{error.filename or file}:{error.lineno}: {error.message}"
+            raise ConfigError(problem, "Mend this template, or take it away to have ours.") from error
+        except (TemplateError, OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{file}: {error}", "Mend this template, or take it away to have ours."
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file beside the templates. `version` changes with its bytes."""
+
+    rendered: Rendered
+    version: str
+
+
+def assets(override: Path | None) -> Mapping[str, Asset]:
+    """Every file of the static folders by its path in there, overrides before ours.
+
+    They are read once, so that no address can ever reach another file.
+    """
+    found: dict[str, Asset] = {}
+    for folder in [shipped()] if override is None else [shipped(), override]:
+        root = folder / STATIC
+        for file in sorted(root.rglob("*")):
+            if file.is_file():
+                found[file.relative_to(root).as_posix()] = _asset(file)
+    return found
+
+
+def _asset(file: Path) -> Asset:
+    body = file.read_bytes()
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    if media_type.startswith("text/") or media_type == "image/svg+xml":
+        media_type += "; charset=utf-8"
+    modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return Asset(
+        Rendered(body=body, media_type=media_type, last_modified=modified),
+        version=hashlib.blake2b(body, digest_size=8).hexdigest(),
+    )

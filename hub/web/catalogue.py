@@ -1,0 +1,112 @@
+"""Every merged feed that the hub publishes, with its title and its addresses. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hub.model import MergedFeed
+from hub.web.addresses import Addresses
+from hub.web.asked import Asked
+
+if TYPE_CHECKING:
+    from hub.config import Config
+
+FORMATS = ("atom", "rss", "json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAddress:
+    """A merged feed in its three formats, all absolute, as is the `page` that shows the same list.
+
+    `title` is the feed's own; `name` tells it from the others where all are the hub's.
+    """
+
+    name: str
+    title: str
+    page: str
+    atom: str
+    rss: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    """Some of the merged feeds, under a heading."""
+
+    heading: str
+    feeds: tuple[FeedAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The merged feeds of a configuration."""
+
+    config: Config
+    addresses: Addresses
+
+    @property
+    def everything(self) -> FeedAddress:
+        return self._feed("/feeds/all", "Everything", self.addresses.home(), title=self.config.hub.title)
+
+    def of_tag(self, term: str) -> FeedAddress:
+        label = next((rule.label for rule in self.config.tags if rule.term == term), term)
+        return self._of_tag(term, label)
+
+    def of_member(self, slug: str, name: str | None = None) -> FeedAddress:
+        """The feed of a member; one that has left feeds.yaml has to be named."""
+        known = next((member.name for member in self.config.members if member.slug == slug), slug)
+        return self._of_member(slug, name or known)
+
+    def merged(self, merged: MergedFeed) -> FeedAddress:
+        return self._feed(f"/feeds/merged/{merged.slug}", merged.title, self.addresses.home())
+
+    def of_search(self, asked: Asked) -> FeedAddress:
+        """The feed of what was typed and chosen; of what was chosen alone, it is simpler to ask `of_list`."""
+        query = {"q": asked.typed, "tag": asked.tag, "member": asked.member}
+        page = self.addresses.search(**query) if asked.typed else self.addresses.home(**query)
+        return self._feed("/feeds/search", asked.typed or "Your choice", page, **query)
+
+    def of_list(self, asked: Asked) -> FeedAddress:
+        """The feed that holds what a list was asked for: the simplest there is."""
+        match asked.typed, asked.tag, asked.member:
+            case "", None, None:
+                return self.everything
+            case "", str(tag), None:
+                return self.of_tag(tag)
+            case "", None, str(member):
+                return self.of_member(member)
+        return self.of_search(asked)
+
+    def groups(self) -> tuple[FeedGroup, ...]:
+        """All of them but those of searches, in the order to offer them in."""
+        config = self.config
+        groups = (
+            FeedGroup("Everything", (self.everything,)),
+            FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
+            FeedGroup("By topic", tuple(self._of_tag(rule.term, rule.label) for rule in config.tags)),
+            FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
+        )
+        return tuple(group for group in groups if group.feeds)
+
+    def _of_tag(self, term: str, label: str) -> FeedAddress:
+        return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))
+
+    def _of_member(self, slug: str, name: str) -> FeedAddress:
+        return self._feed(f"/feeds/member/{quote(slug, safe='')}", name, self.addresses.member(slug))
+
+    def _feed(
+        self, path: str, name: str, page: str, *, title: str | None = None, **query: str | None
+    ) -> FeedAddress:
+        def address(format: str) -> str:
+            return self.addresses.full(self.addresses.to(f"{path}.{format}", **query))
+
+        return FeedAddress(
+            name=name,
+            title=title or f"{name} – {self.config.hub.title}",
+            page=self.addresses.full(page),
+            atom=address("atom"),
+            rss=address("rss"),
+            json=address("json"),
+        )

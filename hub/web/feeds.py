@@ -1,0 +1,129 @@
+"""The merged feeds, for readers of feeds, and lists of feeds as OPML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, request
+
+from hub.model import Feed, Selection, Term
+from hub.publish import atom, jsonfeed, opml, rss
+from hub.publish.document import MergedDocument
+from hub.publish.http import Rendered
+from hub.publish.item import item
+from hub.web.answers import answer
+from hub.web.asked import Asked, BadRequestError
+from hub.web.catalogue import FORMATS, FeedAddress
+from hub.web.visit import Visit, visiting
+
+feeds = Blueprint("feeds", __name__)
+
+_ENTRIES = 100
+_CACHING = "public, max-age=300"
+_FORMAT = f"<any({','.join(FORMATS)}):format>"
+_RENDERERS: dict[str, tuple[Callable[[MergedDocument], bytes], str]] = {
+    "atom": (atom.atom, atom.MEDIA_TYPE),
+    "rss": (rss.rss, rss.MEDIA_TYPE),
+    "json": (jsonfeed.json_feed, jsonfeed.MEDIA_TYPE),
+}
+
+
+@feeds.get(f"/feeds/all.{_FORMAT}")
+def everything(format: str) -> Response:
+    visit = visiting()
+    return _feed(visit, format, visit.catalogue.everything, Selection())
+
+
+@feeds.get(f"/feeds/tag/<term>.{_FORMAT}")
+def of_tag(term: str, format: str) -> Response:
+    visit = visiting()
+    if not visit.knows_tag(term):
+        abort(404)
+    return _feed(visit, format, visit.catalogue.of_tag(term), Selection(filter=Term("tag", term)))
+
+
+@feeds.get(f"/feeds/member/<slug>.{_FORMAT}")
+def of_member(slug: str, format: str) -> Response:
+    visit = visiting()
+    name = visit.member_name(slug)
+    if name is None:
+        abort(404)
+    selection = Selection(filter=Term("member", slug), every_entry=True)
+    return _feed(visit, format, visit.catalogue.of_member(slug, name), selection)
+
+
+@feeds.get(f"/feeds/merged/<slug>.{_FORMAT}")
+def merged(slug: str, format: str) -> Response:
+    visit = visiting()
+    found = next((each for each in visit.config.merged_feeds if each.slug == slug), None)
+    if found is None:
+        abort(404)
+    return _feed(visit, format, visit.catalogue.merged(found), Selection(filter=found.filter))
+
+
+@feeds.get(f"/feeds/search.{_FORMAT}")
+def of_search(format: str) -> Response:
+    visit = visiting()
+    asked = replace(Asked.read(request.args), before=None, order="relevance")
+    visit.must_know(asked)
+    if asked == Asked():
+        raise BadRequestError("Say what to search for, as in /feeds/search.atom?q=stroke.")
+    return _feed(visit, format, visit.catalogue.of_search(asked), asked.selection(), kept=False)
+
+
+def _feed(
+    visit: Visit, format: str, address: FeedAddress, selection: Selection, *, kept: bool = True
+) -> Response:
+    self_url: str = getattr(address, format)
+
+    def make() -> Rendered:
+        hub, labels = visit.config.hub, visit.setting.labels
+        stories = visit.store.stories(selection, limit=_ENTRIES).items
+        document = MergedDocument(
+            id=address.atom,
+            title=address.title,
+            self_url=self_url,
+            page_url=address.page,
+            hub_url=visit.addresses.hub,
+            hub_title=hub.title,
+            language=hub.language,
+            items=tuple(item(story, labels) for story in stories),
+        )
+        render, media_type = _RENDERERS[format]
+        return Rendered(
+            body=render(document),
+            media_type=media_type,
+            # Not the document's own date, which an older piece of news that only now came in does not move.
+            last_modified=max((story.updated for story in stories), default=document.updated),
+        )
+
+    return answer(visit.rendered(self_url, make) if kept else make(), _CACHING)
+
+
+@feeds.get("/opml")
+def members() -> Response:
+    visit = visiting()
+
+    def make() -> Rendered:
+        config = visit.config
+        feeds_of: dict[str, list[Feed]] = {member.slug: [] for member in config.members}
+        for feed in config.feeds:
+            feeds_of[feed.key.member].append(feed)
+        body = opml.members_opml(config.hub.title, [(each, feeds_of[each.slug]) for each in config.members])
+        return Rendered(body=body, media_type=opml.MEDIA_TYPE, last_modified=visit.now)
+
+    return answer(visit.rendered("/opml", make), _CACHING)
+
+
+@feeds.get("/opml/merged")
+def merged_feeds() -> Response:
+    visit = visiting()
+
+    def make() -> Rendered:
+        offered = [feed for group in visit.catalogue.groups() for feed in group.feeds]
+        listed = [(feed.title, feed.atom, feed.page) for feed in offered]
+        body = opml.merged_opml(visit.config.hub.title, listed)
+        return Rendered(body=body, media_type=opml.MEDIA_TYPE, last_modified=visit.now)
+
+    return answer(visit.rendered("/opml/merged", make), _CACHING)

@@ -1,0 +1,239 @@
+"""The pages that readers come for: the news, by day, story, member, topic and search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import cast, get_args
+
+from flask import Blueprint, Response, abort, request
+
+from hub.model import Selection, Story, Term
+from hub.store import Page
+from hub.web.answers import FRESH, answer, moved
+from hub.web.asked import Asked
+from hub.web.pages import (
+    Filters,
+    MemberOrder,
+    busiest,
+    filters,
+    full,
+    listed,
+    listing,
+    member_rows,
+    nothing_yet,
+    topic_rows,
+)
+from hub.web.visit import Visit, visiting
+from hub.web.words import condition, counted, looked_for, site
+
+news = Blueprint("news", __name__)
+
+_STORIES = 30
+_RESULTS = 30
+_TOPICS_ASIDE = 12
+_LONGEST_STORY = 18  # digits: beyond them no database counts
+
+
+class _NothingYetError(Exception):
+    """The hub has no news at all: what it says then changes with each check, so it is not kept."""
+
+
+@news.get("/")
+def home() -> Response:
+    visit = visiting()
+    asked = replace(Asked.read(request.args), typed="", order="relevance")
+    visit.must_know(asked)
+    try:
+        return answer(visit.page("home.html", lambda: _home(visit, asked), key=asked))
+    except _NothingYetError:
+        values = {"title": "Latest news", "section": "news", "says": nothing_yet(visit.store.feed_states())}
+        return answer(visit.page("nothing_yet.html", lambda: values), FRESH)
+
+
+def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
+    stories = visit.store.stories(asked.selection(), limit=_STORIES, cursor=asked.before)
+    if not stories.items and asked == Asked():
+        raise _NothingYetError
+    to = visit.addresses.home
+    chosen = _filters(visit, asked, to)
+    return {
+        "title": " ".join(filter(None, ["Older" if asked.before else "Latest", "news", chosen.asked])),
+        "section": "news",
+        "filters": chosen,
+        "listing": listing(stories, visit.setting, lambda cursor: to(**asked.query(), before=cursor)),
+        "newest": to(**asked.query()) if asked.before else None,
+        "busiest": busiest(topic_rows(visit.store.tag_counts(), visit.setting), _TOPICS_ASIDE),
+        "feeds": (visit.catalogue.of_list(asked),),
+    }
+
+
+def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
+    config = visit.config
+    return filters(
+        config.tags, config.members, tag=asked.tag, member=asked.member, setting=visit.setting, to=to
+    )
+
+
+@news.get("/story/<number>")
+def story(number: str) -> Response:
+    visit = visiting()
+    if not (number.isascii() and number.isdigit()) or number[0] == "0" or len(number) > _LONGEST_STORY:
+        abort(404)
+    found = visit.store.story(int(number))
+    if found is None:
+        abort(404)
+    if isinstance(found, int):
+        return moved(visit.addresses.story(found))
+    return answer(visit.page("story.html", lambda: _story(visit, found), key=found.id))
+
+
+def _story(visit: Visit, found: Story) -> Mapping[str, object]:
+    story = full(found, visit.setting)
+    return {"title": story.listed.item.title, "section": "", "story": story, "canonical": story.canonical}
+
+
+@news.get("/member/<slug>")
+def member(slug: str) -> Response:
+    visit = visiting()
+    name = visit.member_name(slug)
+    if name is None:
+        abort(404)
+    calendar = visit.setting.calendar
+    states = tuple(
+        condition(state, calendar) for state in visit.store.feed_states() if state.feed.key.member == slug
+    )
+    troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
+    before = request.args.get("before") or None
+    return answer(
+        visit.page(
+            "member.html", lambda: _member(visit, slug, before, troubles), key=(slug, before, troubles)
+        )
+    )
+
+
+def _member(visit: Visit, slug: str, before: str | None, troubles: tuple[str, ...]) -> Mapping[str, object]:
+    summary = next(each for each in visit.store.members(visit.now) if each.member.slug == slug)
+    selection = Selection(filter=Term("member", slug), every_entry=True)
+    stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
+    to = visit.addresses.member
+    return {
+        "title": summary.member.name,
+        "section": "members",
+        "member": summary.member,
+        "site": site(summary.member.homepage) if summary.member.homepage else "",
+        "left": not summary.configured,
+        "troubles": troubles,
+        "listing": listing(stories, visit.setting, lambda cursor: to(slug, before=cursor)),
+        "newest": to(slug) if before else None,
+        "feeds": (visit.catalogue.of_member(slug, summary.member.name),),
+    }
+
+
+@news.get("/members")
+def members() -> Response:
+    visit = visiting()
+    given = request.args.get("order")
+    order = cast("MemberOrder", given) if given in get_args(MemberOrder) else None
+
+    def make() -> Mapping[str, object]:
+        rows = member_rows(visit.store.members(visit.now), visit.setting, order)
+        return {"title": "Members", "section": "members", "rows": rows, "order": order}
+
+    return answer(visit.page("members.html", make, key=order))
+
+
+@news.get("/tag/<term>")
+def tag(term: str) -> Response:
+    visit = visiting()
+    if not visit.knows_tag(term):
+        abort(404)
+    before = request.args.get("before") or None
+    return answer(visit.page("tag.html", lambda: _tag(visit, term, before), key=(term, before)))
+
+
+def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
+    label = visit.setting.labels.get(term, term)
+    selection = Selection(filter=Term("tag", term))
+    stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
+    to = visit.addresses.tag
+    return {
+        "title": label,
+        "section": "topics",
+        "count": counted(visit.store.tag_counts().get(term, 0), "story", "stories"),
+        "listing": listing(stories, visit.setting, lambda cursor: to(term, before=cursor)),
+        "newest": to(term) if before else None,
+        "feeds": (visit.catalogue.of_tag(term),),
+    }
+
+
+@news.get("/tags")
+def tags() -> Response:
+    visit = visiting()
+
+    def make() -> Mapping[str, object]:
+        rows = topic_rows(visit.store.tag_counts(), visit.setting)
+        return {"title": "Topics", "section": "topics", "rows": rows}
+
+    return answer(visit.page("tags.html", make, key="tags"))
+
+
+@news.get("/search")
+def search() -> Response:
+    visit = visiting()
+    asked = Asked.read(request.args)
+    visit.must_know(asked)
+    return answer(visit.page("search.html", lambda: _search(visit, asked)), FRESH)
+
+
+def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
+    selection = asked.selection()
+    found: Page[Story] = Page(items=())
+    if asked.typed:
+        found = visit.store.stories(selection, limit=_RESULTS, cursor=asked.before, order=asked.order)
+    wanted = looked_for(asked.typed)
+    to = visit.addresses.search
+    words = list(dict.fromkeys(asked.typed.split()))
+
+    def narrowed(tag: str | None = None, member: str | None = None) -> str:
+        return to(**{**asked.query(), "tag": tag, "member": member})
+
+    return {
+        "title": f"{asked.typed} – search" if asked.typed else "Search",
+        "section": "search",
+        "indexed": False,
+        "typed": asked.typed,
+        "filters": _filters(visit, asked, narrowed),
+        "count": counted(visit.store.count(selection) if asked.typed else 0, "story", "stories"),
+        "results": [listed(story, visit.setting, wanted) for story in found.items],
+        "more": to(**asked.query(), before=found.next) if found.next else None,
+        "first": to(**asked.query()) if asked.before else None,
+        "by_date": asked.order == "date",
+        "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
+        "fewer_words": [(word, to(q=word)) for word in words[:5]] if len(words) > 1 else [],
+        "feeds": (visit.catalogue.of_list(asked),),
+    }
+
+
+@news.get("/subscribe")
+def subscribe() -> Response:
+    visit = visiting()
+    asked = replace(Asked.read(request.args), before=None, order="relevance")
+    visit.must_know(asked)
+    return answer(
+        visit.page("subscribe.html", lambda: _subscribe(visit, asked), key=None if asked.typed else asked)
+    )
+
+
+def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
+    addresses, catalogue = visit.addresses, visit.catalogue
+    return {
+        "title": "Subscribe",
+        "section": "subscribe",
+        "groups": catalogue.groups(),
+        "filters": _filters(visit, asked, addresses.home),
+        "asked": asked.typed,
+        "own": None if asked == Asked() else catalogue.of_list(asked),
+        "opml": addresses.full(addresses.to("/opml")),
+        "merged_opml": addresses.full(addresses.to("/opml/merged")),
+    }

@@ -1,0 +1,416 @@
+"""What the pages show, as values that a template only has to write down. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from re import Pattern
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import Markup, escape
+
+from hub.model import Enclosure, FeedState, Member, StoredEntry, Story, TagRule
+from hub.publish.item import Copy, Item, headline, item
+from hub.store import MemberSummary, Page
+from hub.web.addresses import Addresses
+from hub.web.words import (
+    Calendar,
+    Condition,
+    Moment,
+    around,
+    condition,
+    counted,
+    file_type,
+    marked,
+    site,
+    size,
+)
+
+MemberOrder = Literal["name", "latest", "recent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What every page is written with: the topics' labels by term, the calendar, the addresses."""
+
+    labels: Mapping[str, str]
+    calendar: Calendar
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead somewhere."""
+
+    text: str
+    href: str
+
+
+# ---------------------------------------------------------------- stories in lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCopy:
+    """The same story as another member told it."""
+
+    member: Link
+    title: str
+    href: str | None
+    when: Moment
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A story in a list.
+
+    `href` is the publisher's page, or ours where there is none; `details` is
+    ours. `when` is None where the publisher gave no date; `date` is what the
+    story is sorted by. `others` says how many more members carry it.
+    """
+
+    item: Item
+    date: datetime
+    title: Markup
+    href: str
+    details: str
+    member: Link
+    when: Moment | None
+    corrected: Moment | None
+    excerpt: Markup
+    others: str
+    copies: tuple[ListedCopy, ...]
+    topics: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day's stories under their heading."""
+
+    heading: str
+    stories: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A stretch of stories, newest first; `older` is where it goes on."""
+
+    days: tuple[Day, ...]
+    older: str | None
+
+
+def listed(story: Story, setting: Setting, wanted: Pattern[str] | None = None) -> Listed:
+    """The story for a list; `wanted` is what was searched for, to be marked."""
+    shown = item(story, setting.labels)
+    addresses = setting.addresses
+    details = addresses.story(story.id)
+    texts = [shown.summary]
+    if wanted is not None and shown.content:
+        texts.append(_html(shown.content).striptags())
+    return Listed(
+        item=shown,
+        date=shown.date,
+        title=marked(shown.title, wanted),
+        href=shown.link or details,
+        details=details,
+        member=Link(shown.member.name, addresses.member(shown.member.slug)),
+        when=setting.calendar.moment(shown.date) if shown.published else None,
+        corrected=setting.calendar.day(shown.corrected) if shown.corrected else None,
+        excerpt=marked(around(texts, wanted), wanted),
+        others=_others(shown),
+        copies=tuple(_copy(copy, setting) for copy in shown.copies),
+        topics=tuple(Link(tag.label, addresses.tag(tag.term)) for tag in shown.tags),
+    )
+
+
+def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) -> Listing:
+    """The page's stories by day; `older` makes the address of what follows a cursor."""
+    stories = [listed(story, setting) for story in page.items]
+    days = groupby(stories, key=lambda each: setting.calendar.at(each.date).date())
+    return Listing(
+        days=tuple(Day(setting.calendar.heading(day), tuple(group)) for day, group in days),
+        older=older(page.next) if page.next else None,
+    )
+
+
+def _html(sanitised: str) -> Markup:
+    # HTML is sanitised when it is taken in, so it may be written as it is.
+    return Markup(sanitised)  # noqa: S704
+
+
+def _others(shown: Item) -> str:
+    others = {copy.member.slug for copy in shown.copies} - {shown.member.slug}
+    if others:
+        return f"and {counted(len(others), 'other', 'others')}"
+    return "more than once" if shown.copies else ""
+
+
+def _copy(copy: Copy, setting: Setting) -> ListedCopy:
+    return ListedCopy(
+        member=Link(copy.member.name, setting.addresses.member(copy.member.slug)),
+        title=copy.title,
+        href=copy.link,
+        when=setting.calendar.moment(copy.date),
+        why=copy.why,
+    )
+
+
+# ---------------------------------------------------------------- one story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that belongs to a story; `kind` is its type and size in words."""
+
+    name: str
+    href: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """A story on its own page. `site` is the host of the publisher's page, None where there is none."""
+
+    listed: Listed
+    canonical: str
+    site: str | None
+    body: Markup
+    image: str | None
+    cut: bool
+    authors: str
+    attachments: tuple[Attachment, ...]
+
+
+def full(story: Story, setting: Setting) -> Full:
+    """The story with as much of its text as its member lets us carry."""
+    shown = listed(story, setting)
+    item = shown.item
+    return Full(
+        listed=shown,
+        canonical=item.link or setting.addresses.full(shown.details),
+        site=site(item.link) if item.link else None,
+        body=_html(item.content),
+        image=item.image if item.image and str(escape(item.image)) not in item.content else None,
+        cut=item.member.republish != "full",
+        authors=", ".join(each.name for each in item.authors if each.name != item.member.name),
+        attachments=tuple(_attachment(enclosure) for enclosure in item.enclosures),
+    )
+
+
+def _attachment(enclosure: Enclosure) -> Attachment:
+    name = unquote(urlsplit(enclosure.url).path).rstrip("/").rpartition("/")[2]
+    kind = file_type(enclosure.type, enclosure.url)
+    return Attachment(
+        name=enclosure.title or name or site(enclosure.url),
+        href=enclosure.url,
+        kind=f"{kind}, {size(enclosure.length)}" if enclosure.length else kind,
+    )
+
+
+# ---------------------------------------------------------------- filters
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """The selects above a list, and a link for each filter in force that takes it away.
+
+    `members` is empty where there is but one. `asked` says in words what is
+    asked for, empty where everything is.
+    """
+
+    topics: tuple[Option, ...]
+    members: tuple[Option, ...]
+    asked: str
+    fewer: tuple[Link, ...]
+
+
+def filters(
+    tags: Sequence[TagRule],
+    members: Sequence[Member],
+    *,
+    tag: str | None,
+    member: str | None,
+    setting: Setting,
+    to: Callable[..., str],
+) -> Filters:
+    """The filters of a list; `to` makes its address from `tag` and `member`."""
+    topic = setting.labels.get(tag, tag) if tag else None
+    names = {each.slug: each.name for each in members}
+    publisher = names.get(member, member) if member else None
+    fewer = []
+    if topic and publisher:
+        fewer += [
+            Link(f"All news from {publisher}", to(member=member)),
+            Link(f"All news on {topic}", to(tag=tag)),
+        ]
+    if topic or publisher:
+        fewer.append(Link("All news", to()))
+    asked = " ".join([f"on {topic}"] * bool(topic) + [f"from {publisher}"] * bool(publisher))
+    return Filters(
+        topics=tuple(Option(each.term, each.label, each.term == tag) for each in tags),
+        members=tuple(
+            Option(slug, name, slug == member) for slug, name in (names.items() if len(names) > 1 else ())
+        ),
+        asked=asked,
+        fewer=tuple(fewer),
+    )
+
+
+# ---------------------------------------------------------------- members and topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """A member in the table of members. `share` is of the busiest member's stories, in hundredths."""
+
+    member: Member
+    name: Link
+    type: str
+    left: bool
+    latest: Link | None
+    when: Moment | None
+    recent: int
+    share: int
+
+
+_MEMBER_TYPES = {"member": "", "national": "National body", "partner": "Partner"}
+
+
+def member_rows(
+    summaries: Sequence[MemberSummary], setting: Setting, order: MemberOrder | None
+) -> tuple[MemberRow, ...]:
+    """The members' table, in the order asked for, else in that of the network."""
+    # What one member does not know goes last, whichever the order.
+    by: dict[MemberOrder, Callable[[MemberSummary], tuple[object, ...]]] = {
+        "name": lambda each: (each.member.name.casefold(),),
+        "latest": lambda each: (each.latest is None, -each.latest.date.timestamp() if each.latest else 0.0),
+        "recent": lambda each: (-each.recent,),
+    }
+    most = max((each.recent for each in summaries), default=0)
+    ordered: Iterable[MemberSummary] = sorted(summaries, key=by[order]) if order else summaries
+    return tuple(_member_row(each, most, setting) for each in ordered)
+
+
+def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRow:
+    latest = summary.latest
+    return MemberRow(
+        member=summary.member,
+        name=Link(summary.member.name, setting.addresses.member(summary.member.slug)),
+        type=_MEMBER_TYPES[summary.member.type],
+        left=not summary.configured,
+        latest=Link(headline(latest), setting.addresses.story(latest.story)) if latest else None,
+        when=setting.calendar.day(latest.date) if latest else None,
+        recent=summary.recent,
+        share=round(100 * summary.recent / most) if most else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic in the list of topics."""
+
+    label: Link
+    stories: int
+
+    @property
+    def count(self) -> str:
+        return counted(self.stories, "story", "stories") if self.stories else "no news yet"
+
+
+def topic_rows(counts: Mapping[str, int], setting: Setting) -> tuple[TopicRow, ...]:
+    """Every topic there is a rule or a story for, by label."""
+    terms = {*setting.labels, *counts}
+    rows = [
+        TopicRow(Link(setting.labels.get(term, term), setting.addresses.tag(term)), counts.get(term, 0))
+        for term in terms
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.label.text.casefold(), row.label.href)))
+
+
+def busiest(rows: Sequence[TopicRow], most: int) -> tuple[TopicRow, ...]:
+    """The topics with the most stories, those first."""
+    return tuple(sorted((row for row in rows if row.stories), key=attrgetter("stories"), reverse=True)[:most])
+
+
+# ---------------------------------------------------------------- how the members' feeds are doing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """A member's feed on the status page. `feed` is its name where the member has several."""
+
+    member: Link
+    feed: str
+    condition: Condition
+    latest: Moment | None
+    checked: Moment | None
+    next_check: Moment | None
+
+
+def status_rows(
+    states: Sequence[FeedState],
+    names: Mapping[str, str],
+    latest: Mapping[str, StoredEntry],
+    setting: Setting,
+) -> tuple[StatusRow, ...]:
+    """A row for each feed, in the network's order."""
+    calendar = setting.calendar
+    feeds_of: dict[str, int] = {}
+    for state in states:
+        feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
+    rows = []
+    for state in states:
+        slug = state.feed.key.member
+        newest = latest.get(slug)
+        rows.append(
+            StatusRow(
+                member=Link(names.get(slug, slug), setting.addresses.member(slug)),
+                feed=state.feed.key.name if feeds_of[slug] > 1 else "",
+                condition=condition(state, calendar),
+                latest=calendar.moment(newest.date) if newest else None,
+                checked=calendar.moment(state.polled) if state.polled else None,
+                next_check=calendar.moment(state.next_poll) if state.next_poll else None,
+            )
+        )
+    return tuple(rows)
+
+
+def status_sentence(states: Sequence[FeedState], calendar: Calendar) -> str:
+    """How the network is doing, in one sentence."""
+    of_member: dict[str, list[str]] = {}
+    for state in states:
+        of_member.setdefault(state.feed.key.member, []).append(condition(state, calendar).state)
+    if not of_member:
+        return "This hub has no members yet."
+    everybody = counted(len(of_member), "member", "members")
+    if all(set(found) == {"waiting"} for found in of_member.values()):
+        return f"The first check of {everybody} is under way."
+    fine = sum(set(found) == {"fine"} for found in of_member.values())
+    waiting = sum("waiting" in found for found in of_member.values())
+    verb = "is" if len(of_member) == 1 else "are"
+    sentence = f"{fine} of {everybody} {verb} up to date"
+    return f"{sentence}; {waiting} still to be checked for the first time." if waiting else f"{sentence}."
+
+
+def nothing_yet(states: Sequence[FeedState]) -> str:
+    """Why a hub without any news has none."""
+    members = {state.feed.key.member for state in states}
+    if not members:
+        return "No news yet. This hub has no members."
+    everybody = counted(len(members), "member", "members")
+    if any(state.polled is None for state in states):
+        return f"No news yet. The first check of {everybody} is under way."
+    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there."

@@ -1,0 +1,88 @@
+"""What is answered when there is nothing to show: errors, in words for people; the API's as JSON."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from hub.store import BadCursor
+from hub.web.answers import FRESH, json_bytes
+from hub.web.asked import BadRequestError
+from hub.web.pages import listed
+from hub.web.visit import visiting
+
+_log = logging.getLogger(__name__)
+
+_LATEST = 3
+_MOST_GUESSED = 60
+
+
+def handle_errors(app: Flask) -> None:
+    """Have an application answer its errors so."""
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(BadCursor, _bad_cursor)
+    app.register_error_handler(BadRequestError, _bad_request)
+    app.register_error_handler(Exception, _fault)
+
+
+def _bad_cursor(_: BadCursor) -> Response:
+    return _error(400, "This place in the list is not known", "Please begin again at its first page.")
+
+
+def _bad_request(error: BadRequestError) -> Response:
+    return _error(400, "This cannot be understood", str(error))
+
+
+def _refused(error: HTTPException) -> Response:
+    if error.code == 404:
+        return _not_found()
+    if isinstance(error, MethodNotAllowed):
+        response = _error(405, "This cannot be done here", "The pages of this hub can only be read.")
+        response.headers["Allow"] = ", ".join(sorted({*(error.valid_methods or ()), "GET", "HEAD"}))
+        return response
+    return _error(error.code or 500, "This cannot be answered", error.description or "")
+
+
+def _not_found() -> Response:
+    says = "There is no page at this address"
+    if _for_programs():
+        return _error(404, says, "")
+    visit = visiting()
+    guessed = " ".join(re.findall(r"[^\W_]+", unquote(request.path)))[:_MOST_GUESSED]
+    latest = visit.store.stories(limit=_LATEST).items
+    return _error(
+        404,
+        says,
+        "It may have been mistyped, or the page may have gone. You can search the news instead.",
+        {"guessed": guessed, "latest": [listed(story, visit.setting) for story in latest]},
+    )
+
+
+def _fault(error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    _log.error("request failed reference=%s path=%s", reference, request.path, exc_info=error)
+    return _error(
+        500,
+        "Something went wrong here",
+        f"It is our fault, not yours. If you tell us of it, please give this reference: {reference}",
+    )
+
+
+def _for_programs() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _error(status: int, heading: str, says: str, more: Mapping[str, object] | None = None) -> Response:
+    if _for_programs():
+        said = f"{heading}: {says}" if says else heading
+        body, content_type = json_bytes({"error": said}), "application/json"
+    else:
+        values = {"title": heading, "says": says, "latest": (), "guessed": None, "indexed": False, **(more or {})}
+        body, content_type = visiting().html("error.html", values).encode(), "text/html; charset=utf-8"
+    return Response(body, status=status, headers={"Content-Type": content_type, "Cache-Control": FRESH})

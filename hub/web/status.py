@@ -1,0 +1,111 @@
+"""How the hub and its members are doing: a page for people, and what machines ask."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from flask import Blueprint, Response, abort, request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from hub.errors import StoreError
+from hub.model import Selection
+from hub.web.answers import FRESH, answer, plain
+from hub.web.pages import status_rows, status_sentence
+from hub.web.visit import Visit, visiting
+from hub.web.words import State, condition
+
+status = Blueprint("status", __name__)
+
+_STATES: tuple[State, ...] = ("fine", "waiting", "failing", "closed")
+# What a proxy adds: with one of these the connection says nothing about who asks.
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+
+
+@status.get("/status")
+def page() -> Response:
+    visit = visiting()
+    return answer(visit.page("status.html", lambda: _status(visit)), FRESH)
+
+
+def _status(visit: Visit) -> Mapping[str, object]:
+    states = visit.store.feed_states()
+    members = visit.store.members(visit.now)
+    return {
+        "title": "Status",
+        "section": "status",
+        "sentence": status_sentence(states, visit.setting.calendar),
+        "rows": status_rows(
+            states,
+            {each.member.slug: each.member.name for each in members},
+            {each.member.slug: each.latest for each in members if each.latest is not None},
+            visit.setting,
+        ),
+    }
+
+
+@status.get("/healthz")
+def healthz() -> Response:
+    return plain("ok")
+
+
+@status.get("/readyz")
+def readyz() -> Response:
+    try:
+        visiting().store.version()
+    except StoreError as error:
+        return plain(str(error), status=503)
+    return plain("ok")
+
+
+@status.get("/metrics")
+def metrics() -> Response:
+    visit = visiting()
+    if not _may_read_metrics(visit):
+        abort(403, "Only this machine may read this, and addresses that feeds.yaml names.")
+    # A registry of its own for each answer: the default one is the process's, and outlives an application.
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(visit))
+    headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
+    return Response(generate_latest(registry), headers=headers)
+
+
+def _may_read_metrics(visit: Visit) -> bool:
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback or any(address in network for network in visit.config.hub.metrics_allow)
+
+
+class _Figures(Collector):
+    """The hub's figures at the moment they are asked for."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        visit, store = self._visit, self._visit.store
+        states = store.feed_states()
+        found = Counter(condition(state, visit.setting.calendar).state for state in states)
+        feeds = GaugeMetricFamily("hub_feeds", "Members' feeds by how they are doing", labels=["state"])
+        for each in _STATES:
+            feeds.add_metric([each], found[each])
+        yield feeds
+        entries = sum(each.entries for each in store.members(visit.now))
+        yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=entries)
+        yield GaugeMetricFamily("hub_stories", "Stories published", value=store.count(Selection()))
+        overdue = sum(state.next_poll is not None and state.next_poll < visit.now for state in states)
+        yield GaugeMetricFamily("hub_feeds_due", "Feeds whose next poll is due", value=overdue)
+        polled = max((state.polled.timestamp() for state in states if state.polled), default=0.0)
+        yield GaugeMetricFamily(
+            "hub_last_poll_timestamp_seconds", "When a feed was last polled, 0 for never", value=polled
+        )

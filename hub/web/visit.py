@@ -1,0 +1,180 @@
+"""One visit to the hub: the settings, the news and the day it is answered with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from flask import abort, request
+
+from hub.publish.http import Rendered
+from hub.store import Store
+from hub.web.addresses import Addresses
+from hub.web.asked import Asked
+from hub.web.assets import assets, environment
+from hub.web.catalogue import Catalogue
+from hub.web.kept import Kept
+from hub.web.pages import Setting
+from hub.web.words import Calendar
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from hub.config import Config
+
+# Some thousand pages: enough for what is asked for often, small beside the rest of the process.
+_MOST_KEPT = 64 * 1024 * 1024
+_VISIT = "hub.visit"
+
+
+class Site:
+    """What outlives a visit: the open stores, the templates, what has been rendered."""
+
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        config: Callable[[], Config],
+        *,
+        base_url: str,
+        templates: Path | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._open_store = open_store
+        self._config = config
+        self._base_url = base_url.rstrip("/")
+        self._now = now
+        self._of_thread = threading.local()
+        self.environment = environment(templates)
+        self.assets = assets(templates)
+        self.kept: Kept[Rendered] = Kept(_MOST_KEPT)
+
+    @property
+    def store(self) -> Store:
+        """This thread's store: one may not be used by two."""
+        if not hasattr(self._of_thread, "store"):
+            self._of_thread.store = self._open_store()
+        return cast("Store", self._of_thread.store)
+
+    def visit(self) -> Visit:
+        """A visit that begins now."""
+        config = self._config()
+        return Visit(
+            site=self, config=config, now=self._now(), addresses=Addresses(config.hub.url or self._base_url)
+        )
+
+    def asset(self, name: str) -> str:
+        """What to ask for to get this version of a file beside the templates."""
+        return f"/static/{name}?v={self.assets[name].version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One visit. `now` is aware."""
+
+    site: Site
+    config: Config
+    now: datetime
+    addresses: Addresses
+
+    @property
+    def store(self) -> Store:
+        return self.site.store
+
+    @cached_property
+    def setting(self) -> Setting:
+        zone = ZoneInfo(self.config.hub.timezone)
+        return Setting(
+            labels={rule.term: rule.label for rule in self.config.tags},
+            calendar=Calendar(zone, self.now.astimezone(zone).date()),
+            addresses=self.addresses,
+        )
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.config, self.addresses)
+
+    # ------------------------------------------------------------ what exists
+
+    def knows_tag(self, term: str) -> bool:
+        return term in self.setting.labels or term in self.store.tag_counts()
+
+    def member_name(self, slug: str) -> str | None:
+        """The name of a member, also of one that has left feeds.yaml; None where there never was one."""
+        for member in self.config.members:
+            if member.slug == slug:
+                return member.name
+        for summary in self.store.members(self.now):
+            if summary.member.slug == slug:
+                return summary.member.name
+        return None
+
+    def must_know(self, asked: Asked) -> None:
+        """Answer 404 to filters that name what is not there."""
+        if (asked.tag and not self.knows_tag(asked.tag)) or (
+            asked.member and self.member_name(asked.member) is None
+        ):
+            abort(404)
+
+    # ------------------------------------------------------------ answering
+
+    def rendered(self, key: Hashable, make: Callable[[], Rendered]) -> Rendered:
+        """What is kept under a key, made anew when what is published or feeds.yaml has changed."""
+        state = (self.store.version(), self.config.digest, self.addresses.hub)
+        return self.site.kept.get((key, *state), make)
+
+    def page(
+        self, template: str, make: Callable[[], Mapping[str, object]], *, key: Hashable | None = None
+    ) -> Rendered:
+        """A page of the values that `make` returns.
+
+        With a `key` it is kept under that and its template, for the day.
+        """
+
+        def make_page() -> Rendered:
+            return Rendered(
+                body=self.html(template, make()).encode(),
+                media_type="text/html; charset=utf-8",
+                last_modified=self.now,
+            )
+
+        if key is None:
+            return make_page()
+        return self.rendered((template, key, self.setting.calendar.today), make_page)
+
+    def html(self, template: str, values: Mapping[str, object]) -> str:
+        """A template filled in, with the frame that every page has."""
+        frame: dict[str, object] = {
+            "hub": self.config.hub,
+            "members": len(self.config.members),
+            "addresses": self.addresses,
+            "asset": lambda name: self.addresses.prefix + self.site.asset(name),
+            "section": "",
+            "typed": "",
+            "canonical": None,
+            "indexed": True,
+            "feeds": (self.catalogue.everything,),
+        }
+        return self.site.environment.get_template(template).render({**frame, **values})
+
+
+def visiting() -> Visit:
+    """The visit that is being answered."""
+    return cast("Visit", request.environ[_VISIT])
+
+
+def begin(site: Site, environ: WSGIEnvironment) -> WSGIEnvironment:
+    """Begin the visit of a request.
+
+    The path of `hub.url` is taken off its path, for proxies that pass it on.
+    """
+    visit = site.visit()
+    prefix, path = visit.addresses.prefix, environ.get("PATH_INFO", "")
+    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+        path = path.removeprefix(prefix) or "/"
+    return {**environ, _VISIT: visit, "PATH_INFO": path}

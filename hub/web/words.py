@@ -1,0 +1,195 @@
+"""How dates, sizes, counts and states are said to people, in plain English. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from hub.model import FeedState
+
+State = Literal["fine", "waiting", "failing", "closed"]
+
+# What publishers attach most, under the names people know it by.
+_FILE_TYPES = {
+    "application/msword": "Word",
+    "application/pdf": "PDF",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/zip": "ZIP",
+    "audio/mpeg": "MP3 audio",
+    "image/jpeg": "JPEG image",
+    "image/png": "PNG image",
+    "text/csv": "CSV",
+    "video/mp4": "MP4 video",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time for people and, as `iso`, for programs."""
+
+    text: str
+    iso: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The hub's clocks and the day it is there: what dates are told in."""
+
+    zone: tzinfo
+    today: date
+
+    def at(self, when: datetime) -> datetime:
+        """The time on the hub's clocks; at the calendar's very ends, where no zone reaches, in UTC."""
+        try:
+            return when.astimezone(self.zone)
+        except OverflowError:
+            return when
+
+    def heading(self, day: date) -> str:
+        """`Today`, `Yesterday`, `Friday 20 November`, with the year where it is not this one."""
+        if day == self.today:
+            return "Today"
+        if day == self.today - timedelta(days=1):
+            return "Yesterday"
+        return f"{day:%A} {self._words(day)}"
+
+    def moment(self, when: datetime) -> Moment:
+        """`23 November, 14:05`."""
+        at = self.at(when)
+        return Moment(f"{self._words(at.date())}, {at:%H:%M}", instant(when))
+
+    def day(self, when: datetime) -> Moment:
+        """`23 November`, or `23 November 2019`."""
+        return Moment(self._words(self.at(when).date()), instant(when))
+
+    def _words(self, day: date) -> str:
+        words = f"{day.day} {day:%B}"
+        return words if day.year == self.today.year else f"{words} {day.year}"
+
+
+def instant(when: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; parts of a second only where there are any."""
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 story`, `2,345 stories`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def size(length: int) -> str:
+    """A file's length as people say it: `820 bytes`, `35 KB`, `2.4 MB`."""
+    if length < 1000:
+        return counted(length, "byte", "bytes")
+    # What would round to 1,000 of a unit is said as 1.0 of the next.
+    unit, amount = "KB", length / 1000
+    for larger in ("MB", "GB"):
+        if amount >= 999.5:
+            unit, amount = larger, amount / 1000
+    return f"{amount:.0f} {unit}" if amount >= 9.95 else f"{amount:.1f} {unit}"
+
+
+def file_type(media_type: str | None, url: str) -> str:
+    """`PDF` for `application/pdf`; by the address's ending where the publisher gave no type."""
+    known = _FILE_TYPES.get((media_type or "").partition(";")[0].strip().lower())
+    if known:
+        return known
+    ending = re.search(r"\.([A-Za-z0-9]{2,5})$", urlsplit(url).path)
+    if ending:
+        return ending[1].upper()
+    return (media_type or "").partition("/")[0].capitalize() or "File"
+
+
+def site(url: str) -> str:
+    """The host name as people write it: `example.org` for `https://www.example.org/news`."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+# ---------------------------------------------------------------- how a feed is doing
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say."""
+
+    state: State
+    sentence: str
+    why: str = ""
+
+
+_UNREADABLE = frozenset({"not-a-feed", "parse"})
+
+
+def condition(state: FeedState, calendar: Calendar) -> Condition:
+    """How a feed is doing, without blame."""
+    why = state.error or ""
+    if state.gone is not None:
+        closed = f"Their feed was closed on {calendar.day(state.gone).text} and is no longer checked"
+        return Condition("closed", closed, why)
+    if state.failures:
+        since = state.failing_since or state.polled
+        when = f" since {calendar.moment(since).text}" if since else ""
+        if state.reason in _UNREADABLE:
+            return Condition("failing", f"What their site sends cannot be read{when}", why)
+        return Condition("failing", f"Their site has not answered as it should{when}", why)
+    if state.polled is None:
+        return Condition("waiting", "Not checked yet")
+    return Condition("fine", "Up to date")
+
+
+# ---------------------------------------------------------------- what was searched for
+
+_TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+_ENDINGS = re.compile(r"(?<=\w{4})(?:es|s|ed|ing)$", re.IGNORECASE)
+_BEFORE, _AFTER = 90, 190
+
+
+def looked_for(typed: str) -> re.Pattern[str] | None:
+    """What to mark in the results of a search: its words, with the endings that a search overlooks."""
+    wanted = []
+    for found in _TYPED.finditer(typed):
+        words = re.findall(r"\w+", found["phrase"] or found["word"] or "")
+        if found["minus"] or not words:
+            continue
+        *first, last = words
+        begins = found["word"] is not None and found["word"].endswith("*")
+        ending = r"\w*" if begins else r"(?:e?s|ed|ing)?\b"
+        wanted.append(r"\W+".join([*map(re.escape, first), re.escape(_ENDINGS.sub("", last)) + ending]))
+    return re.compile(rf"\b(?:{'|'.join(wanted)})", re.IGNORECASE) if wanted else None
+
+
+def marked(text: str, wanted: re.Pattern[str] | None) -> Markup:
+    """The text as HTML, with what was searched for in `<mark>`."""
+    if wanted is None:
+        return escape(text)
+    parts: list[Markup] = []
+    end = 0
+    for found in wanted.finditer(text):
+        parts += [escape(text[end : found.start()]), Markup("<mark>{}</mark>").format(found[0])]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def around(texts: Sequence[str], wanted: re.Pattern[str] | None) -> str:
+    """The first text with what was searched for, cut to the words around it; else the first text."""
+    for text in texts if wanted else ():
+        found = wanted.search(text) if wanted else None
+        if found is None:
+            continue
+        if len(text) <= _BEFORE + _AFTER:
+            return text
+        start = text.rfind(" ", 0, max(0, found.start() - _BEFORE)) + 1 if found.start() > _BEFORE else 0
+        end = text.find(" ", found.end() + _AFTER)
+        cut = text[start:] if end < 0 else text[start:end] + " …"
+        return f"… {cut}" if start else cut
+    return texts[0] if texts else ""
