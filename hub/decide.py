@@ -102,7 +102,10 @@ def _joined(known: Known, story: int, feed: FeedKey) -> Known:
 
 
 def _atom_id(entry: Entry, taken: Iterable[str], now: datetime, authority: str) -> str:
-    """The publisher's id where it can be published and is no other entry's, else one minted once (RFC 4287 §4.2.6)."""
+    """The publisher's id where it can be published and is no other entry's, else one minted once.
+
+    RFC 4287 §4.2.6: an id is an IRI and never changes.
+    """
     if (
         entry.id
         and urls.is_absolute_iri(entry.id)
@@ -127,7 +130,7 @@ def _changed(entry: Entry, stored: KnownEntry) -> ChangedEntry:
 
 
 def _moved(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether an entry's address is another now. Parameters and scheme alone are not: some change at each fetch."""
+    """Whether an entry's address is another now: parameters may change at each fetch."""
     if entry.link is None or entry.canonical_link == stored.canonical_link:
         return False
     before = (stored.canonical_link or "").partition("?")[0]

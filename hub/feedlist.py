@@ -104,7 +104,7 @@ def _look(url: str, config: Config | None) -> Reading:
         assert isinstance(answer, Fetched)
         feed = Feed(key=FeedKey("preview"), url=url)
         future = readers.submit(feed, answer.url, answer.body, answer.content_type, done=lambda: None)
-        reading = result(future, url)
+        reading = result(future, url, size=len(answer.body))
     finally:
         fetcher.close()
         readers.close()

@@ -53,7 +53,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An organisation of the network. `republish` is how much of its news may be carried."""
+    """An organisation of the network. `republish` is how much of its news it lets us carry."""
 
     slug: str
     name: str
@@ -119,7 +119,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class EntryKeys:
-    """Digests by which an entry is recognised, from the surest to the weakest; None where it has nothing to digest.
+    """Digests by which an entry is recognised, from the surest to the weakest; None where there is none.
 
     `id`: the publisher's id as written. `loose_id`: without scheme, www,
     trailing slash and differences of case. `link`: the canonical link, None
@@ -171,7 +171,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedInfo:
-    """What a feed says of itself. `id` is None where its format has none; `link` is the page it belongs to."""
+    """What a feed says of itself. `id` is None where there is none; `link` is the page it belongs to."""
 
     title: str = ""
     id: str | None = None

@@ -53,19 +53,23 @@ def info(parsed: ParsedFeed, *, url: str) -> FeedInfo:
 def entries(parsed: ParsedFeed, feed: Feed, *, url: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """The feed's entries in the document's order, and remarks about those left out.
 
-    Entries with nothing to show are left out, and what stands there twice
-    word for word is taken once. `url` is where the document was fetched.
+    Entries in which nothing is written are left out, and what stands there
+    twice word for word is taken once. `url` is where the document was fetched.
     """
-    found: dict[tuple[str | None, str | None, str], Entry] = {}
-    empty = 0
-    for parsed_entry in parsed.entries:
+    found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
+    written = [entry for entry in parsed.entries if _says_something(entry)]
+    for parsed_entry in written:
         entry = _entry(parsed_entry, parsed, feed, url)
-        if not (entry.id or entry.title or entry.link or entry.text or entry.enclosures):
-            empty += 1
-            continue
-        found.setdefault((entry.id, entry.canonical_link, entry.fingerprint), entry)
-    remarks = (f"{empty} entries with nothing in them were left out",) if empty else ()
-    return tuple(found.values()), remarks
+        # Without an id, the same words on another day are other news.
+        day = None if entry.id else entry.published
+        found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
+    empty, twice = len(parsed.entries) - len(written), len(written) - len(found)
+    remarks = []
+    if empty:
+        remarks.append(f"{empty} of its entries have nothing in them, and were left out")
+    if twice:
+        remarks.append(f"{twice} of its entries stand there twice word for word, and were taken once")
+    return tuple(found.values()), tuple(remarks)
 
 
 def dated(entry: Entry, now: datetime) -> datetime:
@@ -78,12 +82,17 @@ def dated(entry: Entry, now: datetime) -> datetime:
     return min(given, now) if given else now
 
 
+def _says_something(entry: ParsedEntry) -> bool:
+    # Texts count as they were written: of some, cleaning leaves nothing, and even then there was news.
+    return bool(entry.id or entry.link or entry.title or entry.summary or entry.content or entry.enclosures)
+
+
 def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> Entry:
     link = _link(url, parsed.link)
-    if parsed.link_is_id and not (parsed.id and urls.is_web_link(parsed.id)):
+    if parsed.link_is_id and urls.resolve(None, parsed.id or "") is None:
         # A guid that is no URL is no link, whatever isPermaLink says.
         link = None
-    base = link or _link(url, document.link) or url
+    base = _base(link, _link(url, document.link), url)
     title = markup.title_text(parsed.title.value, type=parsed.title.type) if parsed.title else ""
     title = title[:_LONGEST_TITLE]
     summary = _clean(parsed.summary, base)
@@ -101,7 +110,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         canonical_link=canonical,
         published=published,
         updated=updated,
-        authors=_people(parsed.authors, url),
+        authors=_people(parsed.authors, url) or _people(document.authors, url),
         categories=_categories(parsed.categories),
         summary=summary.html if summary.text != content.text else "",
         content=content.html,
@@ -116,6 +125,16 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
         fingerprint=fingerprint,
     )
+
+
+def _base(link: str | None, site: str | None, url: str) -> str:
+    """What links in an entry are relative to where its document does not say.
+
+    The entry's own page, whose text it most likely is; but its link may lead
+    to someone else's page that it is about.
+    """
+    own = [urls.host(address) for address in (url, site) if address]
+    return link if link and urls.host(link) in own else site or url
 
 
 def _keys(

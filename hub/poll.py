@@ -107,22 +107,31 @@ def not_modified(state: FeedState, address: str, answer: NotModified, *, started
     )
 
 
-def unchanged(state: FeedState, address: str, answer: Fetched, *, started: datetime) -> Gathered | None:
-    """A poll that brought the last document again byte for byte; None when it did not."""
-    if address != state.used_url or _digest(answer.body) != state.body_digest:
-        return None
-    return _fetched(state, address, answer, started=started, unchanged=True)
+def fetched(state: FeedState, address: str, answer: Fetched, *, started: datetime) -> Gathered:
+    """A poll that brought a document, `unchanged` if that is the last one byte for byte. It is not read yet."""
+    body_digest = _digest(answer.body)
+    return Gathered(
+        feed=state.feed,
+        outcome="fetched",
+        started=started,
+        seconds=answer.seconds,
+        url=address,
+        status=answer.status,
+        size=len(answer.body),
+        unchanged=address == state.used_url and body_digest == state.body_digest,
+        validators=answer.validators,
+        body_digest=body_digest,
+        remarks=answer.remarks,
+    )
 
 
-def gathered(
-    state: FeedState, address: str, answer: Fetched, reading: Reading, *, started: datetime
-) -> Gathered:
-    """A poll that brought a document."""
+def read(fetched: Gathered, reading: Reading) -> Gathered:
+    """A poll whose document was read."""
     return replace(
-        _fetched(state, address, answer, started=started, unchanged=False),
+        fetched,
         info=reading.info,
         entries=reading.entries,
-        remarks=(*answer.remarks, *reading.remarks),
+        remarks=(*fetched.remarks, *reading.remarks),
     )
 
 
@@ -150,23 +159,6 @@ def failed(
 def decider(settings: HubSettings, *, authority: str, now: datetime) -> Decide:
     """The second half of a poll, for `Store.settle`."""
     return partial(decide, now=now, settings=settings, authority=authority)
-
-
-def _fetched(
-    state: FeedState, address: str, answer: Fetched, *, started: datetime, unchanged: bool
-) -> Gathered:
-    return Gathered(
-        feed=state.feed,
-        outcome="fetched",
-        started=started,
-        seconds=answer.seconds,
-        url=address,
-        status=answer.status,
-        size=len(answer.body),
-        unchanged=unchanged,
-        validators=answer.validators,
-        body_digest=_digest(answer.body),
-    )
 
 
 def _digest(body: bytes) -> str:

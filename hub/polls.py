@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hub import poll
-from hub.errors import FeedError
+from hub.errors import FeedError, NotAFeed
 from hub.fetch import Fetched, Fetcher, NotModified
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
 from hub.poll import Reading
@@ -42,8 +42,8 @@ class _Poll:
     started: datetime
     began: float
     tried: int = 0
-    answer: Fetched | None = None
-    first_error: FeedError | None = None
+    fetched: Gathered | None = None
+    told: FeedError | None = None
 
     @property
     def address(self) -> str:
@@ -125,11 +125,13 @@ class Polls:
             self._failed(under_way, outcome)
         elif isinstance(outcome, NotModified):
             self._gathered(poll.not_modified(state, under_way.address, outcome, started=started))
-        elif same := poll.unchanged(state, under_way.address, outcome, started=started):
-            self._gathered(same)
         else:
-            under_way.answer = outcome
-            self._bytes_waiting += len(outcome.body)
+            fetched = poll.fetched(state, under_way.address, outcome, started=started)
+            if fetched.unchanged:
+                self._gathered(fetched)
+                return
+            under_way.fetched = fetched
+            self._bytes_waiting += fetched.size
             key = state.feed.key
             self._reading[key] = self._readers.submit(
                 state.feed, outcome.url, outcome.body, outcome.content_type, done=lambda: self._done(key)
@@ -142,30 +144,30 @@ class Polls:
 
     def _was_read(self, feed: FeedKey) -> None:
         under_way = self._polls[feed]
-        answer = under_way.answer
-        assert answer is not None
-        self._bytes_waiting -= len(answer.body)
-        reading = result(self._reading.pop(feed), under_way.address)
+        fetched = under_way.fetched
+        assert fetched is not None
+        self._bytes_waiting -= fetched.size
+        reading = result(self._reading.pop(feed), under_way.address, size=fetched.size)
         if isinstance(reading, FeedError):
             self._failed(under_way, reading)
-            return
-        self._gathered(
-            poll.gathered(under_way.state, under_way.address, answer, reading, started=under_way.started)
-        )
+        else:
+            self._gathered(poll.read(fetched, reading))
 
     def _failed(self, under_way: _Poll, error: FeedError) -> None:
-        # The first address is the one the admin wrote: its error is the one to tell.
-        under_way.first_error = under_way.first_error or error
+        # The first address is the one meant, so its error is the one to tell,
+        # unless a later one is a page that names the feeds there are.
+        if under_way.told is None or (isinstance(error, NotAFeed) and error.advertised):
+            under_way.told = error
         if poll.tries_next(error) and under_way.tried + 1 < len(under_way.addresses):
             under_way.tried += 1
-            under_way.answer = None
+            under_way.fetched = None
             self._fetcher.submit(under_way.state.feed.key, poll.request(under_way.state, under_way.address))
             return
         self._gathered(
             poll.failed(
                 under_way.state,
                 under_way.addresses[0],
-                under_way.first_error,
+                under_way.told,
                 started=under_way.started,
                 seconds=time.monotonic() - under_way.began,
             )

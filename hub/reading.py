@@ -11,9 +11,13 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as ReadTimeout
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkstemp
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -21,9 +25,16 @@ from hub.errors import FeedError, ParseError
 from hub.model import Feed, TagRule
 from hub.poll import Reader, Reading
 
-# A feed of 77 KB takes 15 to 30 ms: a hundred times that is a feed of 20 MB, or a trap.
-READ_SECONDS = 20.0
-READ_MEMORY = 256 * 1024 * 1024
+_MB = 1024 * 1024
+# A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap.
+_SECONDS = 5.0
+_SECONDS_FOR_A_MB = 2.0
+# From here on a document is read by itself, in a process that ends with it: so
+# all readers together need no more than one large document does, and little
+# beside it. A usual one of 20 MB takes 160 MB to read.
+_LARGE = 1 * _MB
+_MEMORY = 64 * _MB
+_MEMORY_FOR_LARGE = 192 * _MB
 
 _reader: Reader | None = None
 
@@ -33,28 +44,73 @@ def _start(rules: Sequence[TagRule], timezone: str) -> None:
     global _reader
     # Ctrl-C reaches the whole process group; the main process decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (READ_MEMORY, READ_MEMORY))
     _reader = Reader(rules, timezone)
 
 
-def _read(feed: Feed, url: str, body: bytes, content_type: str | None) -> Reading:
+@contextmanager
+def _within(memory: int) -> Iterator[None]:
+    """No more than so many bytes of memory in this process (MemoryError).
+
+    The limit ends with what it is for: what the pool itself does in this
+    process, to take a document or to give back a reading, must not fail.
+    """
+    if sys.platform != "linux":  # elsewhere the limit is not kept, or cannot be set
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _read(feed: Feed, url: str, document: bytes | Path, content_type: str | None, memory: int) -> Reading:
     assert _reader is not None
-    return _reader.read(feed, url, body, content_type)
+    try:
+        with _within(memory):
+            body = document if isinstance(document, bytes) else document.read_bytes()
+            return _reader.read(feed, url, body, content_type)
+    except MemoryError:
+        pass
+    raise ParseError(
+        f"{url} needs more than {memory // _MB} MB of memory to be read.",
+        "Ask the site's web editor to publish fewer or shorter entries in the feed.",
+        reason="large-document",
+    )
+
+
+class _Pool:
+    """Processes that read, made anew when a killed one has taken the pool with it."""
+
+    def __init__(self, make: Callable[[], ProcessPool]) -> None:
+        self._make = make
+        self._pool = make()
+
+    def schedule(self, args: tuple[object, ...], *, seconds: float) -> Future[Reading]:
+        try:
+            return self._pool.schedule(_read, args=args, timeout=seconds)
+        except RuntimeError:
+            self.end()
+            self._pool = self._make()
+            return self._pool.schedule(_read, args=args, timeout=seconds)
+
+    def end(self) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
 
 
 class Readers:
-    """A pool of readers, as many as there are processors."""
+    """A pool of readers, as many as there are processors, and one more for large documents."""
 
     def __init__(self, rules: Sequence[TagRule], timezone: str) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["hub.poll", "hub.parse", "hub.tags"])
-        self._pool = ProcessPool(
-            max_workers=os.cpu_count() or 1,
-            initializer=_start,
-            initargs=(tuple(rules), timezone),
-            context=context,
-        )
+        pool = partial(ProcessPool, initializer=_start, initargs=(tuple(rules), timezone), context=context)
+        # Neither starts a process before it has something to read.
+        self._small = _Pool(partial(pool, max_workers=os.cpu_count() or 1))
+        self._large = _Pool(partial(pool, max_workers=1, max_tasks=1))
+        self._folder = TemporaryDirectory(prefix="hub-")
 
     def submit(
         self,
@@ -66,35 +122,49 @@ class Readers:
         done: Callable[[], None],
     ) -> Future[Reading]:
         """Begin to read a document; `done` is called, from another thread, when `result` would not wait."""
-        future: Future[Reading] = self._pool.schedule(
-            _read, args=(feed, url, body, content_type), timeout=READ_SECONDS
-        )
+        seconds = _seconds(len(body))
+        if len(body) < _LARGE:
+            future = self._small.schedule((feed, url, body, content_type, _MEMORY), seconds=seconds)
+        else:
+            # In a file it waits its turn, and crosses to its reader, without being in memory twice.
+            descriptor, name = mkstemp(dir=self._folder.name)
+            with open(descriptor, "wb") as file:
+                file.write(body)
+            args = (feed, url, Path(name), content_type, _MEMORY_FOR_LARGE)
+            future = self._large.schedule(args, seconds=seconds)
+            future.add_done_callback(lambda _: Path(name).unlink(missing_ok=True))
         future.add_done_callback(lambda _: done())
         return future
 
     def close(self) -> None:
         """End all readers, also those at work."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._small.end()
+        self._large.end()
+        self._folder.cleanup()
 
 
-def result(future: Future[Reading], url: str) -> Reading | FeedError:
-    """What a reader made of a document: its reading, or why there is none."""
+def _seconds(size: int) -> float:
+    """How long a document of so many bytes may take."""
+    return _SECONDS + _SECONDS_FOR_A_MB * size / _MB
+
+
+def result(future: Future[Reading], url: str, *, size: int) -> Reading | FeedError:
+    """What a reader made of a document of `size` bytes: its reading, or why there is none."""
     try:
         return future.result()
     except ParseError as error:
         return error
     except ReadTimeout:
         return ParseError(
-            f"{url} could not be read within {READ_SECONDS:.0f} seconds.",
+            f"{url} could not be read within {_seconds(size):.0f} seconds.",
             "Ask the site's web editor to look at the feed: it is huge, or broken in a way that ties up its readers.",
             reason="slow-document",
         )
-    except (MemoryError, ProcessExpired):
+    except ProcessExpired:
         return ParseError(
-            f"{url} needs more than {READ_MEMORY // 2**20} MB of memory to be read.",
-            "Ask the site's web editor to publish fewer or shorter entries in the feed.",
-            reason="large-document",
+            f"The process that read {url} was ended, by the document or by the system.",
+            "If this lasts, look whether the machine is short of memory, and report the feed's address.",
+            reason="parser",
         )
     except Exception as error:  # noqa: BLE001 - whatever a document does to the parser is that feed's error, and told
         return ParseError(

@@ -91,7 +91,7 @@ def poll_round(
     progress: Progress,
     stop: Event,
 ) -> Figures:
-    """Poll these feeds, each once. When `stop` is set, what has been gathered is settled and the rest left."""
+    """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left."""
     figures = Figures()
     began = time.monotonic()
     with polls(config, store) as under_way, progress:
@@ -144,7 +144,8 @@ def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: b
     for state in asked:
         if state.not_before is not None and state.not_before > now:
             print(
-                f"{state.feed.key} is not asked: its server wants no request before {state.not_before:%d %B, %H:%M} UTC.",
+                f"{state.feed.key} is not asked: "
+                f"its server wants no request before {state.not_before:%d %B, %H:%M} UTC.",
                 file=sys.stderr,
             )
     return tuple(state for state in asked if state.not_before is None or state.not_before <= now)

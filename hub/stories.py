@@ -76,9 +76,9 @@ def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Reco
             elif found and rung is _link and is_rewritten(found[0], entry):
                 found = []
             if found:
-                matched[index] = found[0]
-                candidates[key].remove(found[0])
-                del free[found[0].key]
+                match = matched[index] = found[0]
+                candidates[key].remove(match)
+                del free[match.key]
     return tuple(Recognised(entry, matched.get(index)) for index, entry in enumerate(entries))
 
 

@@ -301,7 +301,7 @@ def _inside(address: IPv6Address) -> tuple[IPv4Address, ...]:
             bits >> 24,
             bits,
         ]
-        numbers = [place for place in places if place & 0xFFFFFFFF] or [0]
+        numbers = [place for place in places if place & 0xFF000000] or [0]  # 0.x.x.x is nowhere
     else:
         numbers = []
     return tuple(IPv4Address(number & 0xFFFFFFFF) for number in numbers)

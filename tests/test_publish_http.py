@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 from datetime import UTC, datetime, timedelta
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 
 from hub.publish.http import Answer, Rendered, respond

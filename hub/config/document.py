@@ -265,6 +265,7 @@ _SYNTAX = (
     ),
     ("sequence entries are not allowed", "a list cannot begin on the line of its key; begin it on the next"),
     ("unknown escape character", "this backslash means nothing in double quotes; use single quotes"),
+    ("node content", "something is missing here, or a bracket before it is not closed"),
     ("expected key", _MISFIT + "quotation mark"),
     ("expected '-'", _MISFIT + "dash"),
     ("expected <block end>", _MISFIT + "quotation mark or dash"),

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from hub.config.document import read_document
 from hub.config.lines import Edit, Fields, append_items, apply, remove_item
-from hub.config.opml import read_opml
+from hub.config.opml import Subscription, read_opml
 from hub.config.reading import Config, parse
 from hub.config.saving import OpenFile, open_file
 from hub.config.values import check_slug, check_url, comparable_url, printable
@@ -53,8 +53,9 @@ def add_feed(
 ) -> FeedKey:
     """Add a feed to a member, or with a member of its own when none of that slug is there.
 
-    `member` is a slug, made from the title or the host without it; `title`
-    and `homepage` are a new member's. Without `name` the feed is *news*, or
+    `member` is a slug, made from the title or the host without it. `title`
+    and `homepage` are a new member's, as its feed says them: a homepage that
+    is no web address is left out. Without `name` the feed is *news*, or
     *news-2* and so on. Raises ConfigError, with the file as it was.
     """
     with open_file(path) as file:
@@ -62,13 +63,12 @@ def add_feed(
         try:
             check_url(url)
             for slug in (member, name):
-                check_slug(slug or "x")
-            if homepage is not None:
-                check_url(homepage)
+                check_slug(slug or "news")
         except ValueError as error:
             raise ConfigError(str(error), _UNTOUCHED) from error
         if known := additions.find(url):
             raise ConfigError(f"{url} is already the feed {known}", _UNTOUCHED)
+        homepage = homepage if _is_url(homepage or "") else None
         key = additions.add(url, member=member, name=name, title=title or "", homepage=homepage)
         _save(file, path, additions)
     return key
@@ -104,9 +104,10 @@ def remove_feed(path: Path, target: str) -> Removed:
 def import_opml(path: Path, opml: bytes) -> Imported:
     """Add the feeds of an OPML document that are not there yet, all or none of them.
 
-    A feed in a group that is called like a member, or that is itself called
-    so, becomes that member's; any other brings a member of its own. Raises
-    ConfigError, with the file as it was.
+    A feed called like its group, or `Group: name`, is that member's, as the
+    hub's own lists have it; so is one whose group or title is a member's name.
+    Any other brings a member of its own. Raises ConfigError, with the file as
+    it was.
     """
     with open_file(path) as file:
         additions = _Additions(_parse(file, path))
@@ -122,10 +123,7 @@ def import_opml(path: Path, opml: bytes) -> Imported:
             if additions.find(url):
                 known.append(url)
                 continue
-            member = additions.member_called(subscription.group) or additions.member_called(
-                subscription.title
-            )
-            added.append(additions.add(url, member=member, title=subscription.title))
+            added.append(additions.add_subscription(subscription))
         if added:
             _save(file, path, additions)
     return Imported(added=tuple(added), known=tuple(known), refused=tuple(refused))
@@ -167,9 +165,16 @@ class _Additions:
         """The feed that has an address."""
         return self._urls.get(comparable_url(url))
 
-    def member_called(self, name: str) -> str | None:
-        """The slug of the member of a name."""
-        return self._called.get(printable(name).casefold())
+    def add_subscription(self, subscription: Subscription) -> FeedKey:
+        """Add a feed of an OPML to the member it names, or to one of its own."""
+        group, title = printable(subscription.group), printable(subscription.title)
+        name = None
+        if group and (title == group or title.startswith(f"{group}: ")):
+            name, title = slugify(title.removeprefix(group)) or None, group
+        member = self._called.get(title.casefold()) or self._called.get(group.casefold())
+        if member and name:
+            name = _free(name, self._names.get(member, set()))
+        return self.add(subscription.url, member=member, name=name, title=title)
 
     def add(
         self,
@@ -232,6 +237,14 @@ def _free(wanted: str, taken: set[str]) -> str:
     while f"{wanted}-{number}" in taken:
         number += 1
     return f"{wanted}-{number}"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        check_url(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(url: str) -> str:

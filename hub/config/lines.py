@@ -124,15 +124,18 @@ class _Page:
                 end = self._next_line(end)
             elif end == len(self.text):
                 start = self._line_start(start - 1)
+        if end == len(self.text) and not self.text.endswith("\n"):
+            start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
         return Edit(start, end, "")
 
     def out_of_flow(self, items: Items, index: int) -> list[Edit]:
         item = items.items[index]
         start, end = item.start, item.end
-        # A trailing comma is good YAML, so a comma that a comment parts from the item may stay.
-        if following := re.compile(r"[ \t]*,[ \t]*").match(self.text, end):
-            end = following.end()
-        elif index and (before := re.search(r"\s*,\s*$", self.text[items.items[index - 1].end : start])):
+        # The item's comma may stand after comments, which stay.
+        if following := re.compile(r"((?:\s|#[^\n]*\n)*),[ \t]*").match(self.text, end):
+            return [Edit(start, end, ""), Edit(following.end(1), following.end(), "")]
+        # A trailing comma is good YAML, so one that a comment parts from the item may stay.
+        if index and (before := re.search(r"[ \t]*,\s*$", self.text[items.items[index - 1].end : start])):
             start -= len(before[0])
         return [Edit(start, end, "")]
 
@@ -179,8 +182,11 @@ class _Page:
 
     def _dash(self, items: Items, index: int) -> int:
         """Where the dash of a block's item stands."""
+        item = items.items[index]
         indent = "\n" + " " * self._column(items.start) + "-"
-        return self.text.rindex(indent, 0, items.items[index].start) + len(indent) - 1
+        before = self.text.rfind(indent, 0, item.start)
+        # A list can stand on the line of a `?` or `:`: what is cut there then fails the check of the result.
+        return before + len(indent) - 1 if before >= 0 else item.start
 
     def _after(self, node: Node, column: int) -> int:
         """The start of the line after a block and the comments that are further in than a column."""

@@ -36,9 +36,10 @@ class Watched:
             raise ConfigError(
                 error.problems, f"The hub goes on with what it read before. {error.remedy}".strip()
             ) from error
-        changed = config.digest != self.current.digest
+        if config.digest == self.current.digest:
+            return False
         self.current = config
-        return changed
+        return True
 
 
 def _signature(path: Path) -> _Signature | None:

@@ -23,7 +23,6 @@ NOT_MODIFIED = 304
 # A server that asks for longer has made a mistake, or would never be asked again.
 _LONGEST_RETRY_AFTER = 86_400.0
 
-_CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": ""}
 _CHALLENGE_WORDS = (
     b"<title>just a moment...",
     b"<title>attention required! | cloudflare",
@@ -97,9 +96,9 @@ def retry_after(written: str | None, *, now: datetime) -> float | None:
 
 def refuses_robots(head: Head, body: bytes) -> bool:
     """Whether an answer is a page that lets browsers alone pass."""
-    for name, value in _CHALLENGE_HEADERS.items():
-        if value in head.headers.get(name, "-").lower() and name in head.headers:
-            return True
+    # Cloudflare's and Amazon's own words for it.
+    if head.headers.get("cf-mitigated", "").lower() == "challenge" or "x-amzn-waf-action" in head.headers:
+        return True
     if head.status not in (403, 429, 503):
         return False
     page = body.lower()
@@ -116,28 +115,21 @@ def status_error(
     temporary redirect leads to does not.
     """
     status = head.status
+    reason, kind = f"http-{status}", FeedGone if status == 410 and for_good else FetchError
     if refuses_robots(head, body):
-        return FetchError(
-            f"the site of {asked} blocks robots: it answered {_named(status)} with a page that only a"
-            " browser gets past",
-            f"Ask the member's web team to let the hub through, which says it is: {user_agent}",
-            reason="blocked",
-            status=status,
-            retry_after=_wait(head, now),
-        )
-    problem, remedy = _sentence(status, user_agent)
-    return (FeedGone if status == 410 and for_good else FetchError)(
+        reason, kind = "blocked", FetchError
+        problem, remedy = _BLOCKED
+    else:
+        problem, remedy = _sentence(status)
+    wait = head.headers.get("retry-after") if status in (429, 503) else None
+    return kind(
         problem.format(url=asked, status=_named(status)),
-        remedy,
-        reason=f"http-{status}",
+        remedy.format(robot=user_agent),
+        reason=reason,
         status=status,
-        retry_after=_wait(head, now),
+        retry_after=retry_after(wait, now=now),
         for_host=status == 429,
     )
-
-
-def _wait(head: Head, now: datetime) -> float | None:
-    return retry_after(head.headers.get("retry-after"), now=now) if head.status in (429, 503) else None
 
 
 def _named(status: int) -> str:
@@ -148,6 +140,10 @@ def _named(status: int) -> str:
 
 
 _ASK = "Open it in a browser; if it fails there too, tell the member's web team."
+_BLOCKED = (
+    "the site of {url} blocks robots: it answered {status} with a page that only a browser gets past",
+    "Ask the member's web team to let the hub through, which says it is: {robot}",
+)
 _SENTENCES = {
     204: ("{url} answered that it has no content ({status})", _ASK),
     205: ("{url} answered that it has no content ({status})", _ASK),
@@ -161,6 +157,11 @@ _SENTENCES = {
         "{url} wants a user name and a password ({status})",
         "Ask the member for an address of the feed that everybody may read.",
     ),
+    403: (
+        "{url} is not for the hub to read ({status})",
+        "If a browser may read it, ask the member's web team to let the hub through,"
+        " which says it is: {robot}",
+    ),
     404: (
         "there is nothing at {url} ({status})",
         "The feed may have moved: look for it on the member's site and put its address into feeds.yaml.",
@@ -171,20 +172,14 @@ _SENTENCES = {
     ),
     429: (
         "the server of {url} says that it is asked too often ({status})",
-        "It is asked again later, by itself.",
+        "It is asked again later, by itself. If this lasts, raise hub.every.min in feeds.yaml.",
     ),
 }
 
 
-def _sentence(status: int, user_agent: str) -> tuple[str, str]:
+def _sentence(status: int) -> tuple[str, str]:
     if status in _SENTENCES:
         return _SENTENCES[status]
-    if status == 403:
-        return (
-            "{url} is not for the hub to read ({status})",
-            "If a browser may read it, ask the member's web team to let the hub through, which says it is:"
-            f" {user_agent}",
-        )
     if 500 <= status <= 599:
         return (
             "the server of {url} failed ({status})",

@@ -13,6 +13,7 @@ again (PREREQFUNCTION), where the hub checks it.
 
 from __future__ import annotations
 
+import io
 import os
 import selectors
 import socket
@@ -142,7 +143,7 @@ class _Lane:
         self.sockets: list[socket.socket] = []
         self.head: Head | None = None
         self.lines: list[bytes] = []
-        self.chunks: list[bytes] = []
+        self.body = io.BytesIO()
         self.size = 0
         self.heard = 0
         self.heard_at = now
@@ -153,7 +154,7 @@ class _Lane:
         for opened in self.sockets:
             opened.close()
         self.sockets = []
-        self.chunks = []
+        self.body = io.BytesIO()
 
     def overdue(self, now: float) -> bool:
         """Whether a limit has passed, `error` saying which; if not, moves the deadline on."""
@@ -263,8 +264,8 @@ class _Lane:
         self.size += len(chunk)
         if self.head is None or self.size > (self._policy.size if self.head.status in DOCUMENT else _GLANCE):
             return 0
-        self.chunks.append(chunk)
-        return len(chunk)
+        # Not a list of chunks: 20 MB of them would leave holes in the memory that never close.
+        return self.body.write(chunk)
 
 
 class CurlFetcher:
@@ -468,7 +469,7 @@ class CurlFetcher:
             return None
         return journey.outcome(
             head,
-            b"".join(lane.chunks),
+            lane.body.getvalue(),
             conditional=lane.conditional,
             now=self._clock(),
             user_agent=self._user_agent,

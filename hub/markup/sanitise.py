@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,6 +110,7 @@ _VALUES: dict[str, Callable[[str], str | None]] = {
 
 # In characters, not counting pictures that are written into the text.
 _LONGEST = 500_000
+_MOST_TAGS = 25_000
 # HTML repeats formatting that nobody closed in every block that follows (HTML
 # §13.2.4.3), so that 20 KB can ask for a gigabyte. How often, at the most:
 # each such element once for each tag.
@@ -116,8 +118,13 @@ _MOST_REPEATS = 500_000
 # Elements in elements. XML parsers and readers give up soon after.
 _DEEPEST = 200
 
-_FORMATTING = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
-_FORMATTING_START = re.compile(rf"<({_FORMATTING})(?=([\s/])|>)", re.IGNORECASE)
+# Its start tag, and what follows where that is simple enough to be sure that the
+# tag ends there.
+_FORMATTING = re.compile(
+    r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])"
+    r"((?:\s+[a-z:_\-]+(?:=(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'`=<>]+))?)*+\s*/?>)?",
+    re.IGNORECASE,
+)
 _DATA = re.compile(r"data:[^\s\"'<>]{1000,}", re.IGNORECASE)
 
 
@@ -127,11 +134,10 @@ def _too_much(html: str) -> bool:
     tags = html.count("<")
     if tags < _DEEPEST:
         return False
-    starts = _FORMATTING_START.findall(html)
-    # Of those without attributes no more than three of a name are repeated.
-    names = {name.lower() for name, more in starts if not more}
-    repeated = 3 * len(names) + sum(1 for _, more in starts if more)
-    return max(repeated, 20) * tags > _MOST_REPEATS
+    # Of those that are alike no more than three are repeated.
+    starts = Counter(_FORMATTING.findall(html))
+    repeated = sum(min(count, 3) if rest else count for (_, rest), count in starts.items())
+    return tags > _MOST_TAGS or repeated * tags > _MOST_REPEATS
 
 
 def _too_deep(safe: str) -> bool:

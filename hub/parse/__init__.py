@@ -2,12 +2,13 @@
 
 Some documents take feedparser minutes and hundreds of megabytes, so whoever
 calls `parse` on what a server sent does it in a process that can be ended
-(`hub.gather`).
+(`hub.reading`).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -32,15 +33,27 @@ _FEED_TYPES = (
     "application/rdf+xml",
 )
 _FEED_ROOT = re.compile(r"<(?:rss|(?:\w+:)?feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
-_BEFORE_ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_BEFORE_ROOT = re.compile(
+    r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype(?!\s+html)[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+)
+# Not xml-stylesheet, which may stand there.
+_LATE_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
+_ROOT = re.compile(r"<([\w:.-]{1,60})")
+_JSON = ("{", "[")
 _PROLOGUE = 64 * 1024
 _PAGE_HEAD = 512 * 1024
+_SHOWN = 60  # characters of a text that is no feed
+_LOOK = "Look for the address of the site's news feed."
 # What people put at a feed's address by mistake: how it begins, what it is, what to do.
 _OTHERS = (
-    ("<opml", "a list of feeds (OPML)", "Import it with `hub feeds import`."),
-    ("<urlset", "a sitemap", "Look for the address of the site's news feed."),
-    ("<sitemapindex", "a sitemap", "Look for the address of the site's news feed."),
-    ("%PDF-", "a PDF document", "Look for the address of the site's news feed."),
+    (b"<opml", "a list of feeds (OPML)", "Import it with `hub feeds import`."),
+    (b"<urlset", "a sitemap", _LOOK),
+    (b"<sitemapindex", "a sitemap", _LOOK),
+    (b"%PDF-", "a PDF document", _LOOK),
+    (b"PK\x03\x04", "a zip archive or an office document", _LOOK),
+    (b"\x89PNG", "a picture", _LOOK),
+    (b"GIF8", "a picture", _LOOK),
+    (b"\xff\xd8\xff", "a picture", _LOOK),
 )
 
 
@@ -66,7 +79,7 @@ def parse(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) ->
         )
     decoded = decode(body, content_type)
     text = _from_its_start(decoded.text)
-    if text.startswith("{"):
+    if text.startswith(_JSON):
         feed = read_json_feed(text, url=url, zone=zone, most_entries=MOST_ENTRIES)
     else:
         _refuse_others(text, url, body)
@@ -75,46 +88,48 @@ def parse(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) ->
             raise _no_feed(text, url)
         feed = read
     damage = () if len(text) == len(decoded.text) else ("there was something before the feed's beginning",)
-    remarks = (*decoded.remarks, *damage, *feed.remarks)
-    return ParsedFeed(
-        title=feed.title,
-        id=feed.id,
-        link=feed.link,
-        updated=feed.updated,
-        rights=feed.rights,
-        language=feed.language,
-        entries=feed.entries,
-        remarks=remarks,
-    )
+    return replace(feed, remarks=(*decoded.remarks, *damage, *feed.remarks))
 
 
 def _from_its_start(text: str) -> str:
     """The text from its XML declaration on, where a server's warning was printed before it."""
-    if text.startswith(("<rss", "<feed", "<rdf", "<?xml", "{")):
-        return text
-    start = text.find("<?xml", 0, _PROLOGUE)
-    if start > 0 and _FEED_ROOT.search(text, start) and not _FEED_ROOT.search(text, 0, start):
-        return text[text.index("?>", start) + 2 :].lstrip() if "?>" in text[start:] else text
+    found = None if text.startswith(_JSON) else _LATE_DECLARATION.search(text, 0, _PROLOGUE)
+    if found and _FEED_ROOT.search(text, found.end()) and not _FEED_ROOT.search(text, 0, found.start()):
+        return text[found.end() :].lstrip()
     return text
 
 
 def _refuse_others(text: str, url: str, body: bytes) -> None:
-    root = text[_BEFORE_ROOT.match(text).end() :] if _BEFORE_ROOT.match(text) else text  # type: ignore[union-attr]
+    root = _from_root(text)
+    beginning = root[:_SHOWN].lower().encode()
     for start, what, remedy in _OTHERS:
-        if root[: len(start)].lower() == start.lower():
+        if beginning.startswith(start) or body.startswith(start):
             raise NotAFeed(f"{url} is {what}, not a feed.", remedy)
-    if "<" not in text or body[:4] in (b"\x89PNG", b"GIF8", b"\xff\xd8\xff\xe0"):
-        raise NotAFeed(
-            f"{url} is not a feed: there is no XML in it.", "Look for the address of the site's news feed."
-        )
+    if "<" not in text:
+        raise _no_markup(text, url)
     if re.match(r"<!doctype html|<html", root, re.IGNORECASE) and not _FEED_ROOT.search(text):
         raise _no_feed(text, url)
 
 
+def _from_root(text: str) -> str:
+    """The text without what may stand before a document's first element."""
+    before = _BEFORE_ROOT.match(text)
+    return text[before.end() :] if before else text
+
+
+def _no_markup(text: str, url: str) -> NotAFeed:
+    shown = " ".join(text[: 2 * _SHOWN].split())[:_SHOWN]
+    if shown.isprintable() and "\ufffd" not in shown:
+        return NotAFeed(f"{url} is plain text, not a feed. It begins: {shown}", _LOOK)
+    return NotAFeed(f"{url} is data of another kind, not a feed: there is no XML in it.", _LOOK)
+
+
 def _no_feed(text: str, url: str) -> NotAFeed:
     head = text[:_PAGE_HEAD]
-    if not re.search(r"<(?:!doctype html|html|head|body|title|p|div)\b", head, re.IGNORECASE):
-        return NotAFeed(f"{url} is XML, but not a feed.", "Look for the address of the site's news feed.")
+    if not re.search(r"<(?:!doctype html|html|head|body|p|div)\b", head, re.IGNORECASE):
+        root = _ROOT.match(_from_root(text))
+        what = f"its outermost element is <{root[1]}>" if root else "it has no outermost element"
+        return NotAFeed(f"{url} is XML, but not a feed: {what}.", _LOOK)
     advertised = _advertised(head, url)
     if advertised:
         return NotAFeed(

@@ -1,8 +1,9 @@
 """A body's bytes to text that an XML parser can take, whatever they claim to be.
 
 RFC 7303 lets the HTTP header decide; the wild says otherwise, so the order is:
-a byte order mark; bytes that are valid UTF-8 beyond ASCII, which no other
-encoding is by chance; the header's charset; the declaration's; UTF-8.
+a byte order mark; UTF-8 where nearly all beyond ASCII is that, which no other
+encoding is by chance; the header's charset; the declaration's; what comes out
+least broken.
 """
 
 from __future__ import annotations
@@ -31,13 +32,25 @@ _READ_AS = {
     "utf-16": "utf-16-le",
     "utf-32": "utf-32-le",
 }
+# Codecs of Python's for other things than documents.
+_NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"))
+_ZEROS = {
+    (True, True, True, False): "utf-32-be",
+    (False, True, True, True): "utf-32-le",
+    (True, False): "utf-16-be",
+    (False, True): "utf-16-le",
+}
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.:-]*)["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 # What XML 1.0 §2.2 does not allow in a document.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
-_ENTITIES = frozenset((0x9, 0xA, 0xD))
+# Lenient parsers take one without its semicolon too.
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+# What a decoder puts where bytes made no sense.
+_BROKEN = "\ufffd"
+# So many whole sequences to a broken one are UTF-8, whatever else is claimed.
+_CERTAIN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +67,15 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     text = text.lstrip("\ufeff \t\r\n")
     text = _DECLARATION.sub("", text, count=1)
     remarks = [remark] if remark else []
-    legal = _REFERENCE.sub(_legal_reference, _ILLEGAL.sub("", text))
-    if len(legal) != len(text):
+    allowed = _REFERENCE.sub(_legal_reference, legal(text))
+    if len(allowed) != len(text):
         remarks.append("characters that XML does not allow were left out")
-    return Decoded(legal, tuple(remarks))
+    return Decoded(allowed, tuple(remarks))
+
+
+def legal(text: str) -> str:
+    """The text without the characters that no XML document may hold (XML 1.0 §2.2)."""
+    return _ILLEGAL.sub("", text)
 
 
 def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
@@ -68,60 +86,59 @@ def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
         try:
             return body.decode("utf-8"), ""
         except UnicodeDecodeError:
-            pass
+            text = body.decode("utf-8", "replace")
+            if _whole(text) >= _CERTAIN * text.count(_BROKEN):
+                return text, _damage(text)
     charset = _CHARSET.search(content_type or "")
     declared = _DECLARED.match(body)
     labels = (
         charset[1] if charset else None,
         declared[1].decode("ascii") if declared else None,
         _by_zeros(body),
+        "utf-8",
     )
-    for label in labels:
-        encoding = _known(label)
-        if encoding and encoding != "utf-8":
-            try:
-                text = body.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if text.lstrip("\ufeff \t\r\n").startswith(("<", "{")):
-                return text, ""
-    return _damaged_utf8(body)
+    texts = [body.decode(encoding, "replace") for label in labels if (encoding := _known(label))]
+    texts = [text for text in texts if _begins(text)] or texts
+    best = min(texts, key=lambda text: text.count(_BROKEN))
+    if best.count(_BROKEN) > _whole(best):
+        return body.decode("cp1252", "replace"), "it is not in the encoding it declares; read as windows-1252"
+    return best, _damage(best)
+
+
+def _begins(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n").startswith(("<", "{"))
+
+
+def _whole(text: str) -> int:
+    """How many characters beyond ASCII were read."""
+    return len(text) - len(text.encode("ascii", "ignore")) - text.count(_BROKEN)
+
+
+def _damage(text: str) -> str:
+    broken = text.count(_BROKEN)
+    return f"{broken} broken bytes were replaced by {_BROKEN}" if broken else ""
 
 
 def _known(label: str | None) -> str | None:
     try:
-        name = codecs.lookup(label).name if label else None
+        codec = codecs.lookup(label) if label else None
+        if codec is None or codec.name in _NO_CHARSETS:
+            return None
+        b"".decode(codec.name)
     except (LookupError, ValueError):
+        # A label that nobody knows, or of what is no text: base64 and zip are codecs too.
         return None
-    return _READ_AS.get(name, name) if name else None
+    return _READ_AS.get(codec.name, codec.name)
 
 
 def _by_zeros(body: bytes) -> str | None:
-    """The encoding of text whose every other byte is zero, as ASCII's are in UTF-16."""
-    if body[:1] == b"\x00" != body[1:2]:
-        return "utf-16-be"
-    if body[1:2] == b"\x00" != body[:1]:
-        return "utf-16-le"
-    return None
-
-
-def _damaged_utf8(body: bytes) -> tuple[str, str]:
-    text = body.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    if not broken:
-        return text, ""
-    whole = sum(1 for character in text if "\x7f" < character != "\ufffd")
-    if whole < broken:
-        # More broken than whole sequences: it never was UTF-8.
-        return body.decode("cp1252", "replace"), "it is not in the encoding it declares; read as windows-1252"
-    return text, f"{broken} broken bytes were replaced by \ufffd"
+    """The encoding of text that begins as ASCII's first characters do in UTF-16 and UTF-32."""
+    zeros = tuple(byte == 0 for byte in body[:4])
+    return _ZEROS.get(zeros) or _ZEROS.get(zeros[:2])
 
 
 def _legal_reference(found: re.Match[str]) -> str:
     digits, base = (found[1], 16) if found[1] else (found[2], 10)
     # Python refuses to convert thousands of digits, and nothing that long is a character.
     number = int(digits, base) if len(digits) <= 9 else 0
-    legal = number in _ENTITIES or 0x20 <= number <= 0x10FFFF
-    if legal and not 0xD800 <= number <= 0xDFFF and number not in (0xFFFE, 0xFFFF):
-        return found[0]
-    return ""
+    return found[0] if number <= 0x10FFFF and legal(chr(number)) else ""

@@ -16,7 +16,11 @@ TextType = Literal["text", "html"] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text construct (RFC 4287 §3.1). `base` is what its relative links are relative to."""
+    """A text construct (RFC 4287 §3.1).
+
+    `base` is what its relative links are relative to, None where the document
+    does not say.
+    """
 
     value: str
     type: TextType = None
@@ -83,7 +87,11 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A document. `remarks` say what was wrong with it and how it was read all the same."""
+    """A document.
+
+    `authors` are those of its entries that name none. `remarks` say what was
+    wrong with it and how it was read all the same.
+    """
 
     title: str | None = None
     id: str | None = None
@@ -91,5 +99,6 @@ class ParsedFeed:
     updated: datetime | None = None
     rights: str | None = None
     language: str | None = None
+    authors: tuple[Author, ...] = ()
     entries: tuple[ParsedEntry, ...] = ()
     remarks: tuple[str, ...] = field(default=())

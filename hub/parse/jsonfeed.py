@@ -7,33 +7,35 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.errors import ParseError
+from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
+from hub.parse.decode import legal
 from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text
+
+# Required, and what tells a feed from any program's answer that lists items: https://jsonfeed.org/version/1.1
+_VERSION = "jsonfeed.org/version/"
 
 
 def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed:
     """Read a JSON Feed. Items that are none are left out, with a remark.
 
-    Raises ParseError for JSON that is broken or no feed.
+    Raises NotAFeed for JSON of other kinds, ParseError for JSON that is broken.
     """
     try:
-        document = json.loads(text, strict=False)
+        # Publishers give numbers for ids, and an id is kept as it is written.
+        document = json.loads(text, strict=False, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise ParseError(
-            f"{url} answered with broken JSON: {error}{line}.",
+            f"{url} answered with broken JSON: {error}.",
             "Ask the site's web editor to check the feed with a JSON Feed validator.",
             reason="broken-json",
         ) from error
-    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        raise ParseError(
-            f"{url} answered with JSON that is not a feed: it has no list of items.",
-            "Look for the address of the site's news feed.",
-            reason="not-a-feed",
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list) or _VERSION not in str(document.get("version")):
+        raise NotAFeed(
+            f"{url} is JSON, but not a JSON Feed.", "Look for the address of the site's news feed."
         )
-    items = document["items"]
-    entries = [_entry(item, url, zone) for item in items[:most_entries] if isinstance(item, dict)]
+    entries = [_entry(item, zone) for item in items[:most_entries] if isinstance(item, dict)]
     remarks = []
     odd = sum(1 for item in items if not isinstance(item, dict))
     if odd:
@@ -44,16 +46,15 @@ def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) ->
         title=_string(document.get("title")),
         link=_string(document.get("home_page_url")),
         language=_string(document.get("language")),
+        authors=tuple(_authors(document)),
         entries=tuple(entries),
         remarks=tuple(remarks),
     )
 
 
-def _entry(item: dict[str, Any], url: str, zone: ZoneInfo) -> ParsedEntry:
+def _entry(item: dict[str, Any], zone: ZoneInfo) -> ParsedEntry:
     html, plain = _string(item.get("content_html")), _string(item.get("content_text"))
-    content = (
-        Text(value=html, type="html", base=url) if html else Text(value=plain, type="text") if plain else None
-    )
+    content = Text(value=html, type="html") if html else Text(value=plain, type="text") if plain else None
     title, summary = _string(item.get("title")), _string(item.get("summary"))
     pictures = (_string(item.get("image")), _string(item.get("banner_image")))
     return ParsedEntry(
@@ -72,9 +73,9 @@ def _entry(item: dict[str, Any], url: str, zone: ZoneInfo) -> ParsedEntry:
     )
 
 
-def _authors(item: dict[str, Any]) -> Iterator[Author]:
+def _authors(values: dict[str, Any]) -> Iterator[Author]:
     # 1.0 has `author`, 1.1 `authors`.
-    for author in (*_list(item.get("authors")), item.get("author")):
+    for author in (*_list(values.get("authors")), values.get("author")):
         if isinstance(author, dict) and (author.get("name") or author.get("url")):
             yield Author(name=_string(author.get("name")), uri=_string(author.get("url")))
 
@@ -95,9 +96,5 @@ def _list(value: object) -> list[Any]:
 
 
 def _string(value: object) -> str | None:
-    """A value as text; numbers as they are written, since publishers give them as ids."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
-        return str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    # JSON's escapes can name characters that nothing else can hold.
+    return legal(value).strip() or None if isinstance(value, str) else None

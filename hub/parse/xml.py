@@ -53,6 +53,8 @@ def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> Parse
     if document.bozo:
         remarks += _why_broken(document.bozo_exception)
     feed = document.feed
+    # RSS says nothing of a title's type, and feedparser then says text/plain; Atom's text is text.
+    plain: TextType = "text" if (document.get("version") or "").startswith("atom") else None
     return ParsedFeed(
         title=_string(feed, "title"),
         id=_string(feed, "id"),
@@ -60,7 +62,9 @@ def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> Parse
         updated=_date(feed, zone, "updated", "published"),
         rights=_string(feed, "rights"),
         language=_string(feed, "language"),
-        entries=tuple(_entry(entry, zone) for entry in document.entries),
+        # RFC 4287 §4.2.1; RSS's managingEditor answers for the channel and wrote none of it.
+        authors=tuple(_authors(feed)) if plain else (),
+        entries=tuple(_entry(entry, zone, url, plain) for entry in document.entries),
         remarks=remarks,
     )
 
@@ -79,25 +83,28 @@ def _first_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
 
 def _why_broken(error: Exception) -> tuple[str, ...]:
     if isinstance(error, xml.sax.SAXParseException):
-        place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
+        # feedparser puts a line of its own before the first.
+        place = (
+            f"line {max((error.getLineNumber() or 0) - 1, 1)}, column {(error.getColumnNumber() or 0) + 1}"
+        )
         return (f"it is not well-formed at {place} ({error.getMessage()}); read as far as possible",)
     if isinstance(error, feedparser.UndeclaredNamespace):
         return (f"it uses a namespace that it does not declare ({error}); read as far as possible",)
     return ()
 
 
-def _entry(entry: Any, zone: ZoneInfo) -> ParsedEntry:
+def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
     link = _string(entry, "link")
-    summary = _text(entry, "summary")
-    content = _content(entry)
+    summary = _text(entry, "summary", url, plain="text")
+    content = _content(entry, url)
     if summary and content and summary.value == content.value:
         # feedparser copies content into an absent summary.
         summary = None
     return ParsedEntry(
         id=_string(entry, "id"),
         link=link,
-        link_is_id=bool(dict.get(entry, "guidislink")),
-        title=_text(entry, "title"),
+        link_is_id=_is_guid_again(entry, link),
+        title=_text(entry, "title", url, plain=plain),
         summary=summary,
         content=content,
         published=_date(entry, zone, "published", "created"),
@@ -116,6 +123,12 @@ def _entry(entry: Any, zone: ZoneInfo) -> ParsedEntry:
     )
 
 
+def _is_guid_again(entry: Any, link: str | None) -> bool:
+    # `guidislink` alone says only that the id came before the link: Atom's ids count as guids too.
+    written = {each.get("href") for each in dict.get(entry, "links") or ()}
+    return bool(link and dict.get(entry, "guidislink") and dict.get(entry, "link") not in written)
+
+
 def _string(values: Any, key: str) -> str | None:
     value = dict.get(values, key)
     return value.strip() or None if isinstance(value, str) else None
@@ -125,28 +138,26 @@ def _date(values: Any, zone: ZoneInfo, *keys: str) -> Any:
     return next((date for key in keys if (date := read_date(dict.get(values, key), zone))), None)
 
 
-def _text(entry: Any, key: str) -> Text | None:
+def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
     value = _string(entry, key)
     if value is None:
         return None
     detail = dict.get(entry, f"{key}_detail") or {}
     return Text(
         value=value,
-        type=_type(detail, key),
-        base=detail.get("base") or None,
+        type="html" if detail.get("type") in _HTML_TYPES else plain,
+        base=_base(detail, url),
         language=detail.get("language"),
     )
 
 
-def _type(detail: Any, key: str) -> TextType:
-    if detail.get("type") in _HTML_TYPES:
-        return "html"
-    # RSS says nothing of a title's type, and feedparser then says text/plain;
-    # of a description it says text/html.
-    return None if key == "title" else "text"
+def _base(detail: Any, url: str) -> str | None:
+    # Where there is no xml:base, feedparser has the address it was given.
+    base = detail.get("base")
+    return base if isinstance(base, str) and base != url else None
 
 
-def _content(entry: Any) -> Text | None:
+def _content(entry: Any, url: str) -> Text | None:
     """The fullest text, HTML before plain: some feeds give several for one entry."""
     found = [
         each
@@ -162,7 +173,7 @@ def _content(entry: Any) -> Text | None:
     return Text(
         value=best["value"],
         type="html" if best.get("type", "text/html") in _HTML_TYPES else "text",
-        base=best.get("base") or None,
+        base=_base(best, url),
         language=best.get("language"),
     )
 

@@ -11,7 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 from typing import Literal
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 Coding = Literal["identity", "gzip", "br"]
 

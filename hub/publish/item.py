@@ -137,7 +137,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
 
 
 def headline(stored: StoredEntry) -> str:
-    """The entry's title; its first words where it has none and they may be carried, else the member's name."""
+    """The entry's title; else its first words if they may be carried, else the member's name."""
     if stored.entry.title:
         return stored.entry.title
     words = permitted(stored.entry, stored.member.republish).excerpt.split()

@@ -128,7 +128,7 @@ class Store(Protocol):
         """Replace the tags of entries, by key; how many entries that changed."""
 
     def remove(self, feed: FeedKey) -> int:
-        """Forget a feed with all its entries; how many entries that were. Their stories go on without them."""
+        """Forget a feed with all its entries; how many those were. Their stories go on without them."""
 
     def backup(self, file: Path) -> None:
         """Write a consistent copy to a file that must not exist, while others go on reading and writing."""

@@ -278,7 +278,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
 
 
 def _feed_as_source(row: Row) -> Source:
-    """RFC 4287 §4.2.11: the metadata of the feed the entry was copied from; a feed without an id has its URL."""
+    """The feed the entry was copied from (RFC 4287 §4.2.11); one without an id has its URL for one."""
     address = row["feed_used_url"] or row["feed_url"]
     return Source(
         id=row["info_id"] or row["feed_url"],

@@ -70,7 +70,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(
                 f"The database {file} cannot be opened: {error}.",
-                "Check that its folder exists and can be written to, and that the file is a database of the hub.",
+                "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
 
     # ------------------------------------------------------------ transactions
@@ -100,7 +100,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(
                 f"The database {self._file} refused: {error}.",
-                "Look at the disk's free space and at the file's rights; `hub check` looks into the file itself.",
+                "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
             ) from error
 
     def _rows(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[sqlite3.Row]:
@@ -257,7 +257,8 @@ class SqliteStore:
                     "now": now,
                 },
             ).lastrowid
-            assert key is not None and story is not None
+            assert key is not None
+            assert story is not None
             self._tag(key, new.entry.tags)
             touched.add(story)
         for changed in update.changed:
@@ -447,7 +448,7 @@ class SqliteStore:
         where_sql, values = condition
         if cursor is not None:
             date, key = _read_cursor(cursor, "d", (str, int))
-            # Spelled out, because a row value comparison is not used as a range of the index by all databases.
+            # Spelled out: not every database takes a comparison of row values as a range of its index.
             where_sql = f"({where_sql}) AND (e.date < ? OR (e.date = ? AND e.key < ?))"
             values = (*values, date, date, key)
         found = self._rows(
@@ -473,7 +474,8 @@ class SqliteStore:
         found = self._rows(
             "SELECT e.key FROM search s JOIN entries e ON e.key = s.rowid"
             # A word in the title counts for eight in the text.
-            f" WHERE s.search MATCH ? AND {condition} ORDER BY bm25(search, 8.0, 1.0), e.key DESC LIMIT ? OFFSET ?",
+            f" WHERE s.search MATCH ? AND {condition} ORDER BY bm25(search, 8.0, 1.0), e.key DESC"
+            " LIMIT ? OFFSET ?",
             (query, *values, limit + 1, skipped),
         )
         following = _write_cursor("r", skipped + limit) if len(found) > limit else None
@@ -501,7 +503,8 @@ class SqliteStore:
         if not values:
             return []
         found = self._rows(
-            f"{sql.ENTRY} WHERE {column} IN (SELECT value FROM json_each(?)) ORDER BY e.story, e.lead DESC, e.key",
+            f"{sql.ENTRY} WHERE {column} IN (SELECT value FROM json_each(?))"
+            " ORDER BY e.story, e.lead DESC, e.key",
             (json.dumps(list(values)),),
         )
         tags: dict[int, list[Tag]] = {}

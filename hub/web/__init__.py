@@ -45,6 +45,8 @@ def create_app(
     # Templates and static files are read by Site, so Flask has folders of neither.
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # Joining slashes redirects to an address made from the Host header.
+    app.url_map.merge_slashes = False
     site = Site(open_store, config, base_url=base_url, templates=templates, now=now)
     for blueprint in (news, feeds, api, status):
         app.register_blueprint(blueprint)

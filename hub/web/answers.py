@@ -37,7 +37,8 @@ def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
         if_modified_since=request.headers.get("If-Modified-Since"),
         cache_control=caching,
     )
-    return Response(found.body, status=found.status, headers=found.headers)
+    # Given an empty body, werkzeug would say that its length is none, also to HEAD.
+    return Response(found.body or None, status=found.status, headers=found.headers)
 
 
 def moved(path: str) -> Response:

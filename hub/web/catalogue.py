@@ -51,13 +51,11 @@ class Catalogue:
         return self._feed("/feeds/all", "Everything", self.addresses.home(), title=self.config.hub.title)
 
     def of_tag(self, term: str) -> FeedAddress:
-        label = next((rule.label for rule in self.config.tags if rule.term == term), term)
-        return self._of_tag(term, label)
+        return self._of_tag(term, self._label(term))
 
     def of_member(self, slug: str, name: str | None = None) -> FeedAddress:
         """The feed of a member; one that has left feeds.yaml has to be named."""
-        known = next((member.name for member in self.config.members if member.slug == slug), slug)
-        return self._of_member(slug, name or known)
+        return self._of_member(slug, name or self._name(slug))
 
     def merged(self, merged: MergedFeed) -> FeedAddress:
         return self._feed(f"/feeds/merged/{merged.slug}", merged.title, self.addresses.home())
@@ -66,7 +64,8 @@ class Catalogue:
         """The feed of what was typed and chosen; of what was chosen alone, it is simpler to ask `of_list`."""
         query = {"q": asked.typed, "tag": asked.tag, "member": asked.member}
         page = self.addresses.search(**query) if asked.typed else self.addresses.home(**query)
-        return self._feed("/feeds/search", asked.typed or "Your choice", page, **query)
+        chosen = [asked.tag and self._label(asked.tag), asked.member and self._name(asked.member)]
+        return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
 
     def of_list(self, asked: Asked) -> FeedAddress:
         """The feed that holds what a list was asked for: the simplest there is."""
@@ -89,6 +88,12 @@ class Catalogue:
             FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
         )
         return tuple(group for group in groups if group.feeds)
+
+    def _label(self, term: str) -> str:
+        return next((rule.label for rule in self.config.tags if rule.term == term), term)
+
+    def _name(self, slug: str) -> str:
+        return next((member.name for member in self.config.members if member.slug == slug), slug)
 
     def _of_tag(self, term: str, label: str) -> FeedAddress:
         return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))

@@ -8,6 +8,9 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
+# Bytes that a value takes besides its body: its key, its place here.
+_BESIDES = 4096
+
 
 class Sized(Protocol):
     """Something whose weight in bytes is the length of its body."""
@@ -20,7 +23,7 @@ T = TypeVar("T", bound=Sized)
 
 
 class Kept(Generic[T]):
-    """Values by key, the longest unasked for dropped first when their bodies outgrow `most` bytes.
+    """Values by key, the longest unasked for dropped first when together they outgrow `most` bytes.
 
     A value that many ask for at once is made once: the others wait for it,
     and where making it fails, all of them fail with it.
@@ -56,9 +59,14 @@ class Kept(Generic[T]):
         making.set_result(value)
         with self._lock:
             self._values[key] = value
-            self._bytes += len(value.body)
+            self._bytes += _weight(value)
             while self._bytes > self._most:
                 _, dropped = self._values.popitem(last=False)
-                self._bytes -= len(dropped.body)
+                self._bytes -= _weight(dropped)
             del self._making[key]
         return value
+
+
+def _weight(value: Sized) -> int:
+    # Half as much again for the body's compressed forms.
+    return len(value.body) * 3 // 2 + _BESIDES

@@ -45,7 +45,7 @@ def home() -> Response:
     asked = replace(Asked.read(request.args), typed="", order="relevance")
     visit.must_know(asked)
     try:
-        return answer(visit.page("home.html", lambda: _home(visit, asked), key=asked))
+        return answer(visit.kept_page("home.html", asked, lambda: _home(visit, asked)))
     except _NothingYetError:
         values = {"title": "Latest news", "section": "news", "says": nothing_yet(visit.store.feed_states())}
         return answer(visit.page("nothing_yet.html", lambda: values), FRESH)
@@ -85,7 +85,7 @@ def story(number: str) -> Response:
         abort(404)
     if isinstance(found, int):
         return moved(visit.addresses.story(found))
-    return answer(visit.page("story.html", lambda: _story(visit, found), key=found.id))
+    return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))
 
 
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
@@ -106,8 +106,8 @@ def member(slug: str) -> Response:
     troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
     before = request.args.get("before") or None
     return answer(
-        visit.page(
-            "member.html", lambda: _member(visit, slug, before, troubles), key=(slug, before, troubles)
+        visit.kept_page(
+            "member.html", (slug, before, troubles), lambda: _member(visit, slug, before, troubles)
         )
     )
 
@@ -140,7 +140,7 @@ def members() -> Response:
         rows = member_rows(visit.store.members(visit.now), visit.setting, order)
         return {"title": "Members", "section": "members", "rows": rows, "order": order}
 
-    return answer(visit.page("members.html", make, key=order))
+    return answer(visit.kept_page("members.html", order, make))
 
 
 @news.get("/tag/<term>")
@@ -149,7 +149,7 @@ def tag(term: str) -> Response:
     if not visit.knows_tag(term):
         abort(404)
     before = request.args.get("before") or None
-    return answer(visit.page("tag.html", lambda: _tag(visit, term, before), key=(term, before)))
+    return answer(visit.kept_page("tag.html", (term, before), lambda: _tag(visit, term, before)))
 
 
 def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
@@ -175,7 +175,7 @@ def tags() -> Response:
         rows = topic_rows(visit.store.tag_counts(), visit.setting)
         return {"title": "Topics", "section": "topics", "rows": rows}
 
-    return answer(visit.page("tags.html", make, key="tags"))
+    return answer(visit.kept_page("tags.html", None, make))
 
 
 @news.get("/search")
@@ -220,9 +220,7 @@ def subscribe() -> Response:
     visit = visiting()
     asked = replace(Asked.read(request.args), before=None, order="relevance")
     visit.must_know(asked)
-    return answer(
-        visit.page("subscribe.html", lambda: _subscribe(visit, asked), key=None if asked.typed else asked)
-    )
+    return answer(visit.kept_page("subscribe.html", asked, lambda: _subscribe(visit, asked)))
 
 
 def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:

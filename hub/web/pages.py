@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from re import Pattern
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +29,8 @@ from hub.web.words import (
     site,
     size,
 )
+
+_H1 = re.compile(r"(</?)h1(?=[\s>])")
 
 MemberOrder = Literal["name", "latest", "recent"]
 
@@ -103,7 +105,7 @@ class Listing:
     older: str | None
 
 
-def listed(story: Story, setting: Setting, wanted: Pattern[str] | None = None) -> Listed:
+def listed(story: Story, setting: Setting, wanted: re.Pattern[str] | None = None) -> Listed:
     """The story for a list; `wanted` is what was searched for, to be marked."""
     shown = item(story, setting.labels)
     addresses = setting.addresses
@@ -138,8 +140,9 @@ def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) ->
 
 
 def _html(sanitised: str) -> Markup:
-    # HTML is sanitised when it is taken in, so it may be written as it is.
-    return Markup(sanitised)  # noqa: S704
+    # HTML is sanitised when it is taken in, so it may be written as it is. Its
+    # greatest headings become the next, since the page's own is the greatest.
+    return Markup(_H1.sub(r"\1h2", sanitised))  # noqa: S704
 
 
 def _others(shown: Item) -> str:
@@ -350,7 +353,11 @@ def busiest(rows: Sequence[TopicRow], most: int) -> tuple[TopicRow, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRow:
-    """A member's feed on the status page. `feed` is its name where the member has several."""
+    """A member's feed on the status page.
+
+    `feed` is its name where the member has several; `next_check` is None
+    where it is due, and where there will be none.
+    """
 
     member: Link
     feed: str
@@ -365,6 +372,7 @@ def status_rows(
     names: Mapping[str, str],
     latest: Mapping[str, StoredEntry],
     setting: Setting,
+    now: datetime,
 ) -> tuple[StatusRow, ...]:
     """A row for each feed, in the network's order."""
     calendar = setting.calendar
@@ -373,6 +381,7 @@ def status_rows(
         feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
     rows = []
     for state in states:
+        due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
         slug = state.feed.key.member
         newest = latest.get(slug)
         rows.append(
@@ -382,7 +391,7 @@ def status_rows(
                 condition=condition(state, calendar),
                 latest=calendar.moment(newest.date) if newest else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
-                next_check=calendar.moment(state.next_poll) if state.next_poll else None,
+                next_check=calendar.moment(due) if due > now else None,
             )
         )
     return tuple(rows)

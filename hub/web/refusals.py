@@ -83,6 +83,13 @@ def _error(status: int, heading: str, says: str, more: Mapping[str, object] | No
         said = f"{heading}: {says}" if says else heading
         body, content_type = json_bytes({"error": said}), "application/json"
     else:
-        values = {"title": heading, "says": says, "latest": (), "guessed": None, "indexed": False, **(more or {})}
+        values = {
+            "title": heading,
+            "says": says,
+            "latest": (),
+            "guessed": None,
+            "indexed": False,
+            **(more or {}),
+        }
         body, content_type = visiting().html("error.html", values).encode(), "text/html; charset=utf-8"
     return Response(body, status=status, headers={"Content-Type": content_type, "Cache-Control": FRESH})

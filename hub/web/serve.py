@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ _THREADS = 8
 _CONNECTIONS = 500
 _SILENCE = 60  # seconds until an idle connection is closed
 _LARGEST_REQUEST = 64 * 1024  # bytes: nothing is sent to the hub but questions
+_LARGEST_HEADERS = 16 * 1024  # bytes
 _GRACE = 3  # seconds that answers under way get when the server stops
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
 
@@ -54,6 +56,8 @@ class Server:
 
     def run(self, app: WSGIApplication) -> None:
         """Answer until told to stop; answers under way are finished first."""
+        # It warns of every request that waits for a thread, which is what threads are few for.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         connections: dict[int, Any] = {}
         serving = create_server(
             app,
@@ -62,6 +66,7 @@ class Server:
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
             channel_timeout=_SILENCE,
+            max_request_header_size=_LARGEST_HEADERS,
             max_request_body_size=_LARGEST_REQUEST,
             asyncore_use_poll=True,
             ident=None,

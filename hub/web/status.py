@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -44,6 +44,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
             {each.member.slug: each.member.name for each in members},
             {each.member.slug: each.latest for each in members if each.latest is not None},
             visit.setting,
+            visit.now,
         ),
     }
 
@@ -66,7 +67,7 @@ def readyz() -> Response:
 def metrics() -> Response:
     visit = visiting()
     if not _may_read_metrics(visit):
-        abort(403, "Only this machine may read this, and addresses that feeds.yaml names.")
+        return plain("Only this machine may read this, and the addresses that feeds.yaml allows.", status=403)
     # A registry of its own for each answer: the default one is the process's, and outlives an application.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(visit))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Some thousand pages: enough for what is asked for often, small beside the rest of the process.
 _MOST_KEPT = 64 * 1024 * 1024
+# Longer than any that our own pages lead to: not worth keeping, and the key would not be small.
+_LONGEST_QUERY = 500
 _VISIT = "hub.visit"
 
 
@@ -125,27 +127,22 @@ class Visit:
 
     def rendered(self, key: Hashable, make: Callable[[], Rendered]) -> Rendered:
         """What is kept under a key, made anew when what is published or feeds.yaml has changed."""
+        if len(request.query_string) > _LONGEST_QUERY:
+            return make()
         state = (self.store.version(), self.config.digest, self.addresses.hub)
         return self.site.kept.get((key, *state), make)
 
-    def page(
-        self, template: str, make: Callable[[], Mapping[str, object]], *, key: Hashable | None = None
-    ) -> Rendered:
-        """A page of the values that `make` returns.
+    def page(self, template: str, make: Callable[[], Mapping[str, object]]) -> Rendered:
+        """A page of the values that `make` returns, as they are now."""
+        return Rendered(
+            body=self.html(template, make()).encode(),
+            media_type="text/html; charset=utf-8",
+            last_modified=self.now,
+        )
 
-        With a `key` it is kept under that and its template, for the day.
-        """
-
-        def make_page() -> Rendered:
-            return Rendered(
-                body=self.html(template, make()).encode(),
-                media_type="text/html; charset=utf-8",
-                last_modified=self.now,
-            )
-
-        if key is None:
-            return make_page()
-        return self.rendered((template, key, self.setting.calendar.today), make_page)
+    def kept_page(self, template: str, key: Hashable, make: Callable[[], Mapping[str, object]]) -> Rendered:
+        """A page that depends on `key`, on what is published and on the day alone: it is kept."""
+        return self.rendered((template, key, self.setting.calendar.today), lambda: self.page(template, make))
 
     def html(self, template: str, values: Mapping[str, object]) -> str:
         """A template filled in, with the frame that every page has."""

@@ -127,7 +127,10 @@ class Condition:
     why: str = ""
 
 
-_UNREADABLE = frozenset({"not-a-feed", "parse"})
+# Reasons of failed polls by what they mean to readers; all others are silence.
+_TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
+_UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
+_UNGIVEN = {"blocked", "not-modified-unasked", "redirect", "refused"}
 
 
 def condition(state: FeedState, calendar: Calendar) -> Condition:
@@ -139,12 +142,18 @@ def condition(state: FeedState, calendar: Calendar) -> Condition:
     if state.failures:
         since = state.failing_since or state.polled
         when = f" since {calendar.moment(since).text}" if since else ""
-        if state.reason in _UNREADABLE:
-            return Condition("failing", f"What their site sends cannot be read{when}", why)
-        return Condition("failing", f"Their site has not answered as it should{when}", why)
+        return Condition("failing", f"{_trouble(state.reason or '')}{when}", why)
     if state.polled is None:
         return Condition("waiting", "Not checked yet")
     return Condition("fine", "Up to date")
+
+
+def _trouble(reason: str) -> str:
+    if reason in _UNREADABLE:
+        return "What their site sends has not been readable"
+    if reason in _UNGIVEN or reason.startswith("http-"):
+        return "Their site has not given out its news"
+    return "Their site has not answered"
 
 
 # ---------------------------------------------------------------- what was searched for

@@ -1,0 +1,383 @@
+"""The commands, run as an admin runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands import LOOPBACK, Hub, get, within
+from tests.site import Site, rss, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub(tmp_path)
+
+
+def poll(hub: Hub, *arguments: str) -> dict[str, object]:
+    done = hub.run("poll", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    figures: dict[str, object] = json.loads(done.stdout)
+    return figures
+
+
+# ---------------------------------------------------------------- hub poll
+
+
+def test_a_round_tells_its_figures_as_one_object_and_its_progress_elsewhere(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One", "Two")], "west": [site.url + "/nowhere"]})
+    done = hub.run("poll", "--json")
+    figures = json.loads(done.stdout)
+    assert figures.pop("seconds") > 0
+    assert figures == {
+        "feeds": 2,
+        "fetched": 1,
+        "not_modified": 0,
+        "failed": 1,
+        "new": 2,
+        "updated": 0,
+        "failures": [
+            {
+                "member": "west",
+                "feed": site.url + "/nowhere",
+                "error": figures["failures"][0]["error"],
+                "remedy": figures["failures"][0]["remedy"],
+            }
+        ],
+    }
+    assert "404" in figures["failures"][0]["error"]
+    assert figures["failures"][0]["remedy"]
+    assert "feed=east/news outcome=fetched status=200 new=2 updated=0" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_summary_says_of_each_failing_feed_what_happened_and_what_to_do(hub: Hub, site: Site) -> None:
+    hub.write({"west": [site.page("/west", "<!doctype html><title>Welcome</title>")]})
+    done = hub.run("poll")
+    assert "1 feed asked" in done.stdout
+    assert f"west/news: {site.url}/west is an HTML page, not a feed" in done.stdout
+    assert "Open it in a browser" in done.stdout
+
+
+def test_a_second_round_asks_no_one_before_time_and_all_when_told_to(hub: Hub, site: Site) -> None:
+    site.page("/east", rss(site.url, "One"), ETag='W/"odd, but theirs"', Last_Modified="yesterday")
+    hub.write({"east": [site.url + "/east"]})
+    assert poll(hub)["feeds"] == 1
+    assert poll(hub)["feeds"] == 0
+    assert poll(hub, "--all")["feeds"] == 1
+    _, headers = site.asked[-1]
+    assert headers["if-none-match"] == 'W/"odd, but theirs"'
+    assert headers["if-modified-since"] == "yesterday"
+
+
+def test_a_named_member_that_fails_fails_the_command(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")], "west": [site.url + "/nowhere"]})
+    assert hub.run("poll", "east").returncode == 0
+    assert hub.run("poll", "west").returncode == 1
+    assert [path for path, _ in site.asked] == ["/east", "/nowhere"]
+
+
+def test_a_member_that_is_not_there_is_bad_usage(hub: Hub, site: Site) -> None:
+    hub.write({"wessex": [site.feed("/east", "One")]})
+    done = hub.run("poll", "wesex")
+    assert done.returncode == 2
+    assert "There is no member 'wesex'" in done.stderr
+    assert "Did you mean wessex?" in done.stderr
+    assert site.asked == []
+
+
+def test_the_next_address_is_tried_where_there_is_no_feed_and_remembered(hub: Hub, site: Site) -> None:
+    site.page("/front", "<html><body>Welcome</body></html>")
+    site.feed("/feed", "One")
+    hub.write({})
+    hub.config.write_text(
+        f"{LOOPBACK}members:\n  - slug: east\n    name: East\n    feeds:\n"
+        f"      - url: {site.url}/front\n        else: [{site.url}/gone, {site.url}/feed]\n"
+    )
+    assert poll(hub)["new"] == 1
+    assert poll(hub, "--all")["failed"] == 0
+    assert [path for path, _ in site.asked] == ["/front", "/gone", "/feed", "/feed"]
+
+
+def test_a_server_that_is_unwell_is_not_asked_at_its_other_addresses(hub: Hub, site: Site) -> None:
+    site.page("/feed", "busy", status=503)
+    hub.config.write_text(
+        f"{LOOPBACK}members:\n  - slug: east\n    name: East\n    feeds:\n"
+        f"      - url: {site.url}/feed\n        else: [{site.url}/other]\n"
+    )
+    assert poll(hub)["failed"] == 1
+    assert [path for path, _ in site.asked] == ["/feed"]
+
+
+def test_a_retry_after_holds_also_for_a_round_over_all(hub: Hub, site: Site) -> None:
+    site.page("/feed", "later", status=429, Retry_After="3600")
+    hub.write({"east": [site.url + "/feed"]})
+    assert poll(hub)["failed"] == 1
+    done = hub.run("poll", "--all", "--json")
+    assert json.loads(done.stdout)["feeds"] == 0
+    assert "wants no request before" in done.stderr
+    assert len(site.asked) == 1
+
+
+def test_an_address_nobody_allowed_is_not_fetched(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]}, head="")
+    figures = poll(hub)
+    assert figures["failed"] == 1
+    assert "127.0.0.1" in str(figures["failures"])
+    assert "allow" in str(figures["failures"])
+    assert site.asked == []
+
+
+def test_a_broken_file_is_refused_with_all_its_errors_at_once(hub: Hub) -> None:
+    hub.config.write_text("members:\n  - slug: East!\n    nam: East\n")
+    done = hub.run("poll")
+    assert done.returncode == 2
+    assert "feeds.yaml:2:" in done.stderr
+    assert "feeds.yaml:3:" in done.stderr
+    assert not (hub.folder / "hub.db").exists()
+
+
+def test_two_rounds_at_once_take_turns(hub: Hub, site: Site) -> None:
+    hub.write({f"m{number}": [site.feed(f"/{number}", "One", "Two")] for number in range(30)})
+    rounds = [hub.start("poll", "--all", "--json") for _ in range(2)]
+    ended = [process.communicate(timeout=60) for process in rounds]
+    assert [process.returncode for process in rounds] == [0, 0], ended
+    assert sorted(json.loads(out)["new"] for out, _ in ended) == [0, 60]
+    assert json.loads(hub.run("poll", "--json", "--all").stdout)["new"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: signal.Signals) -> None:
+    hub.write({"east": [site.feed("/east", "One")], "slow": ["http://127.0.0.2:9/feed"]})
+    with serving("127.0.0.2") as slow:
+        slow.feed("/feed", "Never")
+        hub.write(
+            {"east": [site.feed("/east", "One")], "west": [slow.url + "/1", slow.url + "/2"]},
+            head="hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 1h}\n",
+        )
+        with hub.start("poll", "--json") as process:
+            assert within(20, lambda: len(site.asked) == 1 and len(slow.asked) == 1)
+            time.sleep(0.5)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+    assert process.returncode == 130, err
+    figures = json.loads(out)
+    assert (figures["new"], figures["failed"]) == (1, 1)
+
+
+# ---------------------------------------------------------------- hub run, hub serve
+
+
+def test_a_hub_that_runs_polls_serves_and_takes_up_a_changed_file(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "First news")]})
+    with hub.serving("run") as (process, address):
+        assert within(20, lambda: "First news" in get(address + "/"))
+        assert "First news" in get(address + "/feeds/all.atom")
+        assert f"{address}/feeds/all.atom" in get(address + "/feeds/all.atom")
+        hub.write({"east": [site.url + "/east"], "west": [site.feed("/west", "Second news")]})
+        assert within(10, lambda: "Second news" in get(address + "/"))
+        assert "Member west" in get(address + "/members")
+        hub.config.write_text("members: nonsense\n")
+        time.sleep(0.6)
+        assert "Second news" in get(address + "/")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "feeds.yaml:1:" in err
+    assert err.count("feeds.yaml:1:") <= 2
+
+
+def test_a_hub_can_be_asked_before_its_first_round_has_ended(hub: Hub) -> None:
+    with serving("127.0.0.2") as slow:
+        slow.feed("/1", "One")
+        slow.feed("/2", "Two")
+        hub.write(
+            {"east": [slow.url + "/1", slow.url + "/2"]},
+            head="hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 1h}\n",
+        )
+        with hub.serving("run") as (_, address):
+            assert get(address + "/healthz").startswith("ok")
+            assert "under way" in get(address + "/") or "One" in get(address + "/")
+
+
+def test_new_news_is_visible_soon_after_its_poll_is_due(hub: Hub, site: Site) -> None:
+    hub.write(
+        {"east": [site.feed("/east", "Old")]},
+        head="hub:\n  every: {min: 1s, max: 1s}\n  fetch: {allow: [127.0.0.0/8], host_delay: 0s}\n",
+    )
+    with hub.serving("run") as (_, address):
+        assert within(20, lambda: "Old" in get(address + "/feeds/all.atom"))
+        site.feed("/east", "Fresh", "Old")
+        assert within(10, lambda: "Fresh" in get(address + "/feeds/all.atom"))
+
+
+def test_a_second_hub_on_a_database_is_told_who_holds_it(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    with hub.serving("run") as (process, _):
+        second = hub.run("run", "--port", "0")
+        assert second.returncode == 1
+        assert f"Process {process.pid} runs a hub on" in second.stderr
+        assert "--database" in second.stderr
+
+
+def test_a_round_by_hand_beside_a_running_hub_goes_through(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    with hub.serving("run") as (_, address):
+        assert within(20, lambda: "One" in get(address + "/"))
+        site.feed("/east", "Two", "One")
+        assert poll(hub, "--all")["new"] == 1
+        assert within(5, lambda: "Two" in get(address + "/"))
+
+
+def test_a_port_that_is_taken_is_said(hub: Hub, site: Site) -> None:
+    hub.write({})
+    port = site.url.rpartition(":")[2]
+    for command in ("run", "serve"):
+        done = hub.run(command, "--port", port)
+        assert done.returncode == 1
+        assert f"port {port}" in done.stderr
+        assert "--port" in done.stderr
+
+
+def test_a_hub_that_is_killed_leaves_no_process_behind(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    with hub.start("run", "--port", "0") as process:
+        assert within(20, lambda: len(site.asked) > 0)
+        children = descendants(process.pid)
+        assert children
+        process.kill()
+        process.communicate(timeout=10)
+    assert within(10, lambda: not any(alive(child) for child in children))
+
+
+def descendants(pid: int) -> list[int]:
+    out = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in out.splitlines())}
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found[1:]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_pages_alone_are_served_from_what_is_stored(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    with hub.serving("serve") as (_, address):
+        assert "One" in get(address + "/")
+        site.feed("/east", "Two", "One")
+        poll(hub, "--all")
+        assert "Two" in get(address + "/")
+
+
+# ---------------------------------------------------------------- care
+
+
+def test_changed_rules_are_applied_to_what_is_stored(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "A stroke trial", "Asthma")]})
+    poll(hub)
+    rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}\n"
+    hub.write({"east": [site.url + "/east"]}, more=rules)
+    assert hub.run("retag").stdout == "1 of 2 entries changed their tags.\n"
+    assert hub.run("retag").stdout == "0 of 2 entries changed their tags.\n"
+    with hub.serving("serve") as (_, address):
+        assert "A stroke trial" in get(address + "/tag/stroke")
+
+
+def test_a_backup_and_a_check(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    checked = hub.run("check", "--database", f"sqlite:///{copy}")
+    assert (checked.returncode, checked.stdout) == (0, f"sqlite:///{copy} is sound.\n")
+    again = hub.run("backup", str(copy))
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+
+
+def test_a_check_of_no_database_makes_none(hub: Hub) -> None:
+    done = hub.run("check")
+    assert done.returncode == 1
+    assert "There is no database" in done.stderr
+    assert list(hub.folder.iterdir()) == []
+
+
+# ---------------------------------------------------------------- hub feeds
+
+
+def test_a_feed_is_added_with_its_title_and_polled(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]}, more="# a comment of mine\n")
+    added = hub.run("feeds", "add", site.feed("/west", "Two"))
+    assert added.returncode == 0, added.stderr
+    assert "# a comment of mine" in hub.config.read_text()
+    assert poll(hub)["new"] == 2
+
+
+def test_what_is_no_feed_is_not_added_and_the_file_stays(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    before = hub.config.read_bytes()
+    page = '<html><head><link rel="alternate" type="application/rss+xml" href="/east"></head></html>'
+    refused = hub.run("feeds", "add", site.page("/", page))
+    assert refused.returncode == 1
+    assert f"{site.url}/east" in refused.stderr
+    unseen = hub.run("feeds", "add", site.url + "/nothing")
+    assert unseen.returncode == 1
+    assert "--unseen" in unseen.stderr
+    assert hub.config.read_bytes() == before
+    assert hub.run("feeds", "add", site.url + "/nothing", "--unseen").returncode == 0
+
+
+def test_a_feed_is_shown_before_it_is_added(hub: Hub, site: Site) -> None:
+    rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}\n"
+    hub.write({"east": [site.feed("/east", "One")]}, more=rules)
+    shown = hub.run("feeds", "check", site.feed("/west", "A stroke trial")).stdout
+    assert "1 entries" in shown
+    assert "A stroke trial" in shown
+    assert "stroke: ‘stroke’ in the title" in shown
+
+
+def test_a_feed_is_removed_and_its_entries_only_when_told_to(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")], "west": [site.feed("/west", "Two")]})
+    poll(hub)
+    assert hub.run("feeds", "remove", "east").returncode == 0
+    assert hub.run("feeds", "remove", site.url + "/west", "--entries").returncode == 0
+    with hub.serving("serve") as (_, address):
+        home = get(address + "/")
+    assert "One" in home
+    assert "Two" not in home
+
+
+def test_a_list_of_feeds_goes_out_and_comes_in(hub: Hub, site: Site, tmp_path: Path) -> None:
+    hub.write({"east": [site.url + "/east"], "west": [site.url + "/1", site.url + "/2"]})
+    exported = hub.run("feeds", "export").stdout
+    other = Hub(tmp_path / "other")
+    other.folder.mkdir()
+    other.write({})
+    file = tmp_path / "list.opml"
+    file.write_text(exported)
+    assert other.run("feeds", "import", str(file)).stdout.startswith("3 feeds added")
+    again = other.run("feeds", "import", str(file)).stdout
+    assert again.startswith("0 feeds added")
+    assert "3 were there already" in again
+    assert other.run("feeds", "check").stdout.count("3 feeds") == 1

@@ -1,0 +1,824 @@
+"""What an admin may write in feeds.yaml, what it comes to, and what the hub says of every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.config import Watched, json_schema, load, parse, shipped_file
+from hub.errors import ConfigError
+from hub.model import (
+    And,
+    Feed,
+    FeedKey,
+    FetchPolicy,
+    HubSettings,
+    Member,
+    MergedFeed,
+    Not,
+    Or,
+    TagRule,
+    Term,
+)
+from tests.conftest import ROOT
+
+MEMBER = "members:\n  - slug: a\n    name: A\n"
+FEED = MEMBER + "    feeds:\n      - url: https://a.example/feed/\n"
+MERGED = "merged_feeds:\n  - slug: x\n    title: X\n    filter: "
+
+THE_DESIGN = """\
+hub:
+  title: Health innovation news
+  url: https://news.example.org/
+  timezone: Europe/London
+  language: en
+  contact: news@example.org              # in the User-Agent
+  every: {min: 15m, max: 1d}
+  fetch:
+    allow: [127.0.0.0/8]
+    host_delay: 1s
+members:
+  - slug: wessex
+    name: Health Innovation Wessex
+    type: member                         # or national, partner
+    region: South
+    homepage: https://healthinnovationwessex.org.uk/
+    republish: full
+    feeds:
+      - url: https://healthinnovationwessex.org.uk/feed/
+        else: [https://healthinnovationwessex.org.uk/news/feed/]
+      - name: blog
+        url: https://healthinnovationwessex.org.uk/blog/feed/
+        tags: [blog]
+  - slug: south-west
+    name: Health Innovation South West
+tags:
+  - term: patient-safety
+    label: Patient safety
+    any: [patient safety, never event]
+merged_feeds:
+  - slug: safety-south
+    title: Patient safety in the south
+    filter: tag:patient-safety and (member:wessex or member:south-west) and not type:partner
+"""
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def test_the_file_of_the_design_is_read_whole() -> None:
+    config = parse(THE_DESIGN)
+    wessex = "https://healthinnovationwessex.org.uk"
+    assert config.hub == HubSettings(
+        title="Health innovation news",
+        url="https://news.example.org",
+        timezone="Europe/London",
+        language="en",
+        contact="news@example.org",
+        fetch=FetchPolicy(allow=(ip_network("127.0.0.0/8"),)),
+    )
+    assert config.members == (
+        Member(slug="wessex", name="Health Innovation Wessex", region="South", homepage=f"{wessex}/"),
+        Member(slug="south-west", name="Health Innovation South West"),
+    )
+    assert config.feeds == (
+        Feed(key=FeedKey("wessex", "news"), url=f"{wessex}/feed/", alternatives=(f"{wessex}/news/feed/",)),
+        Feed(key=FeedKey("wessex", "blog"), url=f"{wessex}/blog/feed/", tags=("blog",)),
+    )
+    assert config.tags == (
+        TagRule(term="patient-safety", label="Patient safety", any=("patient safety", "never event")),
+    )
+    assert config.merged_feeds == (
+        MergedFeed(
+            slug="safety-south",
+            title="Patient safety in the south",
+            filter=And(
+                (
+                    Term("tag", "patient-safety"),
+                    Or((Term("member", "wessex"), Term("member", "south-west"))),
+                    Not(Term("type", "partner")),
+                )
+            ),
+        ),
+    )
+
+
+def test_a_file_that_settles_nothing_gives_the_defaults() -> None:
+    config = parse("members: []\n")
+    assert config.hub == HubSettings()
+    assert (config.members, config.feeds, config.tags, config.merged_feeds) == ((), (), (), ())
+
+
+def test_every_limit_of_fetching_can_be_set() -> None:
+    text = (
+        "hub:\n  every: {min: 0s, max: 2d}\n  metrics: {allow: [10.1.2.3, 'fd00::/8']}\n  fetch:\n"
+        "    {host_delay: 500ms, connect: 1s, first_byte: 2m, whole: 6h, redirects: 0, size: 500KB}\n"
+    )
+    assert parse(text).hub == HubSettings(
+        every_min=timedelta(0),
+        every_max=timedelta(days=2),
+        metrics_allow=(ip_network("10.1.2.3"), ip_network("fd00::/8")),
+        fetch=FetchPolicy(
+            host_delay=timedelta(milliseconds=500),
+            connect=timedelta(seconds=1),
+            first_byte=timedelta(minutes=2),
+            whole=timedelta(hours=6),
+            redirects=0,
+            size=500 * 1024,
+        ),
+    )
+
+
+def test_a_tag_rule_keeps_all_its_parts_and_gets_a_label_from_its_term() -> None:
+    text = "tags:\n  - {term: net-zero, all: [a], not: [b], in: [title, category], categories: [C]}\n"
+    assert parse(text).tags == (
+        TagRule(
+            term="net-zero",
+            label="Net zero",
+            all=("a",),
+            not_=("b",),
+            fields=("title", "category"),
+            categories=("C",),
+        ),
+    )
+
+
+def test_yamls_guesses_are_not_the_hubs() -> None:
+    config = parse(
+        "hub: {title: 2024}\nmembers:\n"
+        "  - {slug: no, name: yes, region: 1.0}\n  - {slug: 0755, name: null}\n  - {slug: 24-11-23, name: "
+        "~}\n"
+    )
+    assert config.hub.title == "2024"
+    assert [(member.slug, member.name) for member in config.members] == [
+        ("no", "yes"),
+        ("0755", "null"),
+        ("24-11-23", "~"),
+    ]
+    assert config.members[0].region == "1.0"
+
+
+def test_a_key_with_nothing_after_it_counts_as_not_given() -> None:
+    config = parse(f"hub:\n  url:\n{MEMBER}    region:\n    feeds:\ntags:\nmerged_feeds:\n")
+    assert config.hub == HubSettings()
+    assert config.members == (Member(slug="a", name="A"),)
+    assert config.feeds == ()
+
+
+def test_a_title_on_several_lines_becomes_one_line() -> None:
+    assert (
+        parse("hub:\n  title: >\n    Health\n    innovation   news\n").hub.title == "Health innovation news"
+    )
+
+
+def test_windows_line_endings_and_a_byte_order_mark_are_read() -> None:
+    assert parse("\ufeff" + THE_DESIGN.replace("\n", "\r\n")) != parse(THE_DESIGN)  # by digest alone
+    assert parse("\ufeff" + THE_DESIGN.replace("\n", "\r\n")).feeds == parse(THE_DESIGN).feeds
+
+
+def test_json_is_a_feeds_yaml_too() -> None:
+    text = json.dumps(
+        {"members": [{"slug": "a", "name": "A", "feeds": [{"url": "https://a.example/?x=[]"}]}]}
+    )
+    assert parse(text).feeds == (Feed(key=FeedKey("a"), url="https://a.example/?x=[]"),)
+
+
+def test_two_members_may_share_a_homepage_and_a_host() -> None:
+    member = (
+        "  - {{slug: {0}, name: X, homepage: https://a.example/, feeds: [{{url: https://a.example/{0}}}]}}\n"
+    )
+    assert len(parse("members:\n" + member.format("x") + member.format("y")).feeds) == 2
+
+
+def test_a_filter_may_name_a_tag_that_only_a_feed_gives() -> None:
+    config = parse(FEED + "        tags: [blog]\n" + MERGED + "tag:blog\n")
+    assert config.merged_feeds[0].filter == Term("tag", "blog")
+
+
+def test_the_digest_changes_with_the_text_and_only_then() -> None:
+    assert parse(FEED).digest == parse(FEED).digest
+    assert parse(FEED).digest != parse(FEED + "# \n").digest
+
+
+# ---------------------------------------------------------------- what is refused
+
+MISTAKES = [
+    # the whole file
+    ("", "feeds.yaml: the file is empty"),
+    ("# nothing but a comment\n", "feeds.yaml: the file is empty"),
+    ("---\n", "feeds.yaml: the file is empty"),
+    ("- slug: a\n", "feeds.yaml:1: the file holds no keys such as `members:`"),
+    ("\n\nhello\n", "feeds.yaml:3: the file holds no keys such as `members:`"),
+    ("membres: []\n", "feeds.yaml:1: unknown key `membres`; did you mean `members`?"),
+    ("a: b\n", "feeds.yaml:1: unknown key `a`; there are hub, members, tags, merged_feeds"),
+    (MEMBER + "---\nhub:\n", "feeds.yaml:4: a second document begins here; keep to one"),
+    # YAML
+    ("hub:\n\ttitle: X\n", "feeds.yaml:2: a tab indents this line; YAML wants spaces"),
+    ("hub:\n  title: X\n\tlanguage: en\n", "feeds.yaml:3: a tab indents this line; YAML wants spaces"),
+    (
+        "hub:\n  title: News: all of it\n",
+        "feeds.yaml:2: a colon is not expected here; quote the text it is in, or mend the indent",
+    ),
+    ("hub:\n  title: 'X\n\n\n", "feeds.yaml:2: the quotation mark that opens here is never closed"),
+    (
+        "hub: {title: X\nmembers: []\n",
+        "feeds.yaml:1: the mapping that opens here is not closed, or lacks a comma; end it with `}`",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [a, b\n",
+        "feeds.yaml:3: the list that opens here is not closed, or lacks a comma; end it with `]`",
+    ),
+    (
+        "members:\n  - slug: a\n   name: A\n",
+        "feeds.yaml:3: this does not fit what stands above; line it up with its neighbours, "
+        "and look for a missing dash",
+    ),
+    (
+        "hub:\n  title: 'it's'\n",
+        "feeds.yaml:2: this does not fit what stands above; line it up with its neighbours, "
+        "and look for a missing quotation mark",
+    ),
+    (
+        "members: - slug: a\n",
+        "feeds.yaml:1: a list cannot begin on the line of its key; begin it on the next",
+    ),
+    (
+        "hub:\n  contact: @me\n",
+        "feeds.yaml:2: the text cannot begin with @, which means something in YAML; quote it",
+    ),
+    (
+        'hub:\n  title: "\\q"\n',
+        "feeds.yaml:2: this backslash means nothing in double quotes; use single quotes",
+    ),
+    ("hub:\n  title: \x07\n", "feeds.yaml:2: the character U+0007 cannot stand in YAML; delete it"),
+    ("hub:\n  title: \ud800\n", "feeds.yaml:2: half of a surrogate pair stands here; save the file as UTF-8"),
+    ("%X\n---\na: b\n", "feeds.yaml:1: this is not YAML (found unknown directive name)"),
+    ("? [a]\n: b\n", "feeds.yaml:1: a key must be a word"),
+    ("a: " + "[" * 60, "feeds.yaml:1: the file is nested more than 50 deep"),
+    ("[" * 100_000, "feeds.yaml:1: the file is nested more than 50 deep"),
+    ("#" * (10 * 1024 * 1024 + 1), "feeds.yaml: the file is larger than 10 MB; is it the right one?"),
+    (MEMBER.replace("slug: a", "slug: &s a"), "feeds.yaml:2: the anchor `&s` is not read; leave it out"),
+    (
+        MEMBER + "    region: *s\n",
+        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place",
+    ),
+    (
+        MEMBER + "    <<: *s\n",
+        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place",
+    ),
+    (
+        MEMBER + "    region: !!python/object/apply:os.system [ls]\n",
+        "feeds.yaml:4: members[0].region: must be a text, not a list\n"
+        "feeds.yaml:4: the tag `!!python/object/apply:os.system` is not read; leave it out",
+    ),
+    (MEMBER + "    region: !!str X\n", "feeds.yaml:4: the tag `!!str` is not read; leave it out"),
+    (MEMBER + "    name: B\n", "feeds.yaml:4: `name` stands twice, first on line 3; keep one"),
+    # wrong kinds
+    ("hub: X\n", "feeds.yaml:1: hub: must hold keys such as `title:`, not a text"),
+    ("hub:\n  - title: X\n", "feeds.yaml:1: hub: must hold keys such as `title:`, not a list"),
+    (
+        "members:\n  slug: a\n",
+        "feeds.yaml:1: members: must be a list, not a mapping; "
+        "write [one, another], or a line with a dash for each",
+    ),
+    ("members:\n  - wessex\n", "feeds.yaml:2: members[0]: must hold keys such as `slug:`, not a text"),
+    (
+        "members:\n  -\n",
+        "feeds.yaml:2: members[0]: is empty; write something after the dash, or delete it",
+    ),
+    (
+        MEMBER + "    feeds:\n      - https://a.example/feed/\n",
+        "feeds.yaml:5: members[0].feeds[0]: must hold keys such as `url:`, not a text",
+    ),
+    (
+        FEED + "        else: https://a.example/rss\n",
+        "feeds.yaml:6: members[0].feeds[0].else: must be a list, not a text; "
+        "write [one, another], or a line with a dash for each",
+    ),
+    ("hub:\n  title: [a, b]\n", "feeds.yaml:2: hub.title: must be a text, not a list"),
+    ("hub:\n  every: 1h\n", "feeds.yaml:2: hub.every: must hold keys such as `min:`, not a text"),
+    (
+        "hub:\n  every: {min: [1h]}\n",
+        "feeds.yaml:2: hub.every.min: a list is no duration; "
+        "write a number and a unit: 500ms, 30s, 15m, 6h or 2d",
+    ),
+    ("members: [\n", "feeds.yaml:2: something is missing here, or a bracket before it is not closed"),
+    # keys
+    ("members:\n  - slug: a\n", "feeds.yaml:2: members[0]: `name` is missing; add it"),
+    ("members:\n  - slug:\n    name: A\n", "feeds.yaml:2: members[0].slug: is empty; write its value"),
+    (MEMBER + "    feeds:\n      - name: x\n", "feeds.yaml:5: members[0].feeds[0]: `url` is missing; add it"),
+    (
+        FEED + "        tgas: [x]\n",
+        "feeds.yaml:6: members[0].feeds[0]: unknown key `tgas`; did you mean `tags`?",
+    ),
+    (
+        FEED + "        colour:\n",
+        "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; there are url, else, name, tags",
+    ),
+    # values
+    (
+        "members:\n  - slug: South West\n    name: A\n",
+        "feeds.yaml:2: members[0].slug: `South West` is no short name; "
+        "use small letters, digits and hyphens, such as south-west",
+    ),
+    ("members:\n  - slug: a\n    name: ''\n", "feeds.yaml:3: members[0].name: is empty; write some words"),
+    (
+        'hub:\n  title: "a\\0b"\n',
+        "feeds.yaml:2: hub.title: holds a character that cannot be printed; delete it",
+    ),
+    (f"hub:\n  title: {'x' * 201}\n", "feeds.yaml:2: hub.title: is longer than 200 characters; shorten it"),
+    (
+        MEMBER + "    type: partnr\n",
+        "feeds.yaml:4: members[0].type: `partnr` is not possible here; did you mean `partner`?",
+    ),
+    (
+        MEMBER + "    republish: everything\n",
+        "feeds.yaml:4: members[0].republish: `everything` is not possible here; write full, summary or link",
+    ),
+    (
+        MEMBER + "    republish: [full]\n",
+        "feeds.yaml:4: members[0].republish: a list is not possible here; write full, summary or link",
+    ),
+    (
+        MEMBER + "    homepage: a.example\n",
+        "feeds.yaml:4: members[0].homepage: `a.example` is no web address; "
+        "begin it with https:// or http:// and a host name",
+    ),
+    (
+        FEED.replace("https", "ftp"),
+        "feeds.yaml:5: members[0].feeds[0].url: `ftp://a.example/feed/` is no web address; "
+        "begin it with https:// or http:// and a host name",
+    ),
+    (
+        FEED.replace("a.example", "a b.example"),
+        "feeds.yaml:5: members[0].feeds[0].url: `https://a b.example/feed/` is no web address; "
+        "it holds a space or is too long",
+    ),
+    (
+        FEED.replace("a.example", "a.example:99999"),
+        "feeds.yaml:5: members[0].feeds[0].url: `https://a.example:99999/feed/` is no web address "
+        "(Port out of range 0-65535)",
+    ),
+    (
+        FEED.replace("a.example", "me:secret@a.example"),
+        "feeds.yaml:5: members[0].feeds[0].url: the address holds a user name or password, "
+        "which the hub would publish; leave it out",
+    ),
+    (
+        "hub:\n  url: https://news.example/?page=1\n",
+        "feeds.yaml:2: hub.url: `https://news.example/?page=1` goes on after its path; "
+        "leave out what follows ? or #",
+    ),
+    (
+        "hub:\n  timezone: Europe/Londn\n",
+        "feeds.yaml:2: hub.timezone: `Europe/Londn` is no time zone; did you mean `Europe/London`?",
+    ),
+    (
+        "hub:\n  timezone: ../../etc/passwd\n",
+        "feeds.yaml:2: hub.timezone: `../../etc/passwd` is no time zone; write one such as Europe/London",
+    ),
+    (
+        "hub:\n  timezone: Europe\n",
+        "feeds.yaml:2: hub.timezone: `Europe` is no time zone; write one such as Europe/London",
+    ),
+    (
+        "hub:\n  language: British English\n",
+        "feeds.yaml:2: hub.language: `British English` is no language code; "
+        "write one such as en, en-GB or cy",
+    ),
+    (
+        "hub:\n  contact: the press office\n",
+        "feeds.yaml:2: hub.contact: `the press office` is neither an e-mail address nor a web address",
+    ),
+    (
+        "hub:\n  every: {min: 15}\n",
+        "feeds.yaml:2: hub.every.min: `15` is no duration; "
+        "write a number and a unit: 500ms, 30s, 15m, 6h or 2d",
+    ),
+    (
+        "hub:\n  every: {max: 2w}\n",
+        "feeds.yaml:2: hub.every.max: `2w` is no duration; "
+        "write a number and a unit: 500ms, 30s, 15m, 6h or 2d",
+    ),
+    (
+        "hub:\n  every: {max: 366d}\n",
+        "feeds.yaml:2: hub.every.max: `366d` is more than a year; write at most 365d",
+    ),
+    (
+        "hub:\n  every: {min: 2d}\n",
+        "feeds.yaml:2: hub.every: min (2d) is more than max (1d); write the shorter one as min",
+    ),
+    (
+        "hub:\n  fetch: {connect: 0s}\n",
+        "feeds.yaml:2: hub.fetch.connect: is no time at all; write more than 0s",
+    ),
+    (
+        "hub:\n  fetch: {size: 20}\n",
+        "feeds.yaml:2: hub.fetch.size: `20` is no size; write a number and a unit: 500KB, 20MB or 1GB",
+    ),
+    (
+        "hub:\n  fetch: {redirects: many}\n",
+        "feeds.yaml:2: hub.fetch.redirects: `many` is no number from 0 to 50",
+    ),
+    ("hub:\n  fetch: {redirects: 51}\n", "feeds.yaml:2: hub.fetch.redirects: `51` is no number from 0 to 50"),
+    (
+        "hub:\n  fetch: {allow: [10.0.0.1/8]}\n",
+        "feeds.yaml:2: hub.fetch.allow[0]: `10.0.0.1/8` is no range of addresses; did you mean `10.0.0.0/8`?",
+    ),
+    (
+        "hub:\n  metrics: {allow: [us]}\n",
+        "feeds.yaml:2: hub.metrics.allow[0]: `us` is no range of addresses; "
+        "write one such as 10.0.0.0/8 or fd00::/8",
+    ),
+    (
+        FEED + "        tags: [Patient Safety]\n",
+        "feeds.yaml:6: members[0].feeds[0].tags[0]: `Patient Safety` is no short name; "
+        "use small letters, digits and hyphens, such as south-west",
+    ),
+    (
+        "tags:\n  - term: x\n    not: [a]\n",
+        "feeds.yaml:2: tags[0]: `not` alone finds nothing; write `any`, `all` or `categories` too",
+    ),
+    (
+        "tags:\n  - term: x\n    in: [titel]\n",
+        "feeds.yaml:3: tags[0].in[0]: `titel` is not possible here; did you mean `title`?",
+    ),
+    (
+        "tags:\n  - term: x\n    in: []\n",
+        "feeds.yaml:3: tags[0].in: is empty; write at least one, or leave the key out",
+    ),
+    (
+        "tags:\n  - term: x\n    any: ['!!']\n",
+        "feeds.yaml:3: tags[0].any[0]: `!!` holds no word to look for; write a word or a phrase",
+    ),
+    # what stands twice
+    (
+        MEMBER + "  - slug: a\n    name: B\n",
+        "feeds.yaml:4: members[1].slug: `a` stands twice, first on line 2; "
+        "give each member a slug of its own",
+    ),
+    (
+        "tags:\n  - term: x\n  - term: x\n",
+        "feeds.yaml:3: tags[1].term: `x` stands twice, first on line 2; join the two rules",
+    ),
+    (
+        MEMBER + MERGED + "member:a\n  - {slug: x, title: Y, filter: member:a}\n",
+        "feeds.yaml:8: merged_feeds[1].slug: `x` stands twice, first on line 5; "
+        "give each merged feed a slug of its own",
+    ),
+    (
+        FEED + "      - url: https://a.example/blog/\n",
+        "feeds.yaml:6: members[0].feeds[1].name: `news` stands twice, first on line 5; "
+        "name the member's other feeds otherwise, such as `name: blog`",
+    ),
+    (
+        FEED + "  - slug: b\n    name: B\n    feeds:\n      - url: HTTPS://A.example:443/feed/\n",
+        "feeds.yaml:9: members[1].feeds[0].url: `HTTPS://A.example:443/feed/` stands twice, "
+        "first on line 5; a feed is polled once, so keep one",
+    ),
+    (
+        FEED + "        else: [https://a.example/rss, https://a.example/feed/]\n",
+        "feeds.yaml:6: members[0].feeds[0].else[1]: `https://a.example/feed/` stands twice, "
+        "first on line 5; a feed is polled once, so keep one",
+    ),
+    # filters
+    (
+        MEMBER + MERGED + "member:a and\n",
+        "feeds.yaml:7: merged_feeds[0].filter: column 13: the filter ends too soon",
+    ),
+    (MEMBER + MERGED + "''\n", "feeds.yaml:7: merged_feeds[0].filter: column 1: the filter is empty"),
+    (
+        MEMBER + MERGED + "member:a and tags:b\n",
+        "feeds.yaml:7: merged_feeds[0].filter: column 14: `tags` is not a field of news; did you mean `tag`?",
+    ),
+    (
+        FEED + "        tags: [safety]\n" + MERGED + "tag:safty and not member:zz\n",
+        "feeds.yaml:10: merged_feeds[0].filter: column 1: no tag has the term `safty`; "
+        "did you mean `safety`?\n"
+        "feeds.yaml:10: merged_feeds[0].filter: column 19: no member has the slug `zz`; add it to members",
+    ),
+    (
+        MEMBER + "    region: South West\n" + MERGED + "region:South\n",
+        "feeds.yaml:8: merged_feeds[0].filter: column 1: no member has the region `South`; "
+        "did you mean `South West`?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=range(len(MISTAKES)))
+def test_a_mistake_is_told_with_its_line_its_key_and_what_to_do(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    assert str(caught.value) == message
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_in_its_order() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(
+            "hub:\n  languag: en\n  every: {min: soon}\nmembers:\n  - slug: a\n    slug: b\n    nam: A\n"
+            "    feeds:\n      - url: nowhere\n  - *other\n" + MERGED + "tag\n",
+            name="net/feeds.yaml",
+        )
+    assert [problem.split(": ")[0] for problem in caught.value.problems] == [
+        f"net/feeds.yaml:{line}" for line in (2, 3, 5, 6, 7, 9, 10, 14)
+    ]
+
+
+def test_the_line_is_the_one_an_editor_shows() -> None:
+    # U+2028 and U+0085 end a line for YAML 1.1, and for no editor.
+    with pytest.raises(ConfigError, match=r"^feeds\.yaml:3: hub: unknown key `titel`"):
+        parse('hub:\r\n  title: "one \u2028 two \x85 three"\r\n  titel: Y\r\n')
+
+
+def test_an_empty_file_is_told_what_the_least_one_looks_like_and_that_one_loads() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("")
+    least = caught.value.remedy.partition("\n\n")[2]
+    assert parse(least).feeds == (Feed(key=FeedKey("example"), url="https://example.org/feed/"),)
+
+
+_pieces = st.sampled_from(
+    [
+        "hub:",
+        "members:",
+        "feeds:",
+        "- ",
+        "  ",
+        "\n",
+        "\n  ",
+        "slug: a",
+        "url: https://a.example/",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ": ",
+        "&a ",
+        "*a",
+        "!!x ",
+        "'",
+        '"',
+        "|",
+        ">",
+        "#",
+        "\t",
+        "<<: ",
+        "? ",
+        "null",
+        "é",
+        "\x00",
+        "filter: tag:",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=40).map("".join) | st.text(max_size=60))
+def test_any_text_is_a_config_or_a_config_error_in_single_lines(text: str) -> None:
+    problems: tuple[str, ...] = ()
+    try:
+        parse(text)
+    except ConfigError as error:
+        problems = error.problems
+    assert all(problem.startswith("feeds.yaml:") and "\n" not in problem for problem in problems)
+
+
+# ---------------------------------------------------------------- the file itself
+
+
+def test_a_missing_file_is_told_how_to_begin(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}: there is no such file"
+    assert caught.value.remedy.endswith(f"cp {shipped_file()} {path}")
+
+
+def test_a_folder_a_huge_file_and_a_device_without_end_are_refused(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.yaml"
+    with huge.open("wb") as file:
+        file.truncate(11 * 1024 * 1024)
+    with pytest.raises(ConfigError, match="this is a folder"):
+        load(tmp_path)
+    with pytest.raises(ConfigError, match="larger than 10 MB"):
+        load(huge)
+    with pytest.raises(ConfigError, match="larger than 10 MB"):
+        load(Path("/dev/zero"))
+
+
+def test_a_file_that_is_not_utf_8_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_bytes("hub:\n  title: Café\n".encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}:2: this line is not UTF-8; save the file as UTF-8"
+
+
+def test_two_thousand_members_load_in_under_half_a_second() -> None:
+    member = (
+        "  - slug: member-{0}\n    name: Member number {0}\n    type: member\n    region: South\n"
+        "    homepage: https://m{0}.example.org/\n    republish: full\n    feeds:\n"
+        "      - url: https://m{0}.example.org/feed/\n        else: [https://m{0}.example.org/news/feed/]\n"
+    )
+    text = "members:\n" + "".join(member.format(number) for number in range(2_000))
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        assert len(parse(text).feeds) == 2_000
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.5
+
+
+def test_reading_loads_neither_what_edits_nor_what_parses_filters() -> None:
+    code = (
+        "import sys; from hub.config import parse; parse('members: []');"
+        "sys.exit(any(m in sys.modules for m in ('lark', 'listparser', 'ruamel', 'flask')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+# ---------------------------------------------------------------- a hub that runs
+
+
+def _write(path: Path, text: str) -> None:
+    """Change a file as editors do: another one in its place."""
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def test_a_running_hub_takes_up_a_change_once(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(MEMBER)
+    watched = Watched(path)
+    before = watched.current
+    assert not watched.refresh()
+    _write(path, FEED)
+    assert watched.refresh()
+    assert (len(before.feeds), len(watched.current.feeds)) == (0, 1)
+    assert not watched.refresh()
+
+
+def test_a_file_written_in_place_is_taken_up_too(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(MEMBER)
+    watched = Watched(path)
+    path.write_text(FEED)
+    assert watched.refresh()
+
+
+def test_a_file_that_was_only_touched_is_no_change(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(MEMBER)
+    watched = Watched(path)
+    before = watched.current
+    os.utime(path, (0, 0))
+    assert not watched.refresh()
+    assert watched.current is before
+
+
+def test_a_running_hub_keeps_the_last_good_file_and_says_so_once(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(FEED)
+    watched = Watched(path)
+    before = watched.current
+    _write(path, FEED + "        tgas: [x]\n")
+    with pytest.raises(ConfigError, match="did you mean `tags`") as caught:
+        watched.refresh()
+    assert "goes on with what it read before" in caught.value.remedy
+    assert not watched.refresh()
+    assert watched.current is before
+    path.unlink()
+    with pytest.raises(ConfigError, match="there is no such file"):
+        watched.refresh()
+    assert not watched.refresh()
+    _write(path, FEED + "        tags: [x]\n")
+    assert watched.refresh()
+    assert watched.current.feeds[0].tags == ("x",)
+
+
+def test_a_hub_does_not_start_on_a_broken_file(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text("members: [")
+    with pytest.raises(ConfigError, match="not closed"):
+        Watched(path)
+
+
+# ---------------------------------------------------------------- what is shipped
+
+NETWORK = {
+    "The Health Innovation Network": "national",
+    "Health Innovation East": "member",
+    "Health Innovation East Midlands": "member",
+    "Health Innovation Kent Surrey Sussex": "member",
+    "Health Innovation Manchester": "member",
+    "Health Innovation North East and North Cumbria": "member",
+    "Health Innovation North West Coast": "member",
+    "Health Innovation Network South London": "member",
+    "Health Innovation Oxford & Thames Valley": "member",
+    "Health Innovation South West": "member",
+    "Health Innovation Wessex": "member",
+    "Health Innovation West Midlands": "member",
+    "Health Innovation West of England": "member",
+    "Health Innovation Yorkshire & Humber": "member",
+    "Imperial College Health Partners": "member",
+    "UCLPartners": "member",
+    "NHS England": "partner",
+    "Department of Health and Social Care": "partner",
+}
+
+
+def test_the_shipped_file_holds_the_network_with_a_feed_for_each_member() -> None:
+    config = load(shipped_file())
+    assert {member.name: member.type for member in config.members} == NETWORK
+    assert {feed.key.member for feed in config.feeds} == {member.slug for member in config.members}
+    assert all(feed.alternatives for feed in config.feeds if feed.key.name == "news")
+    assert len(config.tags) >= 30
+    assert config.merged_feeds
+
+
+def test_the_shipped_file_republishes_whole_only_what_is_under_an_open_licence() -> None:
+    full = {member.slug for member in load(shipped_file()).members if member.republish == "full"}
+    assert full == {"nhs-england", "dhsc"}
+
+
+def test_the_shipped_file_names_its_schema_and_lets_the_hub_find_its_own_address() -> None:
+    path = shipped_file()
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    assert first == "# yaml-language-server: $schema=docs/feeds.schema.json"
+    assert load(path).hub.url is None
+    assert load(path).hub.fetch.allow == ()
+
+
+# ---------------------------------------------------------------- what documents it
+
+_WRITE_SCHEMA = (
+    "docs/feeds.schema.json is not what the code says. Write it again: .venv/bin/python -c 'import json; "
+    "from hub.config import json_schema; "
+    "print(json.dumps(json_schema(), indent=2, ensure_ascii=False))' > docs/feeds.schema.json"
+)
+
+
+def test_the_shipped_json_schema_is_current() -> None:
+    written = json.loads((ROOT / "docs" / "feeds.schema.json").read_text(encoding="utf-8"))
+    assert written == json_schema(), _WRITE_SCHEMA
+
+
+def _keys(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    models = {"FileKeys": schema, **schema["$defs"]}
+    for model in models.values():
+        for what in model["properties"].values():
+            if name := what.get("$ref"):
+                what["description"] = schema["$defs"][name.rpartition("/")[2]]["description"]
+    return {
+        f"{name}.{key}": what for name, model in models.items() for key, what in model["properties"].items()
+    }
+
+
+def test_every_key_is_described_to_editors_and_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
+    keys = _keys(json_schema())
+    assert len(keys) > 35
+    assert [key for key, what in keys.items() if not what.get("description")] == []
+    missing = [key for key in keys if f"`{key.partition('.')[2]}`" not in reference]
+    # Lists are sections; the bounds of `every` stand in its own line.
+    assert set(missing) <= {f"FileKeys.{key}" for key in ("hub", "members", "tags", "merged_feeds")} | {
+        "EveryKeys.min",
+        "EveryKeys.max",
+    }
+    assert all(f"## {section}\n" in reference for section in ("hub", "members", "tags", "merged_feeds"))
+
+
+def test_the_defaults_editors_show_are_those_the_hub_takes() -> None:
+    keys = _keys(json_schema())
+    shown = {
+        name.partition(".")[2]: what["default"] for name, what in keys.items() if name.startswith("FetchKeys")
+    }
+    assert (
+        parse(
+            json.dumps({"hub": {"fetch": {k: str(v) if k == "redirects" else v for k, v in shown.items()}}})
+        ).hub
+        == HubSettings()
+    )
+    assert (keys["EveryKeys.min"]["default"], keys["EveryKeys.max"]["default"]) == ("15m", "1d")
+
+
+def test_the_examples_of_the_reference_load() -> None:
+    reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
+    examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
+    assert len(examples) == 2
+    more = "tags: [{term: patient-safety}]\n"
+    south_west = "  - {slug: south-west, name: Health Innovation South West}\n"
+    assert parse(examples[0]).feeds
+    assert parse(examples[0] + south_west + more + examples[1]).merged_feeds

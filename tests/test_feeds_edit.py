@@ -1,0 +1,538 @@
+"""What `hub feeds add`, `remove` and `import` do to an admin's file: their change, and not a byte more."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import ndiff
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.config import load, parse, shipped_file
+from hub.config.edit import add_feed, import_opml, remove_feed, slugify
+from hub.config.saving import open_file
+from hub.errors import ConfigError
+from hub.model import FeedKey, Member
+from hub.publish.opml import members_opml
+
+ODD = """\
+# The network.   Two spaces and a tab\there.
+
+hub: {title: 'Odd "quotes"', every: {min: 15m,   max: 1d}}   # flow
+
+members:        # whom we carry
+
+    # the first
+    -   slug:   "one"
+        name: 'It''s one'
+        region: >-
+            A folded
+            region
+        feeds:
+        -   url: https://one.example/feed/   # old: /rss
+            else: [ 'https://one.example/rss',
+                    https://one.example/atom ]
+        # -   url: https://one.example/blog/
+
+    # the second
+    - {slug: two, name: Two, feeds: [{url: https://two.example/feed/}]}   # flow too
+
+    -   slug: three
+        name: |
+            Three
+            of them
+
+        feeds:   # none is known yet
+        # region: North
+
+# after the members
+
+tags:
+- term: x
+  any: [a,
+        b]   # both
+# the end
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(ODD)
+    return path
+
+
+def _difference(before: str, after: str) -> tuple[list[str], list[str]]:
+    """The lines that went and the lines that came."""
+    lines = list(ndiff(before.splitlines(keepends=True), after.splitlines(keepends=True)))
+    return (
+        [line[2:] for line in lines if line.startswith("- ")],
+        [line[2:] for line in lines if line.startswith("+ ")],
+    )
+
+
+# ---------------------------------------------------------------- adding
+
+
+def test_a_new_member_stands_after_the_last_one_and_nothing_else_changes(file: Path) -> None:
+    key = add_feed(
+        file, "https://four.example/feed/", title="Four: a network", homepage="https://four.example/"
+    )
+    assert key == FeedKey("four-a-network")
+    added = (
+        "\n"
+        "    -   slug: four-a-network\n"
+        "        name: 'Four: a network'\n"
+        "        homepage: https://four.example/\n"
+        "        feeds:\n"
+        "            - url: https://four.example/feed/\n"
+    )
+    assert file.read_text() == ODD.replace("# region: North\n", "# region: North\n" + added)
+
+
+@pytest.mark.parametrize(
+    ("member", "gone", "came"),
+    [
+        (
+            "one",
+            [],
+            ["        -   name: news-2\n", "            url: https://new.example/feed/\n"],
+        ),
+        (
+            "two",
+            ["    - {slug: two, name: Two, feeds: [{url: https://two.example/feed/}]}   # flow too\n"],
+            [
+                "    - {slug: two, name: Two, feeds: [{url: https://two.example/feed/}, "
+                '{"name": "news-2", "url": "https://new.example/feed/"}]}   # flow too\n'
+            ],
+        ),
+        ("three", [], ["            - url: https://new.example/feed/\n"]),
+    ],
+)
+def test_a_members_new_feed_is_written_as_its_others_are(
+    file: Path, member: str, gone: list[str], came: list[str]
+) -> None:
+    add_feed(file, "https://new.example/feed/", member=member)
+    assert _difference(ODD, file.read_text()) == (gone, came)
+
+
+def test_a_commented_feed_stays_with_its_member(file: Path) -> None:
+    add_feed(file, "https://one.example/news/", member="one", name="other")
+    assert file.read_text() == ODD.replace(
+        "https://one.example/atom ]\n",
+        "https://one.example/atom ]\n        -   name: other\n            url: https://one.example/news/\n",
+    )
+
+
+SHAPES = {
+    "no members": "hub:\n  title: X   # ours\n# end\n",
+    "empty key": "members:   # none yet\n# end\n",
+    "empty list": "members: []   # none yet\n",
+    "empty list on lines": "members: [\n  # none yet\n]\n",
+    "flow": "members: [{slug: a, name: A}]\n",
+    "flow with a comma": "members: [\n  {slug: a, name: A}, # one\n]\n",
+    "json": '{"members": [{"slug": "a", "name": "A"}]}\n',
+    "json without members": '{"hub": {"title": "X"}}\n',
+    "empty json": "{}\n",
+    "at the margin": "members:\n- slug: a\n  name: A\n",
+    "no last newline": "members:\n  - slug: a\n    name: A",
+    "a last comment without newline": "members:\n  - slug: a\n    name: A\n    # more to come",
+    "windows": "members:\r\n  - slug: a\r\n    name: A\r\n\r\ntags: []\r\n",
+    "byte order mark": "\ufeffmembers:\n  - slug: a\n    name: A\n",
+    "a document's marks": "%YAML 1.1\n---\nmembers:\n  - slug: a\n    name: A\n...\n",
+    "a dash alone": "members:\n  -\n    slug: a\n    name: A\n",
+    "a block at the end": "members:\n  - slug: a\n    name: |\n      A\n\n\ntags: []\n",
+    "quoted key": "'members':\n  - slug: a\n    name: A\n",
+    "blank lines between": "members:\n  - slug: a\n    name: A\n\n  - slug: b\n    name: B\n\n\ntags: []\n",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_added_and_removed_again_leaves_the_file_as_it_was(tmp_path: Path, shape: str) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_bytes(SHAPES[shape].encode())
+    before = load(path)
+    key = add_feed(path, "https://new.example/feed/", title="New")
+    after = load(path)
+    assert after.members == (*before.members, Member(slug="new", name="New"))
+    assert [feed.key for feed in after.feeds] == [key]
+    assert replace(after, members=(), feeds=(), digest="") == replace(before, members=(), feeds=(), digest="")
+    if "\r\n" in SHAPES[shape]:
+        assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
+    remove_feed(path, "new")
+    assert replace(load(path), digest="") == replace(before, digest="")
+    if shape not in ("no members", "empty key", "json without members", "empty json"):
+        assert path.read_bytes() == SHAPES[shape].encode()
+
+
+def test_a_feed_that_is_there_already_is_not_added_twice(file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"https://ONE\.example/rss is already the feed one/news"):
+        add_feed(file, "https://ONE.example/rss", member="two")
+    assert file.read_text() == ODD
+
+
+@pytest.mark.parametrize(
+    ("url", "member", "name", "message"),
+    [
+        ("nowhere", None, None, "`nowhere` is no web address"),
+        ("https://x.example/", "South West", None, "`South West` is no short name"),
+        ("https://x.example/", "one", "news", "one has a feed `news` already"),
+        ("https://x.example/", "one", "A B", "`A B` is no short name"),
+    ],
+)
+def test_what_cannot_be_added_says_why_and_changes_nothing(
+    file: Path, url: str, member: str | None, name: str | None, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        add_feed(file, url, member=member, name=name)
+    assert file.read_text() == ODD
+
+
+def test_a_broken_file_is_not_edited(file: Path) -> None:
+    file.write_text(ODD + "tgas: []\n")
+    with pytest.raises(ConfigError, match="unknown key `tgas`") as caught:
+        add_feed(file, "https://x.example/")
+    assert "Nothing was written" in caught.value.remedy
+    assert file.read_text() == ODD + "tgas: []\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "slug", "name"),
+    [
+        (
+            "Health Innovation Yorkshire & Humber",
+            "https://x.example/",
+            "health-innovation-yorkshire-humber",
+            None,
+        ),
+        ("It’s Łódź’s Café", "https://x.example/", "its-odzs-cafe", None),
+        ("日本語", "https://news.nihongo.example/feed", "nihongo", None),
+        ("", "https://www.healthinnowest.net/feed/", "healthinnowest", "healthinnowest.net"),
+        ("", "http://127.0.0.1:8080/feed", "127-0-0-1", "127.0.0.1"),
+        ("One", "https://x.example/", "one-2", None),
+        ("one", "https://x.example/", "one-2", None),
+        ("no", "https://x.example/", "no", None),
+        (" #: {[*&!|>'\"%@` \x00\n ", "https://x.example/", "x", "#: {[*&!|>'\"%@`"),
+    ],
+)
+def test_a_new_members_slug_comes_from_its_title_or_its_host(
+    tmp_path: Path, title: str, url: str, slug: str, name: str | None
+) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text("members:\n  - slug: one\n    name: First\n")
+    assert add_feed(path, url, title=title).member == slug
+    assert load(path).members[-1].name == (title if name is None else name)
+
+
+def test_a_new_member_may_be_given_its_slug(file: Path) -> None:
+    assert add_feed(file, "https://x.example/", member="south-west") == FeedKey("south-west")
+    assert load(file).members[-1] == Member(slug="south-west", name="South west")
+
+
+def test_a_homepage_that_is_no_address_does_not_keep_a_feed_out(file: Path) -> None:
+    add_feed(file, "https://x.example/", title="X", homepage="about:blank")
+    assert load(file).members[-1] == Member(slug="x", name="X")
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=60)
+def test_any_title_gives_a_file_that_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, title: str
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "feeds.yaml"
+    path.write_text(ODD)
+    try:
+        title.encode()
+    except UnicodeEncodeError:
+        title = ""
+    key = add_feed(path, "https://new.example/feed/", title=title)
+    config = load(path)
+    assert config.feeds[-1].key == key
+    assert len(config.members[-1].name) > 0
+
+
+# ---------------------------------------------------------------- removing
+
+
+@pytest.mark.parametrize("target", ["one/news", "https://one.example/feed/"])
+def test_a_removed_feed_takes_its_own_lines_and_leaves_its_member(file: Path, target: str) -> None:
+    removed = remove_feed(file, target)
+    assert ([feed.key for feed in removed.feeds], removed.member) == ([FeedKey("one")], None)
+    gone, came = _difference(ODD, file.read_text())
+    assert gone == [
+        "        feeds:\n",
+        "        -   url: https://one.example/feed/   # old: /rss\n",
+        "            else: [ 'https://one.example/rss',\n",
+        "                    https://one.example/atom ]\n",
+    ]
+    assert came == ["        feeds: []\n"]
+
+
+def test_a_removed_member_takes_its_feeds_and_no_comment_of_others(file: Path) -> None:
+    removed = remove_feed(file, "two")
+    assert removed.member is not None
+    assert (removed.member.slug, [feed.key for feed in removed.feeds]) == ("two", [FeedKey("two")])
+    line = "    - {slug: two, name: Two, feeds: [{url: https://two.example/feed/}]}   # flow too\n"
+    assert file.read_text() == ODD.replace(line, "")
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_any_item_of_a_list_in_brackets_can_be_removed(tmp_path: Path, number: int) -> None:
+    feeds = [
+        "{url: https://a.example/0}",
+        "{name: x, url: https://a.example/1}",
+        "{name: y, url: https://a.example/2}",
+    ]
+    path = tmp_path / "feeds.yaml"
+    before = "members:\n  - slug: a\n    name: A\n    feeds: [{}]   # all\n"
+    path.write_text(before.replace("{}", ", ".join(feeds)))
+    remove_feed(path, f"https://a.example/{number}")
+    del feeds[number]
+    assert path.read_text() == before.replace("{}", ", ".join(feeds))
+
+
+def test_what_is_not_there_is_not_removed_and_the_nearest_is_named(file: Path) -> None:
+    for target, near in [
+        ("tow", "two"),
+        ("one/new", "one/news"),
+        ("https://one.example/fed/", "one.example/feed/"),
+    ]:
+        with pytest.raises(ConfigError, match="no member and no feed") as caught:
+            remove_feed(file, target)
+        assert near in caught.value.remedy
+    assert file.read_text() == ODD
+
+
+def test_a_member_that_a_filter_names_is_not_removed(file: Path) -> None:
+    text = ODD + "merged_feeds:\n- {slug: m, title: M, filter: 'member:two or member:one'}\n"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match="no member has the slug `two`") as caught:
+        remove_feed(file, "two")
+    assert "Nothing was written" in caught.value.remedy
+    assert file.read_text() == text
+
+
+def test_every_feed_and_member_of_the_shipped_file_can_be_removed(tmp_path: Path) -> None:
+    shipped = shipped_file().read_text(encoding="utf-8")
+    path = tmp_path / "feeds.yaml"
+    config = parse(shipped)
+    for target in [str(feed.key) for feed in config.feeds] + [member.slug for member in config.members]:
+        path.write_text(shipped, encoding="utf-8")
+        remove_feed(path, target)
+        gone, came = _difference(shipped, path.read_text(encoding="utf-8"))
+        assert set(came) <= {"    feeds: []\n"}
+        assert not any(line.lstrip().startswith("# --") for line in gone)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def test_the_files_mode_is_kept_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    real = tmp_path / "etc" / "net.yaml"
+    real.parent.mkdir()
+    real.write_text(ODD)
+    real.chmod(0o640)
+    link = tmp_path / "feeds.yaml"
+    link.symlink_to(real)
+    add_feed(link, "https://x.example/", title="X")
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert "https://x.example/" in real.read_text()
+    assert [path.name for path in real.parent.iterdir()] == ["net.yaml"]
+
+
+def test_somebody_elses_change_in_between_is_kept(file: Path) -> None:
+    with open_file(file) as opened:
+        file.write_text(ODD + "# theirs\n")
+        with pytest.raises(ConfigError, match="somebody else has just changed the file"):
+            opened.save(ODD + "# ours\n")
+    assert file.read_text() == ODD + "# theirs\n"
+
+
+def test_a_failed_write_leaves_the_file_and_no_litter(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match="cannot be written \\(No space left on device\\)"):
+        add_feed(file, "https://x.example/")
+    assert file.read_text() == ODD
+    assert [path.name for path in file.parent.iterdir()] == ["feeds.yaml"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write what is read-only")
+def test_a_read_only_file_is_not_replaced(file: Path) -> None:
+    file.chmod(0o444)
+    with pytest.raises(ConfigError, match="it is read-only"):
+        add_feed(file, "https://x.example/")
+
+
+def test_two_admins_who_add_at_once_both_get_their_feed(file: Path) -> None:
+    numbers = range(8)
+    threads = [
+        threading.Thread(target=add_feed, args=(file, f"https://x.example/{number}")) for number in numbers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    urls = {feed.url for feed in load(file).feeds}
+    assert {f"https://x.example/{number}" for number in numbers} <= urls
+
+
+def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
+    for edit in _edits():
+        with pytest.raises(ConfigError, match="there is no such file"):
+            edit(tmp_path / "feeds.yaml")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _edits() -> list[Callable[[Path], object]]:
+    return [
+        lambda path: add_feed(path, "https://x.example/"),
+        lambda path: remove_feed(path, "one"),
+        lambda path: import_opml(path, OPML),
+    ]
+
+
+# ---------------------------------------------------------------- OPML
+
+OPML = """<?xml version="1.0" encoding="UTF-8"?>
+<opml version="2.0"><head><title>Our feeds</title></head><body>
+<outline text="Café &amp; Co" type="rss" xmlUrl="https://cafe.example/feed?a=1&amp;b=2"/>
+<outline text="Health"><outline text="Two" xmlUrl="https://two.example/blog/"/></outline>
+<outline text="One here already" xmlUrl="https://one.example/feed/"/>
+<outline text="bad" xmlUrl="javascript:alert(1)"/>
+<outline title="Café &amp; Co" xmlUrl="https://cafe.example/events"/>
+</body></opml>""".encode()
+
+
+def test_an_opml_brings_what_is_not_there_yet_and_says_what_it_left_out(file: Path) -> None:
+    imported = import_opml(file, OPML)
+    assert imported.added == (
+        FeedKey("cafe-co"),
+        FeedKey("two", "news-2"),
+        FeedKey("cafe-co", "news-2"),
+    )
+    assert imported.known == ("https://one.example/feed/",)
+    assert len(imported.refused) == 1
+    assert "`javascript:alert(1)` is no web address" in imported.refused[0]
+    config = load(file)
+    assert config.members[-1] == Member(slug="cafe-co", name="Café & Co")
+    assert [feed.url for feed in config.feeds if feed.key.member == "cafe-co"] == [
+        "https://cafe.example/feed?a=1&b=2",
+        "https://cafe.example/events",
+    ]
+    text = file.read_text()
+    assert import_opml(file, OPML).added == ()
+    assert file.read_text() == text
+
+
+def test_an_exported_list_imports_into_an_empty_hub_as_it_was(tmp_path: Path) -> None:
+    shipped = load(shipped_file())
+    members = [
+        (member, [feed for feed in shipped.feeds if feed.key.member == member.slug])
+        for member in shipped.members
+    ]
+    path = tmp_path / "feeds.yaml"
+    path.write_text("hub:\n  title: New\n")
+    import_opml(path, members_opml("All", members))
+    config = load(path)
+    names = {member.slug: member.name for member in config.members}
+    assert [(names[feed.key.member], feed.key.name, feed.url) for feed in config.feeds] == [
+        (member.name, feed.key.name, feed.url) for member, feeds in members for feed in feeds
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-8-sig", "x-unknown"])
+def test_an_opml_in_any_encoding_keeps_its_accents(file: Path, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><opml><outline text="Café" xmlUrl="https://c.example/"/></opml>'
+    import_opml(file, text.encode("utf-8" if encoding == "x-unknown" else encoding))
+    assert load(file).members[-1].name == "Café"
+
+
+def test_an_entity_bomb_reads_no_file_and_takes_no_time(file: Path) -> None:
+    entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 12))
+    bomb = (
+        f'<?xml version="1.0"?><!DOCTYPE opml [<!ENTITY e0 "ha"><!ENTITY f SYSTEM "file:///etc/passwd">{entities}]>'
+        '<opml><body><outline text="&f;&e11;" xmlUrl="https://bomb.example/"/></body></opml>'
+    )
+    import_opml(file, bomb.encode())
+    assert len(file.read_text()) < len(ODD) + 200
+    assert "root:" not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("opml", "message"),
+    [
+        (b"", "the OPML lists no feeds"),
+        (b"\x00\xff\xfe garbage", "the OPML lists no feeds"),
+        (b"<html><body>Hello</body></html>", "the OPML lists no feeds"),
+        (b"https://127.0.0.1:9/opml", "the OPML lists no feeds"),
+        (b"<opml>" + b" " * 2 * 1024 * 1024, "the OPML is larger than 2 MB"),
+    ],
+)
+def test_what_is_no_opml_is_refused(file: Path, opml: bytes, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        import_opml(file, opml)
+    assert file.read_text() == ODD
+
+
+def test_two_thousand_feeds_import_at_once(file: Path) -> None:
+    outlines = "".join(
+        f'<outline text="Member {i}" xmlUrl="https://m{i}.example/feed/" category="/a/b"/>'
+        for i in range(2_000)
+    )
+    assert len(import_opml(file, f"<opml><body>{outlines}</body></opml>".encode()).added) == 2_000
+    assert _difference_is_additions(ODD, file.read_text())
+
+
+def _difference_is_additions(before: str, after: str) -> bool:
+    lines = iter(after.splitlines())
+    return all(any(line == other for other in lines) for line in before.splitlines())
+
+
+def test_a_slug_is_cut_at_a_word() -> None:
+    assert slugify("The very long name of a network of networks of organisations in the North") == (
+        "the-very-long-name-of-a-network-of-networks-of-organisations"
+    )
+    assert slugify("x" * 90) == "x" * 60
+
+
+def test_an_edit_waits_for_another_hubs_edit(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    thread = threading.Thread(target=add_feed, args=(file, "https://x.example/"))
+    thread.start()
+    thread.join(timeout=0.2)
+    assert thread.is_alive()
+    assert file.read_text() == ODD
+    os.close(descriptor)
+    thread.join()
+    assert "https://x.example/" in file.read_text()
+
+
+@pytest.mark.parametrize("target", ["a/x", "a/y", "a"])
+def test_a_change_the_file_gives_no_room_for_is_not_made_by_halves(tmp_path: Path, target: str) -> None:
+    path = tmp_path / "feeds.yaml"
+    text = (
+        "? members\n: - slug: a\n    name: A\n    feeds: [{name: x, url: https://a.example/}   # one\n"
+        "     , # two\n     {name: y, url: https://b.example/}   # three\n    ]\n"
+    )
+    path.write_text(text)
+    if target == "a":
+        with pytest.raises(ConfigError) as caught:
+            remove_feed(path, target)
+        assert "Nothing was written" in caught.value.remedy
+        assert path.read_text() == text
+    else:
+        remove_feed(path, target)
+        assert len(load(path).feeds) == 1
+        assert all(f"# {comment}" in path.read_text() for comment in ("one", "two", "three"))

@@ -1,0 +1,148 @@
+"""What an admin may write as a filter, and what the hub says of one that it cannot read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.filters import MAX_LENGTH, FilterError, parse_filter, read_filter
+from hub.model import And, Filter, Not, Or, Term
+
+SAFETY, WESSEX, SOUTH_WEST = (
+    Term("tag", "patient-safety"),
+    Term("member", "wessex"),
+    Term("member", "south-west"),
+)
+PARTNER = Term("type", "partner")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tag:patient-safety", SAFETY),
+        ("  tag:patient-safety  ", SAFETY),
+        ("(((tag:patient-safety)))", SAFETY),
+        ("not type:partner", Not(PARTNER)),
+        ("not not type:partner", Not(Not(PARTNER))),
+        ("not(type:partner)", Not(PARTNER)),
+        ("tag:patient-safety and member:wessex and type:partner", And((SAFETY, WESSEX, PARTNER))),
+        ("member:wessex or member:south-west", Or((WESSEX, SOUTH_WEST))),
+        ("member:wessex OR NOT type:partner", Or((WESSEX, Not(PARTNER)))),
+        ("region:London", Term("region", "London")),
+        ('region:"North West"', Term("region", "North West")),
+        ('tag:"patient-safety"', SAFETY),
+        (
+            "tag:or or tag:android or tag:notes",
+            Or((Term("tag", "or"), Term("tag", "android"), Term("tag", "notes"))),
+        ),
+        ("tag:patient-safety and\n  member:wessex", And((SAFETY, WESSEX))),
+        (
+            "tag:patient-safety and (member:wessex or member:south-west) and not type:partner",
+            And((SAFETY, Or((WESSEX, SOUTH_WEST)), Not(PARTNER))),
+        ),
+    ],
+)
+def test_a_filter_means_what_it_says(text: str, expected: Filter) -> None:
+    assert parse_filter(text) == expected
+
+
+def test_not_binds_closer_than_and_and_and_than_or() -> None:
+    assert parse_filter("not tag:patient-safety and member:wessex or type:partner") == Or(
+        (And((Not(SAFETY), WESSEX)), PARTNER)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("", 1, "the filter is empty"),
+        ("   ", 1, "the filter is empty"),
+        ("tag:a and", 10, "the filter ends too soon"),
+        ("tag:a and (", 12, "a bracket is never closed"),
+        ("(tag:a", 7, "a bracket is never closed"),
+        ("tag:a)", 6, "this bracket closes nothing, or nothing stands before it"),
+        ("()", 2, "this bracket closes nothing, or nothing stands before it"),
+        ("tag:a tag:b", 7, "`and` or `or` is missing before `tag:b`"),
+        ("tag:a not tag:b", 7, "`and` or `or` is missing before `not`"),
+        ("tag:a and and tag:b", 11, "`and` needs a term on both sides"),
+        ("or tag:a", 1, "`or` needs a term on both sides"),
+        ("tag: a", 1, "write `tag:` and its value without a space between them"),
+        ("tag :a", 1, "write `tag:` and its value without a space between them"),
+        ("not tag:", 5, "`tag:` names nothing; write a value after it"),
+        ('tag:""', 1, "`tag:` names nothing; write a value after it"),
+        ('region:"North', 8, "the quotation mark is never closed"),
+        ("safety", 1, "`safety` is no term; write field:value, such as tag:patient-safety"),
+        ("tag:a && tag:b", 7, "`&&` is no term; write field:value, such as tag:patient-safety"),
+        ("tag:a and \x00", 11, r"`\x00` is no term; write field:value, such as tag:patient-safety"),
+        ("tags:a", 1, "`tags` is not a field of news; did you mean `tag`?"),
+        ("colour:red", 1, "`colour` is not a field of news; there are tag, member, type, region"),
+        ("tag:a or type:partnr", 15, "there is no type `partnr`; did you mean `partner`?"),
+        ("not " * 60 + "tag:a", 1, "the filter is nested more than 50 deep"),
+        ("x" * (MAX_LENGTH + 1), 8001, "the filter is longer than 8,000 characters"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_says_where_and_why(text: str, column: int, message: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter(text)
+    assert (caught.value.column, str(caught.value)) == (column, message)
+
+
+def test_each_term_is_found_at_its_column() -> None:
+    assert read_filter("tag:patient-safety and\nnot member:wessex").terms == ((SAFETY, 1), (WESSEX, 28))
+
+
+@given(st.text(alphabet=st.sampled_from('tagmember:"() andornot\n\x00é-'), max_size=200) | st.text())
+def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
+    column = 1
+    try:
+        parse_filter(text)
+    except FilterError as error:
+        column = error.column
+    assert 1 <= column <= len(text) + 1
+
+
+def _written(wanted: Filter) -> str:
+    match wanted:
+        case Term():
+            return f'{wanted.field}:"{wanted.value}"'
+        case Not():
+            return f"not ({_written(wanted.filter)})"
+        case And():
+            return " and ".join(f"({_written(part)})" for part in wanted.filters)
+        case Or():
+            return " or ".join(f"({_written(part)})" for part in wanted.filters)
+
+
+_terms = st.builds(
+    Term,
+    st.sampled_from(["tag", "member", "region"]),
+    st.from_regex(r"[a-z0-9]([a-z0-9 -]*[a-z0-9])?", fullmatch=True),
+)
+_filters: st.SearchStrategy[Filter] = st.recursive(
+    _terms,
+    lambda parts: (
+        st.builds(Not, parts)
+        | st.builds(And, st.lists(parts, min_size=2, max_size=4).map(tuple))
+        | st.builds(Or, st.lists(parts, min_size=2, max_size=4).map(tuple))
+    ),
+    max_leaves=12,
+)
+
+
+@given(_filters)
+def test_a_filter_that_is_written_down_is_read_as_itself(wanted: Filter) -> None:
+    assert parse_filter(_written(wanted)) == wanted
+
+
+def test_the_longest_filter_of_brackets_is_read_without_a_crash() -> None:
+    deep = MAX_LENGTH // 2 - 5
+    assert parse_filter("(" * deep + "tag:a" + ")" * deep) == Term("tag", "a")
+
+
+def test_a_hub_without_filters_never_loads_the_parser() -> None:
+    code = "import sys, hub.filters; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

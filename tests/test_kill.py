@@ -1,0 +1,93 @@
+"""Nothing stored is lost, and nothing is stored twice, wherever a poll is killed."""
+
+from __future__ import annotations
+
+import functools
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from hub.store import existing_store
+from tests.commands import Hub
+from tests.conftest import ROOT
+
+FEEDS = 300
+KILLS = 20
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Else each answer's second packet waits 40 ms for the first to be acknowledged.
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The URLs of a farm of feeds, served on loopback."""
+    folder = tmp_path_factory.mktemp("farm")
+    make = [sys.executable, str(ROOT / "bench" / "farm.py"), "make", str(folder / "farm")]
+    subprocess.run([*make, "--feeds", str(FEEDS), "--entries", "4"], check=True, capture_output=True)
+    root = folder / "farm" / "root"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(root)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    yield [f"{address}/{file.relative_to(root)}" for file in sorted(root.glob("*/feed.*"))]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def stored(file: Path) -> list[tuple[str, ...]]:
+    """All that the publishers said, and which entries are one story."""
+    with sqlite3.connect(file) as connection:
+        rows = connection.execute(
+            "SELECT e.member, e.id, e.title, e.link, e.published, e.content, e.details,"
+            " (SELECT group_concat(o.member || ' ' || o.id, ',') FROM"
+            "  (SELECT member, id FROM entries WHERE story = e.story ORDER BY member, id) o)"
+            " FROM entries e ORDER BY e.member, e.id"
+        ).fetchall()
+    connection.close()
+    return rows
+
+
+def test_a_poll_killed_at_any_moment_ends_in_the_same_state_after_the_next(
+    farm: list[str], tmp_path: Path
+) -> None:
+    undisturbed, disturbed = Hub(tmp_path / "undisturbed"), Hub(tmp_path / "disturbed")
+    for hub in (undisturbed, disturbed):
+        hub.folder.mkdir()
+        hub.write({f"m{number}": [url] for number, url in enumerate(farm)})
+    assert undisturbed.run("poll", "--all").returncode == 0
+    began = time.monotonic()
+    assert undisturbed.run("poll", "--all").returncode == 0
+    unchanged_round = time.monotonic() - began
+
+    moments = random.Random(20)
+    killed = 0
+    for _ in range(KILLS):
+        # `--all` so that also the feeds already polled are asked again.
+        with disturbed.start("poll", "--all") as process:
+            time.sleep(moments.uniform(0.2, 1.0) * unchanged_round)
+            killed += process.poll() is None
+            process.kill()
+            process.communicate()
+    assert killed > KILLS / 2
+    assert disturbed.run("poll", "--all").returncode == 0
+
+    assert len(stored(undisturbed.folder / "hub.db")) == FEEDS * 4
+    assert stored(disturbed.folder / "hub.db") == stored(undisturbed.folder / "hub.db")
+    store = existing_store(disturbed.database)
+    assert store.check() == ()
+    store.close()

@@ -1,0 +1,718 @@
+"""HTML and titles as members publish them, and what readers get of them."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub import markup
+from hub.markup import clean, title_text
+
+BASE = "https://example.org/news/story"
+
+# ---------------------------------------------------------------- an independent reading of what is published
+
+
+def names(text: str) -> set[str]:
+    return set(text.split())
+
+
+ELEMENTS = names("""
+    a abbr address article aside audio b bdi bdo blockquote br caption center cite code col colgroup dd del
+    details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p
+    picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td
+    tfoot th thead time tr track u ul var video wbr
+""")
+ATTRIBUTES = names("""
+    alt cite colspan controls datetime dir height href hreflang kind label lang media open poster preload
+    reversed rowspan scope sizes span src srclang srcset start title type value width
+""")
+LINKS = {"href", "src", "poster", "cite"}
+
+Tag = tuple[str, dict[str, str]]
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[Tag] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def tags_by_html_parser(html: str) -> list[Tag]:
+    parser = _Tags()
+    parser.feed(html)
+    parser.close()
+    return parser.tags
+
+
+def tags_by_lxml(html: str) -> Iterator[Tag]:
+    for element in lxml.html.fromstring(f"<div>{html}</div>").iter():
+        assert isinstance(element.tag, str), f"a comment or instruction in {html!r}"
+        yield element.tag, {str(name): str(value) for name, value in element.items()}
+
+
+def as_xml(text: str) -> str:
+    return f"<x>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</x>"
+
+
+def assert_harmless(html: str) -> None:
+    for tag, attributes in [*tags_by_html_parser(html), *tags_by_lxml(html)]:
+        assert tag in ELEMENTS, html
+        assert set(attributes) <= ATTRIBUTES, html
+        for name, value in attributes.items():
+            if name in LINKS:
+                schemes = ("http:", "https:", "mailto:", "tel:") if name == "href" else ("http:", "https:")
+                assert value.lower().startswith(schemes), html
+            if name == "srcset":
+                for candidate in value.split(", "):
+                    assert candidate.lower().startswith(("http://", "https://")), html
+    assert "<!--" not in html
+    ElementTree.fromstring(as_xml(html))
+
+
+@pytest.fixture(autouse=True)
+def _no_swallowed_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # nh3 hands what its callback raises to this hook, and goes on.
+    raised: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)
+    yield
+    assert not raised
+
+
+# ---------------------------------------------------------------- markup that must not run
+
+VECTORS = {
+    "script": [
+        "<script>ran()</script>",
+        "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+        "<scr<script>ipt>ran()</scr</script>ipt>",
+        "<script\n/x>ran()</script\n>",
+        "<scr\x00ipt>ran()</scr\x00ipt>",
+        "<script>ran()",
+        "<<script>ran()//<</script>",
+    ],
+    "handlers": [
+        "<img src=x onerror=ran()>",
+        "<img/src=x/onerror=ran()>",
+        "<p onclick='ran()' ONMOUSEOVER=ran()>p</p>",
+        "<details open ontoggle=ran()>d</details>",
+        "<body onload=ran()>b",
+        "<input autofocus onfocus=ran()>",
+        "<video><source onerror=ran()></video>",
+        "<video src=x onloadstart=ran() autoplay></video>",
+        "<a href=x onfocus\t=ran() tabindex=0 accesskey=x>a</a>",
+        "<marquee onstart=ran()>m</marquee>",
+        '<img alt="x" title="`" onerror=`ran()`>',
+        "<img alt='\"onerror=ran() x=\"'>",
+    ],
+    "links": [
+        "<a href=javascript:ran()>a</a>",
+        "<a href='JaVaScRiPt:ran()'>a</a>",
+        "<a href='java&#10;script:ran()'>a</a>",
+        "<a href='java\tscript:ran()'>a</a>",
+        "<a href='&#1;javascript:ran()'>a</a>",
+        "<a href='&#x6A&#x61&#x76&#x61&#x73&#x63&#x72&#x69&#x70&#x74:ran()'>a</a>",
+        "<a href='java\x00script:ran()'>a</a>",
+        "<a href=' vbscript:ran()'>a</a>",
+        "<a href='data:text/html,<script>ran()</script>'>a</a>",
+        "<a href=view-source:javascript:ran()>a</a>",
+        "<a href=feed:javascript:ran()>a</a>",
+        "<a href=file:///etc/passwd>a</a>",
+        "<a href=x ping=//evil.example/ target=_top download>a</a>",
+        "<a xlink:href=javascript:ran()>a</a>",
+        "<blockquote cite=javascript:ran()>q</blockquote>",
+        "<video poster=javascript:ran() src=javascript:ran()></video>",
+        "<img src='javascript:ran()' lowsrc=javascript:ran() dynsrc=javascript:ran()>",
+        "<img src=data:image/svg+xml,<svg/onload=ran()>>",
+    ],
+    "srcset": [
+        "<img srcset='javascript:ran() 1x, data:text/html,x 2x, /good.png 3x'>",
+        "<source srcset='javascript:ran()'>",
+        "<img data-src='javascript:ran()' src='data:,'>",
+        "<img data-srcset='javascript:ran() 1x' data-original='vbscript:x'>",
+        "<img data-src='x\" onerror=ran() y=\"'>",
+        "<img data-src=x'onerror=ran()>",
+    ],
+    "style": [
+        "<style>body{display:none}</style>",
+        "<p style='position:fixed;background:url(javascript:ran())' class=admin id=login>cover</p>",
+        "<link rel=stylesheet href=//evil.example/x.css>",
+        '<div style="width:expression(ran())">x</div>',
+    ],
+    "frames": [
+        "<iframe src=javascript:ran()></iframe>",
+        "<iframe srcdoc='<script>ran()</script>'></iframe>",
+        "<frameset><frame src=javascript:ran()></frameset>",
+        "<object data=javascript:ran()><param name=x></object>",
+        "<embed src=javascript:ran()>",
+        "<portal src=javascript:ran()></portal>",
+        "<applet code=x></applet>",
+    ],
+    "svg and math": [
+        "<svg onload=ran()></svg>",
+        "<svg><script>ran()</script></svg>",
+        "<svg><a xlink:href=javascript:ran()><text y=9>t</text></a></svg>",
+        "<svg><animate attributeName=href values=javascript:ran() /></svg>",
+        "<svg><foreignObject><iframe src=javascript:ran()></iframe></foreignObject></svg>",
+        "<svg><use href='data:image/svg+xml,<svg id=x onload=ran()>#x'/></svg>",
+        "<math href=javascript:ran()>m</math>",
+        "<math><maction actiontype=statusline#x xlink:href=javascript:ran()>m</maction></math>",
+        "<math><annotation-xml encoding=text/html><img src=x onerror=ran()></annotation-xml></math>",
+    ],
+    "mutation": [
+        "<noscript><p title='</noscript><img src=x onerror=ran()>'>",
+        "<svg></p><style><a id='</style><img src=x onerror=ran()>'>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=ran()&gt;'>",
+        "<form><math><mtext></form><form><mglyph><style></math><img src onerror=ran()>",
+        "<textarea><img title='</textarea><img src=x onerror=ran()>'>",
+        "<title><a title='</title><img src=x onerror=ran()>'>",
+        "<xmp><p title='</xmp><img src=x onerror=ran()>'>",
+        "<listing>&lt;img src=x onerror=ran()&gt;</listing>",
+        "<template><script>ran()</script><img src=x onerror=ran()></template>",
+        "<select><style></select><img src=x onerror=ran()></style>",
+        "<plaintext><img src=x onerror=ran()>",
+        "<noembed><img title='</noembed><img src=x onerror=ran()>'></noembed>",
+        "<iframe><img title='</iframe><img src=x onerror=ran()>'></iframe>",
+        "<p title='&lt;/p>&lt;img src=x onerror=ran()&gt;'>p</p>",
+        "&lt;img src=x onerror=ran()&gt;",
+        "<img alt='&lt;script&gt;ran()&lt;/script&gt;' src=x>",
+        "&#60;script&#62;ran()&#60;/script&#62;",
+        "&l&#8;t;script&g&#8;t;",
+        "<img alt='a&#8;&#x1f;&#xfffe;b' src=x>",
+    ],
+    "page": [
+        "<base href=http://evil.example/>",
+        "<meta http-equiv=refresh content='0;url=javascript:ran()'>",
+        "<form action=//evil.example/><input type=password><button formaction=javascript:ran()>b</button>",
+        "</div></article></main></body></html><h1>Outside</h1>",
+        "<!-- never closed <img src=x onerror=ran()>",
+        "<!--><img src=x onerror=ran()>-->",
+        "<![CDATA[><img src=x onerror=ran()>]]>",
+        "<?xml <img src=x onerror=ran()> ?>",
+        "<a href='http://evil.example' title='never closed",
+        "<custom-element onclick=ran() is=x>c</custom-element><slot name=x>",
+        "<p lang='en\" onclick=ran()' dir='x'>p</p>",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [pytest.param(vector, id=f"{kind}-{n}") for kind in VECTORS for n, vector in enumerate(VECTORS[kind])],
+)
+def test_nobodys_markup_runs(vector: str) -> None:
+    for html in (vector, f"<p>Before</p>{vector}<p>After</p>", f"<div><b>{vector}", vector * 60):
+        cleaned = clean(html, base=BASE)
+        assert_harmless(cleaned.html)
+        again = clean(cleaned.html, base=BASE)
+        assert_harmless(again.html)
+        assert again.text == cleaned.text
+
+
+def test_words_around_what_is_dropped_are_kept() -> None:
+    cleaned = clean(
+        "<p>One</p><script>two</script><style>three</style><p>four <iframe>five</iframe>"
+        "<custom>six</custom></p>"
+        "<noscript>seven</noscript><svg><title>eight</title></svg><form><label>nine</label></form>",
+        base=None,
+    )
+    assert cleaned.html == "<p>One</p><p>four six</p>nine"
+    assert cleaned.text == "One\nfour six\nnine"
+
+
+MARKUP = st.sampled_from([vector for kind in VECTORS.values() for vector in kind])
+PIECES = st.sampled_from(
+    [
+        "<",
+        ">",
+        "</",
+        "/>",
+        "<p>",
+        "</p>",
+        "<b>",
+        "</b>",
+        "<a href=",
+        "<img src=",
+        "<td>",
+        "<table>",
+        "<svg>",
+        "<math>",
+        "</math>",
+        "<style>",
+        "<!--",
+        "-->",
+        "'",
+        '"',
+        "=",
+        "&",
+        "&#",
+        ";",
+        "&lt;",
+        "&amp;",
+        "&nbsp;",
+        "\x00",
+        "\x0b",
+        "\ud800",
+        "\ufffe",
+        "\u202e",
+        "\xa0",
+        "\r",
+        "\n",
+        " ",
+        "x",
+    ]
+)
+
+
+@given(st.lists(PIECES | MARKUP | st.text(max_size=5), max_size=30).map("".join))
+def test_any_text_becomes_harmless_html_that_xml_can_hold(html: str) -> None:
+    cleaned = clean(html, base=BASE)
+    assert_harmless(cleaned.html)
+    again = clean(cleaned.html, base=BASE)
+    assert_harmless(again.html)
+    for text in (
+        cleaned.text,
+        markup.plain(html),
+        markup.escape(html),
+        markup.line(html),
+        title_text(html, type=None),
+    ):
+        ElementTree.fromstring(as_xml(text))
+    assert_harmless(markup.escape(html))
+
+
+@given(st.text(st.characters(exclude_characters="<&")))
+def test_a_text_without_markup_is_published_as_a_parser_would_read_it(text: str) -> None:
+    quick, parsed = clean(text, base=None), clean(text + "<!-- -->", base=None)
+    assert (quick.html, quick.text) == (parsed.html, parsed.text)
+
+
+# ---------------------------------------------------------------- what readers see
+
+
+def test_news_keeps_its_structure() -> None:
+    html = (
+        '<h2>Head</h2><p dir="rtl" lang="ar">A <strong>b</strong> <em>c</em> '
+        '<a href="https://a.example/?b=1&amp;c=2" title="t">d</a><br>e</p>'
+        '<ul><li>f</li></ul><ol start="3"><li value="4">g</li></ol><blockquote cite="https://a.example/"><p>h</p></blockquote>'
+        "<pre><code>i &lt; j\n  k</code></pre><dl><dt>l</dt><dd>m</dd></dl>"
+        '<table><caption>n</caption><thead><tr><th scope="col">o</th></tr></thead>'
+        '<tbody><tr><td colspan="2">p</td></tr></tbody></table>'
+        '<figure><picture><source srcset="https://a.example/1.webp 100w, https://a.example/2.webp 200w" '
+        'sizes="(max-width: 5em) 5em, 9em" '
+        'type="image/webp"><img src="https://a.example/1.png" alt="q" width="300" height="200">'
+        "</picture><figcaption>r</figcaption></figure>"
+    )
+    assert clean(html, base=None).html == html
+    assert clean(html, base=None).text.split() == [*"Head A b c d e f g h i < j k l m n o p r".split()]  # noqa: SIM905
+
+
+def test_a_recording_is_played_when_the_reader_says_so() -> None:
+    cleaned = clean(
+        "<video autoplay muted src=v.mp4 poster=p.jpg><track src=t.vtt kind=captions srclang=en></video>",
+        base=BASE,
+    )
+    [(video, values), (track, captions)] = tags_by_html_parser(cleaned.html)
+    assert (video, track) == ("video", "track")
+    assert values == {
+        "src": "https://example.org/news/v.mp4",
+        "poster": "https://example.org/news/p.jpg",
+        "controls": "",
+        "preload": "none",
+    }
+    assert captions == {"src": "https://example.org/news/t.vtt", "kind": "captions", "srclang": "en"}
+    assert 'controls=""' in clean("<audio src=a.mp3>", base=BASE).html
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kept"),
+    [
+        ("href='more.html'", 'href="https://example.org/news/more.html"'),
+        ("href='/x?a=1&amp;b=2'", 'href="https://example.org/x?a=1&amp;b=2"'),
+        ("href='#fn1'", 'href="https://example.org/news/story#fn1"'),
+        ("href='//cdn.example/x'", 'href="https://cdn.example/x"'),
+        ("href=' https://a.example/ '", 'href="https://a.example/"'),
+        ("href='https://a.example/a b'", 'href="https://a.example/a%20b"'),
+        ("href='mailto:a@b.example?subject=A b'", 'href="mailto:a@b.example?subject=A%20b"'),
+        ("href='tel:+44 20'", 'href="tel:+44%2020"'),
+        ("href=''", ""),
+        ("href='http://[::bad'", ""),
+        ("href='http://user:secret@a.example/'", ""),
+        ("href='ftp://a.example/'", ""),
+    ],
+)
+def test_links_in_a_text_are_absolute_or_dropped(attributes: str, kept: str) -> None:
+    assert clean(f"<a {attributes}>x</a>", base=BASE).html == f"<a {kept}>x</a>".replace(" >", ">")
+
+
+def test_without_a_base_relative_links_are_dropped() -> None:
+    assert clean("<a href=x>x</a><img src=y.png alt=y><a href=https://a.example/>z</a>", base=None).html == (
+        '<a>x</a><a href="https://a.example/">z</a>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("srcset", "kept"),
+    [
+        ("a.png", "https://example.org/news/a.png"),
+        ("a,1.png 1x, /b.png 2x", "https://example.org/news/a,1.png 1x, https://example.org/b.png 2x"),
+        ("a.png 100w,b.png 200w", "https://example.org/news/a.png 100w, https://example.org/news/b.png 200w"),
+        ("a.png, b.png 1.5x", "https://example.org/news/a.png, https://example.org/news/b.png 1.5x"),
+        (" ,, a.png,,, b.png ,", "https://example.org/news/a.png, https://example.org/news/b.png"),
+        ("a.png 100w 50h", "https://example.org/news/a.png 100w 50h"),
+        ("javascript:ran() 1x, data:text/html,x 2x, b.png 3x", "https://example.org/news/b.png 3x"),
+        ("a.png calc(1, 2) 1x, b.png", "https://example.org/news/b.png"),
+        ("a.png huge, b.png -1x, c.png 0w, d.png 1x", "https://example.org/news/d.png 1x"),
+        ("https://i.example/w_1,h_2/a.png 1x", "https://i.example/w_1,h_2/a.png 1x"),
+        ("a.png (unclosed, b.png", None),
+        ("", None),
+    ],
+)
+def test_each_picture_of_a_srcset_is_absolute(srcset: str, kept: str | None) -> None:
+    html = clean(f'<img src="x.png" srcset="{srcset}">', base=BASE).html
+    [(_, values)] = tags_by_html_parser(html)
+    assert values.get("srcset") == kept
+
+
+@pytest.mark.parametrize(
+    ("html", "source"),
+    [
+        ("<img data-src=lazy.png alt=a>", "lazy.png"),
+        ("<img alt=a data-src='lazy.png' src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>", "lazy.png"),
+        ('<img class="lazy" src="" data-lazy-src="lazy.png" />', "lazy.png"),
+        ("<IMG DATA-ORIGINAL=lazy.png>", "lazy.png"),
+        ("<img data-src=lazy.png src=real.png>", "real.png"),
+        ("<img alt='data-src=no.png > x' src=real.png data-src=lazy.png>", "real.png"),
+        ("<img data-src=lazy.png><noscript><img src=real.png></noscript>", "lazy.png"),
+    ],
+)
+def test_a_picture_that_a_script_would_load_is_shown(html: str, source: str) -> None:
+    cleaned = clean(html, base=BASE)
+    assert [values["src"] for _, values in tags_by_html_parser(cleaned.html)] == [
+        f"https://example.org/news/{source}"
+    ]
+    assert cleaned.image == f"https://example.org/news/{source}"
+
+
+def test_a_lazy_picture_keeps_its_sizes() -> None:
+    html = "<img src='data:,' srcset='data:, 1w' data-src=a.png data-srcset='a.png 1x, b.png 2x'>"
+    [(_, values)] = tags_by_html_parser(clean(html, base=BASE).html)
+    assert values["srcset"] == "https://example.org/news/a.png 1x, https://example.org/news/b.png 2x"
+
+
+def test_a_picture_without_a_source_is_not_published() -> None:
+    html = (
+        "<p>a<img alt='x &gt; y'>b<img src='data:image/png;base64,AA' alt=c>d"
+        "<picture><source><img src=e.png></picture></p>"
+    )
+    assert (
+        clean(html, base=BASE).html
+        == '<p>abd<picture><img src="https://example.org/news/e.png"></picture></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "image"),
+    [
+        ("", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=/pixel.gif width=1 height=1>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=/p.gif height='1px'>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src='data:image/png;base64,AA'>", "https://example.org/photo.jpg?a=1&b=2"),
+        (
+            "<img src=https://s.w.org/images/core/emoji/15/72x72/1f600.png>",
+            "https://example.org/photo.jpg?a=1&b=2",
+        ),
+        ("<img src=/wp-includes/images/smilies/icon.gif>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=/icon.png width=16 height=16>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=https://secure.gravatar.com/avatar/1>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img srcset='/small.jpg 1x, /big.jpg 2x'>", "https://example.org/small.jpg"),
+        ("<img src=/wide.jpg width=800 height=30>", "https://example.org/wide.jpg"),
+    ],
+)
+def test_the_lead_image_is_a_picture_of_the_news(before: str, image: str) -> None:
+    assert clean(f"<p>{before}<img src='/photo.jpg?a=1&amp;b=2' alt=x></p>", base=BASE).image == image
+
+
+def test_news_without_a_picture_has_no_lead_image() -> None:
+    assert clean("<p>a <img src=/p.gif width=1></p>", base=BASE).image is None
+    assert clean("words", base=BASE).image is None
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One  two\nthree</p><p>four</p>", "One two three\nfour"),
+        ("a<br>b<hr>c", "a\nb\nc"),
+        ("<ul><li>a<li>b</ul>", "a\nb"),
+        ("<table><tr><td>a<td>b<tr><td>c</table>", "a b\nc"),
+        ("x <b>y</b><i>z</i>", "x yz"),
+        ("AT&amp;T &lt;b&gt; &amp;lt; &nbsp; caf&eacute;", "AT&T <b> &lt; café"),
+        ("<p>a <img src=https://a.example/x.png alt='picture'> b</p>", "a b"),
+        ("<p title='1 > 0'>a</p>", "a"),
+        ("a\x00\x08\ufffe\ud800b &#8;c", "ab c"),
+        ("plain  text\nwithout > markup", "plain text without > markup"),
+        ("", ""),
+    ],
+)
+def test_the_words_of_a_text_are_those_that_are_shown(html: str, text: str) -> None:
+    assert clean(html, base=None).text == text
+
+
+def test_what_describes_a_text_is_kept_only_if_it_can_be_right() -> None:
+    html = "<p lang='en-GB' dir=RTL>a</p><p lang='x\"' dir=up>b</p>"
+    html += "<img src=/x.png width=300px height=50%><table><td colspan=99999999>c</table>"
+    assert (
+        clean(html, base=BASE).html == '<p lang="en-GB" dir="rtl">a</p><p>b</p>'
+        '<img src="https://example.org/x.png" width="300"><table><tbody><tr><td>c</td></tr></tbody></table>'
+    )
+
+
+# ---------------------------------------------------------------- bounds
+
+MUCH = {
+    "nested": "<div>" * 100_000 + "deep" + "</div>" * 100_000,
+    "nested in short": "<ul>" * 120_000 + "deep",
+    "unclosed": "<b><i><a href=x>" * 100_000 + "deep",
+    "formatting that HTML repeats": "<p>" + "".join(f"<b lang=a{n}>" for n in range(4000)) + "<p>deep" * 4000,
+    "a little formatting that HTML repeats": "<p>"
+    + "".join(f"<b lang=a{n}>" for n in range(250))
+    + "<p>deep" * 1500,
+    "hidden formatting that HTML repeats": "<p>"
+    + "".join(f"<b x='>' y={n}><i x=a'b y={n}>" for n in range(2000))
+    + "<p>deep" * 4000,
+    "attributes": "<p " + " ".join(f"a{n}" for n in range(60_000)) + ">deep</p>",
+    "references": "<p>deep " + "a &amp; " * 1_000_000,
+    "a huge reference": "<p>deep &#" + "9" * 5_000 + ";" + "<b>" * 100_000,
+    "comments": "<p>deep" + "<!--" * 1_000_000,
+    "tags never closed": "<p>deep " + "<script" * 1_000_000,
+    "scripts": "<p>deep " + "<script>x</script>" * 200_000,
+    "lazy pictures": "<p>deep</p>" + "<img data-src=y '" * 25_000,
+    "sizes": "<p>deep<img srcset='" + "a 1x," * 80_000 + "'>",
+    "a placeholder": "<p>deep<img src='data:image/png;base64," + "A" * 5_000_000 + "'></p>",
+}
+
+
+@pytest.mark.parametrize("html", [pytest.param(html, id=name) for name, html in MUCH.items()])
+def test_a_text_made_to_take_for_ever_takes_seconds(html: str) -> None:
+    started = time.perf_counter()
+    cleaned = clean(html, base=BASE)
+    assert time.perf_counter() - started < 10
+    assert "deep" in cleaned.text
+    assert len(cleaned.html) < 4 * len(html) + 10_000
+    depth = 0
+    for slash, name in re.findall("<(/?)([a-z0-9]+)", cleaned.html):
+        depth += -1 if slash else name not in ("img", "br")
+        assert depth <= 200
+
+
+def test_20_mb_of_words_are_published() -> None:
+    cleaned = clean("<p>" + "word " * 4_000_000 + "</p>", base=None)
+    assert len(cleaned.text) == 20_000_000 - 1
+
+
+def test_a_text_nested_too_deep_keeps_its_words_and_paragraphs() -> None:
+    html = "<div>" * 300 + "<p>One &amp; two</p><script>no</script><p>a &lt; b<!-- no --></p>"
+    assert clean(html, base=BASE) == markup.Cleaned("<p>One &amp; two<br>a &lt; b</p>", "One & two\na < b")
+    shallow = "<div>" * 150 + "<p>One</p>"
+    assert clean(shallow, base=BASE).html.startswith("<div><div>")
+
+
+def test_a_long_list_is_not_taken_for_deep_nesting() -> None:
+    html = "<ul>" + "".join(f"<li><p><b style=x>n</b> <a href=/{n}>{n}</a><br>" for n in range(400)) + "</ul>"
+    assert clean(html, base=BASE).html.count("<li>") == 400
+
+
+# ---------------------------------------------------------------- titles
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "title"),
+    [
+        ("AT&amp;T <b>wins</b>", "html", "AT&T wins"),
+        ("a &amp;lt; b", "html", "a &lt; b"),
+        ("One<br>two<p>three</p>", "html", "One two three"),
+        ("<script>ran()</script>News", "html", "News"),
+        ("Use &lt;b&gt; for bold", "html", "Use <b> for bold"),
+        ("AT&amp;T <b>wins</b>", "text", "AT&amp;T <b>wins</b>"),
+        ("a < b and c > d", None, "a < b and c > d"),
+        ("Use <b> in HTML", None, "Use <b> in HTML"),
+        ("AT&T buys", None, "AT&T buys"),
+        ("if (a<b && c>d)", None, "if (a<b && c>d)"),
+        ("Fish &chips; R&D;", None, "Fish &chips; R&D;"),
+        ("An <unknown>tag</unknown>", None, "An <unknown>tag</unknown>"),
+        ("Tom &amp; Jerry", None, "Tom & Jerry"),
+        ("1 &lt; 2", None, "1 < 2"),
+        ("It&#8217;s &#x201C;new&#x201D;", None, "It’s “new”"),
+        ("The <B>big</B> one", None, "The big one"),
+        ("One<br/>two", None, "One two"),
+        ("News<!-- no -->today", None, "Newstoday"),
+        ("A <img src=x onerror=ran()> B", None, "A B"),
+        ("Safe <script>ran()</script>words", None, "Safe words"),
+        ("  Two\n\tlines ", None, "Two lines"),
+        ("NUL\x00 and\x07 bell\ufffe\ud800", None, "NUL and bell"),
+        ("&#" + "9" * 5000 + "; &amp;", None, "\ufffd &"),
+    ],
+)
+def test_a_title_says_what_its_publisher_meant(value: str, type_: object, title: str) -> None:
+    assert title_text(value, type=type_) == title  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "   ",
+        "\u200b\u200d\ufeff",
+        "<b></b>",
+        "&nbsp;",
+        "\u3164",
+        "<!-- -->",
+        "\u202e",
+        "\u0301",
+        "\u2800\xad",
+    ],
+)
+def test_a_title_in_which_nothing_can_be_seen_is_none(value: str) -> None:
+    assert title_text(value, type=None) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ("Report \u202efdp.exe\u202d", "Report fdp.exe"),
+        ("Open \u202e\u2067\u202b never closed", "Open never closed"),
+        ("\u202bשלום\u202c", "\u202bשלום\u202c"),
+        ("\u2067\u202eא\u2069 b", "\u2067א\u2069 b"),
+        ("stray \u202c and \u2069 ends", "stray and ends"),
+        ("\u2068a\u202c b\u2069", "\u2068a b\u2069"),
+        ("أخبار \u200fالصحة", "أخبار \u200fالصحة"),
+    ],
+)
+def test_a_title_does_not_turn_the_rest_of_the_page_round(value: str, title: str) -> None:
+    assert title_text(value, type=None) == title
+    assert markup.line(value) == title
+
+
+def test_marks_on_a_letter_do_not_cover_other_lines() -> None:
+    title = title_text("Z" + "\u0321\u0300\u0345" * 500 + "algo", type=None)
+    assert title == "Z" + ("\u0321\u0300\u0345" * 500)[:8] + "algo"
+    hidden = title_text("Z" + ("\u0300" * 8 + "\u200d") * 50, type=None)
+    assert hidden.count("\u0300") == 8
+    vietnamese = unicodedata.normalize("NFD", "Tiếng Việt")
+    assert title_text(vietnamese, type=None) == vietnamese
+
+
+# ---------------------------------------------------------------- plain text
+
+
+def test_a_plain_text_is_shown_as_it_is_written() -> None:
+    assert (
+        markup.escape("One <b>\ntwo & three\r\n\r\n\n four\x00")
+        == "<p>One &lt;b&gt;<br>two &amp; three</p><p>four</p>"
+    )
+    assert markup.escape(" \n ") == ""
+
+
+@given(st.text())
+def test_a_shown_text_reads_as_it_was_written(text: str) -> None:
+    cleaned = clean(markup.escape(text), base=None)
+    assert (
+        cleaned.text.split()
+        == "".join(re.split("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", text)).split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("Short\n text", 20, "Short text"),
+        ("exactly ten", 11, "exactly ten"),
+        ("one two three four", 12, "one two…"),
+        ("one two, three four", 12, "one two…"),
+        ("First of all. Second sentence", 24, "First of all. Second…"),
+        ("First of all this. Second sentence", 26, "First of all this. …"),
+        ("Costs 3.5 million pounds in all", 24, "Costs 3.5 million…"),
+        ("x" * 100_000, 10, "xxxxxxxxx…"),
+        ("一二三。四五六七八九十。十一十二", 14, "一二三。四五六七八九十。 …"),
+        ("a\u202eb " * 10, 10, "ab ab…"),
+        ("", 10, ""),
+    ],
+)
+def test_an_excerpt_ends_where_a_reader_would_stop(text: str, limit: int, short: str) -> None:
+    assert markup.excerpt(text, limit=limit) == short
+
+
+@given(st.text() | st.text("ab. !。\u0301\u200d", max_size=80), st.integers(5, 60))
+def test_an_excerpt_is_never_longer_than_asked(text: str, limit: int) -> None:
+    assert len(markup.excerpt(text, limit=limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "way"),
+    [
+        ("News", None, "ltr"),
+        ("News", "en-GB", "ltr"),
+        ("أخبار", None, "rtl"),
+        ("أخبار الصحة", "en-GB", "rtl"),
+        ("NHS: חדשות", "he", "rtl"),
+        ("NHS: חדשות", None, "ltr"),
+        ("In English", "ar", "ltr"),
+        ("2026", "fa-IR", "rtl"),
+        ("2026", "ur_PK", "rtl"),
+        ("2026", "ur-Latn", None),
+        ("2026", "az-Arab", "rtl"),
+        ("2026", "en", None),
+        ("", None, None),
+        ("", "", None),
+    ],
+)
+def test_a_text_runs_the_way_its_language_does(text: str, language: str | None, way: str | None) -> None:
+    assert markup.direction(text, language) == way
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The hospital's “new” plan", "the hospital s new plan"),
+        ('The hospital’s "new"\xa0plan', "the hospital s new plan"),
+        ("THE HOSPITAL'S – NEW – PLAN!", "the hospital s new plan"),
+        ("1,200 people (3.5%)", "1 200 people 3 5"),
+        ("cafe\u0301 & Straße", "café strasse"),
+        ("café & STRASSE", "café strasse"),
+        ("ﬁrst ２ ½", "first 2 1 2"),
+        ("co\xadop\u200beration", "cooperation"),
+        ("Word™ snake_case", "word snake case"),
+        ("健康ニュース2026年", "健 康 ニ ュ ー ス 2026 年"),
+        ("हिन्दी समाचार।", "हिन्दी समाचार"),
+        ("…!", ""),
+    ],
+)
+def test_words_are_compared_without_their_typography(text: str, words: str) -> None:
+    assert markup.words(text) == words
+
+
+@given(st.text())
+def test_words_are_the_same_however_their_letters_are_composed(text: str) -> None:
+    found = markup.words(text)
+    assert markup.words(unicodedata.normalize("NFD", text)) == markup.words(
+        unicodedata.normalize("NFC", text)
+    )
+    assert found == " ".join(found.split())
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_plain_english_is_no_special_case(text: str) -> None:
+    assert markup.words(text + "é") == f"{markup.words(text + 'e')[:-1]}é"

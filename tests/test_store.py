@@ -1,0 +1,584 @@
+"""The Store protocol. A test that takes `store` is a test of every implementation."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.decide import decide
+from hub.errors import StoreError
+from hub.model import (
+    And,
+    Entry,
+    Feed,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    Member,
+    Not,
+    Or,
+    Selection,
+    Tag,
+    Term,
+    Validators,
+)
+from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store
+from tests.entries import entry
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+EAST = Feed(key=FeedKey("east"), url="https://east.example/feed/")
+WEST = Feed(key=FeedKey("west"), url="https://west.example/feed/")
+WEST_BLOG = Feed(key=FeedKey("west", "blog"), url="https://west.example/blog/feed/", tags=("blog",))
+MEMBERS = (
+    Member(slug="east", name="East", region="East"),
+    Member(slug="west", name="West", type="partner", region="West"),
+)
+FEEDS = (EAST, WEST, WEST_BLOG)
+
+
+@pytest.fixture(params=["sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"{request.param}:///{tmp_path}/hub.db"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = open_store(url)
+    store.sync(MEMBERS, FEEDS, authority="news.example.org")
+    yield store
+    store.close()
+
+
+def decider(now: datetime = NOW) -> Decide:
+    def at(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        return decide(gathered, state, known, now=now, settings=HubSettings(), authority="news.example.org")
+
+    return at
+
+
+def document(feed: Feed, *entries: Entry, at: datetime = NOW) -> Gathered:
+    """A poll that brought these entries, the first the newest."""
+    return Gathered(
+        feed=feed,
+        outcome="fetched",
+        started=at,
+        url=feed.url,
+        status=200,
+        validators=Validators(etag='"1"'),
+        body_digest=f"{at}",
+        info=FeedInfo(title=f"News of {feed.key}", link=f"https://{feed.key.member}.example/"),
+        entries=entries,
+    )
+
+
+def poll(store: Store, feed: Feed, *entries: Entry, at: datetime = NOW) -> tuple[int, int]:
+    (result,) = store.settle([document(feed, *entries, at=at)], decider(at))
+    assert result.error is None
+    return result.new, result.updated
+
+
+def titles(store: Store, selection: Selection = Selection()) -> list[str]:
+    return [story.shown.entry.title for story in store.stories(selection, limit=100).items]
+
+
+# ---------------------------------------------------------------- polls
+
+
+def test_an_entry_is_new_once(store: Store) -> None:
+    assert poll(store, EAST, entry("a"), entry("b")) == (2, 0)
+    assert poll(store, EAST, entry("a"), entry("b"), at=NOW + timedelta(hours=1)) == (0, 0)
+    assert titles(store) == ["News a", "News b"]
+
+
+def test_entries_of_one_moment_keep_the_order_of_their_document(store: Store) -> None:
+    moment = NOW - timedelta(days=1)
+    poll(store, EAST, *(entry(id, published=moment) for id in "abc"))
+    assert titles(store) == ["News a", "News b", "News c"]
+
+
+def test_everything_an_entry_says_comes_back_as_it_was_stored(store: Store) -> None:
+    full = entry("a", full=True)
+    poll(store, EAST, full)
+    (stored,) = store.entries(limit=10).items
+    assert stored.entry == full
+    assert stored.member == MEMBERS[0]
+    assert stored.feed_url == EAST.url
+    assert (stored.first_seen, stored.changed, stored.date) == (NOW, NOW, full.published)
+
+
+def test_a_correction_is_told_once_and_keeps_its_place(store: Store) -> None:
+    poll(store, EAST, entry("a"), entry("b", published=NOW - timedelta(days=2)))
+    later = NOW + timedelta(hours=1)
+    corrected = entry("b", text="1,200 patients", published=later)
+    assert poll(store, EAST, entry("a"), corrected, at=later) == (0, 1)
+    assert poll(store, EAST, entry("a"), corrected, at=later + timedelta(hours=1)) == (0, 0)
+    assert titles(store) == ["News a", "News b"]
+    stored = store.stories(limit=10).items[1].shown
+    assert (stored.date, stored.changed) == (NOW - timedelta(days=2), later)
+
+
+def test_a_failed_poll_keeps_the_entries_already_stored(store: Store) -> None:
+    poll(store, EAST, entry("a"))
+    failed = Gathered(
+        feed=EAST,
+        outcome="failed",
+        started=NOW,
+        url=EAST.url,
+        error="no answer",
+        remedy="wait",
+        reason="timeout",
+    )
+    (result,) = store.settle([failed], decider())
+    assert (result.outcome, result.error) == ("failed", "no answer")
+    state = store.feed_states()[0]
+    assert (state.error, state.remedy, state.failures, state.failing_since) == ("no answer", "wait", 1, NOW)
+    assert titles(store) == ["News a"]
+
+
+def test_polls_of_one_batch_see_those_before_them(store: Store) -> None:
+    shared = "https://east.example/joint"
+    store.settle(
+        [
+            document(EAST, entry("a", link=shared)),
+            document(WEST, entry("w", title="News a", link=shared, feed=WEST.key)),
+        ],
+        decider(),
+    )
+    (story,) = store.stories(limit=10).items
+    assert [stored.member.slug for stored in story.entries] == ["east", "west"]
+    assert story.entries[1].why == "same link and title as east’s"
+
+
+def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store) -> None:
+    def refusing(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        update = decider()(gathered, state, known)
+        if gathered.feed == EAST and update.new:
+            # Two entries under one atom:id, which the database refuses after it took the first.
+            update = replace(update, new=(update.new[0], replace(update.new[0], why="again")))
+        return update
+
+    results = store.settle([document(EAST, entry("a")), document(WEST, entry("w", feed=WEST.key))], refusing)
+    assert [result.outcome for result in results] == ["failed", "fetched"]
+    assert "could not be stored" in (results[0].error or "")
+    assert titles(store) == ["News w"]
+    assert store.check() == ()
+
+
+def test_two_pollers_at_once_never_make_two_stories_of_one(store: Store, url: str) -> None:
+    shared = [f"https://east.example/joint/{number}" for number in range(40)]
+    failures: list[BaseException] = []
+
+    def poller(feed: Feed) -> None:
+        try:
+            mine = open_store(url)
+            for number, link in enumerate(shared):
+                poll(
+                    mine,
+                    feed,
+                    entry(f"{feed.key}{number}", title=f"Joint {number}", link=link, feed=feed.key),
+                )
+            mine.close()
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=poller, args=(feed,)) for feed in FEEDS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    stories = store.stories(limit=100).items
+    assert len(stories) == len(shared)
+    assert {len(story.entries) for story in stories} == {3}
+
+
+def test_rewritten_news_leaves_its_story_and_the_story_goes_on(store: Store) -> None:
+    link = "https://east.example/joint"
+    poll(store, EAST, entry("a", title="Joint", link=link))
+    poll(store, WEST, entry("w", title="Joint", link=link, feed=WEST.key))
+    other = entry("a", title="Vacancy", text="a nurse is wanted for nights from January", link=link)
+    assert poll(store, EAST, other, at=NOW + timedelta(hours=1)) == (0, 1)
+    stories = store.stories(limit=10).items
+    assert sorted([stored.entry.title for stored in story.entries] for story in stories) == [
+        ["Joint"],
+        ["Vacancy"],
+    ]
+    assert all(story.lead.lead for story in stories)
+
+
+def test_reading_and_writing_do_not_wait_for_each_other(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a"))
+    reader = open_store(url)
+
+    def while_reading(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        # In the middle of a write, with its lock held, another connection reads.
+        assert titles(reader) == ["News a"]
+        return decider()(gathered, state, known)
+
+    store.settle([document(EAST, entry("a"), entry("b"))], while_reading)
+    assert sorted(titles(reader)) == ["News a", "News b"]
+    reader.close()
+
+
+# ---------------------------------------------------------------- what is due
+
+
+def test_a_feed_is_due_until_it_was_polled_and_again_when_its_time_has_come(store: Store) -> None:
+    assert [state.feed for state in store.due(NOW)] == [EAST, WEST, WEST_BLOG]
+    poll(store, EAST, entry("a"))
+    assert [state.feed for state in store.due(NOW)] == [WEST, WEST_BLOG]
+    assert [state.feed for state in store.due(NOW + timedelta(hours=1))] == [EAST, WEST, WEST_BLOG]
+
+
+def test_a_feed_that_is_gone_is_not_due_until_its_address_is_edited(store: Store) -> None:
+    gone = Gathered(
+        feed=EAST, outcome="failed", started=NOW, url=EAST.url, error="410", reason="gone", gone=True
+    )
+    store.settle([gone], decider())
+    assert EAST not in [state.feed for state in store.due(NOW + timedelta(days=400))]
+    moved = replace(EAST, url="https://east.example/new-feed/")
+    store.sync(MEMBERS, (moved, WEST), authority="news.example.org")
+    assert [state.feed for state in store.due(NOW)] == [moved, WEST]
+
+
+def test_a_host_that_asked_for_peace_gets_it_from_all_its_feeds(store: Store) -> None:
+    busy = Gathered(
+        feed=WEST,
+        outcome="failed",
+        started=NOW,
+        url=WEST.url,
+        error="429",
+        reason="http-429",
+        retry_after=timedelta(hours=3),
+        for_host=True,
+    )
+    store.settle([busy], decider())
+    assert [state.feed for state in store.due(NOW + timedelta(hours=2))] == [EAST]
+    assert len(store.due(NOW + timedelta(hours=4))) == 3
+
+
+def test_what_leaves_feeds_yaml_is_no_longer_polled_and_stays_published(store: Store) -> None:
+    poll(store, EAST, entry("a"))
+    store.sync(MEMBERS[1:], FEEDS[1:], authority="news.example.org")
+    assert [state.feed for state in store.feed_states()] == [WEST, WEST_BLOG]
+    assert titles(store) == ["News a"]
+    assert [(member.member.slug, member.configured) for member in store.members(NOW)] == [
+        ("west", True),
+        ("east", False),
+    ]
+
+
+def test_a_feed_removed_with_its_entries_leaves_other_members_their_copies(store: Store) -> None:
+    link = "https://east.example/joint"
+    poll(store, EAST, entry("a", title="Joint", link=link, tags=(Tag("rare", "east says so"),)), entry("b"))
+    poll(store, WEST, entry("w", title="Joint", link=link, feed=WEST.key))
+    store.sync(MEMBERS[1:], FEEDS[1:], authority="news.example.org")
+    assert store.remove(EAST.key) == 2
+    (story,) = store.stories(limit=10).items
+    assert (story.lead.member.slug, story.lead.lead, story.lead.why) == ("west", True, "")
+    assert store.tag_counts() == {}
+    assert [member.member.slug for member in store.members(NOW)] == ["west"]
+    assert store.check() == ()
+
+
+# ---------------------------------------------------------------- lists
+
+
+@pytest.fixture
+def network(store: Store) -> Store:
+    """East and West with one joint story, and news of their own on three days."""
+    link = "https://east.example/joint"
+    safety, digital = Tag("safety", "a rule"), Tag("digital", "a rule")
+    poll(
+        store,
+        EAST,
+        entry("joint", title="Joint", link=link, published=NOW - timedelta(days=1), tags=(safety,)),
+        entry("east", title="Eastern", text="patient safety", published=NOW - timedelta(days=2)),
+    )
+    poll(
+        store,
+        WEST,
+        entry(
+            "w-joint",
+            title="Joint",
+            link=link,
+            feed=WEST.key,
+            published=NOW - timedelta(hours=9),
+            tags=(digital,),
+        ),
+        entry("west", title="Western", feed=WEST.key, published=NOW - timedelta(days=3), tags=(digital,)),
+        at=NOW + timedelta(hours=1),
+    )
+    poll(store, WEST_BLOG, entry("blog", title="Musings", feed=WEST_BLOG.key), at=NOW + timedelta(hours=2))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(), ["Musings", "Joint", "Eastern", "Western"]),
+        (Selection(filter=Term("tag", "safety")), ["Joint"]),
+        (Selection(filter=Term("tag", "digital")), ["Joint", "Western"]),
+        (Selection(filter=Term("member", "west")), ["Musings", "Joint", "Western"]),
+        (Selection(filter=Term("type", "partner")), ["Musings", "Joint", "Western"]),
+        (Selection(filter=Term("region", "East")), ["Joint", "Eastern"]),
+        (Selection(filter=Not(Term("type", "partner"))), ["Joint", "Eastern"]),
+        (Selection(filter=Not(Term("tag", "digital"))), ["Musings", "Eastern"]),
+        (Selection(filter=And((Term("member", "east"), Term("tag", "digital")))), ["Joint"]),
+        (
+            Selection(filter=Or((Term("member", "east"), Term("tag", "digital")))),
+            ["Joint", "Eastern", "Western"],
+        ),
+        (Selection(filter=Term("tag", "nothing")), []),
+        (Selection(since=NOW + timedelta(minutes=30)), ["Musings", "Joint", "Western"]),
+        (Selection(search="patient safety"), ["Eastern"]),
+        (Selection(search="east*"), ["Eastern"]),
+        (Selection(search="words -western -joint"), ["Musings"]),
+        (Selection(search='"safety patient"'), []),
+        (Selection(search="-joint"), []),
+        (Selection(search="?!"), []),
+        (Selection(search='" OR NOT (', filter=Term("member", "west")), []),
+    ],
+)
+def test_a_list_holds_each_story_of_its_selection_once(
+    network: Store, selection: Selection, expected: list[str]
+) -> None:
+    assert sorted(titles(network, selection)) == sorted(expected)
+    assert network.count(selection) == len(expected)
+
+
+def test_a_list_is_sorted_by_the_date_it_shows(network: Store) -> None:
+    shown = [story.shown.date for story in network.stories(limit=10).items]
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_a_list_of_one_members_news_shows_that_members_own_version(network: Store) -> None:
+    joint = {
+        slug: next(
+            story
+            for story in network.stories(Selection(filter=Term("member", slug)), limit=10).items
+            if len(story.entries) == 2
+        )
+        for slug in ("east", "west")
+    }
+    assert joint["east"].id == joint["west"].id
+    assert joint["east"].shown.member.slug == "east"
+    assert joint["west"].shown.member.slug == "west"
+    assert joint["west"].lead.member.slug == "east"
+
+
+def test_a_members_own_page_has_each_of_its_entries_also_two_of_one_story(store: Store) -> None:
+    link = "https://west.example/joint"
+    poll(store, WEST, entry("w", title="Joint", link=link, feed=WEST.key))
+    poll(store, WEST_BLOG, entry("b", title="Joint", link=link, feed=WEST_BLOG.key))
+    member = Term("member", "west")
+    assert titles(store, Selection(filter=member)) == ["Joint"]
+    assert titles(store, Selection(filter=member, every_entry=True)) == ["Joint", "Joint"]
+
+
+def test_a_story_has_the_tags_of_all_its_entries(network: Store) -> None:
+    joint = network.stories(Selection(filter=Term("tag", "safety")), limit=1).items[0]
+    assert [tag.term for tag in joint.tags] == ["safety", "digital"]
+    assert network.tag_counts() == {"safety": 1, "digital": 2}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_pages_hold_everything_once_also_when_news_comes_in_between(store: Store, limit: int) -> None:
+    moment = NOW - timedelta(days=1)
+    poll(store, EAST, *(entry(str(number), published=moment) for number in range(7)))
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = store.stories(limit=limit, cursor=cursor)
+        seen += [story.shown.entry.title for story in page.items]
+        poll(store, WEST, entry(f"new {len(seen)}", feed=WEST.key), at=NOW + timedelta(minutes=len(seen)))
+        if page.next is None:
+            break
+        cursor = page.next
+    assert [title for title in seen if "new" not in title] == [f"News {number}" for number in range(7)]
+    assert len(seen) == len(set(seen))
+
+
+def test_pages_by_relevance_put_the_title_first_and_go_on(store: Store) -> None:
+    poll(
+        store,
+        EAST,
+        entry("a", title="Other", text="a word on frailty among many others"),
+        entry("b", title="Frailty", text="in the title"),
+        entry("c", title="Elsewhere", text="nothing"),
+    )
+    selection = Selection(search="frailty")
+    first = store.stories(selection, limit=1, order="relevance")
+    assert [story.shown.entry.title for story in first.items] == ["Frailty"]
+    second = store.stories(selection, limit=1, order="relevance", cursor=first.next)
+    assert [story.shown.entry.title for story in second.items] == ["Other"]
+    assert second.next is None
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "!!!", "W10", "bnVsbA", "WyJkIl0", "WyJkIiwgMSwgMl0", "WyJyIiwgMV0", "[" * 5000, "é"]
+)
+def test_a_cursor_that_is_none_of_ours_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        store.stories(limit=1, cursor=cursor)
+
+
+def test_every_stored_entry_is_listed_copies_too(network: Store) -> None:
+    found = network.entries(limit=3)
+    rest = network.entries(limit=3, cursor=found.next)
+    assert len(found.items) == 3
+    assert len(rest.items) == 2
+    assert len({stored.key for stored in (*found.items, *rest.items)}) == 5
+    assert [stored.key for stored in network.walk()] == sorted(
+        stored.key for stored in (*found.items, *rest.items)
+    )
+
+
+def test_a_story_is_found_by_its_number_and_no_other(network: Store) -> None:
+    listed = network.stories(limit=1).items[0]
+    story = network.story(listed.id)
+    assert story == replace(listed, shown=listed.lead)
+    for number in (0, -1, 10**6, 2**63, 10**30):
+        assert network.story(number) is None
+
+
+def test_members_come_with_their_latest_news_and_their_feeds_states(network: Store) -> None:
+    east, west = network.members(NOW)
+    assert (east.entries, east.recent, west.entries) == (2, 2, 3)
+    assert east.latest is not None
+    assert east.latest.entry.title == "Joint"
+    assert [state.feed for state in west.feeds] == [WEST, WEST_BLOG]
+
+
+# ---------------------------------------------------------------- the version
+
+
+def test_a_poll_that_brings_nothing_does_not_move_the_version(network: Store) -> None:
+    before = network.version()
+    poll(network, WEST_BLOG, entry("blog", title="Musings", feed=WEST_BLOG.key), at=NOW + timedelta(days=1))
+    network.sync(MEMBERS, FEEDS, authority="news.example.org")
+    assert network.version() == before
+
+
+def test_news_a_correction_a_new_name_and_a_tag_move_the_version(store: Store) -> None:
+    versions = [store.version()]
+    poll(store, EAST, entry("a"))
+    versions.append(store.version())
+    poll(store, EAST, entry("a", text="corrected"), at=NOW + timedelta(hours=1))
+    versions.append(store.version())
+    store.sync((replace(MEMBERS[0], republish="link"), MEMBERS[1]), FEEDS, authority="news.example.org")
+    versions.append(store.version())
+    (stored,) = store.walk()
+    assert store.retag({stored.key: (Tag("new", "a rule"),)}) == 1
+    versions.append(store.version())
+    assert versions == sorted(set(versions))
+    assert store.retag({stored.key: (Tag("new", "a rule"),)}) == 0
+    assert store.version() == versions[-1]
+
+
+# ---------------------------------------------------------------- care
+
+
+def test_a_backup_is_a_whole_database_taken_while_another_writes(
+    network: Store, tmp_path: Path, url: str
+) -> None:
+    writing = threading.Event()
+    done = threading.Event()
+
+    def write() -> None:
+        mine = open_store(url)
+        for number in range(200):
+            poll(mine, EAST, entry(f"later {number}"), at=NOW + timedelta(hours=number + 5))
+            writing.set()
+            if done.is_set():
+                break
+        mine.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    writing.wait(10)
+    network.backup(tmp_path / "copy.db")
+    done.set()
+    thread.join()
+    copy = existing_store(f"sqlite:///{tmp_path}/copy.db")
+    assert copy.check() == ()
+    assert copy.count(Selection(filter=Term("member", "west"))) == 3
+    copy.close()
+
+
+def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    with pytest.raises(StoreError, match="exists already"):
+        network.backup(tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_a_damaged_database_is_told_of(url: str) -> None:
+    store = open_store(url)
+    store.sync(MEMBERS, FEEDS, authority="news.example.org")
+    poll(store, EAST, *(entry(str(number), text="word " * 900) for number in range(60)))
+    store.close()
+    file = database_file(url)
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 8192] = b"\xff" * 8192
+    file.write_bytes(content)
+    damaged = open_store(url)
+    try:
+        problems = damaged.check()
+    except StoreError as error:
+        problems = (str(error),)
+    damaged.close()
+    assert problems
+
+
+def test_a_story_without_a_lead_is_told_of(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a"))
+    with sqlite3.connect(database_file(url)) as connection:
+        connection.execute("UPDATE entries SET lead = 0")
+    connection.close()
+    assert store.check() == ("1 stories do not have exactly one lead",)
+
+
+@pytest.mark.parametrize("url", ["hub.db", "mysql:///hub.db", "sqlite://hub.db", "sqlite:///"])
+def test_an_address_that_is_no_databases_says_how_one_looks(url: str) -> None:
+    with pytest.raises(StoreError, match="is not the address of a database") as caught:
+        open_store(url)
+    assert "sqlite:///hub.db" in caught.value.remedy
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("These are my notes, and no database. " * 100)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(f"sqlite:///{tmp_path}/notes.txt")
+    assert "my notes" in (tmp_path / "notes.txt").read_text()
+
+
+def test_a_database_that_must_be_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="There is no database"):
+        existing_store(f"sqlite:///{tmp_path}/hub.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_poll_is_on_record(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a"))
+    poll(store, EAST, entry("a"), at=NOW + timedelta(hours=1))
+    with sqlite3.connect(database_file(url)) as connection:
+        polls = connection.execute("SELECT outcome, status, new, remarks FROM polls ORDER BY id").fetchall()
+    connection.close()
+    assert [(outcome, status, new, json.loads(remarks)) for outcome, status, new, remarks in polls] == [
+        ("fetched", 200, 1, []),
+        ("fetched", 200, 0, []),
+    ]

@@ -1,0 +1,118 @@
+"""Merged feeds and pages as HTTP answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def test_a_merged_feed_is_the_same_bytes_until_something_is_published(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", at=ago(days=1)), at=ago(hours=3))
+    first = hub.get("/feeds/all.atom")
+    hub.publish(WESSEX, news("a", at=ago(days=1)), at=ago(hours=2))
+    second = hub.get("/feeds/all.atom")
+    assert (first.data, first.headers["ETag"]) == (second.data, second.headers["ETag"])
+    assert hub.get("/feeds/all.atom", If_None_Match=f'W/{first.headers["ETag"]}, "x"').status_code == 304
+    assert hub.get("/feeds/all.atom", If_Modified_Since=first.headers["Last-Modified"]).status_code == 304
+    hub.publish(EAST, news("old", at=ago(days=300)), at=ago(hours=1))
+    assert hub.get("/feeds/all.atom", If_None_Match=first.headers["ETag"]).status_code == 200
+    # An old piece of news that came in now is a change too.
+    assert hub.get("/feeds/all.atom", If_Modified_Since=first.headers["Last-Modified"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/story/1",
+        "/members",
+        "/tags",
+        "/subscribe",
+        "/search?q=news",
+        "/feeds/all.atom",
+        "/opml",
+        "/api/v1/stories",
+    ],
+)
+def test_every_page_and_feed_answers_conditional_and_head_requests_and_compresses(
+    hub: Hub, path: str
+) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", text="Words of news. " * 9) for n in range(5)))
+    whole = hub.get(path)
+    assert whole.status_code == 200
+    assert "Accept-Encoding" in whole.headers["Vary"]
+    again = hub.get(path, If_None_Match=whole.headers["ETag"])
+    assert (again.status_code, again.data) == (304, b"")
+    head = hub.client.head(path)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(whole.data))
+    for coding in ("gzip", "br"):
+        coded = hub.get(path, Accept_Encoding=coding)
+        assert coded.headers["Content-Encoding"] == coding
+        assert coded.headers["ETag"] != whole.headers["ETag"]
+        assert len(coded.data) < len(whole.data)
+
+
+@pytest.mark.parametrize("ending", ["atom", "rss", "json"])
+def test_feeds_name_the_address_readers_use_and_never_the_host_header(hub: Hub, ending: str) -> None:
+    hub.publish(WESSEX, news("a"))
+    path = f"/feeds/all.{ending}"
+    text = hub.get(path, Host="evil.example").text
+    assert f"http://127.0.0.1:8000{path}" in text
+    assert "evil.example" not in text
+    hub.configure(NETWORK.replace("  timezone", "  url: https://news.example.org\n  timezone"))
+    assert f"https://news.example.org{path}" in hub.get(path, Host="evil.example").text
+    assert "127.0.0.1" not in hub.get(path).text
+
+
+def test_a_hub_below_a_path_links_there_and_answers_with_and_without_it(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("  timezone", "  url: https://example.org/news\n  timezone"))
+    hub.publish(WESSEX, news("a", "Here"))
+    for path in ("/", "/news", "/news/"):
+        tree = hub.tree(path)
+        assert hrefs(tree, "Members") == ["/news/members"]
+        assert tree.xpath("//link[@rel='stylesheet']")[0].get("href").startswith("/news/static/hub.css?v=")
+    assert hub.headlines("/news/member/wessex") == ["Here"]
+    assert b"https://example.org/news/feeds/all.atom" in hub.get("/news/feeds/all.atom").data
+
+
+def test_feeds_of_a_tag_a_filter_and_a_search_hold_what_they_say(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Safe south", tags=(SAFETY,)), news("b", "South"))
+    hub.publish(EAST, news("c", "Safe east", tags=(SAFETY,)))
+
+    def entries(path: str) -> set[str]:
+        feed = etree.fromstring(hub.get(path).data)
+        return {title.text or "" for title in feed.findall("{*}entry/{*}title")}
+
+    assert entries("/feeds/all.atom") == {"Safe south", "South", "Safe east"}
+    assert entries("/feeds/tag/safety.atom") == {"Safe south", "Safe east"}
+    assert entries("/feeds/merged/safe-south.atom") == {"Safe south"}
+    assert entries("/feeds/search.atom?q=south") == {"Safe south", "South"}
+    assert entries("/feeds/search.atom?q=south&tag=safety") == {"Safe south"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/all.xml", "/feeds/tag/none.atom", "/feeds/member/none.rss", "/feeds/merged/none.json",
+        "/feeds/", "/tag/none", "/member/none", "/static/none.css", "/static/../pyproject.toml",
+        "/static/%2e%2e/base.html", "/?tag=none", "/search?q=a&member=none", "/story//1", "/members/",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_not_found(hub: Hub, path: str) -> None:
+    assert hub.get(path).status_code == 404
+
+
+def test_opml_lists_the_members_feeds_and_our_own(hub: Hub) -> None:
+    assert hub.get("/opml").data.count(b'xmlUrl="https://wessex.example/') == 2
+    assert b"http://127.0.0.1:8000/feeds/merged/safe-south.atom" in hub.get("/opml/merged").data

@@ -1,0 +1,394 @@
+"""What readers see."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+
+from hub.model import Enclosure, FeedKey, Person, Tag
+from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+# ---------------------------------------------------------------- home
+
+
+def test_the_latest_news_stands_first_under_its_day(hub: Hub) -> None:
+    hub.publish(
+        WESSEX, news("a", "Newest"), news("b", "Older", at=ago(days=1)), news("c", "Old", at=ago(days=4))
+    )
+    assert hub.headlines("/") == ["Newest", "Older", "Old"]
+    days = [day.text_content() for day in hub.tree("/").xpath("//section[@class='day']/h2")]
+    assert days == ["Today", "Yesterday", "Friday 20 November"]
+
+
+def test_days_are_the_hubs_own_and_change_at_its_midnight(hub: Hub) -> None:
+    hub.now = datetime(2026, 7, 1, 22, 59, tzinfo=UTC)
+    hub.publish(WESSEX, news("a", at=datetime(2026, 6, 30, 23, 30, tzinfo=UTC)), at=hub.now)
+    assert "Today" in hub.words("/")
+    assert "1 July, 00:30" in hub.words("/")
+    hub.now += timedelta(minutes=1)
+    assert "Yesterday" in hub.words("/")
+
+
+def test_a_year_is_told_where_it_is_not_this_one(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", at=datetime(2019, 3, 5, 9, 0, tzinfo=UTC)))
+    assert "Tuesday 5 March 2019" in hub.words("/")
+
+
+def test_the_headline_leads_to_the_publisher_and_details_to_our_page(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "News", link="https://wessex.example/a?x=1&y=2"))
+    tree = hub.tree("/")
+    assert hrefs(tree, "News")[1] == "https://wessex.example/a?x=1&y=2"
+    assert hrefs(tree, "Details: News") == ["/story/1"]
+
+
+def test_news_without_a_page_of_its_own_leads_to_ours(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Lone", link=None))
+    assert hrefs(hub.tree("/"), "Lone") == ["/story/1"]
+    assert "Read it at" not in hub.words("/story/1")
+
+
+def test_news_without_date_or_title_says_so_and_shows_its_first_words(hub: Hub) -> None:
+    hub.publish(WESSEX, replace(news("a", "", text="Clinics open on Sundays from May"), published=None))
+    assert hub.headlines("/") == ["Clinics open on Sundays from May"]
+    assert "date not given" in hub.words("/")
+
+
+def test_a_copys_publisher_is_named_wherever_its_story_is_listed(hub: Hub) -> None:
+    shared = "https://wessex.example/joint"
+    hub.publish(WESSEX, news("a", "Joint news", link=shared, at=ago(hours=2)), at=ago(hours=2))
+    hub.publish(EAST, news("b", "Joint news", link=shared, tags=(SAFETY,), at=ago(hours=1)))
+    for path in ("/", "/tag/safety", "/search?q=joint"):
+        assert hub.headlines(path) == ["Joint news"], path
+        words = hub.words(path)
+        assert "Health Innovation Wessex and 1 other" in words
+        assert "Also published by Health Innovation East: Joint news, 24 November, 14:30" in words
+
+
+def test_a_correction_says_when(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Numbers", text="Forty clinics", at=ago(days=3)), at=ago(days=3))
+    hub.publish(WESSEX, news("a", "Numbers", text="Fifty clinics now", at=ago(days=3)), at=ago(days=1))
+    assert "Corrected 23 November" in hub.words("/")
+    assert "Corrected 23 November" in hub.words("/story/1")
+
+
+def test_an_empty_hub_says_that_the_first_check_is_under_way(hub: Hub) -> None:
+    assert "No news yet. The first check of 3 members is under way." in hub.words("/")
+    for feed in hub.config.feeds:
+        hub.publish(feed.key)
+    assert "The sites of 3 members have been checked, and nothing was found there." in hub.words("/")
+    hub.publish(EAST, news("a", "At last"), at=ago(minutes=1))
+    assert hub.headlines("/") == ["At last"]
+
+
+def test_filters_narrow_the_page_and_what_it_offers_to_subscribe_to(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Safe", tags=(SAFETY,)), news("b", "Other"))
+    hub.publish(EAST, news("c", "Eastern", tags=(SAFETY,)))
+    assert hub.headlines("/?tag=safety&member=wessex") == ["Safe"]
+    tree = hub.tree("/?tag=safety&member=wessex")
+    assert [option.text for option in tree.xpath("//option[@selected]")] == [
+        "Patient safety",
+        "Health Innovation Wessex",
+    ]
+    feed = tree.xpath("//link[@type='application/atom+xml']")[0]
+    assert feed.get("href") == "http://127.0.0.1:8000/feeds/search.atom?tag=safety&member=wessex"
+    assert feed.get("title") == "Patient safety, Health Innovation Wessex – Health innovation news (Atom)"
+    assert "Safe" in hub.get(feed.get("href")).text
+    assert "Other" not in hub.get(feed.get("href")).text
+    assert (
+        hub.tree("/?tag=safety")
+        .xpath("//link[@type='application/rss+xml']")[0]
+        .get("href")
+        .endswith("/feeds/tag/safety.rss")
+    )
+
+
+def test_a_filter_that_leaves_nothing_says_what_is_near_it(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a"))
+    assert "There is no news on Stroke from Health Innovation East." in hub.words("/?tag=stroke&member=east")
+    tree = hub.tree("/?tag=stroke&member=east")
+    assert hrefs(tree, "All news on Stroke") == ["/?tag=stroke"]
+    assert hrefs(tree, "All news from Health Innovation East") == ["/?member=east"]
+
+
+def test_a_network_of_one_has_no_member_filter(tmp_path: Path) -> None:
+    alone = Hub(tmp_path, "members:\n  - {slug: one, name: One, feeds: [{url: https://one.example/f}]}\n")
+    alone.publish(FeedKey("one"), news("a"))
+    assert not alone.tree("/").xpath("//select[@name='member']")
+    assert "other" not in alone.words("/")
+    alone.store.close()
+
+
+def test_older_news_leads_through_every_story_once_while_news_comes_in(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(hours=n)) for n in range(1, 71)))
+    seen, path = [], "/"
+    while path:
+        tree = hub.tree(path)
+        seen += [found.text_content() for found in tree.xpath("//article//*[contains(@class, 'headline')]")]
+        hub.publish(WESSEX, news(f"late {len(seen)}", f"Late {len(seen)}"))
+        path = next(iter(hrefs(tree, "Older news")), "")
+    assert seen == [f"News {n}" for n in range(1, 71)]
+
+
+def test_a_page_shows_news_and_settings_as_soon_as_they_are_there(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "First"))
+    assert hub.headlines("/") == ["First"]
+    hub.publish(WESSEX, news("b", "Second"))
+    assert set(hub.headlines("/")) == {"First", "Second"}
+    hub.configure(NETWORK.replace("Health innovation news", "Another name"))
+    assert "Another name" in hub.html("/")
+
+
+# ---------------------------------------------------------------- a story
+
+
+def test_a_story_has_its_text_its_reasons_and_its_attachments(hub: Hub) -> None:
+    hub.publish(
+        WESSEX,
+        news(
+            "a",
+            "Safety report",
+            link="https://wessex.example/a",
+            content="<h1>Results</h1><p>It <b>works</b>.</p>",
+            tags=(SAFETY,),
+            authors=(Person("Jane Doe"),),
+            image="https://wessex.example/lead.jpg",
+            rights="© Wessex",
+            enclosures=(
+                Enclosure("https://wessex.example/files/annual%20report.pdf", "application/pdf", 2_412_345),
+                Enclosure("https://wessex.example/talk", "audio/mpeg", None, "The talk"),
+            ),
+        ),
+    )
+    tree, words = hub.tree("/story/1"), hub.words("/story/1")
+    assert [h.text for h in tree.iter("h1")] == ["Safety report"]
+    assert (
+        lxml_html.tostring(tree.xpath("//*[@class='text']")[0]).count(
+            b"<h2>Results</h2><p>It <b>works</b>.</p>"
+        )
+        == 1
+    )
+    assert hrefs(tree, "Read it at wessex.example") == ["https://wessex.example/a"] * 2
+    assert tree.xpath("//link[@rel='canonical']")[0].get("href") == "https://wessex.example/a"
+    assert tree.xpath("//img[@class='lead']")[0].get("src") == "https://wessex.example/lead.jpg"
+    assert "by Jane Doe" in words
+    assert "matches ‘safety’ in the title" in words
+    assert "annual report.pdf (PDF, 2.4 MB)" in words
+    assert "The talk (MP3 audio)" in words
+    assert "© Wessex" in words
+
+
+@pytest.mark.parametrize(
+    ("republish", "has", "has_not"),
+    [
+        ("full", ["The whole text"], ["shares only"]),
+        ("summary", ["The first words", "shares only the beginning"], ["The whole text", "report.pdf"]),
+        ("link", ["shares only the headlines"], ["The whole text", "The first words", "report.pdf", "p.jpg"]),
+    ],
+)
+def test_no_page_or_answer_carries_more_than_the_member_allows(
+    hub: Hub, republish: str, has: list[str], has_not: list[str]
+) -> None:
+    hub.configure(NETWORK.replace("    region: South\n", f"    region: South\n    republish: {republish}\n"))
+    hub.publish(
+        WESSEX,
+        news(
+            "a",
+            "A title",
+            content="<p>The whole text</p>",
+            excerpt="The first words",
+            image="https://wessex.example/p.jpg",
+            enclosures=(Enclosure("https://wessex.example/report.pdf"),),
+        ),
+    )
+    for part in has:
+        assert part in hub.words("/story/1")
+    everywhere = (
+        "/", "/story/1", "/member/wessex", "/members", "/search?q=title", "/api/v1/stories",
+        "/api/v1/entries", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json",
+    )  # fmt: skip
+    for path in everywhere:
+        answered = hub.get(path).text
+        assert "A title" in answered or "Joint" in answered, path
+        assert not [part for part in has_not if part in answered], path
+
+
+def test_a_story_that_became_part_of_another_redirects_there(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a"), news("b"))
+    with sqlite3.connect(hub.file) as database:
+        database.execute("UPDATE stories SET merged_into = 1 WHERE id = 2")
+    database.close()
+    response = hub.get("/story/2")
+    assert (response.status_code, response.headers["Location"]) == (301, "/story/1")
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "2", "x", "-1", "1.5", "01", "٣", "9" * 18, "9" * 19, "9" * 5000, "1%00"]
+)
+def test_a_story_that_is_not_there_is_not_found(hub: Hub, number: str) -> None:
+    hub.publish(WESSEX, news("a"))
+    assert hub.get(f"/story/{number}").status_code == 404
+
+
+# ---------------------------------------------------------------- members and topics
+
+
+def test_a_members_page_has_each_of_its_entries_and_who_else_carries_them(hub: Hub) -> None:
+    shared = "https://wessex.example/joint"
+    hub.publish(WESSEX, news("a", "Joint news", link=shared, at=ago(hours=3)), at=ago(hours=3))
+    hub.publish(BLOG, news("b", "Joint news", link=shared, at=ago(hours=2)), at=ago(hours=2))
+    hub.publish(EAST, news("c", "Joint news", link=shared, at=ago(hours=1)))
+    assert hub.headlines("/") == ["Joint news"]
+    assert hub.headlines("/member/wessex") == ["Joint news", "Joint news"]
+    assert "Also carried by Health Innovation Wessex" in hub.words("/member/east")
+    assert "Health Innovation Wessex South wessex.example" in hub.words("/member/wessex")
+
+
+def test_a_members_page_says_in_words_when_something_is_wrong_and_nothing_else(hub: Hub) -> None:
+    hub.publish(EAST, news("a", at=ago(days=9)), at=ago(days=8))
+    assert "Note:" not in hub.words("/member/east")
+    hub.fail(EAST, "no answer in 20 seconds", "timeout", at=ago(days=7))
+    assert "Their site has not answered since 17 November, 15:30." in hub.words("/member/east")
+
+
+def test_a_member_that_left_keeps_its_page_and_its_news(hub: Hub) -> None:
+    hub.publish(EAST, news("a", "Stays"))
+    hub.configure(re.sub(r"  - slug: east\n(    .*\n)+", "", NETWORK))
+    assert hub.headlines("/member/east") == ["Stays"]
+    assert "no longer a member" in hub.words("/member/east")
+    assert hub.get("/feeds/member/east.atom").status_code == 200
+    assert "Health Innovation East" in hub.words("/members")
+
+
+def test_members_are_listed_with_their_latest_news_in_the_order_asked_for(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Western", at=ago(days=2)), news("b", at=ago(days=200)))
+    hub.publish(NATIONAL, news("c", "National", at=ago(days=1)))
+
+    def names(path: str) -> list[str]:
+        return [row.text for row in hub.tree(path).xpath("//tbody//th/a")]
+
+    assert names("/members") == ["Health Innovation Wessex", "Health Innovation East", "National body"]
+    assert names("/members?order=name") == [
+        "Health Innovation East",
+        "Health Innovation Wessex",
+        "National body",
+    ]
+    assert names("/members?order=latest") == [
+        "National body",
+        "Health Innovation Wessex",
+        "Health Innovation East",
+    ]
+    assert names("/members?order=nonsense") == names("/members")
+    row = hub.tree("/members").xpath("//tbody/tr")[0]
+    assert (
+        " ".join(row.text_content().split())
+        == "Health Innovation Wessex South Western 22 November 1 in 90 days"
+    )
+
+
+def test_topics_are_listed_with_their_counts_also_those_without_news(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", tags=(SAFETY, Tag("blog", "given to all news of this feed"))))
+    assert hub.words("/tags") == "Topics blog 1 story Patient safety 1 story Stroke no news yet"
+    assert "1 story" in hub.words("/tag/safety")
+    assert "There is no news on Stroke yet." in hub.words("/tag/stroke")
+
+
+# ---------------------------------------------------------------- search
+
+
+def test_a_search_shows_what_was_found_and_where(hub: Hub) -> None:
+    hub.publish(
+        WESSEX,
+        news(
+            "a", "Checks for all", text=f"{'Long before. ' * 30}It measures blood pressure. {'After. ' * 90}"
+        ),
+        news("b", "Blood pressure halved", at=ago(days=3)),
+        news("c", "Nothing of it"),
+    )
+    assert "2 stories for blood pressure" in hub.words("/search?q=blood+pressure")
+    assert hub.headlines("/search?q=blood+pressure") == ["Blood pressure halved", "Checks for all"]
+    assert hub.headlines("/search?q=blood+pressure&order=date") == ["Checks for all", "Blood pressure halved"]
+    tree = hub.tree("/search?q=blood+pressure")
+    assert [mark.text for mark in tree.iter("mark")] == ["Blood", "pressure"] * 2 + ["blood", "pressure"]
+    assert tree.xpath("//input[@id='q']")[0].get("value") == "blood pressure"
+    assert (
+        tree.xpath("//link[@type='application/atom+xml']")[0]
+        .get("href")
+        .endswith("/feeds/search.atom?q=blood+pressure")
+    )
+
+
+def test_a_search_goes_on_to_its_last_result(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", f"Stroke news {n}", at=ago(hours=n)) for n in range(35)))
+    tree = hub.tree("/search?q=stroke&order=date")
+    (more,) = hrefs(tree, "More results")
+    assert hub.headlines(more) == [f"Stroke news {n}" for n in range(30, 35)]
+
+
+def test_a_search_without_results_offers_fewer_words_and_all_news(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Stroke"))
+    tree = hub.tree("/search?q=stroke+zebra&tag=safety")
+    assert hrefs(tree, "only stroke") == ["/search?q=stroke"]
+    assert hrefs(tree, "the same search in all news") == ["/search?q=stroke+zebra"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "", "%20", "%22", "%22%22", "*", "-", "-a", "AND", "a+OR", "NEAR(a,+b)", "title:a", "^a", "a+%5Bb",
+        "%00", "%ff", "'%3B+DROP+TABLE+entries", "(((", "a" * 5000, "%2B" * 99, "💉", "%E2%80%AE", "a*b*",
+        "%5Cw+%28%3F",
+    ],
+)  # fmt: skip
+def test_anything_typed_is_searched_for_and_answered(hub: Hub, typed: str) -> None:
+    hub.publish(WESSEX, news("a", "AND OR NEAR title drop"))
+    assert hub.get(f"/search?q={typed}").status_code == 200
+    assert hub.get(f"/search?q={typed}&order=date").status_code == 200
+    assert hub.get(f"/feeds/search.atom?q={typed}").status_code in (200, 400)
+
+
+# ---------------------------------------------------------------- subscribe, status
+
+
+def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", tags=(SAFETY,)))
+    tree = hub.tree("/subscribe")
+    addresses = [code.text for code in tree.xpath("//code[@class='address']")]
+    assert len(addresses) == 1 + 1 + 2 + 3
+    kinds = {"Atom": "application/atom+xml", "RSS": "application/rss+xml", "JSON": "application/feed+json"}
+    for address in addresses:
+        for ending, kind in zip((".atom", ".rss", ".json"), kinds.values(), strict=True):
+            response = hub.get(address.replace(".atom", ending))
+            assert (response.status_code, response.mimetype) == (200, kind), address
+
+
+def test_readers_can_make_a_feed_of_their_own(hub: Hub) -> None:
+    made = hub.tree("/subscribe?tag=safety&member=wessex&q=clinics")
+    assert made.xpath("//code[@class='address']")[-1].text == (
+        "http://127.0.0.1:8000/feeds/search.atom?q=clinics&tag=safety&member=wessex"
+    )
+
+
+def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
+    assert "The first check of 3 members is under way." in hub.words("/status")
+    hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=1))
+    hub.publish(BLOG, at=ago(hours=1))
+    hub.fail(EAST, "https://east.example/feed/ is a page, not a feed", "not-a-feed", at=ago(hours=1))
+    words = hub.words("/status")
+    assert "1 of 3 members are up to date; 1 still to be checked for the first time." in words
+    assert "Health Innovation Wessex news ✓ Up to date Last news: 22 November, 15:30" in words
+    assert "What their site sends has not been readable since 24 November, 14:30" in words
+    assert "https://east.example/feed/ is a page, not a feed" in words
+    assert "National body … Not checked yet" in words

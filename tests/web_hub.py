@@ -1,0 +1,174 @@
+"""A web view for tests, on a database of its own, with news to publish in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lxml import html as lxml_html
+from werkzeug.test import TestResponse
+
+from hub.config import Config, parse
+from hub.decide import decide
+from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag
+from hub.store import Store, open_store
+from hub.web import create_app
+from tests.entries import entry
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+
+NETWORK = """
+hub:
+  title: Health innovation news
+  timezone: Europe/London
+members:
+  - slug: wessex
+    name: Health Innovation Wessex
+    region: South
+    homepage: https://www.wessex.example/
+    feeds: [{url: https://wessex.example/feed/}, {name: blog, url: https://wessex.example/blog/feed/}]
+  - slug: east
+    name: Health Innovation East
+    homepage: https://east.example/
+    feeds: [{url: https://east.example/feed/}]
+  - slug: national
+    name: National body
+    type: national
+    feeds: [{url: https://national.example/feed/}]
+tags:
+  - {term: safety, label: Patient safety, any: [safety]}
+  - {term: stroke, label: Stroke, any: [stroke]}
+merged_feeds:
+  - {slug: safe-south, title: Safety in the south, filter: "tag:safety and region:South"}
+"""
+
+WESSEX, BLOG, EAST, NATIONAL = (
+    FeedKey("wessex"),
+    FeedKey("wessex", "blog"),
+    FeedKey("east"),
+    FeedKey("national"),
+)
+SAFETY = Tag("safety", "matches ‘safety’ in the title")
+
+
+class Hub:
+    """A web view on a database of its own, with a hand on its clock and its configuration."""
+
+    def __init__(
+        self,
+        folder: Path,
+        text: str = NETWORK,
+        *,
+        templates: Path | None = None,
+        open_with: Callable[[], Store] | None = None,
+    ) -> None:
+        self.now = NOW
+        self.file = folder / "hub.db"
+        self.stores: list[Store] = []
+        self.configure(text)
+        self.app = create_app(
+            open_with or self._open,
+            lambda: self.config,
+            base_url="http://127.0.0.1:8000",
+            templates=templates,
+            now=lambda: self.now,
+        )
+        self.client = self.app.test_client()
+
+    def _open(self) -> Store:
+        self.stores.append(open_store(f"sqlite:///{self.file}"))
+        return self.stores[-1]
+
+    @property
+    def store(self) -> Store:
+        return self.stores[0]
+
+    def configure(self, text: str) -> None:
+        self.config: Config = parse(text)
+        if not self.stores:
+            self._open()
+        self.store.sync(self.config.members, self.config.feeds, authority="news.example")
+
+    def feed(self, key: FeedKey) -> Feed:
+        return next(feed for feed in self.config.feeds if feed.key == key)
+
+    def settle(self, gathered: Gathered, at: datetime) -> None:
+        def deciding(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+            return decide(gathered, state, known, now=at, settings=self.config.hub, authority="news.example")
+
+        (result,) = self.store.settle([gathered], deciding)
+        assert result.error == gathered.error
+
+    def publish(self, key: FeedKey, *entries: Entry, at: datetime = NOW) -> None:
+        """Have a poll bring these entries."""
+        feed = self.feed(key)
+        found = tuple(replace(each, feed=key) for each in entries)
+        digest = f"{at} {len(found)}"
+        self.settle(
+            Gathered(
+                feed=feed, outcome="fetched", started=at, url=feed.url, body_digest=digest, entries=found
+            ),
+            at,
+        )
+
+    def fail(self, key: FeedKey, error: str, reason: str, at: datetime = NOW) -> None:
+        feed = self.feed(key)
+        self.settle(
+            Gathered(feed=feed, outcome="failed", started=at, url=feed.url, error=error, reason=reason), at
+        )
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(path, headers={name.replace("_", "-"): of for name, of in headers.items()})
+
+    def html(self, path: str, status: int = 200) -> str:
+        response = self.get(path)
+        assert response.status_code == status, response.text
+        assert response.mimetype == "text/html"
+        return response.text
+
+    def tree(self, path: str, status: int = 200) -> Any:
+        return lxml_html.fromstring(
+            self.html(path, status).encode(), parser=lxml_html.HTMLParser(encoding="utf-8")
+        )
+
+    def words(self, path: str, status: int = 200) -> str:
+        """What stands in the main part of a page, in one line."""
+        return " ".join(self.tree(path, status).find(".//main").text_content().split())
+
+    def json(self, path: str, status: int = 200) -> Any:
+        response = self.get(path)
+        assert response.status_code == status, response.text
+        assert response.mimetype == "application/json"
+        return response.json
+
+    def headlines(self, path: str) -> list[str]:
+        return [
+            found.text_content()
+            for found in self.tree(path).xpath("//article//*[contains(@class, 'headline')]")
+        ]
+
+
+def a_hub(folder: Path) -> Iterator[Hub]:
+    """A hub, closed afterwards."""
+    made = Hub(folder)
+    yield made
+    for store in made.stores:
+        store.close()
+
+
+def news(id: str, title: str | None = None, *, at: datetime = NOW, **more: Any) -> Entry:
+    """An entry that was published at a time."""
+    fields = {name: more.pop(name) for name in list(more) if name not in ("text", "link", "tags")}
+    return replace(entry(id, title=title, published=at, **more), **fields)
+
+
+def ago(**time: float) -> datetime:
+    return NOW - timedelta(**time)
+
+
+def hrefs(tree: Any, words: str) -> list[str]:
+    """Where the links of these words lead."""
+    return [a.get("href") for a in tree.iter("a") if " ".join(a.text_content().split()) == words]
