@@ -165,14 +165,16 @@ def _state(
         failures=failures,
         not_before=not_before,
     )
+    # Asked all the same, by an admin, what was gone is not back before it answers.
+    gone = (state.gone or (now if gathered.gone else None)) if failed else None
     polled = replace(
         state,
         feed=gathered.feed,
         polled=now,
-        next_poll=None if gathered.gone else due,
-        next_poll_why="its server said that it is gone for good (410)" if gathered.gone else why,
+        next_poll=None if gone else due,
+        next_poll_why="its server said that it is gone for good (410)" if gone else why,
         not_before=not_before,
-        gone=(state.gone or now) if gathered.gone else None,
+        gone=gone,
         failures=failures,
         failing_since=(state.failing_since or now) if failed else None,
         error=gathered.error if failed else None,

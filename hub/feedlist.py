@@ -1,18 +1,19 @@
-"""`hub feeds …`: looks at feeds before they are added, and edits feeds.yaml."""
+"""`hub feeds …`: looks at feeds before they are added, and edits feeds.yaml.
+
+What only a look at a feed needs is imported there: checking the file is quick.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hub.config import Config, edit, load
+from hub.config import Config, load
 from hub.errors import ConfigError, FeedError, NotAFeed
-from hub.fetch import Fetched, FetchRequest, fetch
-from hub.fetch.curl import CurlFetcher
 from hub.model import Entry, Feed, FeedKey, HubSettings
-from hub.poll import Reading
-from hub.publish.opml import members_opml
-from hub.rounds import user_agent
-from hub.store import existing_store
+
+if TYPE_CHECKING:
+    from hub.poll import Reading
 
 _SHOWN = 10
 
@@ -42,6 +43,8 @@ def preview(url: str, path: Path) -> str:
 
 def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: bool) -> str:
     """Add a feed to feeds.yaml, after a look at it unless `unseen`. Raises HubError, the file as it was."""
+    from hub.config import edit
+
     title = homepage = None
     if not unseen:
         try:
@@ -59,6 +62,9 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
 
 def remove(path: Path, target: str, *, database: str | None) -> str:
     """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too."""
+    from hub.config import edit
+    from hub.store import existing_store
+
     store = existing_store(database) if database else None
     removed = edit.remove_feed(path, target)
     what = removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
@@ -73,6 +79,8 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
 
 def import_opml(path: Path, opml: bytes) -> str:
     """Add the feeds of an OPML document to feeds.yaml, all or none."""
+    from hub.config import edit
+
     imported = edit.import_opml(path, opml)
     lines = [f"{len(imported.added)} feeds added to {path}, {len(imported.known)} were there already."]
     lines += [f"Left out: {sentence}" for sentence in imported.refused]
@@ -81,6 +89,8 @@ def import_opml(path: Path, opml: bytes) -> str:
 
 def export_opml(path: Path) -> str:
     """The members' feeds as OPML."""
+    from hub.publish.opml import members_opml
+
     config = load(path)
     feeds = [
         (member, [feed for feed in config.feeds if feed.key.member == member.slug])
@@ -91,7 +101,10 @@ def export_opml(path: Path) -> str:
 
 def _look(url: str, config: Config | None) -> Reading:
     """Fetch and read a feed as a poll would, without a database. Raises FeedError."""
+    from hub.fetch import Fetched, FetchRequest, fetch
+    from hub.fetch.curl import CurlFetcher
     from hub.reading import Readers, result
+    from hub.rounds import user_agent
 
     settings = config.hub if config else HubSettings()
     if not url.startswith(("http://", "https://")):

@@ -101,7 +101,8 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
     canonical = urls.canonical(link) if link else None
-    fingerprint = digest(f"{markup.words(title)}\n{markup.words(text)}")
+    enclosures = _enclosures(parsed.enclosures, url)
+    fingerprint = _fingerprint(title, text, content.html or summary.html, enclosures)
     return Entry(
         feed=feed.key,
         id=parsed.id,
@@ -118,13 +119,21 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         excerpt=markup.excerpt(summary.text or content.text),
         language=language,
         direction=markup.direction(title or text, language),
-        enclosures=_enclosures(parsed.enclosures, url),
+        enclosures=enclosures,
         image=_image(parsed.images, url) or content.image or summary.image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
         fingerprint=fingerprint,
     )
+
+
+def _fingerprint(title: str, text: str, html: str, enclosures: Iterable[Enclosure]) -> str:
+    words = f"{markup.words(title)}\n{markup.words(text)}"
+    if words.strip():
+        return digest(words)
+    # Where there is no word, pictures and files are all there is to tell entries apart by.
+    return digest("\n".join((html, *(enclosure.url for enclosure in enclosures))))
 
 
 def _base(link: str | None, site: str | None, url: str) -> str:

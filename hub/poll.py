@@ -30,12 +30,14 @@ from hub.model import (
     HubSettings,
     TagRule,
     Validators,
+    digest,
 )
 from hub.store import Decide
 
 # Where there is no feed the next address is tried; where a server is only
 # unwell the first one is right, and asking others would be asking twice.
 _NO_FEED_THERE = (404, 410)
+_WEEK = 7 * 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,9 @@ class Reader:
 
         parsed = parse(body, url=url, content_type=content_type, zone=self._zone)
         entries, remarks = normalise.entries(parsed, feed, url=url)
+        if not entries:
+            # What is stored stays; but a feed without any news is most likely broken.
+            remarks = (*remarks, "there are no entries in it")
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(
@@ -78,13 +83,22 @@ def addresses(state: FeedState) -> tuple[str, ...]:
     return tuple(address for address in dict.fromkeys((*last, *listed)) if address)
 
 
-def request(state: FeedState, address: str) -> FetchRequest:
-    """The request for an address: conditional when the last document came from there."""
-    if address != state.used_url:
+def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
+    """The request for an address: conditional when the last document came from there.
+
+    Once a week it is not, since a broken server answers 304 for ever,
+    whatever is new; which day that is differs from feed to feed.
+    """
+    if address != state.used_url or _week(now, state.feed) != _week(state.succeeded or now, state.feed):
         return FetchRequest(url=address)
     return FetchRequest(
         url=address, validators=Validators(etag=state.etag, last_modified=state.last_modified)
     )
+
+
+def _week(moment: datetime, feed: Feed) -> int:
+    """The number of a week that begins on a day and at an hour of the feed's own."""
+    return int((moment.timestamp() + int(digest(str(feed.key)), 16) % _WEEK) // _WEEK)
 
 
 def tries_next(error: FeedError) -> bool:

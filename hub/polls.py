@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hub import poll
-from hub.errors import FeedError, NotAFeed
+from hub.errors import FeedError, FeedGone, NotAFeed
 from hub.fetch import Fetched, Fetcher, NotModified
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
 from hub.poll import Reading
-from hub.reading import Readers, result
+from hub.reading import LARGE, Readers, result
 from hub.store import Store
 
 # Settling takes polls together: a transaction for each would cost more than what is in it.
 _TOGETHER_SECONDS = 0.05
 _MOST_TOGETHER = 200
-# Documents that wait for a reader stay in memory; past this, no new feeds are asked.
-_MOST_BYTES_WAITING = 64 * 1024 * 1024
+# Documents wait in memory for a reader, but for large ones; past this, no more feeds are asked.
+_MOST_BYTES_WAITING = 16 * 1024 * 1024
 
 
 def utc_now() -> datetime:
@@ -73,7 +73,6 @@ class Polls:
         self._authority = authority
         self._now = now
         self._polls: dict[FeedKey, _Poll] = {}
-        self._waiting: dict[FeedKey, FeedState] = {}
         self._reading: dict[FeedKey, Future[Reading]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
         self._bytes_waiting = 0
@@ -83,20 +82,19 @@ class Polls:
     @property
     def under_way(self) -> int:
         """How many feeds' polls have begun and have no result yet."""
-        return len(self._polls) + len(self._waiting)
-
-    def is_under_way(self, feed: FeedKey) -> bool:
-        return feed in self._polls or feed in self._waiting
+        return len(self._polls)
 
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""
         for state in states:
-            if not self.is_under_way(state.feed.key):
-                self._waiting[state.feed.key] = state
+            if state.feed.key not in self._polls:
+                begun = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
+                self._polls[state.feed.key] = begun
+                self._ask(begun)
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._ask()
+        self._fetcher.hold(self._bytes_waiting >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
@@ -112,12 +110,9 @@ class Polls:
 
     # ------------------------------------------------------------ gather
 
-    def _ask(self) -> None:
-        while self._waiting and self._bytes_waiting < _MOST_BYTES_WAITING:
-            state = self._waiting.pop(next(iter(self._waiting)))
-            poll_ = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
-            self._polls[state.feed.key] = poll_
-            self._fetcher.submit(state.feed.key, poll.request(state, poll_.address))
+    def _ask(self, under_way: _Poll) -> None:
+        request = poll.request(under_way.state, under_way.address, now=under_way.started)
+        self._fetcher.submit(under_way.state.feed.key, request)
 
     def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FeedError) -> None:
         state, started = under_way.state, under_way.started
@@ -131,7 +126,7 @@ class Polls:
                 self._gathered(fetched)
                 return
             under_way.fetched = fetched
-            self._bytes_waiting += fetched.size
+            self._bytes_waiting += _in_memory(fetched)
             key = state.feed.key
             self._reading[key] = self._readers.submit(
                 state.feed, outcome.url, outcome.body, outcome.content_type, done=lambda: self._done(key)
@@ -146,7 +141,7 @@ class Polls:
         under_way = self._polls[feed]
         fetched = under_way.fetched
         assert fetched is not None
-        self._bytes_waiting -= fetched.size
+        self._bytes_waiting -= _in_memory(fetched)
         reading = result(self._reading.pop(feed), under_way.address, size=fetched.size)
         if isinstance(reading, FeedError):
             self._failed(under_way, reading)
@@ -161,8 +156,11 @@ class Polls:
         if poll.tries_next(error) and under_way.tried + 1 < len(under_way.addresses):
             under_way.tried += 1
             under_way.fetched = None
-            self._fetcher.submit(under_way.state.feed.key, poll.request(under_way.state, under_way.address))
+            self._ask(under_way)
             return
+        if isinstance(under_way.told, FeedGone) and not isinstance(error, FeedGone):
+            # Another of its addresses may only be unwell, so it is asked again.
+            under_way.told = error
         self._gathered(
             poll.failed(
                 under_way.state,
@@ -190,3 +188,8 @@ class Polls:
             del self._polls[gathered.feed.key]
         self._settled_at = time.monotonic()
         return results
+
+
+def _in_memory(fetched: Gathered) -> int:
+    """How much memory a document takes while it waits for its reader."""
+    return 0 if fetched.size >= LARGE else fetched.size

@@ -17,7 +17,7 @@ from concurrent.futures import TimeoutError as ReadTimeout
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -32,7 +32,7 @@ _SECONDS_FOR_A_MB = 2.0
 # From here on a document is read by itself, in a process that ends with it: so
 # all readers together need no more than one large document does, and little
 # beside it. A usual one of 20 MB takes 160 MB to read.
-_LARGE = 1 * _MB
+LARGE = 1 * _MB
 _MEMORY = 64 * _MB
 _MEMORY_FOR_LARGE = 192 * _MB
 
@@ -123,17 +123,28 @@ class Readers:
     ) -> Future[Reading]:
         """Begin to read a document; `done` is called, from another thread, when `result` would not wait."""
         seconds = _seconds(len(body))
-        if len(body) < _LARGE:
+        if len(body) < LARGE:
             future = self._small.schedule((feed, url, body, content_type, _MEMORY), seconds=seconds)
         else:
-            # In a file it waits its turn, and crosses to its reader, without being in memory twice.
-            descriptor, name = mkstemp(dir=self._folder.name)
-            with open(descriptor, "wb") as file:
-                file.write(body)
-            args = (feed, url, Path(name), content_type, _MEMORY_FOR_LARGE)
-            future = self._large.schedule(args, seconds=seconds)
-            future.add_done_callback(lambda _: Path(name).unlink(missing_ok=True))
+            future = self._submit_large(feed, url, body, content_type, seconds)
         future.add_done_callback(lambda _: done())
+        return future
+
+    def _submit_large(
+        self, feed: Feed, url: str, body: bytes, content_type: str | None, seconds: float
+    ) -> Future[Reading]:
+        """Begin to read a large document, which waits its turn in a file and so not in our memory."""
+        document: bytes | Path
+        try:
+            with NamedTemporaryFile(dir=self._folder.name, delete=False) as file:
+                file.write(body)
+            document = Path(file.name)
+        except OSError:
+            # The disk is full; the store will say so, if it still is when it is its turn.
+            document = body
+        future = self._large.schedule((feed, url, document, content_type, _MEMORY_FOR_LARGE), seconds=seconds)
+        if isinstance(document, Path):
+            future.add_done_callback(lambda _: document.unlink(missing_ok=True))
         return future
 
     def close(self) -> None:
@@ -157,7 +168,7 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | FeedErr
     except ReadTimeout:
         return ParseError(
             f"{url} could not be read within {_seconds(size):.0f} seconds.",
-            "Ask the site's web editor to look at the feed: it is huge, or broken in a way that ties up its readers.",
+            "Ask the site's web editor to look at the feed: it is huge, or broken in a way that ties up readers.",
             reason="slow-document",
         )
     except ProcessExpired:

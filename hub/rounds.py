@@ -15,7 +15,7 @@ from types import FrameType
 
 from hub import __version__, urls
 from hub.config import Config, Watched, load
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
 from hub.lock import DatabaseLock, held
 from hub.model import FeedState, HubSettings
@@ -27,6 +27,8 @@ from hub.store import Store, database_file, open_store
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
 _TICK = 0.25
 _LOCALHOST = "localhost"
+# How long to leave a database alone that refused.
+_AFTER_A_REFUSAL = 30.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
 
@@ -168,41 +170,50 @@ def poll_forever(
 
     `lock` is held while polls are under way, so that a round ordered by hand
     beside this one waits its turn. `tick` is called several times a second.
+    A database that refuses (a full disk, say) is told of and asked again:
+    what could not be stored is due again.
     """
     while not stop.is_set():
         config = watched.current
-        sync(store, config)
-        with polls(config, store) as under_way:
-            _poll_while(config, watched, store, under_way, lock, progress, stop, tick)
+
+        def goes_on(config: Config = config) -> bool:
+            tick()
+            _look_again(watched)
+            return not stop.is_set() and watched.current is config
+
+        try:
+            sync(store, config)
+            with polls(config, store) as under_way:
+                _poll_while(goes_on, store, under_way, lock, progress, stop)
+        except StoreError as error:
+            tell(error)
+            stop.wait(_AFTER_A_REFUSAL)
 
 
 def _poll_while(
-    config: Config,
-    watched: Watched,
+    goes_on: Callable[[], bool],
     store: Store,
     under_way: Polls,
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,
-    tick: Callable[[], None],
 ) -> None:
-    """Poll until feeds.yaml changes or `stop` is set."""
+    """Poll what is due, asking `goes_on` and the store at each tick."""
     holding = False
     try:
-        while not stop.is_set() and watched.current is config:
-            tick()
+        while goes_on():
             due = store.due(utc_now())
-            if due and not holding:
-                holding = lock.take()
-            if holding:
-                under_way.begin(due)
-                progress.told(under_way.step(_TICK))
-                if not under_way.under_way:
-                    lock.release()
-                    holding = False
+            holding = holding or (bool(due) and lock.take())
             if not holding:
                 stop.wait(_TICK)
-            _look_again(watched)
+                continue
+            under_way.begin(due)
+            until = time.monotonic() + _TICK
+            while under_way.under_way and (left := until - time.monotonic()) > 0:
+                progress.told(under_way.step(left))
+            if not under_way.under_way:
+                lock.release()
+                holding = False
         progress.told(under_way.finish())
     finally:
         lock.release()

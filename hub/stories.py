@@ -8,33 +8,15 @@ feed an entry is (`recognise`), and which story of another feed it belongs to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from hub import markup, urls
-from hub.model import Entry, EntryKeys, Known, KnownEntry
+from hub.model import Entry, Known, KnownEntry
 
 # Two versions that share less than this of their words are different news under one id.
 _SAME_NEWS = 0.3
-
-
-def _id(keys: EntryKeys) -> str | None:
-    return keys.id
-
-
-def _loose_id(keys: EntryKeys) -> str | None:
-    return keys.loose_id
-
-
-def _link(keys: EntryKeys) -> str | None:
-    return keys.link
-
-
-def _title(keys: EntryKeys) -> str | None:
-    return keys.title
-
-
-_LADDER = (_id, _loose_id, _link, _title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +30,77 @@ class Recognised:
 def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Recognised, ...]:
     """Match a document's entries with the stored ones of the same feed, each at most once.
 
-    The ladder goes from the surest to the weakest, and each rung is climbed
-    by all entries before the next, so that a weak resemblance never takes
-    what a sure one needs: the id; the id without differences of scheme, www,
-    slash and case; the canonical link; title and date. An id or a link that
-    several entries of the document carry identifies none of them (some feeds
-    give every entry the id of their home page), and a link whose words are
-    wholly different by now is a page that always shows the latest.
+    What has not changed its words is itself. For the others the ladder goes
+    from the surest to the weakest, and each rung is climbed by all entries
+    before the next, so that a weak resemblance never takes what a sure one
+    needs: the id; the id without differences of scheme, www, slash and case;
+    the canonical link; title and date.
+
+    An id or a link that several entries of the document carry identifies none
+    of them: some feeds give every entry the id of their home page. Nor does
+    one under which the words are wholly different by now, for some feeds
+    number their entries anew each time, and some links lead to whatever is
+    the latest. Only where id and link are both the same is it that entry,
+    rewritten.
     """
     matched: dict[int, KnownEntry] = {}
     free = {known.key: known for known in own}
-    for rung in _LADDER:
-        shared = Counter(rung(entry.keys) for entry in entries)
+    for key_of, is_it in _LADDER:
+        shared = Counter(key_of(entry) for entry in entries)
         candidates: dict[str, list[KnownEntry]] = {}
         for known in free.values():
-            key = rung(known.keys)
+            key = key_of(known)
             if key is not None:
                 candidates.setdefault(key, []).append(known)
         for index, entry in enumerate(entries):
-            key = rung(entry.keys)
+            key = key_of(entry)
             if index in matched or key is None:
                 continue
             found = candidates.get(key, [])
             if shared[key] > 1 or len(found) > 1:
                 # Not an identifier here; the same words under it are.
                 found = [known for known in found if known.fingerprint == entry.fingerprint]
-            elif found and rung is _link and is_rewritten(found[0], entry):
-                found = []
-            if found:
-                match = matched[index] = found[0]
+            match = next((known for known in found if is_it(known, entry)), None)
+            if match is not None:
+                matched[index] = match
                 candidates[key].remove(match)
                 del free[match.key]
     return tuple(Recognised(entry, matched.get(index)) for index, entry in enumerate(entries))
 
 
+_Either = Entry | KnownEntry
+
+
+def _unchanged(entry: _Either) -> str | None:
+    return f"{entry.keys.id}\n{entry.fingerprint}" if entry.keys.id else None
+
+
+def _unchanged_but_its_id(entry: _Either) -> str | None:
+    return f"{entry.keys.link or entry.keys.title}\n{entry.fingerprint}"
+
+
+def _is_same_news(known: KnownEntry, entry: Entry) -> bool:
+    return known.fingerprint == entry.fingerprint or not is_rewritten(known, entry)
+
+
+def _is_same_page(known: KnownEntry, entry: Entry) -> bool:
+    return known.canonical_link == entry.canonical_link
+
+
+# Each rung: by what an entry is looked for, and what must be true of the one that is found.
+_LADDER: tuple[tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entry], bool]], ...] = (
+    (_unchanged, _is_same_news),
+    (_unchanged_but_its_id, _is_same_news),
+    (attrgetter("keys.id"), _is_same_news),
+    (attrgetter("keys.loose_id"), _is_same_news),
+    (attrgetter("keys.link"), _is_same_news),
+    (attrgetter("keys.title"), _is_same_news),
+    (attrgetter("keys.id"), _is_same_page),
+)
+
+
 def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
-    """Whether the id now stands for wholly different news, and not for a correction."""
+    """Whether these are wholly different news, and not one a correction of the other."""
     before = set(markup.words(f"{known.title} {known.text}").split())
     after = set(markup.words(f"{entry.title} {entry.text}").split())
     if not before or not after or markup.words(known.title) == markup.words(entry.title):

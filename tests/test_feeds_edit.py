@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from difflib import ndiff
 from pathlib import Path
@@ -21,6 +22,9 @@ from hub.config.saving import open_file
 from hub.errors import ConfigError
 from hub.model import FeedKey, Member
 from hub.publish.opml import members_opml
+
+# The user that owns nothing, on Debian and on macOS.
+NOBODY = 65534
 
 ODD = """\
 # The network.   Two spaces and a tab\there.
@@ -367,11 +371,28 @@ def test_a_failed_write_leaves_the_file_and_no_litter(file: Path, monkeypatch: p
     assert [path.name for path in file.parent.iterdir()] == ["feeds.yaml"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write what is read-only")
-def test_a_read_only_file_is_not_replaced(file: Path) -> None:
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder of somebody's who is not root, whom this process is for the test: root may write anything."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = os.geteuid() == 0
+        if root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_a_read_only_file_is_not_replaced(unprivileged: Path) -> None:
+    file = unprivileged / "feeds.yaml"
+    file.write_text(ODD)
     file.chmod(0o444)
     with pytest.raises(ConfigError, match="it is read-only"):
         add_feed(file, "https://x.example/")
+    assert file.read_text() == ODD
 
 
 def test_two_admins_who_add_at_once_both_get_their_feed(file: Path) -> None:

@@ -64,7 +64,7 @@ def _lock(target: Path, path: Path) -> int:
 
 def _replace(path: Path, content: bytes) -> None:
     before = path.stat()
-    if not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(None, "it is read-only")
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)

@@ -35,7 +35,9 @@ def write_feed(site: Site, feed: SiteFeed) -> tuple[str, bytes]:
 def _tag(name: str, text: str | None = None, **attributes: str | None) -> str:
     """An element; `_` in an attribute's name is `:`, and one without a value is left out."""
     written = "".join(
-        f' {key.replace("_", ":")}="{escape(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.replace("_", ":")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     if text is None:
         return f"<{name}{written}/>"
@@ -135,9 +137,7 @@ def _rss(head: Sequence[str], items: Sequence[str], languages: Sequence[str | No
         f"<item{f' xml:lang="{language}"' if language else ''}>\n{item}\n</item>"
         for item, language in zip(items, of_items, strict=False)
     )
-    return (
-        f'{_DECLARATION}<rss version="2.0"{_RSS_NAMES}>\n<channel>\n{_lines(head)}\n{body}\n</channel>\n</rss>\n'
-    )
+    return f'{_DECLARATION}<rss version="2.0"{_RSS_NAMES}>\n<channel>\n{_lines(head)}\n{body}\n</channel>\n</rss>\n'
 
 
 # ---------------------------------------------------------------- RSS 1.0
@@ -217,7 +217,9 @@ def _atom_entry(site: Site, article: Article) -> str:
             _tag("updated", _zulu(article.published)),
             f"<author>{_tag('name', article.author)}</author>" if article.author else "",
             *(
-                _tag("category", term=each.lower().replace(" ", "-"), scheme=f"{site.home}topics/", label=each)
+                _tag(
+                    "category", term=each.lower().replace(" ", "-"), scheme=f"{site.home}topics/", label=each
+                )
                 for each in article.categories
             ),
             _tag("summary", article.summary, type="text"),

@@ -1,4 +1,4 @@
-"""The sample members' news: read from the files beside this module, with dates counted back from a start."""
+"""The sample members' news: read from the files in `articles`, with dates counted back from a start."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def read_site(slug: str, name: str, *, members: str, start: datetime, corrected:
     is announced for a later day. `corrected` sites have put right what was
     wrong in their first version.
     """
-    source = files("hub.demo").joinpath("news", f"{slug}.toml").read_text(encoding="utf-8")
+    source = files("hub.demo").joinpath("articles", f"{slug}.toml").read_text(encoding="utf-8")
     written = tomllib.loads(source)
     home = f"{members}/{slug}/"
     colour = written["colour"]

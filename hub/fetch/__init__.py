@@ -99,6 +99,12 @@ class Fetcher(Protocol):
         `wake` was called, also if that was before. None waits without end.
         """
 
+    def hold(self, held: bool) -> None:
+        """While `held`, begin no fetch; those under way go on.
+
+        For a caller that cannot keep up with what comes in.
+        """
+
     def wake(self) -> None:
         """Make `wait` return at once. From any thread; harmless after `close`."""
 

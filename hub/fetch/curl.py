@@ -297,6 +297,7 @@ class CurlFetcher:
         self._idle: list[_Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
         self._pending = 0
+        self._held = False
         self._timer_at = inf
         self._watched: set[int] = set()
         self._awake = False
@@ -338,6 +339,9 @@ class CurlFetcher:
         self._pending -= len(done)
         return done
 
+    def hold(self, held: bool) -> None:
+        self._held = held
+
     def wake(self) -> None:
         # Full: it is awake already. Closed: there is nobody to wake.
         with suppress(OSError):
@@ -365,7 +369,7 @@ class CurlFetcher:
 
     def _step(self, until: float) -> None:
         """Wait for whatever comes first, and act on it."""
-        due = self._turns.due()
+        due = None if self._held else self._turns.due()
         at = min(until, self._timer_at, inf if due is None else due, self._next_deadline())
         pause = 0.0 if self._done else max(0.0, at - time.monotonic())
         for key, mask in self._selector.select(None if pause == inf else pause):
@@ -403,7 +407,7 @@ class CurlFetcher:
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        while (journey := self._turns.next(now)) is not None:
+        while not self._held and (journey := self._turns.next(now)) is not None:
             self._start(journey, now)
 
     def _start(self, journey: Journey, now: float) -> None:

@@ -1,76 +1,132 @@
 """Publishers' dates to moments in UTC.
 
-feedparser reads nearly all of them. It reads British Summer Time as UTC, and
-finds no date where the zone is missing: those are read here, a missing zone
-as the hub's own, since members are near it.
+The readers are feedparser's, but for what it gets wrong: British Summer Time,
+which it takes for UTC; a missing zone, which is the hub's own here, since
+members are near it; and partial ISO 8601 dates, which it completes from
+today's, so that they would change from poll to poll.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedparser.datetimes import _parse_date as _feedparser_date
+from feedparser.datetimes.asctime import _parse_date_asctime
+from feedparser.datetimes.greek import _parse_date_greek
+from feedparser.datetimes.hungarian import _parse_date_hungarian
+from feedparser.datetimes.iso8601 import _parse_date_iso8601
+from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
+from feedparser.datetimes.perforce import _parse_date_perforce
+from feedparser.datetimes.rfc822 import _parse_date_rfc822
+from feedparser.datetimes.w3dtf import _parse_date_w3dtf
 
 # A zone as RFC 822, RFC 3339 and the wild write it, at the end of a date.
 _ZONE = re.compile(r"(?:\d\s*Z|[+-]\d\d:?\d\d|\b(?:UTC?|GMT|[A-Z]{1,5}))\s*(?:\([^)]*\))?$")
-_BRITISH = re.compile(r"\s*\b(?:BST|GMT\+1|GMT\+01:?00)$")
-_NUMBER = re.compile(r"^\d{9,13}$")
+# Names whose meaning depends on who reads them: their offsets.
+_NAMED = (
+    (re.compile(r"\s*\b(?:BST|GMT\+1|GMT\+01:?00)$"), " +0100"),
+    (re.compile(r"\s*\b(?:UTC?|GMT)$"), " +0000"),
+)
+_NUMBER = re.compile(r"\d{9,13}")
 _TOO_MANY_DIGITS = re.compile(r"\d{15}")
-_DAY_FIRST = re.compile(r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
+_LEAP_SECOND = re.compile(r"(:\d\d):60(?!\d)")
+_WHOLE_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:T|$)")
+# What people write around a date: a day's name in any language, a remark, the th of 4th.
+_AROUND = re.compile(r"^[^\W\d]+\.?\s*,|\([^()]*\)|(?<=\d)(?:st|nd|rd|th)\b|,")
 _LONGEST = 100
+# Before it lie the moments that programs write for none, in the years 0 and 1, and what is made of them.
+_EARLIEST = datetime(1600, 1, 1, tzinfo=UTC)
 
 
 def read_date(written: object, zone: ZoneInfo) -> datetime | None:
-    """The moment a publisher wrote, None where there is none to be read. Never raises."""
+    """The moment a publisher wrote, None where there is none to be read. Never raises.
+
+    `zone` is that of dates that name none.
+    """
     if not isinstance(written, str):
         return None
     text = written.strip()
     if len(text) > _LONGEST or _TOO_MANY_DIGITS.search(text) or not re.search("[0-9]", text):
         return None
-    text = _BRITISH.sub(" +0100", text)
     try:
-        return _read(text, zone)
-    except (ValueError, OverflowError, TypeError, AttributeError, KeyError, IndexError):
-        # Each of the readers below has its own way to stumble over a date that is none.
+        moment = _read(text, zone)
+        return moment if moment is not None and moment >= _EARLIEST else None
+    except (ValueError, OverflowError):
+        # A month of 13, or the last hour of the year 9999 in another zone.
         return None
 
 
 def _read(text: str, zone: ZoneInfo) -> datetime | None:
-    if _NUMBER.match(text):
+    if _NUMBER.fullmatch(text):
         seconds = int(text) / (1000 if len(text) > 11 else 1)
         return datetime.fromtimestamp(seconds, UTC)
-    day_first = _DAY_FIRST.match(text)
+    day_first = _DAY_FIRST.fullmatch(text)
     if day_first:
         # 05/01/2026 is 5 January here; 1/25/2026 can only be American, and is no date of ours.
         day, month, year, hour, minute, second = (int(part or 0) for part in day_first.groups())
         return _in_zone(datetime(year, month, day, hour, minute, second), zone)
+    text, leaps = _LEAP_SECOND.subn(r"\1:59", text)
+    text = _HALF_DAY.sub(_whole_day, text)
+    for name, offset in _NAMED:
+        text = name.sub(offset, text)
+    found = _written_out(text, zone) or _written_out(" ".join(_AROUND.sub(" ", text).split()), zone)
+    return found.replace(microsecond=0) + timedelta(seconds=leaps) if found else None
+
+
+def _written_out(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        exact = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return exact.astimezone(UTC) if exact.tzinfo else _in_zone(exact, zone)
     if _ZONE.search(text):
         return _by_feedparser(text)
     # No zone: read it as UTC, then take the clock's reading for the hub's own zone.
-    naive = _by_feedparser(text) or _by_feedparser(f"{text} +0000") or _naive_iso(text)
-    return None if naive is None else _in_zone(naive.replace(tzinfo=None), zone)
+    naive = _by_feedparser(text) or _by_feedparser(f"{text} +0000")
+    return _in_zone(naive.replace(tzinfo=None), zone) if naive else None
+
+
+def _whole_day(found: re.Match[str]) -> str:
+    hour = int(found[1]) % 12 + (12 if found[3] in "pP" else 0)
+    return f"{hour:02}{found[2]}"
 
 
 def _in_zone(naive: datetime, zone: ZoneInfo) -> datetime:
     return naive.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _naive_iso(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return parsedate_to_datetime(text)
+def _whole_iso(text: str) -> Any:
+    """Also 24:00, and the 32nd, which is the 1st; in part it would be filled up from the clock."""
+    return _parse_date_iso8601(text) if _WHOLE_ISO.match(text) else None
+
+
+_READERS: tuple[Callable[[str], Any], ...] = (
+    _parse_date_w3dtf,
+    _parse_date_rfc822,
+    _whole_iso,
+    _parse_date_asctime,
+    _parse_date_perforce,
+    _parse_date_hungarian,
+    _parse_date_greek,
+    _parse_date_nate,
+    _parse_date_onblog,
+)
 
 
 def _by_feedparser(text: str) -> datetime | None:
-    parsed: Any = _feedparser_date(text)
-    if parsed is None or not 1 <= parsed[0] <= 9999:
-        return None
-    # A leap second, or 24:00, is past the end of its minute, hour and day.
-    year, month, day, hour, minute, second = parsed[:6]
-    start = datetime(year, month, day, tzinfo=UTC)
-    return start + timedelta(hours=hour, minutes=minute, seconds=second)
+    for read in _READERS:
+        try:
+            parsed = read(text)
+        except (ValueError, OverflowError, TypeError, AttributeError, KeyError, IndexError):
+            # Each has its own way to stumble over a date of another kind.
+            continue
+        if parsed:
+            year, month, day, hour, minute, second = parsed[:6]
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    return None

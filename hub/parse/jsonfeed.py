@@ -22,8 +22,7 @@ def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) ->
     Raises NotAFeed for JSON of other kinds, ParseError for JSON that is broken.
     """
     try:
-        # Publishers give numbers for ids, and an id is kept as it is written.
-        document = json.loads(text, strict=False, parse_int=str, parse_float=str, parse_constant=str)
+        document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(
             f"{url} answered with broken JSON: {error}.",
@@ -58,7 +57,7 @@ def _entry(item: dict[str, Any], zone: ZoneInfo) -> ParsedEntry:
     title, summary = _string(item.get("title")), _string(item.get("summary"))
     pictures = (_string(item.get("image")), _string(item.get("banner_image")))
     return ParsedEntry(
-        id=_string(item.get("id")),
+        id=_string_or_number(item.get("id")),
         link=_string(item.get("url")) or _string(item.get("external_url")),
         title=Text(value=title, type="text") if title else None,
         summary=Text(value=summary, type="text") if summary else None,
@@ -86,7 +85,7 @@ def _attachments(item: dict[str, Any]) -> Iterator[Attached]:
             yield Attached(
                 url=address,
                 type=_string(attachment.get("mime_type")),
-                length=_string(attachment.get("size_in_bytes")),
+                length=_string_or_number(attachment.get("size_in_bytes")),
                 title=_string(attachment.get("title")),
             )
 
@@ -98,3 +97,9 @@ def _list(value: object) -> list[Any]:
 def _string(value: object) -> str | None:
     # JSON's escapes can name characters that nothing else can hold.
     return legal(value).strip() or None if isinstance(value, str) else None
+
+
+def _string_or_number(value: object) -> str | None:
+    # JSON Feed 1.0 lets an id be a number, and some publishers write lengths in quotation marks.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else _string(value)

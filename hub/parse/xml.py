@@ -2,8 +2,9 @@
 
 Traps, and what is done about them: given bytes or str, feedparser opens a body
 that looks like a path or a URL, so it is only ever handed a stream. It makes
-ids absolute and takes any guid for a link. `entry.get("updated")` answers
-with `published`; `dict.get` does not.
+ids absolute and takes any guid for a link. A picture's caption in Media RSS
+and a podcast's summary overwrite the entry's own text. `entry.get("updated")`
+answers with `published`; `dict.get` does not.
 """
 
 from __future__ import annotations
@@ -30,9 +31,19 @@ from hub.parse.document import (
     TextType,
 )
 
-# An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
+
+def _keep_apart(parser: Any, element: str) -> None:
+    setattr(
+        parser, f"_start_{element}", lambda self, attrs: self.push_content(element, attrs, "text/plain", 1)
+    )
+    setattr(parser, f"_end_{element}", lambda self: self.pop_content(element))
+
+
 for _parser in (StrictFeedParser, LooseFeedParser):
+    # An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
     _parser.can_be_relative_uri = _parser.can_be_relative_uri - {"id"}
+    _keep_apart(_parser, "media_description")
+    _keep_apart(_parser, "itunes_summary")
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
@@ -95,11 +106,7 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
 
 def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
     link = _string(entry, "link")
-    summary = _text(entry, "summary", url, plain="text")
-    content = _content(entry, url)
-    if summary and content and summary.value == content.value:
-        # feedparser copies content into an absent summary.
-        summary = None
+    summary, content = _texts(entry, url)
     return ParsedEntry(
         id=_string(entry, "id"),
         link=link,
@@ -121,6 +128,22 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         rights=_string(entry, "rights"),
         source=_source(dict.get(entry, "source"), zone),
     )
+
+
+def _texts(entry: Any, url: str) -> tuple[Text | None, Text | None]:
+    """An entry's summary and its content."""
+    summary = _text(entry, "summary", url, plain="text")
+    content = _content(entry, url)
+    if summary and content and summary.value == content.value:
+        # feedparser copies content into an absent summary.
+        summary = None
+    episode = _text(entry, "itunes_summary", url, plain="text")
+    if episode and not content and (not summary or len(episode.value) > len(summary.value)):
+        # Podcasts write the long text in either of the two.
+        content = episode
+    if not summary and not content:
+        summary = _text(entry, "media_description", url, plain="text")
+    return summary, content
 
 
 def _is_guid_again(entry: Any, link: str | None) -> bool:

@@ -1,0 +1,79 @@
+"""A connection to a SQLite file: its pragmas, its transactions, its errors as sentences."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from hub.errors import StoreError
+from hub.store.migrations import migrations
+
+_BUSY_SECONDS = 30
+
+
+class Connection:
+    """One thread's connection to a database file, made or upgraded when it is opened."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            connection = sqlite3.connect(
+                file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+            self._db = Database(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if migrations.pending(self._db):
+                with self._writing():
+                    migrations.apply(self._db)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"The database {file} cannot be opened: {error}.",
+                "Check that its folder exists and can be written to, and that the file is a hub's database.",
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction that holds the write lock from its first read on."""
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.rollback()
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One state of the database for several reads."""
+        with self._errors(), self._db.atomic():
+            yield
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"The database {self._file} refused: {error}.",
+                "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
+            ) from error
+
+    def _rows(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[sqlite3.Row]:
+        found: list[sqlite3.Row] = self._db.execute(statement, values).fetchall()
+        return found
+
+    def _value(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> Any:
+        row = self._db.execute(statement, values).fetchone()
+        return None if row is None else row[0]
+
+    def _published_changed(self) -> None:
+        self._db.execute("UPDATE state SET version = version + 1")

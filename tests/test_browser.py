@@ -1,0 +1,172 @@
+"""The pages in a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
+
+from tests.commands import LOOPBACK, Hub
+from tests.site import Site, rss, serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# In CI a test that cannot run is a fault, so there nothing is skipped.
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="needs Debian's chromium"
+)
+
+PATHS = (
+    "/",
+    "/members",
+    "/member/east",
+    "/tags",
+    "/tag/stroke",
+    "/search?q=stroke",
+    "/subscribe",
+    "/status",
+    "/story/1",
+)
+LONG = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 12
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+EVIL = """<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>
+<a href="javascript:document.title='ran'">stroke</a><style>body{display:none}</style>
+<svg onload="document.title='ran'"></svg><form action="https://evil.example/"><input name=a></form>"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "Debian's chromium is not installed"
+    with sync_playwright() as playwright:
+        options = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        # Root has no sandbox to give.
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A hub with some odd news of two members, served."""
+    hub = Hub(Path(tmp_path_factory.mktemp("hub")))
+    with serving() as site:
+        _publish(site, hub)
+        assert hub.run("poll").returncode == 0
+        with hub.serving("serve") as (_, address):
+            yield address
+
+
+def _publish(site: Site, hub: Hub) -> None:
+    titles = [f"Stroke news {number}" for number in range(40)]
+    site.page(
+        "/east",
+        rss(site.url, LONG, "<script>document.title='ran'</script>", "أخبار الصحة", *titles, text=EVIL),
+    )
+    site.feed("/west", *titles[:3])
+    rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}\n"
+    hub.write({"east": [site.url + "/east"], "west": [site.url + "/west"]}, more=rules, head=LOOPBACK)
+
+
+@dataclass
+class Watched:
+    """What a page asked for and complained of."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def watched(browser: Browser, request: pytest.FixtureRequest, address: str) -> Iterator[Watched]:
+    width = getattr(request, "param", 1280)
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    watched = Watched(context.new_page())
+
+    def outside(route: Route, asked: Request) -> None:
+        if asked.url.startswith(address):
+            route.continue_()
+        elif asked.resource_type == "image":
+            # A publisher's own picture.
+            route.fulfill(status=200, content_type="image/svg+xml", body=PICTURE)
+        else:
+            watched.asked.append(asked.url)
+            route.abort()
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            watched.complaints.append(message.text)
+
+    context.route("**/*", outside)
+    watched.page.on("console", said)
+    yield watched
+    context.close()
+
+
+@pytest.mark.parametrize("watched", [320, 375, 1280], indirect=True)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_fits_asks_for_nothing_elsewhere_and_breaks_no_rule_of_its_own(
+    watched: Watched, address: str, path: str
+) -> None:
+    page = watched.page
+    answer = page.goto(address + path)
+    assert answer is not None
+    assert answer.status == 200
+    assert watched.complaints == []
+    assert watched.asked == []
+    assert "ran" not in page.title()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+    assert page.evaluate("document.querySelectorAll('main').length") == 1
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("document.documentElement.lang") != ""
+
+
+def test_a_keyboard_reaches_the_news_first(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(address + "/")
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.textContent.trim()")
+    assert focused == "Skip to the news"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == f"#{page.evaluate('document.querySelector(`main`).id')}"
+
+
+def test_a_reader_finds_news_by_a_word_and_subscribes_to_it(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(address + "/")
+    page.get_by_role("search").get_by_role("searchbox").fill("stroke 7")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=stroke+7*")
+    assert page.get_by_role("link", name="Stroke news 7").count() >= 1
+    feed = page.locator("link[rel=alternate][type='application/atom+xml']").first.get_attribute("href")
+    assert feed is not None
+    fetched = page.request.get(address + feed if feed.startswith("/") else feed)
+    assert "Stroke news 7" in fetched.text()
+
+
+def test_older_news_is_a_page_away(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(address + "/")
+    seen = page.locator("main h2 a, main h3 a").all_inner_texts()
+    page.get_by_role("link", name="Older news").click()
+    older = page.locator("main h2 a, main h3 a").all_inner_texts()
+    assert seen
+    assert older
+    assert not set(seen) & set(older)
+
+
+def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(address + "/search?q=stroke+news+9")
+    page.get_by_role("link", name="Details").first.click()
+    page.wait_for_url("**/story/*")
+    assert page.locator("main form, main style, main svg, main iframe").count() == 0
+    assert page.evaluate("[...document.links].filter(a => a.protocol == 'javascript:').length") == 0
+    assert page.evaluate("getComputedStyle(document.body).display") != "none"
+    assert "ran" not in page.title()

@@ -1,0 +1,59 @@
+"""What exists is documented, and what is documented exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from hub.cli import cli
+from hub.config import shipped_file
+from tests.conftest import ROOT
+
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+
+def commands(group: click.Group = cli, prefix: str = "hub") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", command
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
+def test_every_command_and_its_options_are_documented(name: str, command: click.Command) -> None:
+    row = next((line for line in COMMANDS.splitlines() if line.startswith(f"| `{name}")), None)
+    assert row, f"docs/commands.md has no row for {name}"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name not in ("config", "database"):
+            assert any(option in row for option in parameter.opts), f"{name} {parameter.opts}"
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    documented = re.findall(r"^\| `(hub [a-z]+(?: [a-z]+)?)", COMMANDS, re.MULTILINE)
+    assert set(documented) == {name for name, _ in commands()}
+
+
+def test_the_readmes_targets_are_the_makefiles() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"make ([a-z]+)", README))
+    assert {"run", "test", "demo"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_module_has_its_place_in_the_design() -> None:
+    for path in (ROOT / "hub").iterdir():
+        if path.name.startswith("__"):
+            continue
+        name = f"{path.name}/" if path.is_dir() else path.stem
+        assert f"`{name}`" in DESIGN, name
+
+
+def test_the_shipped_file_is_the_one_in_the_checkout() -> None:
+    assert shipped_file().resolve() == ROOT / "feeds.yaml"
