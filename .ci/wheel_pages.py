@@ -8,6 +8,8 @@ from pathlib import Path
 
 import hub
 
+PATHS = ("/", "/members", "/tags", "/subscribe", "/status", "/feeds/all.atom", "/opml", "/healthz")
+
 shipped = Path(hub.__file__).with_name("feeds.yaml")
 command = [Path(sys.executable).with_name("hub"), "serve", "--port", "0", "--config", shipped]
 with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
@@ -16,7 +18,7 @@ with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         greeting = server.stderr.readline()
         found = re.search(r"http://[\d.:]+", greeting)
         assert found, greeting
-        for path in ("/", "/members", "/tags", "/subscribe", "/status", "/feeds/all.atom", "/opml", "/healthz"):
+        for path in PATHS:
             with urllib.request.urlopen(found[0] + path, timeout=20) as answer:
                 body = answer.read()
                 assert answer.status == 200, (path, answer.status)

@@ -86,6 +86,13 @@ class Round:
     pss: float
 
 
+def paths() -> tuple[str, ...]:
+    """The paths of the hostile server, without starting it."""
+    command = [sys.executable, str(BENCH / "hostile.py"), "--list", "--json"]
+    printed = subprocess.run(command, capture_output=True, check=True).stdout
+    return tuple(row["path"] for row in json.loads(printed))
+
+
 class Hostile:
     """The hostile server while it runs, on `port` and the two after it."""
 
@@ -209,12 +216,15 @@ def poll(folder: Path) -> Round:
 def machine() -> str:
     """The machine in a line, for a figure that is quoted."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} processors, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} processors, {memory:.0f} GiB, {system}"
 
 
 def main() -> None:
     """Run the round and print what it came to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR")
     folder = parser.parse_args().keep
     with ExitStack() as stack:

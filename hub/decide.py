@@ -7,9 +7,10 @@ values alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from hub import normalise, schedule, stories, urls
 from hub.model import (
@@ -85,7 +86,7 @@ def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
     return replace(update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked))
 
 
-def _new(entry: Entry, known: Known, taken: Iterable[str], now: datetime, authority: str) -> NewEntry:
+def _new(entry: Entry, known: Known, taken: Container[str], now: datetime, authority: str) -> NewEntry:
     story, why = stories.copy_of(entry, known) or (None, "")
     return NewEntry(
         entry=entry,
@@ -101,7 +102,7 @@ def _joined(known: Known, story: int, feed: FeedKey) -> Known:
     return replace(known, story_feeds={**known.story_feeds, story: feeds})
 
 
-def _atom_id(entry: Entry, taken: Iterable[str], now: datetime, authority: str) -> str:
+def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str) -> str:
     """The publisher's id where it can be published and is no other entry's, else one minted once.
 
     RFC 4287 §4.2.6: an id is an IRI and never changes.
@@ -113,10 +114,11 @@ def _atom_id(entry: Entry, taken: Iterable[str], now: datetime, authority: str) 
         and entry.id not in taken
     ):
         return entry.id
-    what = digest(
-        "\n".join((str(entry.feed), entry.id or "", entry.link or "", entry.fingerprint, now.isoformat()))
-    )
-    return urls.tag_uri(authority, now.date(), f"{entry.feed}/{what}")
+    what = (str(entry.feed), entry.id or "", entry.link or "", entry.fingerprint, now.isoformat())
+    # Numbered, since a feed may carry the same words twice, on two days.
+    digests = (digest("\n".join((*what, str(number)))) for number in count())
+    minted = (urls.tag_uri(authority, now.date(), f"{entry.feed}/{each}") for each in digests)
+    return next(uri for uri in minted if uri not in taken)
 
 
 def _changed(entry: Entry, stored: KnownEntry) -> ChangedEntry:
@@ -193,15 +195,17 @@ def _state(
     )
     if gathered.outcome == "not_modified" or gathered.unchanged:
         return polled
-    return replace(
-        polled, remarks=gathered.remarks, info=_info(gathered.info or FeedInfo(), state.info, moved=moved)
-    )
+    return replace(polled, remarks=gathered.remarks, info=_info(gathered, state.info, moved=moved))
 
 
-def _info(said: FeedInfo, before: FeedInfo, *, moved: bool) -> FeedInfo:
+def _info(gathered: Gathered, before: FeedInfo, *, moved: bool) -> FeedInfo:
     """What the feed says of itself; its date moves only with its news.
 
     Many feeds put the moment of the request there, and a merged feed that
-    told it would change at every poll.
+    told it would change at every poll. What a document without entries says
+    is passed over, since it may well say "Down for maintenance".
     """
-    return said if moved or before == FeedInfo() else replace(said, updated=before.updated)
+    said = gathered.info or FeedInfo()
+    if before == FeedInfo() or moved:
+        return said
+    return replace(said, updated=before.updated) if gathered.entries else before

@@ -102,7 +102,8 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
     published, updated = parsed.published, parsed.updated
     canonical = urls.canonical(link) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
-    fingerprint = _fingerprint(title, text, content.html or summary.html, enclosures)
+    image = content.image or summary.image
+    fingerprint = _fingerprint(title, text, image, enclosures)
     return Entry(
         feed=feed.key,
         id=parsed.id,
@@ -113,14 +114,14 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         updated=updated,
         authors=_people(parsed.authors, url) or _people(document.authors, url),
         categories=_categories(parsed.categories),
-        summary=summary.html if summary.text != content.text else "",
+        summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
         excerpt=markup.excerpt(summary.text or content.text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,
-        image=_image(parsed.images, url) or content.image or summary.image,
+        image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
@@ -128,12 +129,12 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
     )
 
 
-def _fingerprint(title: str, text: str, html: str, enclosures: Iterable[Enclosure]) -> str:
+def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:
     words = f"{markup.words(title)}\n{markup.words(text)}"
     if words.strip():
         return digest(words)
     # Where there is no word, pictures and files are all there is to tell entries apart by.
-    return digest("\n".join((html, *(enclosure.url for enclosure in enclosures))))
+    return digest("\n".join((image or "", *(enclosure.url for enclosure in enclosures))))
 
 
 def _base(link: str | None, site: str | None, url: str) -> str:
@@ -168,7 +169,7 @@ def _clean(text: Text | None, base: str) -> markup.Cleaned:
     if text is None:
         return markup.Cleaned(html="", text="", image=None)
     html = markup.escape(text.value) if text.type == "text" else text.value
-    return markup.clean(html, base=urls.resolve(base, text.base) if text.base else base)
+    return markup.clean(html, base=urls.resolve(base, text.base or base) or base)
 
 
 def _link(base: str, link: str | None) -> str | None:

@@ -122,7 +122,7 @@ def not_modified(state: FeedState, address: str, answer: NotModified, *, started
 
 
 def fetched(state: FeedState, address: str, answer: Fetched, *, started: datetime) -> Gathered:
-    """A poll that brought a document, `unchanged` if that is the last one byte for byte. It is not read yet."""
+    """A poll that brought a document, not read yet; `unchanged` if it is the last one byte for byte."""
     body_digest = _digest(answer.body)
     return Gathered(
         feed=state.feed,

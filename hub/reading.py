@@ -168,7 +168,7 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | FeedErr
     except ReadTimeout:
         return ParseError(
             f"{url} could not be read within {_seconds(size):.0f} seconds.",
-            "Ask the site's web editor to look at the feed: it is huge, or broken in a way that ties up readers.",
+            "Ask the site's web editor to look at the feed: it is huge, or broken so as to tie readers up.",
             reason="slow-document",
         )
     except ProcessExpired:

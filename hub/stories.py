@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 
 from hub import markup, urls
 from hub.model import Entry, Known, KnownEntry
 
 # Two versions that share less than this of their words are different news under one id.
-_SAME_NEWS = 0.3
+_SAME_NEWS = 0.25
+# Texts of fewer words are compared word by word.
+_SHORT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +105,31 @@ _LADDER: tuple[tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entr
 
 def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
     """Whether these are wholly different news, and not one a correction of the other."""
-    before = set(markup.words(f"{known.title} {known.text}").split())
-    after = set(markup.words(f"{entry.title} {entry.text}").split())
-    if not before or not after or markup.words(known.title) == markup.words(entry.title):
+    if markup.words(known.title) == markup.words(entry.title):
         return False
-    return len(before & after) / min(len(before), len(after)) < _SAME_NEWS
+    before = markup.words(f"{known.title} {known.text}").split()
+    after = markup.words(f"{entry.title} {entry.text}").split()
+    if not before or not after:
+        return False
+    if min(len(before), len(after)) < _SHORT:
+        return _shared(set(before), set(after)) < _SAME_NEWS
+    # Pairs, since any two long texts of a language have many of its words in common.
+    return _shared(set(pairwise(before)), set(pairwise(after))) < _SAME_NEWS
+
+
+def _shared(before: AbstractSet[object], after: AbstractSet[object]) -> float:
+    """How much of the shorter is in the longer: all of it, where one is the other's beginning."""
+    return len(before & after) / min(len(before), len(after))
 
 
 def copy_of(entry: Entry, known: Known) -> tuple[int, str] | None:
     """The story of other feeds that an entry is a copy of, and why; None when it begins one.
 
     A copy has the same canonical link and title as an entry of that story, or
-    the same absolute IRI for an id and the same title or link. A link or an
-    id alone proves nothing: anyone can write another's into a feed. No story
-    holds two entries of one feed.
+    the same absolute IRI for an id and the same title, or that id, the same
+    link and words that are not wholly different. A link or an id alone proves
+    nothing: anyone can write another's into a feed. No story holds two
+    entries of one feed.
     """
     for other, why in _same(entry, known.others):
         if entry.feed not in known.story_feeds.get(other.story, frozenset()):
@@ -135,6 +150,7 @@ def _same(entry: Entry, others: Sequence[KnownEntry]) -> Iterator[tuple[KnownEnt
         )
         if same_link and same_title:
             yield other, f"same link and title as {other.feed.member}’s"
-        elif same_id and (same_title or same_link):
-            what = "title" if same_title else "link"
-            yield other, f"same id and {what} as {other.feed.member}’s"
+        elif same_id and same_title:
+            yield other, f"same id and title as {other.feed.member}’s"
+        elif same_id and same_link and not is_rewritten(other, entry):
+            yield other, f"same id and link as {other.feed.member}’s"

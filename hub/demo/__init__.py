@@ -50,17 +50,18 @@ def run(port: int) -> None:
 
 
 def poll_twice(config: Config, database: str, sites: Sites, *, stop: Event) -> None:
-    """Poll all members; let one of them correct its news; poll all again. When `stop` is set, the rest is left."""
+    """Poll all members, let one of them correct its news, and poll all again; until `stop` is set."""
     start = utc_now()
     _say(f"Starting {len(config.members)} sample members on this machine, and polling them.")
     for corrected in (False, True):
-        if stop.is_set():
-            return
         if corrected:
             _say("One of them corrects its news. Polling them again.")
         of = network.sites(config, members=sites.address, start=start, corrected=corrected)
         sites.publish(network.documents(of, members=sites.address))
-        _say(_came_to(poll_all(config, database, stop=stop)))
+        figures = poll_all(config, database, stop=stop)
+        if figures.stopped:
+            return
+        _say(_came_to(figures))
 
 
 def poll_all(config: Config, database: str, *, stop: Event) -> Figures:
@@ -75,7 +76,8 @@ def poll_all(config: Config, database: str, *, stop: Event) -> Figures:
 
 
 def _came_to(figures: Figures) -> str:
-    return f"    {figures.new} entries came, {figures.updated} changed; {figures.failed} of {figures.feeds} feeds failed."
+    failed = f"{figures.failed} of {figures.feeds} feeds failed"
+    return f"    {figures.new} entries came, {figures.updated} changed; {failed}."
 
 
 def _greet(config: Config) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
@@ -32,16 +32,25 @@ def write_feed(site: Site, feed: SiteFeed) -> tuple[str, bytes]:
     return f"{media_type}; charset=utf-8", document.encode()
 
 
-def _tag(name: str, text: str | None = None, **attributes: str | None) -> str:
-    """An element; `_` in an attribute's name is `:`, and one without a value is left out."""
-    written = "".join(
+def _attributes(attributes: Mapping[str, str | None]) -> str:
+    """`_` in an attribute's name is `:`, and one without a value is left out."""
+    return "".join(
         f' {key.replace("_", ":")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
+
+
+def _tag(name: str, text: str | None = None, **attributes: str | None) -> str:
+    """An element of a text, or an empty one."""
     if text is None:
-        return f"<{name}{written}/>"
-    return f"<{name}{written}>{escape(text, quote=False)}</{name}>"
+        return f"<{name}{_attributes(attributes)}/>"
+    return f"<{name}{_attributes(attributes)}>{escape(text, quote=False)}</{name}>"
+
+
+def _element(name: str, parts: Sequence[str], **attributes: str | None) -> str:
+    """An element of other elements."""
+    return f"<{name}{_attributes(attributes)}>\n{_lines(parts)}\n</{name}>"
 
 
 def _lines(parts: Sequence[str]) -> str:
@@ -84,7 +93,8 @@ def _wordpress(site: Site, feed: SiteFeed, articles: Sequence[Article]) -> str:
 
 
 def _wordpress_item(article: Article) -> str:
-    return _lines(
+    return _element(
+        "item",
         (
             _tag("title", article.title) if article.title else "",
             _tag("link", article.page),
@@ -95,7 +105,7 @@ def _wordpress_item(article: Article) -> str:
             _tag("description", f"{article.summary} […]"),
             _tag("content:encoded", _figure(article.picture) + article.html),
             *(_enclosure(file) for file in article.downloads),
-        )
+        ),
     )
 
 
@@ -108,12 +118,13 @@ def _plain_rss(site: Site, feed: SiteFeed, articles: Sequence[Article]) -> str:
         _tag("language", site.language),
         _tag("ttl", "60"),
     )
-    return _rss(head, [_plain_item(article) for article in articles], [a.language for a in articles])
+    return _rss(head, [_plain_item(article) for article in articles])
 
 
 def _plain_item(article: Article) -> str:
     picture = article.picture
-    return _lines(
+    return _element(
+        "item",
         (
             _tag("title", article.title) if article.title else "",
             _tag("link", article.page),
@@ -123,7 +134,8 @@ def _plain_item(article: Article) -> str:
             _tag("description", article.html),
             *(_enclosure(file) for file in article.downloads),
             _tag("media:thumbnail", url=picture.url, width="960", height="540") if picture else "",
-        )
+        ),
+        xml_lang=article.language,
     )
 
 
@@ -131,13 +143,9 @@ def _enclosure(file: File) -> str:
     return _tag("enclosure", url=file.url, length=str(len(file.body)), type=file.type)
 
 
-def _rss(head: Sequence[str], items: Sequence[str], languages: Sequence[str | None] = ()) -> str:
-    of_items = [*languages, *(None for _ in items)]
-    body = "\n".join(
-        f"<item{f' xml:lang="{language}"' if language else ''}>\n{item}\n</item>"
-        for item, language in zip(items, of_items, strict=False)
-    )
-    return f'{_DECLARATION}<rss version="2.0"{_RSS_NAMES}>\n<channel>\n{_lines(head)}\n{body}\n</channel>\n</rss>\n'
+def _rss(head: Sequence[str], items: Sequence[str]) -> str:
+    channel = _element("channel", (*head, *items))
+    return f'{_DECLARATION}<rss version="2.0"{_RSS_NAMES}>\n{channel}\n</rss>\n'
 
 
 # ---------------------------------------------------------------- RSS 1.0
@@ -146,25 +154,24 @@ def _rss(head: Sequence[str], items: Sequence[str], languages: Sequence[str | No
 def _rss1(site: Site, feed: SiteFeed, articles: Sequence[Article]) -> str:
     """RSS 1.0, which is RDF: the channel lists its items, and they stand beside it."""
     order = "".join(_tag("rdf:li", rdf_resource=article.id) for article in articles)
-    channel = _lines(
+    channel = _element(
+        "channel",
         (
             _tag("title", site.name),
             _tag("link", site.home),
             _tag("description", site.strapline),
             _tag("dc:language", site.language),
             f"<items><rdf:Seq>{order}</rdf:Seq></items>",
-        )
+        ),
+        rdf_about=feed.url,
     )
     items = "\n".join(_rss1_item(article) for article in articles)
-    return (
-        f'{_DECLARATION}<rdf:RDF{_RSS1_NAMES}>\n<channel rdf:about="{escape(feed.url)}">\n{channel}\n</channel>\n'
-        f"{items}\n</rdf:RDF>\n"
-    )
+    return f"{_DECLARATION}<rdf:RDF{_RSS1_NAMES}>\n{channel}\n{items}\n</rdf:RDF>\n"
 
 
 def _rss1_item(article: Article) -> str:
-    language = f' xml:lang="{article.language}"' if article.language else ""
-    parts = _lines(
+    return _element(
+        "item",
         (
             _tag("title", article.title),
             _tag("link", article.page),
@@ -173,9 +180,10 @@ def _rss1_item(article: Article) -> str:
             _tag("dc:date", _zulu(article.published)),
             *(_tag("dc:subject", category) for category in article.categories),
             _tag("content:encoded", _figure(article.picture) + article.html),
-        )
+        ),
+        rdf_about=article.id,
+        xml_lang=article.language,
     )
-    return f'<item rdf:about="{escape(article.id)}"{language}>\n{parts}\n</item>'
 
 
 # ---------------------------------------------------------------- Atom
@@ -203,8 +211,8 @@ def _atom(site: Site, feed: SiteFeed, articles: Sequence[Article]) -> str:
 
 
 def _atom_entry(site: Site, article: Article) -> str:
-    language = f' xml:lang="{article.language}"' if article.language else ""
-    parts = _lines(
+    return _element(
+        "entry",
         (
             _tag("id", article.id),
             _tag("title", article.title),
@@ -224,9 +232,9 @@ def _atom_entry(site: Site, article: Article) -> str:
             ),
             _tag("summary", article.summary, type="text"),
             _tag("content", _figure(article.picture) + article.html, type="html"),
-        )
+        ),
+        xml_lang=article.language,
     )
-    return f"<entry{language}>\n{parts}\n</entry>"
 
 
 # ---------------------------------------------------------------- JSON Feed

@@ -7,6 +7,7 @@ import hashlib
 import io
 import textwrap
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from hub import markup
 
@@ -53,24 +54,32 @@ def _hills(numbers: Sequence[float], colour: str) -> str:
     ridges = []
     for ridge in range(4):
         tops = numbers[1 + 5 * ridge : 6 + 5 * ridge]
-        level = 250 + 65 * ridge
+        level = 310 + 65 * ridge
+        heights = [level - 110 * top for top in tops]
         curve = " ".join(
-            f"Q {96 + 192 * index} {level - 120 * top:.0f} {192 * (index + 1)} {level}"
-            for index, top in enumerate(tops)
+            f"C {x + 120} {before:.0f} {x + 120} {after:.0f} {x + 240} {after:.0f}"
+            for x, (before, after) in zip(range(0, _WIDTH, 240), pairwise(heights), strict=True)
         )
         ridges.append(
-            f'<path d="M 0 {level} {curve} V {_HEIGHT} H 0 Z" fill="{colour}" fill-opacity="{0.25 + 0.2 * ridge:.2f}"/>'
+            f'<path d="M 0 {heights[0]:.0f} {curve} V {_HEIGHT} H 0 Z"'
+            f' fill="{colour}" fill-opacity="{0.25 + 0.2 * ridge:.2f}"/>'
         )
     return sun + "".join(ridges)
 
 
 def _rings(numbers: Sequence[float], colour: str) -> str:
-    return "".join(
-        f'<circle cx="{150 + 660 * numbers[3 * index]:.0f}" cy="{110 + 320 * numbers[3 * index + 1]:.0f}"'
-        f' r="{50 + 110 * numbers[3 * index + 2]:.0f}" fill="{colour}" fill-opacity=".12"'
-        f' stroke="{colour}" stroke-width="5" stroke-opacity=".7"/>'
-        for index in range(7)
-    )
+    rings = []
+    for index in range(7):
+        across, down, size = numbers[3 * index : 3 * index + 3]
+        radius = 50 + 110 * size
+        x, y = (
+            radius + 20 + (side - 2 * radius - 40) * at for side, at in ((_WIDTH, across), (_HEIGHT, down))
+        )
+        rings.append(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.0f}" fill="{colour}" fill-opacity=".12"'
+            f' stroke="{colour}" stroke-width="5" stroke-opacity=".7"/>'
+        )
+    return "".join(rings)
 
 
 def _bars(numbers: Sequence[float], colour: str) -> str:
@@ -97,7 +106,8 @@ def _waves(numbers: Sequence[float], colour: str) -> str:
 
 def _dots(numbers: Sequence[float], colour: str) -> str:
     return "".join(
-        f'<circle cx="{95 + 110 * (index % 8)}" cy="{75 + 78 * (index // 8)}" r="{8 + 24 * numbers[index]:.0f}"'
+        f'<circle cx="{95 + 110 * (index % 8)}" cy="{75 + 78 * (index // 8)}"'
+        f' r="{8 + 24 * numbers[index]:.0f}"'
         f' fill="{colour}" fill-opacity="{0.25 + 0.6 * numbers[-index - 1]:.2f}"/>'
         for index in range(48)
     )
@@ -127,7 +137,10 @@ _LETTERS_ON_LINE = 88
 
 
 def pdf_file(title: str, html: str) -> bytes:
-    """A report on A4 pages (PDF 1.4, ISO 32000-1) with the words of `html`; letters beyond windows-1252 are `?`."""
+    """A report on A4 pages (PDF 1.4, ISO 32000-1) with the words of `html`, a line a paragraph.
+
+    Letters beyond windows-1252 become `?`.
+    """
     lines = [
         line
         for block in html.splitlines()

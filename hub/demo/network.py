@@ -1,4 +1,4 @@
-"""The sample network as a whole: its feeds.yaml, and every document of its members' sites. Pure but for its files."""
+"""The sample network as a whole: its feeds.yaml, and every document of its members' sites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 def read_config(*, hub: str, members: str) -> Config:
-    """The network's feeds.yaml; `hub` and `members` are the addresses of the hub and of all members' sites."""
+    """The network's feeds.yaml, for the addresses of the hub and of the members' sites."""
     template = files("hub.demo").joinpath("network.yaml").read_text(encoding="utf-8")
     return parse(Template(template).substitute(hub=hub, members=members), name="the sample network")
 

@@ -199,9 +199,7 @@ def _article(
         summary=summary,
         html=html,
         picture=_picture(written, home, colour),
-        downloads=tuple(
-            _download(each, f"{home}files/", (summary, html)) for each in written.get("downloads", ())
-        ),
+        downloads=tuple(_download(each, f"{home}files/", html) for each in written.get("downloads", ())),
     )
 
 
@@ -232,11 +230,9 @@ def _picture(written: Mapping[str, Any], home: str, colour: str) -> File | None:
     )
 
 
-def _download(written: Mapping[str, Any], folder: str, texts: tuple[str, ...]) -> File:
+def _download(written: Mapping[str, Any], folder: str, html: str) -> File:
     """A table as CSV where rows are given, else a report in PDF that says what the article says."""
     name, title = written["name"], written["title"]
     if "rows" in written:
         return File(url=folder + name, type="text/csv", title=title, body=csv_file(written["rows"]))
-    return File(
-        url=folder + name, type="application/pdf", title=title, body=pdf_file(title, "\n".join(texts))
-    )
+    return File(url=folder + name, type="application/pdf", title=title, body=pdf_file(title, html))

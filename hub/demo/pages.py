@@ -65,7 +65,7 @@ def front_page(sites: Sequence[Site]) -> bytes:
 
 def _time(article: Article) -> str:
     day = article.published.astimezone(ZONE)
-    return f'<time datetime="{article.published:%Y-%m-%dT%H:%MZ}">{day.day} {day:%B %Y}</time>'
+    return f'<time datetime="{article.published:%Y-%m-%dT%H:%MZ}" dir="ltr">{day.day} {day:%B %Y}</time>'
 
 
 def _downloads(article: Article) -> str:
@@ -99,7 +99,7 @@ def _page(site: Site, title: str, body: str, feeds: Sequence[SiteFeed]) -> bytes
 <main>
 {body}
 </main>
-<footer>{escape(site.name)} is invented: this is a sample page of the hub’s demonstration, on this machine alone.</footer>
+<footer>{escape(site.name)} is invented. This is a sample page, served on this machine alone.</footer>
 </body>
 </html>
 """.encode()

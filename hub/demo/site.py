@@ -40,7 +40,7 @@ class Sites:
         self.address = f"http://{_HOST}:{self._server.server_port}"
 
     def publish(self, documents: Mapping[str, Document]) -> None:
-        """Serve these documents instead of those before, each under its path (with its query where it has one)."""
+        """Serve these documents and no others, each under its path, with its query if it has one."""
         self._server.documents = documents
 
     def __enter__(self) -> Sites:
@@ -55,7 +55,7 @@ class Sites:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    documents: Mapping[str, Document] = {}  # noqa: RUF012 - replaced, never changed
+    documents: Mapping[str, Document] = {}
 
     def server_bind(self) -> None:
         # HTTPServer's own looks the host's name up, which takes seconds where a name server is slow.

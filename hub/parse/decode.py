@@ -124,7 +124,7 @@ def _known(label: str | None) -> str | None:
         codec = codecs.lookup(label) if label else None
         if codec is None or codec.name in _NO_CHARSETS:
             return None
-        b"".decode(codec.name)
+        b"a".decode(codec.name, "ignore")
     except (LookupError, ValueError):
         # A label that nobody knows, or of what is no text: base64 and zip are codecs too.
         return None

@@ -1,25 +1,22 @@
-"""RSS 0.90 to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF, by feedparser. The only module that knows it.
+"""RSS 0.90 to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF: what feedparser makes of them, in the hub's terms.
 
-Traps, and what is done about them: given bytes or str, feedparser opens a body
-that looks like a path or a URL, so it is only ever handed a stream. It makes
-ids absolute and takes any guid for a link. A picture's caption in Media RSS
-and a podcast's summary overwrite the entry's own text. `entry.get("updated")`
-answers with `published`; `dict.get` does not.
+`entry.get("updated")` answers with `published` in feedparser's dictionaries;
+`dict.get` does not. It makes ids absolute, takes any guid for a link, and lets
+a picture's caption or a podcast's summary overwrite the entry's own text: what
+can be put right before is, in `hub.parse.mended`.
 """
 
 from __future__ import annotations
 
-import io
 import re
 import xml.sax
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import feedparser
-from feedparser.api import LooseFeedParser, StrictFeedParser
-
+from hub.parse import mended
 from hub.parse.dates import read_date
+from hub.parse.decode import legal
 from hub.parse.document import (
     Attached,
     Author,
@@ -31,20 +28,6 @@ from hub.parse.document import (
     TextType,
 )
 
-
-def _keep_apart(parser: Any, element: str) -> None:
-    setattr(
-        parser, f"_start_{element}", lambda self, attrs: self.push_content(element, attrs, "text/plain", 1)
-    )
-    setattr(parser, f"_end_{element}", lambda self: self.pop_content(element))
-
-
-for _parser in (StrictFeedParser, LooseFeedParser):
-    # An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
-    _parser.can_be_relative_uri = _parser.can_be_relative_uri - {"id"}
-    _keep_apart(_parser, "media_description")
-    _keep_apart(_parser, "itunes_summary")
-
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ROOT = re.compile(r"<([\w:.-]+)[\s>]")
@@ -53,12 +36,7 @@ _ROOT = re.compile(r"<([\w:.-]+)[\s>]")
 def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
     text, remarks = _first_entries(text, most_entries)
-    document: Any = feedparser.parse(
-        io.BytesIO(text.encode("utf-8")),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    document = mended.read(text, url=url)
     if not document.get("version") and not document.entries:
         return None
     if document.bozo:
@@ -99,8 +77,8 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
             f"line {max((error.getLineNumber() or 0) - 1, 1)}, column {(error.getColumnNumber() or 0) + 1}"
         )
         return (f"it is not well-formed at {place} ({error.getMessage()}); read as far as possible",)
-    if isinstance(error, feedparser.UndeclaredNamespace):
-        return (f"it uses a namespace that it does not declare ({error}); read as far as possible",)
+    if isinstance(error, xml.sax.SAXException):
+        return (f"it is not well-formed ({error.getMessage()}); read as far as possible",)
     return ()
 
 
@@ -154,7 +132,7 @@ def _is_guid_again(entry: Any, link: str | None) -> bool:
 
 def _string(values: Any, key: str) -> str | None:
     value = dict.get(values, key)
-    return value.strip() or None if isinstance(value, str) else None
+    return legal(value).strip() or None if isinstance(value, str) else None
 
 
 def _date(values: Any, zone: ZoneInfo, *keys: str) -> Any:

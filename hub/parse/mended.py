@@ -1,0 +1,95 @@
+"""feedparser, with what it gets wrong for the hub put right.
+
+It offers no way to change what it does with an element but to change its two
+parser classes, the strict one and the one for broken documents, so this does:
+for the whole process.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import xml.sax
+from collections.abc import Callable
+from typing import Any
+
+import feedparser
+from feedparser.api import LooseFeedParser, StrictFeedParser
+from feedparser.mixin import _FeedParserMixin
+
+# What its handlers stumble with over an element that is not as they expect.
+_STUMBLES = (TypeError, KeyError, IndexError, ValueError, OverflowError, feedparser.UndeclaredNamespace)
+
+
+def read(text: str, *, url: str) -> Any:
+    """feedparser's result for a document from `url`, neither sanitised nor resolved."""
+    # Handed bytes or str, it would open a body that looks like a path or a URL.
+    return feedparser.parse(
+        io.BytesIO(text.encode("utf-8")),
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _keep_apart(parser: Any, element: str) -> None:
+    """Give an element a place of its own; feedparser takes it for another of the entry's texts."""
+    setattr(
+        parser, f"_start_{element}", lambda self, attrs: self.push_content(element, attrs, "text/plain", 1)
+    )
+    setattr(parser, f"_end_{element}", lambda self: self.pop_content(element))
+
+
+def _otherwise(handler: Callable[..., Any], error_type: type[Exception]) -> Callable[..., Any]:
+    """The handler, with an error of another type where it stumbles."""
+
+    @functools.wraps(handler)
+    def handle(self: Any, *args: Any) -> Any:
+        try:
+            return handler(self, *args)
+        except _STUMBLES as error:
+            raise error_type(str(error)) from error
+
+    return handle
+
+
+def _skipping(handler: Callable[..., Any]) -> Callable[..., None]:
+    """The handler, doing nothing where it stumbles."""
+
+    @functools.wraps(handler)
+    def handle(self: Any, *args: Any) -> None:
+        try:
+            handler(self, *args)
+        except _STUMBLES:
+            return
+
+    return handle
+
+
+def _context(self: Any) -> Any:
+    """Where values go: into the feed where a text input that never began would take them."""
+    try:
+        return _FeedParserMixin._get_context(self)
+    except KeyError:
+        return self.feeddata
+
+
+def _mend(parser: Any) -> None:
+    # An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
+    parser.can_be_relative_uri = parser.can_be_relative_uri - {"id"}
+    parser._get_context = _context
+    _keep_apart(parser, "media_description")
+    _keep_apart(parser, "itunes_summary")
+    for name in dir(parser):
+        if name.startswith(("_start_", "_end_")):
+            # Its own sign for an element it can make nothing of; any other error would lose the document.
+            setattr(parser, name, _otherwise(getattr(parser, name), AttributeError))
+
+
+_mend(StrictFeedParser)
+_mend(LooseFeedParser)
+# A reference to a number that is no character.
+LooseFeedParser.handle_charref = _skipping(LooseFeedParser.handle_charref)
+# A namespace with a no-break space in it; after this error it reads on with the other parser.
+StrictFeedParser.startElementNS = _otherwise(StrictFeedParser.startElementNS, xml.sax.SAXException)
+StrictFeedParser.endElementNS = _otherwise(StrictFeedParser.endElementNS, xml.sax.SAXException)

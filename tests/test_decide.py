@@ -1,0 +1,406 @@
+"""What one poll changes, from what it gathered, what is stored and the moment: values in, an intent out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.decide import decide
+from hub.model import (
+    Entry,
+    Feed,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    KnownEntry,
+    Validators,
+)
+from tests.entries import PUBLISHED, entry
+from tests.known import of_others, stored
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
+NEVER_POLLED = FeedState(feed=FEED)
+POLLED = replace(
+    NEVER_POLLED,
+    used_url=FEED.url,
+    etag='"1"',
+    last_modified="Thu, 19 Nov 2026 09:00:00 GMT",
+    body_digest="of the last document",
+    polled=NOW - timedelta(hours=1),
+    succeeded=NOW - timedelta(hours=1),
+    next_poll=NOW,
+    info=FeedInfo(title="East", updated=PUBLISHED),
+)
+WARD = "Every ward in the county will measure blood pressure twice a day from spring, the trust says."
+GRANT = "Bids for rural transport are invited until June, with awards of up to forty thousand pounds."
+
+
+def document(*entries: Entry, info: FeedInfo | None = None) -> Gathered:
+    """A poll that brought a document with these entries, the first of them on top."""
+    return Gathered(
+        feed=FEED,
+        outcome="fetched",
+        started=NOW,
+        url=FEED.url,
+        status=200,
+        body_digest="of this document",
+        validators=Validators(etag='"2"', last_modified="Fri, 20 Nov 2026 11:00:00 GMT"),
+        info=info or FeedInfo(title="East"),
+        entries=entries,
+    )
+
+
+def failure(**more: object) -> Gathered:
+    failed = Gathered(
+        feed=FEED,
+        outcome="failed",
+        started=NOW,
+        url=FEED.url,
+        error="the server of it failed",
+        remedy="Wait.",
+        reason="http-500",
+    )
+    return replace(failed, **more)  # type: ignore[arg-type]
+
+
+def decided(
+    gathered: Gathered, *own: KnownEntry, state: FeedState = POLLED, known: Known | None = None
+) -> FeedUpdate:
+    return decide(
+        gathered,
+        state,
+        known or Known(own=own, atom_ids=frozenset(each.atom_id for each in own)),
+        now=NOW,
+        settings=HubSettings(),
+        authority="news.example.org",
+    )
+
+
+# ---------------------------------------------------------------- what is new
+
+
+def test_an_entry_never_seen_is_new_and_begins_a_story() -> None:
+    (new,) = decided(document(entry("a"))).new
+    assert (new.entry.id, new.story, new.why) == ("a", None, "")
+
+
+def test_an_entry_is_new_once() -> None:
+    update = decided(document(entry("a")), stored(entry("a")))
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+
+
+def test_new_entries_are_stored_from_the_last_to_the_first_so_that_the_top_one_is_the_newest() -> None:
+    update = decided(document(entry("top"), entry("middle"), entry("last")))
+    assert [new.entry.id for new in update.new] == ["last", "middle", "top"]
+
+
+def test_a_copy_joins_the_other_members_story_with_the_reason() -> None:
+    link = "https://national.example/launch"
+    theirs = stored(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
+    (new,) = decided(document(entry("e", title="Launch", link=link)), known=of_others(theirs)).new
+    assert (new.story, new.why) == (7, "same link and title as west’s")
+
+
+def test_of_two_copies_in_one_document_only_one_joins_the_story() -> None:
+    link = "https://national.example/launch"
+    theirs = stored(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
+    twice = document(entry("1", title="Launch", link=link), entry("2", title="Launch", link=link))
+    assert [new.story for new in decided(twice, known=of_others(theirs)).new] == [7, None]
+
+
+def test_a_document_that_is_the_last_one_again_is_not_looked_into() -> None:
+    same = replace(document(entry("a")), unchanged=True, entries=())
+    update = decided(same, stored(entry("a")))
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+    assert update.state.info == POLLED.info
+
+
+def test_what_a_feed_no_longer_lists_is_left_alone() -> None:
+    update = decided(document(), stored(entry("a")))
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+
+
+# ---------------------------------------------------------------- dates
+
+
+def test_the_date_is_the_publishers() -> None:
+    (new,) = decided(document(entry("a", published=PUBLISHED))).new
+    assert new.date == PUBLISHED
+
+
+def test_a_date_ahead_of_us_becomes_the_moment_we_first_saw_it() -> None:
+    (new,) = decided(document(entry("a", published=NOW + timedelta(days=3650)))).new
+    assert new.date == NOW
+
+
+def test_without_a_date_the_updated_date_then_the_links_then_the_moment_counts() -> None:
+    link = "https://east.example/2026/01/05/ward"
+    (updated,) = decided(document(entry("a", published=None, updated=PUBLISHED, link=link))).new
+    (linked,) = decided(document(entry("b", published=None, link=link))).new
+    (bare,) = decided(document(entry("c", published=None))).new
+    assert updated.date == PUBLISHED
+    assert linked.date == datetime(2026, 1, 5, tzinfo=UTC)
+    assert bare.date == NOW
+
+
+def test_a_new_date_on_the_same_words_changes_nothing() -> None:
+    bumped = replace(entry("a", published=PUBLISHED), published=NOW, updated=NOW)
+    update = decided(document(bumped), stored(entry("a", published=PUBLISHED)))
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+
+
+# ---------------------------------------------------------------- what has changed
+
+
+def test_a_correction_is_told_once() -> None:
+    before = stored(entry("a", title="Ward opens", text="It helps 12 patients in its first year."))
+    after = entry("a", title="Ward opens", text="It helps 1,200 patients in its first year.")
+    (changed,) = decided(document(after), before).changed
+    assert (changed.key, changed.entry, changed.leaves_story) == (before.key, after, False)
+    assert changed.past_fingerprints == (before.fingerprint,)
+    again = replace(stored(after), past_fingerprints=changed.past_fingerprints)
+    assert decided(document(after), again).changed == ()
+
+
+def test_two_wordings_in_turn_are_told_once() -> None:
+    a, b = (
+        entry("a", title="Ward opens", text=f"{WARD} Page A."),
+        entry("a", title="Ward opens", text=f"{WARD} Page B."),
+    )
+    (changed,) = decided(document(b), stored(a)).changed
+    now_b = replace(stored(b), past_fingerprints=changed.past_fingerprints)
+    for wording in (a, b, a):
+        update = decided(document(wording), now_b)
+        assert (update.new, update.changed, update.relinked) == ((), (), ())
+
+
+def test_a_bounded_number_of_wordings_is_remembered_the_latest_first() -> None:
+    many = tuple(f"wording {n}" for n in range(50))
+    known = replace(stored(entry("a", title="T", text="one")), past_fingerprints=many)
+    (changed,) = decided(document(entry("a", title="T", text="two")), known).changed
+    assert changed.past_fingerprints[:2] == (known.fingerprint, "wording 0")
+    assert len(changed.past_fingerprints) < 50
+
+
+def test_other_news_under_the_same_id_and_link_leaves_its_story() -> None:
+    before = stored(entry("a", title="Ward opens", text=WARD))
+    (changed,) = decided(document(entry("a", title="Bids invited", text=GRANT)), before).changed
+    assert changed.leaves_story
+
+
+def test_an_address_that_moved_is_taken_over_and_nobody_told() -> None:
+    before = stored(entry("http://old.example/1", title="Ward opens", link="http://old.example/1"))
+    moved = entry("http://new.example/1", title="Ward opens", link="http://new.example/1", text=before.text)
+    update = decided(document(moved), before)
+    (relinked,) = update.relinked
+    assert (update.new, update.changed) == ((), ())
+    assert (relinked.key, relinked.id, relinked.link) == (before.key, moved.id, moved.link)
+    assert relinked.keys == moved.keys
+
+
+@pytest.mark.parametrize(
+    "link", ["https://east.example/a?t=2", "http://www.east.example/a/?utm_source=x", None]
+)
+def test_a_link_whose_parameters_alone_change_or_that_is_gone_stays(link: str | None) -> None:
+    before = stored(entry("a", link="https://east.example/a?t=1"))
+    update = decided(document(entry("a", link=link)), before)
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+
+
+# ---------------------------------------------------------------- ids of what is published
+
+
+def test_an_absolute_iri_is_published_as_it_is() -> None:
+    for id in (
+        "tag:east.example,2026:1",
+        "urn:uuid:60a76c80-d399-11d9-b93C-0003939e0af6",
+        "https://east.example/?p=1",
+    ):
+        (new,) = decided(document(entry(id))).new
+        assert new.atom_id == id
+
+
+@pytest.mark.parametrize(
+    "id", [None, "4711", "news-1", "https://east.example/", "javascript:alert(1)", "a b"]
+)
+def test_what_is_no_id_for_the_world_gets_a_tag_uri_of_ours(id: str | None) -> None:
+    (new,) = decided(document(entry(id))).new
+    assert new.atom_id.startswith("tag:news.example.org,2026-11-20:east/news/")
+
+
+def test_an_id_that_another_entry_is_published_under_is_not_published_twice() -> None:
+    theirs = stored(entry("tag:national.example,2026:1", title="Launch", feed=FeedKey("west")))
+    (new,) = decided(
+        document(entry("tag:national.example,2026:1", title="Stolen")), known=of_others(theirs)
+    ).new
+    assert new.atom_id.startswith("tag:news.example.org,2026-11-20:")
+
+
+def test_two_entries_of_a_document_never_get_the_same_id() -> None:
+    shared, minted = "tag:east.example,2026:same", "4711"
+    update = decided(
+        document(
+            entry(shared, title="Ward", text=WARD, link=None),
+            entry(shared, title="Bids", text=GRANT, link=None),
+            entry(minted, title="Ward", text=WARD, link=None),
+            entry(minted, title="Bids", text=GRANT, link=None),
+        )
+    )
+    assert len({new.atom_id for new in update.new}) == 4
+
+
+def test_the_same_words_on_two_days_without_an_id_get_an_id_each() -> None:
+    days = (PUBLISHED, PUBLISHED - timedelta(days=7))
+    update = decided(
+        document(*(entry(None, title="Clinic closed", link=None, published=day) for day in days))
+    )
+    assert len({new.atom_id for new in update.new}) == 2
+
+
+def test_the_same_poll_of_the_same_entries_mints_the_same_ids() -> None:
+    twice = [decided(document(entry("4711"), entry("4712"))).new for _ in range(2)]
+    assert twice[0] == twice[1]
+
+
+# ---------------------------------------------------------------- the feed's state
+
+
+def test_a_poll_that_went_well_remembers_validators_and_document_and_forgets_failures() -> None:
+    failing = replace(
+        POLLED, failures=3, failing_since=NOW - timedelta(days=1), error="e", remedy="r", reason="x", gone=NOW
+    )
+    state = decided(document(entry("a")), state=failing).state
+    assert (state.etag, state.last_modified) == ('"2"', "Fri, 20 Nov 2026 11:00:00 GMT")
+    assert (state.used_url, state.body_digest) == (FEED.url, "of this document")
+    assert (state.polled, state.succeeded) == (NOW, NOW)
+    assert (state.failures, state.failing_since, state.gone) == (0, None, None)
+    assert (state.error, state.remedy, state.reason) == (None, None, None)
+
+
+def test_the_remarks_are_those_of_the_last_document_that_was_read() -> None:
+    odd = decided(replace(document(entry("a")), remarks=("odd",))).state
+    assert odd.remarks == ("odd",)
+    same = replace(document(), unchanged=True, remarks=())
+    assert decided(same, state=odd).state.remarks == ("odd",)
+    assert decided(document(entry("a")), state=odd).state.remarks == ()
+
+
+def test_a_304_keeps_the_document_and_what_the_feed_said_of_itself() -> None:
+    answer = Gathered(
+        feed=FEED,
+        outcome="not_modified",
+        started=NOW,
+        url=FEED.url,
+        status=304,
+        validators=Validators(etag='"1b"', last_modified=POLLED.last_modified),
+    )
+    state = decided(answer).state
+    assert (state.etag, state.last_modified) == ('"1b"', POLLED.last_modified)
+    assert (state.body_digest, state.info) == (POLLED.body_digest, POLLED.info)
+    assert state.succeeded == NOW
+
+
+def test_a_failure_is_told_with_its_remedy_and_loses_nothing() -> None:
+    update = decided(failure(), stored(entry("a")))
+    state = update.state
+    assert (update.new, update.changed, update.relinked) == ((), (), ())
+    assert (state.error, state.remedy, state.reason) == ("the server of it failed", "Wait.", "http-500")
+    assert (state.failures, state.failing_since, state.polled) == (1, NOW, NOW)
+    assert state.succeeded == POLLED.succeeded
+    assert (state.etag, state.body_digest, state.used_url) == (
+        POLLED.etag,
+        POLLED.body_digest,
+        POLLED.used_url,
+    )
+
+
+def test_failures_are_counted_from_the_first_and_make_it_wait_longer() -> None:
+    since = NOW - timedelta(days=1)
+    first = decided(failure()).state
+    fourth = decided(failure(), state=replace(POLLED, failures=3, failing_since=since)).state
+    assert (fourth.failures, fourth.failing_since) == (4, since)
+    assert first.next_poll is not None
+    assert fourth.next_poll is not None
+    assert fourth.next_poll > first.next_poll > NOW
+    assert "4 times in a row" in fourth.next_poll_why
+
+
+def test_a_feed_that_is_gone_is_not_due_again() -> None:
+    state = decided(failure(gone=True, reason="http-410")).state
+    assert (state.gone, state.next_poll) == (NOW, None)
+    assert "410" in state.next_poll_why
+
+
+def test_a_feed_that_is_gone_stays_so_since_the_first_410_until_it_answers() -> None:
+    since = NOW - timedelta(days=9)
+    gone = replace(POLLED, gone=since, next_poll=None)
+    assert decided(failure(gone=True), state=gone).state.gone == since
+    timed_out = decided(failure(), state=gone).state
+    assert (timed_out.gone, timed_out.next_poll) == (since, None)
+    back = decided(document(entry("a")), state=gone).state
+    assert back.gone is None
+    assert back.next_poll is not None
+
+
+def test_a_retry_after_is_kept_to() -> None:
+    state = decided(failure(retry_after=timedelta(hours=6))).state
+    assert state.not_before == state.next_poll == NOW + timedelta(hours=6)
+    assert "Retry-After" in state.next_poll_why
+
+
+def test_a_retry_after_of_years_is_held_to_a_day() -> None:
+    state = decided(failure(retry_after=timedelta(days=400))).state
+    assert state.not_before == NOW + timedelta(days=1)
+
+
+def test_a_retry_after_is_over_with_the_next_answer() -> None:
+    waiting = replace(POLLED, not_before=NOW - timedelta(seconds=1))
+    assert decided(document(), state=waiting).state.not_before is None
+    assert decided(failure(), state=waiting).state.not_before is None
+
+
+def test_a_429_is_meant_for_all_of_its_host() -> None:
+    update = decided(failure(retry_after=timedelta(hours=2), for_host=True))
+    assert update.host_not_before == ("east.example", NOW + timedelta(hours=2))
+
+
+def test_a_503_is_meant_for_its_feed_alone() -> None:
+    assert decided(failure(retry_after=timedelta(hours=2))).host_not_before is None
+
+
+# ---------------------------------------------------------------- what a feed says of itself
+
+
+def test_the_feeds_own_date_moves_with_its_news() -> None:
+    said = FeedInfo(title="East", updated=NOW)
+    assert decided(document(entry("a"), info=said)).state.info.updated == NOW
+    corrected = entry("a", title="News a", text="Words of News a, corrected.")
+    assert decided(document(corrected, info=said), stored(entry("a"))).state.info.updated == NOW
+
+
+def test_the_feeds_own_date_does_not_move_without_news() -> None:
+    said = FeedInfo(title="East", updated=NOW)
+    assert decided(document(entry("a"), info=said), stored(entry("a"))).state.info == POLLED.info
+
+
+def test_a_feeds_new_title_is_taken_over_without_news() -> None:
+    said = FeedInfo(title="Health Innovation East", updated=NOW)
+    info = decided(document(entry("a"), info=said), stored(entry("a"))).state.info
+    assert info == FeedInfo(title="Health Innovation East", updated=PUBLISHED)
+
+
+def test_what_a_document_without_entries_says_of_the_feed_is_passed_over() -> None:
+    down = FeedInfo(title="Down for maintenance", updated=NOW)
+    assert decided(document(info=down), stored(entry("a"))).state.info == POLLED.info
+
+
+def test_a_first_document_without_entries_says_what_the_feed_is() -> None:
+    said = FeedInfo(title="East", updated=PUBLISHED)
+    assert decided(document(info=said), state=NEVER_POLLED).state.info == said

@@ -1,0 +1,387 @@
+"""What a publisher wrote, as the hub stores, compares and shows it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub import normalise, urls
+from hub.model import Category, Enclosure, Entry, Feed, FeedKey, Person, Source, digest
+from hub.parse import parse
+from hub.parse.document import (
+    Attached,
+    Author,
+    ParsedEntry,
+    ParsedFeed,
+    ParsedSource,
+    Term,
+    Text,
+)
+
+FEEDS = Path(__file__).parent / "feeds"
+URL = "https://east.example/news/feed.xml"
+FEED = Feed(key=FeedKey("east"), url=URL)
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NO_FEED = ParsedFeed()
+
+
+def one(parsed: ParsedEntry, document: ParsedFeed = NO_FEED) -> Entry:
+    """The entry that is made of this one, alone in its document."""
+    (entry,), _ = normalise.entries(replace(document, entries=(parsed,)), FEED, url=URL)
+    return entry
+
+
+def made(title: str = "Stroke pathway", html: str = "", **fields: object) -> Entry:
+    content = Text(value=html, type="html") if html else None
+    parsed = ParsedEntry(title=Text(value=title, type="text"), content=content)
+    return one(replace(parsed, **fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FEEDS.glob("*.xml")))
+def test_the_entries_of_a_feed_with_a_quirk_are_those_beside_it(name: str) -> None:
+    document = parse(
+        (FEEDS / f"{name}.xml").read_bytes(), url=URL, content_type=None, zone=ZoneInfo("Europe/London")
+    )
+    entries, _ = normalise.entries(document, FEED, url=URL)
+    expected: Sequence[Mapping[str, object]] = importlib.import_module(f"tests.feeds.{name}").EXPECTED
+    assert document.remarks == ()
+    assert [
+        {field: getattr(entry, field) for field in fields}
+        for entry, fields in zip(entries, expected, strict=True)
+    ] == list(expected)
+
+
+# ---------------------------------------------------------------- which entries there are
+
+
+def test_an_entry_in_which_nothing_is_written_is_left_out_and_told() -> None:
+    parsed = (ParsedEntry(published=NOW), ParsedEntry(id="1"), ParsedEntry(authors=(Author(name="Ann"),)))
+    entries, remarks = normalise.entries(ParsedFeed(entries=parsed), FEED, url=URL)
+    assert [entry.id for entry in entries] == ["1"]
+    assert remarks == ("2 of its entries have nothing in them, and were left out",)
+
+
+def test_an_entry_that_stands_there_twice_word_for_word_is_one() -> None:
+    first = ParsedEntry(id="1", title=Text(value="News"), published=NOW)
+    again = replace(first, title=Text(value="<b>NEWS</b>"), published=NOW - timedelta(days=1))
+    entries, remarks = normalise.entries(ParsedFeed(entries=(first, again)), FEED, url=URL)
+    assert [entry.published for entry in entries] == [NOW]
+    assert remarks == ("1 of its entries stand there twice word for word, and were taken once",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"title": Text(value="Clinic open today")},
+        {"published": NOW - timedelta(days=1)},
+        {"link": "https://east.example/2"},
+        {"id": "2"},
+    ],
+)
+def test_the_same_words_with_another_id_link_or_day_are_other_news(other: dict[str, object]) -> None:
+    first = ParsedEntry(title=Text(value="Clinic closed today"), published=NOW)
+    document = ParsedFeed(entries=(first, replace(first, **other)))  # type: ignore[arg-type]
+    entries, remarks = normalise.entries(document, FEED, url=URL)
+    assert (len(entries), remarks) == (2, ())
+
+
+def test_entries_without_a_word_are_told_apart_by_their_pictures_and_files() -> None:
+    parsed = (
+        ParsedEntry(content=Text(value="<img src='/a.png'>", type="html")),
+        ParsedEntry(content=Text(value="<img src='/b.png'>", type="html")),
+        ParsedEntry(enclosures=(Attached(url="/a.mp3"),)),
+        ParsedEntry(enclosures=(Attached(url="/b.mp3"),)),
+    )
+    entries, _ = normalise.entries(ParsedFeed(entries=parsed), FEED, url=URL)
+    assert len({entry.fingerprint for entry in entries}) == 4
+    assert len({entry.keys.title for entry in entries}) == 4
+
+
+# ---------------------------------------------------------------- when an entry counts as changed
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<p>A new ward.</p>", "<div class='x'>A <b>new</b>\n ward.</div>"),
+        ("“Safe” – it’s", '"Safe" - it\'s'),
+        ("<a href='/a'>More</a>", "<a href='/a?utm_source=feed&amp;utm_campaign=7'>More</a>"),
+        ("<p>News</p>", "<p>News</p><img src='https://stats.example/c.gif?1' width=1 height=1>"),
+        ("Caf&eacute; &amp; bar", "Café & bar"),
+        ("oﬃce", "office"),
+    ],
+)
+def test_markup_quotation_marks_and_tracking_are_no_correction(before: str, after: str) -> None:
+    assert made(html=before).fingerprint == made(html=after).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("12 mg a day", "1.2 mg a day"),
+        ("Opens 4 May", "Opens 5 May"),
+        ("Patients are safe", "Patients are not safe"),
+        ("<a href='/a'>More</a>", "<a href='/a'>More here</a>"),
+        ("新しい病棟", "古い病棟"),
+    ],
+)
+def test_a_figure_or_a_word_is_a_correction(before: str, after: str) -> None:
+    assert made(html=before).fingerprint != made(html=after).fingerprint
+    assert made(before).fingerprint != made(after).fingerprint
+
+
+# ---------------------------------------------------------------- keys
+
+
+def test_an_entry_is_known_by_its_id_its_link_and_its_title_with_the_date() -> None:
+    entry = made(id="HTTPS://www.East.example/1/", link="/1?utm_source=x&id=5", published=NOW)
+    assert entry.id == "HTTPS://www.East.example/1/"
+    assert entry.keys.id == digest("HTTPS://www.East.example/1/")
+    assert entry.keys.loose_id == digest("east.example/1")
+    assert (entry.link, entry.canonical_link) == (
+        "https://east.example/1?utm_source=x&id=5",
+        "east.example/1?id=5",
+    )
+    assert entry.keys.link == digest("east.example/1?id=5")
+    assert entry.keys.title == made("STROKE pathway!", html="Other words", published=NOW).keys.title
+    assert entry.keys.title != made(published=NOW + timedelta(days=1)).keys.title
+
+
+def test_a_home_page_is_no_key_though_it_is_a_link() -> None:
+    entry = made(link="https://www.east.example/?utm_source=feed")
+    assert entry.link == "https://www.east.example/?utm_source=feed"
+    assert entry.canonical_link == "east.example"
+    assert entry.keys.link is None
+
+
+def test_an_entry_without_title_or_date_is_known_by_its_words() -> None:
+    entry = made("", html="A new ward.")
+    assert entry.keys.title == made("", html="<p>A new ward</p>").keys.title
+    assert (entry.keys.id, entry.keys.loose_id, entry.keys.link) == (None, None, None)
+
+
+# ---------------------------------------------------------------- dates
+
+
+def day(number: int) -> datetime:
+    return NOW - timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("published", "updated", "link", "date"),
+    [
+        (day(3), day(2), "/2026/01/31/a", day(3)),
+        (None, day(2), "/2026/01/31/a", day(2)),
+        (None, None, "/2026/01/31/a", datetime(2026, 1, 31, tzinfo=UTC)),
+        (None, None, "/news/2026-01-31-a", datetime(2026, 1, 31, tzinfo=UTC)),
+        (None, None, "/news/120260131", NOW),
+        (None, None, "/2026/02/31/a", NOW),
+        (None, None, "/2026/13/01/a", NOW),
+        (None, None, "/a?on=/2026/01/31/", NOW),
+        (None, None, "/a", NOW),
+        (None, None, None, NOW),
+        # Never later than it was seen: an event's date, a clock that is wrong, the year 9999.
+        (day(-30), None, None, NOW),
+        (datetime(9999, 12, 31, tzinfo=UTC), day(2), None, NOW),
+        (None, None, "/2026/12/24/a", NOW),
+    ],
+)
+def test_an_entry_is_dated_by_the_surest_date_it_has_and_never_later_than_now(
+    published: datetime | None, updated: datetime | None, link: str | None, date: datetime
+) -> None:
+    entry = made(published=published, updated=updated, link=link)
+    assert normalise.dated(entry, NOW) == date
+    assert (entry.published, entry.updated) == (published, updated)
+
+
+# ---------------------------------------------------------------- links and files
+
+
+@pytest.mark.parametrize(
+    ("link", "resolved"),
+    [
+        ("stroke", "https://east.example/news/stroke"),
+        ("/stroke?a=1#b", "https://east.example/stroke?a=1#b"),
+        ("//www.east.example/a b", "https://www.east.example/a%20b"),
+        ("mailto:ann@east.example", None),
+        ("data:text/html,<script>", None),
+        ("https://east.example/" + "x" * 8000, None),
+    ],
+)
+def test_a_link_is_one_a_reader_can_open(link: str, resolved: str | None) -> None:
+    assert made(link=link).link == resolved
+
+
+@pytest.mark.parametrize(
+    ("id", "link"),
+    [
+        ("https://east.example/1", "https://east.example/1"),
+        ("4711", None),
+        ("/1", None),
+        ("tag:x,2026:1", None),
+    ],
+)
+def test_a_guid_is_a_link_only_where_it_is_a_url(id: str, link: str | None) -> None:
+    assert made(id=id, link=id, link_is_id=True).link == link
+
+
+@pytest.mark.parametrize(
+    ("written", "length"),
+    [("1200", 1200), ("0", 0), ("", None), ("-1", None), ("1,200", None), ("12.5", None), ("9" * 16, None)],
+)
+def test_a_file_has_the_length_that_is_a_number(written: str, length: int | None) -> None:
+    entry = made(enclosures=(Attached(url="/a.pdf", type="application/pdf", length=written),))
+    assert entry.enclosures == (Enclosure("https://east.example/a.pdf", "application/pdf", length),)
+
+
+def test_a_file_is_listed_once_and_without_what_is_no_media_type() -> None:
+    attached = (
+        Attached(url="/a.pdf", type="pdf", title=" The\nreport "),
+        Attached(url="https://east.example/a.pdf", type="application/pdf"),
+        Attached(url="file:///etc/passwd"),
+    )
+    assert made(enclosures=attached).enclosures == (
+        Enclosure("https://east.example/a.pdf", title="The report"),
+    )
+
+
+# ---------------------------------------------------------------- names, categories, language
+
+
+def test_authors_are_named_once_and_by_their_address_where_they_have_no_name() -> None:
+    authors = (
+        Author(name=" Ann &amp; Bob ", uri="/ann", email="nonsense"),
+        Author(name="Ann & Bob"),
+        Author(email="desk@east.example"),
+        Author(name="", uri="/nobody"),
+    )
+    assert made(authors=authors).authors == (
+        Person("Ann & Bob", uri="https://east.example/ann"),
+        Person("desk@east.example", "desk@east.example"),
+    )
+
+
+def test_the_authors_of_a_feed_are_those_of_entries_that_name_none() -> None:
+    document = ParsedFeed(authors=(Author(name="The desk"),))
+    assert one(ParsedEntry(id="1"), document).authors == (Person("The desk"),)
+    ann = ParsedEntry(id="1", authors=(Author(name="Ann"),))
+    assert one(ann, document).authors == (Person("Ann"),)
+
+
+def test_categories_are_kept_with_scheme_and_label() -> None:
+    terms = (
+        Term(term=" Patient\nsafety ", scheme="https://east.example/topics", label="Safety"),
+        Term(term="Patient safety", scheme="https://east.example/topics"),
+        Term(term="Patient safety", scheme="topics"),
+        Term(term=" "),
+    )
+    assert made(categories=terms).categories == (
+        Category("Patient safety", "https://east.example/topics", "Safety"),
+        Category("Patient safety"),
+    )
+
+
+def test_a_feed_without_measure_brings_no_more_than_news_has() -> None:
+    many = range(1000)
+    entry = made(
+        title="x" * 5000,
+        authors=tuple(Author(name=f"{n}" * 1000) for n in many),
+        categories=tuple(Term(term=f"{n}" * 1000) for n in many),
+        enclosures=tuple(Attached(url=f"/{n}") for n in many),
+    )
+    assert len(entry.title) == 1000
+    assert (len(entry.authors), len(entry.categories), len(entry.enclosures)) == (20, 50, 50)
+    assert max(len(person.name) for person in entry.authors) == 200
+    assert max(len(category.term) for category in entry.categories) == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "direction"),
+    [
+        ("en_GB", "en-GB", "ltr"),
+        ("ar", "ar", "rtl"),
+        ("nonsense language", "cy", "ltr"),
+        (None, "cy", "ltr"),
+    ],
+)
+def test_an_entry_has_its_own_language_or_its_feeds(
+    written: str | None, language: str, direction: str
+) -> None:
+    title = Text(value="أخبار" if direction == "rtl" else "News")
+    entry = one(ParsedEntry(title=title, language=written), ParsedFeed(language="cy"))
+    assert (entry.language, entry.direction) == (language, direction)
+
+
+# ---------------------------------------------------------------- texts
+
+
+def test_plain_text_is_shown_as_it_was_written() -> None:
+    entry = one(ParsedEntry(content=Text(value="a < b\n\n<script>alert(1)</script>", type="text")))
+    assert entry.content == "<p>a &lt; b</p><p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+    assert entry.text == "a < b\n<script>alert(1)</script>"
+
+
+def test_no_markup_that_runs_is_stored() -> None:
+    entry = made(
+        title="<img src=x onerror=alert(1)>", html="<p onclick='x()'>Words</p><script>alert(1)</script>"
+    )
+    assert entry.content == "<p>Words</p>"
+
+
+def test_a_summary_that_is_the_content_again_is_kept_once() -> None:
+    summary, content = Text(value="A new ward.", type="text"), Text(value="<p>A new ward.</p>", type="html")
+    entry = one(ParsedEntry(summary=summary, content=content))
+    assert (entry.summary, entry.content) == ("", "<p>A new ward.</p>")
+    assert one(ParsedEntry(summary=summary)).summary == "<p>A new ward.</p>"
+
+
+# ---------------------------------------------------------------- the feed, and the feed copied from
+
+
+def test_a_feed_says_of_itself_what_can_be_published() -> None:
+    document = ParsedFeed(
+        title="Health &amp; Innovation", id="tag:east.example,2026:news", link="/", rights="© <b>East</b>"
+    )
+    info = normalise.info(document, url=URL)
+    assert (info.title, info.id) == ("Health & Innovation", "tag:east.example,2026:news")
+    assert (info.link, info.rights) == ("https://east.example/", "© East")
+    assert normalise.info(ParsedFeed(id="news"), url=URL).id is None
+
+
+@pytest.mark.parametrize(
+    ("written", "source"),
+    [
+        (
+            ParsedSource(id="urn:x:news", title="The <i>Lancet</i>", link="/lancet", updated=NOW),
+            Source(id="urn:x:news", title="The Lancet", updated=NOW, link="https://east.example/lancet"),
+        ),
+        (
+            ParsedSource(title="The Lancet", self_link="https://lancet.example/rss"),
+            Source(
+                id="https://lancet.example/rss", title="The Lancet", self_link="https://lancet.example/rss"
+            ),
+        ),
+        (
+            ParsedSource(id="https://lancet.example/"),
+            Source(id="https://lancet.example/", title="lancet.example"),
+        ),
+        (ParsedSource(title="Somewhere"), None),
+        (None, None),
+    ],
+)
+def test_a_source_is_named_where_it_says_which_feed_that_is(
+    written: ParsedSource | None, source: Source | None
+) -> None:
+    assert made(source=written).source == source
+
+
+def test_a_canonical_link_is_never_shown() -> None:
+    entry = made(link="https://www.east.example/a/?utm_source=x")
+    assert entry.link == "https://www.east.example/a/?utm_source=x"
+    assert entry.canonical_link == urls.canonical(entry.link or "")

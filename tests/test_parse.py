@@ -1,0 +1,516 @@
+"""Documents of every kind, as a member's server may send them, to entries or a sentence for the admin."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.errors import NotAFeed, ParseError
+from hub.parse import MOST_ENTRIES, ParsedFeed, parse
+from hub.parse.dates import read_date
+from hub.parse.decode import decode
+from hub.parse.document import Text
+
+URL = "https://east.example/feed"
+LONDON = ZoneInfo("Europe/London")
+
+
+def read(document: str | bytes, *, content_type: str | None = None) -> ParsedFeed:
+    body = document.encode() if isinstance(document, str) else document
+    return parse(body, url=URL, content_type=content_type, zone=LONDON)
+
+
+def refusal(document: str | bytes) -> ParseError:
+    with pytest.raises(ParseError) as caught:
+        read(document)
+    assert caught.value.remedy.endswith(".")
+    return caught.value
+
+
+def rss(items: str, *, channel: str = "", declarations: str = "") -> str:
+    return f"<rss version='2.0' {declarations}><channel><title>News</title>{channel}{items}</channel></rss>"
+
+
+def titles(feed: ParsedFeed) -> list[str | None]:
+    return [entry.title.value if entry.title else None for entry in feed.entries]
+
+
+# ---------------------------------------------------------------- bytes → text
+
+CAFE = "<rss><title>Café — “news” №1</title></rss>"
+CAFE_1252 = "<rss><title>Café — “news”</title></rss>"
+
+
+def declared(encoding: str, text: str) -> str:
+    return f"<?xml version='1.0' encoding='{encoding}'?>{text}"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        # A mark decides, whatever else is claimed.
+        (codecs.BOM_UTF8 + CAFE.encode(), "text/xml; charset=iso-8859-1", CAFE),
+        (codecs.BOM_UTF16_LE + CAFE.encode("utf-16-le"), None, CAFE),
+        (codecs.BOM_UTF16_BE + declared("utf-8", CAFE).encode("utf-16-be"), "text/xml; charset=utf-8", CAFE),
+        (codecs.BOM_UTF32_LE + CAFE.encode("utf-32-le"), None, CAFE),
+        (codecs.BOM_UTF32_BE + CAFE.encode("utf-32-be"), None, CAFE),
+        # Without one, the zeros tell.
+        (CAFE.encode("utf-16-le"), None, CAFE),
+        (CAFE.encode("utf-16-be"), "application/xml; charset=utf-8", CAFE),
+        (declared("utf-16", CAFE).encode("utf-16-be"), "application/xml; charset=utf-16", CAFE),
+        (CAFE.encode("utf-32-be"), None, CAFE),
+        (CAFE.encode("utf-32-le"), None, CAFE),
+        # UTF-8 is UTF-8 whatever it is called: servers add a charset that nobody chose.
+        (CAFE.encode(), "application/xml; charset=iso-8859-1", CAFE),
+        (declared("windows-1252", CAFE).encode(), "text/xml", CAFE),
+        # The header's charset before the declaration's.
+        (declared("utf-8", "<a>Ж</a>").encode("koi8-r"), "text/xml; charset=koi8-r", "<a>Ж</a>"),
+        (declared("koi8-r", "<a>Ж</a>").encode("koi8-r"), 'text/xml; charset="nonsense"', "<a>Ж</a>"),
+        (declared("iso-2022-jp", "<a>日本</a>").encode("iso-2022-jp"), None, "<a>日本</a>"),
+        (declared("gb2312", "<a>朱镕基</a>").encode("gb18030"), None, "<a>朱镕基</a>"),
+        # Latin-1 as browsers read it.
+        (declared("iso-8859-1", CAFE_1252).encode("cp1252"), None, CAFE_1252),
+        (CAFE_1252.encode("cp1252"), "text/xml; charset=us-ascii", CAFE_1252),
+        # Labels of what is no text, or runs: the document is read as if they were not there.
+        (b"<a>plain</a>", "text/xml; charset=base64", "<a>plain</a>"),
+        (b"<a>plain</a>", "text/xml; charset=punycode", "<a>plain</a>"),
+        (b"<a>\\u003cscript></a>", "text/xml; charset=unicode_escape", "<a>\\u003cscript></a>"),
+        (b"<a>+ADw-script+AD4-</a>", "text/xml; charset=utf-7", "<a>+ADw-script+AD4-</a>"),
+        # U+FFFD that was published is no damage.
+        ("<a>\ufffd</a>".encode(), None, "<a>\ufffd</a>"),
+    ],
+)
+def test_a_document_is_read_in_the_encoding_it_is_in(
+    body: bytes, content_type: str | None, text: str
+) -> None:
+    decoded = decode(body, content_type)
+    assert decoded.text == text
+    assert decoded.remarks == ()
+
+
+def test_one_broken_byte_costs_one_character() -> None:
+    body = f"<a>{'é' * 20}</a>".encode() + b"\xff"
+    # Also where the server claims latin-1, in which every byte is something.
+    decoded = decode(body, "text/xml; charset=iso-8859-1")
+    assert decoded.text == f"<a>{'é' * 20}</a>\ufffd"
+    assert decoded.remarks == ("1 broken bytes were replaced by \ufffd",)
+
+
+def test_a_broken_character_does_not_change_the_encoding_of_the_others() -> None:
+    body = declared("shift_jis", "<a>日本語の新聞</a>").encode("shift_jis").replace(b"</a>", b"\x81</a>")
+    assert decode(body, None).text.startswith("<a>日本語の新聞")
+
+
+def test_what_never_was_utf8_is_read_as_windows_1252() -> None:
+    decoded = decode(declared("utf-8", CAFE_1252).encode("cp1252"), "text/xml; charset=utf-8")
+    assert decoded.text == CAFE_1252
+    assert decoded.remarks == ("it is not in the encoding it declares; read as windows-1252",)
+
+
+@pytest.mark.parametrize(
+    ("written", "legal"),
+    [
+        ("a\x00b\x08c\x0bd\x1fe\ufffef", "abcdef"),
+        ("a&#0;b&#x1F;c&#xD800;d&#xFFFE;e&#x110000;f", "abcdef"),
+        ("a&#0 b&#55555555555555555555;c&#" + "9" * 5000 + ";d", "a bcd"),
+    ],
+)
+def test_characters_that_xml_forbids_are_left_out_and_told(written: str, legal: str) -> None:
+    decoded = decode(f"<a>{written}</a>".encode(), None)
+    assert decoded.text == f"<a>{legal}</a>"
+    assert decoded.remarks == ("characters that XML does not allow were left out",)
+
+
+def test_references_to_good_characters_stay() -> None:
+    assert decode(b"<a>&#9;&#233;&#x1F600;&#38;</a>", None).text == "<a>&#9;&#233;&#x1F600;&#38;</a>"
+
+
+# ---------------------------------------------------------------- dates
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        # British zone names.
+        ("Wed, 01 Jul 2026 09:30:00 BST", "2026-07-01 08:30"),
+        ("2026-07-01 09:30:00 BST", "2026-07-01 08:30"),
+        ("Wed, 01 Jul 2026 09:30:00 GMT", "2026-07-01 09:30"),
+        ("Wed, 01 Jul 2026 09:30:00 GMT+0100 (British Summer Time)", "2026-07-01 08:30"),
+        ("2026-07-01 09:30:00 UTC", "2026-07-01 09:30"),
+        # Others.
+        ("Wed, 01 Jul 2026 09:30:00 -0500", "2026-07-01 14:30"),
+        ("Wed, 01 Jul 26 09:30 EST", "2026-07-01 14:30"),
+        ("2026-07-01T09:30:00.123456+02:00", "2026-07-01 07:30"),
+        ("20260701T093000Z", "2026-07-01 09:30"),
+        # No zone: the hub's own, London's summer and winter time.
+        ("2026-07-01T09:30:00", "2026-07-01 08:30"),
+        ("2026-01-14 09:30", "2026-01-14 09:30"),
+        ("Wed, 01 Jul 2026 09:30:00", "2026-07-01 08:30"),
+        ("2026-07-01", "2026-06-30 23:00"),
+        ("1 July 2026", "2026-06-30 23:00"),
+        # The day comes first.
+        ("05/01/2026", "2026-01-05 00:00"),
+        ("05/07/2026 14:30", "2026-07-05 13:30"),
+        ("31.12.2026", "2026-12-31 00:00"),
+        # As people write.
+        ("Wednesday, July 1st, 2026 10:30 pm", "2026-07-01 21:30"),
+        ("mer, 01 jul 2026 09:30:00 +0000", "2026-07-01 09:30"),
+        ("Wed(nesday), 1 Jul(y) 2026 09:30:00 +0000", "2026-07-01 09:30"),
+        # Seconds and milliseconds since 1970.
+        ("1782898200", "2026-07-01 09:30"),
+        ("1782898200000", "2026-07-01 09:30"),
+        # Past the end of a minute, a day and a month.
+        ("2016-12-31T23:59:60Z", "2017-01-01 00:00"),
+        ("Sat, 31 Dec 2016 23:59:60 GMT", "2017-01-01 00:00"),
+        ("2026-07-01T24:00:00Z", "2026-07-02 00:00"),
+        ("2026-06-31T09:30:00Z", "2026-07-01 09:30"),
+        ("9999-12-31T23:00:00Z", "9999-12-31 23:00"),
+    ],
+)
+def test_a_date_is_the_moment_its_publisher_meant(written: str, moment: str) -> None:
+    assert read_date(written, LONDON) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "never",
+        "insert date here",
+        "1/25/2026",
+        "0000-00-00T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        "Mon, 01 Jan 0001 00:00:00 +1400",
+        "9999-12-31T23:59:59-01:00",
+        "1" * 40,
+        "Wed, 01 Jul " + "2" * 5000,
+        "Wed, 30 Feb 2026 10:00:00 GMT",
+        # Parts of dates, which would have to be completed from the clock.
+        "12",
+        "--0312",
+        "-04",
+        None,
+        20260701,
+        {"date": "2026-07-01"},
+    ],
+)
+def test_what_is_no_date_is_none(written: object) -> None:
+    assert read_date(written, LONDON) is None
+
+
+# ---------------------------------------------------------------- what is no feed
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence", "reason"),
+    [
+        ("", f"{URL} answered with nothing: the document is empty.", "empty"),
+        (" \r\n", f"{URL} answered with nothing: the document is empty.", "empty"),
+        (
+            b"\x1f\x8b\x08\x00rest",
+            f"{URL} answered with compressed data that does not say so.",
+            "compressed",
+        ),
+        (
+            "<!-- mine --><!DOCTYPE opml><opml version='2.0'><body/></opml>",
+            f"{URL} is a list of feeds (OPML), not a feed.",
+            "not-a-feed",
+        ),
+        (
+            declared("utf-8", "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'/>"),
+            f"{URL} is a sitemap, not a feed.",
+            "not-a-feed",
+        ),
+        (b"%PDF-1.7 \xe2\xe3", f"{URL} is a PDF document, not a feed.", "not-a-feed"),
+        (b"\x89PNG\r\n\x1a\n<svg>", f"{URL} is a picture, not a feed.", "not-a-feed"),
+        (
+            "Service unavailable,\n\ntry again.",
+            f"{URL} is plain text, not a feed. It begins: Service unavailable, try again.",
+            "not-a-feed",
+        ),
+        (
+            bytes(range(128, 255)),
+            f"{URL} is data of another kind, not a feed: there is no XML in it.",
+            "not-a-feed",
+        ),
+        (
+            "<?xml-stylesheet href='x'?><note><to>Tove</to></note>",
+            f"{URL} is XML, but not a feed: its outermost element is <note>.",
+            "not-a-feed",
+        ),
+        ('{"items": [{"id": 1}]}', f"{URL} is JSON, but not a JSON Feed.", "not-a-feed"),
+        ('[{"title": {"rendered": "<p>x</p>"}}]', f"{URL} is JSON, but not a JSON Feed.", "not-a-feed"),
+        (
+            '{"version": "https://jsonfeed.org/version/1.1", "items": [',
+            f"{URL} answered with broken JSON: Expecting value: line 1 column 59 (char 58).",
+            "broken-json",
+        ),
+        (
+            "<!DOCTYPE html><title>Log in</title><p>Log in",
+            f"{URL} is an HTML page, not a feed, and names none.",
+            "not-a-feed",
+        ),
+        (
+            "<p>Not found",
+            f"{URL} is an HTML page, not a feed, and names none.",
+            "not-a-feed",
+        ),
+    ],
+)
+def test_an_admin_is_told_what_stands_there_instead_of_a_feed(
+    document: str | bytes, sentence: str, reason: str
+) -> None:
+    error = refusal(document)
+    assert (error.problem, error.reason) == (sentence, reason)
+
+
+def test_a_page_instead_of_a_feed_names_the_feeds_it_advertises() -> None:
+    error = refusal("""<!doctype html><html><head><base href="/news/">
+        <link rel="alternate" type="application/rss+xml" title="News" href="feed.xml">
+        <LINK REL="home ALTERNATE" TYPE="application/atom+xml; charset=utf-8" HREF="//cdn.example/atom">
+        <link rel="alternate" type="application/feed+json" href="feed.json">
+        <link rel="alternate" type="application/rss+xml" href="feed.xml">
+        <link rel="alternate" type="application/rss+xml" href="javascript:alert(1)">
+        <link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2">
+        <link rel="stylesheet" type="text/css" href="style.css">
+        </head><body><p>News</body></html>""")
+    assert isinstance(error, NotAFeed)
+    assert error.advertised == (
+        "https://east.example/news/feed.xml",
+        "https://cdn.example/atom",
+        "https://east.example/news/feed.json",
+    )
+    assert error.problem == (
+        f"{URL} is an HTML page, not a feed. It names these feeds: {', '.join(error.advertised)}."
+    )
+
+
+def test_a_document_that_names_a_file_is_no_way_to_read_it() -> None:
+    assert "is plain text, not a feed. It begins: /etc/passwd" in refusal("/etc/passwd").problem
+    assert "is plain text" in refusal("http://127.0.0.1/").problem
+
+
+# ---------------------------------------------------------------- what is read all the same
+
+
+def test_an_empty_feed_is_a_feed() -> None:
+    feed = read(rss(""))
+    assert (feed.title, feed.entries, feed.remarks) == ("News", (), ())
+
+
+def test_an_old_feed_whose_version_nobody_knows_is_read() -> None:
+    feed = read("""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+        xmlns="http://channel.netscape.com/rdf/simple/0.9/">
+        <item><title>Old news</title><link>http://east.example/1</link></item></rdf:RDF>""")
+    assert titles(feed) == ["Old news"]
+
+
+def test_a_broken_document_is_read_as_far_as_possible_and_its_admin_told_where_it_breaks() -> None:
+    feed = read(
+        "<?xml version='1.0'?>\n<rss version='2.0'><channel>\n<item><title>A</title></item>\n"
+        "<item><title>B & C</title></item></channel></rss>"
+    )
+    assert titles(feed) == ["A", "B & C"]
+    assert feed.remarks == (
+        "it is not well-formed at line 4, column 17 (not well-formed (invalid token)); "
+        "read as far as possible",
+    )
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        # Each of these ends feedparser in an exception.
+        "<image></width></image> & ",
+        "<p:chapters xmlns:p='http://podlove.org/simple-chapters'><p:chapter title='x'/></p:chapters>",
+        "<x:y xmlns:x='a\u00a0b'/>",
+        "<item><title>A & &#&#0;99999999999999;</title></item>",
+    ],
+)
+def test_nonsense_beside_the_news_does_not_lose_it(broken: str) -> None:
+    assert "Good news" in titles(read(rss(f"{broken}<item><title>Good news</title></item>")))
+
+
+def test_a_document_that_breaks_off_keeps_what_came_before() -> None:
+    feed = read(rss("<item><title>A</title></item><item><title>B</title><descr")[:-16])
+    assert titles(feed)[0] == "A"
+    assert len(feed.remarks) == 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["\n \n", "Warning: Undefined index in /srv/plugin.php on line 7\n", "<!-- cached -->\n", "\ufeff"],
+)
+def test_what_a_server_prints_before_a_feed_does_not_hide_it(before: str) -> None:
+    feed = read(before + declared("utf-8", rss("<item><title>Café</title></item>")))
+    assert titles(feed) == ["Café"]
+
+
+def test_a_stylesheet_is_no_sign_that_a_document_begins_late() -> None:
+    feed = read(
+        "<!-- made by hand -->\n<?xml-stylesheet href='feed.xsl'?>\n" + rss("<item><title>A</title></item>")
+    )
+    assert (titles(feed), feed.remarks) == (["A"], ())
+
+
+def test_a_feed_of_years_is_read_to_a_limit_from_its_beginning() -> None:
+    items = "".join(f"<item><guid>{number}</guid></item>" for number in range(MOST_ENTRIES + 10))
+    feed = read(rss(items))
+    assert [entry.id for entry in feed.entries] == [str(number) for number in range(MOST_ENTRIES)]
+    assert feed.remarks == (f"it holds {MOST_ENTRIES + 10} entries; the first {MOST_ENTRIES} were read",)
+
+
+def test_an_entity_that_grows_without_end_is_not_expanded() -> None:
+    entities = "".join(f"<!ENTITY e{n + 1} '{f'&e{n};' * 10}'>" for n in range(9))
+    feed = read(
+        f"<!DOCTYPE rss [<!ENTITY e0 'ha'>{entities}]>"
+        + rss("<item><title>&e9;</title><guid>1</guid></item>")
+    )
+    assert [entry.id for entry in feed.entries] == ["1"]
+    assert len(titles(feed)[0] or "") < 1000
+
+
+# ---------------------------------------------------------------- traps of feedparser's
+
+MEDIA = "xmlns:media='http://search.yahoo.com/mrss/'"
+ITUNES = "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+
+
+def texts(feed: ParsedFeed) -> tuple[str | None, str | None]:
+    entry = feed.entries[0]
+    return entry.summary.value if entry.summary else None, entry.content.value if entry.content else None
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_caption_of_a_picture_is_not_the_news(order: int) -> None:
+    caption = "<media:content url='/a.jpg'><media:description>The mayor.</media:description></media:content>"
+    item = "".join([caption, "<description>All about the bridge.</description>"][::order])
+    assert texts(read(rss(f"<item>{item}</item>", declarations=MEDIA))) == ("All about the bridge.", None)
+
+
+def test_a_caption_is_better_than_nothing() -> None:
+    item = "<item><media:group><media:description>Our new film.</media:description></media:group></item>"
+    assert texts(read(rss(item, declarations=MEDIA))) == ("Our new film.", None)
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("<itunes:summary>All of it.</itunes:summary>", (None, "All of it.")),
+        (
+            "<description>Short.</description><itunes:summary>All of it at length.</itunes:summary>",
+            ("Short.", "All of it at length."),
+        ),
+        (
+            "<itunes:summary>Short.</itunes:summary><description>All &lt;b&gt;of&lt;/b&gt; it.</description>",
+            ("All <b>of</b> it.", None),
+        ),
+    ],
+)
+def test_an_episode_has_the_longer_of_its_two_texts(
+    item: str, expected: tuple[str | None, str | None]
+) -> None:
+    assert texts(read(rss(f"<item>{item}</item>", declarations=ITUNES))) == expected
+
+
+def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:
+    assert said(read(rss("<item><title>A &lt; B</title></item>")).entries[0].title) == ("A < B", None)
+    atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>{}</entry></feed>"
+    plain, html = "<title>AT&amp;amp;T</title>", "<title type='html'>AT&amp;amp;T</title>"
+    assert said(read(atom.format(plain)).entries[0].title) == ("AT&amp;T", "text")
+    assert said(read(atom.format(html)).entries[0].title) == ("AT&amp;T", "html")
+
+
+def test_an_id_is_kept_as_it_is_written() -> None:
+    atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://east.example/'>{}</feed>"
+    feed = read(
+        atom.format("<entry><id>news/1</id></entry><entry><id> HTTP://East.example:80/%7e/ </id></entry>")
+    )
+    assert [entry.id for entry in feed.entries] == ["news/1", "HTTP://East.example:80/%7e/"]
+
+
+def said(text: Text | None) -> tuple[str, str | None] | None:
+    return (text.value, text.type) if text else None
+
+
+# ---------------------------------------------------------------- JSON Feed
+
+
+def json_feed(*items: object, **feed: object) -> ParsedFeed:
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items, **feed}
+    return read(json.dumps(document))
+
+
+def test_a_json_feed_is_read_as_it_says() -> None:
+    entry = json_feed(
+        {
+            "id": "1",
+            "url": "/one",
+            "external_url": "https://elsewhere.example/",
+            "title": "A < B",
+            "content_html": "<p>Words</p>",
+            "content_text": "Words",
+            "summary": "Few",
+            "date_published": "2026-07-01T09:30:00+01:00",
+            "date_modified": "2026-07-02T09:30:00",
+            "authors": [{"name": "Ann", "url": "https://ann.example/"}, {}, "Bob"],
+            "tags": ["stroke", 7, ""],
+            "image": "a.jpg",
+            "language": "en-GB",
+            "attachments": [
+                {"url": "/a.pdf", "mime_type": "application/pdf", "size_in_bytes": 1200, "title": "Report"},
+                {"mime_type": "application/pdf"},
+            ],
+        }
+    ).entries[0]
+    assert (entry.id, entry.link, entry.language) == ("1", "/one", "en-GB")
+    assert said(entry.title) == ("A < B", "text")
+    assert said(entry.content) == ("<p>Words</p>", "html")
+    assert said(entry.summary) == ("Few", "text")
+    assert entry.published == datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
+    assert entry.updated == datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
+    assert [(author.name, author.uri) for author in entry.authors] == [("Ann", "https://ann.example/")]
+    assert [term.term for term in entry.categories] == ["stroke"]
+    assert [image.url for image in entry.images] == ["a.jpg"]
+    enclosures = [(each.url, each.type, each.length, each.title) for each in entry.enclosures]
+    assert enclosures == [("/a.pdf", "application/pdf", "1200", "Report")]
+
+
+@pytest.mark.parametrize(("written", "id"), [("a", "a"), (7, "7"), (3.5, "3.5"), (True, None), (["a"], None)])
+def test_a_number_is_an_id_as_it_is_written(written: object, id: str | None) -> None:
+    assert json_feed({"id": written, "title": "x"}).entries[0].id == id
+
+
+def test_json_of_odd_types_costs_those_fields_alone() -> None:
+    feed = json_feed(
+        {
+            "id": "1",
+            "title": 5,
+            "url": {},
+            "authors": "Ann",
+            "tags": {},
+            "date_published": [],
+            "attachments": [3],
+        },
+        "no item",
+        title=["News"],
+        authors={"name": "Ann"},
+    )
+    assert [(entry.id, entry.title, entry.link) for entry in feed.entries] == [("1", None, None)]
+    assert feed.remarks == ("1 of its 2 items are no items, and were left out",)
+
+
+def test_json_escapes_name_no_character_that_cannot_be_stored() -> None:
+    items = '[{"id": "a\\ud800\\u0000b", "title": "c\\uffff"}]'
+    entry = read(f'{{"version": "https://jsonfeed.org/version/1", "items": {items}}}').entries[0]
+    assert (entry.id, said(entry.title)) == ("ab", ("c", "text"))
+
+
+def test_a_json_feed_of_years_is_read_to_a_limit() -> None:
+    feed = json_feed(*({"id": str(number)} for number in range(MOST_ENTRIES + 1)))
+    assert len(feed.entries) == MOST_ENTRIES
+    assert feed.remarks == (f"it holds {MOST_ENTRIES + 1} items; the first {MOST_ENTRIES} were read",)

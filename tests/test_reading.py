@@ -1,0 +1,108 @@
+"""What a document does to its reader costs its feed an error, and no one else anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from multiprocessing import active_children
+
+import pytest
+
+from hub import reading
+from hub.errors import FeedError, ParseError
+from hub.model import Feed, FeedKey
+from hub.poll import Reading
+from hub.reading import LARGE, Readers, result
+from tests.commands import within
+from tests.site import rss
+
+FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
+LINK = "https://east.example/news"
+
+
+@pytest.fixture
+def readers() -> Iterator[Readers]:
+    made = Readers((), "Europe/London")
+    yield made
+    made.close()
+
+
+def read(readers: Readers, body: str) -> Reading | FeedError:
+    done = threading.Event()
+    document = body.encode()
+    future = readers.submit(FEED, FEED.url, document, "application/rss+xml", done=done.set)
+    assert done.wait(60)
+    return result(future, FEED.url, size=len(document))
+
+
+def is_read(readers: Readers, body: str) -> bool:
+    outcome = read(readers, body)
+    return isinstance(outcome, Reading) and [entry.title for entry in outcome.entries] == ["Ward opens"]
+
+
+ORDINARY = rss(LINK, "Ward opens")
+LONG = rss(LINK, "Ward opens", text="The ward has opened. " * 80_000)
+# One tag with so many attributes takes feedparser half a minute.
+_ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(40_000))
+TRAP = ORDINARY.replace("<item>", f"<item><x {_ATTRIBUTES}/>")
+
+
+def test_documents_are_read_small_and_large(readers: Readers) -> None:
+    assert len(ORDINARY) < LARGE < len(LONG)
+    assert is_read(readers, ORDINARY)
+    assert is_read(readers, LONG)
+
+
+def test_a_document_that_takes_too_long_is_an_error_and_the_next_one_is_read(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SECONDS", 1.0)
+    outcome = read(readers, TRAP)
+    assert isinstance(outcome, ParseError)
+    assert outcome.reason == "slow-document"
+    assert "within" in outcome.problem
+    assert FEED.url in outcome.problem
+    assert outcome.remedy
+    assert is_read(readers, ORDINARY)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system keeps no such limit")
+def test_a_document_that_needs_too_much_memory_is_an_error_and_the_next_one_is_read(readers: Readers) -> None:
+    deep = "&lt;b&gt;" * 5_000_000
+    outcome = read(readers, rss(LINK, "Ward opens", text="").replace("<description>", f"<description>{deep}"))
+    assert isinstance(outcome, ParseError)
+    assert outcome.reason == "large-document"
+    assert "MB of memory" in outcome.problem
+    assert FEED.url in outcome.problem
+    assert outcome.remedy
+    assert is_read(readers, ORDINARY)
+    assert is_read(readers, LONG)
+
+
+def test_what_is_no_feed_is_an_error_that_keeps_its_remedy(readers: Readers) -> None:
+    outcome = read(readers, "<html><title>News</title></html>")
+    assert isinstance(outcome, ParseError)
+    assert outcome.remedy
+
+
+def test_readers_that_are_killed_are_replaced(readers: Readers) -> None:
+    assert is_read(readers, ORDINARY)
+    killed = active_children()
+    assert killed
+    for process in killed:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    assert within(20, lambda: is_read(readers, ORDINARY))
+
+
+def test_closing_ends_the_readers_also_at_work() -> None:
+    before = set(active_children())
+    made = Readers((), "UTC")
+    made.submit(FEED, FEED.url, TRAP.encode(), None, done=lambda: None)
+    assert within(20, lambda: len(active_children()) > len(before))
+    made.close()
+    assert within(20, lambda: set(active_children()) <= before)
