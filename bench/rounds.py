@@ -116,7 +116,7 @@ def hub_command(folder: Path, urls: list[str]) -> list[str]:
 
 
 def reader_command(folder: Path, urls: list[str]) -> list[str]:
-    """`reader` as its documentation updates feeds, with four threads for each processor."""
+    """`reader` asked to update every feed, due or not, by four threads for each processor."""
     script = folder / "update.py"
     (folder / "urls.txt").write_text("\n".join(urls))
     script.write_text(
@@ -125,7 +125,7 @@ def reader_command(folder: Path, urls: list[str]) -> list[str]:
         f"reader = make_reader({str(folder / 'reader.db')!r})\n"
         f"for url in open({str(folder / 'urls.txt')!r}).read().split():\n"
         "    reader.add_feed(url, exist_ok=True)\n"
-        f"reader.update_feeds(workers={(os.cpu_count() or 1) * 4})\n"
+        f"reader.update_feeds(scheduled=False, workers={(os.cpu_count() or 1) * 4})\n"
     )
     return [sys.executable, str(script)]
 
@@ -186,7 +186,9 @@ def _table(folder: Path, urls: list[str], peer: str | None) -> None:
             )
         if peer:
             print(f"{'':<14}{'ratio':<8}{costs[peer].wall / costs['hub'].wall:>9.1f}", flush=True)
-    print(f"\n{entries_stored(folder / 'hub.db', 'entries'):,} entries stored by the hub")
+    print()
+    for who in ready:
+        print(f"{entries_stored(folder / f'{who}.db', 'entries'):,} entries stored by {who}")
 
 
 if __name__ == "__main__":

@@ -149,6 +149,13 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
     )
 
 
+def redirected(error: ParseError, address: str, url: str) -> ParseError:
+    """The error of a document at `url`, saying so when it is not the address that was asked."""
+    if url != address and address not in error.problem:
+        error.problem += f" {address} redirects there."
+    return error
+
+
 def failed(
     state: FeedState, address: str, error: FeedError, *, started: datetime, seconds: float = 0.0
 ) -> Gathered:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hub import poll
-from hub.errors import FeedError, FeedGone, NotAFeed
+from hub.errors import FeedError, FeedGone, NotAFeed, ParseError
 from hub.fetch import Fetched, Fetcher, NotModified
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
 from hub.poll import Reading
@@ -43,6 +43,7 @@ class _Poll:
     began: float
     tried: int = 0
     fetched: Gathered | None = None
+    read_from: str = ""
     told: FeedError | None = None
 
     @property
@@ -125,7 +126,7 @@ class Polls:
             if fetched.unchanged:
                 self._gathered(fetched)
                 return
-            under_way.fetched = fetched
+            under_way.fetched, under_way.read_from = fetched, outcome.url
             self._bytes_waiting += _in_memory(fetched)
             key = state.feed.key
             self._reading[key] = self._readers.submit(
@@ -142,9 +143,9 @@ class Polls:
         fetched = under_way.fetched
         assert fetched is not None
         self._bytes_waiting -= _in_memory(fetched)
-        reading = result(self._reading.pop(feed), under_way.address, size=fetched.size)
-        if isinstance(reading, FeedError):
-            self._failed(under_way, reading)
+        reading = result(self._reading.pop(feed), under_way.read_from, size=fetched.size)
+        if isinstance(reading, ParseError):
+            self._failed(under_way, poll.redirected(reading, under_way.address, under_way.read_from))
         else:
             self._gathered(poll.read(fetched, reading))
 

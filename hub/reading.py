@@ -17,11 +17,11 @@ from concurrent.futures import TimeoutError as ReadTimeout
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import NamedTemporaryFile
 
 from pebble import ProcessExpired, ProcessPool
 
-from hub.errors import FeedError, ParseError
+from hub.errors import ParseError
 from hub.model import Feed, TagRule
 from hub.poll import Reader, Reading
 
@@ -31,10 +31,13 @@ _SECONDS = 5.0
 _SECONDS_FOR_A_MB = 2.0
 # From here on a document is read by itself, in a process that ends with it: so
 # all readers together need no more than one large document does, and little
-# beside it. A usual one of 20 MB takes 160 MB to read.
+# beside it. Reading 20 MB of usual entries takes 180 MB.
 LARGE = 1 * _MB
-_MEMORY = 64 * _MB
+_MEMORY = 96 * _MB
 _MEMORY_FOR_LARGE = 192 * _MB
+# Then another process takes over from a reader, so that memory which earlier
+# documents left in pieces never counts against later ones.
+_MOST_READ = 500
 
 _reader: Reader | None = None
 
@@ -58,7 +61,10 @@ def _within(memory: int) -> Iterator[None]:
         yield
         return
     before = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, before[1]))
+    most = before[1]
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (memory if most == resource.RLIM_INFINITY else min(memory, most), most)
+    )
     try:
         yield
     finally:
@@ -108,9 +114,9 @@ class Readers:
         context.set_forkserver_preload(["hub.poll", "hub.parse", "hub.tags"])
         pool = partial(ProcessPool, initializer=_start, initargs=(tuple(rules), timezone), context=context)
         # Neither starts a process before it has something to read.
-        self._small = _Pool(partial(pool, max_workers=os.cpu_count() or 1))
+        self._small = _Pool(partial(pool, max_workers=_processors(), max_tasks=_MOST_READ))
         self._large = _Pool(partial(pool, max_workers=1, max_tasks=1))
-        self._folder = TemporaryDirectory(prefix="hub-")
+        self._files: set[Path] = set()
 
     def submit(
         self,
@@ -136,22 +142,33 @@ class Readers:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
         document: bytes | Path
         try:
-            with NamedTemporaryFile(dir=self._folder.name, delete=False) as file:
+            with NamedTemporaryFile(prefix="hub-", delete=False) as file:
                 file.write(body)
             document = Path(file.name)
+            self._files.add(document)
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
             document = body
         future = self._large.schedule((feed, url, document, content_type, _MEMORY_FOR_LARGE), seconds=seconds)
-        if isinstance(document, Path):
-            future.add_done_callback(lambda _: document.unlink(missing_ok=True))
+        future.add_done_callback(lambda _: self._let_go(document))
         return future
+
+    def _let_go(self, document: bytes | Path) -> None:
+        if isinstance(document, Path):
+            document.unlink(missing_ok=True)
+            self._files.discard(document)
 
     def close(self) -> None:
         """End all readers, also those at work."""
         self._small.end()
         self._large.end()
-        self._folder.cleanup()
+        for file in list(self._files):
+            self._let_go(file)
+
+
+def _processors() -> int:
+    """How many processors this process may use, which in a container may be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _seconds(size: int) -> float:
@@ -159,7 +176,7 @@ def _seconds(size: int) -> float:
     return _SECONDS + _SECONDS_FOR_A_MB * size / _MB
 
 
-def result(future: Future[Reading], url: str, *, size: int) -> Reading | FeedError:
+def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseError:
     """What a reader made of a document of `size` bytes: its reading, or why there is none."""
     try:
         return future.result()

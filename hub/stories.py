@@ -75,6 +75,10 @@ def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Reco
 _Either = Entry | KnownEntry
 
 
+def _wholly_unchanged(entry: _Either) -> str | None:
+    return f"{entry.keys.id}\n{entry.canonical_link}\n{entry.fingerprint}" if entry.keys.id else None
+
+
 def _unchanged(entry: _Either) -> str | None:
     return f"{entry.keys.id}\n{entry.fingerprint}" if entry.keys.id else None
 
@@ -93,6 +97,7 @@ def _is_same_page(known: KnownEntry, entry: Entry) -> bool:
 
 # Each rung: by what an entry is looked for, and what must be true of the one that is found.
 _LADDER: tuple[tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entry], bool]], ...] = (
+    (_wholly_unchanged, _is_same_news),
     (_unchanged, _is_same_news),
     (_unchanged_but_its_id, _is_same_news),
     (attrgetter("keys.id"), _is_same_news),

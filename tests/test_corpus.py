@@ -316,13 +316,14 @@ def test_polling_the_corpus_again_stores_nothing_and_moves_no_byte(corpus: Corpu
 
 
 def test_reading_the_same_documents_anew_makes_no_news_of_them(corpus: Corpus) -> None:
-    published = corpus.everything()
+    published, version = corpus.everything(), corpus.store.version()
     # As if nothing were remembered of the last document, so that all are parsed and compared.
     anew = corpus.round(
         [replace(state, used_url=None, body_digest=None) for state in corpus.store.feed_states()]
     )
     assert (anew.new, anew.updated) == (0, 0)
     assert corpus.everything() == published
+    assert corpus.store.version() == version
 
 
 def test_every_entry_of_the_corpus_can_be_published_in_every_format(corpus: Corpus) -> None:

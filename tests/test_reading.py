@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 
@@ -50,10 +52,14 @@ _ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(40_000))
 TRAP = ORDINARY.replace("<item>", f"<item><x {_ATTRIBUTES}/>")
 
 
-def test_documents_are_read_small_and_large(readers: Readers) -> None:
+def test_documents_are_read_small_and_large(
+    readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert len(ORDINARY) < LARGE < len(LONG)
     assert is_read(readers, ORDINARY)
     assert is_read(readers, LONG)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_document_that_takes_too_long_is_an_error_and_the_next_one_is_read(
@@ -71,14 +77,21 @@ def test_a_document_that_takes_too_long_is_an_error_and_the_next_one_is_read(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system keeps no such limit")
 def test_a_document_that_needs_too_much_memory_is_an_error_and_the_next_one_is_read(readers: Readers) -> None:
-    deep = "&lt;b&gt;" * 5_000_000
-    outcome = read(readers, rss(LINK, "Ward opens", text="").replace("<description>", f"<description>{deep}"))
+    # One character beyond the first plane, and every other takes four bytes.
+    outcome = read(readers, rss(LINK, *map(str, range(6)), text="\N{GRINNING FACE} opened. " * 250_000))
     assert isinstance(outcome, ParseError)
     assert outcome.reason == "large-document"
     assert "MB of memory" in outcome.problem
     assert FEED.url in outcome.problem
     assert outcome.remedy
     assert is_read(readers, ORDINARY)
+    assert is_read(readers, LONG)
+
+
+def test_a_large_document_is_read_though_no_file_can_be_written(
+    readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
     assert is_read(readers, LONG)
 
 
@@ -99,10 +112,15 @@ def test_readers_that_are_killed_are_replaced(readers: Readers) -> None:
     assert within(20, lambda: is_read(readers, ORDINARY))
 
 
-def test_closing_ends_the_readers_also_at_work() -> None:
+def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = set(active_children())
     made = Readers((), "UTC")
-    made.submit(FEED, FEED.url, TRAP.encode(), None, done=lambda: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for document in (TRAP, LONG.replace("<item>", TRAP[TRAP.index("<item>") :])):
+        made.submit(FEED, FEED.url, document.encode(), None, done=lambda: None)
     assert within(20, lambda: len(active_children()) > len(before))
     made.close()
     assert within(20, lambda: set(active_children()) <= before)
+    assert list(tmp_path.iterdir()) == []

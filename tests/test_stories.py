@@ -213,12 +213,14 @@ def test_a_correction_keeps_the_title_or_enough_of_the_words(title: str, text: s
 
 def test_two_long_texts_have_the_words_of_their_language_in_common_and_are_other_news() -> None:
     first = (
-        "The trust will open a ward for older people in the north of the county, where nurses are to look "
-        "after up to thirty of them at a time, and where there is a garden that they can sit in when it is warm."
+        "The trust will open a ward for older people in the north of the county, where nurses are to look"
+        " after up to thirty of them at a time, and where there is a garden that they can sit in when it is"
+        " warm."
     )
     second = (
-        "It is up to the county to say what a bus ticket costs in the evening, a time when nurses travel and "
-        "when there are few buses, and the board of the trust is to write to them after it has met in the autumn."
+        "It is up to the county to say what a bus ticket costs in the evening, a time when nurses travel and"
+        " when there are few buses, and the board of the trust is to write to them after it has met in the"
+        " autumn."
     )
     words = [set(text.lower().split()) for text in (first, second)]
     assert len(words[0] & words[1]) > 0.4 * min(map(len, words))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from hub.errors import ConfigError, HubError
 from hub.store import open_store
@@ -195,3 +196,10 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         Server("127.0.0.1", first.port)
     assert "--port" in told.value.remedy
     first.close()
+
+
+def test_a_server_that_was_told_to_stop_before_it_ran_does_not_run() -> None:
+    server = Server("127.0.0.1", 0)
+    server.close()
+    server.close()
+    server.run(Flask(__name__))

@@ -49,6 +49,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 # What a decoder puts where bytes made no sense.
 _BROKEN = "\ufffd"
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+# Sequences as UTF-8 has them, if broken ones. In windows-1252 letters beyond ASCII mostly stand one by one.
+_SEQUENCES = re.compile(rb"(?:[\xc0-\xf7][\x80-\xbf]{1,3})+")
 # So many whole sequences to a broken one are UTF-8, whatever else is claimed.
 _CERTAIN = 10
 
@@ -100,9 +103,14 @@ def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
     texts = [body.decode(encoding, "replace") for label in labels if (encoding := _known(label))]
     texts = [text for text in texts if _begins(text)] or texts
     best = min(texts, key=lambda text: text.count(_BROKEN))
-    if best.count(_BROKEN) > _whole(best):
+    if best.count(_BROKEN) > _whole(best) and not _is_broken_utf8(body):
         return body.decode("cp1252", "replace"), "it is not in the encoding it declares; read as windows-1252"
     return best, _damage(best)
+
+
+def _is_broken_utf8(body: bytes) -> bool:
+    runs = _BEYOND_ASCII.findall(body)
+    return 2 * sum(1 for run in runs if _SEQUENCES.fullmatch(run)) > len(runs)
 
 
 def _begins(text: str) -> bool:

@@ -28,14 +28,20 @@ from hub.parse.document import (
     TextType,
 )
 
+# Characters. An entry with its pictures inside it may have millions; what it takes to read grows with it.
+_LONGEST_ENTRY = 8_000_000
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ROOT = re.compile(r"<([\w:.-]+)[\s>]")
+_ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNORECASE)
 
 
 def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
-    text, remarks = _first_entries(text, most_entries)
+    text, cut = _whole_entries(text, most_entries)
+    text, too_long = _readable_entries(text)
+    remarks = (*cut, *too_long)
     document = mended.read(text, url=url)
     if not document.get("version") and not document.entries:
         return None
@@ -58,16 +64,39 @@ def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> Parse
     )
 
 
-def _first_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
-    """Cut a document after its first `most` entries: feedparser takes kilobytes and milliseconds for each."""
+def _whole_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
+    """A document without what comes after its first `most` entries, nor a last one in which it breaks off.
+
+    feedparser takes kilobytes and milliseconds for each entry, and half of one would be stored for good,
+    without the date that was to follow.
+    """
     starts = [found.start() for found in _ITEM.finditer(text)]
     root = _ROOT.search(text)
-    if len(starts) <= most or root is None:
+    if root is None or not starts:
         return text, ()
-    name = root[1]
-    closing = f"</channel></{name}>" if name.lower() == "rss" else f"</{name}>"
-    remark = f"it holds {len(starts)} entries; the first {most} were read"
-    return text[: starts[most]] + closing, (remark,)
+    if len(starts) > most:
+        end, remark = starts[most], f"it holds {len(starts)} entries; the first {most} were read"
+    elif _END.search(text, starts[-1]) is None:
+        end, remark = starts[-1], "it breaks off in the middle of its last entry, which was left out"
+    else:
+        return text, ()
+    closing = f"</channel></{root[1]}>" if root[1].lower() == "rss" else f"</{root[1]}>"
+    return text[:end] + closing, (remark,)
+
+
+def _readable_entries(text: str) -> tuple[str, tuple[str, ...]]:
+    """A document without entries that are too long to be read beside the others."""
+    starts = [found.start() for found in _ITEM.finditer(text)]
+    kept, at = [], 0
+    for start, following in zip(starts, [*starts[1:], len(text)], strict=False):
+        end = _ITEM_END.search(text, start, following) if following - start > _LONGEST_ENTRY else None
+        if end is not None:
+            kept.append(text[at:start])
+            at = end.end()
+    if not kept:
+        return text, ()
+    remark = f"{len(kept)} of its entries are longer than {_LONGEST_ENTRY:,} characters, and were left out"
+    return "".join((*kept, text[at:])), (remark,)
 
 
 def _why_broken(error: Exception) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,10 @@ class Server:
     def __init__(self, host: str, port: int) -> None:
         """Listen. Raises HubError."""
         self._host = host
-        self._closing = False
+        self._closing = threading.Event()
         self._serving: Any = None
+        # A close that comes between the two would take the socket away from a server that begins.
+        self._starting = threading.RLock()
         try:
             family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
             self._socket = socket.create_server((host, port), family=family, backlog=1024)
@@ -59,23 +62,26 @@ class Server:
         # It warns of every request that waits for a thread, which is what threads are few for.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         connections: dict[int, Any] = {}
-        serving = create_server(
-            app,
-            map=connections,
-            sockets=[self._socket],
-            threads=_THREADS,
-            connection_limit=_CONNECTIONS,
-            channel_timeout=_SILENCE,
-            max_request_header_size=_LARGEST_HEADERS,
-            max_request_body_size=_LARGEST_REQUEST,
-            asyncore_use_poll=True,
-            ident=None,
-            # What a proxy says has to reach the application, which is the more careful for it.
-            clear_untrusted_proxy_headers=False,
-        )
-        self._serving = serving
+        with self._starting:
+            if self._closing.is_set():
+                return
+            serving = create_server(
+                app,
+                map=connections,
+                sockets=[self._socket],
+                threads=_THREADS,
+                connection_limit=_CONNECTIONS,
+                channel_timeout=_SILENCE,
+                max_request_header_size=_LARGEST_HEADERS,
+                max_request_body_size=_LARGEST_REQUEST,
+                asyncore_use_poll=True,
+                ident=None,
+                # What a proxy says has to reach the application, which is the more careful for it.
+                clear_untrusted_proxy_headers=False,
+            )
+            self._serving = serving
         try:
-            while not self._closing:
+            while not self._closing.is_set():
                 serving.asyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
             serving.accepting = False
             until = time.monotonic() + _GRACE
@@ -84,16 +90,16 @@ class Server:
             ):
                 serving.asyncore.loop(timeout=0.1, map=connections, use_poll=True, count=1)
         finally:
-            self._closing = True
+            self._closing.set()
             self._serving = None
             serving.task_dispatcher.shutdown(timeout=1)
             serving.asyncore.close_all(connections)
 
     def close(self) -> None:
         """Stop soon. Closing twice is harmless."""
-        self._closing = True
-        serving = self._serving
-        if serving is None:
-            self._socket.close()
-        else:
-            serving.pull_trigger()
+        with self._starting:
+            self._closing.set()
+            if self._serving is None:
+                self._socket.close()
+            else:
+                self._serving.pull_trigger()

@@ -1,0 +1,161 @@
+"""What one poll asks for, and what it makes of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from hub import poll
+from hub.errors import FeedError, FeedGone, FetchError, FetchRefused, NotAFeed, ParseError
+from hub.fetch import Fetched
+from hub.model import Feed, FeedInfo, FeedKey, FeedState, Validators
+from hub.poll import Reader, Reading
+from tests.entries import entry
+from tests.site import rss
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+FEED = Feed(
+    key=FeedKey("east"), url="https://east.example/feed", alternatives=("https://east.example/news/feed",)
+)
+NEVER_POLLED = FeedState(feed=FEED)
+VALIDATORS = Validators(etag='"1"', last_modified="Thu, 19 Nov 2026 09:00:00 GMT")
+POLLED = replace(
+    NEVER_POLLED,
+    used_url=FEED.url,
+    etag=VALIDATORS.etag,
+    last_modified=VALIDATORS.last_modified,
+    succeeded=NOW - timedelta(hours=1),
+)
+
+
+def answered(body: bytes = b"<rss/>", *, url: str = FEED.url) -> Fetched:
+    return Fetched(
+        url=url, status=200, content_type=None, body=body, validators=Validators(etag='"2"'), seconds=0.5
+    )
+
+
+# ---------------------------------------------------------------- what is asked
+
+
+def test_the_address_that_last_answered_is_asked_first() -> None:
+    assert poll.addresses(NEVER_POLLED) == (FEED.url, "https://east.example/news/feed")
+    used = replace(POLLED, used_url="https://east.example/news/feed")
+    assert poll.addresses(used) == ("https://east.example/news/feed", FEED.url)
+
+
+def test_an_address_that_feeds_yaml_no_longer_names_is_not_asked() -> None:
+    assert "https://old.example/feed" not in poll.addresses(
+        replace(POLLED, used_url="https://old.example/feed")
+    )
+
+
+def test_validators_go_back_to_the_address_they_came_from_and_no_other() -> None:
+    assert poll.request(POLLED, FEED.url, now=NOW).validators == VALIDATORS
+    assert poll.request(POLLED, "https://east.example/news/feed", now=NOW).validators == Validators()
+    assert poll.request(NEVER_POLLED, FEED.url, now=NOW).validators == Validators()
+
+
+def test_once_a_week_a_server_that_always_answers_304_is_asked_for_the_whole_document() -> None:
+    unconditional = []
+    state = POLLED
+    for hour in range(24 * 7 * 4):
+        now = NOW + timedelta(hours=hour)
+        if poll.request(state, FEED.url, now=now).validators == Validators():
+            unconditional.append(hour)
+        state = replace(state, succeeded=now)
+    assert len(unconditional) == 4
+    assert {later - earlier for earlier, later in pairwise(unconditional)} == {24 * 7}
+
+
+def test_a_failed_try_for_the_whole_document_is_made_up_for() -> None:
+    long_ago = replace(POLLED, succeeded=NOW - timedelta(days=8))
+    for hours in range(3):
+        asked = poll.request(long_ago, FEED.url, now=NOW + timedelta(hours=hours))
+        assert asked.validators == Validators()
+
+
+def test_feeds_have_their_whole_document_asked_for_at_different_hours() -> None:
+    def hour(member: str) -> int:
+        feed = replace(FEED, key=FeedKey(member))
+        state = replace(POLLED, feed=feed)
+        for hours in range(1, 24 * 7 + 1):
+            now = NOW + timedelta(hours=hours)
+            if poll.request(replace(state, succeeded=NOW), feed.url, now=now).validators == Validators():
+                return hours
+        raise AssertionError("never asked for")
+
+    assert len({hour(f"member-{n}") for n in range(30)}) > 20
+
+
+# ---------------------------------------------------------------- what the answer comes to
+
+
+def test_the_same_bytes_from_the_same_address_are_unchanged() -> None:
+    first = poll.fetched(POLLED, FEED.url, answered(), started=NOW)
+    state = replace(POLLED, body_digest=first.body_digest)
+    assert not first.unchanged
+    assert poll.fetched(state, FEED.url, answered(), started=NOW).unchanged
+    assert not poll.fetched(state, FEED.url, answered(b"<rss />"), started=NOW).unchanged
+    assert not poll.fetched(state, FEED.alternatives[0], answered(), started=NOW).unchanged
+
+
+def test_a_document_that_was_read_brings_its_entries_and_all_that_was_odd() -> None:
+    fetched = poll.fetched(POLLED, FEED.url, replace(answered(), remarks=("odd answer",)), started=NOW)
+    reading = Reading(info=FeedInfo(title="East"), entries=(entry("a"),), remarks=("odd document",))
+    gathered = poll.read(fetched, reading)
+    assert (gathered.outcome, gathered.status, gathered.size) == ("fetched", 200, 6)
+    assert (gathered.info, gathered.entries) == (reading.info, reading.entries)
+    assert gathered.remarks == ("odd answer", "odd document")
+    assert gathered.validators == Validators(etag='"2"')
+
+
+def test_an_admin_is_told_when_a_feed_has_no_entries_any_more() -> None:
+    reader = Reader((), "Europe/London")
+    assert "there are no entries in it" in reader.read(FEED, FEED.url, rss(FEED.url).encode(), None).remarks
+    assert reader.read(FEED, FEED.url, rss(FEED.url, "Ward opens").encode(), None).remarks == ()
+
+
+def test_an_error_of_a_page_that_the_feed_redirects_to_names_both() -> None:
+    page = "https://east.example/back-soon"
+    error = poll.redirected(ParseError(f"{page} is an HTML page."), FEED.url, page)
+    assert error.problem == f"{page} is an HTML page. {FEED.url} redirects there."
+    there = ParseError(f"{FEED.url} is an HTML page.")
+    assert poll.redirected(there, FEED.url, FEED.url).problem == f"{FEED.url} is an HTML page."
+
+
+@pytest.mark.parametrize(
+    ("error", "asks"),
+    [
+        (FetchError("", status=404), True),
+        (FeedGone("", status=410), True),
+        (NotAFeed(""), True),
+        (ParseError(""), True),
+        (FetchError("", status=503), False),
+        (FetchError("", status=403), False),
+        (FetchError("", reason="timeout"), False),
+        (FetchRefused(""), False),
+    ],
+)
+def test_the_next_address_is_asked_only_where_there_is_no_feed_at_this_one(
+    error: FeedError, asks: bool
+) -> None:
+    assert poll.tries_next(error) is asks
+
+
+def test_a_failure_is_told_whole() -> None:
+    error = FetchError(
+        "asked too often", "Wait.", reason="http-429", status=429, retry_after=90.0, for_host=True
+    )
+    failed = poll.failed(POLLED, FEED.url, error, started=NOW, seconds=1.5)
+    assert (failed.outcome, failed.error, failed.remedy, failed.reason) == (
+        "failed",
+        "asked too often",
+        "Wait.",
+        "http-429",
+    )
+    assert (failed.status, failed.retry_after, failed.for_host) == (429, timedelta(seconds=90), True)
+    assert not failed.gone
+    assert poll.failed(POLLED, FEED.url, FeedGone("gone", status=410), started=NOW).gone

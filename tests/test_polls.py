@@ -1,0 +1,91 @@
+"""Many polls at once, over loopback: what is asked again, what waits, and what an admin is told."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from hub import polls, rounds
+from hub.config import parse
+from hub.fetch import FetchRequest
+from hub.fetch.curl import CurlFetcher
+from hub.model import FeedState, FetchPolicy
+from hub.report import Figures, Lines
+from hub.store import open_store
+from tests.site import Site, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+def polled(folder: Path, *feeds: Sequence[str]) -> tuple[Figures, tuple[FeedState, ...]]:
+    """One round over members with a feed each: its URL, and others to try."""
+    lines = ["hub: {fetch: {allow: [127.0.0.0/8], host_delay: 0s}}", "members:"]
+    for number, (url, *others) in enumerate(feeds):
+        lines += [f"  - slug: m{number}", f"    name: M{number}", "    feeds:", f"      - url: {url}"]
+        lines += [f"        else: [{', '.join(others)}]"] if others else []
+    config = parse("\n".join(lines) + "\n")
+    store = open_store(f"sqlite:///{folder / 'hub.db'}")
+    try:
+        rounds.sync(store, config)
+        figures = rounds.poll_round(
+            config, store, store.feed_states(), progress=Lines(io.StringIO()), stop=Event()
+        )
+        return figures, store.feed_states()
+    finally:
+        store.close()
+
+
+def test_every_feed_is_polled_however_little_may_wait_in_memory(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polls, "_MOST_BYTES_WAITING", 1)
+    figures, _ = polled(tmp_path, *([site.feed(f"/{number}", f"News {number}")] for number in range(20)))
+    assert (figures.feeds, figures.fetched, figures.new) == (20, 20, 20)
+
+
+def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:
+    fetcher = CurlFetcher(FetchPolicy(allow=(ip_network("127.0.0.1/32"),)), "tests")
+    try:
+        fetcher.hold(True)
+        fetcher.submit("news", FetchRequest(url=site.feed("/news", "Ward opens")))
+        assert fetcher.wait(0.2) == []
+        assert (site.asked, fetcher.pending) == ([], 1)
+        fetcher.hold(False)
+        began = time.monotonic()
+        assert [ticket for ticket, _ in fetcher.wait(10)] == ["news"]
+        assert time.monotonic() - began < 5
+    finally:
+        fetcher.close()
+
+
+def test_a_feed_is_gone_for_good_only_when_none_of_its_addresses_is_just_unwell(
+    site: Site, tmp_path: Path
+) -> None:
+    first, second, third = (site.page(path, "", status=410) for path in ("/1", "/2", "/3"))
+    unwell = site.page("/unwell", "", status=503)
+    _, (with_one_unwell, with_none) = polled(tmp_path, (first, unwell), (second, third))
+    assert with_one_unwell.gone is None
+    assert with_one_unwell.next_poll is not None
+    assert with_none.gone is not None
+    assert with_none.next_poll is None
+
+
+def test_a_page_that_a_feed_redirects_to_is_told_with_the_feeds_own_address(
+    site: Site, tmp_path: Path
+) -> None:
+    page = site.page("/back-soon", "<html><title>Back soon</title></html>", Content_Type="text/html")
+    moved = site.page("/feed", "", status=302, Location=page)
+    figures, (state,) = polled(tmp_path, (moved,))
+    assert figures.failed == 1
+    assert page in (state.error or "")
+    assert f"{moved} redirects there" in (state.error or "")
