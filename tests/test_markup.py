@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import lxml.html
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub import markup
@@ -294,6 +294,7 @@ def test_any_text_becomes_harmless_html_that_xml_can_hold(html: str) -> None:
     assert_harmless(markup.escape(html))
 
 
+@example("\ufeff\ufeffwords")
 @given(st.text(st.characters(exclude_characters="<&")))
 def test_a_text_without_markup_is_published_as_a_parser_would_read_it(text: str) -> None:
     quick, parsed = clean(text, base=None), clean(text + "<!-- -->", base=None)

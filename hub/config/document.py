@@ -21,6 +21,7 @@ from hub.errors import ConfigError
 # What a network of 20,000 members would need, twice over; a depth no key of ours comes near.
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 50
+_TOO_DEEP = f"the file is nested more than {MAX_DEPTH} deep"
 
 # Events and not `compose`: libyaml's composer recurses in C, so that a file
 # of 100,000 brackets ends the process, and it drops where an alias stands.
@@ -202,7 +203,7 @@ class _Reader:
             self._place(Scalar(event.value, start, end, quoted=bool(event.style)))
             return
         if len(self._open) == MAX_DEPTH:
-            raise self.source.error(start, f"the file is nested more than {MAX_DEPTH} deep")
+            raise self.source.error(start, _TOO_DEEP)
         flow = bool(event.flow_style)
         node = (
             Items([], start, end, flow)
@@ -284,6 +285,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, source: Source) -> ConfigError:
         return ConfigError(f"{source.name}: this is not YAML ({said})")
     text, offset = source.text, min(mark.index, len(source.text))
     written = text[text.rfind("\n", 0, offset) + 1 :].partition("\n")[0]
+    if "nesting depth" in said:
+        # libyaml's own limit, which newer ones reach before the first event comes.
+        return source.error(offset, _TOO_DEEP)
     if "\t" in written[: len(written) - len(written.lstrip())]:
         return source.error(offset, "a tab indents this line; YAML wants spaces")
     if "cannot start any token" in said:

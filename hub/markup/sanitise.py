@@ -277,7 +277,8 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     would take too long or is nested too deep becomes paragraphs of its words.
     Raises nothing.
     """
-    html = NOT_XML.sub("", html)
+    # A parser would take a byte order mark for none of the text.
+    html = NOT_XML.sub("", html).lstrip("\ufeff")
     if "<" not in html and "&" not in html:
         escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
         return Cleaned(escaped.replace("\r\n", "\n").replace("\r", "\n").strip(), " ".join(html.split()))
