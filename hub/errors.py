@@ -5,7 +5,7 @@
     ├── FeedError            one member's feed failed; the others go on
     │   ├── FetchError       no usable answer
     │   │   ├── FeedGone     410: it is not polled any more
-    │   │   └── FetchRefused the address may not be fetched (DESIGN: the hub is no one's proxy)
+    │   │   └── FetchRefused the address may not be fetched: the hub is no one's proxy
     │   └── ParseError       an answer, but no feed
     │       └── NotAFeed     it is something else, such as a page
     ├── StoreError           the database refused
