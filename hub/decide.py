@@ -73,28 +73,33 @@ def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
     # the same, is then the order of their keys.
     for each in reversed(recognised):
         entry, stored = each.entry, each.known
+        joined = None
         if stored is None:
             beginning = _new(entry, known, taken, update.now, authority)
             taken.add(beginning.atom_id)
             new.append(beginning)
-            if beginning.story is not None:
-                known = _joined(known, beginning.story, entry.feed)
+            joined = beginning.story
         elif entry.fingerprint != stored.fingerprint and entry.fingerprint not in stored.past_fingerprints:
-            changed.append(_changed(entry, stored))
+            changed.append(_changed(entry, stored, known, update.now))
+            joined = changed[-1].story
         elif _moved(entry, stored):
             relinked.append(_relinked(entry, stored))
+        if joined is not None:
+            known = _joined(known, joined, entry.feed)
     return replace(update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked))
 
 
 def _new(entry: Entry, known: Known, taken: Container[str], now: datetime, authority: str) -> NewEntry:
-    story, why = stories.copy_of(entry, known) or (None, "")
-    return NewEntry(
-        entry=entry,
-        atom_id=_atom_id(entry, taken, now, authority),
-        date=normalise.dated(entry, now),
-        story=story,
-        why=why,
-    )
+    date = normalise.dated(entry, now)
+    new = NewEntry(entry=entry, atom_id=_atom_id(entry, taken, now, authority), date=date, story=None)
+    copy = stories.copy_of(entry, known, date=date)
+    if copy is None:
+        return new
+    new = replace(new, story=copy.story, copy_of=copy.of, why=copy.why)
+    lead = next((other for other in known.stories[copy.story] if other.lead), None)
+    if lead is not None and stories.leads_instead(entry, date, lead, known, now=now):
+        return replace(new, leads=True, why=stories.from_there(copy, lead))
+    return new
 
 
 def _joined(known: Known, story: int, feed: FeedKey) -> Known:
@@ -121,14 +126,21 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
     return next(uri for uri in minted if uri not in taken)
 
 
-def _changed(entry: Entry, stored: KnownEntry) -> ChangedEntry:
+def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
-    return ChangedEntry(
-        key=stored.key,
-        entry=entry,
-        past_fingerprints=past,
-        leaves_story=stories.is_rewritten(stored, entry),
-    )
+    changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past)
+    rulings = known.rulings
+    if stored.key in rulings.together | rulings.alone:
+        return changed
+    is_other_news = stories.is_rewritten(stored, entry)
+    if is_other_news or known.story_feeds.get(stored.story, frozenset()) <= {entry.feed}:
+        date = normalise.dated(entry, now)
+        copy = stories.copy_of(entry, known, date=date, key=stored.key)
+        if copy is not None:
+            return replace(changed, story=copy.story, copy_of=copy.of, why=copy.why)
+        return replace(changed, leaves_story=is_other_news)
+    others = known.stories.get(stored.story, ())
+    return replace(changed, catches_up=stories.catches_up(entry, others))
 
 
 def _moved(entry: Entry, stored: KnownEntry) -> bool:

@@ -134,6 +134,29 @@ class EntryKeys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
+
+    `words` are its text's first words, four bytes each, without the sentences
+    that its feed repeats; `samples` are the numbers of those runs of words,
+    and `title` that of its title, by which others like it are found, of 31
+    bits each. `wordless` entries have no text at all. `credits` are the
+    numbers of the pages it links to.
+    """
+
+    words: bytes = b""
+    samples: tuple[int, ...] = ()
+    title: int | None = None
+    wordless: bool = True
+    credits: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All that others like it are found by."""
+        return self.samples if self.title is None else (self.title, *self.samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One piece of news from one feed (RSS and JSON Feed: *item*), as the hub reads it.
 
@@ -167,6 +190,8 @@ class Entry:
     tags: tuple[Tag, ...] = ()
     keys: EntryKeys
     fingerprint: str
+    # Made of what stands above, and not read back from a store.
+    sketch: Sketch = field(default=Sketch(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +216,8 @@ class StoredEntry:
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
     publisher's, never later than `first_seen`, and frozen then. `changed` is
-    our clock when these words were first seen. `why` says why a copy is one.
+    our clock when these words were first seen. `copy_of` is the key of the
+    entry that a copy is one of, and `why` says why.
     `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
     polled from, unless the publisher copied it from elsewhere.
     """
@@ -207,6 +233,7 @@ class StoredEntry:
     first_seen: datetime
     changed: datetime
     lead: bool
+    copy_of: int | None = None
     why: str = ""
 
 
@@ -256,19 +283,62 @@ class KnownEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """As much of another feed's entry as it takes to see whether a new one is its copy."""
+
+    key: int
+    feed: FeedKey
+    story: int
+    lead: bool
+    id: str | None
+    link: str | None
+    link_key: str | None
+    title: str
+    date: datetime
+    first_seen: datetime
+    words: bytes
+    wordless: bool
+    credits: tuple[int, ...] = ()
+
+
+Ruling = Literal["together", "apart", "alone", "lead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulings:
+    """What an admin decided about stories, which no rule decides otherwise; entries by key.
+
+    `apart` are pairs that are not the same news, `together` and `alone`
+    entries that were put into the story they are in or given one of their
+    own, `leads` those that an admin chose to lead.
+    """
+
+    apart: frozenset[frozenset[int]] = frozenset()
+    together: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
+    leads: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the store holds that a document's entries might be.
 
-    `own` are entries of the same feed, `others` entries of other feeds that
-    share an id or a canonical link with one of the document's, `atom_ids`
+    `own` are entries of the same feed. `likely` names, for each fingerprint
+    of the document that the feed had not, the stories of other feeds worth
+    comparing with, likeliest first; `stories` has the entries of these and of
+    `own`'s stories that other feeds have there, each story's lead first;
+    `story_feeds` the feeds with an entry in each of them. `atom_ids` are
     those of the document's ids that are already published under, and
-    `story_feeds` the feeds with an entry in each story of `own` and `others`.
+    `holders` the stories that hold each number of the new sketches.
     """
 
     own: tuple[KnownEntry, ...] = ()
-    others: tuple[KnownEntry, ...] = ()
-    atom_ids: frozenset[str] = frozenset()
+    likely: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    stories: dict[int, tuple[Candidate, ...]] = field(default_factory=dict)
     story_feeds: dict[int, frozenset[FeedKey]] = field(default_factory=dict)
+    atom_ids: frozenset[str] = frozenset()
+    holders: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    rulings: Rulings = Rulings()
 
 
 # ---------------------------------------------------------------- a poll
@@ -351,13 +421,21 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """An entry to store for the first time; `story` is None when it begins one."""
+    """An entry to store for the first time; `story` is None when it begins one.
+
+    Of a copy, `copy_of` is the key of the entry it is a copy of and `why` the
+    reason, in which `{}` stands for that entry's publisher. With `leads` it
+    is the original: it takes the lead of its story, and `why` is the reason
+    of who led before, which is now its copy.
+    """
 
     entry: Entry
     atom_id: str
     date: datetime
     story: int | None
+    copy_of: int | None = None
     why: str = ""
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,13 +443,20 @@ class ChangedEntry:
     """An entry whose words changed.
 
     With `leaves_story` it is other news under the same id: it begins a story
-    of its own, and the one it was in goes on without it.
+    of its own, and the one it was in goes on without it. One that was alone
+    in its story may turn out to be a copy by its new words: then `story` is
+    the one it joins. With `catches_up` it says what another entry of its
+    story said before, so that the story did not change.
     """
 
     key: int
     entry: Entry
     past_fingerprints: tuple[str, ...]
     leaves_story: bool = False
+    story: int | None = None
+    copy_of: int | None = None
+    why: str = ""
+    catches_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

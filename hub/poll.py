@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from hub import normalise
+from hub import normalise, stories
 from hub.decide import decide
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
@@ -70,7 +70,8 @@ class Reader:
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(
-                replace(entry, tags=self._tagger.tags(entry, given=feed.tags)) for entry in entries
+                replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
+                for entry, sketch in zip(entries, stories.sketched(entries), strict=True)
             ),
             remarks=(*parsed.remarks, *remarks),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hub import markup, urls
@@ -16,6 +17,7 @@ from hub.model import (
     Tag,
     digest,
 )
+from hub.stories import sketched
 
 PUBLISHED = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 
@@ -58,12 +60,12 @@ def entry(
         ),
         fingerprint=fingerprint,
     )
+    (sketch,) = sketched([made])
+    made = replace(made, sketch=sketch)
     return _filled(made) if full else made
 
 
 def _filled(made: Entry) -> Entry:
-    from dataclasses import replace
-
     return replace(
         made,
         updated=PUBLISHED,

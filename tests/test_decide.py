@@ -22,7 +22,7 @@ from hub.model import (
     Validators,
 )
 from tests.entries import PUBLISHED, entry
-from tests.known import of_others, stored
+from tests.known import candidate, of_others, stored
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
@@ -103,14 +103,14 @@ def test_new_entries_are_stored_from_the_last_to_the_first_so_that_the_top_one_i
 
 def test_a_copy_joins_the_other_members_story_with_the_reason() -> None:
     link = "https://national.example/launch"
-    theirs = stored(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
+    theirs = candidate(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
     (new,) = decided(document(entry("e", title="Launch", link=link)), known=of_others(theirs)).new
-    assert (new.story, new.why) == (7, "same link and title as west’s")
+    assert (new.story, new.copy_of, new.why) == (7, 1, "the same link and title as {}’s")
 
 
 def test_of_two_copies_in_one_document_only_one_joins_the_story() -> None:
     link = "https://national.example/launch"
-    theirs = stored(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
+    theirs = candidate(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
     twice = document(entry("1", title="Launch", link=link), entry("2", title="Launch", link=link))
     assert [new.story for new in decided(twice, known=of_others(theirs)).new] == [7, None]
 
@@ -236,10 +236,8 @@ def test_what_is_no_id_for_the_world_gets_a_tag_uri_of_ours(id: str | None) -> N
 
 
 def test_an_id_that_another_entry_is_published_under_is_not_published_twice() -> None:
-    theirs = stored(entry("tag:national.example,2026:1", title="Launch", feed=FeedKey("west")))
-    (new,) = decided(
-        document(entry("tag:national.example,2026:1", title="Stolen")), known=of_others(theirs)
-    ).new
+    taken = Known(atom_ids=frozenset({"tag:national.example,2026:1"}))
+    (new,) = decided(document(entry("tag:national.example,2026:1", title="Stolen")), known=taken).new
     assert new.atom_id.startswith("tag:news.example.org,2026-11-20:")
 
 

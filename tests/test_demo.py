@@ -135,14 +135,14 @@ def test_a_joint_announcement_is_one_story_with_a_reason_for_each_copy(
     story = shown.story(title)
     assert {stored.member.slug for stored in story.entries} == set(reasons)
     for copy in story.entries[1:]:
-        assert copy.why.startswith(f"same {reasons[copy.member.slug]} and title as ")
+        assert copy.why.startswith(f"the same {reasons[copy.member.slug]} and title as ")
 
 
 def test_two_members_may_tell_one_story_under_two_headlines(shown: Shown) -> None:
     story = next(each for each in shown.stories if "/pharmacy-pulse/" in (each.lead.entry.link or ""))
     assert {stored.member.slug for stored in story.entries} == {"ouseminster", "thornmouth"}
     assert len({stored.entry.title for stored in story.entries}) == 2
-    assert story.entries[1].why.startswith("same id and link as ")
+    assert story.entries[1].why.startswith("the same id and link as ")
 
 
 def test_the_correction_is_shown_and_the_mistake_is_gone(shown: Shown) -> None:

@@ -157,7 +157,7 @@ def test_polls_of_one_batch_see_those_before_them(store: Store) -> None:
     )
     (story,) = store.stories(limit=10).items
     assert [stored.member.slug for stored in story.entries] == ["east", "west"]
-    assert story.entries[1].why == "same link and title as east’s"
+    assert story.entries[1].why == "the same link and title as East’s"
 
 
 def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from hub.errors import StoreError
 from hub.store.migrations import migrations
 
 _BUSY_SECONDS = 30
+_BUSY_AGAIN = 0.02
 
 
 class Connection:
@@ -27,7 +29,7 @@ class Connection:
             )
             connection.row_factory = sqlite3.Row
             self._db = Database(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             if migrations.pending(self._db):
@@ -71,9 +73,30 @@ class Connection:
         found: list[sqlite3.Row] = self._db.execute(statement, values).fetchall()
         return found
 
+    def _tuples(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows without their columns' names, where there are many."""
+        cursor = self._db.conn.cursor()
+        cursor.row_factory = None
+        found: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        return found
+
     def _value(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> Any:
         row = self._db.execute(statement, values).fetchone()
         return None if row is None else row[0]
 
     def _published_changed(self) -> None:
         self._db.execute("UPDATE state SET version = version + 1")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn a database to WAL mode, for which SQLite does not wait where another process just makes it."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_AGAIN)
+        else:
+            return

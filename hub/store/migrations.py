@@ -6,6 +6,8 @@ people's databases.
     members ──< feeds ──< entries >── stories
                   │          │           │
                 polls      tags      story_tags (derived from tags)
+                           sketches  sketch_index (derived from sketches)
+                           rulings
                              search (full text of entries)
 """
 
@@ -173,12 +175,54 @@ END;
 """
 
 
-@migrations()
-def m001_the_first_tables(db: Database) -> None:
+def _execute(db: Database, script: str) -> None:
     # executescript() would commit the transaction this runs in.
     statement = ""
-    for line in _TABLES.splitlines(keepends=True):
+    for line in script.splitlines(keepends=True):
         statement += line
         if complete_statement(statement):
             db.execute(statement)
             statement = ""
+
+
+@migrations()
+def m001_the_first_tables(db: Database) -> None:
+    _execute(db, _TABLES)
+
+
+_STORIES = """
+-- What an entry's words are compared by. Only of the last months' entries.
+CREATE TABLE sketches (
+    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    words BLOB NOT NULL,               -- four bytes a word
+    numbers BLOB NOT NULL,             -- four bytes each: what is in sketch_index
+    credits BLOB NOT NULL,             -- four bytes each: the pages it links to
+    wordless INTEGER NOT NULL
+);
+-- By what an entry finds the stories it may be a copy of. A number that very
+-- many stories have is not written any more.
+CREATE TABLE sketch_index (
+    number INTEGER NOT NULL,
+    story INTEGER NOT NULL,
+    PRIMARY KEY (number, story)
+) WITHOUT ROWID;
+-- What an admin decided, and no rule undoes.
+CREATE TABLE rulings (
+    entry INTEGER NOT NULL REFERENCES entries (key) ON DELETE CASCADE,
+    ruling TEXT NOT NULL CHECK (ruling IN ('together', 'apart', 'alone', 'lead')),
+    other INTEGER REFERENCES entries (key) ON DELETE CASCADE,  -- of `apart` alone
+    made TEXT NOT NULL
+);
+CREATE INDEX rulings_entry ON rulings (entry);
+CREATE INDEX rulings_other ON rulings (other);
+-- The entry of which a copy is one.
+ALTER TABLE entries ADD COLUMN copy_of INTEGER REFERENCES entries (key) ON DELETE SET NULL;
+CREATE INDEX entries_copy_of ON entries (copy_of) WHERE copy_of IS NOT NULL;
+-- The day on which what is too old was last taken out of sketches and sketch_index.
+ALTER TABLE state ADD COLUMN pruned TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def m002_what_stories_are_told_by(db: Database) -> None:
+    _execute(db, _STORIES)

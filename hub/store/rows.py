@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from array import array
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hub.model import (
+    Candidate,
     Category,
     Enclosure,
     Entry,
@@ -20,6 +23,8 @@ from hub.model import (
     Member,
     Person,
     RelinkedEntry,
+    Rulings,
+    Sketch,
     Source,
     StoredEntry,
     Tag,
@@ -225,6 +230,56 @@ def known_entry(row: Row) -> KnownEntry:
     )
 
 
+def sketch_row(sketch: Sketch) -> dict[str, Any]:
+    return {
+        "words": sketch.words,
+        "numbers": array("I", sketch.numbers).tobytes(),
+        "credits": array("I", sketch.credits).tobytes(),
+        "wordless": int(sketch.wordless),
+    }
+
+
+def candidate(row: Row) -> Candidate:
+    return Candidate(
+        key=row["key"],
+        feed=FeedKey(row["member"], row["feed_name"]),
+        story=row["story"],
+        lead=bool(row["lead"]),
+        id=row["id"],
+        link=row["link"],
+        link_key=row["link_key"],
+        title=row["title"],
+        date=moment(row["date"]),
+        first_seen=moment(row["first_seen"]),
+        # An entry older than what is compared by has no words here, and is no copy by them.
+        words=row["words"] or b"",
+        wordless=bool(row["wordless"]),
+        credits=_numbers(row["credits"]),
+    )
+
+
+def _numbers(packed: bytes | None) -> tuple[int, ...]:
+    unpacked = array("I")
+    unpacked.frombytes(packed or b"")
+    return tuple(unpacked)
+
+
+def rulings(found: Iterable[Row]) -> Rulings:
+    by: dict[str, set[int]] = {"together": set(), "alone": set(), "lead": set()}
+    apart = set()
+    for row in found:
+        if row["ruling"] == "apart":
+            apart.add(frozenset((row["entry"], row["other"])))
+        else:
+            by[row["ruling"]].add(row["entry"])
+    return Rulings(
+        apart=frozenset(apart),
+        together=frozenset(by["together"]),
+        alone=frozenset(by["alone"]),
+        leads=frozenset(by["lead"]),
+    )
+
+
 def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
     details = json.loads(row["details"])
     source = details["source"]
@@ -273,7 +328,8 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         first_seen=moment(row["first_seen"]),
         changed=moment(row["changed"]),
         lead=bool(row["lead"]),
-        why=row["why"],
+        copy_of=row["copy_of"],
+        why=row["why"].replace("{}", row["copy_of_name"] or "another member"),
     )
 
 

@@ -9,8 +9,9 @@ ENTRY = """
 SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
        f.info_title, f.info_id, f.info_link, f.info_updated, f.info_rights,
        m.name AS member_name, m.type AS member_type, m.region AS member_region,
-       m.homepage AS member_homepage, m.republish AS member_republish
+       m.homepage AS member_homepage, m.republish AS member_republish, cm.name AS copy_of_name
 FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
+LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
 """
 KNOWN = """
 SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.id_key, e.loose_id_key,
@@ -18,26 +19,52 @@ SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.id_key, e.
        e.fingerprint, e.past_fingerprints, e.atom_id
 FROM entries e JOIN feeds f ON f.id = e.feed
 """
+# A plus keeps the planner from walking through all of a feed's entries.
 KNOWN_BY_KEYS = f"""
-{KNOWN} WHERE e.id_key IN (SELECT value FROM json_each(:ids))
-UNION {KNOWN} WHERE e.link_key IN (SELECT value FROM json_each(:links))
+{KNOWN} WHERE +e.feed = :feed AND e.id_key IN (SELECT value FROM json_each(:ids))
+UNION {KNOWN} WHERE +e.feed = :feed AND e.link_key IN (SELECT value FROM json_each(:links))
 UNION {KNOWN} WHERE e.feed = :feed AND e.loose_id_key IN (SELECT value FROM json_each(:loose_ids))
 UNION {KNOWN} WHERE e.feed = :feed AND e.title_key IN (SELECT value FROM json_each(:titles))
 ORDER BY 1
 """
+STORIES_BY_KEYS = """
+SELECT id_key, story FROM entries WHERE id_key IN (SELECT value FROM json_each(:ids)) AND +feed <> :feed
+UNION
+SELECT link_key, story FROM entries WHERE link_key IN (SELECT value FROM json_each(:links)) AND +feed <> :feed
+"""
+HOLDERS = "SELECT number, story FROM sketch_index WHERE number IN (SELECT value FROM json_each(?))"
+# The columns stand in the row before the texts, which are not read.
+CANDIDATES = """
+SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.link, e.link_key, e.title, e.date,
+       e.first_seen, s.words, s.credits, s.wordless
+FROM entries e JOIN feeds f ON f.id = e.feed LEFT JOIN sketches s ON s.entry = e.key
+WHERE e.story IN (SELECT value FROM json_each(?)) ORDER BY e.story, e.lead DESC, e.key
+"""
+RULINGS = """
+SELECT entry, ruling, other FROM rulings WHERE entry IN (SELECT value FROM json_each(:entries))
+UNION SELECT entry, ruling, other FROM rulings WHERE other IN (SELECT value FROM json_each(:entries))
+"""
+OLDEST_SINCE = """
+SELECT key, story FROM entries WHERE first_seen >= ? AND +lead = 1 ORDER BY first_seen, key LIMIT 1
+"""
+NEW_SKETCH = """
+INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
+VALUES (:entry, :words, :numbers, :credits, :wordless)
+"""
+NEW_IN_INDEX = "INSERT OR IGNORE INTO sketch_index (number, story) VALUES (?, ?)"
 NEW_ENTRY = """
-INSERT INTO entries (feed, member, story, lead, why, atom_id, atom_key, date, first_seen, changed,
+INSERT INTO entries (feed, member, story, lead, copy_of, why, atom_id, atom_key, date, first_seen, changed,
     past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
     canonical_link, published, updated, summary, content, text, excerpt, language, direction, image,
     rights, details)
-VALUES (:feed, :member, :story, :lead, :why, :atom_id, :atom_key, :date, :now, :now,
+VALUES (:feed, :member, :story, :lead, :copy_of, :why, :atom_id, :atom_key, :date, :now, :now,
     '[]', :id, :id_key, :loose_id_key, :link_key, :title_key, :fingerprint, :title, :link,
     :canonical_link, :published, :updated, :summary, :content, :text, :excerpt, :language,
     :direction, :image, :rights, :details)
 """
 CHANGED_ENTRY = """
-UPDATE entries SET changed = :now, past_fingerprints = :past_fingerprints, id = :id, id_key = :id_key,
-    loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key,
+UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :past_fingerprints,
+    id = :id, id_key = :id_key, loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key,
     fingerprint = :fingerprint, title = :title, link = :link, canonical_link = :canonical_link,
     published = :published, updated = :updated, summary = :summary, content = :content, text = :text,
     excerpt = :excerpt, language = :language, direction = :direction, image = :image,
@@ -49,9 +76,20 @@ UPDATE entries SET id = :id, link = :link, canonical_link = :canonical_link, id_
     loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key
 WHERE key = :key
 """
+# The original of those that are left: the earliest by the publishers' clocks.
 NEXT_LEAD = """
-UPDATE entries SET lead = 1, why = '' WHERE key = (SELECT MIN(key) FROM entries WHERE story = :story)
+UPDATE entries SET lead = 1, copy_of = NULL, why = ''
+WHERE key = (SELECT key FROM entries WHERE story = :story ORDER BY date, key LIMIT 1)
     AND NOT EXISTS (SELECT 1 FROM entries WHERE story = :story AND lead = 1)
+"""
+# The entry leads its story, and who led it is a copy of it.
+TAKE_LEAD = """
+UPDATE entries SET lead = (key = :key), copy_of = CASE WHEN key = :key THEN NULL ELSE :key END,
+    why = CASE WHEN key = :key THEN '' ELSE :why END
+WHERE story = :story AND (key = :key OR lead = 1)
+"""
+MOVE_ENTRY = """
+UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
 STORY_TAGS = """
 INSERT INTO story_tags (term, story)

@@ -1,21 +1,16 @@
-"""Is this entry new, changed, or a copy of another member's? With the reason.
-
-Two questions, both answered without a database: which stored entry of its own
-feed an entry is (`recognise`), and which story of another feed it belongs to
-(`copy_of`).
-"""
+"""Which stored entry of its own feed is an entry of a document, if any?"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 
-from hub import markup, urls
-from hub.model import Entry, Known, KnownEntry
+from hub import markup
+from hub.model import Entry, KnownEntry
 
 # Two versions that share less than this of their words are different news under one id.
 _SAME_NEWS = 0.25
@@ -125,37 +120,3 @@ def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
 def _shared(before: AbstractSet[object], after: AbstractSet[object]) -> float:
     """How much of the shorter is in the longer: all of it, where one is the other's beginning."""
     return len(before & after) / min(len(before), len(after))
-
-
-def copy_of(entry: Entry, known: Known) -> tuple[int, str] | None:
-    """The story of other feeds that an entry is a copy of, and why; None when it begins one.
-
-    A copy has the same canonical link and title as an entry of that story, or
-    the same absolute IRI for an id and the same title, or that id, the same
-    link and words that are not wholly different. A link or an id alone proves
-    nothing: anyone can write another's into a feed. No story holds two
-    entries of one feed.
-    """
-    for other, why in _same(entry, known.others):
-        if entry.feed not in known.story_feeds.get(other.story, frozenset()):
-            return other.story, why
-    return None
-
-
-def _same(entry: Entry, others: Sequence[KnownEntry]) -> Iterator[tuple[KnownEntry, str]]:
-    title = markup.words(entry.title)
-    for other in others:
-        same_title = bool(title) and title == markup.words(other.title)
-        same_link = entry.keys.link is not None and entry.keys.link == other.keys.link
-        same_id = (
-            entry.id is not None
-            and entry.id == other.id
-            and urls.is_absolute_iri(entry.id)
-            and not urls.is_home_page(entry.id)
-        )
-        if same_link and same_title:
-            yield other, f"same link and title as {other.feed.member}’s"
-        elif same_id and same_title:
-            yield other, f"same id and title as {other.feed.member}’s"
-        elif same_id and same_link and not is_rewritten(other, entry):
-            yield other, f"same id and link as {other.feed.member}’s"

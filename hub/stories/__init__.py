@@ -1,0 +1,36 @@
+"""Is this entry new, changed, or a copy of another member's? With the reason.
+
+Three questions, each answered without a database: which stored entry of its
+own feed an entry is (`recognise`), which story of other feeds it belongs to
+(`copy_of`), and what else is about the same (`related`). What is heavy for an
+entry is done where it is read (`sketches`), so that asking costs little.
+"""
+
+from hub.stories.candidates import COMMON, likely
+from hub.stories.copies import (
+    Comparison,
+    Verdict,
+    catches_up,
+    compared,
+    copy_of,
+    from_there,
+    leads_instead,
+)
+from hub.stories.recognise import Recognised, is_rewritten, recognise
+from hub.stories.sketch import sketched
+
+__all__ = [
+    "COMMON",
+    "Comparison",
+    "Recognised",
+    "Verdict",
+    "catches_up",
+    "compared",
+    "copy_of",
+    "from_there",
+    "is_rewritten",
+    "leads_instead",
+    "likely",
+    "recognise",
+    "sketched",
+]

@@ -1,0 +1,227 @@
+"""Is an entry a copy of another feed's? Decided on the words of both, with the reason.
+
+What matters first is that no news is lost: an entry that is hidden behind
+another's must be the same news. So what is shared has to be most of the
+shorter text, and what differs must not be what templates fill in: figures,
+dates, names between words that are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.model import Candidate, Entry, Known
+from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title
+from hub.stories.sketch import page_number
+
+# ---- what makes a copy: shares of the shorter text
+_MOST_OF_IT = 0.7
+_ENOUGH = 20  # shingles; in a shorter text, most of it may be chance
+_ALL_OF_IT = 0.9
+_ENOUGH_WITH_TITLE = 10  # shingles; "News: read more here" is everybody's
+_SAME_LINK = 0.3
+_SAME_TITLE = 0.5
+_SAME_TITLE_OWN_WORDS = 0.3
+# ---- what speaks against it
+_SHORT = 120  # shingles; in less text, one figure that differs makes other news
+_FILLED_IN, _FILLED_IN_SAME_TITLE = 3, 6  # places of a hundred words; more is a template
+_HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
+_HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
+# ---- how far apart in time
+_SAME_NEWS = timedelta(days=60)
+_SAME_HEADLINE = timedelta(days=30)
+_HEADLINE_ALONE = timedelta(days=14)
+# Entries of a story that are compared: the lead and the first copies, which the others are like.
+_COMPARED = 6
+# Readers have hardly seen a story so young: its lead may still become another entry.
+_SETTLES = timedelta(hours=1)
+
+_OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The story an entry belongs to, the entry there (`of`, its key) that it is a copy of, and why.
+
+    In `why`, `{}` stands for the name of that entry's publisher.
+    """
+
+    story: int
+    of: int
+    why: str
+
+
+# What a reason is when the other is called the copy.
+_FROM_THERE = {
+    "the beginning of {}’s text": "the text of {}’s and more",
+    "a part of {}’s text": "the text of {}’s with something added",
+}
+_FROM_THERE |= {there: here for here, there in _FROM_THERE.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of comparing an entry with another: a copy when `sure` is above 0, and why (not)."""
+
+    of: Candidate
+    sure: float
+    why: str
+
+
+def copy_of(entry: Entry, known: Known, *, date: datetime, key: int | None = None) -> Verdict | None:
+    """The story of other feeds that an entry is a copy of, and why; None when it begins one.
+
+    `date` is what the entry is sorted by; `key` is its own where it is stored
+    already. No story holds two entries of one feed, and what an admin ruled
+    goes before everything.
+    """
+    best: Comparison | None = None
+    for each in compared(entry, known, date=date, key=key):
+        if each.sure > (best.sure if best else 0.0):
+            best = each
+            if best.sure >= _ALL_OF_IT:
+                break
+    return Verdict(best.of.story, best.of.key, best.why) if best else None
+
+
+def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = None) -> Iterator[Comparison]:
+    """An entry compared with those it may be a copy of, the likeliest first."""
+    likely = known.likely.get(entry.fingerprint, ())
+    free = [story for story in likely if _may_join(entry, key, story, known)]
+    if not free:
+        return
+    one = Compared.entry(entry, date)
+    telling = is_distinctive(entry.title) and _stories_of_that_title(entry, date, known) <= 1
+    for story in free:
+        house = _house_phrases(entry, story, known)
+        for other in known.stories[story][:_COMPARED]:
+            pair = Pair(one, Compared.candidate(other))
+            sure, why = _judged(pair, house=house, telling=telling and pair.same_title)
+            yield Comparison(other, sure, why)
+
+
+def from_there(copy: Verdict, lead: Candidate) -> str:
+    """Why an entry that led a story is a copy of `copy`, the original that now leads it."""
+    return _FROM_THERE.get(copy.why, copy.why) if copy.of == lead.key else _OF_THE_ORIGINAL
+
+
+def leads_instead(entry: Entry, date: datetime, lead: Candidate, known: Known, *, now: datetime) -> bool:
+    """Whether an entry that joins a story is its original, and the story young enough to say so.
+
+    The original is the one whose page the other links to, else the earlier
+    by the publishers' clocks. Later the lead stays: readers know the story
+    by its id.
+    """
+    if now - lead.first_seen > _SETTLES or lead.key in known.rulings.leads:
+        return False
+    if entry.link and lead.link:
+        is_credited = page_number(entry.link) in lead.credits
+        credits_lead = page_number(lead.link) in entry.sketch.credits
+        if is_credited != credits_lead:
+            return is_credited
+    return date < lead.date
+
+
+def catches_up(entry: Entry, others: Sequence[Candidate]) -> bool:
+    """Whether an entry's new words are those that another entry of its story had before."""
+    return not entry.sketch.wordless and any(
+        other.words == entry.sketch.words and is_same_title(other.title, entry.title) for other in others
+    )
+
+
+def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
+    entries, rulings = known.stories.get(story, ()), known.rulings
+    if not entries or entry.feed in known.story_feeds[story]:
+        return False
+    if not rulings.alone and not rulings.apart:
+        return True
+    return not any(
+        other.key in rulings.alone or (key is not None and frozenset((key, other.key)) in rulings.apart)
+        for other in entries
+    )
+
+
+def _stories_of_that_title(entry: Entry, date: datetime, known: Known) -> int:
+    """How many stories of that time have the entry's title: one that several use is nobody's."""
+    titled = known.holders.get(entry.sketch.title, ()) if entry.sketch.title is not None else ()
+    leads = [known.stories[story][0] for story in titled if known.stories.get(story)]
+    return sum(abs(lead.date - date) <= _SAME_HEADLINE for lead in leads)
+
+
+def _house_phrases(entry: Entry, story: int, known: Known) -> float:
+    """How much of what an entry shares with a story stands in many other stories too, 0 to 1."""
+    holders: Mapping[int, Sequence[int]] = known.holders
+    shared = [stories for number in entry.sketch.samples if story in (stories := holders.get(number, ()))]
+    return sum(len(stories) > _HOUSE_PHRASE for stories in shared) / len(shared) if shared else 0.0
+
+
+# ---------------------------------------------------------------- the verdict on two entries
+
+
+def _judged(pair: Pair, *, house: float, telling: bool) -> tuple[float, str]:
+    """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
+    if pair.same_title and pair.same_link:
+        return 3.0, "the same link and title as {}’s"
+    if pair.same_title and pair.same_id:
+        return 3.0, "the same id and title as {}’s"
+    if pair.same_link and pair.same_id and not pair.unlike:
+        return 2.5, "the same id and link as {}’s"
+    if pair.same_link and pair.share >= _SAME_LINK:
+        return 2.0, f"the same link as {{}}’s, and {pair.share:.0%} of the shorter text"
+    if pair.apart > _SAME_NEWS:
+        return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
+    if pair.wordless:
+        if telling and pair.apart <= _HEADLINE_ALONE:
+            return 0.5, "the same headline as {}’s, and only one of them has a text"
+        return 0.0, "only one of them has a text, and the headline alone says too little"
+    if not (pair.same_title or pair.may_be_most_of_it(_MOST_OF_IT)) or not _is_most_of_it(
+        pair, house=house, telling=telling
+    ):
+        return 0.0, "too little of the shorter text is in both"
+    against = _against(pair, house=house, telling=telling)
+    return (0.0, against) if against else (pair.share, _reason(pair))
+
+
+def _is_most_of_it(pair: Pair, *, house: float, telling: bool) -> bool:
+    if pair.share >= _MOST_OF_IT and pair.shared >= _ENOUGH:
+        return True
+    if pair.same_title and pair.share >= _ALL_OF_IT and pair.shared >= _ENOUGH_WITH_TITLE:
+        return True
+    if not telling or pair.apart > _SAME_HEADLINE:
+        return False
+    return pair.share >= (_SAME_TITLE_OWN_WORDS if house <= _FEW_HOUSE_PHRASES else _SAME_TITLE)
+
+
+def _against(pair: Pair, *, house: float, telling: bool) -> str | None:
+    """What speaks against a copy although most of its words are the same."""
+    if pair.other_time:
+        return "the headlines name different dates"
+    if house > _HOUSE_PHRASES and not (telling or (pair.same_title and pair.share >= _ALL_OF_IT)):
+        return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
+    if pair.same_words or pair.beginning:
+        return None
+    filled_in = pair.filled_in
+    if filled_in.figures and filled_in.words:
+        return "both fill in the same text, with figures and names of their own"
+    if filled_in.figures and pair.least < _SHORT and (filled_in.times or not telling):
+        return "the texts are short, and their figures differ"
+    most = _FILLED_IN_SAME_TITLE if pair.same_title else _FILLED_IN
+    if filled_in.words > 1 and filled_in.words * 100 > most * len(pair.short_and_long[0]):
+        return "both fill in the same text, with names of their own"
+    return None
+
+
+def _reason(pair: Pair) -> str:
+    if pair.same_words:
+        return "the same text as {}’s"
+    if pair.beginning:
+        return "the text of {}’s and more" if pair.longer else "the beginning of {}’s text"
+    if pair.filled_in.figures:
+        return "the text of {}’s with other figures"
+    if pair.share >= _ALL_OF_IT:
+        return "the text of {}’s with something added" if pair.longer else "a part of {}’s text"
+    if pair.same_title:
+        return f"the headline of {{}}’s, and {pair.share:.0%} of the shorter text"
+    return f"{pair.share:.0%} of the shorter text is in both this and {{}}’s"

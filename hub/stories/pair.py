@@ -1,0 +1,231 @@
+"""Two entries side by side: what they share, and what the one has where the other has something else."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from hub import markup, urls
+from hub.model import Candidate, Entry
+from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core
+
+_Shingle = tuple[int, int, int, int]
+
+# Words between the same words that stand for others; more is a passage of its own.
+_LONGEST_FILLED_IN = 12
+# A shorter title that stands within a longer one says the same from here on.
+_TITLE_WITHIN = 5
+# "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
+_DISTINCTIVE = 6
+_IDEOGRAPHS = "\u3000"
+# Texts of fewer words are compared word by word, others by pairs of words; less than so much is other news.
+_SHORT = 20
+_SAME_NEWS = 0.25
+# A text's words recur, so that the share of different words may be a little less than that of shingles.
+_ROUGHLY = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """How often short passages differ between the same words: in figures, of these in times, in words."""
+
+    figures: int
+    times: int
+    words: int
+
+
+class Compared:
+    """An entry with what every comparison needs of it."""
+
+    def __init__(
+        self, id: str | None, link: str | None, title: str, date: datetime, words: bytes, *, wordless: bool
+    ) -> None:
+        self.id = id
+        self.link = link
+        self.title = title
+        self.date = date
+        self.wordless = wordless
+        packed = array("I")
+        packed.frombytes(words)
+        self.words: Sequence[int] = packed
+
+    @classmethod
+    def entry(cls, entry: Entry, date: datetime) -> Compared:
+        sketch = entry.sketch
+        return cls(entry.id, entry.keys.link, entry.title, date, sketch.words, wordless=sketch.wordless)
+
+    @classmethod
+    def candidate(cls, other: Candidate) -> Compared:
+        return cls(other.id, other.link_key, other.title, other.date, other.words, wordless=other.wordless)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[int]:
+        return frozenset(self.words)
+
+    @cached_property
+    def shingles(self) -> frozenset[_Shingle]:
+        return frozenset(_in_order(self.words))
+
+
+def _in_order(words: Sequence[int]) -> list[_Shingle]:
+    return list(zip(words, words[1:], words[2:], words[3:], strict=False))
+
+
+class Pair:
+    """What two entries have in common, each part computed when it is asked for."""
+
+    def __init__(self, one: Compared, other: Compared) -> None:
+        self._one = one
+        self._other = other
+        self.apart: timedelta = abs(one.date - other.date)
+        self.wordless = one.wordless or other.wordless
+
+    @cached_property
+    def same_title(self) -> bool:
+        return is_same_title(self._one.title, self._other.title)
+
+    @cached_property
+    def same_link(self) -> bool:
+        return self._one.link is not None and self._one.link == self._other.link
+
+    @cached_property
+    def same_id(self) -> bool:
+        """The same absolute IRI, which a publisher must have meant."""
+        id = self._one.id
+        return (
+            id is not None and id == self._other.id and urls.is_absolute_iri(id) and not urls.is_home_page(id)
+        )
+
+    @cached_property
+    def shared(self) -> int:
+        """How many shingles both have."""
+        return len(self._one.shingles & self._other.shingles)
+
+    @cached_property
+    def least(self) -> int:
+        """How many shingles the shorter text has."""
+        return min(len(self._one.shingles), len(self._other.shingles))
+
+    @cached_property
+    def share(self) -> float:
+        """How much of the shorter text is in the longer one (containment), 0 to 1."""
+        return self.shared / self.least if self.least else 0.0
+
+    def may_be_most_of_it(self, share: float) -> bool:
+        """Whether `share` may be reached: no more shingles are shared than words are. A quick look."""
+        one, other = self._one.vocabulary, self._other.vocabulary
+        return len(one & other) >= share * _ROUGHLY * min(len(one), len(other))
+
+    @cached_property
+    def beginning(self) -> bool:
+        """Whether the shorter text is the beginning of the longer one, but for its last words."""
+        short, long = self.short_and_long
+        at = max(len(short) - SHINGLE, 1)
+        return bool(short) and short[:at] == long[:at]
+
+    @cached_property
+    def longer(self) -> bool:
+        """Whether the first of the two has the longer text."""
+        return len(self._one.words) > len(self._other.words)
+
+    @cached_property
+    def same_words(self) -> bool:
+        return self._one.words == self._other.words
+
+    @property
+    def short_and_long(self) -> tuple[Sequence[int], Sequence[int]]:
+        one, other = self._one.words, self._other.words
+        return (one, other) if len(one) <= len(other) else (other, one)
+
+    @cached_property
+    def unlike(self) -> bool:
+        """Whether the two share hardly a word, as other news under the same id would."""
+        one = (*numbers(_title(self._one.title)[0]), *self._one.words)
+        other = (*numbers(_title(self._other.title)[0]), *self._other.words)
+        if min(len(one), len(other)) < _SHORT:
+            return _share(set(one), set(other)) < _SAME_NEWS
+        return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
+
+    @cached_property
+    def other_time(self) -> bool:
+        """Whether the titles name different points in time: two issues, two dates of a series."""
+        one, other = _title_numbers(self._one.title), _title_numbers(self._other.title)
+        return _has_time(one - other) and _has_time(other - one)
+
+    @cached_property
+    def filled_in(self) -> FilledIn:
+        """What stands in the shorter text where the longer has something else between the same words.
+
+        A template that two members filled in differs in many such places; a
+        copy to which a paragraph was added, or that was cut, in none.
+        """
+        short, long = self.short_and_long
+        # The first place of each shingle is the last to be written.
+        places = dict(zip(reversed(_in_order(long)), range(len(long) - SHINGLE, -1, -1), strict=False))
+        figures = times = words = 0
+        # Both texts begin at the same place, so what stands there before the first same words counts.
+        before, there = -SHINGLE, -SHINGLE
+        for here, found in enumerate(map(places.get, _in_order(short))):
+            if found is None:
+                continue
+            if here == before + 1:
+                before, there = here, found
+                continue
+            ours = short[before + SHINGLE : here] if here > before + SHINGLE else ()
+            theirs = long[there + SHINGLE : found] if found > there + SHINGLE else ()
+            if 0 < len(ours) <= _LONGEST_FILLED_IN and 0 < len(theirs) <= _LONGEST_FILLED_IN:
+                mine, other = frozenset(ours) - frozenset(theirs), frozenset(theirs) - frozenset(ours)
+                in_time = _has_time(mine) and _has_time(other)
+                in_figures = in_time or (_has_figure(mine) and _has_figure(other))
+                times += in_time
+                figures += in_figures
+                words += _has_word(mine) and _has_word(other)
+            before, there = here, found
+        return FilledIn(figures, times, words)
+
+
+def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
+    return len(one & other) / min(len(one), len(other)) if one and other else 1.0
+
+
+def is_same_title(one: str, other: str) -> bool:
+    """Whether two titles say the same, apart from who publishes it: `News: Ward opens | East`."""
+    ours, theirs = _title(one), _title(other)
+    if not ours[0] or not theirs[0]:
+        return False
+    if ours[0] == theirs[0] or (ours[1] and ours[1] == theirs[1]):
+        return True
+    short, long = sorted((ours[0], theirs[0]), key=len)
+    return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
+
+
+def is_distinctive(title: str) -> bool:
+    """Whether a title says enough to be one story's alone."""
+    words = _title(title)[1].split()
+    return sum(0.5 if len(word) == 1 and word > _IDEOGRAPHS else 1.0 for word in words) >= _DISTINCTIVE
+
+
+@lru_cache(maxsize=4096)
+def _title(title: str) -> tuple[str, str]:
+    return markup.words(title), title_core(title)
+
+
+def _title_numbers(title: str) -> frozenset[int]:
+    return frozenset(numbers(_title(title)[0]))
+
+
+def _has_time(words: frozenset[int]) -> bool:
+    return any(word & TIME == TIME for word in words)
+
+
+def _has_figure(words: frozenset[int]) -> bool:
+    return any(word & FIGURE for word in words)
+
+
+def _has_word(words: frozenset[int]) -> bool:
+    return any(not word & FIGURE for word in words)

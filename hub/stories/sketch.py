@@ -1,0 +1,159 @@
+"""What an entry's words are compared by with those of other feeds: computed once, where it is read.
+
+A text is compared by its shingles, the runs of four words in it (Broder, "On
+the resemblance and containment of documents", 1997; a Chinese or Japanese
+character counts as a word). The words themselves are kept, as a number each,
+for the exact comparison. To find what is worth comparing, a sample of the
+shingles is indexed: those whose numbers end in zeros, so that two texts that
+share shingles share samples too. Of the first words, which excerpts repeat,
+more are taken.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from zlib import crc32
+
+from hub import markup
+from hub.model import Entry, Sketch
+
+SHINGLE = 4
+
+# News says what it is in its first words; what follows them in a long text costs more than it tells.
+_MOST_WORDS = 512
+_FIRST_WORDS = 64
+# Of the first words one shingle in 8 is indexed, of the others one in 16. The
+# bits are none that say what kind of word it is, and the second has the first.
+_SAMPLED_FIRST, _SAMPLED = 0x700, 0xF00
+# A sentence in so many entries of one document is the feed's own: a footer, an invitation, a series' text.
+_REPEATED = 3
+# A word of ours between two sentences, so that the words of all are found in one go.
+_PAUSE = " sentenceends "
+_SENTENCE_ENDS = ("\n", ". ", "! ", "? ", "。", "！", "？")
+# WordPress's footer names the entry, so that no two are alike.
+_WORDPRESS_FOOTER = re.compile(r"The post [^\n]{0,300} appeared first on [^\n]{0,200}$")
+# "Northmoor: …", "… | Northmoor", "[News] …": who publishes stands before or after.
+_TITLE_PARTS = re.compile(r"\s+[|«»·•–—-]\s+|: |：|(?<=^)\[[^\]]{0,60}\]\s*|\|")
+# A title of fewer words is not looked for: it says too little.
+_TITLE_WORDS = 3
+
+_HREF = re.compile(r'<a [^>]*?href="(https?://[^"]+)"')
+_MOST_CREDITS = 16
+
+FIGURE, TIME = 1, 3
+_TIME_WORDS = """
+    january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday
+    ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr
+    janvier février mars avril juin juillet août septembre octobre novembre décembre
+    lundi mardi mercredi jeudi vendredi samedi dimanche
+    januar februar märz juni juli oktober dezember
+    montag dienstag mittwoch donnerstag freitag samstag sonntag
+    enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+"""
+_TIMES = frozenset(_TIME_WORDS.split())
+_TIME = re.compile(r"(?:19|20)\d\d|\d{1,4}[ap]m")
+_MOST_REMEMBERED = 100_000
+
+
+class _Numbers(dict[str, int]):
+    """The number of each word, the same on every machine. Its last bits tell figures and points in time."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        number = crc32(word.encode("utf-8", "surrogatepass")) & ~3
+        if word in _TIMES or _TIME.fullmatch(word):
+            number |= TIME
+        elif any(character.isdigit() for character in word):
+            number |= FIGURE
+        self[word] = number
+        return number
+
+
+_NUMBERS = _Numbers()
+
+
+def numbers(words: str, *, most: int | None = None) -> list[int]:
+    """The numbers of words as `markup.words` gives them, of no more than the first `most`."""
+    return [_NUMBERS[word] for word in words.split()[:most]]
+
+
+def sketched(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
+    """The sketches of a document's entries, without the sentences that the document repeats."""
+    texts = [_sentences(entry.text) for entry in entries]
+    repeated = repeated_sentences(texts)
+    return tuple(
+        replace(sketch(entry.title, sentences, repeated), credits=_credits(entry))
+        for entry, sentences in zip(entries, texts, strict=True)
+    )
+
+
+def repeated_sentences(texts: Iterable[Sequence[str]]) -> frozenset[str]:
+    """The sentences that stand in three or more of a document's texts."""
+    counts = Counter(sentence for sentences in texts for sentence in set(sentences))
+    return frozenset(sentence for sentence, count in counts.items() if count >= _REPEATED)
+
+
+def sketch(title: str, sentences: Sequence[str], without: AbstractSet[str] = frozenset()) -> Sketch:
+    """The sketch of an entry whose text is these sentences (`markup.words` of each)."""
+    kept = " ".join(sentence for sentence in sentences if sentence not in without)
+    words = numbers(kept, most=_MOST_WORDS)
+    core = title_core(title)
+    return Sketch(
+        words=array("I", words).tobytes(),
+        samples=_samples(words),
+        title=crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> 1
+        if len(core.split()) >= _TITLE_WORDS
+        else None,
+        wordless=not sentences,
+    )
+
+
+def title_core(title: str) -> str:
+    """The words of a title without who publishes it: of the parts it is made of, the longest."""
+    return max((markup.words(part) for part in _TITLE_PARTS.split(title)), key=_weight, default="")
+
+
+def _weight(words: str) -> int:
+    return words.count(" ") + bool(words)
+
+
+def page_number(link: str) -> int:
+    """A number for the page at an address: the same with another scheme, www, query or last slash."""
+    page = link.partition("#")[0].partition("?")[0].lower().rstrip("/")
+    return crc32(page.partition("://")[2].removeprefix("www.").encode("utf-8", "surrogatepass"))
+
+
+def _credits(entry: Entry) -> tuple[int, ...]:
+    links = _HREF.findall(entry.content or entry.summary)[:_MOST_CREDITS]
+    return tuple({page_number(link): None for link in links})
+
+
+def _sentences(text: str) -> list[str]:
+    if "appeared first on" in text:
+        text = _WORDPRESS_FOOTER.sub("", text)
+    for end in _SENTENCE_ENDS:
+        text = text.replace(end, _PAUSE)
+    return [words for words in f" {markup.words(text)} ".split(_PAUSE) if words.strip()]
+
+
+def _samples(words: Sequence[int]) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    shingles = zip(words, words[1:], words[2:], words[3:], strict=False)
+    for position, (first, second, third, fourth) in enumerate(shingles):
+        if not first + second + third + fourth & (_SAMPLED_FIRST if position < _FIRST_WORDS else _SAMPLED):
+            found[_number(first, second, third, fourth)] = None
+    return tuple(found)
+
+
+def _number(first: int, second: int, third: int, fourth: int) -> int:
+    """31 bits for a shingle, in which the order of its words counts (splitmix64's multipliers)."""
+    mixed = first * 0x9E3779B97F4A7C15 + second * 0xBF58476D1CE4E5B9 + third * 0x94D049BB133111EB + fourth
+    mixed = (mixed ^ mixed >> 31) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    return mixed >> 33
