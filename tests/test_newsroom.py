@@ -124,6 +124,19 @@ def test_different_stories_share_little_unless_they_are_said_to_look_alike(made:
                 assert nearness <= 0.6, (plain[number]["id"], plain[other]["id"], nearness)
 
 
+def test_a_whole_copy_says_what_the_original_said(made: list[Entry]) -> None:
+    originals = {entry["gold"]["story"]: entry for entry in made if entry["gold"]["variant"] == "original"}
+    whole = {"verbatim", "headline", "introduced", "quote_inserted", "relabelled", "tracked", "reset"}
+    compared = 0
+    for entry in made:
+        original = originals.get(entry["gold"]["story"])
+        if entry["gold"]["variant"] in whole and entry["content"] and original and original["content"]:
+            there, here = shingles(original), shingles(entry)
+            compared += 1
+            assert len(here & there) >= 0.55 * len(there), (entry["id"], original["id"])
+    assert compared > 100
+
+
 def words(markup: str) -> str:
     return " ".join(re.findall(r"\w+", html.unescape(re.sub(r"<[^>]+>", " ", markup))))
 

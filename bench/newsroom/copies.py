@@ -66,12 +66,17 @@ class Hand:
     issuer: Member
     matter: Matter | None
 
-    def voice(self) -> Voice:
+    def voice(self, article: Article) -> Voice:
+        """The member's own, which says nothing that the article quotes."""
         assert self.matter is not None
         facts = self.matter.facts | dict(self.member.facts)
         voice = Matter(self.matter.subject, facts, []).voice(self.rng)
         roles = wording("lookalikes")["words"]["any_role"]
         voice.people = [(person(self.rng), self.rng.choice(roles))]
+        text = " ".join(block.text for block in article.blocks)
+        for view in wording("subjects")[self.matter.subject]["view"]:
+            if view.rstrip(".") in text:
+                voice.spend("view", view)
         return voice
 
 
@@ -102,7 +107,7 @@ def introduced(hand: Hand, article: Article) -> Post:
                 article, standfirst="", blocks=(Block("p", capital(voice.draw("intro"))), *article.blocks)
             )
         )
-    voice = hand.voice()
+    voice = hand.voice(article)
     voice.facts["issuer"] = f"the {hand.issuer.org}" if hand.issuer.kind == "national" else hand.issuer.org
     own = [
         Block("p", voice.say(" ".join(voice.draw("intro") for _ in range(hand.rng.choice([1, 2])))))
@@ -113,7 +118,7 @@ def introduced(hand: Hand, article: Article) -> Post:
 
 
 def quote_inserted(hand: Hand, article: Article) -> Post:
-    voice = hand.voice()
+    voice = hand.voice(article)
     middle = len(article.blocks) // 2
     quote = Block("p", voice.say(voice.draw("own_quote")))
     return Post(replace(article, blocks=(*article.blocks[:middle], quote, *article.blocks[middle:])))

@@ -62,7 +62,7 @@ class Series:
         voice.facts |= {
             "date": day(dates[0]),
             "date2": day(dates[1]),
-            "closing": day(dates[1]),
+            "closing": day(dates[0]),
             "interview": day(dates[2]),
             "month_year": when.strftime("%B %Y"),
             "edition": str(self.edition),
@@ -78,6 +78,8 @@ class Series:
 
 
 def day(when: dt.datetime) -> str:
+    """The day in words, or the Monday after a weekend."""
+    when += dt.timedelta(days=7 - when.weekday() if when.weekday() > 4 else 0)
     return f"{when:%A} {when.day} {when:%B}"
 
 
