@@ -1,5 +1,8 @@
 """RSS 0.90 to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF: what feedparser makes of them, in the hub's terms.
 
+Nearly all documents are read by `hub.parse.wellformed`, which makes the same
+of them; feedparser itself reads what is broken or unusual.
+
 `entry.get("updated")` answers with `published` in feedparser's dictionaries;
 `dict.get` does not. It makes ids absolute, takes any guid for a link, and lets
 a picture's caption or a podcast's summary overwrite the entry's own text: what
@@ -14,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.parse import mended
+from hub.parse import mended, wellformed
 from hub.parse.dates import read_date
 from hub.parse.decode import legal
 from hub.parse.document import (
@@ -39,17 +42,44 @@ _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNO
 
 def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
+    try:
+        return read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
+    except wellformed.Unusual:
+        return read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
+
+
+def read_well_formed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed:
+    """Read a well-formed document of a usual dialect, as `read_by_feedparser` would.
+
+    Raises Unusual for others.
+    """
+    if len(text) > _LONGEST_ENTRY:
+        raise wellformed.Unusual("an entry that may be too long")
+    document = wellformed.read(text, url=url)
+    if len(document.entries) > most_entries:
+        raise wellformed.Unusual("too many entries")
+    return _feed(document.feed, document.entries, document.version, zone, url, ())
+
+
+def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
+    """Read a document of any kind; None when it is no feed at all."""
     text, cut = _whole_entries(text, most_entries)
     text, too_long = _readable_entries(text)
     remarks = (*cut, *too_long)
     document = mended.read(text, url=url)
-    if not document.get("version") and not document.entries:
+    version = document.get("version") or ""
+    if not version and not document.entries:
         return None
     if document.bozo:
         remarks += _why_broken(document.bozo_exception)
-    feed = document.feed
+    return _feed(document.feed, document.entries, version, zone, url, remarks)
+
+
+def _feed(
+    feed: Any, entries: Any, version: str, zone: ZoneInfo, url: str, remarks: tuple[str, ...]
+) -> ParsedFeed:
     # RSS says nothing of a title's type, and feedparser then says text/plain; Atom's text is text.
-    plain: TextType = "text" if (document.get("version") or "").startswith("atom") else None
+    plain: TextType = "text" if version.startswith("atom") else None
     return ParsedFeed(
         title=_string(feed, "title"),
         id=_string(feed, "id"),
@@ -59,7 +89,7 @@ def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> Parse
         language=_string(feed, "language"),
         # RFC 4287 §4.2.1; RSS's managingEditor answers for the channel and wrote none of it.
         authors=tuple(_authors(feed)) if plain else (),
-        entries=tuple(_entry(entry, zone, url, plain) for entry in document.entries),
+        entries=tuple(_entry(entry, zone, url, plain) for entry in entries),
         remarks=remarks,
     )
 
@@ -262,7 +292,7 @@ def _source(source: Any, zone: ZoneInfo) -> ParsedSource | None:
     if not source:
         return None
     links = [link for link in dict.get(source, "links") or () if link.get("href")]
-    return ParsedSource(
+    read = ParsedSource(
         id=_string(source, "id"),
         title=_string(source, "title"),
         updated=_date(source, zone, "updated"),
@@ -271,3 +301,4 @@ def _source(source: Any, zone: ZoneInfo) -> ParsedSource | None:
         or _string(source, "href"),
         rights=_string(source, "rights"),
     )
+    return read if read != ParsedSource() else None
