@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin
 
@@ -78,6 +79,7 @@ def _host(authority: str) -> str | None:
     return name if len(name) <= 253 and _ASCII_HOST.fullmatch(name) else None
 
 
+@lru_cache(maxsize=256)
 def host(url: str) -> str | None:
     """The host name of an http(s) URL: lower case, IDNA, without port or last dot; None where there is none.
 
@@ -148,6 +150,7 @@ _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _INDEX = re.compile(r"/index\.(?:html?|php)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
 def canonical(link: str) -> str | None:
     """The form of a link for comparison, such as `example.org/news/1?id=5`; None for what is no http(s) link.
 

@@ -19,7 +19,7 @@ from typing import Literal
 
 import nh3
 
-from hub.markup.text import NOT_XML, escape, line, unescape
+from hub.markup.text import escape, line, only_xml, unescape
 from hub.urls import legal, resolve
 
 # ---------------------------------------------------------------- what a text may be made of
@@ -278,7 +278,7 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     Raises nothing.
     """
     # A parser would take a byte order mark for none of the text.
-    html = NOT_XML.sub("", html).lstrip("\ufeff")
+    html = only_xml(html).lstrip("\ufeff")
     if "<" not in html and "&" not in html:
         escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
         return Cleaned(escaped.replace("\r\n", "\n").replace("\r", "\n").strip(), " ".join(html.split()))
@@ -286,14 +286,14 @@ def clean(html: str, *, base: str | None) -> Cleaned:
         html = _DATA.sub("", html)
     if _too_much(html):
         return _words_alone(html)
-    if _HAS_LATER.search(html):
+    if "data-" in html.lower() and _HAS_LATER.search(html):
         html = _PICTURE.sub(_load_now, html)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
     safe = _cleaner(base).clean(html).replace(' preload="none" controls=""', ' controls="" preload="none"')
     # Leaving out whole void elements and single control characters cannot turn
     # text into markup: every `<` and `&` that is left was written by nh3.
     if "&#" in html:
-        safe = NOT_XML.sub("", safe)
+        safe = only_xml(safe)
     safe = _NOTHING_TO_SHOW.sub("", safe).strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
@@ -309,7 +309,11 @@ def _text(safe: str) -> str:
 
 
 def _lines(text: str) -> str:
-    folded = (" ".join(part.split()) for part in text.split("\n"))
+    # What can be printed has no white space but spaces.
+    folded = (
+        part.strip(" ") if part.isprintable() and "  " not in part else " ".join(part.split())
+        for part in text.split("\n")
+    )
     return "\n".join(part for part in folded if part)
 
 
@@ -338,7 +342,7 @@ _ANY_TAG = re.compile(r"<[/!?a-z][^<>]*+>?", re.IGNORECASE)
 
 def _words_alone(html: str) -> Cleaned:
     html = _ANY_BLOCK.sub("\n", _WORDLESS.sub("", html).replace("\n", " "))
-    text = _lines(NOT_XML.sub("", unescape(_ANY_TAG.sub("", html))))
+    text = _lines(only_xml(unescape(_ANY_TAG.sub("", html))))
     return Cleaned(escape(text), text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 from hub.model import Direction
 
@@ -12,10 +13,25 @@ from hub.model import Direction
 
 # What XML 1.0 has no place for (§2.2).
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROL_BYTES = bytes((*range(9), 11, 12, *range(14, 32)))
 # The same with the other controls, without those that are white space.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 # int() refuses more than 4300 digits, and html.unescape asks it.
 _HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
+
+
+def only_xml(text: str) -> str:
+    """The text without the characters that XML has no place for."""
+    try:
+        written = text.encode()
+    except UnicodeEncodeError:  # half a pair
+        return NOT_XML.sub("", text)
+    # As the expression, in a third of the time; nearly no text has any.
+    if len(written.translate(None, _CONTROL_BYTES)) == len(written) and (
+        text.isascii() or ("\ufffe" not in text and "\uffff" not in text)
+    ):
+        return text
+    return NOT_XML.sub("", text)
 
 
 def unescape(text: str) -> str:
@@ -25,7 +41,7 @@ def unescape(text: str) -> str:
 
 def escape(text: str) -> str:
     """Plain text as HTML that shows it: an empty line parts paragraphs, a line break is one."""
-    escaped = html.escape(NOT_XML.sub("", text), quote=False).replace("\r\n", "\n")
+    escaped = html.escape(only_xml(text), quote=False).replace("\r\n", "\n")
     paragraphs = (paragraph.strip() for paragraph in re.split(r"\n\s*\n", escaped))
     return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
 
@@ -107,12 +123,8 @@ _NON_SPACE = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?][\"'’”)\]]* |[。！？]")
 
 
-def excerpt(text: str, *, limit: int = 300) -> str:
-    """The first words of a plain text in no more than `limit` characters, on one line.
-
-    It ends in `…` where there is more, after a sentence if one ends in the
-    last third, else after a word, and inside a word if that is all there is.
-    """
+def _beginning(text: str, limit: int) -> str:
+    """A text's first words on one line, all of them or more than `limit` characters."""
     beginning: list[str] = []
     length = -1
     for match in _NON_SPACE.finditer(text):
@@ -120,8 +132,19 @@ def excerpt(text: str, *, limit: int = 300) -> str:
         length += 1 + len(beginning[-1])
         if length > limit:
             break
-    folded = " ".join(beginning)
-    if length <= limit:
+    return " ".join(beginning)
+
+
+def excerpt(text: str, *, limit: int = 300) -> str:
+    """The first words of a plain text in no more than `limit` characters, on one line.
+
+    It ends in `…` where there is more, after a sentence if one ends in the
+    last third, else after a word, and inside a word if that is all there is.
+    """
+    folded = " ".join(text[: 2 * limit].split())
+    if len(folded) <= limit and len(text) > 2 * limit:
+        folded = _beginning(text, limit)
+    if len(folded) <= limit:
         return _closed(folded)
     ends = [match.end() for match in _SENTENCE_END.finditer(folded, 0, limit - 2)]
     if ends and ends[-1] > limit * 2 // 3:
@@ -138,6 +161,9 @@ _RTL_LANGUAGES = re.compile("ar|arc|azb|ckb|dv|fa|glk|he|iw|ji|ks|lrc|mzn|nqo|pn
 _RTL_SCRIPTS = re.compile("adlm|arab|aran|hebr|mand|nkoo|rohg|samr|syrc|thaa")
 
 
+_LETTER = re.compile("[A-Za-z]")
+
+
 def _is_rtl(language: str) -> bool:
     first, *others = language.lower().replace("_", "-").split("-")
     scripts = [other for other in others if len(other) == 4 and other.isalpha()]
@@ -151,6 +177,8 @@ def direction(text: str, language: str | None) -> Direction | None:
     language that runs from right to left any of its letters does, since a
     text in it may begin with a foreign name.
     """
+    if text.isascii() and not (language and _is_rtl(language)):
+        return "ltr" if _LETTER.search(text, 0, 2000) else None
     strong = [side for side in map(unicodedata.bidirectional, text[:2000]) if side in ("L", "R", "AL")]
     if language and _is_rtl(language):
         return "ltr" if strong and set(strong) == {"L"} else "rtl"
@@ -187,14 +215,29 @@ class _Spelling(dict[int, str | None]):
 _SPELLING = _Spelling(_PUNCTUATION)
 
 
+# ASCII's letters in lower case and digits; a space for all else.
+_ASCII_WORDS = bytes(
+    ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256)
+)
+# Characters. What an entry's digest was made of is asked for again for its tags and its story.
+_REMEMBERED = 20_000
+
+
 def words(text: str) -> str:
     """The words of a plain text alone, for comparing: NFKC, casefold, no punctuation, a space between two.
 
     Digits are kept; an apostrophe parts words as any punctuation does; each
     Chinese or Japanese character is a word of its own.
     """
+    return _remembered_words(text) if len(text) <= _REMEMBERED else _words(text)
+
+
+def _words(text: str) -> str:
     if not text.isascii():
         text = _TYPOGRAPHIC.sub(" ", text)
     if text.isascii():
-        return " ".join(text.lower().translate(_PUNCTUATION).split())
+        return b" ".join(text.encode("ascii").translate(_ASCII_WORDS).split()).decode("ascii")
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_SPELLING).split())
+
+
+_remembered_words = lru_cache(maxsize=128)(_words)

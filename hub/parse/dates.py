@@ -30,6 +30,17 @@ _NAMED = (
     (re.compile(r"\s*\b(?:BST|GMT\+1|GMT\+01:?00)$"), " +0100"),
     (re.compile(r"\s*\b(?:UTC?|GMT)$"), " +0000"),
 )
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+# RFC 822 as nearly all RSS has it.
+_USUAL = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([12][0-9]{{3}})"
+    r" ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) (?:GMT|([+-])([01][0-9])([0-5][0-9]))"
+)
 _NUMBER = re.compile(r"\d{9,13}")
 _TOO_MANY_DIGITS = re.compile(r"\d{15}")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
@@ -62,6 +73,14 @@ def read_date(written: object, zone: ZoneInfo) -> datetime | None:
 
 
 def _read(text: str, zone: ZoneInfo) -> datetime | None:
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
+        moment = datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        east = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
+        return moment + east if sign == "-" else moment - east
     if _NUMBER.fullmatch(text):
         seconds = int(text) / (1000 if len(text) > 11 else 1)
         return datetime.fromtimestamp(seconds, UTC)
