@@ -8,6 +8,7 @@ dates, names between words that are the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,10 +24,13 @@ _ALL_OF_IT = 0.9
 _ENOUGH_WITH_TITLE = 10  # shingles; "News: read more here" is everybody's
 _SAME_LINK = 0.3
 _SAME_TITLE = 0.5
-_SAME_TITLE_OWN_WORDS = 0.3
+_SAME_TITLE_OWN_WORDS = 0.4
 # ---- what speaks against it
 _SHORT = 120  # shingles; in less text, one figure that differs makes other news
 _FILLED_IN, _FILLED_IN_SAME_TITLE = 3, 6  # places of a hundred words; more is a template
+_DIGEST = 0.35  # of the longer text; where less of it is shared, it has other news too
+_WHOLE = 0.85  # of the longer text; from here on even what others cite is one text
+_PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
 # ---- how far apart in time
@@ -96,9 +100,10 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     telling = is_distinctive(entry.title) and _stories_of_that_title(entry, date, known) <= 1
     for story in free:
         house = _house_phrases(entry, story, known)
+        digest = _is_made_of_others(entry, story, known)
         for other in known.stories[story][:_COMPARED]:
             pair = Pair(one, Compared.candidate(other))
-            sure, why = _judged(pair, house=house, telling=telling and pair.same_title)
+            sure, why = _judged(pair, house=house, digest=digest, telling=telling and pair.same_title)
             yield Comparison(other, sure, why)
 
 
@@ -157,10 +162,21 @@ def _house_phrases(entry: Entry, story: int, known: Known) -> float:
     return sum(len(stories) > _HOUSE_PHRASE for stories in shared) / len(shared) if shared else 0.0
 
 
+def _is_made_of_others(entry: Entry, story: int, known: Known) -> bool:
+    """Whether most of what an entry shares with a story is, here and there, from several other stories."""
+    shared = [
+        stories for number in entry.sketch.samples if story in (stories := known.holders.get(number, ()))
+    ]
+    counts = Counter(other for stories in shared for other in stories if other != story)
+    others = sum(count >= _PASSAGE for count in counts.values())
+    elsewhere = sum(len(stories) > 1 for stories in shared)
+    return others >= _SEVERAL and elsewhere > _MOSTLY * len(shared)
+
+
 # ---------------------------------------------------------------- the verdict on two entries
 
 
-def _judged(pair: Pair, *, house: float, telling: bool) -> tuple[float, str]:
+def _judged(pair: Pair, *, house: float, digest: bool, telling: bool) -> tuple[float, str]:
     """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
     if pair.same_title and pair.same_link:
         return 3.0, "the same link and title as {}’s"
@@ -180,7 +196,7 @@ def _judged(pair: Pair, *, house: float, telling: bool) -> tuple[float, str]:
         pair, house=house, telling=telling
     ):
         return 0.0, "too little of the shorter text is in both"
-    against = _against(pair, house=house, telling=telling)
+    against = _against(pair, house=house, digest=digest, telling=telling)
     return (0.0, against) if against else (pair.share, _reason(pair))
 
 
@@ -189,24 +205,34 @@ def _is_most_of_it(pair: Pair, *, house: float, telling: bool) -> bool:
         return True
     if pair.same_title and pair.share >= _ALL_OF_IT and pair.shared >= _ENOUGH_WITH_TITLE:
         return True
-    if not telling or pair.apart > _SAME_HEADLINE:
+    if not telling or pair.apart > _SAME_HEADLINE or not pair.has_a_beginning:
         return False
     return pair.share >= (_SAME_TITLE_OWN_WORDS if house <= _FEW_HOUSE_PHRASES else _SAME_TITLE)
 
 
-def _against(pair: Pair, *, house: float, telling: bool) -> str | None:
+def _against(pair: Pair, *, house: float, digest: bool, telling: bool) -> str | None:
     """What speaks against a copy although most of its words are the same."""
     if pair.other_time:
         return "the headlines name different dates"
+    if pair.periodical and not (pair.same_title and pair.share_of_longer >= _WHOLE):
+        return "the headline is that of an issue or a list, of which everybody has one"
+    if not pair.same_title and not pair.opening and pair.share_of_longer < (_WHOLE if digest else _DIGEST):
+        return "one of them has other news in it too, as a round-up does"
     if house > _HOUSE_PHRASES and not (telling or (pair.same_title and pair.share >= _ALL_OF_IT)):
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.same_words or pair.beginning:
         return None
     filled_in = pair.filled_in
+    if filled_in.turned and not pair.same_title:
+        return "they have other headlines, and the passages they share stand in another order"
     if filled_in.figures and filled_in.words:
         return "both fill in the same text, with figures and names of their own"
-    if filled_in.figures and pair.least < _SHORT and (filled_in.times or not telling):
+    if filled_in.figures and pair.least < _SHORT:
         return "the texts are short, and their figures differ"
+    if pair.least < _SHORT and (filled_in.names or (filled_in.words and not pair.same_title)):
+        return "the texts are short, and name different things"
+    if filled_in.words and pair.share < _MOST_OF_IT:
+        return "what they share is the form, which both fill in"
     most = _FILLED_IN_SAME_TITLE if pair.same_title else _FILLED_IN
     if filled_in.words > 1 and filled_in.words * 100 > most * len(pair.short_and_long[0]):
         return "both fill in the same text, with names of their own"

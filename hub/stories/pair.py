@@ -17,9 +17,21 @@ from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core
 _Shingle = tuple[int, int, int, int]
 
 # Words between the same words that stand for others; more is a passage of its own.
-_LONGEST_FILLED_IN = 12
+_LONGEST_FILLED_IN = 20
+# An editor changes a word or two; what is longer is another name, place or subject.
+_NAME = 3
+# Shingles that begin a text.
+_FIRST = 12
+# So much of the shorter text, that it is the longer one's opening.
+_OPENING = 0.7
+# Shingles in a row that make a passage, and no phrase that a text repeats.
+_PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
 _TITLE_WITHIN = 5
+_PERIODICALS = frozenset(
+    "newsletter newsletters bulletin roundup digest agenda minutes papers vacancy vacancies".split()
+)
+_PERIODICAL_PHRASES = ("round up", "news in brief", "week in", "month in", "monthly figures", "annual report")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
 _DISTINCTIVE = 6
 _IDEOGRAPHS = "\u3000"
@@ -32,11 +44,17 @@ _ROUGHLY = 0.8
 
 @dataclass(frozen=True, slots=True)
 class FilledIn:
-    """How often short passages differ between the same words: in figures, of these in times, in words."""
+    """How often short passages differ between the same words: in figures, of these in times, in words.
+
+    `names` are those of the words that are too many for an editor's change.
+    `turned` counts the passages that stand before what precedes them in the other text.
+    """
 
     figures: int
     times: int
     words: int
+    names: int
+    turned: int
 
 
 class Compared:
@@ -116,6 +134,12 @@ class Pair:
         """How much of the shorter text is in the longer one (containment), 0 to 1."""
         return self.shared / self.least if self.least else 0.0
 
+    @cached_property
+    def share_of_longer(self) -> float:
+        """How much of the longer text is in the shorter one, 0 to 1."""
+        most = max(len(self._one.shingles), len(self._other.shingles))
+        return self.shared / most if most else 0.0
+
     def may_be_most_of_it(self, share: float) -> bool:
         """Whether `share` may be reached: no more shingles are shared than words are. A quick look."""
         one, other = self._one.vocabulary, self._other.vocabulary
@@ -127,6 +151,27 @@ class Pair:
         short, long = self.short_and_long
         at = max(len(short) - SHINGLE, 1)
         return bool(short) and short[:at] == long[:at]
+
+    @cached_property
+    def opening(self) -> bool:
+        """Whether most of the shorter text stands in the longer one's first words, as an excerpt's does."""
+        short, long = self.short_and_long
+        first = long[: len(short) + len(short) // 4 + _LONGEST_FILLED_IN]
+        shared = len(frozenset(_in_order(short)) & frozenset(_in_order(first)))
+        return shared >= _OPENING * self.least
+
+    @cached_property
+    def has_a_beginning(self) -> bool:
+        """Whether the first words of one of them stand somewhere in the other.
+
+        A copy has those of its original, wherever a paragraph was added;
+        statements that cite the same report have not.
+        """
+        one, other = self._one, self._other
+        return any(
+            2 * len(ours.shingles & frozenset(_in_order(theirs.words[: _FIRST + SHINGLE - 1]))) >= _FIRST
+            for ours, theirs in ((one, other), (other, one))
+        )
 
     @cached_property
     def longer(self) -> bool:
@@ -152,6 +197,10 @@ class Pair:
         return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
 
     @cached_property
+    def periodical(self) -> bool:
+        return is_periodical(self._one.title) or is_periodical(self._other.title)
+
+    @cached_property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
         one, other = _title_numbers(self._one.title), _title_numbers(self._other.title)
@@ -167,26 +216,34 @@ class Pair:
         short, long = self.short_and_long
         # The first place of each shingle is the last to be written.
         places = dict(zip(reversed(_in_order(long)), range(len(long) - SHINGLE, -1, -1), strict=False))
-        figures = times = words = 0
+        figures = times = words = names = turned = run = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
-        for here, found in enumerate(map(places.get, _in_order(short))):
+        # The ends are a place of each text too.
+        back = False
+        matches = [*enumerate(map(places.get, _in_order(short))), (len(short), len(long))]
+        for here, found in matches:
             if found is None:
                 continue
-            if here == before + 1:
-                before, there = here, found
-                continue
-            ours = short[before + SHINGLE : here] if here > before + SHINGLE else ()
-            theirs = long[there + SHINGLE : found] if found > there + SHINGLE else ()
-            if 0 < len(ours) <= _LONGEST_FILLED_IN and 0 < len(theirs) <= _LONGEST_FILLED_IN:
-                mine, other = frozenset(ours) - frozenset(theirs), frozenset(theirs) - frozenset(ours)
-                in_time = _has_time(mine) and _has_time(other)
-                in_figures = in_time or (_has_figure(mine) and _has_figure(other))
-                times += in_time
-                figures += in_figures
-                words += _has_word(mine) and _has_word(other)
+            run = run + 1 if here == before + 1 and found == there + 1 else 0
+            if found < there:
+                back = True
+            elif here > before + 1 or found > there + 1:
+                back = False
+            turned += back and run == _PASSAGE
+            if here > before + 1:
+                ours = short[before + SHINGLE : here]
+                theirs = long[there + SHINGLE : found] if found > there else ()
+                if 0 < len(ours) <= _LONGEST_FILLED_IN and 0 < len(theirs) <= _LONGEST_FILLED_IN:
+                    mine, other = frozenset(ours) - frozenset(theirs), frozenset(theirs) - frozenset(ours)
+                    in_time = _has_time(mine) and _has_time(other)
+                    times += in_time
+                    figures += in_time or (_has_figure(mine) and _has_figure(other))
+                    differ = _has_word(mine) and _has_word(other)
+                    words += differ
+                    names += differ and max(len(mine), len(other)) >= _NAME
             before, there = here, found
-        return FilledIn(figures, times, words)
+        return FilledIn(figures, times, words, names, turned)
 
 
 def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
@@ -202,6 +259,13 @@ def is_same_title(one: str, other: str) -> bool:
         return True
     short, long = sorted((ours[0], theirs[0]), key=len)
     return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
+
+
+def is_periodical(title: str) -> bool:
+    """Whether a title is that of an issue, a list or a form: what many publish, each its own."""
+    return not _PERIODICALS.isdisjoint(_title(title)[0].split()) or any(
+        f" {phrase} " in f" {_title(title)[0]} " for phrase in _PERIODICAL_PHRASES
+    )
 
 
 def is_distinctive(title: str) -> bool:
