@@ -183,6 +183,71 @@ def retag(config: Path, database: str) -> None:
     click.echo(f"{changed} of {entries} entries changed their tags.")
 
 
+@cli.group()
+def story() -> None:
+    """Decide which entries are the same news. No poll undoes it."""
+
+
+def _whose(command: Command) -> Command:
+    return click.option("--member", help="Whose entry is meant, where several have that link.")(command)
+
+
+@story.command("merge")
+@click.argument("link")
+@click.argument("into", metavar="OTHER_LINK")
+@_whose
+@_database
+def story_merge(link: str, into: str, member: str | None, database: str) -> None:
+    """Put the story of LINK into that of OTHER_LINK."""
+    from hub import rulings
+
+    click.echo(rulings.merge(database, link, into, member=member))
+
+
+@story.command("split")
+@click.argument("link")
+@_whose
+@_database
+def story_split(link: str, member: str | None, database: str) -> None:
+    """Take LINK out of its story, apart from the others for good."""
+    from hub import rulings
+
+    click.echo(rulings.split(database, link, member=member, alone=False))
+
+
+@story.command("not-a-copy")
+@click.argument("link")
+@_whose
+@_database
+def story_not_a_copy(link: str, member: str | None, database: str) -> None:
+    """Keep LINK in a story of its own, whatever else is published."""
+    from hub import rulings
+
+    click.echo(rulings.split(database, link, member=member, alone=True))
+
+
+@story.command("lead")
+@click.argument("link")
+@_whose
+@_database
+def story_lead(link: str, member: str | None, database: str) -> None:
+    """Have LINK lead its story."""
+    from hub import rulings
+
+    click.echo(rulings.lead(database, link, member=member))
+
+
+@cli.command()
+@click.argument("link")
+@_config
+@_database
+def explain(link: str, config: Path, database: str) -> None:
+    """Say why LINK is here, dated, tagged and merged as it is, or why it is not here."""
+    from hub import explain as explaining
+
+    click.echo(explaining.run(config, database, link))
+
+
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_database

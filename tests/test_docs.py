@@ -35,7 +35,7 @@ def test_every_command_and_its_options_are_documented(name: str, command: click.
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:
-    documented = re.findall(r"^\| `(hub [a-z]+(?: [a-z]+)?)", COMMANDS, re.MULTILINE)
+    documented = re.findall(r"^\| `(hub [a-z]+(?: [a-z-]+)?)", COMMANDS, re.MULTILINE)
     assert set(documented) == {name for name, _ in commands()}
 
 

@@ -133,7 +133,8 @@ def test_a_whole_copy_says_what_the_original_said(made: list[Entry]) -> None:
         if entry["gold"]["variant"] in whole and entry["content"] and original and original["content"]:
             there, here = shingles(original), shingles(entry)
             compared += 1
-            assert len(here & there) >= 0.55 * len(there), (entry["id"], original["id"])
+            # Of the shorter: the rest of it may be what its member says under everything.
+            assert len(here & there) >= 0.55 * min(len(here), len(there)), (entry["id"], original["id"])
     assert compared > 100
 
 

@@ -15,6 +15,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from hub.errors import StoreError
 from hub.model import (
+    Entry,
     Feed,
     FeedKey,
     FeedState,
@@ -123,6 +124,28 @@ class Store(Protocol):
 
     def walk(self) -> Iterator[StoredEntry]:
         """Every entry, oldest first, in bounded memory. Not one transaction."""
+
+    def find(self, address: str) -> tuple[StoredEntry, ...]:
+        """The entries that have this address for a link or an id, each story's lead first."""
+
+    def compared_with(self, key: int) -> tuple[Entry, Known]:
+        """A stored entry, with its sketch where one is kept, and what it might be a copy of."""
+
+    def put_together(self, key: int, other: int, now: datetime) -> None:
+        """Rule that two stories are one: that of `key` goes into that of `other`, which keeps its number.
+
+        No poll undoes it. Raises StoreError where they are one already.
+        """
+
+    def take_apart(self, key: int, now: datetime, *, alone: bool = False) -> None:
+        """Rule that an entry is not the news of its story, and give it a story of its own.
+
+        With `alone` it is nobody's copy, and nothing is a copy of it. No poll
+        undoes it. Raises StoreError where there is nothing to take apart.
+        """
+
+    def make_lead(self, key: int, now: datetime) -> None:
+        """Rule that an entry leads its story. No later original takes its place."""
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
         """Replace the tags of entries, by key; how many entries that changed."""

@@ -254,11 +254,23 @@ def candidate(row: Row) -> Candidate:
         # An entry older than what is compared by has no words here, and is no copy by them.
         words=row["words"] or b"",
         wordless=bool(row["wordless"]),
-        credits=_numbers(row["credits"]),
+        credits=numbers(row["credits"]),
     )
 
 
-def _numbers(packed: bytes | None) -> tuple[int, ...]:
+def sketch(row: Row, title: int | None) -> Sketch:
+    """What is kept of an entry's sketch; its title's number is `title`."""
+    return Sketch(
+        words=row["words"],
+        samples=tuple(number for number in numbers(row["numbers"]) if number != title),
+        title=title,
+        credits=numbers(row["credits"]),
+        wordless=bool(row["wordless"]),
+    )
+
+
+def numbers(packed: bytes | None) -> tuple[int, ...]:
+    """Numbers of four bytes each, unpacked."""
     unpacked = array("I")
     unpacked.frombytes(packed or b"")
     return tuple(unpacked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -96,19 +97,22 @@ class Settling(Connection):
         unknown = [entry for entry in entries if entry.fingerprint not in said]
         if not unknown:
             return Known(own=own)
-        holders = self._holders(unknown)
-        likely = self._likely(feed, unknown, holders)
-        found = self._rows(sql.CANDIDATES, (_listed({each.story for each in own}.union(*likely.values())),))
+        return replace(self._known_of_others(feed, unknown, {each.story for each in own}), own=own)
+
+    def _known_of_others(self, feed: int, entries: Sequence[Entry], own_stories: AbstractSet[int]) -> Known:
+        """What these entries might be copies of; `own_stories` are looked into too."""
+        holders = self._holders(entries)
+        likely = self._likely(feed, entries, holders)
+        found = self._rows(sql.CANDIDATES, (_listed(set(own_stories).union(*likely.values())),))
         candidates = [rows.candidate(row) for row in found]
         by_story: dict[int, list[Candidate]] = {}
         for each in candidates:
             by_story.setdefault(each.story, []).append(each)
         taken = self._rows(
             "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))",
-            (_listed(entry.keys.id for entry in unknown),),
+            (_listed(entry.keys.id for entry in entries),),
         )
         return Known(
-            own=own,
             likely=likely,
             stories={
                 story: tuple(each for each in of_story if each.feed != entries[0].feed)

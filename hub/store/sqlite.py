@@ -20,11 +20,10 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, Member, Tag
 from hub.store import rows
 from hub.store import statements as sql
-from hub.store.listing import Listing
-from hub.store.settling import Settling
+from hub.store.ruling import RulingOnStories
 
 
-class SqliteStore(Settling, Listing):
+class SqliteStore(RulingOnStories):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:

@@ -117,3 +117,21 @@ UPDATE feeds SET used_url = NULL, etag = NULL, last_modified = NULL, body_digest
     error = NULL, remedy = NULL, reason = NULL
 WHERE member = :member AND name = :name AND (url <> :url OR alternatives <> :alternatives)
 """
+ENTRIES_AT = """
+SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id
+UNION SELECT key FROM entries WHERE atom_key = :id ORDER BY 1
+"""
+# Of two sets of entries, the rulings that keep them apart, and those that kept one of them alone.
+OVERRULE = """
+DELETE FROM rulings WHERE
+    (ruling = 'alone' AND (entry IN (SELECT value FROM json_each(:moved))
+        OR entry IN (SELECT value FROM json_each(:stay))))
+    OR (ruling = 'apart' AND (
+        (entry IN (SELECT value FROM json_each(:moved))
+            AND other IN (SELECT value FROM json_each(:stay)))
+        OR (entry IN (SELECT value FROM json_each(:stay))
+            AND other IN (SELECT value FROM json_each(:moved)))))
+"""
+NUMBERS_OF_STORY = """
+SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
+"""

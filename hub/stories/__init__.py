@@ -17,7 +17,7 @@ from hub.stories.copies import (
     leads_instead,
 )
 from hub.stories.recognise import Recognised, is_rewritten, recognise
-from hub.stories.sketch import sketched
+from hub.stories.sketch import sketched, title_number
 
 __all__ = [
     "COMMON",
@@ -33,4 +33,5 @@ __all__ = [
     "likely",
     "recognise",
     "sketched",
+    "title_number",
 ]

@@ -246,6 +246,8 @@ def _reason(pair: Pair) -> str:
         return "the text of {}’s and more" if pair.longer else "the beginning of {}’s text"
     if pair.filled_in.figures:
         return "the text of {}’s with other figures"
+    if pair.share_of_longer >= _WHOLE:
+        return "the text of {}’s with a few words changed"
     if pair.share >= _ALL_OF_IT:
         return "the text of {}’s with something added" if pair.longer else "a part of {}’s text"
     if pair.same_title:

@@ -28,9 +28,8 @@ _OPENING = 0.7
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
 _TITLE_WITHIN = 5
-_PERIODICALS = frozenset(
-    "newsletter newsletters bulletin roundup digest agenda minutes papers vacancy vacancies".split()
-)
+_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda minutes papers vacancy vacancies"
+_PERIODICALS = frozenset(_PERIODICAL_WORDS.split())
 _PERIODICAL_PHRASES = ("round up", "news in brief", "week in", "month in", "monthly figures", "annual report")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
 _DISTINCTIVE = 6

@@ -104,15 +104,20 @@ def sketch(title: str, sentences: Sequence[str], without: AbstractSet[str] = fro
     """The sketch of an entry whose text is these sentences (`markup.words` of each)."""
     kept = " ".join(sentence for sentence in sentences if sentence not in without)
     words = numbers(kept, most=_MOST_WORDS)
-    core = title_core(title)
     return Sketch(
         words=array("I", words).tobytes(),
         samples=_samples(words),
-        title=crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> 1
-        if len(core.split()) >= _TITLE_WORDS
-        else None,
+        title=title_number(title),
         wordless=not sentences,
     )
+
+
+def title_number(title: str) -> int | None:
+    """The number that a title is found by, None for one that says too little."""
+    core = title_core(title)
+    if len(core.split()) < _TITLE_WORDS:
+        return None
+    return crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> 1
 
 
 def title_core(title: str) -> str:

@@ -1,0 +1,152 @@
+"""`hub explain`: why an entry is here, dated, tagged and placed as it is, or why it is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from hub import stories, urls
+from hub.config import Config, load
+from hub.model import FeedState, Known, StoredEntry
+from hub.store import Store, existing_store
+
+_MOMENT = "%d %B %Y, %H:%M:%S UTC"
+
+
+def run(path: Path, database: str, address: str) -> str:
+    """What is known of a link or an id, in lines. Raises HubError."""
+    config = load(path)
+    store = existing_store(database)
+    try:
+        found = store.find(address)
+        lines: list[str] = []
+        for stored in found:
+            lines += [*([""] if lines else []), *_entry(store, stored)]
+        return "\n".join(lines or _not_here(config, store, address))
+    finally:
+        store.close()
+
+
+# ---------------------------------------------------------------- why it is here
+
+
+def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
+    entry = stored.entry
+    yield entry.title or entry.excerpt or "(no title)"
+    yield f"    Link     {entry.link or 'none'}"
+    yield f"    Id       {entry.id or 'none'}" + (
+        f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
+    )
+    yield f"    From     {stored.member.name}, feed {entry.feed}, {stored.feed_url}"
+    yield f"    Here     since {_at(stored.first_seen)}, {_carried(stored)}"
+    if stored.changed != stored.first_seen:
+        yield f"    Changed  {_at(stored.changed)}: its words were others before"
+    yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
+    yield from _tags(stored)
+    yield from _story(store, stored)
+
+
+def _carried(stored: StoredEntry) -> str:
+    how = {"full": "in full", "summary": "with an excerpt", "link": "by its headline alone"}
+    return f"republished {how[stored.member.republish]}"
+
+
+def _dated(stored: StoredEntry) -> str:
+    entry = stored.entry
+    given = entry.published or entry.updated
+    if given is None:
+        day = "the day that its link names" if stored.date != stored.first_seen else "when it was first seen"
+        return f"the publisher gave no date, so it is {day}"
+    whose = "published" if entry.published else "updated"
+    if given > stored.first_seen:
+        return f"when it was first seen; the publisher's date ({whose}), {_at(given)}, was still to come"
+    return f"the publisher's date ({whose})"
+
+
+def _tags(stored: StoredEntry) -> Iterator[str]:
+    if not stored.entry.tags:
+        yield "    Tags     none: no rule of feeds.yaml matches"
+    for number, tag in enumerate(stored.entry.tags):
+        yield f"    {'' if number else 'Tags':<8} {tag.term}: {tag.why}"
+
+
+def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
+    story = store.story(stored.story)
+    assert not isinstance(story, int)
+    others = [each for each in story.entries if each.key != stored.key] if story else []
+    place = "which it leads" if stored.lead else f"a copy: {stored.why}"
+    yield f"    Story    {stored.story}, {place if others or not stored.lead else 'by itself'}"
+    for other in others:
+        why = f"; {other.why}" if other.why else "; leads it"
+        yield f"             with “{other.entry.title}” by {other.member.name}{why}"
+    entry, known = store.compared_with(stored.key)
+    yield from _rulings(stored, known)
+    if not entry.sketch.numbers and stored.lead:
+        yield "    Compared not any more: it is older than what could still be copied"
+        return
+    apart = list(stories.compared(entry, known, date=stored.date, key=stored.key))
+    for number, each in enumerate(apart):
+        verdict = "would be a copy of" if each.sure else "is no copy of"
+        label = "" if number else "Compared"
+        why = each.why.replace("{}", "that one")
+        yield f"    {label:<8} it {verdict} “{each.of.title}” of {each.of.feed}: {why}"
+    if not apart and not others:
+        yield "    Compared with nothing: no other feed has its link, its title or enough of its words"
+
+
+def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
+    rulings = known.rulings
+    if stored.key in rulings.together:
+        yield "    Ruled    by an admin: together with the others of this story"
+    if stored.key in rulings.alone:
+        yield "    Ruled    by an admin: nobody's copy"
+    if stored.key in rulings.leads:
+        yield "    Ruled    by an admin: leads its story"
+    if any(stored.key in pair for pair in rulings.apart):
+        yield "    Ruled    by an admin: apart from those it was with"
+
+
+def _at(moment: datetime) -> str:
+    return moment.strftime(_MOMENT)
+
+
+# ---------------------------------------------------------------- why it is not
+
+
+def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
+    yield f"No entry has {address} for a link or an id."
+    host = urls.host(address)
+    if host is None:
+        yield "It is no web address. An id has to be written just as the feed has it."
+        return
+    states = [state for state in store.feed_states() if host in _hosts(config, state)]
+    if not states:
+        yield f"No member's homepage or feed is on {host}, so no feed is expected to bring it."
+        yield f"    `hub feeds check {address}` looks whether there is a feed; `hub feeds add` adds it."
+        return
+    for state in states:
+        yield from _feed(state)
+
+
+def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
+    homepages = [each.homepage for each in config.members if each.slug == state.feed.key.member]
+    addresses = (state.feed.url, *state.feed.alternatives, state.used_url, state.info.link, *homepages)
+    return [urls.host(each) for each in addresses if each]
+
+
+def _feed(state: FeedState) -> Iterator[str]:
+    yield f"It would come from {state.feed.key}, {state.feed.url}:"
+    if state.polled is None:
+        yield "    which has not been polled yet."
+        return
+    if state.error:
+        yield f"    {state.error}"
+        if state.remedy:
+            yield f"    {state.remedy}"
+    if state.succeeded:
+        yield f"    its document of {_at(state.succeeded)} did not have it, nor had any before."
+    for remark in state.remarks:
+        yield f"    Remark: {remark}."
+    if state.next_poll:
+        yield f"    It is polled next at {_at(state.next_poll)}: {state.next_poll_why}."

@@ -1,0 +1,70 @@
+"""`hub story …`: an admin's word on which entries are the same news. No poll undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from hub.errors import StoreError
+from hub.model import StoredEntry
+from hub.store import Store, existing_store
+
+
+def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
+    """Put an entry's story into another entry's. Raises HubError."""
+    with _store(database) as store:
+        entry, other = the_one(store, address, member), the_one(store, into, None)
+        store.put_together(entry.key, other.key, datetime.now(UTC))
+        return f"{_named(entry)} is in story {other.story} now, with {_named(other)}."
+
+
+def split(database: str, address: str, *, member: str | None, alone: bool) -> str:
+    """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError."""
+    with _store(database) as store:
+        entry = the_one(store, address, member)
+        store.take_apart(entry.key, datetime.now(UTC), alone=alone)
+        after = the_one(store, address, entry.member.slug)
+        kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
+        return f"{_named(entry)} is in story {after.story}, by itself, {kept}."
+
+
+def lead(database: str, address: str, *, member: str | None) -> str:
+    """Have an entry lead its story. Raises HubError."""
+    with _store(database) as store:
+        entry = the_one(store, address, member)
+        store.make_lead(entry.key, datetime.now(UTC))
+        return f"{_named(entry)} leads story {entry.story} now, whatever comes."
+
+
+def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
+    """The entry with this link or id, of this member where several have it. Raises StoreError."""
+    found = [each for each in store.find(address) if member in (None, each.member.slug)]
+    if not found:
+        raise StoreError(
+            f"No entry{f' of {member}' if member else ''} has {address} for a link or an id.",
+            f"`hub explain {address}` says what is known of it.",
+        )
+    if len(found) > 1:
+        raise StoreError(
+            f"{len(found)} entries have {address} for a link or an id: {_listed(found)}.",
+            "Say whose you mean with --member SLUG.",
+        )
+    return found[0]
+
+
+def _listed(entries: Sequence[StoredEntry]) -> str:
+    return "; ".join(f"{each.member.slug}, “{each.entry.title}”" for each in entries)
+
+
+def _named(stored: StoredEntry) -> str:
+    return f"“{stored.entry.title or stored.entry.excerpt}” by {stored.member.name}"
+
+
+@contextmanager
+def _store(database: str) -> Iterator[Store]:
+    store = existing_store(database)
+    try:
+        yield store
+    finally:
+        store.close()

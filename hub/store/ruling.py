@@ -1,0 +1,112 @@
+"""What an admin decides about stories: kept for good, and done at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from hub import stories, urls
+from hub.errors import StoreError
+from hub.model import Entry, Known, Ruling, StoredEntry, digest
+from hub.store import rows
+from hub.store import statements as sql
+from hub.store.listing import Listing
+from hub.store.settling import Settling
+
+_BY_ADMIN = "an admin put it together with {}’s"
+
+
+class RulingOnStories(Settling, Listing):
+    """The part of the store that an admin's word on stories goes through."""
+
+    def find(self, address: str) -> tuple[StoredEntry, ...]:
+        keys = {"link": digest(urls.canonical(address) or address), "id": digest(address)}
+        with self._reading():
+            found = self._rows(sql.ENTRIES_AT, keys)
+            return tuple(self._load("e.key", [row["key"] for row in found]))
+
+    def compared_with(self, key: int) -> tuple[Entry, Known]:
+        with self._reading():
+            (stored,) = self._load("e.key", [key])
+            entry = stored.entry
+            for row in self._rows("SELECT * FROM sketches WHERE entry = ?", (key,)):
+                entry = replace(entry, sketch=rows.sketch(row, stories.title_number(entry.title)))
+            feed = self._value("SELECT feed FROM entries WHERE key = ?", (key,))
+            return entry, self._known_of_others(feed, [entry], {stored.story})
+
+    def put_together(self, key: int, other: int, now: datetime) -> None:
+        with self._writing():
+            story, into = self._story_of(key), self._story_of(other)
+            if story == into:
+                raise StoreError("Both are in one story already.", "`hub explain` shows what is in it.")
+            lead = self._value("SELECT key FROM entries WHERE story = ? AND lead = 1", (into,))
+            moved = [row["key"] for row in self._rows("SELECT key FROM entries WHERE story = ?", (story,))]
+            stay = [row["key"] for row in self._rows("SELECT key FROM entries WHERE story = ?", (into,))]
+            self._overrule(moved, stay)
+            touched = set()
+            for each in moved:
+                touched |= self._move(each, into, copy_of=lead, why=_BY_ADMIN)
+                self._rule(each, "together", now)
+            self._rule(other, "together", now)
+            self._tell(touched)
+
+    def take_apart(self, key: int, now: datetime, *, alone: bool = False) -> None:
+        with self._writing():
+            story = self._story_of(key)
+            others = [
+                row["key"]
+                for row in self._rows("SELECT key FROM entries WHERE story = ? AND key <> ?", (story, key))
+            ]
+            if not others and not alone:
+                raise StoreError(
+                    "It is in a story of its own already.", "To keep it there for good: hub story not-a-copy"
+                )
+            self._db.execute("DELETE FROM rulings WHERE entry = ?", (key,))
+            for other in others:
+                self._rule(key, "apart", now, other=other)
+            if alone:
+                self._rule(key, "alone", now)
+            if others:
+                self._tell(self._move(key, None))
+
+    def make_lead(self, key: int, now: datetime) -> None:
+        with self._writing():
+            story = self._story_of(key)
+            self._db.execute(
+                sql.TAKE_LEAD, {"key": key, "story": story, "why": "an admin chose {}’s to lead"}
+            )
+            self._db.execute(
+                "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN"
+                " (SELECT key FROM entries WHERE story = ?)",
+                (story,),
+            )
+            self._rule(key, "lead", now)
+            self._tell({story})
+
+    def _story_of(self, key: int) -> int:
+        return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
+
+    def _rule(self, key: int, ruling: Ruling, now: datetime, *, other: int | None = None) -> None:
+        self._db.execute(
+            "INSERT INTO rulings (entry, ruling, other, made) VALUES (?, ?, ?, ?)",
+            (key, ruling, other, rows.stamp(now)),
+        )
+
+    def _overrule(self, moved: list[int], stay: list[int]) -> None:
+        """Take back what was ruled to keep these entries out of each other's story."""
+        values = {"moved": json.dumps(moved), "stay": json.dumps(stay)}
+        self._db.execute(sql.OVERRULE, values)
+
+    def _tell(self, touched: set[int]) -> None:
+        for story in touched:
+            self._index_again(story)
+            self._retag_story(story)
+        self._published_changed()
+
+    def _index_again(self, story: int) -> None:
+        """Make a story findable by all its entries."""
+        for row in self._rows(sql.NUMBERS_OF_STORY, (story,)):
+            self._db.conn.executemany(
+                sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])]
+            )

@@ -1,0 +1,331 @@
+"""What makes an entry a copy of another member's, and what speaks against it: a test for each rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hub.model import Candidate, Entry, FeedKey, Known, Rulings
+from hub.stories import compared, copy_of, leads_instead, sketched
+from tests.entries import PUBLISHED, entry
+from tests.known import candidate, of_others
+
+WEST = FeedKey("west")
+TITLE = "Community nurses test a pocket scanner for swollen legs"
+OPENING = (
+    "Community nurses in the Vale have begun to carry a scanner that fits into a coat pocket. "
+    "It shows within a minute whether a swollen leg hides a clot or only a long day on somebody's feet."
+)
+MIDDLE = (
+    "Until now whoever was unsure had to send patients to the infirmary, where most of them waited for "
+    "hours and went home with nothing but advice about stockings."
+)
+END = (
+    "The trial was thought up by a district sister who had kept a tally of needless journeys on the back of "
+    "her diary. Her managers say that they will look at the tally again when the leaves fall."
+)
+TEXT = f"{OPENING}\n{MIDDLE}\n{END}"
+LOCAL = (
+    "In our own county the surgeries around the harbour were the first to borrow one, and their reception "
+    "staff have already asked for a second."
+)
+EXTRA = (
+    "Elsewhere the lifeboat crew has repainted its shed, the choir is looking for basses who can read, the "
+    "library lends umbrellas when it rains, and a man from the ministry came to count the bats under the "
+    "bridge but found that they had left for the winter, as the lock keeper had told him on the telephone "
+    "before he set out with his lamp."
+)
+
+
+def told(title: str, text: str, *, feed: FeedKey = FeedKey("east"), later: timedelta = timedelta()) -> Entry:
+    return replace(
+        entry(f"{feed.member} {title}", title=title, feed=feed, published=PUBLISHED + later), text=text
+    )
+
+
+def reason(ours: Entry, theirs: Entry, known: Known | None = None) -> str | None:
+    """Why ours is a copy of theirs, None when it is not."""
+    found = copy_of(_sketched(ours), known or _known(theirs), date=ours.published or PUBLISHED)
+    return found.why if found else None
+
+
+def refusal(ours: Entry, theirs: Entry, known: Known | None = None) -> str:
+    """Why ours is no copy of theirs."""
+    (found,) = compared(_sketched(ours), known or _known(theirs), date=ours.published or PUBLISHED)
+    assert not found.sure
+    assert reason(ours, theirs, known) is None
+    return found.why
+
+
+def _sketched(made: Entry) -> Entry:
+    (sketch,) = sketched([made])
+    return replace(made, sketch=sketch)
+
+
+def _known(theirs: Entry) -> Known:
+    return of_others(candidate(theirs, story=7))
+
+
+def theirs(title: str = TITLE, text: str = TEXT) -> Entry:
+    return told(title, text, feed=WEST)
+
+
+# ---------------------------------------------------------------- what makes a copy
+
+
+def test_the_same_text_is_a_copy_whatever_its_headline() -> None:
+    assert reason(told("Scanner in the pocket", TEXT), theirs()) == "the same text as {}’s"
+
+
+def test_an_excerpt_is_a_copy_of_the_text_it_begins() -> None:
+    assert reason(told("Scanner in the pocket", OPENING), theirs()) == "the beginning of {}’s text"
+
+
+def test_the_whole_text_is_a_copy_of_the_excerpt_that_came_first() -> None:
+    assert reason(told(TITLE, TEXT), theirs(text=OPENING)) == "the text of {}’s and more"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{LOCAL}\n{TEXT}", f"{OPENING}\n{LOCAL}\n{MIDDLE}\n{END}"],
+    ids=["before it", "within it"],
+)
+def test_a_paragraph_of_the_members_own_leaves_it_a_copy(text: str) -> None:
+    assert reason(told("News from the harbour", text), theirs()) == "the text of {}’s with something added"
+
+
+def test_a_text_from_which_a_paragraph_was_cut_is_a_copy() -> None:
+    cut = told("Scanner in the pocket", f"{OPENING}\n{END}")
+    assert reason(cut, theirs()) == "a part of {}’s text"
+
+
+def test_a_text_that_a_sub_editor_touched_is_a_copy() -> None:
+    edited = TEXT.replace("within a minute", "in a minute").replace("hours and went", "hours, then went")
+    assert reason(told(TITLE, edited), theirs()) == "the text of {}’s with a few words changed"
+
+
+def test_a_long_text_with_corrected_figures_is_a_copy() -> None:
+    figures = "They have 140 scanners now and paid 60 pounds for each. "
+    long = "\n".join(f"{TEXT} {LOCAL}".replace("a", "o" * step or "a") for step in range(3))
+    ours = told(TITLE, f"{long}\n{figures}{END}")
+    corrected = ours.text.replace("140", "104").replace("60", "66")
+    assert reason(replace(ours, text=corrected), replace(theirs(), text=ours.text)) == (
+        "the text of {}’s with other figures"
+    )
+
+
+def test_a_distinctive_headline_and_half_of_the_text_make_a_copy() -> None:
+    ours = told(f"East: {TITLE}", f"{OPENING} {LOCAL}")
+    assert (reason(ours, theirs()) or "").startswith("the headline of {}’s, and ")
+
+
+@pytest.mark.parametrize("prefix", ["{}", "News: {}", "{} | West", "[East] {}", "PRESS RELEASE - {}"])
+def test_a_headline_without_a_text_is_a_copy_within_two_weeks(prefix: str) -> None:
+    ours = told(prefix.format(TITLE), "", later=timedelta(days=13))
+    assert reason(ours, theirs()) == "the same headline as {}’s, and only one of them has a text"
+
+
+def test_the_same_link_and_words_in_common_make_a_copy() -> None:
+    link = "https://west.example/scanner/"
+    here = entry("e", title="What we liked this week", link=link)
+    there = entry("w", title=TITLE, link=link, feed=WEST)
+    found = reason(replace(here, text=f"{OPENING} {LOCAL}"), replace(there, text=TEXT))
+    assert (found or "").startswith("the same link as {}’s, and ")
+
+
+def test_chinese_news_is_compared_by_its_characters() -> None:
+    text = (
+        "社区护士近日开始随身携带一种小型扫描仪，一分钟内即可判断肿胀的腿部是否有血栓，患者不必再去医院等候。"
+    )
+    assert reason(told("口袋里的扫描仪", text), theirs("护士试用新扫描仪", text)) == "the same text as {}’s"
+
+
+# ---------------------------------------------------------------- what speaks against it
+
+
+def test_other_words_are_other_news() -> None:
+    assert refusal(told("Buses", f"{LOCAL} {LOCAL}"), theirs()) == "too little of the shorter text is in both"
+
+
+def test_the_same_text_two_months_later_is_other_news() -> None:
+    ours = told(TITLE, TEXT, later=timedelta(days=61))
+    assert refusal(ours, theirs()) == "{}’s is 61 days older or younger"
+
+
+@pytest.mark.parametrize("title", ["Our annual report", "Meet the team"])
+def test_a_headline_that_everybody_uses_is_not_enough_without_a_text(title: str) -> None:
+    assert "says too little" in refusal(told(title, ""), theirs(title))
+
+
+def test_a_headline_without_a_text_is_no_copy_after_two_weeks() -> None:
+    assert "says too little" in refusal(told(TITLE, "", later=timedelta(days=15)), theirs())
+
+
+def test_a_headline_that_two_stories_have_is_nobodys() -> None:
+    ours = told(TITLE, "")
+    known = of_others(
+        candidate(theirs(), key=1, story=7),
+        candidate(told(TITLE, END, feed=FeedKey("north")), key=2, story=8),
+    )
+    number = _sketched(ours).sketch.title
+    assert number is not None
+    known = replace(known, holders={number: (7, 8)})
+    assert copy_of(_sketched(ours), known, date=PUBLISHED) is None
+
+
+def test_a_short_text_with_another_figure_is_other_news() -> None:
+    one, other = (f"{OPENING} They have {number} of them." + END for number in (140, 12))
+    assert refusal(told(TITLE, one), theirs(text=other)) == "the texts are short, and their figures differ"
+
+
+@pytest.mark.parametrize(("one", "other"), [("Monday 4 May", "Tuesday 9 June"), ("10am", "2pm")])
+def test_a_short_text_with_another_date_is_other_news(one: str, other: str) -> None:
+    text = "{} It opens at the town hall on {} and closes when the biscuits are gone. {}"
+    ours = told("Open evening", text.format(OPENING, one, END))
+    assert "figures" in refusal(ours, theirs("Open evening", text.format(OPENING, other, END)))
+
+
+def test_a_short_text_that_names_another_place_is_other_news() -> None:
+    text = "{} Please come to {} when the doors open, and bring somebody who has never been before. {}"
+    ours = told(TITLE, text.format(OPENING, "the Guildhall in Portway", END))
+    other = text.format(OPENING, "Saint Modwen’s chapel, Camberley", END)
+    assert refusal(ours, theirs(text=other)) == "the texts are short, and name different things"
+
+
+def test_a_form_with_figures_and_names_of_its_own_is_other_news_however_long() -> None:
+    form = f"{TEXT} In {{place}} it was {{figure}} of them who came. {LOCAL} {EXTRA}"
+    one, other = form.format(place="Thornmouth", figure=31), form.format(place="Aldbury", figure=44)
+    assert refusal(told("Thornmouth", one), theirs("Aldbury", other)) == (
+        "both fill in the same text, with figures and names of their own"
+    )
+
+
+def test_a_form_with_many_names_of_its_own_is_other_news_however_long() -> None:
+    form = " ".join(
+        f"{sentence} {{{place}}} {sentence}" for place, sentence in enumerate([OPENING, MIDDLE, END, LOCAL])
+    )
+    one, other = (
+        form.format(*names) for names in (["ash", "oak", "elm", "yew"], ["cod", "eel", "ray", "dab"])
+    )
+    assert refusal(told("Trees", one * 2), theirs("Fish", other * 2)) in (
+        "both fill in the same text, with names of their own",
+        "they have other headlines, and the passages they share stand in another order",
+    )
+
+
+def test_headlines_with_different_dates_are_two_issues() -> None:
+    ours = told("Clinic times, May 2026", TEXT)
+    assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"
+
+
+@pytest.mark.parametrize(
+    "title", ["The spring newsletter", "News in brief", "Board papers", "Vacancy: nurse"]
+)
+def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
+    assert "everybody has one" in refusal(told(title, TEXT), theirs("The week in the Vale"))
+
+
+def test_a_round_up_is_no_copy_of_what_it_cites() -> None:
+    cites = " ".join(
+        [LOCAL, EXTRA, OPENING, *(f"Word{number} of quite another matter." for number in range(60))]
+    )
+    assert "as a round-up does" in refusal(told("This and that", cites), theirs(text=OPENING))
+
+
+def test_what_several_stories_tell_is_a_round_up() -> None:
+    ours = told("This and that", f"{EXTRA}\n{MIDDLE}\n{LOCAL}\n{OPENING}")
+    known = _known(told("Hither and thither", f"{MIDDLE}\n{OPENING}", feed=WEST))
+    samples = _sketched(ours).sketch.samples
+    half = len(samples) // 2
+    held: dict[int, tuple[int, ...]] = {
+        number: (7, 8) if at < half else (7, 9) for at, number in enumerate(samples)
+    }
+    assert "as a round-up does" in refusal(ours, theirs(), replace(known, holders=held))
+
+
+def test_the_same_passages_in_another_order_under_another_headline_are_other_news() -> None:
+    ours = told("This and that", f"{END}\n{MIDDLE}\n{OPENING}")
+    assert "in another order" in refusal(ours, theirs())
+
+
+def test_what_many_stories_share_is_nobodys() -> None:
+    ours = told("Scanner in the pocket", TEXT)
+    held: dict[int, tuple[int, ...]] = dict.fromkeys(_sketched(ours).sketch.samples, tuple(range(7, 15)))
+    found = refusal(ours, theirs("Legs"), replace(_known(theirs("Legs")), holders=held))
+    assert "more than 6 other stories" in found or "as a round-up does" in found
+
+
+def test_statements_that_cite_the_same_report_are_other_news() -> None:
+    title = "Our statement on the report about district nursing"
+    cited = f"The report says: {MIDDLE} {OPENING}"
+    ours = "We in the east have waited a long time for somebody to say so aloud, and we thank its authors."
+    west = "The report has come too late for those who work by the coast, and it offers them too little."
+    one, other = f"{ours} {cited} {LOCAL}", f"{west} {cited} {END}"
+    assert refusal(told(title, one), theirs(title, other)) == "too little of the shorter text is in both"
+
+
+def test_a_sentence_that_the_feed_repeats_is_no_part_of_the_news() -> None:
+    footer = (
+        "East Vale Health is one of nine bodies that bring people together for better health in the Vale."
+    )
+    document = [told(f"News {number}", f"Word{number} is new today. {footer}") for number in range(3)]
+    without = sketched([told("News 0", "Word0 is new today.")])
+    assert [each.words for each in sketched(document)][0] == without[0].words
+
+
+def test_no_story_holds_two_entries_of_one_feed() -> None:
+    known = of_others(candidate(theirs(), key=1, story=7), candidate(told("x", END), key=2, story=7))
+    assert copy_of(_sketched(told(TITLE, TEXT)), known, date=PUBLISHED) is None
+
+
+# ---------------------------------------------------------------- an admin's word
+
+
+def test_what_an_admin_ruled_to_be_nobodys_copy_gets_none() -> None:
+    known = replace(_known(theirs()), rulings=Rulings(alone=frozenset({1})))
+    assert copy_of(_sketched(told(TITLE, TEXT)), known, date=PUBLISHED) is None
+
+
+def test_what_an_admin_took_apart_stays_apart() -> None:
+    known = replace(_known(theirs()), rulings=Rulings(apart=frozenset({frozenset({1, 5})})))
+    assert copy_of(_sketched(told(TITLE, TEXT)), known, date=PUBLISHED, key=5) is None
+    assert copy_of(_sketched(told(TITLE, TEXT)), known, date=PUBLISHED, key=6) is not None
+
+
+# ---------------------------------------------------------------- who leads
+
+
+def leads(
+    ours: Entry, lead: Candidate, *, after: timedelta = timedelta(minutes=10), rulings: Rulings = Rulings()
+) -> bool:
+    known = replace(of_others(lead), rulings=rulings)
+    now = lead.first_seen + after
+    return leads_instead(_sketched(ours), ours.published or PUBLISHED, lead, known, now=now)
+
+
+def test_the_earlier_one_is_the_original() -> None:
+    assert leads(told(TITLE, TEXT, later=-timedelta(hours=2)), candidate(theirs()))
+    assert not leads(told(TITLE, TEXT, later=timedelta(hours=2)), candidate(theirs()))
+
+
+def test_the_one_that_the_other_links_to_is_the_original_whatever_the_clocks_say() -> None:
+    ours = told(TITLE, TEXT, later=timedelta(hours=2))
+    assert ours.link
+    citing = replace(theirs(), content=f'<p>First told <a href="{ours.link}?utm_source=west">there</a>.</p>')
+    assert leads(ours, candidate(citing))
+    back = replace(
+        told(TITLE, TEXT, later=-timedelta(hours=2)), content=f'<a href="{theirs().link}">West</a>'
+    )
+    assert not leads(back, candidate(theirs()))
+
+
+def test_a_lead_that_readers_know_stays_the_lead() -> None:
+    earlier = told(TITLE, TEXT, later=-timedelta(hours=2))
+    assert not leads(earlier, candidate(theirs()), after=timedelta(hours=2))
+
+
+def test_a_lead_that_an_admin_chose_stays_the_lead() -> None:
+    earlier = told(TITLE, TEXT, later=-timedelta(hours=2))
+    assert not leads(earlier, candidate(theirs()), rulings=Rulings(leads=frozenset({1})))

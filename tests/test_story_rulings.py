@@ -1,0 +1,182 @@
+"""`hub story …` and `hub explain`, by the commands themselves, on a real database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import explain, rulings
+from hub.errors import StoreError
+from hub.model import FeedKey, Story
+from hub.store import Store
+from tests.entries import entry
+from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
+from tests.test_store import EAST, NOW, WEST, WEST_BLOG, poll, store, url
+
+__all__ = ["store", "url"]
+
+OURS = entry("e", title=TITLE, text=TEXT, link="https://east.example/scanner")
+THEIRS = entry("w", title="Pocket scanner", text=f"{TEXT}\n{LOCAL}", feed=WEST.key)
+BLOG = entry("b", title="A scanner", text=OPENING, feed=WEST_BLOG.key)
+OTHER = entry("o", title="Buses", text=f"{LOCAL} {END}", feed=WEST.key)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def told(store: Store) -> Store:
+    """East's news with a copy of it in each of the west's feeds, and other news."""
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS, OTHER)
+    poll(store, WEST_BLOG, BLOG)
+    return store
+
+
+def story_of(store: Store, link: str | None) -> Story:
+    assert link
+    (stored,) = store.find(link)
+    story = store.story(stored.story)
+    assert isinstance(story, Story)
+    return story
+
+
+def members(story: Story) -> list[FeedKey]:
+    return [stored.entry.feed for stored in story.entries]
+
+
+def poll_again(store: Store) -> None:
+    """A poll in which each of the entries has one word more."""
+    for feed, entries in ((EAST, [OURS]), (WEST, [THEIRS, OTHER]), (WEST_BLOG, [BLOG])):
+        changed = [
+            entry(each.id, title=each.title, text=f"{each.text} Indeed.", link=each.link, feed=feed.key)
+            for each in entries
+        ]
+        new, updated = poll(store, feed, *changed, at=LATER)
+        assert new + updated == len(changed)
+
+
+def test_what_was_split_stays_apart_when_its_words_change(told: Store, url: str) -> None:
+    assert members(story_of(told, OURS.link)) == [EAST.key, WEST.key, WEST_BLOG.key]
+    said = rulings.split(url, THEIRS.link or "", member=None, alone=False)
+    assert "by itself, and stays apart" in said
+    poll_again(told)
+    assert members(story_of(told, THEIRS.link)) == [WEST.key]
+    assert members(story_of(told, OURS.link)) == [EAST.key, WEST_BLOG.key]
+
+
+def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Store, url: str) -> None:
+    before = story_of(told, OURS.link).id
+    rulings.split(url, OURS.link or "", member=None, alone=False)
+    assert members(story_of(told, THEIRS.link)) == [WEST.key, WEST_BLOG.key]
+    assert story_of(told, THEIRS.link).id == before
+    assert story_of(told, OURS.link).id != before
+
+
+def test_what_is_nobodys_copy_gets_no_copies_either(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    rulings.split(url, OURS.link or "", member=None, alone=True)
+    poll(store, WEST, THEIRS)
+    assert members(story_of(store, OURS.link)) == [EAST.key]
+    poll_again(store)
+    assert members(story_of(store, OURS.link)) == [EAST.key]
+
+
+def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Store, url: str) -> None:
+    before = story_of(told, OTHER.link).id
+    rulings.merge(url, OTHER.link or "", OURS.link or "")
+    merged = story_of(told, OURS.link)
+    assert OTHER.link in [stored.entry.link for stored in merged.entries]
+    assert told.story(before) == merged.id
+    poll_again(told)
+    assert story_of(told, OTHER.link).id == merged.id
+    (copy,) = (stored for stored in merged.entries if stored.entry.link == OTHER.link)
+    assert copy.why == "an admin put it together with East’s"
+
+
+def test_a_merge_takes_back_a_split(told: Store, url: str) -> None:
+    rulings.split(url, THEIRS.link or "", member=None, alone=True)
+    rulings.merge(url, THEIRS.link or "", OURS.link or "")
+    poll_again(told)
+    assert WEST.key in members(story_of(told, OURS.link))
+
+
+def test_a_lead_that_was_chosen_leads_whatever_comes(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS)
+    rulings.lead(url, THEIRS.link or "", member=None)
+    poll(store, WEST_BLOG, entry("b", title="A scanner", text=OPENING, feed=WEST_BLOG.key))
+    poll_again(store)
+    assert members(story_of(store, OURS.link))[0] == WEST.key
+
+
+def test_two_stories_that_are_one_already_are_not_merged(told: Store, url: str) -> None:
+    with pytest.raises(StoreError, match="in one story already"):
+        rulings.merge(url, THEIRS.link or "", OURS.link or "")
+
+
+def test_a_story_of_one_entry_cannot_be_split(told: Store, url: str) -> None:
+    with pytest.raises(StoreError, match="a story of its own already"):
+        rulings.split(url, OTHER.link or "", member=None, alone=False)
+
+
+def test_a_link_that_several_have_needs_a_member(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=OURS.link, feed=WEST.key))
+    with pytest.raises(StoreError, match=r"2 entries have .* east, “.*”; west, “") as told:
+        rulings.lead(url, OURS.link or "", member=None)
+    assert told.value.remedy == "Say whose you mean with --member SLUG."
+    rulings.lead(url, OURS.link or "", member="west")
+
+
+def test_a_database_is_sound_after_all_that(told: Store, url: str) -> None:
+    rulings.split(url, OURS.link or "", member=None, alone=True)
+    rulings.merge(url, OURS.link or "", OTHER.link or "")
+    rulings.lead(url, BLOG.link or "", member=None)
+    assert told.check() == ()
+
+
+# ---------------------------------------------------------------- explain
+
+FEEDS = """
+members:
+  - slug: east
+    name: East
+    homepage: https://east.example/
+    feeds: [{url: https://east.example/feed/}]
+  - slug: west
+    name: West
+    feeds: [{url: https://west.example/feed/}, {name: blog, url: https://west.example/blog/feed/}]
+"""
+
+
+@pytest.fixture
+def explained(told: Store, url: str, tmp_path: Path) -> object:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(FEEDS)
+    return lambda address: explain.run(file, url, address)
+
+
+def test_a_copy_is_explained_by_what_it_is_a_copy_of(explained) -> None:  # type: ignore[no-untyped-def]
+    said = explained(THEIRS.link)
+    assert "a copy: the text of East’s and more" in said
+    assert f"with “{TITLE}” by East; leads it" in said
+    assert "Dated    19 November 2026, 09:00:00 UTC: the publisher's date (published)" in said
+
+
+def test_other_news_is_explained_by_what_it_is_no_copy_of(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
+    rulings.split(url, BLOG.link or "", member=None, alone=True)
+    said = explained(BLOG.link)
+    assert "Ruled    by an admin: nobody's copy" in said
+    assert "by itself" in said
+
+
+def test_what_is_not_here_is_explained_by_its_members_feed(explained) -> None:  # type: ignore[no-untyped-def]
+    said = explained("https://east.example/other")
+    assert "No entry has https://east.example/other for a link or an id." in said
+    assert "It would come from east/news, https://east.example/feed/:" in said
+    assert "did not have it, nor had any before" in said
+
+
+def test_what_no_member_could_bring_is_said_to_be_nobodys(explained) -> None:  # type: ignore[no-untyped-def]
+    assert "No member's homepage or feed is on elsewhere.example" in explained("https://elsewhere.example/x")
