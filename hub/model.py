@@ -263,6 +263,14 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedStory:
+    """Another story about the same, and why: a follow-up, or the same told in other words."""
+
+    story: Story
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
     """As much of a stored entry as it takes to recognise it in a new document."""
 

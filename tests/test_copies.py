@@ -272,7 +272,7 @@ def test_a_sentence_that_the_feed_repeats_is_no_part_of_the_news() -> None:
     )
     document = [told(f"News {number}", f"Word{number} is new today. {footer}") for number in range(3)]
     without = sketched([told("News 0", "Word0 is new today.")])
-    assert [each.words for each in sketched(document)][0] == without[0].words
+    assert next(each.words for each in sketched(document)) == without[0].words
 
 
 def test_no_story_holds_two_entries_of_one_feed() -> None:
@@ -298,9 +298,9 @@ def test_what_an_admin_took_apart_stays_apart() -> None:
 
 
 def leads(
-    ours: Entry, lead: Candidate, *, after: timedelta = timedelta(minutes=10), rulings: Rulings = Rulings()
+    ours: Entry, lead: Candidate, *, after: timedelta = timedelta(minutes=10), rulings: Rulings | None = None
 ) -> bool:
-    known = replace(of_others(lead), rulings=rulings)
+    known = replace(of_others(lead), rulings=rulings or Rulings())
     now = lead.first_seen + after
     return leads_instead(_sketched(ours), ours.published or PUBLISHED, lead, known, now=now)
 

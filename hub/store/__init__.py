@@ -24,6 +24,7 @@ from hub.model import (
     Known,
     Member,
     PollResult,
+    RelatedStory,
     Selection,
     StoredEntry,
     Story,
@@ -109,6 +110,9 @@ class Store(Protocol):
 
     def story(self, story: int) -> Story | int | None:
         """A story; the number of the one it was merged into; None where there is none."""
+
+    def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
+        """Other stories about the same, the nearest first, each with the reason."""
 
     def count(self, selection: Selection) -> int:
         """How many stories `stories` would list in all."""

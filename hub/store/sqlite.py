@@ -20,10 +20,11 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, Member, Tag
 from hub.store import rows
 from hub.store import statements as sql
+from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
 
 
-class SqliteStore(RulingOnStories):
+class SqliteStore(RulingOnStories, Nearby):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:

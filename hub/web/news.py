@@ -31,6 +31,7 @@ news = Blueprint("news", __name__)
 
 _STORIES = 30
 _RESULTS = 30
+_RELATED = 3
 _TOPICS_ASIDE = 12
 _LONGEST_STORY = 18  # digits: beyond them no database counts
 
@@ -89,7 +90,7 @@ def story(number: str) -> Response:
 
 
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
-    story = full(found, visit.setting)
+    story = full(found, visit.store.related(found, limit=_RELATED), visit.setting)
     return {"title": story.listed.item.title, "section": "", "story": story, "canonical": story.canonical}
 
 

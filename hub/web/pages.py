@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
-from hub.model import Enclosure, FeedState, Member, StoredEntry, Story, TagRule
+from hub.model import Enclosure, FeedState, Member, RelatedStory, StoredEntry, Story, TagRule
 from hub.publish.item import Copy, Item, headline, item
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
@@ -166,6 +166,17 @@ def _copy(copy: Copy, setting: Setting) -> ListedCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRelated:
+    """Another story about the same, and why it is shown here; `href` is our page of it."""
+
+    member: Link
+    title: str
+    href: str
+    when: Moment
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that belongs to a story; `kind` is its type and size in words."""
 
@@ -186,10 +197,11 @@ class Full:
     cut: bool
     authors: str
     attachments: tuple[Attachment, ...]
+    related: tuple[ListedRelated, ...]
 
 
-def full(story: Story, setting: Setting) -> Full:
-    """The story with as much of its text as its member lets us carry."""
+def full(story: Story, related: Sequence[RelatedStory], setting: Setting) -> Full:
+    """The story with as much of its text as its member lets us carry, and what else is about the same."""
     shown = listed(story, setting)
     item = shown.item
     return Full(
@@ -201,6 +213,18 @@ def full(story: Story, setting: Setting) -> Full:
         cut=item.member.republish != "full",
         authors=", ".join(each.name for each in item.authors if each.name != item.member.name),
         attachments=tuple(_attachment(enclosure) for enclosure in item.enclosures),
+        related=tuple(_related(each, setting) for each in related),
+    )
+
+
+def _related(other: RelatedStory, setting: Setting) -> ListedRelated:
+    shown = item(other.story, setting.labels)
+    return ListedRelated(
+        member=Link(shown.member.name, setting.addresses.member(shown.member.slug)),
+        title=shown.title,
+        href=setting.addresses.story(other.story.id),
+        when=setting.calendar.moment(shown.date),
+        why=other.why,
     )
 
 
