@@ -7,6 +7,7 @@ field says HTML, and HTML is always sanitised.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
@@ -272,12 +273,14 @@ class RelatedStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """As much of a stored entry as it takes to recognise it in a new document."""
+    """As much of a stored entry as it takes to recognise it in a new document.
+
+    `text` is empty where an entry of the document is surely this one, unchanged.
+    """
 
     key: int
     feed: FeedKey
     story: int
-    lead: bool
     id: str | None
     keys: EntryKeys
     title: str
@@ -341,11 +344,11 @@ class Known:
     """
 
     own: tuple[KnownEntry, ...] = ()
-    likely: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    stories: dict[int, tuple[Candidate, ...]] = field(default_factory=dict)
-    story_feeds: dict[int, frozenset[FeedKey]] = field(default_factory=dict)
+    likely: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    stories: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    story_feeds: Mapping[int, frozenset[FeedKey]] = field(default_factory=dict)
     atom_ids: frozenset[str] = frozenset()
-    holders: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    holders: Mapping[int, Sequence[int]] = field(default_factory=dict)
     rulings: Rulings = Rulings()
 
 

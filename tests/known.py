@@ -16,7 +16,6 @@ def stored(entry: Entry, *, key: int = 1, story: int | None = None, atom_id: str
         key=key,
         feed=entry.feed,
         story=100 + key if story is None else story,
-        lead=True,
         id=entry.id,
         keys=entry.keys,
         title=entry.title,

@@ -54,6 +54,20 @@ class Connection:
             self._db.execute("COMMIT")
 
     @contextmanager
+    def _undoable(self) -> Iterator[None]:
+        """A part of a transaction that an error undoes by itself."""
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            # A full disk undoes the whole transaction by itself.
+            if self._db.conn.in_transaction:
+                self._db.execute("ROLLBACK TO part")
+                self._db.execute("RELEASE part")
+            raise
+        self._db.execute("RELEASE part")
+
+    @contextmanager
     def _reading(self) -> Iterator[None]:
         """One state of the database for several reads."""
         with self._errors(), self._db.atomic():

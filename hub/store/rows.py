@@ -205,27 +205,28 @@ def relinked_row(relinked: RelinkedEntry) -> dict[str, Any]:
     }
 
 
-def _keys(row: Row) -> EntryKeys:
+def entry_keys(row: Row) -> EntryKeys:
     return EntryKeys(
         id=row["id_key"], loose_id=row["loose_id_key"], link=row["link_key"], title=row["title_key"]
     )
 
 
 def known_entry(row: Row) -> KnownEntry:
+    """An entry without its text, which is read where it has to be compared."""
+    past = row["past_fingerprints"]
     return KnownEntry(
         key=row["key"],
         feed=FeedKey(row["member"], row["feed_name"]),
         story=row["story"],
-        lead=bool(row["lead"]),
         id=row["id"],
-        keys=_keys(row),
+        keys=entry_keys(row),
         title=row["title"],
         link=row["link"],
         canonical_link=row["canonical_link"],
         published=_moment(row["published"]),
-        text=row["text"],
+        text="",
         fingerprint=row["fingerprint"],
-        past_fingerprints=tuple(json.loads(row["past_fingerprints"])),
+        past_fingerprints=() if past == "[]" else tuple(json.loads(past)),
         atom_id=row["atom_id"],
     )
 
@@ -318,7 +319,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         rights=row["rights"],
         source=source,
         tags=tags,
-        keys=_keys(row),
+        keys=entry_keys(row),
         fingerprint=row["fingerprint"],
     )
     return StoredEntry(

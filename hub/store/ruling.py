@@ -11,6 +11,7 @@ from hub.errors import StoreError
 from hub.model import Entry, Known, Ruling, StoredEntry, digest
 from hub.store import rows
 from hub.store import statements as sql
+from hub.store.known import KnownToBatch
 from hub.store.listing import Listing
 from hub.store.settling import Settling
 
@@ -33,7 +34,7 @@ class RulingOnStories(Settling, Listing):
             for row in self._rows("SELECT * FROM sketches WHERE entry = ?", (key,)):
                 entry = replace(entry, sketch=rows.sketch(row, stories.title_number(entry.title)))
             feed = self._value("SELECT feed FROM entries WHERE key = ?", (key,))
-            return entry, self._known_of_others(feed, [entry], {stored.story})
+            return entry, KnownToBatch(self._rows, self._tuples, {feed: [entry]}, again=True).of(feed)
 
     def put_together(self, key: int, other: int, now: datetime) -> None:
         with self._writing():

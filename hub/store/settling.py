@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub import stories
 from hub.model import (
-    Candidate,
     ChangedEntry,
-    Entry,
     FeedKey,
     FeedState,
     FeedUpdate,
     Gathered,
     Known,
+    NewEntry,
     PollResult,
-    Rulings,
-    Sketch,
     Tag,
     digest,
 )
 from hub.store import Decide, rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
+from hub.store.known import KnownToBatch, Written, listed
 
 _POLLS_KEPT = timedelta(days=90)
 # News is copied within weeks; what is compared by is kept as long.
@@ -38,27 +34,42 @@ class Settling(Connection):
     """The half of the store that takes polls."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
-        results = []
+        results: list[PollResult] = []
         with self._writing():
-            for each in gathered:
-                row = self._feed_row(each.feed.key)
-                if row is not None:
-                    results.append(self._settle_one(each, row, decide))
+            for polls in _each_feed_once(gathered):
+                results += self._settle_together(polls, decide)
             if gathered:
                 oldest = min(each.started for each in gathered) - _POLLS_KEPT
                 self._db.execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
         return tuple(results)
 
-    def _feed_row(self, feed: FeedKey) -> sqlite3.Row | None:
-        found = self._rows("SELECT * FROM feeds WHERE member = ? AND name = ?", (feed.member, feed.name))
-        return found[0] if found else None
+    def _settle_together(self, gathered: Sequence[Gathered], decide: Decide) -> list[PollResult]:
+        states = {
+            row["id"]: rows.feed_state(row)
+            for row in self._rows(
+                sql.FEEDS_NAMED, (listed((each.feed.key.member, each.feed.key.name) for each in gathered),)
+            )
+        }
+        ids = {state.feed.key: feed for feed, state in states.items()}
+        polls = {ids[each.feed.key]: each for each in gathered if each.feed.key in ids}
+        if any(each.entries for each in gathered):
+            self._prune(max(each.started for each in gathered))
+        known = KnownToBatch(
+            self._rows, self._tuples, {feed: each.entries for feed, each in polls.items() if each.entries}
+        )
+        settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
+        self._db.conn.executemany(sql.NEW_IN_INDEX, known.index)
+        if any(shows for _, shows in settled):
+            self._published_changed()
+        return [result for result, _ in settled]
 
-    def _settle_one(self, gathered: Gathered, row: sqlite3.Row, decide: Decide) -> PollResult:
-        state = rows.feed_state(row)
+    def _settle_one(
+        self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
+    ) -> tuple[PollResult, bool]:
+        """The result of a poll, and whether what is published shows it."""
         try:
-            with self._db.atomic():
-                known = self._known(row["id"], gathered.entries)
-                return self._apply(row["id"], state, decide(gathered, state, known), known)
+            with self._undoable():
+                return self._apply(feed, state, decide(gathered, state, known.of(feed)), known)
         except sqlite3.IntegrityError as error:
             refused: Exception = error
         except sqlite3.Error:
@@ -76,135 +87,31 @@ class Settling(Connection):
             remedy="This is a fault of the hub: report it with this line and the feed's address.",
             reason="store",
         )
-        with self._db.atomic():
-            return self._apply(row["id"], state, decide(failed, state, Known()), Known())
+        with self._undoable():
+            return self._apply(feed, state, decide(failed, state, Known()), known)
 
-    def _known(self, feed: int, entries: Sequence[Entry]) -> Known:
-        if not entries:
-            return Known()
-        found = self._rows(
-            sql.KNOWN_BY_KEYS,
-            {
-                "feed": feed,
-                "ids": _listed(entry.keys.id for entry in entries),
-                "loose_ids": _listed(entry.keys.loose_id for entry in entries),
-                "links": _listed(entry.keys.link for entry in entries),
-                "titles": _listed(entry.keys.title for entry in entries),
-            },
-        )
-        own = tuple(rows.known_entry(row) for row in found)
-        said = {known.fingerprint for known in own}
-        unknown = [entry for entry in entries if entry.fingerprint not in said]
-        if not unknown:
-            return Known(own=own)
-        return replace(self._known_of_others(feed, unknown, {each.story for each in own}), own=own)
-
-    def _known_of_others(self, feed: int, entries: Sequence[Entry], own_stories: AbstractSet[int]) -> Known:
-        """What these entries might be copies of; `own_stories` are looked into too."""
-        holders = self._holders(entries)
-        likely = self._likely(feed, entries, holders)
-        found = self._rows(sql.CANDIDATES, (_listed(set(own_stories).union(*likely.values())),))
-        candidates = [rows.candidate(row) for row in found]
-        by_story: dict[int, list[Candidate]] = {}
-        for each in candidates:
-            by_story.setdefault(each.story, []).append(each)
-        taken = self._rows(
-            "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))",
-            (_listed(entry.keys.id for entry in entries),),
-        )
-        return Known(
-            likely=likely,
-            stories={
-                story: tuple(each for each in of_story if each.feed != entries[0].feed)
-                for story, of_story in by_story.items()
-            },
-            story_feeds={
-                story: frozenset(each.feed for each in of_story) for story, of_story in by_story.items()
-            },
-            atom_ids=frozenset(row["atom_id"] for row in taken),
-            holders=holders,
-            rulings=self._rulings(each.key for each in candidates),
-        )
-
-    def _holders(self, entries: Sequence[Entry]) -> dict[int, tuple[int, ...]]:
-        numbers = {number for entry in entries for number in entry.sketch.numbers}
-        holders: dict[int, list[int]] = {}
-        for number, story in self._tuples(sql.HOLDERS, (_listed(numbers),)):
-            holders.setdefault(number, []).append(story)
-        return {number: tuple(stories) for number, stories in holders.items()}
-
-    def _likely(
-        self, feed: int, entries: Sequence[Entry], holders: Mapping[int, Sequence[int]]
-    ) -> dict[str, tuple[int, ...]]:
-        """The stories of other feeds that each of these entries may belong to, by fingerprint."""
-        of_key: dict[str, list[int]] = {}
-        for key, story in self._tuples(
-            sql.STORIES_BY_KEYS,
-            {
-                "feed": feed,
-                "ids": _listed(entry.keys.id for entry in entries),
-                "links": _listed(entry.keys.link for entry in entries),
-            },
-        ):
-            of_key.setdefault(key, []).append(story)
-        return {
-            entry.fingerprint: tuple(
-                dict.fromkeys(
-                    (
-                        *of_key.get(entry.keys.link or "", ()),
-                        *of_key.get(entry.keys.id or "", ()),
-                        *stories.likely(entry.sketch, holders),
-                    )
-                )
-            )
-            for entry in entries
-        }
-
-    def _rulings(self, entries: Iterable[int]) -> Rulings:
-        if not self._value("SELECT EXISTS (SELECT 1 FROM rulings)"):
-            return Rulings()
-        return rows.rulings(self._rows(sql.RULINGS, {"entries": _listed(entries)}))
-
-    def _apply(self, feed: int, before: FeedState, update: FeedUpdate, known: Known) -> PollResult:
+    def _apply(
+        self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
+    ) -> tuple[PollResult, bool]:
         gathered = update.gathered
-        touched: set[int] = set()
         now = rows.stamp(update.now)
-        for new in update.new:
-            story = self._new_story() if new.story is None else new.story
-            key = self._db.execute(
-                sql.NEW_ENTRY,
-                {
-                    **rows.entry_row(new.entry),
-                    "feed": feed,
-                    "member": new.entry.feed.member,
-                    "story": story,
-                    "lead": int(new.story is None),
-                    "copy_of": new.copy_of,
-                    "why": new.why,
-                    "atom_id": new.atom_id,
-                    "atom_key": digest(new.atom_id),
-                    "date": rows.stamp(new.date),
-                    "now": now,
-                },
-            ).lastrowid
-            assert key is not None
-            if new.leads:
-                self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": new.why})
-            self._tag(key, new.entry.tags)
-            self._sketch(key, story, new.entry.sketch, known.holders)
-            touched.add(story)
+        written = [self._begin(feed, new, now) for new in update.new]
+        changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
         for changed in update.changed:
-            touched |= self._change(changed, known, now)
+            story, stories = self._change(changed, now)
+            written.append(Written(changed.key, story, changed.entry))
+            changed_stories |= stories
         for relinked in update.relinked:
             self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
+        self._db.conn.executemany(
+            sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
+        )
+        touched = changed_stories.union(each.story for each in written)
         for story in touched:
             self._retag_story(story)
-        if update.new:
-            self._prune(update.now)
         self._write_state(feed, update)
-        if touched or update.relinked or _as_source(before) != _as_source(update.state):
-            self._published_changed()
-        return PollResult(
+        known.took(feed, written, update.relinked, changed_stories, update.now)
+        result = PollResult(
             feed=gathered.feed,
             outcome=gathered.outcome,
             new=len(update.new),
@@ -216,9 +123,35 @@ class Settling(Connection):
             remedy=gathered.remedy,
             remarks=gathered.remarks,
         )
+        return result, bool(touched or update.relinked or _as_source(before) != _as_source(update.state))
 
-    def _change(self, changed: ChangedEntry, known: Known, now: str) -> set[int]:
-        """Write an entry's new words; the stories that this touched."""
+    def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
+        """Write an entry that was not there, into its story."""
+        story = self._new_story() if new.story is None else new.story
+        key = self._db.execute(
+            sql.NEW_ENTRY,
+            {
+                **rows.entry_row(new.entry),
+                "feed": feed,
+                "member": new.entry.feed.member,
+                "story": story,
+                "lead": int(new.story is None),
+                "copy_of": new.copy_of,
+                "why": new.why,
+                "atom_id": new.atom_id,
+                "atom_key": digest(new.atom_id),
+                "date": rows.stamp(new.date),
+                "now": now,
+            },
+        ).lastrowid
+        assert key is not None
+        if new.leads:
+            self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": new.why})
+        self._tag(key, new.entry.tags)
+        return Written(key, story, new.entry, new)
+
+    def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
+        """Write an entry's new words; the story it is in by now, and all that this touched."""
         self._db.execute(
             sql.CHANGED_ENTRY,
             {
@@ -235,9 +168,8 @@ class Settling(Connection):
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
-        story = self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))
-        self._sketch(changed.key, story, changed.entry.sketch, known.holders)
-        return touched
+        story = int(self._value("SELECT story FROM entries WHERE key = ?", (changed.key,)))
+        return story, touched
 
     def _move(self, key: int, story: int | None, *, copy_of: int | None = None, why: str = "") -> set[int]:
         """Put an entry into another story, or one of its own (None); the stories that this touched.
@@ -262,14 +194,6 @@ class Settling(Connection):
         story = self._db.execute("INSERT INTO stories (merged_into) VALUES (NULL)").lastrowid
         assert story is not None
         return story
-
-    def _sketch(self, key: int, story: int, sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> None:
-        """Keep what an entry is compared by, and make its story findable by it."""
-        self._db.execute(sql.NEW_SKETCH, {"entry": key, **rows.sketch_row(sketch)})
-        self._db.conn.executemany(
-            sql.NEW_IN_INDEX,
-            [(number, story) for number in sketch.numbers if len(holders.get(number, ())) < stories.COMMON],
-        )
 
     def _prune(self, now: datetime) -> None:
         """Once a day, take out what is too old for copies of it to come."""
@@ -323,9 +247,16 @@ class Settling(Connection):
             )
 
 
-def _listed(values: Iterable[str | int | None]) -> str:
-    """Values as one parameter, for `json_each`."""
-    return json.dumps([value for value in set(values) if value is not None])
+def _each_feed_once(gathered: Iterable[Gathered]) -> Iterator[list[Gathered]]:
+    """The polls in batches in which no feed is twice: what is known of it would be out of date."""
+    batch: dict[FeedKey, Gathered] = {}
+    for each in gathered:
+        if each.feed.key in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[each.feed.key] = each
+    if batch:
+        yield list(batch.values())
 
 
 def _as_source(state: FeedState) -> tuple[object, ...]:

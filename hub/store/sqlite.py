@@ -20,6 +20,7 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, Member, Tag
 from hub.store import rows
 from hub.store import statements as sql
+from hub.store.known import listed
 from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
 
@@ -89,7 +90,7 @@ class SqliteStore(RulingOnStories, Nearby):
 
     def remove(self, feed: FeedKey) -> int:
         with self._writing():
-            row = self._feed_row(feed)
+            row = next(iter(self._rows(sql.FEEDS_NAMED, (listed([(feed.member, feed.name)]),))), None)
             if row is None:
                 return 0
             stories = [

@@ -13,24 +13,25 @@ SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
 FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
 LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
 """
-KNOWN = """
-SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.id_key, e.loose_id_key,
-       e.link_key, e.title_key, e.title, e.link, e.canonical_link, e.published, e.text,
-       e.fingerprint, e.past_fingerprints, e.atom_id
-FROM entries e JOIN feeds f ON f.id = e.feed
+# As much of an entry as it takes to recognise it, but for its text.
+KNOWN_BY_KEYS = """
+SELECT e.key, e.feed, e.member, f.name AS feed_name, e.story, e.id, e.id_key, e.loose_id_key, e.link_key,
+       e.title_key, e.title, e.link, e.canonical_link, e.published, e.fingerprint, e.past_fingerprints,
+       e.atom_id
+FROM entries e JOIN feeds f ON f.id = e.feed WHERE e.key IN (
+    SELECT key FROM entries WHERE id_key IN (SELECT value FROM json_each(:ids))
+    UNION ALL SELECT key FROM entries WHERE link_key IN (SELECT value FROM json_each(:links))
+    UNION ALL SELECT o.key FROM json_each(:loose_ids) j CROSS JOIN entries o
+        ON o.feed = json_extract(j.value, '$[0]') AND o.loose_id_key = json_extract(j.value, '$[1]')
+    UNION ALL SELECT o.key FROM json_each(:titles) j CROSS JOIN entries o
+        ON o.feed = json_extract(j.value, '$[0]') AND o.title_key = json_extract(j.value, '$[1]')
+) ORDER BY e.key
 """
-# A plus keeps the planner from walking through all of a feed's entries.
-KNOWN_BY_KEYS = f"""
-{KNOWN} WHERE +e.feed = :feed AND e.id_key IN (SELECT value FROM json_each(:ids))
-UNION {KNOWN} WHERE +e.feed = :feed AND e.link_key IN (SELECT value FROM json_each(:links))
-UNION {KNOWN} WHERE e.feed = :feed AND e.loose_id_key IN (SELECT value FROM json_each(:loose_ids))
-UNION {KNOWN} WHERE e.feed = :feed AND e.title_key IN (SELECT value FROM json_each(:titles))
-ORDER BY 1
-"""
-STORIES_BY_KEYS = """
-SELECT id_key, story FROM entries WHERE id_key IN (SELECT value FROM json_each(:ids)) AND +feed <> :feed
-UNION
-SELECT link_key, story FROM entries WHERE link_key IN (SELECT value FROM json_each(:links)) AND +feed <> :feed
+TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each(?))"
+TAKEN_IDS = "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))"
+FEEDS_NAMED = """
+SELECT f.* FROM json_each(?) j CROSS JOIN feeds f
+    ON f.member = json_extract(j.value, '$[0]') AND f.name = json_extract(j.value, '$[1]')
 """
 HOLDERS = "SELECT number, story FROM sketch_index WHERE number IN (SELECT value FROM json_each(?))"
 # The columns stand in the row before the texts, which are not read.
@@ -40,12 +41,15 @@ SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.link, e.li
 FROM entries e JOIN feeds f ON f.id = e.feed LEFT JOIN sketches s ON s.entry = e.key
 WHERE e.story IN (SELECT value FROM json_each(?)) ORDER BY e.story, e.lead DESC, e.key
 """
+ANY_RULING = "SELECT EXISTS (SELECT 1 FROM rulings)"
 RULINGS = """
 SELECT entry, ruling, other FROM rulings WHERE entry IN (SELECT value FROM json_each(:entries))
 UNION SELECT entry, ruling, other FROM rulings WHERE other IN (SELECT value FROM json_each(:entries))
 """
+# Keys and stories are numbered in the order of time, but for a clock that was put back.
 OLDEST_SINCE = """
-SELECT key, story FROM entries WHERE first_seen >= ? AND +lead = 1 ORDER BY first_seen, key LIMIT 1
+SELECT key, story FROM entries WHERE lead = 1 AND key >= (SELECT MIN(key) FROM entries WHERE first_seen >= ?)
+ORDER BY key LIMIT 1
 """
 NEW_SKETCH = """
 INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)

@@ -9,9 +9,11 @@ dates, names between words that are the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import chain
 
 from hub.model import Candidate, Entry, Known
 from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title
@@ -97,13 +99,11 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     if not free:
         return
     one = Compared.entry(entry, date)
-    telling = is_distinctive(entry.title) and _stories_of_that_title(entry, date, known) <= 1
+    title = _Headline(entry, date, known)
     for story in free:
-        house = _house_phrases(entry, story, known)
-        digest = _is_made_of_others(entry, story, known)
+        passages = _Passages(entry, story, known)
         for other in known.stories[story][:_COMPARED]:
-            pair = Pair(one, Compared.candidate(other))
-            sure, why = _judged(pair, house=house, digest=digest, telling=telling and pair.same_title)
+            sure, why = _judged(Pair(one, Compared.candidate(other)), passages, title)
             yield Comparison(other, sure, why)
 
 
@@ -148,35 +148,60 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
     )
 
 
-def _stories_of_that_title(entry: Entry, date: datetime, known: Known) -> int:
-    """How many stories of that time have the entry's title: one that several use is nobody's."""
-    titled = known.holders.get(entry.sketch.title, ()) if entry.sketch.title is not None else ()
-    leads = [known.stories[story][0] for story in titled if known.stories.get(story)]
-    return sum(abs(lead.date - date) <= _SAME_HEADLINE for lead in leads)
+class _Headline:
+    """An entry's title, among those of the other stories of its time."""
+
+    def __init__(self, entry: Entry, date: datetime, known: Known) -> None:
+        self._entry = entry
+        self._date = date
+        self._known = known
+
+    @cached_property
+    def telling(self) -> bool:
+        """Whether the title is that of one story: one that several use is nobody's."""
+        number = self._entry.sketch.title
+        titled = self._known.holders.get(number, ()) if number is not None else ()
+        leads = [of_story[0] for story in titled if (of_story := self._known.stories.get(story))]
+        of_that_time = sum(abs(lead.date - self._date) <= _SAME_HEADLINE for lead in leads)
+        return of_that_time <= 1 and is_distinctive(self._entry.title)
 
 
-def _house_phrases(entry: Entry, story: int, known: Known) -> float:
-    """How much of what an entry shares with a story stands in many other stories too, 0 to 1."""
-    holders: Mapping[int, Sequence[int]] = known.holders
-    shared = [stories for number in entry.sketch.samples if story in (stories := holders.get(number, ()))]
-    return sum(len(stories) > _HOUSE_PHRASE for stories in shared) / len(shared) if shared else 0.0
+class _Passages:
+    """What an entry shares with a story, by its sketch, and which other stories have that too."""
 
+    def __init__(self, entry: Entry, story: int, known: Known) -> None:
+        self._entry = entry
+        self._story = story
+        self._known = known
 
-def _is_made_of_others(entry: Entry, story: int, known: Known) -> bool:
-    """Whether most of what an entry shares with a story is, here and there, from several other stories."""
-    shared = [
-        stories for number in entry.sketch.samples if story in (stories := known.holders.get(number, ()))
-    ]
-    counts = Counter(other for stories in shared for other in stories if other != story)
-    others = sum(count >= _PASSAGE for count in counts.values())
-    elsewhere = sum(len(stories) > 1 for stories in shared)
-    return others >= _SEVERAL and elsewhere > _MOSTLY * len(shared)
+    @cached_property
+    def _holders(self) -> list[Sequence[int]]:
+        """The stories that have each shared passage."""
+        holders, story = self._known.holders, self._story
+        return [
+            having for number in self._entry.sketch.samples if story in (having := holders.get(number, ()))
+        ]
+
+    @cached_property
+    def house(self) -> float:
+        """How much of what they share stands in many other stories too, 0 to 1."""
+        shared = self._holders
+        return sum([len(having) > _HOUSE_PHRASE for having in shared]) / len(shared) if shared else 0.0
+
+    @cached_property
+    def digest(self) -> bool:
+        """Whether most of what they share is, here and there, from several other stories."""
+        shared = self._holders
+        counts = Counter(chain.from_iterable(shared))
+        others = sum([count >= _PASSAGE for story, count in counts.items() if story != self._story])
+        elsewhere = sum([len(having) > 1 for having in shared])
+        return others >= _SEVERAL and elsewhere > _MOSTLY * len(shared)
 
 
 # ---------------------------------------------------------------- the verdict on two entries
 
 
-def _judged(pair: Pair, *, house: float, digest: bool, telling: bool) -> tuple[float, str]:
+def _judged(pair: Pair, passages: _Passages, title: _Headline) -> tuple[float, str]:
     """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
     if pair.same_title and pair.same_link:
         return 3.0, "the same link and title as {}’s"
@@ -189,36 +214,44 @@ def _judged(pair: Pair, *, house: float, digest: bool, telling: bool) -> tuple[f
     if pair.apart > _SAME_NEWS:
         return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
     if pair.wordless:
-        if telling and pair.apart <= _HEADLINE_ALONE:
+        if pair.same_title and pair.apart <= _HEADLINE_ALONE and title.telling:
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
     if not (pair.same_title or pair.may_be_most_of_it(_MOST_OF_IT)) or not _is_most_of_it(
-        pair, house=house, telling=telling
+        pair, passages, title
     ):
         return 0.0, "too little of the shorter text is in both"
-    against = _against(pair, house=house, digest=digest, telling=telling)
+    against = _against(pair, passages, title)
     return (0.0, against) if against else (pair.share, _reason(pair))
 
 
-def _is_most_of_it(pair: Pair, *, house: float, telling: bool) -> bool:
+def _is_most_of_it(pair: Pair, passages: _Passages, title: _Headline) -> bool:
     if pair.share >= _MOST_OF_IT and pair.shared >= _ENOUGH:
         return True
     if pair.same_title and pair.share >= _ALL_OF_IT and pair.shared >= _ENOUGH_WITH_TITLE:
         return True
-    if not telling or pair.apart > _SAME_HEADLINE or not pair.has_a_beginning:
+    if not pair.same_title or pair.apart > _SAME_HEADLINE or pair.share < _SAME_TITLE_OWN_WORDS:
         return False
-    return pair.share >= (_SAME_TITLE_OWN_WORDS if house <= _FEW_HOUSE_PHRASES else _SAME_TITLE)
+    enough = _SAME_TITLE_OWN_WORDS if passages.house <= _FEW_HOUSE_PHRASES else _SAME_TITLE
+    return pair.share >= enough and title.telling and pair.has_a_beginning
 
 
-def _against(pair: Pair, *, house: float, digest: bool, telling: bool) -> str | None:
+def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     """What speaks against a copy although most of its words are the same."""
     if pair.other_time:
         return "the headlines name different dates"
     if pair.periodical and not (pair.same_title and pair.share_of_longer >= _WHOLE):
         return "the headline is that of an issue or a list, of which everybody has one"
-    if not pair.same_title and not pair.opening and pair.share_of_longer < (_WHOLE if digest else _DIGEST):
+    if (
+        not pair.same_title
+        and pair.share_of_longer < _WHOLE
+        and not pair.opening
+        and (pair.share_of_longer < _DIGEST or passages.digest)
+    ):
         return "one of them has other news in it too, as a round-up does"
-    if house > _HOUSE_PHRASES and not (telling or (pair.same_title and pair.share >= _ALL_OF_IT)):
+    if passages.house > _HOUSE_PHRASES and not (
+        pair.same_title and (pair.share >= _ALL_OF_IT or title.telling)
+    ):
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.same_words or pair.beginning:
         return None
@@ -234,7 +267,7 @@ def _against(pair: Pair, *, house: float, digest: bool, telling: bool) -> str | 
     if filled_in.words and pair.share < _MOST_OF_IT:
         return "what they share is the form, which both fill in"
     most = _FILLED_IN_SAME_TITLE if pair.same_title else _FILLED_IN
-    if filled_in.words > 1 and filled_in.words * 100 > most * len(pair.short_and_long[0]):
+    if filled_in.words > 1 and filled_in.words * 100 > most * pair.words_of_shorter:
         return "both fill in the same text, with names of their own"
     return None
 

@@ -85,8 +85,12 @@ class Compared:
         return frozenset(self.words)
 
     @cached_property
+    def in_order(self) -> list[_Shingle]:
+        return _in_order(self.words)
+
+    @cached_property
     def shingles(self) -> frozenset[_Shingle]:
-        return frozenset(_in_order(self.words))
+        return frozenset(self.in_order)
 
 
 def _in_order(words: Sequence[int]) -> list[_Shingle]:
@@ -121,12 +125,14 @@ class Pair:
     @cached_property
     def shared(self) -> int:
         """How many shingles both have."""
-        return len(self._one.shingles & self._other.shingles)
+        one = self._one.shingles
+        return len(one) if self.same_words else len(one & self._other.shingles)
 
     @cached_property
     def least(self) -> int:
         """How many shingles the shorter text has."""
-        return min(len(self._one.shingles), len(self._other.shingles))
+        one = len(self._one.shingles)
+        return one if self.same_words else min(one, len(self._other.shingles))
 
     @cached_property
     def share(self) -> float:
@@ -136,27 +142,31 @@ class Pair:
     @cached_property
     def share_of_longer(self) -> float:
         """How much of the longer text is in the shorter one, 0 to 1."""
+        if self.same_words:
+            return self.share
         most = max(len(self._one.shingles), len(self._other.shingles))
         return self.shared / most if most else 0.0
 
     def may_be_most_of_it(self, share: float) -> bool:
         """Whether `share` may be reached: no more shingles are shared than words are. A quick look."""
+        if self.same_words:
+            return True
         one, other = self._one.vocabulary, self._other.vocabulary
         return len(one & other) >= share * _ROUGHLY * min(len(one), len(other))
 
     @cached_property
     def beginning(self) -> bool:
         """Whether the shorter text is the beginning of the longer one, but for its last words."""
-        short, long = self.short_and_long
+        short, long = (each.words for each in self._short_and_long)
         at = max(len(short) - SHINGLE, 1)
         return bool(short) and short[:at] == long[:at]
 
     @cached_property
     def opening(self) -> bool:
         """Whether most of the shorter text stands in the longer one's first words, as an excerpt's does."""
-        short, long = self.short_and_long
-        first = long[: len(short) + len(short) // 4 + _LONGEST_FILLED_IN]
-        shared = len(frozenset(_in_order(short)) & frozenset(_in_order(first)))
+        short, long = self._short_and_long
+        first = long.in_order[: len(short.words) + len(short.words) // 4 + _LONGEST_FILLED_IN - SHINGLE + 1]
+        shared = len(short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
     @cached_property
@@ -168,7 +178,7 @@ class Pair:
         """
         one, other = self._one, self._other
         return any(
-            2 * len(ours.shingles & frozenset(_in_order(theirs.words[: _FIRST + SHINGLE - 1]))) >= _FIRST
+            2 * len(ours.shingles.intersection(theirs.in_order[:_FIRST])) >= _FIRST
             for ours, theirs in ((one, other), (other, one))
         )
 
@@ -182,9 +192,13 @@ class Pair:
         return self._one.words == self._other.words
 
     @property
-    def short_and_long(self) -> tuple[Sequence[int], Sequence[int]]:
-        one, other = self._one.words, self._other.words
-        return (one, other) if len(one) <= len(other) else (other, one)
+    def _short_and_long(self) -> tuple[Compared, Compared]:
+        one, other = self._one, self._other
+        return (one, other) if len(one.words) <= len(other.words) else (other, one)
+
+    @property
+    def words_of_shorter(self) -> int:
+        return min(len(self._one.words), len(self._other.words))
 
     @cached_property
     def unlike(self) -> bool:
@@ -212,15 +226,16 @@ class Pair:
         A template that two members filled in differs in many such places; a
         copy to which a paragraph was added, or that was cut, in none.
         """
-        short, long = self.short_and_long
+        shorter, longer = self._short_and_long
+        short, long = shorter.words, longer.words
         # The first place of each shingle is the last to be written.
-        places = dict(zip(reversed(_in_order(long)), range(len(long) - SHINGLE, -1, -1), strict=False))
+        places = dict(zip(reversed(longer.in_order), range(len(long) - SHINGLE, -1, -1), strict=False))
         figures = times = words = names = turned = run = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
         # The ends are a place of each text too.
         back = False
-        matches = [*enumerate(map(places.get, _in_order(short))), (len(short), len(long))]
+        matches = [*enumerate(map(places.get, shorter.in_order)), (len(short), len(long))]
         for here, found in matches:
             if found is None:
                 continue

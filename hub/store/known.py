@@ -1,0 +1,268 @@
+"""What a batch of polls may find in the store: asked for at once, and kept true while the batch is settled.
+
+A poll's entries may be those that its feed had, or copies of other feeds'.
+To ask for each poll by itself costs more than to decide what is asked about;
+so each look-up of a batch is one statement, and what its first polls store is
+added to what its later ones are told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from hub import stories
+from hub.model import Candidate, Entry, EntryKeys, Known, KnownEntry, NewEntry, RelinkedEntry, Rulings, Sketch
+from hub.store import rows
+from hub.store import statements as sql
+
+Ask = Callable[..., Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as it was stored, in which story; `new` says how it was decided on if it was not there."""
+
+    key: int
+    story: int
+    entry: Entry
+    new: NewEntry | None = None
+
+    def candidate(self, new: NewEntry, now: datetime) -> Candidate:
+        """The entry as others are compared with it."""
+        entry, sketch = self.entry, self.entry.sketch
+        return Candidate(
+            key=self.key,
+            feed=entry.feed,
+            story=self.story,
+            lead=new.story is None,
+            id=entry.id,
+            link=entry.link,
+            link_key=entry.keys.link,
+            title=entry.title,
+            date=new.date,
+            first_seen=now,
+            words=sketch.words,
+            wordless=sketch.wordless,
+            credits=sketch.credits,
+        )
+
+
+class KnownToBatch:
+    """What the store knows of the entries of some polls, by the number of their feed.
+
+    `ask` and `ask_tuples` give the rows of a statement, by column or plain.
+    With `again`, the entries are stored ones, looked at as if they were new.
+    """
+
+    def __init__(
+        self, ask: Ask, ask_tuples: Ask, polls: Mapping[int, Sequence[Entry]], *, again: bool = False
+    ) -> None:
+        self._ask = ask
+        self._ask_tuples = ask_tuples
+        self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
+        self._story_of: dict[int, int] = {}
+        self._unsure: set[int] = set()
+        self._own = self._own_of(polls)
+        self._unknown = polls
+        if again:
+            self._unsure = {known.key for own in self._own.values() for known in own}
+        else:
+            self._unknown = {feed: self._unknown_of(feed, entries) for feed, entries in polls.items()}
+        unknown = [entry for entries in self._unknown.values() for entry in entries]
+        self._taken = self._atom_ids(unknown)
+        self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
+        # Only what two entries of the batch have can be found by one after the other was stored.
+        counts = Counter(number for entry in unknown for number in entry.sketch.numbers)
+        self._several = frozenset(number for number, count in counts.items() if count > 1)
+        self._holders = self._holders_of(counts)
+        self._index: set[tuple[int, int]] = set()
+        self._since: set[int | str] = set()
+        self._likely = {
+            feed: {entry.fingerprint: self._likely_of(feed, entry) for entry in entries}
+            for feed, entries in self._unknown.items()
+        }
+        self._candidates: dict[int, tuple[Candidate, ...]] = {}
+        self._look_into(set().union(*map(self._stories, self._unknown)))
+
+    def of(self, feed: int) -> Known:
+        """What is known of the entries of a feed's poll, with what the batch has stored by now."""
+        own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
+        if not unknown:
+            return Known(own=own)
+        for entry in unknown if self._since else ():
+            if not self._since.isdisjoint((*entry.sketch.numbers, entry.keys.id, entry.keys.link)):
+                self._likely[feed][entry.fingerprint] = self._likely_of(feed, entry)
+        looked_into = self._stories(feed)
+        self._look_into(looked_into)
+        candidates = {story: self._candidates[story] for story in looked_into}
+        return Known(
+            own=own,
+            likely=self._likely[feed],
+            stories={
+                story: tuple(each for each in of_story if each.feed != unknown[0].feed)
+                for story, of_story in candidates.items()
+            },
+            story_feeds={
+                story: frozenset(each.feed for each in of_story) for story, of_story in candidates.items()
+            },
+            atom_ids=frozenset(entry.id for entry in unknown if entry.id in self._taken),
+            holders=self._holders,
+            rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
+        )
+
+    def took(
+        self,
+        feed: int,
+        written: Sequence[Written],
+        relinked: Sequence[RelinkedEntry],
+        changed: AbstractSet[int],
+        now: datetime,
+    ) -> None:
+        """Learn what a poll stored; `changed` are the stories that it did not only add to."""
+        keys_before = {known.key: known.keys for known in self._own.get(feed, ())}
+        keys_now = {one.key: one.entry.keys for one in written} | {one.key: one.keys for one in relinked}
+        for key, keys in keys_now.items():
+            self._forget(key, keys_before.get(key))
+            self._learn(key, feed, keys)
+        for story in changed:
+            self._candidates.pop(story, None)
+        for one in written:
+            self._story_of[one.key] = one.story
+            self._hold(one.entry.sketch, one.story)
+            if one.new is not None:
+                self._taken.add(one.new.atom_id)
+                if one.story not in changed:
+                    before = self._candidates.get(one.story, ())
+                    self._candidates[one.story] = (*before, one.candidate(one.new, now))
+
+    @property
+    def index(self) -> list[tuple[int, int]]:
+        """The numbers by which what was stored is found, each with its story, in the index's order."""
+        return sorted(self._index)
+
+    # ------------------------------------------------------------ asked for the whole batch
+
+    def _own_of(self, polls: Mapping[int, Sequence[Entry]]) -> dict[int, tuple[KnownEntry, ...]]:
+        """What the feeds of these polls have that their entries may be."""
+        keys = [(feed, entry.keys) for feed, entries in polls.items() for entry in entries]
+        if not keys:
+            return {}
+        found: dict[int, list[KnownEntry]] = defaultdict(list)
+        for row in self._ask(
+            sql.KNOWN_BY_KEYS,
+            {
+                "ids": listed(each.id for _, each in keys),
+                "links": listed(each.link for _, each in keys),
+                "loose_ids": listed((feed, each.loose_id) for feed, each in keys if each.loose_id),
+                "titles": listed((feed, each.title) for feed, each in keys),
+            },
+        ):
+            self._story_of[row["key"]] = row["story"]
+            self._learn(row["key"], row["feed"], rows.entry_keys(row), since=False)
+            if row["feed"] in polls:
+                found[row["feed"]].append(rows.known_entry(row))
+        self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
+        texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
+        return {
+            feed: tuple(replace(each, text=texts.get(each.key, "")) for each in own)
+            for feed, own in found.items()
+        }
+
+    def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
+        said = {known.fingerprint for known in self._own.get(feed, ())}
+        return [entry for entry in entries if entry.fingerprint not in said]
+
+    def _atom_ids(self, entries: Sequence[Entry]) -> set[str]:
+        if not entries:
+            return set()
+        ids = listed(entry.keys.id for entry in entries)
+        return {atom_id for (atom_id,) in self._ask_tuples(sql.TAKEN_IDS, (ids,))}
+
+    def _holders_of(self, numbers: Iterable[int]) -> dict[int, list[int]]:
+        holders: dict[int, list[int]] = {}
+        # In the index's order, so that each of its pages is read once.
+        for number, story in self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers)),)):
+            holders.setdefault(number, []).append(story)
+        return holders
+
+    # ------------------------------------------------------------ worked out from it
+
+    def _likely_of(self, feed: int, entry: Entry) -> tuple[int, ...]:
+        """The stories of other feeds that an entry may belong to."""
+        by_keys = [
+            story
+            for key in (entry.keys.link, entry.keys.id)
+            for story in sorted(
+                {self._story_of[other] for other, its in self._with(key).items() if its != feed}
+            )
+        ]
+        return tuple(dict.fromkeys((*by_keys, *stories.likely(entry.sketch, self._holders))))
+
+    def _stories(self, feed: int) -> set[int]:
+        """The stories to look into for a feed's poll: likely ones, and those its changed entries are in."""
+        found = set().union(*self._likely[feed].values())
+        own = self._own.get(feed, ())
+        return found.union(self._story_of[known.key] for known in own if known.key in self._unsure)
+
+    def _look_into(self, stories: AbstractSet[int]) -> None:
+        missing = [story for story in stories if story not in self._candidates]
+        if not missing:
+            return
+        found: dict[int, list[Candidate]] = {story: [] for story in missing}
+        for row in self._ask(sql.CANDIDATES, (listed(missing),)):
+            found[row["story"]].append(rows.candidate(row))
+        self._candidates.update((story, tuple(of_story)) for story, of_story in found.items())
+
+    def _rulings(self, entries: Iterable[int]) -> Rulings:
+        if not self._any_ruling:
+            return Rulings()
+        return rows.rulings(self._ask(sql.RULINGS, {"entries": listed(entries)}))
+
+    # ------------------------------------------------------------ kept true
+
+    def _with(self, key: str | None) -> Mapping[int, int]:
+        return self._feeds_with.get(key, {}) if key else {}
+
+    def _learn(self, entry: int, feed: int, keys: EntryKeys, *, since: bool = True) -> None:
+        for key in filter(None, (keys.id, keys.link)):
+            self._feeds_with[key][entry] = feed
+            if since:
+                self._since.add(key)
+
+    def _forget(self, entry: int, keys: EntryKeys | None) -> None:
+        for key in filter(None, (keys.id, keys.link) if keys else ()):
+            self._feeds_with[key].pop(entry, None)
+
+    def _hold(self, sketch: Sketch, story: int) -> None:
+        for number in sketch.numbers:
+            holders = self._holders.get(number, ())
+            if len(holders) >= stories.COMMON:
+                continue
+            self._index.add((number, story))
+            if number in self._several and story not in holders:
+                self._holders.setdefault(number, []).append(story)
+                self._since.add(number)
+
+
+def _unsure(own: Sequence[KnownEntry], entries: Sequence[Entry]) -> list[KnownEntry]:
+    """Those that may have to be compared by their words: all that no entry of the document surely is."""
+    surely = {_identity(entry) for entry in entries}
+    several = Counter(map(_identity, own))
+    return [known for known in own if several[_identity(known)] > 1 or _identity(known) not in surely]
+
+
+def _identity(entry: Entry | KnownEntry) -> tuple[str | None, ...]:
+    """What makes two entries surely the same: then no other rung of the ladder is reached."""
+    keys = entry.keys
+    return (entry.fingerprint, entry.canonical_link, keys.id, None if keys.id else keys.link or keys.title)
+
+
+def listed(values: Iterable[str | int | tuple[str | int, str] | None]) -> str:
+    """Values as one parameter, for `json_each`."""
+    return json.dumps([value for value in set(values) if value is not None])

@@ -1,0 +1,102 @@
+"""Polls settled together come to what each comes to by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bench import quality
+from hub.decide import decide
+from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, HubSettings, Known, Member
+from hub.store import Store, open_store
+from hub.stories import sketched
+
+ENTRIES = 400
+A_DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("generator", ["syndication", "newsroom"])
+def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path, generator: str) -> None:
+    news = list(quality.GENERATORS[generator](4, ENTRIES))[:ENTRIES]
+    polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
+    rounds = [quality.a_round(polls[first : first + 80]) for first in range(0, ENTRIES, 80)]
+    rounds += [corrected(polls, at=rounds[-1][-1].started + A_DAY)]
+    together, alone = tmp_path / "together.db", tmp_path / "alone.db"
+    for file, size in ((together, 1000), (alone, 1)):
+        store = a_store(file, polls)
+        for each in rounds:
+            for first in range(0, len(each), size):
+                settle(store, each[first : first + size])
+        store.close()
+    assert stored(together) == stored(alone)
+    copies = [why for _, _, _, _, why, _ in stored(together)["entries"] if why]
+    assert len(copies) > ENTRIES / 10
+
+
+def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) -> None:
+    news = list(quality.GENERATORS["newsroom"](4, 40))[:20]
+    polls = quality.a_round([quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)])
+    store = a_store(tmp_path / "hub.db", polls)
+    assert sum(settle(store, [*polls, *polls])) == sum(len(each.entries) for each in polls)
+    store.close()
+
+
+def corrected(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
+    """A round in which every feed's document has some entries reworded, and some that say what others say."""
+    by_feed: dict[FeedKey, list[Gathered]] = defaultdict(list)
+    for each in polls:
+        by_feed[each.feed.key].append(each)
+    changed = []
+    for number, each in enumerate(polls):
+        (entry,) = each.entries
+        other = polls[number - 7].entries[0]
+        if number % 5 == 0 and other.feed != entry.feed:
+            entry = reworded(entry, title=other.title, text=other.text)
+        elif number % 5 == 1:
+            entry = reworded(entry, text=f"{entry.text} Nobody was asked.")
+        elif number % 5 == 2:
+            entry = replace(entry, link=f"{entry.link}/moved", canonical_link=f"{entry.canonical_link}/moved")
+        changed.append(replace(each, entries=(entry,), started=at))
+    return quality.a_round(changed)
+
+
+def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
+    changed = replace(entry, text=text, title=title or entry.title, fingerprint=f"of {title} {text}")
+    return replace(changed, sketch=sketched([changed])[0])
+
+
+def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
+    store = open_store(f"sqlite:///{file}")
+    feeds = list({each.feed.key: each.feed for each in polls}.values())
+    members = [Member(slug=feed.key.member, name=feed.key.member) for feed in feeds]
+    store.sync(members, feeds, authority="news.example")
+    return store
+
+
+def settle(store: Store, polls: Sequence[Gathered]) -> list[int]:
+    def at_its_time(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        return decide(
+            gathered, state, known, now=gathered.started, settings=HubSettings(), authority="news.example"
+        )
+
+    results = store.settle(polls, at_its_time)
+    assert [result.error for result in results] == [None] * len(polls)
+    return [result.new for result in results]
+
+
+def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(file)) as db:
+        return {
+            "entries": db.execute(
+                "SELECT key, story, lead, copy_of, why, atom_id FROM entries ORDER BY key"
+            ).fetchall(),
+            "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
+            "index": db.execute("SELECT number, story FROM sketch_index ORDER BY number, story").fetchall(),
+        }
