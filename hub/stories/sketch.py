@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from operator import add
 from zlib import crc32
 
 from hub import markup
@@ -32,9 +32,8 @@ _FIRST_WORDS = 64
 _SAMPLED_FIRST, _SAMPLED = 0x700, 0xF00
 # A sentence in so many entries of one document is the feed's own: a footer, an invitation, a series' text.
 _REPEATED = 3
-# A word of ours between two sentences, so that the words of all are found in one go.
-_PAUSE = " sentenceends "
-_SENTENCE_ENDS = ("\n", ". ", "! ", "? ", "。", "！", "？")
+_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
+_AROUND = " \t.!?"
 # WordPress's footer names the entry, so that no two are alike.
 _WORDPRESS_FOOTER = re.compile(r"The post [^\n]{0,300} appeared first on [^\n]{0,200}$")
 # "Northmoor: …", "… | Northmoor", "[News] …": who publishes stands before or after.
@@ -81,35 +80,44 @@ _NUMBERS = _Numbers()
 
 def numbers(words: str, *, most: int | None = None) -> list[int]:
     """The numbers of words as `markup.words` gives them, of no more than the first `most`."""
-    return [_NUMBERS[word] for word in words.split()[:most]]
+    return list(map(_NUMBERS.__getitem__, words.split()[:most]))
 
 
 def sketched(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
     """The sketches of a document's entries, without the sentences that the document repeats."""
-    texts = [_sentences(entry.text) for entry in entries]
-    repeated = repeated_sentences(texts)
+    sentences = [_sentences(entry.text) for entry in entries]
+    repeated = _repeated(sentences)
     return tuple(
-        replace(sketch(entry.title, sentences, repeated), credits=_credits(entry))
-        for entry, sentences in zip(entries, texts, strict=True)
+        _sketch(entry, repeated.intersection(of_entry))
+        for entry, of_entry in zip(entries, sentences, strict=True)
     )
 
 
-def repeated_sentences(texts: Iterable[Sequence[str]]) -> frozenset[str]:
-    """The sentences that stand in three or more of a document's texts."""
-    counts = Counter(sentence for sentences in texts for sentence in set(sentences))
-    return frozenset(sentence for sentence, count in counts.items() if count >= _REPEATED)
-
-
-def sketch(title: str, sentences: Sequence[str], without: AbstractSet[str] = frozenset()) -> Sketch:
-    """The sketch of an entry whose text is these sentences (`markup.words` of each)."""
-    kept = " ".join(sentence for sentence in sentences if sentence not in without)
+def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
+    text = f" {markup.words(entry.text)} "
+    kept = text
+    if "appeared first on" in entry.text and (footer := _WORDPRESS_FOOTER.search(entry.text)):
+        kept = text = text.removesuffix(f" {markup.words(footer[0])} ")
+    for sentence in without:
+        # Of the words, which are remembered: those of the text without it would have to be made anew.
+        kept = kept.replace(f" {markup.words(sentence)} ", " ")
     words = numbers(kept, most=_MOST_WORDS)
+    packed = array("I", words).tobytes()
     return Sketch(
-        words=array("I", words).tobytes(),
-        samples=_samples(words),
-        title=title_number(title),
-        wordless=not sentences,
+        words=packed,
+        samples=_samples(words, packed),
+        title=title_number(entry.title),
+        wordless=not text.strip(),
+        credits=_credits(entry),
     )
+
+
+def _repeated(documents_sentences: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The sentences that stand in three or more of a document's texts."""
+    if len(documents_sentences) < _REPEATED:
+        return frozenset()
+    counts = Counter(sentence for of_entry in documents_sentences for sentence in set(of_entry))
+    return frozenset(sentence for sentence, count in counts.items() if count >= _REPEATED)
 
 
 def title_number(title: str) -> int | None:
@@ -141,24 +149,14 @@ def _credits(entry: Entry) -> tuple[int, ...]:
 
 
 def _sentences(text: str) -> list[str]:
-    if "appeared first on" in text:
-        text = _WORDPRESS_FOOTER.sub("", text)
     for end in _SENTENCE_ENDS:
-        text = text.replace(end, _PAUSE)
-    return [words for words in f" {markup.words(text)} ".split(_PAUSE) if words.strip()]
+        text = text.replace(end, "\n")
+    return [sentence for each in text.split("\n") if (sentence := each.strip(_AROUND))]
 
 
-def _samples(words: Sequence[int]) -> tuple[int, ...]:
-    found: dict[int, None] = {}
-    shingles = zip(words, words[1:], words[2:], words[3:], strict=False)
-    for position, (first, second, third, fourth) in enumerate(shingles):
-        if not first + second + third + fourth & (_SAMPLED_FIRST if position < _FIRST_WORDS else _SAMPLED):
-            found[_number(first, second, third, fourth)] = None
-    return tuple(found)
-
-
-def _number(first: int, second: int, third: int, fourth: int) -> int:
-    """31 bits for a shingle, in which the order of its words counts (splitmix64's multipliers)."""
-    mixed = first * 0x9E3779B97F4A7C15 + second * 0xBF58476D1CE4E5B9 + third * 0x94D049BB133111EB + fourth
-    mixed = (mixed ^ mixed >> 31) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
-    return mixed >> 33
+def _samples(words: Sequence[int], packed: bytes) -> tuple[int, ...]:
+    pairs = list(map(add, words, words[1:]))
+    sums = list(map(add, pairs, pairs[2:]))
+    sampled = [at for at, number in enumerate(sums[:_FIRST_WORDS]) if not number & _SAMPLED_FIRST]
+    sampled += [at for at, number in enumerate(sums[_FIRST_WORDS:], _FIRST_WORDS) if not number & _SAMPLED]
+    return tuple(dict.fromkeys([crc32(packed[4 * at : 4 * (at + SHINGLE)]) >> 1 for at in sampled]))
