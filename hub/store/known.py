@@ -215,8 +215,9 @@ class KnownToBatch:
         if not missing:
             return
         found: dict[int, list[Candidate]] = {story: [] for story in missing}
-        for row in self._ask(sql.CANDIDATES, (listed(missing),)):
-            found[row["story"]].append(rows.candidate(row))
+        for row in self._ask_tuples(sql.CANDIDATES, (listed(missing),)):
+            candidate = rows.candidate(row)
+            found[candidate.story].append(candidate)
         self._candidates.update((story, tuple(of_story)) for story, of_story in found.items())
 
     def _rulings(self, entries: Iterable[int]) -> Rulings:

@@ -240,22 +240,24 @@ def sketch_row(sketch: Sketch) -> dict[str, Any]:
     }
 
 
-def candidate(row: Row) -> Candidate:
+def candidate(row: tuple[Any, ...]) -> Candidate:
+    """A row of `statements.CANDIDATES`: plain, since there are many."""
+    key, member, feed, story, lead, id, link, link_key, title, date, first_seen, words, links, wordless = row
     return Candidate(
-        key=row["key"],
-        feed=FeedKey(row["member"], row["feed_name"]),
-        story=row["story"],
-        lead=bool(row["lead"]),
-        id=row["id"],
-        link=row["link"],
-        link_key=row["link_key"],
-        title=row["title"],
-        date=moment(row["date"]),
-        first_seen=moment(row["first_seen"]),
+        key=key,
+        feed=FeedKey(member, feed),
+        story=story,
+        lead=bool(lead),
+        id=id,
+        link=link,
+        link_key=link_key,
+        title=title,
+        date=moment(date),
+        first_seen=moment(first_seen),
         # An entry older than what is compared by has no words here, and is no copy by them.
-        words=row["words"] or b"",
-        wordless=bool(row["wordless"]),
-        credits=numbers(row["credits"]),
+        words=words or b"",
+        wordless=bool(wordless),
+        credits=numbers(links) if links else (),
     )
 
 

@@ -24,9 +24,8 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     """
     weights: dict[int, float] = {}
     shared: dict[int, int] = {}
-    for number in sketch.samples:
-        stories = holders.get(number, ())
-        if 0 < len(stories) < COMMON:
+    for stories in [held for number in sketch.samples if (held := holders.get(number))]:
+        if len(stories) < COMMON:
             weight = 1 / len(stories)
             for story in stories:
                 weights[story] = weights.get(story, 0.0) + weight

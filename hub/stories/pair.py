@@ -14,8 +14,6 @@ from hub import markup, urls
 from hub.model import Candidate, Entry
 from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core
 
-_Shingle = tuple[int, int, int, int]
-
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
 # An editor changes a word or two; what is longer is another name, place or subject.
@@ -24,6 +22,7 @@ _NAME = 3
 _FIRST = 12
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
+_NOWHERE = -9  # where a shingle stands that the other text has not; no place follows it
 # Shingles in a row that make a passage, and no phrase that a text repeats.
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
@@ -69,7 +68,7 @@ class Compared:
         self.wordless = wordless
         packed = array("I")
         packed.frombytes(words)
-        self.words: Sequence[int] = packed
+        self.words: Sequence[int] = packed.tolist()
 
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Compared:
@@ -85,16 +84,14 @@ class Compared:
         return frozenset(self.words)
 
     @cached_property
-    def in_order(self) -> list[_Shingle]:
-        return _in_order(self.words)
+    def in_order(self) -> list[int]:
+        """Its shingles, a number each that means something within this process alone."""
+        words = self.words
+        return list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
 
     @cached_property
-    def shingles(self) -> frozenset[_Shingle]:
+    def shingles(self) -> frozenset[int]:
         return frozenset(self.in_order)
-
-
-def _in_order(words: Sequence[int]) -> list[_Shingle]:
-    return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
 class Pair:
@@ -228,23 +225,16 @@ class Pair:
         """
         shorter, longer = self._short_and_long
         short, long = shorter.words, longer.words
-        # The first place of each shingle is the last to be written.
-        places = dict(zip(reversed(longer.in_order), range(len(long) - SHINGLE, -1, -1), strict=False))
-        figures = times = words = names = turned = run = 0
+        figures = times = words = names = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
-        # The ends are a place of each text too.
         back = False
-        matches = [*enumerate(map(places.get, shorter.in_order)), (len(short), len(long))]
-        for here, found in matches:
-            if found is None:
-                continue
-            run = run + 1 if here == before + 1 and found == there + 1 else 0
+        for here, found, length in (*_runs(shorter.in_order, longer.in_order), (len(short), len(long), 1)):
             if found < there:
                 back = True
             elif here > before + 1 or found > there + 1:
                 back = False
-            turned += back and run == _PASSAGE
+            turned += back and length > _PASSAGE
             if here > before + 1:
                 ours = short[before + SHINGLE : here]
                 theirs = long[there + SHINGLE : found] if found > there else ()
@@ -256,8 +246,24 @@ class Pair:
                     differ = _has_word(mine) and _has_word(other)
                     words += differ
                     names += differ and max(len(mine), len(other)) >= _NAME
-            before, there = here, found
+            before, there = here + length - 1, found + length - 1
         return FilledIn(figures, times, words, names, turned)
+
+
+def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int]]:
+    """The runs of shingles that both have in the same order: where each begins in either, and its length.
+
+    Of a shingle that the longer has more than once, the first place counts.
+    """
+    places = dict(zip(reversed(long), range(len(long) - 1, -1, -1), strict=True))
+    found = [places.get(shingle, _NOWHERE) for shingle in short]
+    starts = [0, *(at for at, (one, next_) in enumerate(pairwise(found), 1) if next_ != one + 1)]
+    ends = (*starts[1:], len(found))
+    return [
+        (start, found[start], end - start)
+        for start, end in zip(starts, ends, strict=True)
+        if start < end and found[start] != _NOWHERE
+    ]
 
 
 def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
