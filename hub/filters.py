@@ -1,6 +1,6 @@
 """The filters of merged feeds: `tag:patient-safety and not type:partner` → a Filter.
 
-A term is `field:value`; the fields are tag, member, type and region. A value
+A term is `field:value`; the fields are tag, kind, member, type and region. A value
 with spaces stands in quotes: `region:"North West"`. `not` binds closest, then
 `and`, then `or`; brackets group. The three words may be in capitals.
 """
@@ -13,12 +13,14 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, cast, get_args
 
-from hub.model import And, Filter, MemberType, Not, Or, Term
+from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, Term
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-FIELDS = ("tag", "member", "type", "region")
+FIELDS = ("tag", "kind", "member", "type", "region")
+# The fields whose values are not of the file's making.
+_FIXED = {"type": get_args(MemberType), "kind": get_args(Kind)}
 
 # A filter becomes one condition of an SQL statement, whose depth databases
 # limit (SQLite: 1,000). The shortest term takes nine characters with its `or`.
@@ -74,6 +76,19 @@ def read_filter(text: str) -> FilterText:
     return FilterText(_filter(tree, terms, depth=1), tuple(terms))
 
 
+def holds(filter: Filter, member: Member) -> bool:
+    """Whether a filter that asks for members alone, by slug, type or region, lets one through."""
+    match filter:
+        case Term(field, value):
+            return value == {"member": member.slug, "type": member.type, "region": member.region}.get(field)
+        case Not(inner):
+            return not holds(inner, member)
+        case And(inner):
+            return all(holds(each, member) for each in inner)
+        case Or(inner):
+            return any(holds(each, member) for each in inner)
+
+
 @cache
 def _parser() -> Lark:
     # Most processes never read a filter, and lark takes as long to import as
@@ -101,15 +116,15 @@ def _term(text: str, column: int) -> Term:
     field, _, value = text.partition(":")
     value = value.strip('"')
     match field:
-        case "tag" | "member" | "type" | "region":
+        case "tag" | "kind" | "member" | "type" | "region":
             pass
         case _:
             raise FilterError(f"`{field}` is not a field of news{_hint(field, FIELDS)}", column)
     if not value.strip():
         raise FilterError(f"`{field}:` names nothing; write a value after it", column)
-    types = get_args(MemberType)
-    if field == "type" and value not in types:
-        raise FilterError(f"there is no type `{value}`{_hint(value, types)}", column + len("type:"))
+    known = _FIXED.get(field)
+    if known is not None and value not in known:
+        raise FilterError(f"there is no {field} `{value}`{_hint(value, known)}", column + len(f"{field}:"))
     return Term(field, value)
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 MemberType = Literal["member", "national", "partner"]
 Republish = Literal["full", "summary", "link"]
 TagField = Literal["title", "text", "category"]
+Kind = Literal["news", "event", "report", "vacancy", "funding"]
 Direction = Literal["ltr", "rtl"]
 
 
@@ -99,11 +100,15 @@ class Enclosure:
 class Tag:
     """What the hub's rules say an entry is about; `why` is a sentence for people.
 
-    `term` names a rule of feeds.yaml, which has the label.
+    `term` names a rule of feeds.yaml, which has the label. `kind` is what an
+    entry with this tag is. `narrower` are the terms of narrower tags that it
+    is owed to, none where it was found itself.
     """
 
     term: str
     why: str
+    kind: Kind | None = None
+    narrower: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +171,8 @@ class Entry:
     publisher's clock. `summary` and `content` are HTML; `text` is all of the
     entry's words in plain text and `excerpt` the first of them.
     `fingerprint` changes when the words do, and not when the markup, the
-    links or the quotation marks do.
+    links or the quotation marks do. `event_date` is the day on which it takes
+    place, should it be an event.
     """
 
     feed: FeedKey
@@ -189,10 +195,16 @@ class Entry:
     rights: str | None = None
     source: Source | None = None
     tags: tuple[Tag, ...] = ()
+    event_date: date | None = None
     keys: EntryKeys
     fingerprint: str
     # Made of what stands above, and not read back from a store.
     sketch: Sketch = field(default=Sketch(), compare=False)
+
+    @property
+    def kind(self) -> Kind:
+        """That of the first tag that says one."""
+        return next((tag.kind for tag in self.tags if tag.kind), "news")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,9 +532,9 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`field:value` in a filter. `field` is tag, member, type or region."""
+    """`field:value` in a filter."""
 
-    field: Literal["tag", "member", "type", "region"]
+    field: Literal["tag", "kind", "member", "type", "region"]
     value: str
 
 
@@ -567,6 +579,11 @@ class TagRule:
     An entry gets it when it has one of `any` or, where there is no `any`,
     all of `all`; and all of `all`; and none of `not_`; looked for in the
     fields of `fields`. `categories` are publishers' terms that mean this tag.
+
+    `weights` are those of phrases of `any` that weigh more than 1; what is
+    found of them has to come to `threshold`. `members` are the slugs the rule
+    holds for, None for all. `kind` is what an entry with this tag is.
+    `broader` is the term of a tag that every such entry has as well.
     """
 
     term: str
@@ -576,6 +593,11 @@ class TagRule:
     not_: tuple[str, ...] = ()
     fields: tuple[TagField, ...] = ("title", "text", "category")
     categories: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    threshold: int = 1
+    members: frozenset[str] | None = None
+    kind: Kind | None = None
+    broader: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

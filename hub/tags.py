@@ -1,19 +1,23 @@
 """The rules of feeds.yaml to an entry's tags, each with its reason.
 
-All phrases of all rules are found in one pass over the text (Aho-Corasick),
-so that a thousand rules cost about what ten do.
+All phrases of all rules are found in one pass over the text, and only rules
+of which a phrase was found are looked at: a thousand cost about what ten do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import ahocorasick
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from hub import markup
 from hub.model import Entry, Tag, TagField, TagRule
+from hub.phrases import Found, Phrases
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
+# A mention counts once, to so many; one in the title or in a category as much as all of those.
+_MOST_MENTIONS = 3
+
+_InFields = Mapping[TagField, Mapping[str, Found]]
 
 
 class Tagger:
@@ -21,77 +25,129 @@ class Tagger:
 
     def __init__(self, rules: Sequence[TagRule]) -> None:
         self._rules = rules
-        self._automaton = ahocorasick.Automaton()
-        # A phrase of punctuation alone can never match; it keeps its rule from matching by `all`.
-        self._words = {
-            phrase: markup.words(phrase)
-            for rule in rules
-            for phrase in (*rule.any, *rule.all, *rule.not_, *rule.categories)
-        }
-        for words in set(self._words.values()) - {""}:
-            self._automaton.add_word(f" {words} ", words)
-        self._automaton.make_automaton()
-        self._by_category: dict[str, list[tuple[TagRule, str]]] = {}
-        for rule in rules:
+        self._position = {rule.term: position for position, rule in enumerate(rules)}
+        self._phrases = Phrases(chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules))
+        # A rule can only hold where one of these was found.
+        self._rules_of: dict[str, list[int]] = {}
+        self._by_category: dict[str, list[tuple[int, str]]] = {}
+        for position, rule in enumerate(rules):
+            for phrase in rule.any or rule.all[:1]:
+                self._rules_of.setdefault(phrase, []).append(position)
             for category in rule.categories:
-                self._by_category.setdefault(self._words[category], []).append((rule, category))
+                if words := markup.words(category):
+                    self._by_category.setdefault(words, []).append((position, category))
 
     def tags(self, entry: Entry, *, given: Iterable[str] = ()) -> tuple[Tag, ...]:
-        """The entry's tags in the rules' order; `given` are those of its feed, which need no rule."""
-        found = {term: Tag(term, "all news of this feed has it") for term in given}
+        """The entry's tags: those `given` by its feed, which need no rule, then the rules' in their order."""
+        found = {term: self._tag(term, "all news of this feed has it") for term in given}
         categories = [
             words for category in entry.categories for words in _of_category(category.term, category.label)
         ]
-        fields: dict[TagField, set[str]] = {
-            "title": self._phrases(markup.words(entry.title)),
-            "text": self._phrases(markup.words(entry.text)),
-            "category": {phrase for words in categories for phrase in self._phrases(words)},
+        fields: _InFields = {
+            "title": self._phrases.found(markup.words(entry.title)),
+            "text": self._phrases.found(markup.words(entry.text)),
+            "category": _together([self._phrases.found(words) for words in categories]),
         }
-        mapped = {
-            rule.term: category for words in categories for rule, category in self._by_category.get(words, ())
-        }
-        for rule in self._rules:
-            if rule.term in found:
+        mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
+        phrases = set(chain.from_iterable(fields.values()))
+        possible = {*mapped, *chain.from_iterable(self._rules_of.get(phrase, ()) for phrase in phrases)}
+        for position in possible:
+            rule = self._rules[position]
+            if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
-            why = self._why(rule, fields, mapped.get(rule.term))
-            if why:
-                found[rule.term] = Tag(rule.term, why)
-        return tuple(found.values())
+            if why := _why(rule, fields, mapped.get(position)):
+                found[rule.term] = self._tag(rule.term, why)
+        return self._with_broader(found, tuple(given))
 
-    def _phrases(self, words: str) -> set[str]:
-        if not words or not self._automaton:
-            return set()
-        return {phrase for _, phrase in self._automaton.iter(f" {words} ")}
+    def by_hand(self, term: str, why: str) -> tuple[Tag, ...]:
+        """A tag that somebody gives, with the broader ones that come with it."""
+        return self._with_broader({term: self._tag(term, why)}, (term,))
 
-    def _why(self, rule: TagRule, fields: dict[TagField, set[str]], category: str | None) -> str | None:
-        if any(self._place(phrase, rule, fields) for phrase in rule.not_):
-            return None
-        if category is not None:
-            return f"the publisher's category ‘{category}’"
-        reasons = []
-        for phrase in rule.all:
-            place = self._place(phrase, rule, fields)
-            if place is None:
-                return None
-            reasons.append(f"‘{phrase}’ {_WHERE[place]}")
-        if rule.any:
-            first = next(
-                (
-                    f"‘{phrase}’ {_WHERE[place]}"
-                    for phrase in rule.any
-                    if (place := self._place(phrase, rule, fields))
-                ),
-                None,
-            )
-            if first is None:
-                return None
-            reasons.append(first)
-        return " and ".join(reasons) or None
+    def _tag(self, term: str, why: str, narrower: tuple[str, ...] = ()) -> Tag:
+        position = self._position.get(term)
+        return Tag(term, why, None if position is None else self._rules[position].kind, narrower)
 
-    def _place(self, phrase: str, rule: TagRule, fields: dict[TagField, set[str]]) -> TagField | None:
-        words = self._words[phrase]
-        return next((field for field in rule.fields if words in fields[field]), None) if words else None
+    def _with_broader(self, found: Mapping[str, Tag], first: Sequence[str]) -> tuple[Tag, ...]:
+        """The tags and all that are broader than they are, in order."""
+        owed: dict[str, list[str]] = {}
+        for term in found:
+            narrower = term
+            while (broader := self._broader(narrower)) is not None and broader not in found:
+                if narrower in owed.setdefault(broader, []):
+                    break
+                owed[broader].append(narrower)
+                narrower = broader
+        every = {**found, **{term: self._owed(term, narrower) for term, narrower in owed.items()}}
+        order = {**self._position, **{term: place - len(first) for place, term in enumerate(first)}}
+        return tuple(sorted(every.values(), key=lambda tag: order[tag.term]))
+
+    def _broader(self, term: str) -> str | None:
+        position = self._position.get(term)
+        return None if position is None else self._rules[position].broader
+
+    def _owed(self, term: str, narrower: Sequence[str]) -> Tag:
+        labels = " and ".join(f"‘{self._rules[self._position[each]].label}’" for each in narrower)
+        return self._tag(term, f"part of it is {labels}, which it has", tuple(narrower))
 
 
 def _of_category(term: str, label: str | None) -> tuple[str, ...]:
     return tuple(words for words in (markup.words(term), markup.words(label or "")) if words)
+
+
+def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
+    return {phrase: each for of_one in found for phrase, each in of_one.items()}
+
+
+# ---------------------------------------------------------------- one rule
+
+
+def _why(rule: TagRule, fields: _InFields, category: str | None) -> str | None:
+    """Why an entry has a rule's tag, None where it has not."""
+    if any(phrase in fields[field] for phrase in rule.not_ for field in rule.fields):
+        return None
+    if category is not None:
+        return f"the publisher's category ‘{category}’"
+    reasons = []
+    for phrase in rule.all:
+        place = next(iter(_places(phrase, rule, fields)), None)
+        if place is None:
+            return None
+        reasons.append(_mention(fields[place][phrase], place, 1))
+    if rule.any:
+        enough = _enough(rule, fields)
+        if enough is None:
+            return None
+        reasons.append(enough)
+    return " and ".join(reasons) or None
+
+
+def _enough(rule: TagRule, fields: _InFields) -> str | None:
+    """The phrases of `any` that come to the rule's threshold; None where all together do not."""
+    mentions = [
+        (rule.weights.get(phrase, 1) * _times(fields[place][phrase], place), fields[place][phrase], place)
+        for phrase in rule.any
+        for place in _places(phrase, rule, fields)
+    ]
+    if rule.threshold > 1:
+        mentions.sort(key=lambda mention: -mention[0])
+    points, reasons = 0, []
+    for weight, found, place in mentions:
+        points += weight
+        reasons.append(_mention(found, place, _times(found, place) if rule.threshold > 1 else 1))
+        if points >= rule.threshold:
+            return " and ".join(reasons)
+    return None
+
+
+def _times(found: Found, place: TagField) -> int:
+    return min(found.times, _MOST_MENTIONS) if place == "text" else _MOST_MENTIONS
+
+
+def _mention(found: Found, place: TagField, times: int) -> str:
+    often = f" {times} times" if place == "text" and times > 1 else ""
+    return f"‘{found.words}’{often} {_WHERE[place]}"
+
+
+def _places(phrase: str, rule: TagRule, fields: _InFields) -> Iterator[TagField]:
+    """The fields of a rule that a phrase stands in, in the rule's order."""
+    return (field for field in rule.fields if phrase in fields[field])

@@ -31,7 +31,9 @@ from hub.model import (
     TagRule,
     Term,
 )
+from hub.tags import Tagger
 from tests.conftest import ROOT
+from tests.entries import entry
 
 MEMBER = "members:\n  - slug: a\n    name: A\n"
 FEED = MEMBER + "    feeds:\n      - url: https://a.example/feed/\n"
@@ -817,8 +819,110 @@ def test_the_defaults_editors_show_are_those_the_hub_takes() -> None:
 def test_the_examples_of_the_reference_load() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
-    assert len(examples) == 2
+    assert len(examples) == 7
+    members, *rules, merged = examples
+    assert parse(members).feeds
+    nhs_england = "members: [{slug: nhs-england, name: NHS England}]\n"
+    for example in rules:
+        assert parse(example + (nhs_england if "for:" in example else "")).tags
     more = "tags: [{term: patient-safety}]\n"
     south_west = "  - {slug: south-west, name: Health Innovation South West}\n"
-    assert parse(examples[0]).feeds
-    assert parse(examples[0] + south_west + more + examples[1]).merged_feeds
+    assert parse(members + south_west + more + merged).merged_feeds
+
+
+def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
+    reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
+    prevention, stroke, _, events, tree = (
+        part.partition("```")[0] for part in reference.split("```yaml\n")[2:7]
+    )
+
+    def terms(rules: str, title: str, text: str = "-") -> list[str]:
+        return [tag.term for tag in Tagger(parse(rules).tags).tags(entry("a", title=title, text=text))]
+
+    assert terms(prevention, "Preventing a mini-stroke") == ["stroke-prevention"]
+    assert terms(prevention, "Preventing heat stroke and stroke") == []
+    assert terms(stroke, "A stroke") == terms(stroke, "-", "stroke, TIA and stroke") == ["stroke"]
+    assert terms(stroke, "-", "a thrombectomy") == ["stroke"]
+    assert terms(stroke, "-", "a stroke of luck, and another stroke") == []
+    assert terms(tree, "A stroke") == ["cardiovascular", "stroke"]
+    assert Tagger(parse(events).tags).tags(entry("a", title="Webinars"))[0].kind == "event"
+
+
+# ---------------------------------------------------------------- tag rules
+
+
+def rules_of(text: str) -> tuple[TagRule, ...]:
+    members = "members: [{slug: east, name: East}, {slug: dhsc, name: DHSC, type: partner}]\n"
+    return parse(members + "tags:\n" + text).tags
+
+
+def test_a_phrase_may_carry_its_weight_in_either_style_of_list() -> None:
+    (rule,) = rules_of("  - term: a\n    threshold: 4\n    any: [x, y z: 3]\n")
+    (same,) = rules_of("  - term: a\n    threshold: 4\n    any:\n      - x\n      - y z: 3\n")
+    assert rule == same == TagRule(term="a", label="A", any=("x", "y z"), weights={"y z": 3}, threshold=4)
+
+
+def test_a_rule_for_some_members_knows_them_by_slug() -> None:
+    rules = rules_of(
+        "  - {term: a, any: [x], for: 'type:partner'}\n  - {term: b, any: [x], for: not member:dhsc}\n"
+        "  - {term: c, any: [x]}\n"
+    )
+    assert [rule.members for rule in rules] == [frozenset({"dhsc"}), frozenset({"east"}), None]
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("any: [x: y]", "tags[0].any[0]: `y` is no number from 1 to 10"),
+        ("any: [x: 11]", "tags[0].any[0]: `11` is no number from 1 to 10"),
+        ("any: [x: ]", "tags[0].any[0]: `x` has no weight after its colon; write one, or leave it out"),
+        ("any: ['…']", "tags[0].any[0]: `…` holds no word to look for; write a word or a phrase"),
+        ("any: ['x |']", "tags[0].any[0]: `x |` holds no word to look for; write a word or a phrase"),
+        (
+            "any: [[x]]",
+            "tags[0].any[0]: must be a text or `a phrase: its weight`, not a list; "
+            "write a phrase for each dash, with a weight after a colon if it has one",
+        ),
+        (
+            "any: ['* check']",
+            "tags[0].any[0]: `* check` has a star at an end; it stands for words between two others",
+        ),
+        (
+            "not: [ab*]",
+            "tags[0].not[0]: `ab*` finds too much; write 3 letters or more before the star",
+        ),
+        ("any: [x], threshold: 0", "tags[0].threshold: `0` is no number from 1 to 100"),
+        ("all: [x], threshold: 2", "tags[0]: `threshold` counts the phrases of `any`; write those too"),
+        ("any: [x], kind: job", "tags[0].kind: `job` is not possible here; "
+         "write news, event, report, vacancy or funding"),
+        ("any: [x], kind: evnt", "tags[0].kind: `evnt` is not possible here; did you mean `event`?"),
+        ("any: [x], broader: strok", "tags[0].broader: no rule has the term `strok`; did you mean `stroke`?"),
+        ("any: [x], broader: zzz", "tags[0].broader: no rule has the term `zzz`; "
+         "add a rule of that term to tags"),
+        (
+            "any: [x], for: 'member:eats'",
+            "tags[0].for: column 1: no member has the slug `eats`; did you mean `east`?",
+        ),
+        (
+            "any: [x], for: 'not tag:stroke'",
+            "tags[0].for: column 5: this says whose entries the rule is for; write member:, type: or region:",
+        ),
+        ("any: [x], for: 'type:'", "tags[0].for: column 1: `type:` names nothing; write a value after it"),
+    ],
+)  # fmt: skip
+def test_a_tag_rule_that_makes_no_sense_is_told_with_its_line(rule: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        rules_of(f"  - {{term: a, {rule}}}\n  - {{term: stroke, any: [stroke]}}\n")
+    assert caught.value.problems == (f"feeds.yaml:3: {problem}",)
+
+
+def test_a_circle_of_broader_tags_is_told_once_at_its_first_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        rules_of(
+            "  - {term: out, any: [x], broader: a}\n  - {term: a, any: [x], broader: b}\n"
+            "  - {term: b, any: [x], broader: a}\n  - {term: self, any: [x], broader: self}\n"
+        )
+    assert caught.value.problems == (
+        "feeds.yaml:4: tags[1].broader: goes round in a circle: `a` → `b` → `a`; take one of them out",
+        "feeds.yaml:6: tags[3].broader: goes round in a circle: `self` → `self`; take one of them out",
+    )

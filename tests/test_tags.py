@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.model import Category, Tag, TagField, TagRule
+from hub.model import Category, FeedKey, Tag, TagField, TagRule
 from hub.tags import Tagger
 from tests.entries import entry
 
@@ -96,3 +96,165 @@ def test_tags_come_in_the_order_of_the_rules() -> None:
 
 def test_without_rules_there_are_no_tags() -> None:
     assert Tagger([]).tags(entry("a", title="Anything")) == ()
+
+
+# ---------------------------------------------------------------- phrases
+
+
+@pytest.mark.parametrize(
+    ("phrase", "title", "expected"),
+    [
+        ("blood pressure * check*", "Blood pressure checks", "blood pressure checks"),
+        (
+            "blood pressure * check*",
+            "Blood pressure and pulse rhythm health check",
+            "blood pressure and pulse rhythm health check",
+        ),
+        ("blood pressure * check", "Blood pressure in the arm of a check", None),
+        ("blood pressure * check", "A check of blood pressure", None),
+        ("blood pressure * check", "Blood pressure. Blood pressure check", "blood pressure check"),
+        ("prescri*", "Deprescribing and prescriptions", "prescriptions"),
+        ("prescri*", "Describing", None),
+        ("prescri* review", "A prescription review", "prescription review"),
+        ("prescri* review", "A prescription and review", None),
+        ("stroke | mini-stroke", "A mini stroke", "mini-stroke"),
+        ("myocardial infarction | heart attack", "Heart attack", "heart attack"),
+        ("heart | lung * disease*", "Lung and other diseases", "lung and other diseases"),
+        ("a * b * c", "a x b b y y y y c", "a x b b y y y y c"),
+        ("健 * 网", "新健康网络", "健 康 网"),
+    ],
+)
+def test_a_phrase_may_have_gaps_endings_and_synonyms(phrase: str, title: str, expected: str | None) -> None:
+    found = f"‘{expected}’ in the title" if expected else None
+    assert why(rule(any=(phrase,)), title=title) == found
+
+
+def test_a_gap_never_reaches_from_the_title_into_the_text() -> None:
+    assert why(rule(any=("blood pressure * check",)), title="Blood pressure", text="Check yours.") is None
+
+
+def test_synonyms_count_as_one_of_all() -> None:
+    both = rule(all=("stroke | TIA", "trial | study"))
+    assert why(both, title="A study of TIA") == "‘TIA’ in the title and ‘study’ in the title"
+    assert why(both, title="Stroke and TIA") is None
+
+
+# ---------------------------------------------------------------- weights
+
+
+def weighing(threshold: int = 3, **weights: int) -> TagRule:
+    return replace(rule(any=tuple(weights)), weights=weights, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("tag_rule", "title", "text", "expected"),
+    [
+        (weighing(stroke=1), "Stroke", "-", "‘stroke’ in the title"),
+        (weighing(stroke=1), "-", "stroke", None),
+        (weighing(stroke=1), "-", "stroke, stroke, stroke", "‘stroke’ 3 times in the text"),
+        (
+            weighing(stroke=1, asthma=2),
+            "-",
+            "stroke, asthma",
+            "‘asthma’ in the text and ‘stroke’ in the text",
+        ),
+        (weighing(stroke=3), "-", "stroke", "‘stroke’ in the text"),
+        (weighing(4, stroke=1), "-", "stroke " * 9, None),
+        (weighing(4, stroke=1), "Stroke", "stroke", "‘stroke’ in the title and ‘stroke’ in the text"),
+        (weighing(4, stroke=1), "Stroke, stroke", "-", None),
+    ],
+)
+def test_a_threshold_asks_for_more_than_a_passing_mention(
+    tag_rule: TagRule, title: str, text: str, expected: str | None
+) -> None:
+    assert why(tag_rule, title=title, text=text) == expected
+
+
+def test_a_category_counts_as_much_as_a_title() -> None:
+    assert why(weighing(stroke=1), title="-", category="Stroke") == "‘stroke’ as a category"
+
+
+def test_what_must_not_be_there_outweighs_any_weight() -> None:
+    excluding = replace(weighing(stroke=9), not_=("luck",))
+    assert why(excluding, title="Stroke, stroke", text="stroke of luck") is None
+
+
+# ---------------------------------------------------------------- whose news, kinds, broader tags
+
+
+def test_a_rule_for_some_members_leaves_the_others_alone() -> None:
+    only = replace(rule(any=("stroke",)), members=frozenset({"east"}))
+    tagger = Tagger([only])
+    assert tagger.tags(entry("a", title="Stroke", feed=FeedKey("east")))
+    assert not tagger.tags(entry("a", title="Stroke", feed=FeedKey("west")))
+
+
+def test_the_first_tag_with_a_kind_says_what_an_entry_is() -> None:
+    rules = [
+        rule("talk", any=("talk",)),
+        replace(rule("events", any=("webinar",)), kind="event"),
+        replace(rule("funding", any=("grant",)), kind="funding"),
+    ]
+
+    def kind(title: str, *given: str) -> str:
+        made = entry("a", title=title)
+        return replace(made, tags=Tagger(rules).tags(made, given=given)).kind
+
+    assert kind("A talk") == "news"
+    assert kind("A talk, a grant") == "funding"
+    assert kind("Webinar on a grant") == "event"
+    assert kind("Webinar on a grant", "funding") == "funding"
+
+
+def tree() -> Tagger:
+    circulation = replace(rule("circulation"), label="Heart and circulation")
+    stroke = replace(rule("stroke", any=("stroke",)), broader="circulation")
+    tia = replace(rule("tia", any=("TIA",)), broader="stroke", label="Mini-stroke")
+    heart = replace(rule("heart", any=("heart",)), broader="circulation")
+    return Tagger([circulation, stroke, tia, heart])
+
+
+def test_a_narrower_tag_brings_the_broader_ones_with_the_reason() -> None:
+    assert tree().tags(entry("a", title="TIA")) == (
+        Tag("circulation", "part of it is ‘Stroke’, which it has", narrower=("stroke",)),
+        Tag("stroke", "part of it is ‘Mini-stroke’, which it has", narrower=("tia",)),
+        Tag("tia", "‘TIA’ in the title"),
+    )
+
+
+def test_a_broader_tag_names_all_that_it_is_owed_to() -> None:
+    broader, *_ = tree().tags(entry("a", title="Heart and stroke"))
+    assert broader.why == "part of it is ‘Stroke’ and ‘Heart’, which it has"
+
+
+def test_a_broader_tag_that_was_found_itself_keeps_its_own_reason() -> None:
+    _, stroke, _ = tree().tags(entry("a", title="Stroke and TIA"))
+    assert stroke == Tag("stroke", "‘stroke’ in the title")
+
+
+def test_a_tag_that_a_feed_gives_brings_the_broader_ones_too() -> None:
+    assert [tag.term for tag in tree().tags(entry("a", title="-"), given=("tia",))] == [
+        "tia",
+        "circulation",
+        "stroke",
+    ]
+
+
+def test_a_tag_given_by_hand_brings_the_broader_ones_too() -> None:
+    assert [(tag.term, tag.why) for tag in tree().by_hand("stroke", "by hand")] == [
+        ("stroke", "by hand"),
+        ("circulation", "part of it is ‘Stroke’, which it has"),
+    ]
+
+
+def test_a_thousand_rules_that_find_nothing_are_not_looked_at() -> None:
+    class Untouchable(TagRule):
+        def __getattribute__(self, name: str) -> object:
+            assert not ready or name == "label"
+            return super().__getattribute__(name)
+
+    ready = False
+    rules = [Untouchable(term=f"t{n}", label="T", any=(f"word{n}",)) for n in range(1000)]
+    tagger = Tagger([*rules, rule("stroke", any=("stroke",))])
+    ready = True
+    assert [tag.term for tag in tagger.tags(entry("a", title="A stroke"))] == ["stroke"]

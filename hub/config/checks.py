@@ -6,39 +6,105 @@ are told at once, whatever else is wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import get_args
 
 from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
 from hub.config.messages import Problem
 from hub.config.values import comparable_url, did_you_mean, shown
 from hub.filters import FilterError, FilterText, read_filter
-from hub.model import MemberType, Term
+from hub.model import Kind, MemberType, Term
 
-Filters = dict[int, FilterText]
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters of a file that could be read, by their place in the list they stand in."""
+
+    merged_feeds: dict[int, FilterText] = field(default_factory=dict)
+    tags: dict[int, FilterText] = field(default_factory=dict)
+
+
+# What may be asked of a member, and not of its news.
+_OF_MEMBERS = ("member", "type", "region")
 
 
 def check_document(document: Document) -> tuple[list[Problem], Filters]:
-    """What is wrong between the keys, and the filters that could be read, by their place in the list."""
-    problems = [*_twice(document)]
-    filters: Filters = {}
-    known = _known(document)
-    for index, merged in _mappings(document.root.values.get("merged_feeds")):
-        written = merged.values.get("filter")
-        if not isinstance(written, Scalar) or not (written.value or written.quoted):
-            continue
-        key = f"merged_feeds[{index}].filter"
-        try:
-            filters[index] = read_filter(written.value)
-        except FilterError as error:
-            problems.append((written.start, key, f"column {error.column}: {error}"))
-            continue
+    """What is wrong between the keys, and the filters that could be read."""
+    filters = Filters()
+    problems = [*_twice(document), *_broader(document)]
+    problems += _filters(document, "merged_feeds", "filter", filters.merged_feeds)
+    problems += _filters(document, "tags", "for", filters.tags)
+    for index, scope in filters.tags.items():
+        node = document.find(("tags", index, "for"))
         problems += [
-            (written.start, key, f"column {column}: {said}")
-            for term, column in filters[index].terms
-            if (said := _unknown_name(term, known[term.field]))
+            (node.start if node else 0, f"tags[{index}].for", f"column {column}: {_NOT_OF_MEMBERS}")
+            for term, column in scope.terms
+            if term.field not in _OF_MEMBERS
         ]
     return problems, filters
+
+
+_NOT_OF_MEMBERS = "this says whose entries the rule is for; write member:, type: or region:"
+
+
+def _filters(document: Document, section: str, key: str, read: dict[int, FilterText]) -> Iterator[Problem]:
+    """Read the filters of a section into `read`, and tell what is wrong with them."""
+    known = _known(document)
+    for index, pairs in _mappings(document.root.values.get(section)):
+        written = pairs.values.get(key)
+        if not isinstance(written, Scalar) or not (written.value or written.quoted):
+            continue
+        place = f"{section}[{index}].{key}"
+        try:
+            read[index] = read_filter(written.value)
+        except FilterError as error:
+            yield written.start, place, f"column {error.column}: {error}"
+            continue
+        for term, column in read[index].terms:
+            if said := _unknown_name(term, known[term.field]):
+                yield written.start, place, f"column {column}: {said}"
+
+
+# ---------------------------------------------------------------- the tree of tags
+
+
+def _broader(document: Document) -> Iterator[Problem]:
+    """Broader terms that are none, and circles of them, each told once."""
+    broader: dict[str, tuple[str, int, str]] = {}
+    terms: dict[str, None] = {}
+    for index, rule in _mappings(document.root.values.get("tags")):
+        term, above = rule.values.get("term"), rule.values.get("broader")
+        if isinstance(term, Scalar):
+            terms.setdefault(term.value)
+            if isinstance(above, Scalar) and above.value:
+                broader.setdefault(term.value, (above.value, above.start, f"tags[{index}].broader"))
+    told: set[str] = set()
+    for narrower, (wanted, start, key) in broader.items():
+        if wanted not in terms:
+            advice = did_you_mean(wanted, tuple(terms), "add a rule of that term to tags")
+            yield start, key, f"no rule has the term {shown(wanted)}; {advice}"
+        circle = _circle(narrower, broader)
+        if circle and not told.intersection(circle):
+            told.update(circle)
+            yield (
+                start,
+                key,
+                f"goes round in a circle: {' → '.join(map(shown, circle))}; take one of them out",
+            )
+
+
+def _circle(term: str, broader: Mapping[str, tuple[str, int, str]]) -> list[str]:
+    """The way up from a term back to itself; empty where it ends elsewhere."""
+    way = [term]
+    while way[-1] in broader:
+        above = broader[way[-1]][0]
+        way.append(above)
+        if above == term:
+            return way
+        if above in way[:-1]:
+            break
+    return []
 
 
 # ---------------------------------------------------------------- what stands twice
@@ -119,6 +185,7 @@ def _known(document: Document) -> dict[str, frozenset[str]]:
         "member": frozenset(members),
         "region": frozenset(regions),
         "type": frozenset(get_args(MemberType)),
+        "kind": frozenset(get_args(Kind)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, read_docu
 from hub.config.messages import problem_of
 from hub.config.schema import FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
 from hub.errors import ConfigError
+from hub.filters import FilterText, holds
 from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
 
 CHECK = "`hub feeds check` says whether the file can be read, without starting anything."
@@ -117,13 +119,14 @@ def _values(node: Node, place: tuple[str, ...]) -> object:
 
 
 def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
+    members = tuple(_member(member) for member in keys.members)
     return Config(
         hub=_settings(keys.hub),
-        members=tuple(_member(member) for member in keys.members),
+        members=members,
         feeds=tuple(feed for member in keys.members for feed in _feeds(member)),
-        tags=tuple(_rule(rule) for rule in keys.tags),
+        tags=tuple(_rule(rule, filters.tags.get(index), members) for index, rule in enumerate(keys.tags)),
         merged_feeds=tuple(
-            MergedFeed(slug=merged.slug, title=merged.title, filter=filters[index].filter)
+            MergedFeed(slug=merged.slug, title=merged.title, filter=filters.merged_feeds[index].filter)
             for index, merged in enumerate(keys.merged_feeds)
         ),
         digest=digest,
@@ -171,13 +174,18 @@ def _feeds(keys: MemberKeys) -> tuple[Feed, ...]:
     )
 
 
-def _rule(keys: TagKeys) -> TagRule:
+def _rule(keys: TagKeys, scope: FilterText | None, members: Sequence[Member]) -> TagRule:
     return TagRule(
         term=keys.term,
         label=keys.label or keys.term.replace("-", " ").capitalize(),
-        any=keys.any,
+        any=tuple(phrase for phrase, _ in keys.any),
         all=keys.all,
         not_=keys.not_,
         fields=keys.in_,
         categories=keys.categories,
+        weights={phrase: weight for phrase, weight in keys.any if weight > 1},
+        threshold=keys.threshold,
+        members=frozenset(each.slug for each in members if holds(scope.filter, each)) if scope else None,
+        kind=keys.kind,
+        broader=keys.broader,
     )

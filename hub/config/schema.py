@@ -12,6 +12,7 @@ from hub.config.values import (
     BaseUrl,
     Contact,
     Duration,
+    EntryKind,
     HowMuch,
     Language,
     Range,
@@ -19,10 +20,12 @@ from hub.config.values import (
     Size,
     Slug,
     Text,
+    Threshold,
     Timeout,
     Timezone,
     Type,
     Url,
+    Weighted,
     Where,
     Words,
     duration_text,
@@ -143,8 +146,19 @@ class TagKeys(_Keys):
     label: Text | None = Field(
         default=None, description="What readers see; without it, the term in plain words."
     )
-    any: tuple[Words, ...] = Field(
-        default=(), description="Words or phrases of which an entry has at least one."
+    broader: Slug | None = Field(
+        default=None, description="The term of a broader tag, which every entry with this one has as well."
+    )
+    kind: EntryKind | None = Field(
+        default=None, description="What an entry with this tag is; the first such rule of the file decides."
+    )
+    any: tuple[Weighted, ...] = Field(
+        default=(),
+        description="Words or phrases of which an entry has one or more; a weight may follow: `a phrase: 2`.",
+    )
+    threshold: Threshold = Field(
+        default=1,
+        description="What the phrases of `any` have to come to: weight times mentions, three for a title.",
     )
     all: tuple[Words, ...] = Field(
         default=(), description="Words or phrases of which an entry has every one."
@@ -156,11 +170,18 @@ class TagKeys(_Keys):
         default=_EVERYWHERE, alias="in", description="Where the words are looked for."
     )
     categories: tuple[Text, ...] = Field(default=(), description="Publishers' categories that mean this tag.")
+    for_: str | None = Field(
+        default=None,
+        alias="for",
+        description="Whose entries it is for: member:, type:, region:, joined by and, or, not, brackets.",
+    )
 
     @model_validator(mode="after")
     def _has_something_to_find(self) -> Self:
         if self.not_ and not (self.any or self.all or self.categories):
             raise ValueError("`not` alone finds nothing; write `any`, `all` or `categories` too")
+        if self.threshold > 1 and not self.any:
+            raise ValueError("`threshold` counts the phrases of `any`; write those too")
         return self
 
 
@@ -170,7 +191,7 @@ class MergedFeedKeys(_Keys):
     slug: Slug = Field(description="Its name in its address. It should never change.")
     title: Text = Field(description="What readers see it called.")
     filter: str = Field(
-        description="Which news it holds: tag:, member:, type: and region: joined by and, or, not, brackets."
+        description="Which news it holds: tag:, kind:, member:, type:, region:; and, or, not, brackets."
     )
 
 

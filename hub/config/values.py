@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from hub.model import MemberType, Republish, TagField
+from hub.model import Kind, MemberType, Republish, TagField
+from hub.phrases import read_phrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -39,6 +40,8 @@ _UNITS = {
 }
 _SIZES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _LONGEST = timedelta(days=365)
+_MOST_WEIGHT = 10
+_MOST_THRESHOLD = 100
 
 
 def shown(value: object) -> str:
@@ -125,9 +128,28 @@ def _base_url(value: str) -> str:
 
 def _words(value: str) -> str:
     text = _text(value)
-    if not any(c.isalnum() for c in text):
+    if not all(wording.parts for wording in read_phrase(text)):
         raise ValueError(f"{shown(value)} holds no word to look for; write a word or a phrase")
     return text
+
+
+def _weighted(value: object) -> tuple[str, int]:
+    """A phrase with its weight, which is 1 where none is written."""
+    if isinstance(value, str):
+        return _words(value), 1
+    if not isinstance(value, dict) or len(value) != 1:
+        advice = "write a phrase for each dash, with a weight after a colon if it has one"
+        raise ValueError(f"must be a text or `a phrase: its weight`, not {kind(value)}; {advice}")
+    (phrase, weight), *_ = value.items()
+    if weight is None:
+        raise ValueError(f"{shown(phrase)} has no weight after its colon; write one, or leave it out")
+    return _words(phrase), _number(weight, 1, _MOST_WEIGHT)
+
+
+def _number(value: object, least: int, most: int) -> int:
+    if not (isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value) and least <= int(value) <= most):
+        raise ValueError(f"{_what(value)} is no number from {least} to {most}")
+    return int(value)
 
 
 def _timezone(value: str) -> str:
@@ -179,12 +201,6 @@ def _size(value: object) -> int:
     return int(match[1]) * _SIZES[match[2]]
 
 
-def _redirects(value: object) -> int:
-    if not (isinstance(value, str) and re.fullmatch("[0-9]{1,2}", value) and int(value) <= 50):
-        raise ValueError(f"{_what(value)} is no number from 0 to 50")
-    return int(value)
-
-
 def _network(value: object) -> Network:
     try:
         return ipaddress.ip_network(str(value) if isinstance(value, str) else "")
@@ -230,6 +246,28 @@ _ANY_SCALAR = ["string", "number", "boolean"]
 
 Text = Annotated[str, AfterValidator(_text), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
 Words = Annotated[str, AfterValidator(_words), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
+Weighted = Annotated[
+    tuple[str, int],
+    BeforeValidator(_weighted),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": _ANY_SCALAR, "maxLength": 200},
+                {
+                    "type": "object",
+                    "additionalProperties": {"type": "integer", "minimum": 1, "maximum": _MOST_WEIGHT},
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+Threshold = Annotated[
+    int,
+    BeforeValidator(lambda value: _number(value, 1, _MOST_THRESHOLD)),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST_THRESHOLD}),
+]
 Slug = Annotated[
     str,
     AfterValidator(check_slug),
@@ -252,12 +290,15 @@ Size = Annotated[
     int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$"})
 ]
 Redirects = Annotated[
-    int, BeforeValidator(_redirects), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50})
+    int,
+    BeforeValidator(lambda value: _number(value, 0, 50)),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50}),
 ]
 Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
 Where = Annotated[TagField, BeforeValidator(_one_of(TagField))]
+EntryKind = Annotated[Kind, BeforeValidator(_one_of(Kind))]
 
 
 def duration_text(duration: timedelta) -> str:

@@ -1,0 +1,148 @@
+"""The phrases of tag rules, all found in one pass over a text (Aho-Corasick).
+
+A phrase is words in their order. A lone `*` between two of them stands for
+none to four other words, a `*` at the end of a word for any ending, and `|`
+parts phrases that mean the same: `stroke | TIA`, `blood pressure * check*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import ahocorasick
+
+from hub import markup
+
+# How many words a lone star may stand for.
+GAP = 4
+# Fewer letters before a star would find half of the dictionary.
+SHORTEST_BEGINNING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Words side by side. `open` is whether the last may go on, `gap` whether others may come before them."""
+
+    words: str
+    open: bool = False
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One of the ways to word a phrase; `written` is as the rule has it. One of no parts is never found."""
+
+    written: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True)
+class Found:
+    """A phrase in a text: how often, and in which words first."""
+
+    words: str
+    times: int = 0
+
+
+def read_phrase(text: str) -> tuple[Wording, ...]:
+    """The wordings of a phrase. Raises ValueError for a star out of place, with a sentence for its writer."""
+    return tuple(_wording(each.strip()) for each in text.split("|"))
+
+
+def _wording(written: str) -> Wording:
+    pieces = written.split()
+    if "*" in (*pieces[:1], *pieces[-1:]):
+        raise ValueError(f"`{written}` has a star at an end; it stands for words between two others")
+    parts: list[Part] = []
+    gap = False
+    for piece in pieces:
+        words = markup.words(piece)
+        if piece == "*":
+            gap = True
+        elif words:
+            opened = piece.endswith("*")
+            if opened and len(words.split()[-1]) < SHORTEST_BEGINNING:
+                raise ValueError(
+                    f"`{piece}` finds too much; write {SHORTEST_BEGINNING} letters or more before the star"
+                )
+            if parts and not gap and not parts[-1].open:
+                before = parts.pop()
+                parts.append(Part(f"{before.words} {words}", opened, before.gap))
+            else:
+                parts.append(Part(words, opened, gap))
+            gap = False
+    return Wording(written, tuple(parts))
+
+
+class Phrases:
+    """A set of phrases, ready to be found in many texts."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        whole: dict[str, list[tuple[str, str]]] = {}
+        parted: dict[str, list[tuple[str, Wording, int]]] = {}
+        for phrase in dict.fromkeys(phrases):
+            for wording in read_phrase(phrase):
+                if len(wording.parts) == 1 and not wording.parts[0].open:
+                    whole.setdefault(_key(wording.parts[0]), []).append((phrase, wording.written))
+                    continue
+                for place, part in enumerate(wording.parts):
+                    parted.setdefault(_key(part), []).append((phrase, wording, place))
+        for key in {*whole, *parted}:
+            value = (len(key), tuple(whole.get(key, ())), tuple(parted.get(key, ())))
+            self._automaton.add_word(key, value)
+        self._automaton.make_automaton()
+
+    def found(self, words: str) -> Mapping[str, Found]:
+        """The phrases that stand in a text, by how they are written; `words` is `markup.words` of it."""
+        found: dict[str, Found] = {}
+        if not words or not self._automaton:
+            return found
+        text = f" {words} "
+        begun: dict[tuple[Wording, int], list[tuple[int, int]]] = {}
+        for end, (length, whole, parted) in self._automaton.iter(text):
+            for phrase, written in whole:
+                if phrase not in found:
+                    found[phrase] = Found(written)
+                found[phrase].times += 1
+            for phrase, wording, place in parted:
+                reached = _reached(text, end - length + 1, end, wording, place, begun)
+                if reached is not None:
+                    if phrase not in found:
+                        found[phrase] = Found(text[reached[0] + 1 : reached[1]])
+                    found[phrase].times += 1
+        return found
+
+
+def _key(part: Part) -> str:
+    return f" {part.words}" if part.open else f" {part.words} "
+
+
+def _reached(
+    text: str,
+    start: int,
+    end: int,
+    wording: Wording,
+    place: int,
+    begun: dict[tuple[Wording, int], list[tuple[int, int]]],
+) -> tuple[int, int] | None:
+    """Where a wording begins and ends whose last part stands here; None where it is not whole.
+
+    `begun` remembers for each part where wordings that have come so far begin
+    and end; both are places of spaces.
+    """
+    part = wording.parts[place]
+    stop = text.find(" ", end + 1) if part.open and text[end] != " " else end
+    began = start
+    if place:
+        most = GAP if part.gap else 0
+        ways = reversed(begun.get((wording, place - 1), ()))
+        near = next((way for way in ways if way[1] <= start), None)
+        if near is None or text.count(" ", near[1] + 1, start + 1) > most:
+            return None
+        began = near[0]
+    if place == len(wording.parts) - 1:
+        return began, stop
+    begun.setdefault((wording, place), []).append((began, stop))
+    return None
