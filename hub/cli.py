@@ -173,12 +173,16 @@ def feeds_export(config: Path) -> None:
 
 
 @cli.command()
+@click.option("--plan", is_flag=True, help="Show what would change, with samples, and write nothing.")
 @_config
 @_database
-def retag(config: Path, database: str) -> None:
+def retag(plan: bool, config: Path, database: str) -> None:
     """Apply feeds.yaml's tag rules to the entries that are stored."""
     from hub import retag as retagging
 
+    if plan:
+        click.echo(retagging.plan(config, database))
+        return
     changed, entries = retagging.run(config, database)
     click.echo(f"{changed} of {entries} entries changed their tags.")
 
@@ -246,6 +250,33 @@ def explain(link: str, config: Path, database: str) -> None:
     from hub import explain as explaining
 
     click.echo(explaining.run(config, database, link))
+
+
+@cli.command()
+@click.argument("link")
+@click.argument("term")
+@click.option("--undo", is_flag=True, help="Leave it to the rules again whether the story has the tag.")
+@_config
+@_database
+def tag(link: str, term: str, undo: bool, config: Path, database: str) -> None:
+    """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
+    from hub import retag as retagging
+
+    if undo:
+        click.echo(retagging.undo(config, database, link, term))
+    else:
+        click.echo(retagging.tag(config, database, link, term))
+
+
+@cli.command()
+@click.argument("link")
+@click.argument("term")
+@_database
+def untag(link: str, term: str, database: str) -> None:
+    """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
+    from hub import retag as retagging
+
+    click.echo(retagging.untag(database, link, term))
 
 
 @cli.command()

@@ -11,8 +11,9 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
-from hub import normalise, schedule, stories, urls
+from hub import events, normalise, schedule, stories, urls
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -52,7 +53,7 @@ def decide(
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
-        update = _entries(update, known, authority)
+        update = _entries(update, known, authority, ZoneInfo(settings.timezone))
     after = _state(state, gathered, now, settings, moved=bool(update.new or update.changed))
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
@@ -63,11 +64,12 @@ def decide(
 # ---------------------------------------------------------------- entries
 
 
-def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
+def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -> FeedUpdate:
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
+    backlog = update.state.succeeded is None
     recognised = stories.recognise(update.gathered.entries, known.own)
     # Stored from the last to the first: the document's order, where dates are
     # the same, is then the order of their keys.
@@ -75,12 +77,15 @@ def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
         entry, stored = each.entry, each.known
         joined = None
         if stored is None:
-            beginning = _new(entry, known, taken, update.now, authority)
+            entry = events.with_day(entry, update.now, zone)
+            dated = normalise.dated(entry, update.now)
+            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=backlog)
+            beginning = _new(entry, known, taken, update.now, authority, date)
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
         elif entry.fingerprint != stored.fingerprint and entry.fingerprint not in stored.past_fingerprints:
-            changed.append(_changed(entry, stored, known, update.now))
+            changed.append(_changed(events.with_day(entry, update.now, zone), stored, known, update.now))
             joined = changed[-1].story
         elif _moved(entry, stored):
             relinked.append(_relinked(entry, stored))
@@ -89,8 +94,9 @@ def _entries(update: FeedUpdate, known: Known, authority: str) -> FeedUpdate:
     return replace(update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked))
 
 
-def _new(entry: Entry, known: Known, taken: Container[str], now: datetime, authority: str) -> NewEntry:
-    date = normalise.dated(entry, now)
+def _new(
+    entry: Entry, known: Known, taken: Container[str], now: datetime, authority: str, date: datetime
+) -> NewEntry:
     new = NewEntry(entry=entry, atom_id=_atom_id(entry, taken, now, authority), date=date, story=None)
     copy = stories.copy_of(entry, known, date=date)
     if copy is None:
@@ -137,7 +143,9 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
         date = normalise.dated(entry, now)
         copy = stories.copy_of(entry, known, date=date, key=stored.key)
         if copy is not None:
-            return replace(changed, story=copy.story, copy_of=copy.of, why=copy.why)
+            return replace(
+                changed, story=copy.story, copy_of=copy.of, why=copy.why, leaves_story=is_other_news
+            )
         return replace(changed, leaves_story=is_other_news)
     others = known.stories.get(stored.story, ())
     return replace(changed, catches_up=stories.catches_up(entry, others))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
@@ -251,6 +251,20 @@ class StoredEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overruling:
+    """What an admin said of a stored entry's tag, which no rule undoes.
+
+    `tags` are the tag given, with the broader ones that came with it; empty
+    for one that was taken away.
+    """
+
+    entry: int
+    term: str
+    tags: tuple[Tag, ...]
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """The same news from one or more members.
 
@@ -466,9 +480,9 @@ class ChangedEntry:
     """An entry whose words changed.
 
     With `leaves_story` it is other news under the same id: it begins a story
-    of its own, and the one it was in goes on without it. One that was alone
-    in its story may turn out to be a copy by its new words: then `story` is
-    the one it joins. With `catches_up` it says what another entry of its
+    of its own, and the one it was in goes on without it. It, or one that was
+    alone in its story, may turn out to be a copy by its new words: then
+    `story` is the one it joins. With `catches_up` it says what another entry of its
     story said before, so that the story did not change.
     """
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from hub import markup, urls
+from hub import events, markup, urls
 from hub.model import (
     Category,
     Enclosure,
@@ -124,6 +124,8 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
+        event_date=parsed.starts
+        or events.first_day(title, text, since=published.date() if published else None),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
         fingerprint=fingerprint,
     )

@@ -1,41 +1,73 @@
-"""`hub retag`: the tag rules as they are now, applied to the entries that are stored."""
+"""Tags of what is stored: by the rules as they are now, and by hand.
+
+Says first what changed rules would do, when asked to.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from hub.config import load
-from hub.model import StoredEntry, Tag
+from hub import urls
+from hub.config import Config, load
+from hub.errors import ConfigError, StoreError
+from hub.model import FeedKey, Overruling, StoredEntry, Tag
+from hub.polls import utc_now
+from hub.publish.item import headline
 from hub.rounds import sync
-from hub.store import existing_store
+from hub.store import Store, existing_store
+from hub.store.tagging import overruled
 from hub.tags import Tagger
 
 _AT_ONCE = 500
+_SAMPLES = 3
+_LONGEST_TITLE = 90
+
+
+class _Rules:
+    """feeds.yaml's rules, and what feeds give their entries."""
+
+    def __init__(self, config: Config) -> None:
+        self.tagger = Tagger(config.tags)
+        self.given: Mapping[FeedKey, tuple[str, ...]] = {feed.key: feed.tags for feed in config.feeds}
+        self.terms = {rule.term for rule in config.tags} | {
+            term for feed in config.feeds for term in feed.tags
+        }
+
+    def tags(self, stored: StoredEntry) -> tuple[Tag, ...]:
+        return self.tagger.tags(stored.entry, given=self.given.get(stored.entry.feed, ()))
 
 
 def run(path: Path, database: str) -> tuple[int, int]:
     """Retag everything; how many entries changed, of how many. Raises HubError."""
     config = load(path)
     store = existing_store(database)
-    tagger = Tagger(config.tags)
-    given = {feed.key: feed.tags for feed in config.feeds}
+    rules = _Rules(config)
     changed = entries = 0
     try:
         sync(store, config)
+        for said in store.overrulings():
+            # What came with a tag given by hand, as the rules have it now.
+            if (given := _given(said)) is not None:
+                store.overrule(
+                    said.entry, said.term, rules.tagger.by_hand(said.term, given.why), now=said.when
+                )
         told = _told(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
-            wanted: dict[int, tuple[Tag, ...]] = {
-                stored.key: tagger.tags(stored.entry, given=given.get(stored.entry.feed, ()))
-                for stored in batch
-            }
-            changed += store.retag(wanted)
+            changed += store.retag({stored.key: rules.tags(stored) for stored in batch})
             entries += len(batch)
     finally:
         store.close()
     return changed, entries
+
+
+def _given(said: Overruling) -> Tag | None:
+    return next((tag for tag in said.tags if tag.term == said.term), None)
 
 
 def _told(entries: Iterator[StoredEntry]) -> Iterator[StoredEntry]:
@@ -46,3 +78,127 @@ def _told(entries: Iterator[StoredEntry]) -> Iterator[StoredEntry]:
     from rich.progress import track
 
     return iter(track(entries, "Tagging", console=Console(file=sys.stderr)))
+
+
+# ---------------------------------------------------------------- what it would do
+
+
+@dataclass(slots=True)
+class _Change:
+    """What would become of one tag or kind: how many entries get it and lose it, and some of their titles."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    samples: list[str] = field(default_factory=list)
+
+    def count(self, sign: str, stored: StoredEntry) -> None:
+        if self.counts[sign] < _SAMPLES:
+            title = headline(stored)
+            title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+            self.samples.append(f"  {sign} {title} ({stored.member.slug})")
+        self.counts[sign] += 1
+
+
+def plan(path: Path, database: str) -> str:
+    """What `run` would add and remove, in words, with nothing written. Raises HubError."""
+    rules = _Rules(load(path))
+    store = existing_store(database)
+    try:
+        return _plan(rules, store)
+    finally:
+        store.close()
+
+
+def _plan(rules: _Rules, store: Store) -> str:
+    by_hand: dict[int, list[Overruling]] = defaultdict(list)
+    for said in store.overrulings():
+        given = _given(said)
+        tags = rules.tagger.by_hand(said.term, given.why) if given else ()
+        by_hand[said.entry].append(replace(said, tags=tags))
+    changes: dict[str, _Change] = defaultdict(_Change)
+    changed = entries = 0
+    for stored in _told(store.walk()):
+        entries += 1
+        before, after = stored.entry.tags, overruled(rules.tags(stored), by_hand.get(stored.key, ()))
+        changed += before != after
+        for sign, what in _differences(before, after):
+            changes[what].count(sign, stored)
+    lines = [f"`hub retag` would change {changed} of {entries} entries. Nothing has been written."]
+    for what, change in sorted(changes.items()):
+        figures = "  ".join(f"{sign}{change.counts[sign]}" for sign in "+−" if change.counts[sign])
+        lines += ["", f"{what}  {figures}", *sorted(change.samples)]
+    if changed and not changes:
+        lines += ["", "They keep their tags and kinds; only the reasons are other ones."]
+    return "\n".join(lines)
+
+
+def _differences(before: Iterable[Tag], after: Iterable[Tag]) -> Iterator[tuple[str, str]]:
+    """`("+", "tag stroke")` for each tag and kind that comes, and `−` for each that goes."""
+    was, will_be = ([f"tag {tag.term}" for tag in tags] + [f"kind {_kind(tags)}"] for tags in (before, after))
+    yield from (("+", what) for what in will_be if what not in was)
+    yield from (("−", what) for what in was if what not in will_be)
+
+
+def _kind(tags: Iterable[Tag]) -> str:
+    return next((tag.kind for tag in tags if tag.kind), "news")
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def tag(path: Path, database: str, address: str, term: str) -> str:
+    """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError."""
+    rules = _Rules(load(path))
+    if term not in rules.terms:
+        near = get_close_matches(term, sorted(rules.terms), 1)
+        hint = (
+            f"Did you mean {near[0]}?" if near else "Add a rule for it first: its term and label are enough."
+        )
+        raise ConfigError(f"No tag of {path} has the term {term!r}.", hint)
+    given = rules.tagger.by_hand(term, f"given by hand on {utc_now():%-d %B %Y}")
+    return _overrule(database, address, term, given, done=f"now has the tag {term}, whatever the rules say")
+
+
+def untag(database: str, address: str, term: str) -> str:
+    """Take a tag from the story that has an entry with this link or id; what was done. Raises HubError."""
+    done = f"is now without the tag {term}, whatever the rules say"
+    return _overrule(database, address, term, (), done=done)
+
+
+def undo(path: Path, database: str, address: str, term: str) -> str:
+    """Leave a tag of a story to the rules again; what was done. Raises HubError."""
+    rules = _Rules(load(path))
+    store = existing_store(database)
+    try:
+        entries = _entries(store, address)
+        for stored in entries:
+            store.leave_to_rules(stored.key, term)
+        store.retag({stored.key: rules.tags(stored) for stored in entries})
+    finally:
+        store.close()
+    return f"{_named(entries)} has the tag {term} or not as the rules say."
+
+
+def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, done: str) -> str:
+    store = existing_store(database)
+    try:
+        entries = _entries(store, address)
+        for stored in entries:
+            store.overrule(stored.key, term, tags, now=utc_now())
+    finally:
+        store.close()
+    return f"{_named(entries)} {done}."
+
+
+def _entries(store: Store, address: str) -> tuple[StoredEntry, ...]:
+    entries = store.entries_of_story_at(address, urls.canonical(address) if "://" in address else None)
+    if not entries:
+        raise StoreError(
+            f"No entry has the link or id {address!r}.",
+            "Copy the link that the headline leads to, or the id of /api/v1/entries.",
+        )
+    return entries
+
+
+def _named(entries: tuple[StoredEntry, ...]) -> str:
+    publishers = ", ".join(dict.fromkeys(stored.member.slug for stored in entries))
+    return f"‘{headline(entries[0])}’ ({publishers})"

@@ -7,7 +7,7 @@ relative (then to `base`), markup may be hostile.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 # None: the format does not say, as RSS's title does not.
@@ -66,7 +66,11 @@ class ParsedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:
-    """An entry or item. `link_is_id` marks a link that is only the guid again (RSS's isPermaLink)."""
+    """An entry or item.
+
+    `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
+    `starts` is the day of the event that it says it is about.
+    """
 
     id: str | None = None
     link: str | None = None
@@ -76,6 +80,7 @@ class ParsedEntry:
     content: Text | None = None
     published: datetime | None = None
     updated: datetime | None = None
+    starts: date | None = None
     authors: tuple[Author, ...] = ()
     categories: tuple[Term, ...] = ()
     enclosures: tuple[Attached, ...] = ()

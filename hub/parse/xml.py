@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import xml.sax
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -153,6 +154,7 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         content=content,
         published=_date(entry, zone, "published", "created"),
         updated=_date(entry, zone, "updated"),
+        starts=_day(entry, zone),
         authors=tuple(_authors(entry)),
         categories=tuple(
             Term(term=tag["term"], scheme=tag.get("scheme"), label=tag.get("label"))
@@ -194,8 +196,14 @@ def _string(values: Any, key: str) -> str | None:
     return legal(value).strip() or None if isinstance(value, str) else None
 
 
-def _date(values: Any, zone: ZoneInfo, *keys: str) -> Any:
+def _date(values: Any, zone: ZoneInfo, *keys: str) -> datetime | None:
     return next((date for key in keys if (date := read_date(dict.get(values, key), zone))), None)
+
+
+def _day(entry: Any, zone: ZoneInfo) -> date | None:
+    """The day an event begins on: RSS 1.0's event module, and iCalendar's properties in XML."""
+    moment = _date(entry, zone, "ev_startdate", "xcal_dtstart")
+    return moment.astimezone(zone).date() if moment else None
 
 
 def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:

@@ -23,6 +23,7 @@ from hub.model import (
     Gathered,
     Known,
     Member,
+    Overruling,
     PollResult,
     RelatedStory,
     Selection,
@@ -152,7 +153,22 @@ class Store(Protocol):
         """Rule that an entry leads its story. No later original takes its place."""
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
-        """Replace the tags of entries, by key; how many entries that changed."""
+        """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""
+
+    def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
+        """Give an entry a tag by hand, with the broader ones among `tags`, or with none take the tag away.
+
+        Holds for every later poll, retagging, and copy of its story.
+        """
+
+    def leave_to_rules(self, key: int, term: str) -> None:
+        """Forget what was said by hand of an entry's tag. Its tags stay until they are replaced."""
+
+    def overrulings(self) -> tuple[Overruling, ...]:
+        """All that was said of tags by hand."""
+
+    def entries_of_story_at(self, address: str, canonical_link: str | None) -> tuple[StoredEntry, ...]:
+        """The entries of the stories in which one has this link or id."""
 
     def remove(self, feed: FeedKey) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""

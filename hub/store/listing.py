@@ -185,11 +185,10 @@ class Listing(Connection):
         )
         tags: dict[int, list[Tag]] = {}
         for row in self._rows(
-            "SELECT entry, term, why FROM tags WHERE entry IN (SELECT value FROM json_each(?))"
-            " ORDER BY entry, position",
+            "SELECT * FROM tags WHERE entry IN (SELECT value FROM json_each(?)) ORDER BY entry, position",
             (json.dumps([row["key"] for row in found]),),
         ):
-            tags.setdefault(row["entry"], []).append(Tag(row["term"], row["why"]))
+            tags.setdefault(row["entry"], []).append(rows.tag(row))
         return [rows.stored_entry(row, tuple(tags.get(row["key"], ()))) for row in found]
 
 

@@ -8,14 +8,18 @@ people's databases.
                 polls      tags      story_tags (derived from tags)
                            sketches  sketch_index (derived from sketches)
                            rulings
+                           overrulings (what admins said of tags)
                              search (full text of entries)
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
+
+from hub import events
 
 migrations = Migrations("hub")
 
@@ -226,3 +230,34 @@ ALTER TABLE state ADD COLUMN pruned TEXT NOT NULL DEFAULT '';
 @migrations()
 def m002_what_stories_are_told_by(db: Database) -> None:
     _execute(db, _STORIES)
+
+
+_KINDS_AND_OVERRULINGS = """
+ALTER TABLE entries ADD COLUMN kind TEXT NOT NULL DEFAULT 'news';
+ALTER TABLE entries ADD COLUMN event_date TEXT;
+CREATE INDEX entries_kind ON entries (kind, date, key);
+ALTER TABLE tags ADD COLUMN kind TEXT;
+ALTER TABLE tags ADD COLUMN narrower TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE overrulings (
+    entry INTEGER NOT NULL REFERENCES entries (key) ON DELETE CASCADE,
+    term TEXT NOT NULL,
+    tags TEXT NOT NULL,                -- JSON: what was given, [] for a tag taken away
+    moment TEXT NOT NULL,
+    PRIMARY KEY (entry, term)
+);
+"""
+
+
+@migrations()
+def m003_kinds_of_entries_and_tags_by_hand(db: Database) -> None:
+    """What is stored is news until `hub retag`; the days of events are found now."""
+    _execute(db, _KINDS_AND_OVERRULINGS)
+    keys = [key for (key,) in db.execute("SELECT key FROM entries").fetchall()]
+    for key in keys:
+        title, text, published = db.execute(
+            "SELECT title, text, published FROM entries WHERE key = ?", (key,)
+        ).fetchone()
+        since = datetime.fromisoformat(published).date() if published else None
+        day = events.first_day(title, text, since=since)
+        if day is not None:
+            db.execute("UPDATE entries SET event_date = ? WHERE key = ?", (day.isoformat(), key))

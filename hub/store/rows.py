@@ -6,7 +6,7 @@ import json
 from array import array
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from hub.model import (
@@ -21,6 +21,7 @@ from hub.model import (
     FeedState,
     KnownEntry,
     Member,
+    Overruling,
     Person,
     RelinkedEntry,
     Rulings,
@@ -181,6 +182,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "direction": entry.direction,
         "image": entry.image,
         "rights": entry.rights,
+        "event_date": entry.event_date.isoformat() if entry.event_date else None,
         "details": _json(
             {
                 "authors": [[person.name, person.email, person.uri] for person in entry.authors],
@@ -295,6 +297,25 @@ def rulings(found: Iterable[Row]) -> Rulings:
     )
 
 
+def tag(row: Row) -> Tag:
+    return Tag(row["term"], row["why"], row["kind"], tuple(json.loads(row["narrower"])))
+
+
+def tags_text(tags: tuple[Tag, ...]) -> str:
+    return _json([[tag.term, tag.why, tag.kind, tag.narrower] for tag in tags])
+
+
+def overruling(row: Row) -> Overruling:
+    return Overruling(
+        entry=row["entry"],
+        term=row["term"],
+        tags=tuple(
+            Tag(term, why, kind, tuple(narrower)) for term, why, kind, narrower in json.loads(row["tags"])
+        ),
+        when=moment(row["moment"]),
+    )
+
+
 def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
     details = json.loads(row["details"])
     source = details["source"]
@@ -321,6 +342,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         rights=row["rights"],
         source=source,
         tags=tags,
+        event_date=date.fromisoformat(row["event_date"]) if row["event_date"] else None,
         keys=entry_keys(row),
         fingerprint=row["fingerprint"],
     )

@@ -12,13 +12,12 @@ from hub.model import Entry, Known, Ruling, StoredEntry, digest
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch
-from hub.store.listing import Listing
 from hub.store.settling import Settling
 
 _BY_ADMIN = "an admin put it together with {}’s"
 
 
-class RulingOnStories(Settling, Listing):
+class RulingOnStories(Settling):
     """The part of the store that an admin's word on stories goes through."""
 
     def find(self, address: str) -> tuple[StoredEntry, ...]:

@@ -14,6 +14,7 @@ Condition = tuple[str, tuple[Any, ...]]
 # the rest are its publisher's.
 _TERMS = {
     "tag": "EXISTS (SELECT 1 FROM story_tags st WHERE st.story = {e}.story AND st.term = ?)",
+    "kind": "{e}.kind = ?",
     "member": "{e}.member = ?",
     "type": "EXISTS (SELECT 1 FROM members tm WHERE tm.slug = {e}.member AND tm.type = ?)",
     "region": "EXISTS (SELECT 1 FROM members rm WHERE rm.slug = {e}.member AND rm.region = ?)",

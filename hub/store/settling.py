@@ -17,20 +17,19 @@ from hub.model import (
     Known,
     NewEntry,
     PollResult,
-    Tag,
     digest,
 )
 from hub.store import Decide, rows
 from hub.store import statements as sql
-from hub.store.connection import Connection
 from hub.store.known import KnownToBatch, Written, listed
+from hub.store.tagging import Tagging
 
 _POLLS_KEPT = timedelta(days=90)
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
 
 
-class Settling(Connection):
+class Settling(Tagging):
     """The half of the store that takes polls."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
@@ -145,6 +144,8 @@ class Settling(Connection):
             },
         ).lastrowid
         assert key is not None
+        if new.story is not None:
+            self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story})
         if new.leads:
             self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": new.why})
         self._tag(key, new.entry.tags)
@@ -161,13 +162,15 @@ class Settling(Connection):
                 "changed": None if changed.catches_up else now,
             },
         )
-        self._tag(changed.key, changed.entry.tags)
-        story = self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))
-        touched = {story}
+        if changed.leaves_story:
+            self._db.execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
+        touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
+            self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": changed.key, "story": changed.story})
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
+        self._tag(changed.key, changed.entry.tags)
         story = int(self._value("SELECT story FROM entries WHERE key = ?", (changed.key,)))
         return story, touched
 
@@ -205,17 +208,6 @@ class Settling(Connection):
         if oldest:
             self._db.execute("DELETE FROM sketches WHERE entry < ?", (oldest[0]["key"],))
             self._db.execute("DELETE FROM sketch_index WHERE story < ?", (oldest[0]["story"],))
-
-    def _tag(self, key: int, tags: Sequence[Tag]) -> None:
-        self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
-        self._db.conn.executemany(
-            "INSERT INTO tags (entry, term, why, position) VALUES (?, ?, ?, ?)",
-            [(key, tag.term, tag.why, position) for position, tag in enumerate(tags)],
-        )
-
-    def _retag_story(self, story: int) -> None:
-        self._db.execute("DELETE FROM story_tags WHERE story = ?", (story,))
-        self._db.execute(sql.STORY_TAGS, {"story": story})
 
     def _write_state(self, feed: int, update: FeedUpdate) -> None:
         gathered = update.gathered

@@ -9,7 +9,7 @@ are undone with them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from hub import urls
 from hub.errors import StoreError
-from hub.model import Feed, FeedKey, FeedState, Member, Tag
+from hub.model import Feed, FeedKey, FeedState, Member
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import listed
@@ -72,21 +72,6 @@ class SqliteStore(RulingOnStories, Nearby):
         )
 
     # ------------------------------------------------------------ care
-
-    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
-        changed = 0
-        with self._writing():
-            before = {stored.key: stored for stored in self._load("e.key", list(tags))}
-            for key, wanted in tags.items():
-                stored = before.get(key)
-                if stored is None or stored.entry.tags == wanted:
-                    continue
-                self._tag(key, wanted)
-                self._retag_story(stored.story)
-                changed += 1
-            if changed:
-                self._published_changed()
-        return changed
 
     def remove(self, feed: FeedKey) -> int:
         with self._writing():

@@ -60,11 +60,11 @@ NEW_ENTRY = """
 INSERT INTO entries (feed, member, story, lead, copy_of, why, atom_id, atom_key, date, first_seen, changed,
     past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
     canonical_link, published, updated, summary, content, text, excerpt, language, direction, image,
-    rights, details)
+    rights, event_date, details)
 VALUES (:feed, :member, :story, :lead, :copy_of, :why, :atom_id, :atom_key, :date, :now, :now,
     '[]', :id, :id_key, :loose_id_key, :link_key, :title_key, :fingerprint, :title, :link,
     :canonical_link, :published, :updated, :summary, :content, :text, :excerpt, :language,
-    :direction, :image, :rights, :details)
+    :direction, :image, :rights, :event_date, :details)
 """
 CHANGED_ENTRY = """
 UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :past_fingerprints,
@@ -72,7 +72,7 @@ UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :p
     fingerprint = :fingerprint, title = :title, link = :link, canonical_link = :canonical_link,
     published = :published, updated = :updated, summary = :summary, content = :content, text = :text,
     excerpt = :excerpt, language = :language, direction = :direction, image = :image,
-    rights = :rights, details = :details
+    rights = :rights, event_date = COALESCE(:event_date, event_date), details = :details
 WHERE key = :key
 """
 RELINKED_ENTRY = """
@@ -98,6 +98,17 @@ UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why 
 STORY_TAGS = """
 INSERT INTO story_tags (term, story)
 SELECT DISTINCT t.term, e.story FROM entries e JOIN tags t ON t.entry = e.key WHERE e.story = :story
+"""
+OVERRULE_TAG = """
+INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
+ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
+"""
+# What was said of a story's tags holds for copies that come later.
+OVERRULINGS_OF_STORY = """
+INSERT INTO overrulings (entry, term, tags, moment)
+SELECT DISTINCT :entry, o.term, o.tags, o.moment FROM overrulings o JOIN entries e ON e.key = o.entry
+WHERE e.story = :story AND e.key <> :entry
+ON CONFLICT (entry, term) DO NOTHING
 """
 MEMBER_UPSERT = """
 INSERT INTO members (slug, position, configured, name, type, region, homepage, republish)

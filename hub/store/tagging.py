@@ -1,0 +1,103 @@
+"""Tags into the database, as the rules say and as admins say, who come first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from hub.model import Overruling, StoredEntry, Tag
+from hub.store import rows
+from hub.store import statements as sql
+from hub.store.listing import Listing
+
+
+class Tagging(Listing):
+    """The part of the store that keeps tags."""
+
+    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
+        changed = 0
+        with self._writing():
+            before = {stored.key: stored for stored in self._load("e.key", list(tags))}
+            for key, wanted in tags.items():
+                stored = before.get(key)
+                if stored is None or stored.entry.tags == overruled(wanted, self._overrulings(key)):
+                    continue
+                self._tag(key, wanted)
+                self._retag_story(stored.story)
+                changed += 1
+            if changed:
+                self._published_changed()
+        return changed
+
+    def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
+        with self._writing():
+            stored = self._load("e.key", [key])
+            if not stored:
+                return
+            self._db.execute(sql.OVERRULE_TAG, (key, term, rows.tags_text(tags), rows.stamp(now)))
+            self._tag(key, stored[0].entry.tags)
+            self._retag_story(stored[0].story)
+            self._published_changed()
+
+    def leave_to_rules(self, key: int, term: str) -> None:
+        with self._writing():
+            self._db.execute("DELETE FROM overrulings WHERE entry = ? AND term = ?", (key, term))
+
+    def overrulings(self) -> tuple[Overruling, ...]:
+        with self._errors():
+            found = self._rows("SELECT * FROM overrulings ORDER BY entry, moment, term")
+        return tuple(rows.overruling(row) for row in found)
+
+    def entries_of_story_at(self, address: str, canonical_link: str | None) -> tuple[StoredEntry, ...]:
+        with self._reading():
+            found = self._rows(
+                "SELECT DISTINCT story FROM entries WHERE link = ?1 OR id = ?1 OR atom_id = ?1"
+                " OR canonical_link = ?2",
+                (address, canonical_link),
+            )
+            return tuple(self._load("e.story", [row["story"] for row in found]))
+
+    def _overrulings(self, key: int) -> tuple[Overruling, ...]:
+        found = self._rows("SELECT * FROM overrulings WHERE entry = ? ORDER BY moment, term", (key,))
+        return tuple(rows.overruling(row) for row in found)
+
+    def _tag(self, key: int, tags: Sequence[Tag]) -> None:
+        """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
+        final = overruled(tags, self._overrulings(key))
+        self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
+        self._db.conn.executemany(
+            "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (key, tag.term, tag.why, tag.kind, json.dumps(tag.narrower), position)
+                for position, tag in enumerate(final)
+            ],
+        )
+        kind = next((tag.kind for tag in final if tag.kind), "news")
+        self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
+
+    def _retag_story(self, story: int) -> None:
+        self._db.execute("DELETE FROM story_tags WHERE story = ?", (story,))
+        self._db.execute(sql.STORY_TAGS, {"story": story})
+
+
+def overruled(tags: Sequence[Tag], said: Sequence[Overruling]) -> tuple[Tag, ...]:
+    """The tags with those that admins gave, those first, and without those they took away.
+
+    A broader tag goes with the last of the narrower ones that it is owed to.
+    """
+    if not said:
+        return tuple(tags)
+    given = {each.term: tag for each in said for tag in each.tags if tag.term == each.term}
+    owed = {tag.term: tag for each in said for tag in each.tags if tag.term not in given}
+    found = {tag.term: tag for tag in tags}
+    every = {**given, **{term: tag for term, tag in found.items() if term not in given}}
+    every |= {term: tag for term, tag in owed.items() if term not in every}
+    gone = {each.term for each in said if not each.tags}
+    while more := {
+        tag.term
+        for tag in every.values()
+        if tag.term not in gone and tag.narrower and gone.issuperset(tag.narrower)
+    }:
+        gone |= more
+    return tuple(tag for tag in every.values() if tag.term not in gone)

@@ -1,0 +1,176 @@
+"""Events: the day each takes place on, and where it stands among the news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub import events
+from hub.decide import decide
+from hub.model import (
+    Entry,
+    Feed,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    Tag,
+    TagRule,
+)
+from hub.poll import Reader
+from tests.entries import entry
+from tests.known import stored
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
+FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
+EVENT = (Tag("events", "‘webinar’ in the title", kind="event"),)
+
+
+# ---------------------------------------------------------------- the day in words
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("on Saturday 14 March 2026 at noon", date(2026, 3, 14)),
+        ("March 14, 2026", date(2026, 3, 14)),
+        ("Mar. 14th 2026", date(2026, 3, 14)),
+        ("2026-03-14T10:00", date(2026, 3, 14)),
+        ("the 14th of March, 2026", date(2026, 3, 14)),
+        ("14–16 March 2026", date(2026, 3, 14)),
+        ("14 and 15 March 2026", date(2026, 3, 14)),
+        ("March 14-16, 2026", date(2026, 3, 14)),
+        ("31 February 2026, no: 1 Sept 2026", date(2026, 9, 1)),
+        ("on 14 March", None),
+        ("version 2026-03-14-2", None),
+        ("2026-13-01 and 2026-00-10", None),
+        ("114 March 2026 and 14 Marching 2026", None),
+        ("call 0114 2026 2026", None),
+    ],
+)
+def test_a_day_is_found_where_it_is_written_out_with_its_year(text: str, day: date | None) -> None:
+    assert events.first_day(text, since=None) == day
+
+
+def test_the_first_day_on_or_after_the_announcement_counts_the_title_first() -> None:
+    text = "After our day of 3 May 2025 we meet again on 9 June 2026 and 1 July 2026."
+    assert events.first_day("A webinar", text, since=date(2026, 1, 1)) == date(2026, 6, 9)
+    assert events.first_day("A webinar, 1 July 2026", text, since=date(2026, 1, 1)) == date(2026, 7, 1)
+    assert events.first_day("", text, since=date(2026, 6, 9)) == date(2026, 6, 9)
+    assert events.first_day("", text, since=date(2027, 1, 1)) is None
+
+
+# ---------------------------------------------------------------- the day in a feed
+
+ITEM = """<rss version="2.0" xmlns:ev="http://purl.org/rss/1.0/modules/event/"
+  xmlns:xcal="urn:ietf:params:xml:ns:xcal"><channel><title>Events</title><item>
+  <guid>1</guid><title>Webinar</title><pubDate>Fri, 20 Nov 2026 09:00:00 GMT</pubDate>
+  <description>{text}</description>{more}</item></channel></rss>"""
+
+
+def read(text: str = "Come.", more: str = "") -> Entry:
+    reader = Reader(
+        (TagRule(term="events", label="Events", any=("webinar",), kind="event"),), "Europe/London"
+    )
+    body = ITEM.format(text=text, more=more).encode()
+    (found,) = reader.read(FEED, FEED.url, body, "application/rss+xml").entries
+    return found
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<ev:startdate>2027-06-01T23:30:00Z</ev:startdate>",
+        "<xcal:dtstart>20270601T233000Z</xcal:dtstart>",
+        "<ev:startdate>2027-06-02</ev:startdate>",
+    ],
+)
+def test_a_feed_that_names_an_events_day_is_believed_in_the_hubs_time_zone(more: str) -> None:
+    assert read("Not on 5 May 2027.", more).event_date == date(2027, 6, 2)
+
+
+def test_without_it_the_words_say_on_which_day() -> None:
+    assert read("Join us on 5 May 2027.").event_date == date(2027, 5, 5)
+    assert read("As on 5 May 2025.").event_date is None
+    assert read("Join us.", "<ev:startdate>soon</ev:startdate>").event_date is None
+
+
+# ---------------------------------------------------------------- where it stands
+
+
+def decided(*entries: Entry, known: Known | None = None, first: bool = False) -> FeedUpdate:
+    gathered = Gathered(feed=FEED, outcome="fetched", started=NOW, url=FEED.url, entries=entries)
+    state = FeedState(feed=FEED, succeeded=None if first else NOW - timedelta(days=1))
+    settings = HubSettings(timezone="Europe/London")
+    return decide(gathered, state, known or Known(), now=NOW, settings=settings, authority="news.example")
+
+
+def event(published: datetime | None = None, day: date | None = None, text: str = "") -> Entry:
+    return replace(entry("a", published=published, tags=EVENT, text=text), event_date=day)
+
+
+def test_a_date_ahead_is_the_events_day_and_it_is_sorted_by_our_first_sight() -> None:
+    (new,) = decided(event(datetime(2026, 12, 3, 10, 0, tzinfo=UTC))).new
+    assert (new.date, new.entry.event_date) == (NOW, date(2026, 12, 3))
+
+
+def test_midnight_in_the_hubs_time_zone_is_the_day_it_begins() -> None:
+    (new,) = decided(event(datetime(2027, 6, 1, 23, 0, tzinfo=UTC))).new
+    assert new.entry.event_date == date(2027, 6, 2)
+
+
+def test_a_clock_that_is_a_little_ahead_makes_no_day_of_an_event() -> None:
+    (new,) = decided(event(NOW + timedelta(minutes=5), day=date(2026, 12, 3))).new
+    assert (new.date, new.entry.event_date) == (NOW, date(2026, 12, 3))
+
+
+def test_an_event_to_come_is_sorted_by_our_first_sight_though_its_page_is_older() -> None:
+    (new,) = decided(event(NOW - timedelta(days=9), day=date(2026, 12, 3))).new
+    assert new.date == NOW
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 19), None])
+def test_an_event_that_is_over_or_has_no_day_keeps_its_own_date(day: date | None) -> None:
+    (new,) = decided(event(NOW - timedelta(days=9), day=day)).new
+    assert new.date == NOW - timedelta(days=9)
+
+
+def test_a_first_polls_backlog_of_events_keeps_its_own_dates() -> None:
+    (new,) = decided(event(NOW - timedelta(days=9), day=date(2026, 12, 3)), first=True).new
+    assert new.date == NOW - timedelta(days=9)
+    (new,) = decided(event(NOW + timedelta(days=9)), first=True).new
+    assert (new.date, new.entry.event_date) == (NOW, date(2026, 11, 29))
+
+
+def test_news_keeps_its_date_whatever_days_it_names() -> None:
+    news = replace(event(NOW - timedelta(days=9), day=date(2026, 12, 3)), tags=())
+    (new,) = decided(news).new
+    assert new.date == NOW - timedelta(days=9)
+
+
+def test_an_event_that_is_moved_carries_its_new_day() -> None:
+    before = event(datetime(2026, 12, 3, tzinfo=UTC))
+    after = event(datetime(2026, 12, 10, tzinfo=UTC), text="On the tenth now.")
+    (changed,) = decided(after, known=Known(own=(stored(before),))).changed
+    assert changed.entry.event_date == date(2026, 12, 10)
+
+
+def test_the_calendars_last_hours_are_in_no_ones_way() -> None:
+    settings = HubSettings(timezone="Pacific/Auckland")
+    gathered = Gathered(
+        feed=FEED,
+        outcome="fetched",
+        started=NOW,
+        url=FEED.url,
+        entries=(event(datetime(9999, 12, 31, 23, 0, tzinfo=UTC)),),
+    )
+    update = decide(
+        gathered, FeedState(feed=FEED), Known(), now=NOW, settings=settings, authority="a.example"
+    )
+    assert update.new[0].entry.event_date == date(9999, 12, 31)
