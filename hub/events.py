@@ -8,42 +8,70 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.model import Entry
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
-    "(?P<{}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?"
+    "(?P<{}>{}Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?{})\\b\\.?"
 )
+_NTH = "(?:st|nd|rd|th)?"
 # The last of several days, as in 14–15 March, counts for nothing.
-_LATER = r"(?:\s*(?:[-–—/&]|to|and)\s*\d{1,2}(?:st|nd|rd|th)?)?"
+_LATER = rf"(?:\s*(?:[-–—/&]|to|and)\s*\d{{1,2}}{_NTH})?"
+
+
+def _written(way: int, year: str, *, capital: bool = False) -> str:
+    """14 March and March 14, followed by `year`; two ways to write a day, numbered from `way` on."""
+    around = ("(?-i:", ")") if capital else ("", "")
+    before, after = (_MONTH.format(f"m{number}", *around) for number in (way, way + 1))
+    return (
+        rf"\b(?P<d{way}>\d{{1,2}}){_NTH}{_LATER}(?:\s+of)?\s+{before}{year.format(way)}"
+        rf"|\b{after}\s+(?P<d{way + 1}>\d{{1,2}}){_NTH}{_LATER}{year.format(way + 1)}"
+    )
+
+
 _WRITTEN_OUT = re.compile(
-    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?{_LATER}(?:\s+of)?\s+{_MONTH.format('m1')},?\s+(?P<y1>\d{{4}})\b"
-    rf"|\b{_MONTH.format('m2')}\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?{_LATER},?\s+(?P<y2>\d{{4}})\b"
-    r"|\b(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)(?!\d|-)",
+    _written(1, r",?\s+(?P<y{}>\d{{4}})\b")
+    + r"|\b(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)(?!\d|-)|"
+    # In capitals, since may and march are other words as well.
+    + _written(4, r"\b(?!,?\s+\d{{4}}\b)", capital=True),
     re.IGNORECASE | re.ASCII,
 )
+# A day without its year is one of the next months.
+_AHEAD = timedelta(days=183)
 
 
 def first_day(*texts: str, since: date | None) -> date | None:
-    """The first day that the texts write out with its year, on or after `since`; None where there is none."""
+    """The first day that the texts write out, on or after `since`; None where there is none.
+
+    One without a year counts within the next half year.
+    """
     for text in texts:
         for found in _WRITTEN_OUT.finditer(text):
-            day = _day(found)
+            day = _day(found, since)
             if day is not None and (since is None or day >= since):
                 return day
     return None
 
 
-def _day(found: re.Match[str]) -> date | None:
-    way = next(way for way in "123" if found[f"d{way}"])
-    month = found[f"m{way}"]
+def _day(found: re.Match[str], since: date | None) -> date | None:
+    way = next(way for way in "12345" if found[f"d{way}"])
+    month, day = found[f"m{way}"], int(found[f"d{way}"])
     number = int(month) if way == "3" else _MONTHS.index(month[:3].lower()) + 1
+    if way in "123":
+        return _date(int(found[f"y{way}"]), number, day)
+    if since is None:
+        return None
+    ahead = (_date(year, number, day) for year in (since.year, since.year + 1))
+    return next((each for each in ahead if each and timedelta(0) <= each - since <= _AHEAD), None)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(int(found[f"y{way}"]), number, int(found[f"d{way}"]))
+        return date(year, month, day)
     except ValueError:
         return None
 

@@ -54,8 +54,30 @@ EVENT = (Tag("events", "‘webinar’ in the title", kind="event"),)
         ("call 0114 2026 2026", None),
     ],
 )
-def test_a_day_is_found_where_it_is_written_out_with_its_year(text: str, day: date | None) -> None:
+def test_a_day_is_found_where_it_is_written_out(text: str, day: date | None) -> None:
     assert events.first_day(text, since=None) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("an hour on Monday 7 December at noon", date(2026, 12, 7)),
+        ("December 7th, then lunch", date(2026, 12, 7)),
+        ("20 November", date(2026, 11, 20)),
+        ("as on 19 November, and again on 3 March", date(2027, 3, 3)),
+        ("not before 1 June", None),
+        ("you may 14 times march 7 miles", None),
+        ("7 December 2025", None),
+        ("30 February, 1 May", date(2027, 5, 1)),
+    ],
+)
+def test_a_day_without_its_year_is_one_of_the_next_half_year(text: str, day: date | None) -> None:
+    assert events.first_day(text, since=date(2026, 11, 20)) == day
+
+
+def test_a_day_of_the_calendars_last_year_is_no_fault() -> None:
+    assert events.first_day("on 1 May", since=date(9999, 12, 1)) is None
+    assert events.first_day("on 31 December", since=date(9999, 12, 1)) == date(9999, 12, 31)
 
 
 def test_the_first_day_on_or_after_the_announcement_counts_the_title_first() -> None:

@@ -175,6 +175,15 @@ def test_categories_come_as_the_publisher_gave_them_and_tags_under_the_hubs_sche
     ]
 
 
+def test_what_is_no_plain_news_has_its_kind_as_a_category_under_a_scheme_of_its_own() -> None:
+    def kinds(item: Item) -> list[tuple[str | None, str | None]]:
+        found = entry_of(item).findall(f"{ATOM}category")
+        return [(c.get("term"), c.get("label")) for c in found if c.get("scheme") == f"{HUB}/kinds"]
+
+    assert kinds(joint_item()) == []
+    assert kinds(replace(joint_item(), kind="vacancy")) == [("vacancy", "Vacancy")]
+
+
 def test_a_category_given_twice_is_published_once() -> None:
     item = replace(joint_item(), categories=(Category("a"), Category("a", label="A"), Category(" ")))
     terms = [c.get("term") for c in entry_of(item).findall(f"{ATOM}category")]

@@ -158,7 +158,7 @@ def test_a_database_from_before_there_were_kinds_is_upgraded_with_its_events_day
     file = tmp_path / "old.db"
     connection = sqlite3.connect(file)
     old = Database(connection)
-    migrations.apply(old, stop_before="m101_kinds_of_entries_and_tags_by_hand")
+    migrations.apply(old, stop_before="m003_kinds_of_entries_and_tags_by_hand")
     connection.executescript(
         """
         INSERT INTO members VALUES ('east', 0, 1, 'East', 'member', NULL, NULL, 'full');

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from hub.model import Tag
 from tests.entries import entry
 from tests.web_hub import EAST, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
@@ -49,6 +51,8 @@ def test_the_api_gives_stories_as_documented(shared_news: Hub) -> None:
                 "member": "wessex",
                 "title": "Joint news",
                 "link": "https://wessex.example/joint",
+                "kind": "news",
+                "event_date": None,
                 "published": "2026-11-22T15:30:00Z",
                 "updated": None,
                 "first_seen": "2026-11-23T15:30:00Z",
@@ -61,6 +65,8 @@ def test_the_api_gives_stories_as_documented(shared_news: Hub) -> None:
                 "member": "east",
                 "title": "Joint news",
                 "link": "https://wessex.example/joint",
+                "kind": "news",
+                "event_date": None,
                 "published": "2026-11-23T15:29:59.999500Z",
                 "updated": None,
                 "first_seen": "2026-11-24T15:30:00Z",
@@ -80,8 +86,8 @@ def test_the_api_gives_every_entry_copies_too_with_all_its_fields(hub: Hub) -> N
     hub.publish(EAST, made)
     (found,) = hub.json("/api/v1/entries")["entries"]
     assert list(found) == [
-        "id", "feed", "member", "title", "link", "published", "updated", "first_seen", "lead", "why",
-        "story", "authors", "categories", "summary", "content", "enclosures",
+        "id", "feed", "member", "title", "link", "kind", "event_date", "published", "updated", "first_seen",
+        "lead", "why", "story", "authors", "categories", "summary", "content", "enclosures",
     ]  # fmt: skip
     assert found["published"] is None
     assert found["updated"] == "2026-11-19T09:00:00Z"
@@ -101,6 +107,20 @@ def test_the_api_gives_every_entry_copies_too_with_all_its_fields(hub: Hub) -> N
     ]
 
 
+def test_the_api_says_what_an_entry_is_and_on_which_day_an_event_takes_place(hub: Hub) -> None:
+    event = Tag("events", "a rule", kind="event")
+    report = Tag("reports", "a rule", kind="report")
+    hub.publish(EAST, news("e", "Webinar", tags=(event,), event_date=date(2026, 12, 3)))
+    hub.publish(EAST, news("r", "Report", at=ago(days=1), tags=(report,), event_date=date(2026, 12, 3)))
+    found = hub.json("/api/v1/entries")["entries"]
+    assert [(each["title"], each["kind"], each["event_date"]) for each in found] == [
+        ("Webinar", "event", "2026-12-03"),
+        ("Report", "report", None),
+    ]
+    assert [each["title"] for each in hub.json("/api/v1/stories?kind=event")["stories"]] == ["Webinar"]
+    assert [each["title"] for each in hub.json("/api/v1/entries?kind=report")["entries"]] == ["Report"]
+
+
 def test_the_api_lists_every_entry_but_each_story_once(shared_news: Hub) -> None:
     assert [each["title"] for each in shared_news.json("/api/v1/entries")["entries"]] == [
         "Other news", "Joint news", "Joint news",
@@ -116,6 +136,8 @@ def test_the_api_lists_every_entry_but_each_story_once(shared_news: Hub) -> None
         ("tag=safety", 1, 2),
         ("tag=safety&member=wessex", 1, 1),
         ("member=nobody", 0, 0),
+        ("kind=news", 2, 3),
+        ("kind=event", 0, 0),
         ("tag=nothing", 0, 0),
         ("member=", 2, 3),
         ("since=2026-11-24T00:00:00Z", 2, 2),
@@ -137,6 +159,7 @@ def test_the_api_is_narrowed(shared_news: Hub, asked: str, stories: int, entries
     "asked",
     [
         "limit=0", "limit=00", "limit=-1", "limit=ten", "limit=1.5", "limit=", "limit=%D9%A3", "limit=+5",
+        "kind=job",
         "cursor=nonsense", "cursor=%00", "since=yesterday", "since=2026-11-24", "since=2026-11-24T00:00:00",
         "since=2026-13-24T00:00:00Z", "since=0001-01-01T00:00:00%2B23:00", "since=2026-11-24T00:00:00Z%0A",
     ],

@@ -99,6 +99,8 @@ def test_feeds_of_a_tag_a_filter_and_a_search_hold_what_they_say(hub: Hub) -> No
     assert entries("/feeds/merged/safe-south.atom") == {"Safe south"}
     assert entries("/feeds/search.atom?q=south") == {"Safe south", "South"}
     assert entries("/feeds/search.atom?q=south&tag=safety") == {"Safe south"}
+    assert entries("/feeds/search.atom?kind=news&tag=safety") == {"Safe south", "Safe east"}
+    assert entries("/feeds/search.atom?kind=event") == set()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,8 @@ def test_feeds_of_a_tag_a_filter_and_a_search_hold_what_they_say(hub: Hub) -> No
     [
         "/feeds/all.xml", "/feeds/tag/none.atom", "/feeds/member/none.rss", "/feeds/merged/none.json",
         "/feeds/", "/tag/none", "/member/none", "/static/none.css", "/static/../pyproject.toml",
-        "/static/%2e%2e/base.html", "/?tag=none", "/search?q=a&member=none", "/story//1", "/members/",
+        "/static/%2e%2e/base.html", "/?tag=none",
+        "/?kind=job", "/search?q=a&member=none", "/story//1", "/members/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(hub: Hub, path: str) -> None:

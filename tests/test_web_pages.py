@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -113,6 +113,49 @@ def test_filters_narrow_the_page_and_what_it_offers_to_subscribe_to(hub: Hub) ->
         .get("href")
         .endswith("/feeds/tag/safety.rss")
     )
+
+
+def test_what_is_no_plain_news_says_what_it_is_and_an_event_its_day(hub: Hub) -> None:
+    tags = (Tag("events", "a rule", kind="event"),)
+    hub.publish(WESSEX, news("a", "Webinar", at=ago(hours=1), tags=tags, event_date=date(2027, 1, 14)))
+    hub.publish(WESSEX, news("b", "Next week", at=ago(hours=2), tags=tags, event_date=date(2026, 12, 3)))
+    hub.publish(WESSEX, news("c", "Some day", at=ago(hours=3), tags=tags))
+    hub.publish(EAST, news("d", "A report", at=ago(hours=4), tags=(Tag("r", "a rule", kind="report"),)))
+    hub.publish(EAST, news("e", "Plain", at=ago(hours=5), event_date=date(2026, 12, 3)))
+    bylines = [" ".join(each.text_content().split()) for each in hub.tree("/").find_class("byline")]
+    assert bylines == [
+        "Health Innovation Wessex 24 November, 15:30 Event on 3 December",
+        "Health Innovation Wessex 24 November, 14:30 Event on 14 January 2027",
+        "Health Innovation Wessex 24 November, 12:30 Event",
+        "Health Innovation East 24 November, 11:30 Report",
+        "Health Innovation East 24 November, 10:30",
+    ]
+    number = next(story.id for story in hub.store.stories(limit=9).items if story.lead.entry.id == "a")
+    assert hub.tree(f"/story/{number}").xpath("//time/@datetime")[-1] == "2027-01-14"
+
+
+def test_news_is_chosen_by_what_it_is(hub: Hub) -> None:
+    report = Tag("r", "a rule", kind="report")
+    hub.publish(
+        WESSEX, news("a", "A safe report", tags=(SAFETY, report)), news("b", "A report", tags=(report,))
+    )
+    hub.publish(EAST, news("c", "Safe", tags=(SAFETY,)))
+    assert hub.headlines("/?kind=report&tag=safety") == ["A safe report"]
+    assert hub.headlines("/search?q=safe&kind=report") == ["A safe report"]
+    tree = hub.tree("/?kind=report&tag=safety")
+    assert tree.find(".//h1").text == "Latest news on Patient safety (reports alone)"
+    assert [option.text for option in tree.xpath("//select[@name='kind']/option")] == [
+        "all kinds", "News", "Events", "Reports", "Vacancies", "Funding",
+    ]  # fmt: skip
+    assert tree.xpath("//select[@name='kind']/option[@selected]/text()") == ["Reports"]
+    assert hrefs(tree, "All news (reports alone)") == ["/?kind=report"]
+    assert hrefs(tree, "All news on Patient safety") == ["/?tag=safety"]
+    feed = tree.xpath("//link[@type='application/atom+xml']")[0]
+    assert feed.get("href") == "http://127.0.0.1:8000/feeds/search.atom?tag=safety&kind=report"
+    assert feed.get("title") == "Patient safety, Reports – Health innovation news (Atom)"
+    assert "There is no news (vacancies alone)." in hub.words("/?kind=vacancy")
+    own = hub.tree("/subscribe?kind=report").xpath("//div[@class='notice']//code")[0]
+    assert own.text == "http://127.0.0.1:8000/feeds/search.atom?kind=report"
 
 
 def test_a_filter_that_leaves_nothing_says_what_is_near_it(hub: Hub) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from hub.model import Category, Enclosure, Member, Person, Source
-from hub.publish.item import Copy, Item, LabelledTag
+from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
 
 # What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,6 +62,11 @@ def tag_scheme(hub_url: str) -> str:
     return f"{hub_url}/tags"
 
 
+def kind_scheme(hub_url: str) -> str:
+    """The scheme of the category that says what an entry is, if it is no plain news."""
+    return f"{hub_url}/kinds"
+
+
 def member_scheme(hub_url: str) -> str:
     """The scheme of the categories that name who published a story; their terms are slugs."""
     return f"{hub_url}/members"
@@ -90,16 +95,17 @@ def other_language(item: Item, document: MergedDocument) -> str | None:
 def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
     """What the item is about and who published it, each once.
 
-    The publisher's categories as given, then the hub's tags, then one for
-    each member that has the story.
+    The publisher's categories as given, then the hub's tags, what it is if it
+    is no plain news, and one for each member that has the story.
     """
     tags = (Category(tag.term, tag_scheme(hub_url), tag.label) for tag in item.tags)
+    kinds = (Category(item.kind, kind_scheme(hub_url), KIND_LABELS[item.kind]),) * (item.kind != "news")
     members = (
         Category(member.slug, member_scheme(hub_url), member.name)
         for member in (item.member, *other_publishers(item))
     )
     wanted: dict[tuple[str, str | None], Category] = {}
-    for category in (*item.categories, *tags, *members):
+    for category in (*item.categories, *tags, *kinds, *members):
         wanted.setdefault((category.term, category.scheme), category)
     return tuple(wanted.values())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date as day
 from datetime import datetime
 
 from hub.model import (
@@ -15,6 +16,7 @@ from hub.model import (
     Direction,
     Enclosure,
     Entry,
+    Kind,
     Member,
     Person,
     Republish,
@@ -25,6 +27,15 @@ from hub.model import (
 
 # Long enough for a headline's meaning when an entry has no title of its own.
 _TITLE_WORDS = 12
+
+KIND_LABELS: Mapping[Kind, str] = {
+    "news": "News",
+    "event": "Event",
+    "report": "Report",
+    "vacancy": "Vacancy",
+    "funding": "Funding",
+}
+"""What people see an entry's kind called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +69,16 @@ class Item:
     clock of these words; `corrected` is that clock, None for words that never
     changed. `summary` is plain text; `content` is HTML, empty where the
     member does not let us carry it. `authors` is never empty: the member
-    stands in. `copies` are the story's other entries.
+    stands in. `copies` are the story's other entries. `event_date` is the day
+    of an event, None for all else.
     """
 
     story: int
     id: str
     title: str
     link: str | None
+    kind: Kind
+    event_date: day | None
     member: Member
     date: datetime
     published: datetime | None
@@ -106,6 +120,8 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         id=stored.atom_id,
         title=headline(stored),
         link=entry.link,
+        kind=entry.kind,
+        event_date=entry.event_date if entry.kind == "event" else None,
         member=stored.member,
         date=stored.date,
         published=stored.date if entry.published or entry.updated else None,

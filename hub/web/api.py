@@ -74,6 +74,8 @@ def _entry(stored: StoredEntry) -> Json:
         "member": stored.member.slug,
         "title": entry.title,
         "link": entry.link,
+        "kind": entry.kind,
+        "event_date": entry.event_date.isoformat() if entry.event_date and entry.kind == "event" else None,
         **_dates(stored),
         "first_seen": instant(stored.first_seen),
         "lead": stored.lead,

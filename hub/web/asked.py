@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 
-from hub.model import And, Filter, Selection, Term
+from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
 
 # Longer than any search that is meant.
@@ -29,6 +29,7 @@ class Asked:
     typed: str = ""
     tag: str | None = None
     member: str | None = None
+    kind: str | None = None
     before: str | None = None
     order: Order = "relevance"
 
@@ -40,6 +41,7 @@ class Asked:
             typed=" ".join(args.get("q", "").split())[:_MOST_TYPED].strip(),
             tag=args.get("tag") or None,
             member=args.get("member") or None,
+            kind=args.get("kind") or None,
             before=args.get("before") or None,
             order=order,
         )
@@ -47,24 +49,26 @@ class Asked:
     @property
     def filtered(self) -> Asked:
         """The filters alone."""
-        return Asked(tag=self.tag, member=self.member)
+        return Asked(tag=self.tag, member=self.member, kind=self.kind)
 
     def selection(self) -> Selection:
-        return Selection(filter=both(self.tag, self.member), search=self.typed or None)
+        return Selection(filter=all_of(self.tag, self.member, self.kind), search=self.typed or None)
 
     def query(self) -> dict[str, str | None]:
         """What it takes in an address to ask the same, but for the cursor."""
         order = "date" if self.typed and self.order == "date" else None
-        return {"q": self.typed, "tag": self.tag, "member": self.member, "order": order}
+        return {"q": self.typed, "tag": self.tag, "member": self.member, "kind": self.kind, "order": order}
 
 
-def both(tag: str | None, member: str | None) -> Filter | None:
-    """News with the tag and by the member, as far as either is named."""
+def all_of(tag: str | None, member: str | None, kind: str | None) -> Filter | None:
+    """News with the tag, by the member and of the kind, as far as each is named."""
     terms: list[Filter] = []
     if tag:
         terms.append(Term("tag", tag))
     if member:
         terms.append(Term("member", member))
+    if kind:
+        terms.append(Term("kind", kind))
     return terms[0] if len(terms) == 1 else And(tuple(terms)) if terms else None
 
 
@@ -83,7 +87,10 @@ class Call:
 def call(args: Mapping[str, str]) -> Call:
     """Read a call of the API. Raises BadRequestError."""
     since = args.get("since")
-    selection = Selection(filter=both(args.get("tag"), args.get("member")))
+    kind = args.get("kind")
+    if kind and kind not in get_args(Kind):
+        raise BadRequestError(f"kind has to be one of {', '.join(get_args(Kind))}")
+    selection = Selection(filter=all_of(args.get("tag"), args.get("member"), kind))
     return Call(
         selection=replace(selection, since=_since(since)) if since else selection,
         limit=_limit(args.get("limit")),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hub.model import MergedFeed
 from hub.web.addresses import Addresses
 from hub.web.asked import Asked
+from hub.web.words import KINDS
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -62,19 +63,23 @@ class Catalogue:
 
     def of_search(self, asked: Asked) -> FeedAddress:
         """The feed of what was typed and chosen; of what was chosen alone, it is simpler to ask `of_list`."""
-        query = {"q": asked.typed, "tag": asked.tag, "member": asked.member}
+        query = {"q": asked.typed, "tag": asked.tag, "member": asked.member, "kind": asked.kind}
         page = self.addresses.search(**query) if asked.typed else self.addresses.home(**query)
-        chosen = [asked.tag and self._label(asked.tag), asked.member and self._name(asked.member)]
+        chosen = [
+            asked.tag and self._label(asked.tag),
+            asked.member and self._name(asked.member),
+            asked.kind and KINDS[asked.kind],
+        ]
         return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
 
     def of_list(self, asked: Asked) -> FeedAddress:
         """The feed that holds what a list was asked for: the simplest there is."""
-        match asked.typed, asked.tag, asked.member:
-            case "", None, None:
+        match asked.typed, asked.tag, asked.member, asked.kind:
+            case "", None, None, None:
                 return self.everything
-            case "", str(tag), None:
+            case "", str(tag), None, None:
                 return self.of_tag(tag)
-            case "", None, str(member):
+            case "", None, str(member), None:
                 return self.of_member(member)
         return self.of_search(asked)
 

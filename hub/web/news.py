@@ -71,9 +71,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
 
 def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
     config = visit.config
-    return filters(
-        config.tags, config.members, tag=asked.tag, member=asked.member, setting=visit.setting, to=to
-    )
+    return filters(config.tags, config.members, asked.filtered, setting=visit.setting, to=to)
 
 
 @news.get("/story/<number>")
@@ -196,8 +194,8 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
     to = visit.addresses.search
     words = list(dict.fromkeys(asked.typed.split()))
 
-    def narrowed(tag: str | None = None, member: str | None = None) -> str:
-        return to(**{**asked.query(), "tag": tag, "member": member})
+    def narrowed(**chosen: str | None) -> str:
+        return to(**{**asked.query(), "tag": None, "member": None, "kind": None, **chosen})
 
     return {
         "title": f"{asked.typed} – search" if asked.typed else "Search",

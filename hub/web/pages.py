@@ -14,10 +14,12 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 
 from hub.model import Enclosure, FeedState, Member, RelatedStory, StoredEntry, Story, TagRule
-from hub.publish.item import Copy, Item, headline, item
+from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
+from hub.web.asked import Asked
 from hub.web.words import (
+    KINDS,
     Calendar,
     Condition,
     Moment,
@@ -72,7 +74,8 @@ class Listed:
 
     `href` is the publisher's page, or ours where there is none; `details` is
     ours. `when` is None where the publisher gave no date; `date` is what the
-    story is sorted by. `others` says how many more members carry it.
+    story is sorted by. `others` says how many more members carry it. `kind`
+    is empty for plain news; `takes_place` is the day of an event.
     """
 
     item: Item
@@ -83,6 +86,8 @@ class Listed:
     member: Link
     when: Moment | None
     corrected: Moment | None
+    kind: str
+    takes_place: Moment | None
     excerpt: Markup
     others: str
     copies: tuple[ListedCopy, ...]
@@ -122,6 +127,8 @@ def listed(story: Story, setting: Setting, wanted: re.Pattern[str] | None = None
         member=Link(shown.member.name, addresses.member(shown.member.slug)),
         when=setting.calendar.moment(shown.date) if shown.published else None,
         corrected=setting.calendar.day(shown.corrected) if shown.corrected else None,
+        kind="" if shown.kind == "news" else KIND_LABELS[shown.kind],
+        takes_place=setting.calendar.on(shown.event_date) if shown.event_date else None,
         excerpt=marked(around(texts, wanted), wanted),
         others=_others(shown),
         copies=tuple(_copy(copy, setting) for copy in shown.copies),
@@ -260,6 +267,7 @@ class Filters:
 
     topics: tuple[Option, ...]
     members: tuple[Option, ...]
+    kinds: tuple[Option, ...]
     asked: str
     fewer: tuple[Link, ...]
 
@@ -267,31 +275,37 @@ class Filters:
 def filters(
     tags: Sequence[TagRule],
     members: Sequence[Member],
+    asked: Asked,
     *,
-    tag: str | None,
-    member: str | None,
     setting: Setting,
     to: Callable[..., str],
 ) -> Filters:
-    """The filters of a list; `to` makes its address from `tag` and `member`."""
-    topic = setting.labels.get(tag, tag) if tag else None
+    """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
+    tag, member, kind = asked.tag, asked.member, asked.kind
     names = {each.slug: each.name for each in members}
-    publisher = names.get(member, member) if member else None
+    in_force = {
+        name: (value, words)
+        for name, value, words in (
+            ("tag", tag, f"on {setting.labels.get(tag or '', tag)}"),
+            ("member", member, f"from {names.get(member or '', member)}"),
+            ("kind", kind, f"({KINDS.get(kind or '', '').lower()} alone)"),
+        )
+        if value
+    }
     fewer = []
-    if topic and publisher:
-        fewer += [
-            Link(f"All news from {publisher}", to(member=member)),
-            Link(f"All news on {topic}", to(tag=tag)),
-        ]
-    if topic or publisher:
+    for name in in_force if len(in_force) > 1 else ():
+        rest = {other: found for other, found in in_force.items() if other != name}
+        words = " ".join(words for _, words in rest.values())
+        fewer.append(Link(f"All news {words}", to(**{other: value for other, (value, _) in rest.items()})))
+    if in_force:
         fewer.append(Link("All news", to()))
-    asked = " ".join([f"on {topic}"] * bool(topic) + [f"from {publisher}"] * bool(publisher))
     return Filters(
         topics=tuple(Option(each.term, each.label, each.term == tag) for each in tags),
         members=tuple(
             Option(slug, name, slug == member) for slug, name in (names.items() if len(names) > 1 else ())
         ),
-        asked=asked,
+        kinds=tuple(Option(value, text, value == kind) for value, text in KINDS.items()),
+        asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )
 

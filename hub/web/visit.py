@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 from zoneinfo import ZoneInfo
 
 from flask import abort, request
 
+from hub.model import Kind
 from hub.publish.http import Rendered
 from hub.store import Store
 from hub.web.addresses import Addresses
@@ -118,8 +119,10 @@ class Visit:
 
     def must_know(self, asked: Asked) -> None:
         """Answer 404 to filters that name what is not there."""
-        if (asked.tag and not self.knows_tag(asked.tag)) or (
-            asked.member and self.member_name(asked.member) is None
+        if (
+            (asked.tag and not self.knows_tag(asked.tag))
+            or (asked.member and self.member_name(asked.member) is None)
+            or (asked.kind and asked.kind not in get_args(Kind))
         ):
             abort(404)
 

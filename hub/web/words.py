@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
@@ -31,6 +31,16 @@ _FILE_TYPES = {
     "text/csv": "CSV",
     "video/mp4": "MP4 video",
 }
+
+
+KINDS: Mapping[str, str] = {
+    "news": "News",
+    "event": "Events",
+    "report": "Reports",
+    "vacancy": "Vacancies",
+    "funding": "Funding",
+}
+"""What people choose entries' kinds by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,10 @@ class Calendar:
     def day(self, when: datetime) -> Moment:
         """`23 November`, or `23 November 2019`."""
         return Moment(self._words(self.at(when).date()), instant(when))
+
+    def on(self, day: date) -> Moment:
+        """`3 December`, or `3 December 2019`."""
+        return Moment(self._words(day), day.isoformat())
 
     def _words(self, day: date) -> str:
         words = f"{day.day} {day:%B}"
