@@ -178,11 +178,19 @@ def canonical(link: str) -> str | None:
     return f"{authority.removeprefix('www.')}{path}{'?' + query if query else ''}{fragment or ''}"
 
 
+# Surely more than the root of a site, whatever a canonical form leaves out.
+_HAS_A_PATH = re.compile(
+    r"https?://[^/?#\s]+/(?!index\.)[\w-][^/?#;%\s]*(?:/(?!\.)[^/?#;%\s]*)*", re.IGNORECASE
+)
+
+
 def is_home_page(link: str) -> bool:
     """Whether a link leads to the root of a site, and so is no evidence that two entries are the same.
 
     WordPress's `/?p=12` is an entry's page, not a home page.
     """
+    if _HAS_A_PATH.fullmatch(link):
+        return False
     form = canonical(link)
     return form is not None and not re.search("[/?#]", form)
 

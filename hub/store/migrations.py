@@ -222,7 +222,7 @@ CREATE INDEX rulings_other ON rulings (other);
 -- The entry of which a copy is one.
 ALTER TABLE entries ADD COLUMN copy_of INTEGER REFERENCES entries (key) ON DELETE SET NULL;
 CREATE INDEX entries_copy_of ON entries (copy_of) WHERE copy_of IS NOT NULL;
--- The day on which what is too old was last taken out of sketches and sketch_index.
+-- The week (ISO 8601) in which what is too old was last taken out of sketches and sketch_index.
 ALTER TABLE state ADD COLUMN pruned TEXT NOT NULL DEFAULT '';
 """
 

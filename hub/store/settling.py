@@ -96,6 +96,15 @@ class Settling(Tagging):
         now = rows.stamp(update.now)
         written = [self._begin(feed, new, now) for new in update.new]
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
+        self._tag_new(written)
+        for each in written:
+            if (
+                each.new
+                and each.new.story is not None
+                and self._take_over_what_was_said(each.key, each.story)
+            ):
+                self._tag(each.key, each.entry.tags)
+                changed_stories.add(each.story)
         for changed in update.changed:
             story, stories = self._change(changed, now)
             written.append(Written(changed.key, story, changed.entry))
@@ -105,8 +114,7 @@ class Settling(Tagging):
         self._db.conn.executemany(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
-        touched = changed_stories.union(each.story for each in written)
-        for story in touched:
+        for story in changed_stories:
             self._retag_story(story)
         self._write_state(feed, update)
         known.took(feed, written, update.relinked, changed_stories, update.now)
@@ -122,7 +130,7 @@ class Settling(Tagging):
             remedy=gathered.remedy,
             remarks=gathered.remarks,
         )
-        return result, bool(touched or update.relinked or _as_source(before) != _as_source(update.state))
+        return result, bool(written or update.relinked or _as_source(before) != _as_source(update.state))
 
     def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
         """Write an entry that was not there, into its story."""
@@ -137,6 +145,7 @@ class Settling(Tagging):
                 "lead": int(new.story is None),
                 "copy_of": new.copy_of,
                 "why": new.why,
+                "kind": new.entry.kind,
                 "atom_id": new.atom_id,
                 "atom_key": digest(new.atom_id),
                 "date": rows.stamp(new.date),
@@ -144,11 +153,8 @@ class Settling(Tagging):
             },
         ).lastrowid
         assert key is not None
-        if new.story is not None:
-            self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story})
         if new.leads:
             self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": new.why})
-        self._tag(key, new.entry.tags)
         return Written(key, story, new.entry, new)
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
@@ -167,7 +173,7 @@ class Settling(Tagging):
         touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
-            self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": changed.key, "story": changed.story})
+            self._take_over_what_was_said(changed.key, changed.story)
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
         self._tag(changed.key, changed.entry.tags)
@@ -199,11 +205,11 @@ class Settling(Tagging):
         return story
 
     def _prune(self, now: datetime) -> None:
-        """Once a day, take out what is too old for copies of it to come."""
-        today = now.date().isoformat()
-        if self._value("SELECT pruned FROM state") == today:
+        """Once a week, take out what is too old for copies of it to come: it reads the whole index."""
+        week = "{}-W{:02}".format(*now.isocalendar())
+        if self._value("SELECT pruned FROM state") == week:
             return
-        self._db.execute("UPDATE state SET pruned = ?", (today,))
+        self._db.execute("UPDATE state SET pruned = ?", (week,))
         oldest = self._rows(sql.OLDEST_SINCE, (rows.stamp(now - _SKETCHES_KEPT),))
         if oldest:
             self._db.execute("DELETE FROM sketches WHERE entry < ?", (oldest[0]["key"],))

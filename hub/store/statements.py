@@ -57,11 +57,11 @@ VALUES (:entry, :words, :numbers, :credits, :wordless)
 """
 NEW_IN_INDEX = "INSERT OR IGNORE INTO sketch_index (number, story) VALUES (?, ?)"
 NEW_ENTRY = """
-INSERT INTO entries (feed, member, story, lead, copy_of, why, atom_id, atom_key, date, first_seen, changed,
-    past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
+INSERT INTO entries (feed, member, story, lead, copy_of, why, kind, atom_id, atom_key, date, first_seen,
+    changed, past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
     canonical_link, published, updated, summary, content, text, excerpt, language, direction, image,
     rights, event_date, details)
-VALUES (:feed, :member, :story, :lead, :copy_of, :why, :atom_id, :atom_key, :date, :now, :now,
+VALUES (:feed, :member, :story, :lead, :copy_of, :why, :kind, :atom_id, :atom_key, :date, :now, :now,
     '[]', :id, :id_key, :loose_id_key, :link_key, :title_key, :fingerprint, :title, :link,
     :canonical_link, :published, :updated, :summary, :content, :text, :excerpt, :language,
     :direction, :image, :rights, :event_date, :details)
@@ -95,6 +95,8 @@ WHERE story = :story AND (key = :key OR lead = 1)
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
+NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
+NEW_STORY_TAG = "INSERT OR IGNORE INTO story_tags (term, story) VALUES (?, ?)"
 STORY_TAGS = """
 INSERT INTO story_tags (term, story)
 SELECT DISTINCT t.term, e.story FROM entries e JOIN tags t ON t.entry = e.key WHERE e.story = :story

@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.model import Overruling, StoredEntry, Tag
 from hub.store import rows
 from hub.store import statements as sql
+from hub.store.known import Written
 from hub.store.listing import Listing
 
 
@@ -62,23 +63,37 @@ class Tagging(Listing):
         found = self._rows("SELECT * FROM overrulings WHERE entry = ? ORDER BY moment, term", (key,))
         return tuple(rows.overruling(row) for row in found)
 
+    def _take_over_what_was_said(self, key: int, story: int) -> bool:
+        """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
+        return bool(self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
+
+    def _tag_new(self, entries: Sequence[Written]) -> None:
+        """Write the tags of entries that have none yet."""
+        self._db.conn.executemany(
+            sql.NEW_TAG, [row for each in entries for row in _tag_rows(each.key, each.entry.tags)]
+        )
+        self._db.conn.executemany(
+            sql.NEW_STORY_TAG, [(tag.term, each.story) for each in entries for tag in each.entry.tags]
+        )
+
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
         final = overruled(tags, self._overrulings(key))
         self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
-        self._db.conn.executemany(
-            "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (key, tag.term, tag.why, tag.kind, json.dumps(tag.narrower), position)
-                for position, tag in enumerate(final)
-            ],
-        )
+        self._db.conn.executemany(sql.NEW_TAG, _tag_rows(key, final))
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
     def _retag_story(self, story: int) -> None:
         self._db.execute("DELETE FROM story_tags WHERE story = ?", (story,))
         self._db.execute(sql.STORY_TAGS, {"story": story})
+
+
+def _tag_rows(key: int, tags: Sequence[Tag]) -> list[tuple[int, str, str, str | None, str, int]]:
+    return [
+        (key, tag.term, tag.why, tag.kind, json.dumps(tag.narrower), position)
+        for position, tag in enumerate(tags)
+    ]
 
 
 def overruled(tags: Sequence[Tag], said: Sequence[Overruling]) -> tuple[Tag, ...]:

@@ -244,8 +244,8 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "the headline is that of an issue or a list, of which everybody has one"
     if (
         not pair.same_title
-        and pair.share_of_longer < _WHOLE
         and not pair.opening
+        and pair.share_of_longer < _WHOLE
         and (pair.share_of_longer < _DIGEST or passages.digest)
     ):
         return "one of them has other news in it too, as a round-up does"

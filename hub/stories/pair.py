@@ -37,7 +37,7 @@ _IDEOGRAPHS = "\u3000"
 _SHORT = 20
 _SAME_NEWS = 0.25
 # A text's words recur, so that the share of different words may be a little less than that of shingles.
-_ROUGHLY = 0.8
+_ROUGHLY = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +122,21 @@ class Pair:
     @cached_property
     def shared(self) -> int:
         """How many shingles both have."""
-        one = self._one.shingles
-        return len(one) if self.same_words else len(one & self._other.shingles)
+        if self.same_words:
+            return len(self._one.shingles)
+        if self.beginning:
+            # But for the last words, where it was cut.
+            short, _ = self._short_and_long
+            return len(frozenset(short.in_order[:-SHINGLE]))
+        return len(self._one.shingles & self._other.shingles)
 
     @cached_property
     def least(self) -> int:
         """How many shingles the shorter text has."""
-        one = len(self._one.shingles)
-        return one if self.same_words else min(one, len(self._other.shingles))
+        if self.same_words or self.beginning:
+            short, _ = self._short_and_long
+            return len(short.shingles)
+        return min(len(self._one.shingles), len(self._other.shingles))
 
     @cached_property
     def share(self) -> float:
@@ -146,7 +153,7 @@ class Pair:
 
     def may_be_most_of_it(self, share: float) -> bool:
         """Whether `share` may be reached: no more shingles are shared than words are. A quick look."""
-        if self.same_words:
+        if self.same_words or self.beginning:
             return True
         one, other = self._one.vocabulary, self._other.vocabulary
         return len(one & other) >= share * _ROUGHLY * min(len(one), len(other))
@@ -161,6 +168,8 @@ class Pair:
     @cached_property
     def opening(self) -> bool:
         """Whether most of the shorter text stands in the longer one's first words, as an excerpt's does."""
+        if self.beginning:
+            return True
         short, long = self._short_and_long
         first = long.in_order[: len(short.words) + len(short.words) // 4 + _LONGEST_FILLED_IN - SHINGLE + 1]
         shared = len(short.shingles.intersection(first))
