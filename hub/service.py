@@ -27,7 +27,7 @@ from hub.rounds import poll_forever, stopping, sync, tell
 from hub.store import database_file, open_store
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from hub.web import WebView
 
 _WEB_STARTS_WITHIN = 30.0
 _WEB_ENDS_WITHIN = 8.0
@@ -166,7 +166,7 @@ def _closed(parent: Connection) -> Event:
     return closed
 
 
-def _app(watched: Watched, place: Place, address: str) -> Flask:
+def _app(watched: Watched, place: Place, address: str) -> WebView:
     from hub.web import create_app
 
     lock = threading.Lock()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
@@ -54,6 +55,10 @@ class Rendered:
         """The codings to send it in, the best first."""
         return ("br", "gzip", "identity") if len(self.body) >= _WORTH_ENCODING else ("identity",)
 
+    def is_encoded(self, coding: Coding) -> bool:
+        """Whether its bytes in a coding have been made already."""
+        return coding in self._encoded
+
     def encoded(self, coding: Coding) -> bytes:
         """Its bytes in a coding."""
         if coding not in self._encoded:
@@ -93,10 +98,10 @@ def respond(
     these fields is an error: what cannot be read is passed over. HEAD gets
     GET's headers and no body.
     """
-    coding = _preferred(accept_encoding or "", rendered.codings)
+    coding = preferred(rendered, accept_encoding)
     # RFC 9110 §15.4.5: a 304 has these and no other.
     headers = {"ETag": rendered.etag(coding), "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if _has_it(rendered, coding, if_none_match, if_modified_since):
+    if has_it(rendered, coding, if_none_match, if_modified_since):
         return Answer(304, headers, b"")
     body = rendered.encoded(coding)
     headers |= {
@@ -109,9 +114,10 @@ def respond(
     return Answer(200, headers, b"" if method == "HEAD" else body)
 
 
-def _has_it(
+def has_it(
     rendered: Rendered, coding: Coding, if_none_match: str | None, if_modified_since: str | None
 ) -> bool:
+    """Whether a client with these fields has the bytes already, and gets 304 (RFC 9110 §13.2.2)."""
     # RFC 9110 §13.1.3: a date says nothing beside an If-None-Match, whatever that holds.
     if if_none_match is not None:
         return if_none_match.strip() == "*" or rendered.etag(coding) in _entity_tags(if_none_match)
@@ -136,7 +142,14 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _preferred(accept_encoding: str, codings: tuple[Coding, ...]) -> Coding:
+def preferred(rendered: Rendered, accept_encoding: str | None) -> Coding:
+    """The coding to send a document in (RFC 9110 §12.5.3), for a field as it came."""
+    return _best(accept_encoding or "", rendered.codings)
+
+
+# There are few such fields, and no browser's is longer than some dozen characters.
+@lru_cache(maxsize=128)
+def _best(accept_encoding: str, codings: tuple[Coding, ...]) -> Coding:
     """The coding with the greatest weight, the first of equals; identity where none is acceptable."""
     weights = _weights(accept_encoding)
     best: Coding = "identity"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,22 @@ from hub.store import Store
 from hub.web.answers import PAGE_CACHING, add_headers, answer
 from hub.web.api import api
 from hub.web.feeds import feeds
+from hub.web.front import Front
 from hub.web.news import news
 from hub.web.refusals import handle_errors
 from hub.web.status import status
-from hub.web.visit import Site, begin, visiting
+from hub.web.visit import Site, visiting
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
     from hub.config import Config
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class WebView(Flask):
+    """The web view of a hub: a Flask application behind its `front`."""
+
+    front: Front
 
 
 def create_app(
@@ -33,7 +38,7 @@ def create_app(
     base_url: str,
     templates: Path | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Flask:
+) -> WebView:
     """Make the web view of a hub.
 
     `open_store` is called once by each thread that answers; `config` once for
@@ -43,7 +48,7 @@ def create_app(
     ConfigError for templates that cannot be used.
     """
     # Templates and static files are read by Site, so Flask has folders of neither.
-    app = Flask(__name__, static_folder=None, template_folder=None)
+    app = WebView(__name__, static_folder=None, template_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # Joining slashes redirects to an address made from the Host header.
     app.url_map.merge_slashes = False
@@ -53,7 +58,8 @@ def create_app(
     app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
     app.after_request(add_headers)
     handle_errors(app)
-    app.wsgi_app = _Visits(app.wsgi_app, site)  # type: ignore[method-assign]
+    app.front = Front(app.wsgi_app, site)
+    app.wsgi_app = app.front  # type: ignore[method-assign]
     return app
 
 
@@ -63,14 +69,3 @@ def _asset(name: str) -> Response:
         abort(404)
     this_version = request.args.get("v") == found.version
     return answer(found.rendered, _FOR_EVER if this_version else PAGE_CACHING)
-
-
-class _Visits:
-    """Begins a visit for each request, before anything looks at its path."""
-
-    def __init__(self, app: WSGIApplication, site: Site) -> None:
-        self._app = app
-        self._site = site
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self._app(begin(self._site, environ), start_response)

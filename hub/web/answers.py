@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from threading import Lock
 
 from flask import Response, request
 
-from hub.publish.http import Rendered, respond
+from hub.publish.http import Rendered, preferred, respond
 
 # No script, style or frame runs that is not ours, wherever it came from;
 # pictures and sound are the publishers' own, on their servers.
@@ -20,7 +22,8 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 _FOR_EVERYBODY = ("/feeds/", "/opml", "/api/")
-
+# Many may ask at once for what is compressed for the first time.
+_ENCODING = Lock()
 
 PAGE_CACHING = "public, max-age=60"
 # For what tells how things are now: kept by nobody without asking whether it still is so.
@@ -29,10 +32,15 @@ FRESH = "no-cache"
 
 def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
     """The answer to the request at hand: whole, or 304, encoded as the client asked."""
+    accept_encoding = request.headers.get("Accept-Encoding")
+    coding = preferred(rendered, accept_encoding)
+    if not rendered.is_encoded(coding):
+        with _ENCODING:
+            rendered.encoded(coding)
     found = respond(
         rendered,
         method=request.method,
-        accept_encoding=request.headers.get("Accept-Encoding"),
+        accept_encoding=accept_encoding,
         if_none_match=request.headers.get("If-None-Match"),
         if_modified_since=request.headers.get("If-Modified-Since"),
         cache_control=caching,
@@ -56,10 +64,15 @@ def json_bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def common_headers(path: str) -> Mapping[str, str]:
+    """What every answer to a path carries."""
+    if path.startswith(_FOR_EVERYBODY):
+        return {**_HEADERS, "Access-Control-Allow-Origin": "*"}
+    return _HEADERS
+
+
 def add_headers(response: Response) -> Response:
     """Give an answer what every answer carries."""
-    for name, value in _HEADERS.items():
+    for name, value in common_headers(request.path).items():
         response.headers.setdefault(name, value)
-    if request.path.startswith(_FOR_EVERYBODY):
-        response.headers["Access-Control-Allow-Origin"] = "*"
     return response

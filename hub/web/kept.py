@@ -36,6 +36,19 @@ class Kept(Generic[T]):
         self._making: dict[Hashable, Future[T]] = {}
         self._lock = Lock()
 
+    @property
+    def bytes(self) -> int:
+        """What the values weigh together, never more than `most`."""
+        return self._bytes
+
+    def find(self, key: Hashable) -> T | None:
+        """The value of a key, None where it is not kept."""
+        with self._lock:
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of a key, made where it is not kept."""
         with self._lock:

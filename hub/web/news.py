@@ -106,7 +106,11 @@ def member(slug: str) -> Response:
     before = request.args.get("before") or None
     return answer(
         visit.kept_page(
-            "member.html", (slug, before, troubles), lambda: _member(visit, slug, before, troubles)
+            "member.html",
+            (slug, before),
+            lambda: _member(visit, slug, before, troubles),
+            # How a feed is doing changes with each check, not with what is published.
+            beside=troubles,
         )
     )
 

@@ -1,27 +1,45 @@
-"""Serves an application with waitress until it is told to stop."""
+"""Serves the web view with granian until it is told to stop."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 import logging
 import socket
+import sys
 import threading
-import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from waitress.server import create_server
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server import embed
 
 from hub.errors import HubError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed import OptExcInfo
+    from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
+
+    from hub.web import WebView
+
+_log = logging.getLogger(__name__)
 
 _THREADS = 8
 _CONNECTIONS = 500
-_SILENCE = 60  # seconds until an idle connection is closed
-_LARGEST_REQUEST = 64 * 1024  # bytes: nothing is sent to the hub but questions
-_LARGEST_HEADERS = 16 * 1024  # bytes
+_BACKLOG = 1024
+_SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
+_LARGEST_HEAD = 16 * 1024  # bytes
 _GRACE = 3  # seconds that answers under way get when the server stops
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
+# A server names itself where nobody else does, and its kind is nobody's business.
+_NAME = ("server", "hub")
+_FAULT = (500, [_NAME, ("content-type", "text/plain; charset=utf-8")], b"Something went wrong here.\n")
+
+_Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Server:
@@ -37,12 +55,13 @@ class Server:
         """Listen. Raises HubError."""
         self._host = host
         self._closing = threading.Event()
-        self._serving: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._serving: embed.Server | None = None
         # A close that comes between the two would take the socket away from a server that begins.
         self._starting = threading.RLock()
         try:
             family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
-            self._socket = socket.create_server((host, port), family=family, backlog=1024)
+            self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise HubError(
@@ -57,49 +76,164 @@ class Server:
         host = _EVERYWHERE.get(self._host, self._host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    def run(self, app: WSGIApplication) -> None:
+    def run(self, app: WebView) -> None:
         """Answer until told to stop; answers under way are finished first."""
-        # It warns of every request that waits for a thread, which is what threads are few for.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        connections: dict[int, Any] = {}
+        # It warns of being embedded, at each start.
+        logging.getLogger("_granian").setLevel(logging.ERROR)
+        try:
+            asyncio.run(self._run(app))
+        finally:
+            self._closing.set()
+            self._socket.close()
+
+    async def _run(self, app: WebView) -> None:
+        answering = _Answering(app, self.port)
         with self._starting:
             if self._closing.is_set():
                 return
-            serving = create_server(
-                app,
-                map=connections,
-                sockets=[self._socket],
-                threads=_THREADS,
-                connection_limit=_CONNECTIONS,
-                channel_timeout=_SILENCE,
-                max_request_header_size=_LARGEST_HEADERS,
-                max_request_body_size=_LARGEST_REQUEST,
-                asyncore_use_poll=True,
-                ident=None,
-                # What a proxy says has to reach the application, which is the more careful for it.
-                clear_untrusted_proxy_headers=False,
+            self._loop = asyncio.get_running_loop()
+            self._serving = _Embedded(
+                answering,
+                interface=Interfaces.RSGI,
+                http=HTTPModes.http1,
+                websockets=False,
+                log_enabled=False,
+                backlog=_BACKLOG,
+                backpressure=_CONNECTIONS,
+                http1_settings=HTTP1Settings(
+                    header_read_timeout=_SILENCE * 1000, max_buffer_size=_LARGEST_HEAD
+                ),
             )
-            self._serving = serving
-        try:
-            while not self._closing.is_set():
-                serving.asyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
-            serving.accepting = False
-            until = time.monotonic() + _GRACE
-            while time.monotonic() < until and any(
-                channel.requests or channel.total_outbufs_len for channel in serving.active_channels.values()
-            ):
-                serving.asyncore.loop(timeout=0.1, map=connections, use_poll=True, count=1)
-        finally:
-            self._closing.set()
-            self._serving = None
-            serving.task_dispatcher.shutdown(timeout=1)
-            serving.asyncore.close_all(connections)
+            self._serving.socket = self._socket
+        serving = asyncio.ensure_future(self._serving.serve())
+        stopping = asyncio.ensure_future(asyncio.to_thread(self._closing.wait))
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        self._closing.set()
+        # Connections that are merely open are not waited for, but for so long.
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(serving, _GRACE)
+        answering.close()
 
     def close(self) -> None:
         """Stop soon. Closing twice is harmless."""
         with self._starting:
             self._closing.set()
-            if self._serving is None:
+            if self._serving is None or self._loop is None:
                 self._socket.close()
-            else:
-                self._serving.pull_trigger()
+            elif not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._serving.stop)
+
+
+class _Embedded(embed.Server):
+    """Granian on a socket that listens already.
+
+    It would make its own, with SO_REUSEPORT, which hides that another program
+    serves the port, and cannot tell which port it got for 0.
+    """
+
+    socket: socket.socket
+
+    def _init_shared_socket(self) -> None:
+        # It is granian's from now on, to close too.
+        self._sfd: Any = self.socket.detach()
+        self._shd: Any = SocketHolder(self._sfd, False, _BACKLOG)  # type: ignore[call-arg]
+
+
+class _Answering:
+    """The web view as an RSGI application.
+
+    What is kept is answered at once; all else by a few threads, as a WSGI
+    request without a body, since nothing is sent to the hub but questions.
+    """
+
+    def __init__(self, app: WebView, port: int) -> None:
+        self._app = app
+        self._port = str(port)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
+
+    async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        fields = _fields(scope)
+        kept = self._app.front.find(
+            scope.method,
+            _wsgi_path(scope.path),
+            scope.query_string,
+            accept_encoding=fields.get("accept-encoding"),
+            if_none_match=fields.get("if-none-match"),
+            if_modified_since=fields.get("if-modified-since"),
+        )
+        if kept is not None:
+            answer: _Answer = kept.status, [_NAME, *kept.headers.items()], kept.body
+        else:
+            environ = _environ(scope, fields, self._port)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._ask, environ)
+        status, headers, body = answer
+        if body:
+            protocol.response_bytes(status, headers, body)
+        else:
+            protocol.response_empty(status, headers)
+
+    def _ask(self, environ: dict[str, Any]) -> _Answer:
+        status = 500
+        headers: list[tuple[str, str]] = []
+
+        def start_response(
+            line: str, fields: list[tuple[str, str]], _error: OptExcInfo | None = None, /
+        ) -> Any:
+            nonlocal status, headers
+            status = int(line[:3])
+            headers = [_NAME, *((name.lower(), value) for name, value in fields)]
+
+        try:
+            chunks = self._app(environ, start_response)
+            body = b"".join(chunks)
+            if close := getattr(chunks, "close", None):
+                close()
+        except Exception:  # noqa: BLE001 - whatever it is, the client is owed an answer
+            _log.exception("request failed before it was answered path=%s", environ["PATH_INFO"])
+            return _FAULT
+        return status, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+    def close(self) -> None:
+        """Begin no more answers."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _fields(scope: Scope) -> dict[str, str]:
+    """The header fields by name; those of one name as one (RFC 9110 §5.2)."""
+    fields: dict[str, str] = {}
+    for name, value in scope.headers.items():
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields
+
+
+def _wsgi_path(path: str) -> str:
+    """A path as WSGI has it: its bytes as Latin-1 (PEP 3333)."""
+    return path if path.isascii() else path.encode().decode("latin-1")
+
+
+def _environ(scope: Scope, fields: Mapping[str, str], port: str) -> dict[str, Any]:
+    """The request for WSGI (PEP 3333)."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _wsgi_path(scope.path),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in fields.items():
+        # An underscore would stand for a hyphen, so that one field could pass for another. A length without
+        # the body, which nobody reads, would say what is not so.
+        if "_" not in name and name not in ("content-length", "content-type"):
+            environ["HTTP_" + name.upper().replace("-", "_")] = value
+    return environ

@@ -110,3 +110,6 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "hub_last_poll_timestamp_seconds", "When a feed was last polled, 0 for never", value=polled
         )
+        yield GaugeMetricFamily(
+            "hub_kept_bytes", "What the answers kept in memory weigh", value=visit.site.kept.bytes
+        )

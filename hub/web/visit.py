@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -78,16 +78,30 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One visit. `now` is aware."""
+    """One visit. `now` is aware.
+
+    `kept_as` gets the key under which its answer is kept, if that depends on
+    `state` alone.
+    """
 
     site: Site
     config: Config
     now: datetime
     addresses: Addresses
+    kept_as: list[Hashable] = field(default_factory=list)
 
     @property
     def store(self) -> Store:
+        # Nothing is read from it that is older than the state it may be kept under.
+        _ = self.state
         return self.site.store
+
+    @cached_property
+    def state(self) -> Hashable:
+        """What all that is kept depends on: what is published, feeds.yaml, our address and the day."""
+        zone = ZoneInfo(self.config.hub.timezone)
+        today = self.now.astimezone(zone).date()
+        return self.site.store.version(), self.config.digest, self.addresses.hub, today
 
     @cached_property
     def setting(self) -> Setting:
@@ -128,12 +142,18 @@ class Visit:
 
     # ------------------------------------------------------------ answering
 
-    def rendered(self, key: Hashable, make: Callable[[], Rendered]) -> Rendered:
-        """What is kept under a key, made anew when what is published or feeds.yaml has changed."""
+    def rendered(self, key: Hashable, make: Callable[[], Rendered], *, beside: Hashable = None) -> Rendered:
+        """What is kept under a key, made anew when the hub's state has changed.
+
+        `beside` is what it depends on besides, which is looked at each time.
+        """
         if len(request.query_string) > _LONGEST_QUERY:
             return make()
-        state = (self.store.version(), self.config.digest, self.addresses.hub)
-        return self.site.kept.get((key, *state), make)
+        whole_key = (key, beside, self.state)
+        rendered = self.site.kept.get(whole_key, make)
+        if beside is None:
+            self.kept_as.append(whole_key)
+        return rendered
 
     def page(self, template: str, make: Callable[[], Mapping[str, object]]) -> Rendered:
         """A page of the values that `make` returns, as they are now."""
@@ -143,9 +163,16 @@ class Visit:
             last_modified=self.now,
         )
 
-    def kept_page(self, template: str, key: Hashable, make: Callable[[], Mapping[str, object]]) -> Rendered:
-        """A page that depends on `key`, on what is published and on the day alone: it is kept."""
-        return self.rendered((template, key, self.setting.calendar.today), lambda: self.page(template, make))
+    def kept_page(
+        self,
+        template: str,
+        key: Hashable,
+        make: Callable[[], Mapping[str, object]],
+        *,
+        beside: Hashable = None,
+    ) -> Rendered:
+        """A page that is kept, as `rendered` has it."""
+        return self.rendered((template, key), lambda: self.page(template, make), beside=beside)
 
     def html(self, template: str, values: Mapping[str, object]) -> str:
         """A template filled in, with the frame that every page has."""
@@ -165,7 +192,12 @@ class Visit:
 
 def visiting() -> Visit:
     """The visit that is being answered."""
-    return cast("Visit", request.environ[_VISIT])
+    return visit_of(request.environ)
+
+
+def visit_of(environ: WSGIEnvironment) -> Visit:
+    """The visit that a request was begun with."""
+    return cast("Visit", environ[_VISIT])
 
 
 def begin(site: Site, environ: WSGIEnvironment) -> WSGIEnvironment:

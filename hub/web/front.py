@@ -1,0 +1,132 @@
+"""What stands before Flask: answers that are kept are given without entering it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from hub.errors import HubError
+from hub.publish.http import Answer, Coding, Rendered, has_it, preferred, respond
+from hub.web.answers import common_headers
+from hub.web.visit import Site, Visit, begin, visit_of
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Addresses whose answer is known by name: more than there are pages and feeds that are asked for often.
+_MOST_PLACES = 2048
+_READING = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers of a kept answer in one coding, by status."""
+
+    whole: Mapping[str, str]
+    not_modified: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the answer to an address is kept, while the hub is in a state."""
+
+    state: Hashable
+    key: Hashable
+    path: str
+    caching: str
+    headers: dict[Coding, _Headers] = field(default_factory=dict)
+
+
+class Front:
+    """The web view as a WSGI application.
+
+    What Flask has answered from what is kept is answered from there again
+    while the hub's state (`Visit.state`) is the same, for the same path and
+    query string as they came. All else goes to Flask, with a visit begun.
+    """
+
+    def __init__(self, app: WSGIApplication, site: Site) -> None:
+        self._app = app
+        self._site = site
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._lock = Lock()
+
+    def find(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        *,
+        accept_encoding: str | None,
+        if_none_match: str | None,
+        if_modified_since: str | None,
+    ) -> Answer | None:
+        """The answer to a request, where it is kept and still true; fields are as they came."""
+        place = self._places.get((path, query))
+        if place is None or method not in _READING:
+            return None
+        try:
+            if place.state != self._site.visit().state:
+                return None
+        except HubError:
+            # Whoever asks is told by Flask.
+            return None
+        rendered = self._site.kept.find(place.key)
+        if rendered is None:
+            return None
+        coding = preferred(rendered, accept_encoding)
+        if not rendered.is_encoded(coding):
+            return None
+        headers = place.headers.get(coding) or _headers(place, rendered, coding)
+        if has_it(rendered, coding, if_none_match, if_modified_since):
+            return Answer(304, headers.not_modified, b"")
+        return Answer(200, headers.whole, b"" if method == "HEAD" else rendered.encoded(coding))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        target = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        found = self.find(
+            environ["REQUEST_METHOD"],
+            *target,
+            accept_encoding=environ.get("HTTP_ACCEPT_ENCODING"),
+            if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
+            if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
+        )
+        if found is not None:
+            start_response("200 OK" if found.status == 200 else "304 NOT MODIFIED", [*found.headers.items()])
+            return [found.body]
+        inner = begin(self._site, environ)
+        visit = visit_of(inner)
+
+        def start(status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None) -> object:
+            if visit.kept_as and status[:3] in ("200", "304"):
+                self._remember(target, inner["PATH_INFO"], visit, dict(headers))
+            return start_response(status, headers, error) if error else start_response(status, headers)
+
+        return self._app(inner, start)  # type: ignore[arg-type]
+
+    def _remember(self, target: tuple[str, str], path: str, visit: Visit, headers: Mapping[str, str]) -> None:
+        place = _Place(state=visit.state, key=visit.kept_as[-1], path=path, caching=headers["Cache-Control"])
+        with self._lock:
+            self._places.pop(target, None)
+            while len(self._places) >= _MOST_PLACES:
+                del self._places[next(iter(self._places))]
+            self._places[target] = place
+
+
+def _headers(place: _Place, rendered: Rendered, coding: Coding) -> _Headers:
+    def of(if_none_match: str | None) -> Mapping[str, str]:
+        answer = respond(
+            rendered,
+            method="HEAD",
+            accept_encoding=coding,
+            if_none_match=if_none_match,
+            if_modified_since=None,
+            cache_control=place.caching,
+        )
+        return {**answer.headers, **common_headers(place.path)}
+
+    found = place.headers[coding] = _Headers(whole=of(None), not_modified=of("*"))
+    return found

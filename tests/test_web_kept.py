@@ -1,0 +1,226 @@
+"""Answers that are kept, asked of a real server: given again, never when they are no longer true."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.model import Story
+from hub.store import Page
+from hub.store.sqlite import SqliteStore
+from hub.web import visit
+from hub.web.serve import Server
+from tests.web_hub import NETWORK, NOW, WESSEX, Hub, news
+
+_FEED = "/feeds/all.atom"
+
+
+class Told(SqliteStore):
+    """A store that tells when it has read a list of stories, and when a visit begins."""
+
+    listed: Callable[[], None]
+    begun: Callable[[], None]
+
+    def stories(self, *arguments: Any, **more: Any) -> Page[Story]:
+        found = super().stories(*arguments, **more)
+        self.listed()
+        return found
+
+    def version(self) -> int:
+        found = super().version()
+        self.begun()
+        return found
+
+
+class Served:
+    """A hub that is served.
+
+    `lists` counts the lists of stories it read, after each of which
+    `when_listed` is called; `visits` those who looked at what is published.
+    """
+
+    def __init__(self, hub: Hub, address: str) -> None:
+        self.hub = hub
+        self.address = address
+        self.lists = 0
+        self.visits = 0
+        self.when_listed: Callable[[], object] = lambda: None
+
+    def listed(self) -> None:
+        self.lists += 1
+        self.when_listed()
+
+    def begun(self) -> None:
+        self.visits += 1
+
+    def ask(self, path: str, **headers: str) -> tuple[int, str, str]:
+        """Status, body and ETag."""
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            with urllib.request.urlopen(
+                urllib.request.Request(self.address + path, headers=fields), timeout=20
+            ) as found:
+                return found.status, found.read().decode(errors="replace"), found.headers["ETag"]
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(), error.headers["ETag"] or ""
+
+    @property
+    def kept_bytes(self) -> float:
+        found = re.search(r"^hub_kept_bytes (\S+)", self.ask("/metrics")[1], re.MULTILINE)
+        assert found
+        return float(found[1])
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    server = Server("127.0.0.1", 0)
+
+    def open_told() -> Told:
+        store = Told(folder / "hub.db")
+        store.listed, store.begun = lambda: served.listed(), lambda: served.begun()
+        hub.stores.append(store)
+        return store
+
+    hub = Hub(folder, open_with=open_told)
+    hub.publish(WESSEX, news("a", "First news"))
+    served = Served(hub, server.address)
+    running = threading.Thread(target=server.run, args=(hub.app,))
+    running.start()
+    try:
+        yield served
+    finally:
+        server.close()
+        running.join(10)
+        for store in hub.stores:
+            store.close()
+    assert not running.is_alive()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", ["/", _FEED, "/feeds/tag/safety.rss", "/member/wessex", "/members", "/tags"])
+def test_an_answer_is_made_once_and_given_again_as_it_was(served: Served, path: str) -> None:
+    status, first, etag = served.ask(path)
+    assert status == 200
+    lists = served.lists
+    for coding in ("identity", "br", "gzip", "identity"):
+        assert served.ask(path, Accept_Encoding=coding)[0] == 200
+    assert served.ask(path) == (200, first, etag)
+    assert served.ask(path, If_None_Match=etag) == (304, "", etag)
+    assert served.ask(path, If_None_Match='"another"') == (200, first, etag)
+    assert served.lists == lists
+
+
+def test_kept_answers_and_those_of_flask_say_the_same_about_themselves(served: Served) -> None:
+    def headers(method: str, **fields: str) -> tuple[int, dict[str, str]]:
+        request = urllib.request.Request(served.address + _FEED, headers=fields, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as found:
+                return found.status, {**found.headers, "Date": ""}
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, {**error.headers, "Date": ""}
+
+    for method, coding in (("GET", "identity"), ("HEAD", "br"), ("GET", "gzip")):
+        served.hub.publish(WESSEX, news(f"{method} {coding}"))
+        by_flask, from_kept = (headers(method, **{"Accept-Encoding": coding}) for _ in range(2))
+        assert by_flask == from_kept
+        assert from_kept[1].get("content-encoding", "identity") == coding
+    etag = headers("GET")[1]["etag"]
+    served.hub.configure(f"{NETWORK}# as before, but for this remark\n")
+    by_flask, from_kept = (headers("GET", **{"If-None-Match": etag}) for _ in range(2))
+    assert by_flask == from_kept
+    assert by_flask[0] == 304
+
+
+def test_news_is_seen_at_once_whoever_wrote_it(served: Served) -> None:
+    for path in ("/", _FEED, "/member/wessex", "/feeds/member/wessex.json"):
+        title = f"News for {path}"
+        assert title not in served.ask(path)[1]
+        _, _, etag = served.ask(path)
+        # By a connection that the web view knows nothing of, as from another process.
+        served.hub.publish(WESSEX, news(path, title))
+        assert title in served.ask(path)[1]
+        assert title in served.ask(path, If_None_Match=etag)[1]
+
+
+def test_a_change_of_feeds_yaml_and_a_new_day_are_seen_at_once(served: Served) -> None:
+    for _ in range(2):
+        assert "Health innovation news" in served.ask("/")[1]
+        assert "Today" in served.ask("/")[1]
+    served.hub.configure(NETWORK.replace("Health innovation news", "Another title"))
+    assert "Another title" in served.ask("/")[1]
+    served.hub.now = NOW + timedelta(days=1)
+    assert "Yesterday" in served.ask("/")[1]
+
+
+def test_what_was_overtaken_while_it_was_made_is_given_to_nobody_who_comes_later(served: Served) -> None:
+    def overtake() -> None:
+        served.when_listed = lambda: None
+        served.hub.publish(WESSEX, news("b", "Second news"))
+
+    served.when_listed = overtake
+    assert "Second news" not in served.ask(_FEED)[1]
+    assert "Second news" in served.ask(_FEED)[1]
+
+
+def test_many_who_ask_at_once_with_nothing_kept_have_it_made_once(served: Served) -> None:
+    clients, slow = 40, threading.Event()
+    served.when_listed = lambda: slow.wait(20)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(served.ask(_FEED))) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    # All the threads of the web view are in it by then, one making the feed and the others waiting.
+    while served.visits < 8:
+        time.sleep(0.01)
+    slow.set()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == clients
+    assert len(set(answers)) == 1
+    assert served.lists == 1
+
+
+def test_searches_are_not_kept(served: Served) -> None:
+    served.ask("/")
+    before = served.kept_bytes
+    assert before > 0
+    for path in ("/search?q=news", "/feeds/search.atom?q=news"):
+        lists = served.lists
+        for _ in range(3):
+            assert "First" in served.ask(path)[1]
+        assert served.lists == lists + 3
+    assert served.kept_bytes == before
+
+
+def test_what_is_kept_is_bounded_in_bytes_whatever_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 300_000
+    monkeypatch.setattr(visit, "_MOST_KEPT", most)
+    with serving(tmp_path) as served:
+        weights = []
+        for number in range(60):
+            # Each is another address with another answer, as from one who walks through them all.
+            assert served.ask(f"/?member=wessex&n={number}")[0] == 200
+            served.hub.publish(WESSEX, news(f"more {number}"))
+            assert served.ask("/")[0] == 200
+            weights.append(served.kept_bytes)
+        assert max(weights) <= most
+        assert weights[-1] > most / 2
