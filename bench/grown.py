@@ -9,29 +9,33 @@ written past the stages, by the statements that the store itself uses.
 
 from __future__ import annotations
 
-import json
 import random
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from hub.model import Feed, FeedKey, Member, MemberType, digest
+from hub.model import Entry, EntryKeys, Feed, FeedKey, Member, MemberType, Tag, digest
 from hub.store import open_store, rows
 from hub.store import statements as sql
+from hub.stories import sketched
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 MEMBERS = 2000
 _VOCABULARY = 60_000
-_WORDS = (40, 200)  # of an entry's text, at least and at most
+_SENTENCES = (4, 20)  # of an entry's text, at least and at most
 _COPIES = 0.05  # of the entries
 _YEARS = 5
+_COMPARED = timedelta(days=120)  # as long as the store keeps what entries are compared by
 _AT_ONCE = 5000
-_TAGS = tuple(f"topic-{number}" for number in range(40))
+TAGS = tuple(f"topic-{number}" for number in range(40))
 
 
+@cache
 def vocabulary() -> list[str]:
     """The made-up words, the most frequent first."""
     chance = random.Random(60)
@@ -56,7 +60,7 @@ def feeds_yaml(members: int = MEMBERS) -> str:
         f" feeds: [{{url: 'https://m{n}.example/feed/'}}]}}"
         for n in range(members)
     ]
-    lines += ["tags:", *(f"  - {{term: {term}, label: Topic {term[6:]}, any: [{term}]}}" for term in _TAGS)]
+    lines += ["tags:", *(f"  - {{term: {term}, label: Topic {term[6:]}, any: [{term}]}}" for term in TAGS)]
     return "\n".join(lines) + "\n"
 
 
@@ -89,51 +93,103 @@ def _type(number: int) -> MemberType:
 
 
 def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[str, int]) -> None:
-    entries, tags, story_tags, stories = [], [], set(), []
-    for row, terms in _entries(keys, of, feed_ids):
-        if row["lead"]:
-            stories.append((row["story"],))
-        entries.append(row)
-        tags += [(row["key"], term, "a rule", position) for position, term in enumerate(terms)]
-        story_tags |= {(term, row["story"]) for term in terms}
+    entries, tags, story_tags, stories, sketches, index = [], [], set(), [], [], []
+    for grown in _grown(keys, of, sorted(feed_ids)):
+        entry, date = grown.entry, rows.stamp(grown.date)
+        if grown.story == grown.key:
+            stories.append((grown.story,))
+        entries.append(
+            {
+                **{"key": grown.key, "feed": feed_ids[entry.feed.member], "member": entry.feed.member},
+                **{"story": grown.story, "lead": int(grown.story == grown.key)},
+                **{"copy_of": None if grown.story == grown.key else grown.story},
+                **{"why": "" if grown.story == grown.key else "the same link as {}’s"},
+                **{"atom_id": entry.id, "atom_key": digest(entry.id or ""), "date": date, "now": date},
+                **rows.entry_row(entry),
+            }
+        )
+        tags += [(grown.key, tag.term, tag.why, position) for position, tag in enumerate(entry.tags)]
+        story_tags |= {(tag.term, grown.story) for tag in entry.tags}
+        if grown.date > NOW - _COMPARED:
+            (sketch,) = sketched([entry])
+            sketches.append({"entry": grown.key, **rows.sketch_row(sketch)})
+            index += [(number, grown.story) for number in sketch.numbers]
     connection.executemany("INSERT INTO stories (id) VALUES (?)", stories)
     columns = sql.NEW_ENTRY.replace("(feed,", "(key, feed,", 1).replace("(:feed,", "(:key, :feed,", 1)
     connection.executemany(columns, entries)
     connection.executemany("INSERT INTO tags (entry, term, why, position) VALUES (?, ?, ?, ?)", tags)
     connection.executemany("INSERT OR IGNORE INTO story_tags (term, story) VALUES (?, ?)", sorted(story_tags))
+    connection.executemany(sql.NEW_SKETCH, sketches)
+    connection.executemany(sql.NEW_IN_INDEX, sorted(index))
 
 
-def _entries(
-    keys: range, of: int, feed_ids: dict[str, int]
-) -> Iterator[tuple[dict[str, object], Sequence[str]]]:
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """An entry and its place: a story is known by its lead's key."""
+
+    key: int
+    story: int
+    date: datetime
+    entry: Entry
+
+
+def _grown(keys: range, of: int, members: Sequence[str]) -> Iterator[_Grown]:
     chance = random.Random(keys.start)
-    words, weights = vocabulary(), zipf(_VOCABULARY)
-    tag_weights, members = zipf(len(_TAGS)), len(feed_ids)
+    words = Words(chance)
+    tag_weights = zipf(len(TAGS))
     first = NOW - timedelta(days=365 * _YEARS)
-    last_leads: list[int] = []
+    leads: list[int] = []
     for key in keys:
-        text = " ".join(chance.choices(words, cum_weights=weights, k=chance.randint(*_WORDS)))
-        title = " ".join(chance.choices(words, cum_weights=weights, k=8)).capitalize()
-        member = f"m{chance.randrange(members)}"
-        copy = bool(last_leads) and chance.random() < _COPIES
-        story = chance.choice(last_leads[-50:]) if copy else key
+        copy = bool(leads) and chance.random() < _COPIES
         if not copy:
-            last_leads.append(key)
-        date = rows.stamp(first + (NOW - first) * (key / of) - timedelta(hours=chance.random() * 48))
-        link = f"https://{member}.example/news/{key}"
-        terms = dict.fromkeys(chance.choices(_TAGS, cum_weights=tag_weights, k=chance.randint(0, 3)))
-        row = {
-            **{"key": key, "feed": feed_ids[member], "member": member, "story": story},
-            **{"lead": int(not copy), "why": "the same link" if copy else "", "atom_id": link},
-            **{"atom_key": digest(link), "date": date, "now": date, "id": link, "id_key": digest(link)},
-            **{"loose_id_key": digest(f"loose {link}"), "link_key": digest(f"link {link}")},
-            **{"title_key": digest(f"{title}\n{date}"), "fingerprint": digest(text), "title": title},
-            **{"link": link, "canonical_link": link, "published": date, "updated": None, "summary": ""},
-            **{"content": f"<p>{text}</p>", "text": text, "excerpt": text[:300], "language": "en"},
-            **{"direction": None, "image": None, "rights": None},
-            "details": json.dumps({"authors": [], "categories": [], "enclosures": [], "source": None}),
-        }
-        yield row, tuple(terms)
+            leads.append(key)
+        date = first + (NOW - first) * (key / of) - timedelta(hours=chance.random() * 48)
+        terms = dict.fromkeys(chance.choices(TAGS, cum_weights=tag_weights, k=chance.randint(0, 3)))
+        yield _Grown(
+            key,
+            chance.choice(leads[-50:]) if copy else key,
+            date,
+            words.entry(chance.choice(members), key, date, terms),
+        )
+
+
+class Words:
+    """Writes entries of made-up words."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._words, self._weights = vocabulary(), zipf(_VOCABULARY)
+
+    def entry(self, member: str, number: int, date: datetime, terms: Iterable[str]) -> Entry:
+        """An entry of some sentences; `number` tells it from all others."""
+        sentences = [self._sentence() for _ in range(self._chance.randint(*_SENTENCES))]
+        text, title = " ".join(sentences), self._sentence()
+        link = f"https://{member}.example/news/{number}"
+        return Entry(
+            feed=FeedKey(member),
+            id=link,
+            title=title,
+            link=link,
+            canonical_link=link,
+            published=date,
+            updated=None,
+            content="".join(f"<p>{sentence}</p>" for sentence in sentences),
+            text=text,
+            excerpt=text[:300],
+            language="en",
+            tags=tuple(Tag(term, "a rule") for term in terms),
+            keys=EntryKeys(
+                id=digest(link),
+                loose_id=digest(f"loose {link}"),
+                link=digest(f"link {link}"),
+                title=digest(f"{title}\n{date}"),
+            ),
+            fingerprint=digest(text),
+        )
+
+    def _sentence(self) -> str:
+        words = self._chance.choices(self._words, cum_weights=self._weights, k=self._chance.randint(6, 14))
+        return f"{' '.join(words).capitalize()}."
 
 
 if __name__ == "__main__":
