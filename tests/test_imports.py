@@ -1,0 +1,53 @@
+"""What a command loads: what it needs and no more, so that quick ones are quick and each process is small."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_SHIPPED = Path(__file__).parent.parent / "feeds.yaml"
+_POLLS = {"feedparser", "pycurl", "pebble", "nh3", "lxml", "w3lib", "ahocorasick"}
+_SERVES = {"flask", "werkzeug", "jinja2", "granian", "feedgen", "brotli", "prometheus_client"}
+_NEEDED_BY_FEW = {"sqlite_utils", "sqlite3", "asyncio", "multiprocessing", "listparser", "rich", "numpy"}
+_CONFIGURES = {"pydantic", "yaml", "lark"}
+
+
+def loaded(code: str, *arguments: str) -> set[str]:
+    """The top-level modules of a new process after some code."""
+    script = f"import sys; sys.argv = ['hub', *{arguments!r}]\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def command(*arguments: str) -> set[str]:
+    return loaded("from hub.cli import cli; cli(standalone_mode=False)", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["feeds", "--help"], ["--version"]])
+def test_help_loads_nothing_that_a_command_needs(arguments: list[str]) -> None:
+    found = command(*arguments)
+    assert "click" in found
+    assert not found & (_POLLS | _SERVES | _NEEDED_BY_FEW | _CONFIGURES)
+
+
+def test_a_check_of_feeds_yaml_loads_what_reads_it_alone() -> None:
+    found = command("feeds", "check", "--config", str(_SHIPPED))
+    assert found >= _CONFIGURES
+    assert not found & (_POLLS | _SERVES | _NEEDED_BY_FEW)
+
+
+def test_a_process_that_polls_never_loads_the_web_view() -> None:
+    found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
+    assert "pycurl" in found
+    assert not found & _SERVES
+
+
+def test_a_process_that_serves_never_loads_what_polls() -> None:
+    found = loaded("import hub.web, hub.web.serve, hub.store.sqlite")
+    assert "flask" in found
+    # lxml comes with feedgen, and the store brings the words that stories are compared by.
+    assert not found & {"feedparser", "pycurl", "pebble"}
