@@ -93,7 +93,7 @@ def _type(number: int) -> MemberType:
 
 
 def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[str, int]) -> None:
-    entries, tags, story_tags, stories, sketches, index = [], [], set(), [], [], []
+    entries, tags, stories, sketches, index = [], [], [], [], []
     for grown in _grown(keys, of, sorted(feed_ids)):
         entry, date = grown.entry, rows.stamp(grown.date)
         if grown.story == grown.key:
@@ -109,7 +109,6 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
             }
         )
         tags += [(grown.key, tag.term, tag.why, position) for position, tag in enumerate(entry.tags)]
-        story_tags |= {(tag.term, grown.story) for tag in entry.tags}
         if grown.date > NOW - _COMPARED:
             (sketch,) = sketched([entry])
             sketches.append({"entry": grown.key, **rows.sketch_row(sketch)})
@@ -118,7 +117,7 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
     columns = sql.NEW_ENTRY.replace("(feed,", "(key, feed,", 1).replace("(:feed,", "(:key, :feed,", 1)
     connection.executemany(columns, entries)
     connection.executemany("INSERT INTO tags (entry, term, why, position) VALUES (?, ?, ?, ?)", tags)
-    connection.executemany("INSERT OR IGNORE INTO story_tags (term, story) VALUES (?, ?)", sorted(story_tags))
+    connection.executemany(sql.STORY_TAGS, [{"story": story} for (story,) in stories])
     connection.executemany(sql.NEW_SKETCH, sketches)
     connection.executemany(sql.NEW_IN_INDEX, sorted(index))
 

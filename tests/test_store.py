@@ -360,7 +360,11 @@ def test_a_list_holds_each_story_of_its_selection_once(
     network: Store, selection: Selection, expected: list[str]
 ) -> None:
     assert sorted(titles(network, selection)) == sorted(expected)
-    assert network.count(selection) == len(expected)
+    if selection.search is not None:
+        assert network.search(selection, limit=10).stories == len(expected)
+        assert sorted(
+            story.shown.entry.title for story in network.search(selection, limit=10, order="relevance").items
+        ) == sorted(expected)
 
 
 def test_a_list_is_sorted_by_the_date_it_shows(network: Store) -> None:
@@ -424,9 +428,9 @@ def test_pages_by_relevance_put_the_title_first_and_go_on(store: Store) -> None:
         entry("c", title="Elsewhere", text="nothing"),
     )
     selection = Selection(search="frailty")
-    first = store.stories(selection, limit=1, order="relevance")
+    first = store.search(selection, limit=1)
     assert [story.shown.entry.title for story in first.items] == ["Frailty"]
-    second = store.stories(selection, limit=1, order="relevance", cursor=first.next)
+    second = store.search(selection, limit=1, cursor=first.next)
     assert [story.shown.entry.title for story in second.items] == ["Other"]
     assert second.next is None
 
@@ -518,7 +522,7 @@ def test_a_backup_is_a_whole_database_taken_while_another_writes(
     thread.join()
     copy = existing_store(f"sqlite:///{tmp_path}/copy.db")
     assert copy.check() == ()
-    assert copy.count(Selection(filter=Term("member", "west"))) == 3
+    assert len(titles(copy, Selection(filter=Term("member", "west")))) == 3
     copy.close()
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from hub.model import Story
-from hub.store import Page
+from hub.model import Selection, Story
+from hub.store import Found, Page
 from hub.store.sqlite import SqliteStore
 from hub.web import visit
 from hub.web.serve import Server
@@ -31,8 +31,15 @@ class Told(SqliteStore):
     listed: Callable[[], None]
     begun: Callable[[], None]
 
-    def stories(self, *arguments: Any, **more: Any) -> Page[Story]:
-        found = super().stories(*arguments, **more)
+    def stories(self, selection: Selection = Selection(), **more: Any) -> Page[Story]:
+        found = super().stories(selection, **more)
+        # Otherwise `search` has told already.
+        if selection.search is None:
+            self.listed()
+        return found
+
+    def search(self, *arguments: Any, **more: Any) -> Found:
+        found = super().search(*arguments, **more)
         self.listed()
         return found
 

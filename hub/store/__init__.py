@@ -33,6 +33,7 @@ from hub.model import (
 )
 
 Order = Literal["date", "relevance"]
+
 Decide = Callable[[Gathered, FeedState, Known], FeedUpdate]
 
 T = TypeVar("T")
@@ -44,6 +45,29 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Page[Story]):
+    """A stretch of what a search found: `stories` in all, or `more` than that.
+
+    `order` is the order it is in: what is too common to be ranked is newest
+    first. `newest_of` where more entries have the words than are looked
+    through: how many, the last that came in, were.
+    """
+
+    stories: int
+    more: bool
+    order: Order
+    newest_of: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is in all."""
+
+    entries: int
+    stories: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +115,22 @@ class Store(Protocol):
         """
 
     def stories(
-        self,
-        selection: Selection = Selection(),
-        *,
-        limit: int,
-        cursor: str | None = None,
-        order: Order = "date",
+        self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
     ) -> Page[Story]:
         """The stories of a selection, newest first, each once (but see `Selection.every_entry`).
 
-        `relevance` needs a search, and is the best matches first. A cursor
-        survives polls. Raises BadCursor.
+        A cursor survives polls. Raises BadCursor.
         """
+
+    def search(
+        self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
+    ) -> Found:
+        """The stories of a selection with a search, best matches first if they can be. Raises BadCursor."""
 
     def entries(
         self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
     ) -> Page[StoredEntry]:
-        """Every entry of a selection, copies too, newest first. Raises BadCursor."""
+        """Every entry of a selection without a search, copies too, newest first. Raises BadCursor."""
 
     def story(self, story: int) -> Story | int | None:
         """A story; the number of the one it was merged into; None where there is none."""
@@ -115,11 +138,11 @@ class Store(Protocol):
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
         """Other stories about the same, the nearest first, each with the reason."""
 
-    def count(self, selection: Selection) -> int:
-        """How many stories `stories` would list in all."""
+    def totals(self) -> Totals:
+        """How many entries and stories there are."""
 
-    def members(self, now: datetime) -> tuple[MemberSummary, ...]:
-        """Every member that has been in feeds.yaml, in its order, those that left it last."""
+    def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
+        """Every member that was ever in feeds.yaml, in its order, those that left last; or that one alone."""
 
     def tag_counts(self) -> Mapping[str, int]:
         """How many stories have each tag."""

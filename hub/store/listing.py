@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from hub.model import FeedState, Selection, StoredEntry, Story, Tag
-from hub.store import BadCursor, MemberSummary, Order, Page, rows
+from hub.store import Found, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
-from hub.store.connection import Connection
-from hub.store.selection import Condition, entries_where, full_text_query, where
+from hub.store.cursors import read_cursor, write_cursor
+from hub.store.searching import Searching
+from hub.store.selection import Walk, entries_walk, stories_walk
 
 _RECENT = timedelta(days=90)
 _WALK_AT_ONCE = 500
 
 
-class Listing(Connection):
+class Listing(Searching):
     """The half of the store that answers."""
 
     def stories(
-        self,
-        selection: Selection = Selection(),
-        *,
-        limit: int,
-        cursor: str | None = None,
-        order: Order = "date",
+        self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
     ) -> Page[Story]:
+        if selection.search is not None:
+            return self.search(selection, limit=limit, cursor=cursor, order="date")
         with self._reading():
-            if order == "relevance" and selection.search is not None:
-                keys, following = self._by_relevance(selection, limit, cursor)
-            else:
-                keys, following = self._by_date(where(selection), limit, cursor)
+            keys, following = self._by_date(stories_walk(selection), limit, cursor)
             return Page(items=self._stories_showing(keys), next=following)
+
+    def search(
+        self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
+    ) -> Found:
+        with self._reading():
+            hits = self._hits(selection, order)
+            keys, following = self._page_of_hits(hits, limit, cursor, order)
+            stories, more = self._count_stories(hits)
+            return Found(
+                items=self._stories_showing(keys),
+                next=following,
+                stories=stories,
+                more=more,
+                order=order if hits.ranked_by else "date",
+                newest_of=len(hits.keys) if hits.newest_only else None,
+            )
 
     def entries(
         self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
     ) -> Page[StoredEntry]:
         with self._reading():
-            keys, following = self._by_date(entries_where(selection), limit, cursor)
+            keys, following = self._by_date(entries_walk(selection), limit, cursor)
             found = {stored.key: stored for stored in self._load("e.key", keys)}
         return Page(items=tuple(found[key] for key in keys), next=following)
 
@@ -55,22 +63,31 @@ class Listing(Connection):
             return merged_into
         return _story(entries, entries[0]) if entries else None
 
-    def count(self, selection: Selection) -> int:
-        condition, values = where(selection)
+    def totals(self) -> Totals:
         with self._errors():
-            return int(self._value(f"SELECT COUNT(*) FROM entries e WHERE {condition}", values))
+            (found,) = self._rows(
+                "SELECT COALESCE(SUM(entries), 0) AS entries, COALESCE(SUM(leads), 0) AS stories"
+                " FROM member_counts"
+            )
+        return Totals(entries=found["entries"], stories=found["stories"])
 
-    def members(self, now: datetime) -> tuple[MemberSummary, ...]:
+    def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
         since = rows.stamp(now - _RECENT)
+        named = () if slug is None else (slug,)
         with self._reading():
             states: dict[str, list[FeedState]] = {}
-            for row in self._rows("SELECT * FROM feeds WHERE configured = 1 ORDER BY position"):
+            for row in self._rows(
+                f"SELECT * FROM feeds WHERE configured = 1{' AND member = ?' * len(named)} ORDER BY position",
+                named,
+            ):
                 states.setdefault(row["member"], []).append(rows.feed_state(row))
             found = self._rows(
-                "SELECT m.*, COUNT(e.key) AS entries, COALESCE(SUM(e.date >= ?), 0) AS recent"
-                " FROM members m LEFT JOIN entries e ON e.member = m.slug"
-                " GROUP BY m.slug ORDER BY m.configured DESC, m.position, m.slug",
-                (since,),
+                "SELECT m.*, COALESCE(n.entries, 0) AS entries,"
+                " (SELECT COUNT(*) FROM entries e WHERE e.member = m.slug AND e.date >= ?) AS recent"
+                f" FROM members m LEFT JOIN member_counts n ON n.member = m.slug"
+                f"{' WHERE m.slug = ?' * len(named)}"
+                " ORDER BY m.configured DESC, m.position, m.slug",
+                (since, *named),
             )
             latest = {
                 row["slug"]: self._value(
@@ -97,7 +114,7 @@ class Listing(Connection):
 
     def tag_counts(self) -> Mapping[str, int]:
         with self._errors():
-            found = self._rows("SELECT term, COUNT(*) AS stories FROM story_tags GROUP BY term ORDER BY term")
+            found = self._rows("SELECT term, stories FROM tag_counts WHERE stories > 0 ORDER BY term")
         return {row["term"]: row["stories"] for row in found}
 
     def version(self) -> int:
@@ -120,42 +137,23 @@ class Listing(Connection):
             yield from sorted(batch, key=lambda stored: stored.key)
             last = keys[-1]
 
-    def _by_date(self, condition: Condition, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
-        where_sql, values = condition
+    def _by_date(self, walk: Walk, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
+        where, values = walk.condition
         if cursor is not None:
-            date, key = _read_cursor(cursor, "d", (str, int))
+            date, key = read_cursor(cursor, "d", (str, int))
             # Spelled out: not every database takes a comparison of row values as a range of its index.
-            where_sql = f"({where_sql}) AND (e.date < ? OR (e.date = ? AND e.key < ?))"
+            where = f"({where}) AND {walk.date} <= ? AND ({walk.date} < ? OR {walk.key} < ?)"
             values = (*values, date, date, key)
         found = self._rows(
-            f"SELECT e.key, e.date FROM entries e WHERE {where_sql} ORDER BY e.date DESC, e.key DESC LIMIT ?",
+            f"SELECT {walk.key} AS key, {walk.date} AS date FROM {walk.table} WHERE {where}"
+            f" ORDER BY {walk.date} DESC, {walk.key} DESC LIMIT ?",
             (*values, limit + 1),
         )
         following = None
         if len(found) > limit:
             found = found[:limit]
-            following = _write_cursor("d", found[-1]["date"], found[-1]["key"])
+            following = write_cursor("d", found[-1]["date"], found[-1]["key"])
         return [row["key"] for row in found], following
-
-    def _by_relevance(
-        self, selection: Selection, limit: int, cursor: str | None
-    ) -> tuple[list[int], str | None]:
-        query = full_text_query(selection.search or "")
-        if query is None:
-            return [], None
-        skipped = 0
-        if cursor is not None:
-            (skipped,) = _read_cursor(cursor, "r", (int,))
-        condition, values = where(selection)
-        found = self._rows(
-            "SELECT e.key FROM search s JOIN entries e ON e.key = s.rowid"
-            # A word in the title counts for eight in the text.
-            f" WHERE s.search MATCH ? AND {condition} ORDER BY bm25(search, 8.0, 1.0), e.key DESC"
-            " LIMIT ? OFFSET ?",
-            (query, *values, limit + 1, skipped),
-        )
-        following = _write_cursor("r", skipped + limit) if len(found) > limit else None
-        return [row["key"] for row in found[:limit]], following
 
     def _stories_showing(self, keys: Sequence[int]) -> tuple[Story, ...]:
         stories = {
@@ -201,22 +199,3 @@ def _story(entries: list[StoredEntry], shown: StoredEntry) -> Story:
         shown=shown,
         tags=tuple(tags[term] for term in dict.fromkeys(order)),
     )
-
-
-def _write_cursor(kind: str, *values: str | int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([kind, *values]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, kind: str, types: tuple[type, ...]) -> tuple[Any, ...]:
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error, RecursionError) as error:
-        raise BadCursor(cursor) from error
-    if (
-        not isinstance(values, list)
-        or values[:1] != [kind]
-        or [type(value) for value in values[1:]] != list(types)
-        or any(isinstance(value, int) and not 0 <= value < 2**63 for value in values)
-    ):
-        raise BadCursor(cursor)
-    return tuple(values[1:])

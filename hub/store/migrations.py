@@ -5,7 +5,7 @@ people's databases.
 
     members ──< feeds ──< entries >── stories
                   │          │           │
-                polls      tags      story_tags (derived from tags)
+                polls      tags      story_tags (derived from tags), tag_counts, member_counts
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags)
@@ -261,3 +261,53 @@ def m003_kinds_of_entries_and_tags_by_hand(db: Database) -> None:
         day = events.first_day(title, text, since=since)
         if day is not None:
             db.execute("UPDATE entries SET event_date = ? WHERE key = ?", (day.isoformat(), key))
+
+
+_SCALE = """
+-- Story's tags with what lists are sorted by, so that a page of a tag is read off an index.
+CREATE TABLE tags_of_stories (
+    term TEXT NOT NULL,
+    story INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    date TEXT NOT NULL,                -- the lead's
+    lead INTEGER NOT NULL,             -- the lead's key
+    PRIMARY KEY (term, story)
+) WITHOUT ROWID;
+INSERT INTO tags_of_stories (term, story, date, lead)
+SELECT DISTINCT t.term, l.story, l.date, l.key FROM tags t JOIN entries e ON e.key = t.entry
+JOIN entries l ON l.story = e.story AND l.lead = 1 ORDER BY 1, 2;
+DROP TABLE story_tags;
+ALTER TABLE tags_of_stories RENAME TO story_tags;
+CREATE INDEX story_tags_story ON story_tags (story);
+CREATE INDEX story_tags_date ON story_tags (term, date, lead);
+
+-- Counted as they come and go: to count them anew takes the longer the more there are.
+CREATE TABLE tag_counts (term TEXT PRIMARY KEY, stories INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO tag_counts SELECT term, COUNT(*) FROM story_tags GROUP BY term;
+CREATE TRIGGER story_tagged AFTER INSERT ON story_tags BEGIN
+    INSERT INTO tag_counts VALUES (new.term, 1) ON CONFLICT (term) DO UPDATE SET stories = stories + 1;
+END;
+CREATE TRIGGER story_untagged AFTER DELETE ON story_tags BEGIN
+    UPDATE tag_counts SET stories = stories - 1 WHERE term = old.term;
+END;
+CREATE TABLE member_counts (
+    member TEXT PRIMARY KEY REFERENCES members (slug) ON DELETE CASCADE,
+    entries INTEGER NOT NULL,
+    leads INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO member_counts SELECT member, COUNT(*), SUM(lead) FROM entries GROUP BY member;
+CREATE TRIGGER entries_counted AFTER INSERT ON entries BEGIN
+    INSERT INTO member_counts VALUES (new.member, 1, new.lead)
+        ON CONFLICT (member) DO UPDATE SET entries = entries + 1, leads = leads + new.lead;
+END;
+CREATE TRIGGER entries_discounted AFTER DELETE ON entries BEGIN
+    UPDATE member_counts SET entries = entries - 1, leads = leads - old.lead WHERE member = old.member;
+END;
+CREATE TRIGGER entries_led AFTER UPDATE OF lead ON entries WHEN new.lead <> old.lead BEGIN
+    UPDATE member_counts SET leads = leads + new.lead - old.lead WHERE member = new.member;
+END;
+"""
+
+
+@migrations()
+def m004_lists_and_counts_that_do_not_grow(db: Database) -> None:
+    _execute(db, _SCALE)

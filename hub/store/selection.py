@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from hub.model import And, Filter, Not, Or, Selection, Term
@@ -23,27 +24,65 @@ _TERMS = {
 # One thing a person typed into the search box: -"not this phrase", word, wor*
 _TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _MOST_TYPED = 24
+_LEAST_OF_A_WORD = 3
 
 
-def where(selection: Selection, *, table: str = "e") -> Condition:
-    """The condition for the entries that a list of this selection shows."""
-    matching, values = _matching(selection, table)
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Rows to walk through by date: whose they are, the date's and the key's columns, the condition."""
+
+    table: str
+    date: str
+    key: str
+    condition: Condition
+
+
+def stories_walk(selection: Selection) -> Walk:
+    """The entries that a list of this selection shows, a search apart."""
+    if _is_of_stories(selection) and not selection.every_entry:
+        term, rest = _tag_of_all(selection.filter)
+        if term is not None:
+            where, values = _filter(rest, "t") if rest is not None else ("1 = 1", ())
+            return Walk("story_tags t", "t.date", "t.lead", (f"t.term = ? AND {where}", (term, *values)))
+    return Walk("entries e", "e.date", "e.key", _shown(selection))
+
+
+def entries_walk(selection: Selection) -> Walk:
+    """All entries of a selection, copies too, a search apart."""
+    return Walk("entries e", "e.date", "e.key", matching(selection))
+
+
+def _tag_of_all(filter: Filter | None) -> tuple[str | None, Filter | None]:
+    """A tag that all stories of a filter have, and what else the filter asks."""
+    match filter:
+        case Term("tag", value):
+            return value, None
+        case And(inner):
+            for position, each in enumerate(inner):
+                term, rest = _tag_of_all(each)
+                if term is not None:
+                    others = (
+                        *inner[:position],
+                        *([rest] if rest is not None else []),
+                        *inner[position + 1 :],
+                    )
+                    return term, And(others) if others else None
+    return None, filter
+
+
+def _shown(selection: Selection) -> Condition:
+    matched, values = matching(selection)
     if selection.every_entry:
-        return matching, values
+        return matched, values
     if _is_of_stories(selection):
-        return f"{table}.lead = 1 AND {matching}", values
+        return f"e.lead = 1 AND {matched}", values
     # The lead where it matches, else the earliest that does: each story once.
-    better, better_values = _matching(selection, "o")
+    better, better_values = matching(selection, "o")
     shown = (
-        f"({table}.lead = 1 OR NOT EXISTS (SELECT 1 FROM entries o WHERE o.story = {table}.story"
-        f" AND (o.lead = 1 OR o.key < {table}.key) AND o.key <> {table}.key AND {better}))"
+        "(e.lead = 1 OR NOT EXISTS (SELECT 1 FROM entries o WHERE o.story = e.story"
+        f" AND (o.lead = 1 OR o.key < e.key) AND o.key <> e.key AND {better}))"
     )
-    return f"{matching} AND {shown}", (*values, *better_values)
-
-
-def entries_where(selection: Selection) -> Condition:
-    """The condition for all entries of a selection, copies too."""
-    return _matching(selection, "e")
+    return f"{matched} AND {shown}", (*values, *better_values)
 
 
 def _is_of_stories(selection: Selection) -> bool:
@@ -58,25 +97,16 @@ def _is_of_stories(selection: Selection) -> bool:
             case And(inner) | Or(inner):
                 return all(of_stories(each) for each in inner)
 
-    return (
-        selection.search is None
-        and selection.since is None
-        and (selection.filter is None or of_stories(selection.filter))
-    )
+    return selection.since is None and (selection.filter is None or of_stories(selection.filter))
 
 
-def _matching(selection: Selection, table: str) -> Condition:
+def matching(selection: Selection, table: str = "e") -> Condition:
+    """The condition for the entries that match a selection, a search apart."""
     conditions: list[Condition] = []
     if selection.filter is not None:
         conditions.append(_filter(selection.filter, table))
     if selection.since is not None:
         conditions.append((f"{table}.first_seen >= ?", (stamp(selection.since),)))
-    if selection.search is not None:
-        query = full_text_query(selection.search)
-        if query is None:
-            conditions.append(("1 = 0", ()))
-        else:
-            conditions.append((f"{table}.key IN (SELECT rowid FROM search WHERE search MATCH ?)", (query,)))
     return _joined(" AND ", conditions) if conditions else ("1 = 1", ())
 
 
@@ -98,11 +128,13 @@ def _joined(word: str, conditions: list[Condition]) -> Condition:
     return sql, tuple(value for _, values in conditions for value in values)
 
 
-def full_text_query(typed: str) -> str | None:
-    """What a person typed, as an FTS5 query that cannot fail; None where there is nothing to look for.
+def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
+    """What a person typed, as phrases for FTS5 that cannot fail: those wanted, and those not.
 
-    All words have to be there; `"quoted words"` in that order; `-word` must
-    not be; `word*` begins a word. All else is punctuation.
+    `"quoted words"` are one phrase, in that order; `-word` is not wanted;
+    `word*` begins a word, with three letters at least, since fewer begin too
+    many. All else is punctuation. Where none is wanted there is nothing to
+    look for.
     """
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -111,9 +143,6 @@ def full_text_query(typed: str) -> str | None:
         words = re.findall(r"\w+", text)
         if not words:
             continue
-        prefix = "*" if found["word"] is not None and text.endswith("*") else ""
-        (unwanted if found["minus"] else wanted).append(f'"{" ".join(words)}"{prefix}')
-    if not wanted:
-        return None
-    query = " ".join(wanted)
-    return query + "".join(f" NOT {phrase}" for phrase in unwanted)
+        begins = found["word"] is not None and text.endswith("*") and len(words[-1]) >= _LEAST_OF_A_WORD
+        (unwanted if found["minus"] else wanted).append(f'"{" ".join(words)}"{"*" if begins else ""}')
+    return wanted, unwanted

@@ -119,6 +119,13 @@ class SqliteStore(RulingOnStories, Nearby):
             )
             if without_lead:
                 problems.append(f"{without_lead} stories do not have exactly one lead")
+            for what, (kept, made) in sql.DERIVED.items():
+                differing = self._value(
+                    f"SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {made}))"
+                    f" + (SELECT COUNT(*) FROM ({made} EXCEPT {kept}))"
+                )
+                if differing:
+                    problems.append(f"{what} do not agree with the entries in {differing} places")
         try:
             self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         except sqlite3.Error as error:

@@ -98,8 +98,10 @@ UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why 
 NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
 NEW_STORY_TAG = "INSERT OR IGNORE INTO story_tags (term, story) VALUES (?, ?)"
 STORY_TAGS = """
-INSERT INTO story_tags (term, story)
-SELECT DISTINCT t.term, e.story FROM entries e JOIN tags t ON t.entry = e.key WHERE e.story = :story
+INSERT INTO story_tags (term, story, date, lead)
+SELECT DISTINCT t.term, l.story, l.date, l.key
+FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
+WHERE l.story = :story AND l.lead = 1
 """
 OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
@@ -152,3 +154,19 @@ DELETE FROM rulings WHERE
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
 """
+# What is kept so that it need not be made for each page: how it is kept, and how it could be made.
+DERIVED = {
+    "the tags of stories": (
+        "SELECT term, story, date, lead FROM story_tags",
+        "SELECT t.term, l.story, l.date, l.key FROM tags t JOIN entries e ON e.key = t.entry"
+        " JOIN entries l ON l.story = e.story AND l.lead = 1",
+    ),
+    "the counts of tags": (
+        "SELECT term, stories FROM tag_counts WHERE stories > 0",
+        "SELECT term, COUNT(*) FROM story_tags GROUP BY term",
+    ),
+    "the counts of members": (
+        "SELECT member, entries, leads FROM member_counts WHERE entries > 0",
+        "SELECT member, COUNT(*), SUM(lead) FROM entries GROUP BY member",
+    ),
+}

@@ -9,7 +9,7 @@ from typing import cast, get_args
 from flask import Blueprint, Response, abort, request
 
 from hub.model import Selection, Story, Term
-from hub.store import Page
+from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
 from hub.web.pages import (
@@ -95,28 +95,27 @@ def _story(visit: Visit, found: Story) -> Mapping[str, object]:
 @news.get("/member/<slug>")
 def member(slug: str) -> Response:
     visit = visiting()
-    name = visit.member_name(slug)
-    if name is None:
+    summary = next(iter(visit.store.members(visit.now, slug)), None)
+    if summary is None:
         abort(404)
-    calendar = visit.setting.calendar
-    states = tuple(
-        condition(state, calendar) for state in visit.store.feed_states() if state.feed.key.member == slug
-    )
+    states = tuple(condition(state, visit.setting.calendar) for state in summary.feeds)
     troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
     before = request.args.get("before") or None
     return answer(
         visit.kept_page(
             "member.html",
             (slug, before),
-            lambda: _member(visit, slug, before, troubles),
+            lambda: _member(visit, summary, before, troubles),
             # How a feed is doing changes with each check, not with what is published.
             beside=troubles,
         )
     )
 
 
-def _member(visit: Visit, slug: str, before: str | None, troubles: tuple[str, ...]) -> Mapping[str, object]:
-    summary = next(each for each in visit.store.members(visit.now) if each.member.slug == slug)
+def _member(
+    visit: Visit, summary: MemberSummary, before: str | None, troubles: tuple[str, ...]
+) -> Mapping[str, object]:
+    slug = summary.member.slug
     selection = Selection(filter=Term("member", slug), every_entry=True)
     stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
     to = visit.addresses.member
@@ -190,10 +189,9 @@ def search() -> Response:
 
 
 def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
-    selection = asked.selection()
-    found: Page[Story] = Page(items=())
+    found = Found(items=(), stories=0, more=False, order=asked.order, newest_of=None)
     if asked.typed:
-        found = visit.store.stories(selection, limit=_RESULTS, cursor=asked.before, order=asked.order)
+        found = visit.store.search(asked.selection(), limit=_RESULTS, cursor=asked.before, order=asked.order)
     wanted = looked_for(asked.typed)
     to = visit.addresses.search
     words = list(dict.fromkeys(asked.typed.split()))
@@ -207,11 +205,13 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "indexed": False,
         "typed": asked.typed,
         "filters": _filters(visit, asked, narrowed),
-        "count": counted(visit.store.count(selection) if asked.typed else 0, "story", "stories"),
+        "count": ("more than " if found.more else "") + counted(found.stories, "story", "stories"),
         "results": [listed(story, visit.setting, wanted) for story in found.items],
         "more": to(**asked.query(), before=found.next) if found.next else None,
         "first": to(**asked.query()) if asked.before else None,
         "by_date": asked.order == "date",
+        "ranked": found.order == "relevance",
+        "newest_of": f"{found.newest_of:,}" if found.newest_of else None,
         "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
         "fewer_words": [(word, to(q=word)) for word in words[:5]] if len(words) > 1 else [],
         "feeds": (visit.catalogue.of_list(asked),),

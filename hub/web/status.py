@@ -13,7 +13,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
-from hub.model import Selection
 from hub.web.answers import FRESH, answer, plain
 from hub.web.pages import status_rows, status_sentence
 from hub.web.visit import Visit, visiting
@@ -101,9 +100,9 @@ class _Figures(Collector):
         for each in _STATES:
             feeds.add_metric([each], found[each])
         yield feeds
-        entries = sum(each.entries for each in store.members(visit.now))
-        yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=entries)
-        yield GaugeMetricFamily("hub_stories", "Stories published", value=store.count(Selection()))
+        totals = store.totals()
+        yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=totals.entries)
+        yield GaugeMetricFamily("hub_stories", "Stories published", value=totals.stories)
         overdue = sum(state.next_poll is not None and state.next_poll < visit.now for state in states)
         yield GaugeMetricFamily("hub_feeds_due", "Feeds whose next poll is due", value=overdue)
         polled = max((state.polled.timestamp() for state in states if state.polled), default=0.0)

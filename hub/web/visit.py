@@ -126,10 +126,7 @@ class Visit:
         for member in self.config.members:
             if member.slug == slug:
                 return member.name
-        for summary in self.store.members(self.now):
-            if summary.member.slug == slug:
-                return summary.member.name
-        return None
+        return next((each.member.name for each in self.store.members(self.now, slug)), None)
 
     def must_know(self, asked: Asked) -> None:
         """Answer 404 to filters that name what is not there."""

@@ -1,0 +1,178 @@
+"""What a database of any size is asked: no page reads more of it than it shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from hub.model import Selection, Tag, Term
+from hub.store import open_store
+from hub.store.migrations import migrations
+from hub.store.sqlite import SqliteStore
+from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
+
+STROKE = Tag("stroke", "a rule")
+# The tables that grow with the news, and what statements call them. Of the others each page may read all.
+_LARGE = {
+    *("entries", "e", "c", "l", "o"),
+    *("story_tags", "st", "t"),
+    "tags",
+    "stories",
+    "sketches",
+    "polls",
+}
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def publish_some(hub: Hub) -> None:
+    link = "https://joint.example/a"
+    hub.publish(WESSEX, news("a", "Joint news", link=link, tags=(SAFETY,)), news("b"))
+    hub.publish(EAST, news("c", "Joint news", link=link, tags=(STROKE,)), at=NOW + timedelta(hours=1))
+    hub.publish(NATIONAL, *(news(f"n{number}", tags=(STROKE,)) for number in range(40)))
+
+
+class Explained(SqliteStore):
+    """A store that has the plan of each statement it reads by."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.plans: dict[str, list[str]] = {}
+        self._db.conn.set_trace_callback(self._explain)
+        self._beside = sqlite3.connect(file)
+
+    def _explain(self, statement: str) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            found = self._beside.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            self.plans[statement] = [row[3] for row in found]
+
+    def close(self) -> None:
+        self._beside.close()
+        super().close()
+
+
+PAGES = (
+    "/",
+    "/?before={cursor}",
+    "/?tag=stroke",
+    "/?member=national",
+    "/?tag=stroke&member=national",
+    "/?kind=event",
+    "/?kind=news&tag=stroke",
+    "/tag/stroke",
+    "/tag/stroke?before={tag_cursor}",
+    "/tags",
+    "/member/national",
+    "/member/national?before={cursor}",
+    "/members",
+    "/story/1",
+    "/search?q=news",
+    "/search?q=news&order=date",
+    "/search?q=news&order=date&before={cursor}",
+    "/search?q=joint+news&tag=stroke",
+    "/search?q=news&member=national",
+    "/subscribe",
+    "/status",
+    "/metrics",
+    "/feeds/all.atom",
+    "/feeds/tag/stroke.json",
+    "/feeds/member/national.rss",
+    "/feeds/merged/safe-south.atom",
+    "/feeds/search.atom?q=news",
+    "/opml",
+    "/api/v1/stories",
+    "/api/v1/stories?cursor={cursor}",
+    "/api/v1/stories?tag=stroke&member=national",
+    "/api/v1/entries",
+    "/api/v1/entries?cursor={cursor}",
+    "/api/v1/entries?tag=stroke",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_reads_a_table_through_or_sorts_it(tmp_path: Path, page: str) -> None:
+    stores: list[Explained] = []
+
+    def explained() -> Explained:
+        stores.append(Explained(tmp_path / "hub.db"))
+        return stores[-1]
+
+    hub = Hub(tmp_path, open_with=explained)
+    publish_some(hub)
+    cursor = hub.store.stories(limit=1).next
+    tag_cursor = hub.store.stories(Selection(filter=Term("tag", "stroke")), limit=1).next
+    assert hub.get(page.format(cursor=cursor, tag_cursor=tag_cursor)).status_code == 200
+    (store,) = stores
+    assert store.plans
+    for statement, plan in store.plans.items():
+        is_sorted = any("TEMP B-TREE FOR ORDER BY" in step for step in plan)
+        large = [step for step in plan if step.split()[0] in ("SCAN", "SEARCH") and step.split()[1] in _LARGE]
+        for step in large:
+            # Along an index in its order, until there are enough.
+            along = " INDEX " in step and " LIMIT " in statement and not is_sorted
+            assert step.startswith("SEARCH ") or along, (statement, plan)
+        # What is sorted is what was asked for by key, a page's worth, or rows of a small table.
+        sorted_by_key = "json_each" in statement or plan[0].split()[1] not in _LARGE
+        assert not large or not is_sorted or sorted_by_key, (statement, plan)
+    for each in (*stores, *hub.stores):
+        each.close()
+
+
+def test_lists_and_counts_of_an_older_database_are_made_when_it_is_opened(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    publish_some(hub)
+    with closing(sqlite3.connect(tmp_path / "older.db", isolation_level=None)) as older:
+        migrations.apply(Database(older), stop_before="m004_lists_and_counts_that_do_not_grow")
+        older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
+        for table in ("members", "feeds", "stories", "entries", "tags"):
+            columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
+            older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+        older.execute("INSERT INTO main.story_tags (term, story) SELECT term, story FROM newer.story_tags")
+    upgraded = open_store(f"sqlite:///{tmp_path}/older.db")
+    assert upgraded.check() == ()
+    assert upgraded.totals() == hub.store.totals()
+    assert upgraded.tag_counts() == hub.store.tag_counts() == {"safety": 1, "stroke": 41}
+    for selection in (Selection(), Selection(filter=Term("tag", "stroke"))):
+        assert upgraded.stories(selection, limit=100) == hub.store.stories(selection, limit=100)
+    upgraded.close()
+    for store in hub.stores:
+        store.close()
+
+
+def test_counts_follow_what_comes_and_goes(hub: Hub) -> None:
+    publish_some(hub)
+    assert (hub.store.totals().entries, hub.store.totals().stories) == (43, 42)
+    (summary,) = hub.store.members(NOW, "national")
+    assert (summary.entries, summary.recent) == (40, 40)
+    (keys,) = ([stored.key for stored in hub.store.walk() if stored.entry.title == "News n1"],)
+    hub.store.retag({keys[0]: (SAFETY,)})
+    assert hub.store.tag_counts() == {"safety": 2, "stroke": 40}
+    hub.store.remove(WESSEX)
+    assert (hub.store.totals().entries, hub.store.totals().stories) == (41, 41)
+    assert hub.store.tag_counts() == {"safety": 1, "stroke": 40}
+    assert hub.store.check() == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE story_tags SET date = '' WHERE term = 'safety'", "the tags of stories"),
+        ("UPDATE tag_counts SET stories = 9 WHERE term = 'safety'", "the counts of tags"),
+        ("DELETE FROM member_counts WHERE member = 'east'", "the counts of members"),
+    ],
+)
+def test_a_count_that_is_wrong_is_told_of(hub: Hub, statement: str, problem: str) -> None:
+    publish_some(hub)
+    with closing(sqlite3.connect(hub.file, isolation_level=None)) as connection:
+        connection.execute(statement)
+    (told,) = hub.store.check()
+    assert told.startswith(f"{problem} do not agree with the entries in")

@@ -1,0 +1,133 @@
+"""Searches: what is found, in which order, and that no search takes more than it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.model import Selection, Term
+from hub.store import Found, Order, searching
+from tests.web_hub import EAST, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(searching, "MOST_HITS", most)
+    monkeypatch.setattr(searching, "_AT_ONCE", 2)
+
+
+def search(hub: Hub, typed: str, *, order: Order = "relevance", limit: int = 100) -> Found:
+    return hub.store.search(Selection(search=typed), limit=limit, order=order)
+
+
+def titles(found: Found) -> list[str]:
+    return [story.shown.entry.title for story in found.items]
+
+
+def walked(hub: Hub, selection: Selection, order: Order, limit: int) -> list[str]:
+    """What pages of so many hold, one after the other."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = hub.store.search(selection, limit=limit, cursor=cursor, order=order)
+        assert len(page.items) <= limit
+        found += titles(page)
+        if page.next is None:
+            return found
+        cursor = page.next
+
+
+def test_what_came_in_late_stands_at_its_date(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound(monkeypatch, 100)
+    # A member's backlog comes in after news that is newer than all of it, and then more news comes.
+    hub.publish(WESSEX, *(news(f"new {n}", at=ago(hours=n)) for n in range(6)), at=NOW)
+    backlog = [news(f"old {n}", at=ago(days=n + 1)) for n in range(6)]
+    hub.publish(EAST, *backlog, at=NOW + timedelta(hours=1))
+    hub.publish(WESSEX, news("last", at=NOW + timedelta(hours=2)), at=NOW + timedelta(hours=2))
+    expected = ["News last", *(f"News new {n}" for n in range(6)), *(f"News old {n}" for n in range(6))]
+    for limit in (1, 3, 5, 100):
+        assert walked(hub, Selection(search="news"), "date", limit) == expected
+
+
+@pytest.mark.parametrize("order", ["date", "relevance"])
+@pytest.mark.parametrize("most", [3, 8, 100])
+def test_pages_of_a_search_hold_each_story_once(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, order: Order, most: int
+) -> None:
+    bound(monkeypatch, most)
+    for number in range(4):
+        link = f"https://joint.example/{number}"
+        title = f"Joint {number} on clinics"
+        hub.publish(WESSEX, news(f"w{number}", title, link=link), at=NOW + timedelta(hours=number))
+        hub.publish(EAST, news(f"e{number}", title, link=link), at=NOW + timedelta(hours=number, minutes=9))
+    found = walked(hub, Selection(search="clinics"), order, 2)
+    assert len(found) == len(set(found)) == min(4, (most + 1) // 2)
+    of_member = walked(hub, Selection(search="clinics", filter=Term("member", "east")), order, 3)
+    assert len(of_member) == len(set(of_member)) == min(4, (most + 1) // 2)
+
+
+def test_of_a_common_word_the_last_that_came_in_are_looked_through_and_the_page_says_so(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        hub.publish(WESSEX, news(str(number), at=NOW), at=NOW + timedelta(hours=number))
+    found = search(hub, "news")
+    assert (found.stories, found.newest_of, found.order) == (8, None, "relevance")
+    bound(monkeypatch, 5)
+    found = search(hub, "news")
+    assert (found.stories, found.newest_of, found.order) == (5, 5, "date")
+    assert titles(found) == [f"News {number}" for number in (7, 6, 5, 4, 3)]
+    assert "only the latest 5 were looked through. Newest first" in hub.words("/search?q=news")
+    assert "Best matches first" not in hub.words("/search?q=news")
+
+
+def test_the_commonest_words_are_not_ranked_by(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.publish(
+        WESSEX,
+        news("a", "Sepsis in hospital", text="and more", at=ago(days=3)),
+        news("b", "Another", text="sepsis in hospital hospital hospital hospital", at=ago(days=1)),
+        *(news(f"other {n}", f"Hospital {n}") for n in range(4)),
+    )
+    bound(monkeypatch, 3)
+    found = search(hub, "hospital sepsis")
+    assert (titles(found), found.order) == (["Sepsis in hospital", "Another"], "relevance")
+    assert "Best matches first" in hub.words("/search?q=hospital+sepsis")
+    hub.publish(WESSEX, *(news(f"more {n}", f"Sepsis {n}", text="-") for n in range(4)))
+    found = search(hub, "hospital sepsis")
+    assert (titles(found), found.order) == (["Another", "Sepsis in hospital"], "date")
+    assert "none of these words is rare enough" in hub.words("/search?q=hospital+sepsis")
+
+
+def test_stories_are_counted_as_far_as_anybody_wants_to_know(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.publish(WESSEX, *(news(str(number)) for number in range(9)))
+    assert "9 stories for news" in hub.words("/search?q=news")
+    monkeypatch.setattr(searching, "_AT_ONCE", 2)
+    monkeypatch.setattr(searching, "_MOST_COUNTED", 7)
+    assert "more than 7 stories for news" in hub.words("/search?q=news")
+    monkeypatch.setattr(searching, "_MOST_COUNTED", 9)
+    assert "9 stories for news" in hub.words("/search?q=news")
+    assert "more than" not in hub.words("/search?q=news")
+
+
+def test_filters_hold_in_a_search(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", tags=(SAFETY,)), news("b"))
+    hub.publish(EAST, news("c", tags=(SAFETY,)))
+    for order in ("date", "relevance"):
+        safe = Selection(search="news", filter=Term("tag", "safety"))
+        assert sorted(walked(hub, safe, order, 1)) == ["News a", "News c"]
+        assert hub.store.search(safe, limit=1).stories == 2
+
+
+@pytest.mark.parametrize(("typed", "finds"), [("cardiology", 1), ("card*", 1), ("car*", 1), ("ca*", 0)])
+def test_a_star_needs_three_letters(hub: Hub, typed: str, finds: int) -> None:
+    hub.publish(WESSEX, news("a", "Cardiology"))
+    assert search(hub, typed).stories == finds
