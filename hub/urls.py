@@ -11,8 +11,6 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin
 
-from w3lib.url import canonicalize_url
-
 # ---------------------------------------------------------------- characters
 
 # What may stand in a URL beyond ASCII: RFC 3987's ucschar (§2.2) without what
@@ -163,6 +161,9 @@ def canonical(link: str) -> str | None:
     if url is None:
         return None
     try:
+        # Not before a link needs it: it brings the whole of urllib.request.
+        from w3lib.url import canonicalize_url
+
         match = _CANONICAL.match(canonicalize_url(url, keep_fragments=True))
     except ValueError:
         return None

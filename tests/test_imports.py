@@ -37,7 +37,8 @@ def test_help_loads_nothing_that_a_command_needs(arguments: list[str]) -> None:
 def test_a_check_of_feeds_yaml_loads_what_reads_it_alone() -> None:
     found = command("feeds", "check", "--config", str(_SHIPPED))
     assert found >= _CONFIGURES
-    assert not found & (_POLLS | _SERVES | _NEEDED_BY_FEW)
+    # The phrases of tag rules are read as they will be looked for.
+    assert not found & (_POLLS - {"nh3", "ahocorasick"} | _SERVES | _NEEDED_BY_FEW)
 
 
 def test_a_process_that_polls_never_loads_the_web_view() -> None:
