@@ -1,0 +1,178 @@
+"""How long does news take from its feed's poll being due to the merged feed?
+
+    python -m bench.fresh                     a hub of its own with one feed, polled about every 2 seconds
+    python -m bench.fresh --others 2000       beside as many feeds that are not due
+
+`hub run` as an operator runs it, asked for /feeds/all.atom every few
+milliseconds. Everything stays on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from bench.serving import machine
+
+_HUB_PORT = 8192
+_LATEST = 20
+_STARTS_WITHIN = 60
+
+
+class _Site(ThreadingHTTPServer):
+    """A member's site: one feed of its latest entries."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def publish(self, title: str) -> None:
+        now = format_datetime(datetime.now(UTC))
+        item = f"<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate></item>"
+        self.entries = [item, *self.entries][:_LATEST]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Site
+
+    def do_GET(self) -> None:
+        body = f"<rss version='2.0'><channel>{''.join(self.server.entries)}</channel></rss>".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _site() -> Iterator[_Site]:
+    site = _Site()
+    serving = threading.Thread(target=site.serve_forever)
+    serving.start()
+    try:
+        yield site
+    finally:
+        site.shutdown()
+        serving.join()
+        site.server_close()
+
+
+@contextmanager
+def _hub(folder: Path, feed: str, others: int) -> Iterator[Path]:
+    """A hub that runs, from when its pages answer; its database."""
+    config, database = folder / "feeds.yaml", folder / "hub.db"
+    lines = [
+        "hub:",
+        # No multiple of how often the hub looks what is due, so that it looks at any moment after.
+        "  every: {min: 2070ms, max: 2070ms}",
+        "  fetch: {allow: [127.0.0.0/8], host_delay: 0s}",
+        "members:",
+        f"  - {{slug: site, name: Site, feeds: [{{url: '{feed}'}}]}}",
+        *(f"  - {{slug: o{n}, name: O, feeds: [{{url: 'http://127.0.0.1:9/{n}'}}]}}" for n in range(others)),
+    ]
+    config.write_text("\n".join(lines) + "\n")
+    _away(config, database)
+    command = [sys.executable, "-m", "hub", "run", "--port", str(_HUB_PORT)]
+    command += ["--config", str(config), "--database", f"sqlite:///{database}"]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + _STARTS_WITHIN
+        while True:
+            try:
+                _merged()
+                break
+            except OSError:
+                if time.monotonic() > until or child.poll() is not None:
+                    raise SystemExit("hub run does not answer") from None
+                time.sleep(0.1)
+        yield database
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+def _away(config: Path, database: Path) -> None:
+    """Have the other feeds due long after."""
+    from hub.config import load
+    from hub.rounds import sync
+    from hub.store import open_store
+
+    store = open_store(f"sqlite:///{database}")
+    sync(store, load(config))
+    store.close()
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE feeds SET next_poll = '2999-01-01T00:00:00Z' WHERE member <> 'site'")
+
+
+def _merged() -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{_HUB_PORT}/feeds/all.atom", timeout=20) as answer:
+        found: bytes = answer.read()
+        return found
+
+
+def _due(database: Path) -> datetime | None:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        (due,) = connection.execute("SELECT next_poll FROM feeds WHERE member = 'site'").fetchone()
+    return datetime.fromisoformat(due) if due else None
+
+
+def measure(site: _Site, database: Path, times: int) -> list[float]:
+    """Seconds from due to visible, as often."""
+    took: list[float] = []
+    while (before := _due(database)) is None or before < datetime.now(UTC):
+        time.sleep(0.01)
+    for number in itertools.count():
+        if len(took) == times:
+            return took
+        due = _due(database)
+        if due is None or (due - datetime.now(UTC)).total_seconds() < 0.5:
+            # Too near to be sure that the poll finds what is published now.
+            time.sleep(0.1)
+            continue
+        site.publish(f"News number {number}")
+        while f"News number {number}<".encode() not in _merged():
+            time.sleep(0.003)
+        took.append((datetime.now(UTC) - due).total_seconds())
+    raise AssertionError
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--others", type=int, default=0, help="feeds beside it that are not due")
+    parser.add_argument("--times", type=int, default=20)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, _site() as site:
+        site.publish("The first")
+        url = f"http://127.0.0.1:{site.server_port}/feed"
+        with _hub(Path(name), url, arguments.others) as database:
+            took = measure(site, database, arguments.times)
+    print(f"{machine()}; {arguments.others} other feeds, {arguments.times} times")
+    median, slowest = statistics.median(took), max(took)
+    print(f"From due to visible in /feeds/all.atom: median {median:.2f} s, slowest {slowest:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
