@@ -14,7 +14,7 @@ import pytest
 
 from bench import quality
 from hub.decide import decide
-from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, HubSettings, Known, Member
+from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, HubSettings, Known, Member, Tag
 from hub.store import Store, open_store
 from hub.stories import sketched
 
@@ -25,7 +25,7 @@ A_DAY = timedelta(days=1)
 @pytest.mark.parametrize("generator", ["syndication", "newsroom"])
 def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path, generator: str) -> None:
     news = list(quality.GENERATORS[generator](4, ENTRIES))[:ENTRIES]
-    polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
+    polls = [quality.polled(*each) for each in zip(news, tagged(quality.entries(news)), strict=True)]
     rounds = [quality.a_round(polls[first : first + 80]) for first in range(0, ENTRIES, 80)]
     rounds += [corrected(polls, at=rounds[-1][-1].started + A_DAY)]
     together, alone = tmp_path / "together.db", tmp_path / "alone.db"
@@ -34,6 +34,7 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
         for each in rounds:
             for first in range(0, len(each), size):
                 settle(store, each[first : first + size])
+        assert store.check() == ()
         store.close()
     assert stored(together) == stored(alone)
     copies = [why for _, _, _, _, why, _ in stored(together)["entries"] if why]
@@ -46,6 +47,13 @@ def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) ->
     store = a_store(tmp_path / "hub.db", polls)
     assert sum(settle(store, [*polls, *polls])) == sum(len(each.entries) for each in polls)
     store.close()
+
+
+def tagged(entries: Sequence[Entry]) -> list[Entry]:
+    return [
+        replace(entry, tags=(Tag(f"topic{number % 3}", "a rule"),) if number % 4 else ())
+        for number, entry in enumerate(entries)
+    ]
 
 
 def corrected(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
@@ -98,5 +106,6 @@ def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
                 "SELECT key, story, lead, copy_of, why, atom_id FROM entries ORDER BY key"
             ).fetchall(),
             "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
+            "tags": db.execute("SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2").fetchall(),
             "index": db.execute("SELECT number, story FROM sketch_index ORDER BY number, story").fetchall(),
         }

@@ -73,7 +73,8 @@ class Tagging(Listing):
             sql.NEW_TAG, [row for each in entries for row in _tag_rows(each.key, each.entry.tags)]
         )
         self._db.conn.executemany(
-            sql.NEW_STORY_TAG, [(tag.term, each.story) for each in entries for tag in each.entry.tags]
+            sql.NEW_STORY_TAG,
+            [{"term": tag.term, "story": each.story} for each in entries for tag in each.entry.tags],
         )
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
