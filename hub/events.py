@@ -7,6 +7,7 @@ the day it happens on. So it has that day beside the date it is sorted by.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,6 +41,12 @@ _WRITTEN_OUT = re.compile(
     + _written(4, r"\b(?!,?\s+\d{{4}}\b)", capital=True),
     re.IGNORECASE | re.ASCII,
 )
+# A date has a number, and numbers are quickly found; a month may stand before it.
+_NUMBER = re.compile(r"[0-9]+")
+_MONTH_BEFORE = re.compile(
+    r"\b(?:{})[a-z]{{0,6}}\.?\s+\Z".format("|".join(_MONTHS)), re.IGNORECASE | re.ASCII
+)
+_MONTH_LENGTH = 16
 # A day without its year is one of the next months.
 _AHEAD = timedelta(days=183)
 
@@ -50,11 +57,28 @@ def first_day(*texts: str, since: date | None) -> date | None:
     One without a year counts within the next half year.
     """
     for text in texts:
-        for found in _WRITTEN_OUT.finditer(text):
+        for found in _written_out(text):
             day = _day(found, since)
             if day is not None and (since is None or day >= since):
                 return day
     return None
+
+
+def _written_out(text: str) -> Iterator[re.Match[str]]:
+    """The dates in a text: as by going through all of it, which takes ten times as long."""
+    end = 0
+    for number in _NUMBER.finditer(text):
+        at = number.start()
+        if at < end or number.end() - at not in (1, 2, 4):
+            continue
+        before = text[max(end, at - _MONTH_LENGTH) : at]
+        month = None
+        if before[-1:].isspace() and any(name in before.lower() for name in _MONTHS):
+            month = _MONTH_BEFORE.search(text, at - len(before), at)
+        found = (_WRITTEN_OUT.match(text, month.start()) if month else None) or _WRITTEN_OUT.match(text, at)
+        if found:
+            yield found
+            end = found.end()
 
 
 def _day(found: re.Match[str], since: date | None) -> date | None:
