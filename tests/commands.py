@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -38,6 +39,14 @@ class Hub:
             for number, url in enumerate(urls):
                 lines += [f"      - url: {url}"] + ([f"        name: feed-{number}"] if number else [])
         self.config.write_text("\n".join(lines) + "\n" + more, encoding="utf-8")
+
+    def polls(self) -> int:
+        """How many polls the database has on record."""
+        with contextlib.closing(sqlite3.connect(self.folder / "hub.db")) as connection:
+            try:
+                return int(connection.execute("SELECT COUNT(*) FROM polls").fetchone()[0])
+            except sqlite3.OperationalError:
+                return 0
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         environment = {**os.environ, "HUB_CONFIG": str(self.config), "HUB_DATABASE": self.database}

@@ -169,8 +169,7 @@ def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: 
             head="hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 1h}\n",
         )
         with hub.start("poll", "--json") as process:
-            assert within(20, lambda: len(site.asked) == 1 and len(slow.asked) == 1)
-            time.sleep(0.5)
+            assert within(20, lambda: len(slow.asked) == 1 and hub.polls() == 2)
             process.send_signal(number)
             out, err = process.communicate(timeout=10)
     assert process.returncode == 130, err

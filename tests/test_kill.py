@@ -76,14 +76,21 @@ def test_a_poll_killed_at_any_moment_ends_in_the_same_state_after_the_next(
 
     moments = random.Random(20)
     killed = 0
-    for _ in range(KILLS):
+    longest = unchanged_round
+    for _ in range(5 * KILLS):
         # `--all` so that also the feeds already polled are asked again.
         with disturbed.start("poll", "--all") as process:
-            time.sleep(moments.uniform(0.2, 1.0) * unchanged_round)
-            killed += process.poll() is None
+            time.sleep(moments.uniform(0.2, 1.0) * longest)
+            if process.poll() is None:
+                killed += 1
+            else:
+                # The machine is quicker than it was when the round was measured.
+                longest *= 0.9
             process.kill()
             process.communicate()
-    assert killed > KILLS / 2
+        if killed == KILLS:
+            break
+    assert killed == KILLS
     assert disturbed.run("poll", "--all").returncode == 0
 
     assert len(stored(undisturbed.folder / "hub.db")) == FEEDS * 4
