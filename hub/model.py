@@ -595,7 +595,8 @@ class TagRule:
     fields of `fields`. `categories` are publishers' terms that mean this tag.
 
     `weights` are those of phrases of `any` that weigh more than 1; what is
-    found of them has to come to `threshold`. `members` are the slugs the rule
+    found of them has to come to `threshold`. What is found within one of
+    `except_` counts for neither `any` nor `all`. `members` are the slugs the rule
     holds for, None for all. `kind` is what an entry with this tag is.
     `broader` is the term of a tag that every such entry has as well.
     """
@@ -605,6 +606,7 @@ class TagRule:
     any: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
     not_: tuple[str, ...] = ()
+    except_: tuple[str, ...] = ()
     fields: tuple[TagField, ...] = ("title", "text", "category")
     categories: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)

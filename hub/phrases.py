@@ -62,7 +62,7 @@ def _wording(written: str) -> Wording:
             gap = True
         elif words:
             opened = piece.endswith("*")
-            if opened and len(words.split()[-1]) < SHORTEST_BEGINNING:
+            if opened and len(words.replace(" ", "")) < SHORTEST_BEGINNING:
                 raise ValueError(
                     f"`{piece}` finds too much; write {SHORTEST_BEGINNING} letters or more before the star"
                 )
@@ -75,20 +75,36 @@ def _wording(written: str) -> Wording:
     return Wording(written, tuple(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """A wording that is more than whole words side by side. `number` is its own: short to look up by."""
+
+    phrase: str
+    parts: tuple[Part, ...]
+    number: int
+
+
+# Where the parts of wordings that have come so far begin and end, by a wording's number and a part's place.
+_Begun = dict[tuple[int, int], list[tuple[int, int]]]
+
+
 class Phrases:
     """A set of phrases, ready to be found in many texts."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._automaton = ahocorasick.Automaton()
         whole: dict[str, list[tuple[str, str]]] = {}
-        parted: dict[str, list[tuple[str, Wording, int]]] = {}
+        parted: dict[str, list[tuple[_Parted, int]]] = {}
+        numbers = 0
         for phrase in dict.fromkeys(phrases):
             for wording in read_phrase(phrase):
                 if len(wording.parts) == 1 and not wording.parts[0].open:
                     whole.setdefault(_key(wording.parts[0]), []).append((phrase, wording.written))
                     continue
+                numbers += 1
+                each = _Parted(phrase, wording.parts, numbers)
                 for place, part in enumerate(wording.parts):
-                    parted.setdefault(_key(part), []).append((phrase, wording, place))
+                    parted.setdefault(_key(part), []).append((each, place))
         for key in {*whole, *parted}:
             value = (len(key), tuple(whole.get(key, ())), tuple(parted.get(key, ())))
             self._automaton.add_word(key, value)
@@ -100,18 +116,21 @@ class Phrases:
         if not words or not self._automaton:
             return found
         text = f" {words} "
-        begun: dict[tuple[Wording, int], list[tuple[int, int]]] = {}
+        begun: _Begun = {}
         for end, (length, whole, parted) in self._automaton.iter(text):
             for phrase, written in whole:
-                if phrase not in found:
-                    found[phrase] = Found(written)
-                found[phrase].times += 1
-            for phrase, wording, place in parted:
-                reached = _reached(text, end - length + 1, end, wording, place, begun)
-                if reached is not None:
-                    if phrase not in found:
-                        found[phrase] = Found(text[reached[0] + 1 : reached[1]])
+                if phrase in found:
                     found[phrase].times += 1
+                else:
+                    found[phrase] = Found(written, 1)
+            for wording, place in parted:
+                reached = _reached(text, end - length + 1, end, wording, place, begun)
+                if reached is None:
+                    continue
+                if wording.phrase in found:
+                    found[wording.phrase].times += 1
+                else:
+                    found[wording.phrase] = Found(text[reached[0] + 1 : reached[1]], 1)
         return found
 
 
@@ -120,29 +139,23 @@ def _key(part: Part) -> str:
 
 
 def _reached(
-    text: str,
-    start: int,
-    end: int,
-    wording: Wording,
-    place: int,
-    begun: dict[tuple[Wording, int], list[tuple[int, int]]],
+    text: str, start: int, end: int, wording: _Parted, place: int, begun: _Begun
 ) -> tuple[int, int] | None:
     """Where a wording begins and ends whose last part stands here; None where it is not whole.
 
-    `begun` remembers for each part where wordings that have come so far begin
-    and end; both are places of spaces.
+    Both are places of spaces.
     """
     part = wording.parts[place]
     stop = text.find(" ", end + 1) if part.open and text[end] != " " else end
     began = start
     if place:
         most = GAP if part.gap else 0
-        ways = reversed(begun.get((wording, place - 1), ()))
+        ways = reversed(begun.get((wording.number, place - 1), ()))
         near = next((way for way in ways if way[1] <= start), None)
         if near is None or text.count(" ", near[1] + 1, start + 1) > most:
             return None
         began = near[0]
     if place == len(wording.parts) - 1:
         return began, stop
-    begun.setdefault((wording, place), []).append((began, stop))
+    begun.setdefault((wording.number, place), []).append((began, stop))
     return None

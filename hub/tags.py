@@ -6,12 +6,13 @@ of which a phrase was found are looked at: a thousand cost about what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import chain
 
 from hub import markup
 from hub.model import Entry, Tag, TagField, TagRule
-from hub.phrases import Found, Phrases
+from hub.phrases import Found, Phrases, read_phrase
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
 # A mention counts once, to so many; one in the title or in a category as much as all of those.
@@ -26,7 +27,13 @@ class Tagger:
     def __init__(self, rules: Sequence[TagRule]) -> None:
         self._rules = rules
         self._position = {rule.term: position for position, rule in enumerate(rules)}
-        self._phrases = Phrases(chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules))
+        self._excepted = {position: _excepted(rule) for position, rule in enumerate(rules) if rule.except_}
+        self._phrases = Phrases(
+            chain(
+                chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules),
+                chain.from_iterable(self._excepted.values()),
+            )
+        )
         # A rule can only hold where one of these was found.
         self._rules_of: dict[str, list[int]] = {}
         self._by_category: dict[str, list[tuple[int, str]]] = {}
@@ -55,8 +62,10 @@ class Tagger:
             rule = self._rules[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
-            if why := _why(rule, fields, mapped.get(position)):
-                found[rule.term] = self._tag(rule.term, why)
+            excepted = self._excepted.get(position, {})
+            counted = fields if phrases.isdisjoint(excepted) else _outside(excepted, fields)
+            if why := _why(rule, counted, phrases, mapped.get(position)):
+                found[rule.term] = Tag(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
 
     def by_hand(self, term: str, why: str) -> tuple[Tag, ...]:
@@ -78,8 +87,13 @@ class Tagger:
                 owed[broader].append(narrower)
                 narrower = broader
         every = {**found, **{term: self._owed(term, narrower) for term, narrower in owed.items()}}
-        order = {**self._position, **{term: place - len(first) for place, term in enumerate(first)}}
-        return tuple(sorted(every.values(), key=lambda tag: order[tag.term]))
+        before = {term: place - len(first) for place, term in enumerate(first)}
+        return tuple(
+            sorted(
+                every.values(),
+                key=lambda tag: before[tag.term] if tag.term in before else self._position[tag.term],
+            )
+        )
 
     def _broader(self, term: str) -> str | None:
         position = self._position.get(term)
@@ -95,45 +109,88 @@ def _of_category(term: str, label: str | None) -> tuple[str, ...]:
 
 
 def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
-    return {phrase: each for of_one in found for phrase, each in of_one.items()}
+    if len(found) == 1:
+        return found[0]
+    every: dict[str, Found] = {}
+    for of_one in found:
+        for phrase, each in of_one.items():
+            before = every.get(phrase)
+            every[phrase] = Found(before.words, before.times + each.times) if before else each
+    return every
 
 
 # ---------------------------------------------------------------- one rule
 
 
-def _why(rule: TagRule, fields: _InFields, category: str | None) -> str | None:
-    """Why an entry has a rule's tag, None where it has not."""
-    if any(phrase in fields[field] for phrase in rule.not_ for field in rule.fields):
+def _excepted(rule: TagRule) -> Mapping[str, Mapping[str, int]]:
+    """How often each phrase of a rule stands in each wording within which nothing counts."""
+    wordings = {each.written: each for phrase in rule.except_ for each in read_phrase(phrase)}
+    exceptions, counted = Phrases(wordings), Phrases((*rule.any, *rule.all))
+    within = {}
+    for written, wording in wordings.items():
+        # A longer one with a shorter one in it would take the same mention away twice.
+        if len(exceptions.found(markup.words(written))) > 1:
+            continue
+        times: Counter[str] = Counter()
+        for part in wording.parts:
+            times.update({phrase: each.times for phrase, each in counted.found(part.words).items()})
+        if times:
+            within[written] = dict(times)
+    return within
+
+
+def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _InFields:
+    """What was found, without what stands within one of the excepted."""
+    outside = {}
+    for field, found in fields.items():
+        left = dict(found)
+        for wording in excepted.keys() & found.keys():
+            for phrase, times in excepted[wording].items():
+                each = left[phrase]
+                left[phrase] = Found(each.words, each.times - times * found[wording].times)
+        outside[field] = {phrase: each for phrase, each in left.items() if each.times > 0}
+    return outside
+
+
+def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | None) -> str | None:
+    """Why an entry has a rule's tag, None where it has not; `phrases` are all that were found in it."""
+    if rule.not_ and any(phrase in phrases and _places(phrase, rule, fields) for phrase in rule.not_):
         return None
     if category is not None:
         return f"the publisher's category ‘{category}’"
     reasons = []
     for phrase in rule.all:
-        place = next(iter(_places(phrase, rule, fields)), None)
-        if place is None:
+        places = _places(phrase, rule, fields) if phrase in phrases else ()
+        if not places:
             return None
-        reasons.append(_mention(fields[place][phrase], place, 1))
+        reasons.append(_mention(fields[places[0]][phrase], places[0], 1))
     if rule.any:
-        enough = _enough(rule, fields)
+        enough = _enough(rule, fields, phrases)
         if enough is None:
             return None
         reasons.append(enough)
     return " and ".join(reasons) or None
 
 
-def _enough(rule: TagRule, fields: _InFields) -> str | None:
+def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
     """The phrases of `any` that come to the rule's threshold; None where all together do not."""
+    spoken = [phrase for phrase in rule.any if phrase in phrases]
+    if rule.threshold == 1:
+        for phrase in spoken:
+            for place in rule.fields:
+                if phrase in fields[place]:
+                    return _mention(fields[place][phrase], place, 1)
+        return None
     mentions = [
         (rule.weights.get(phrase, 1) * _times(fields[place][phrase], place), fields[place][phrase], place)
-        for phrase in rule.any
+        for phrase in spoken
         for place in _places(phrase, rule, fields)
     ]
-    if rule.threshold > 1:
-        mentions.sort(key=lambda mention: -mention[0])
+    mentions.sort(key=lambda mention: -mention[0])
     points, reasons = 0, []
     for weight, found, place in mentions:
         points += weight
-        reasons.append(_mention(found, place, _times(found, place) if rule.threshold > 1 else 1))
+        reasons.append(_mention(found, place, _times(found, place)))
         if points >= rule.threshold:
             return " and ".join(reasons)
     return None
@@ -148,6 +205,6 @@ def _mention(found: Found, place: TagField, times: int) -> str:
     return f"‘{found.words}’{often} {_WHERE[place]}"
 
 
-def _places(phrase: str, rule: TagRule, fields: _InFields) -> Iterator[TagField]:
+def _places(phrase: str, rule: TagRule, fields: _InFields) -> Sequence[TagField]:
     """The fields of a rule that a phrase stands in, in the rule's order."""
-    return (field for field in rule.fields if phrase in fields[field])
+    return [field for field in rule.fields if phrase in fields[field]]

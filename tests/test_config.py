@@ -453,6 +453,10 @@ MISTAKES = [
         "feeds.yaml:2: tags[0]: `not` alone finds nothing; write `any`, `all` or `categories` too",
     ),
     (
+        "tags:\n  - term: x\n    categories: [a]\n    except: [a]\n",
+        "feeds.yaml:2: tags[0]: `except` takes from what `any` and `all` find; write one of those too",
+    ),
+    (
         "tags:\n  - term: x\n    in: [titel]\n",
         "feeds.yaml:3: tags[0].in[0]: `titel` is not possible here; did you mean `title`?",
     ),
@@ -819,7 +823,7 @@ def test_the_defaults_editors_show_are_those_the_hub_takes() -> None:
 def test_the_examples_of_the_reference_load() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
-    assert len(examples) == 7
+    assert len(examples) == 8
     members, *rules, merged = examples
     assert parse(members).feeds
     nhs_england = "members: [{slug: nhs-england, name: NHS England}]\n"
@@ -832,8 +836,8 @@ def test_the_examples_of_the_reference_load() -> None:
 
 def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
-    prevention, stroke, _, events, tree = (
-        part.partition("```")[0] for part in reference.split("```yaml\n")[2:7]
+    prevention, cancer, stroke, _, events, tree = (
+        part.partition("```")[0] for part in reference.split("```yaml\n")[2:8]
     )
 
     def terms(rules: str, title: str, text: str = "-") -> list[str]:
@@ -841,6 +845,8 @@ def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
 
     assert terms(prevention, "Preventing a mini-stroke") == ["stroke-prevention"]
     assert terms(prevention, "Preventing heat stroke and stroke") == []
+    assert terms(cancer, "Bowel cancer", "with the South Cancer Alliance") == ["cancer"]
+    assert terms(cancer, "A new scanner", "with the South Cancer Alliance") == []
     assert terms(stroke, "A stroke") == terms(stroke, "-", "stroke, TIA and stroke") == ["stroke"]
     assert terms(stroke, "-", "a thrombectomy") == ["stroke"]
     assert terms(stroke, "-", "a stroke of luck, and another stroke") == []

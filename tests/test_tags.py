@@ -139,6 +139,55 @@ def test_synonyms_count_as_one_of_all() -> None:
     assert why(both, title="Stroke and TIA") is None
 
 
+# ---------------------------------------------------------------- what does not count
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("The Cancer Alliance and others", "", None),
+        ("The Cancer Alliance on lung cancer", "", "‘cancer’ in the title"),
+        ("Cancer", "Said the Cancer Alliance", "‘cancer’ in the title"),
+        ("Alliance", "Two cancer alliances and a Cancer Alliance", None),
+        ("Alliance", "Two cancer alliances and no cancer", "‘cancer’ in the text"),
+        ("Allies", "Cancer. Alliance", None),
+        ("Macmillan", "Macmillan Cancer Support", None),
+        ("Macmillan", "Macmillan cancer care", "‘cancer’ in the text"),
+    ],
+)
+def test_a_mention_within_a_name_does_not_count_and_others_do(
+    title: str, text: str, found: str | None
+) -> None:
+    cancer = rule(
+        any=("cancer",), except_=("cancer alliance*", "Macmillan Cancer Support | Cancer Research UK")
+    )
+    assert why(cancer, title=title, text=text) == found
+
+
+def test_a_mention_within_a_name_counts_for_none_of_all_either() -> None:
+    both = rule(all=("midwi*", "pilot"), except_=("director of midwifery",))
+    assert why(both, title="A pilot", text="said the director of midwifery") is None
+    assert why(both, title="A pilot of midwives", text="said the director of midwifery") is not None
+
+
+def test_a_name_within_a_longer_one_takes_its_mention_away_once() -> None:
+    cancer = rule(any=("cancer",), except_=("cancer alliance", "South Cancer Alliance"))
+    assert why(cancer, title="-", text="The South Cancer Alliance on cancer") == "‘cancer’ in the text"
+
+
+def test_a_name_in_one_category_leaves_the_other_category_alone() -> None:
+    cancer = rule(any=("cancer",), except_=("cancer alliance",))
+    categories = (Category("Cancer"), Category("Cancer Alliance"))
+    found = Tagger([cancer]).tags(replace(entry("a", title="-"), categories=categories))
+    assert [tag.why for tag in found] == ["‘cancer’ as a category"]
+
+
+def test_an_ending_may_follow_a_short_last_word_but_no_short_word_alone() -> None:
+    assert why(rule(any=("start-up*",)), title="Two start-ups") == "‘start ups’ in the title"
+    with pytest.raises(ValueError, match="finds too much"):
+        Tagger([rule(any=("up*",))])
+
+
 # ---------------------------------------------------------------- weights
 
 

@@ -181,6 +181,7 @@ def _rule(keys: TagKeys, scope: FilterText | None, members: Sequence[Member]) ->
         any=tuple(phrase for phrase, _ in keys.any),
         all=keys.all,
         not_=keys.not_,
+        except_=keys.except_,
         fields=keys.in_,
         categories=keys.categories,
         weights={phrase: weight for phrase, weight in keys.any if weight > 1},

@@ -166,6 +166,11 @@ class TagKeys(_Keys):
     not_: tuple[Words, ...] = Field(
         default=(), alias="not", description="Words or phrases of which an entry has none."
     )
+    except_: tuple[Words, ...] = Field(
+        default=(),
+        alias="except",
+        description="Phrases within which nothing counts, such as an organisation's name.",
+    )
     in_: Annotated[tuple[Where, ...], AfterValidator(not_empty)] = Field(
         default=_EVERYWHERE, alias="in", description="Where the words are looked for."
     )
@@ -180,6 +185,8 @@ class TagKeys(_Keys):
     def _has_something_to_find(self) -> Self:
         if self.not_ and not (self.any or self.all or self.categories):
             raise ValueError("`not` alone finds nothing; write `any`, `all` or `categories` too")
+        if self.except_ and not (self.any or self.all):
+            raise ValueError("`except` takes from what `any` and `all` find; write one of those too")
         if self.threshold > 1 and not self.any:
             raise ValueError("`threshold` counts the phrases of `any`; write those too")
         return self
