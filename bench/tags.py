@@ -243,12 +243,12 @@ def _more_rules(rules: Sequence[TagRule], many: int, entries: Sequence[Entry]) -
     """The rules and others up to so many, of six phrases each, as a list of medical subjects would have them.
 
     Their words are the news' own, so that they are begun everywhere: a word
-    that one entry in a hundred has at most, and pairs and triples that hardly one has.
+    that a single one of the entries has, and pairs and triples that hardly one has.
     """
     rng = random.Random(many)
     spoken = Counter(word for entry in entries for word in {*markup.words(entry.text).split()})
     words = sorted(word for word in spoken if len(word) > 3)
-    seldom = [word for word in words if spoken[word] <= len(entries) / 100]
+    seldom = [word for word in words if spoken[word] == 1]
     made = [
         TagRule(
             term=f"t{at}",

@@ -158,6 +158,8 @@ def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | No
         return None
     if category is not None:
         return f"the publisher's category ‘{category}’"
+    if not rule.all:
+        return _enough(rule, fields, phrases)
     reasons = []
     for phrase in rule.all:
         places = _places(phrase, rule, fields) if phrase in phrases else ()
@@ -169,7 +171,7 @@ def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | No
         if enough is None:
             return None
         reasons.append(enough)
-    return " and ".join(reasons) or None
+    return " and ".join(reasons)
 
 
 def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
