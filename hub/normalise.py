@@ -78,8 +78,12 @@ def dated(entry: Entry, now: datetime) -> datetime:
     The publisher's published date, else its updated date, else the date in
     the link, else now; and never later than now.
     """
-    given = entry.published or entry.updated or _date_in_link(entry.link)
+    given = _given_date(entry.published, entry.updated, entry.link)
     return min(given, now) if given else now
+
+
+def _given_date(published: datetime | None, updated: datetime | None, link: str | None) -> datetime | None:
+    return published or updated or _date_in_link(link)
 
 
 def _says_something(entry: ParsedEntry) -> bool:
@@ -100,6 +104,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
     text = content.text or summary.text
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
+    given = _given_date(published, updated, link)
     canonical = urls.canonical(link) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
@@ -124,8 +129,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
-        event_date=parsed.starts
-        or events.first_day(title, text, since=published.date() if published else None),
+        event_date=parsed.starts or events.first_day(title, text, since=given.date() if given else None),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
         fingerprint=fingerprint,
     )

@@ -123,6 +123,22 @@ def test_without_it_the_words_say_on_which_day() -> None:
     assert read("Join us.", "<ev:startdate>soon</ev:startdate>").event_date is None
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [
+        "<link href='https://east.example/a'/><updated>2026-11-14T09:00:00Z</updated>",
+        "<link href='https://east.example/2026/11/14/a'/>",
+    ],
+)
+def test_a_day_without_its_year_follows_whatever_date_the_entry_has(dates: str) -> None:
+    body = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>East</title><entry><id>a</id>"
+        f"<title>A webinar on Saturday 12 December</title>{dates}</entry></feed>"
+    )
+    (found,) = Reader((), "Europe/London").read(FEED, FEED.url, body.encode(), "application/atom+xml").entries
+    assert found.event_date == date(2026, 12, 12)
+
+
 # ---------------------------------------------------------------- where it stands
 
 

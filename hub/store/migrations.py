@@ -254,10 +254,10 @@ def m003_kinds_of_entries_and_tags_by_hand(db: Database) -> None:
     _execute(db, _KINDS_AND_OVERRULINGS)
     keys = [key for (key,) in db.execute("SELECT key FROM entries").fetchall()]
     for key in keys:
-        title, text, published = db.execute(
-            "SELECT title, text, published FROM entries WHERE key = ?", (key,)
+        title, text, given = db.execute(
+            "SELECT title, text, COALESCE(published, updated) FROM entries WHERE key = ?", (key,)
         ).fetchone()
-        since = datetime.fromisoformat(published).date() if published else None
+        since = datetime.fromisoformat(given).date() if given else None
         day = events.first_day(title, text, since=since)
         if day is not None:
             db.execute("UPDATE entries SET event_date = ? WHERE key = ?", (day.isoformat(), key))
