@@ -143,7 +143,10 @@ def _unreadable(text: str, at: int) -> FilterError:
         return FilterError("the quotation mark is never closed", at + rest.index('"') + 1)
     word = rest.split()[0] if rest.split() else rest
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in word[:60])
-    return FilterError(f"`{shown}` is no term; write field:value, such as tag:patient-safety", at + 1)
+    advice = "write field:value, such as tag:patient-safety"
+    if word[:1].isalnum() and (before := re.search(r'([a-z]+):([^\s"()]+)\s+$', text[:at])):
+        advice = f'if it belongs to what is before it, write {before[1]}:"{before[2]} {shown.strip("()")}"'
+    return FilterError(f"`{shown}` is no term; {advice}", at + 1)
 
 
 def _misplaced(text: str, found: Token) -> FilterError:

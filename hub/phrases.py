@@ -16,6 +16,8 @@ from hub import markup
 
 # How many words a lone star may stand for.
 GAP = 4
+# A mention counts once, to so many; one in the title or in a category as much as all of those.
+MOST_MENTIONS = 3
 # Fewer letters before a star would find half of the dictionary.
 SHORTEST_BEGINNING = 3
 
@@ -58,6 +60,10 @@ def _wording(written: str) -> Wording:
     gap = False
     for piece in pieces:
         words = markup.words(piece)
+        if "*" in piece[:-1]:
+            raise ValueError(
+                f"`{piece}` has a star out of place; it stands at the end of a word, or between two by itself"
+            )
         if piece == "*":
             gap = True
         elif words:

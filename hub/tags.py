@@ -12,11 +12,9 @@ from itertools import chain
 
 from hub import markup
 from hub.model import Entry, Tag, TagField, TagRule
-from hub.phrases import Found, Phrases, read_phrase
+from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
-# A mention counts once, to so many; one in the title or in a category as much as all of those.
-_MOST_MENTIONS = 3
 
 _InFields = Mapping[TagField, Mapping[str, Found]]
 
@@ -199,7 +197,7 @@ def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
 
 
 def _times(found: Found, place: TagField) -> int:
-    return min(found.times, _MOST_MENTIONS) if place == "text" else _MOST_MENTIONS
+    return min(found.times, MOST_MENTIONS) if place == "text" else MOST_MENTIONS
 
 
 def _mention(found: Found, place: TagField, times: int) -> str:

@@ -273,11 +273,13 @@ MISTAKES = [
     (MEMBER.replace("slug: a", "slug: &s a"), "feeds.yaml:2: the anchor `&s` is not read; leave it out"),
     (
         MEMBER + "    region: *s\n",
-        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place",
+        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place, "
+        "or in quotes what begins with a star",
     ),
     (
         MEMBER + "    <<: *s\n",
-        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place",
+        "feeds.yaml:4: the alias `*s` is not read; write what it stands for in its place, "
+        "or in quotes what begins with a star",
     ),
     (
         MEMBER + "    region: !!python/object/apply:os.system [ls]\n",
@@ -455,6 +457,28 @@ MISTAKES = [
     (
         "tags:\n  - term: x\n    categories: [a]\n    except: [a]\n",
         "feeds.yaml:2: tags[0]: `except` takes from what `any` and `all` find; write one of those too",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [a, b*c]\n",
+        "feeds.yaml:3: tags[0].any[1]: `b*c` has a star out of place; "
+        "it stands at the end of a word, or between two by itself",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [*]\n",
+        "feeds.yaml:3: a text that begins with * or & goes in quotes",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [a: 2]\n",
+        "feeds.yaml:2: tags[0]: weights count towards a `threshold`; write that too, or leave them out",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [a, b: 2]\n    in: [title]\n    threshold: 10\n",
+        "feeds.yaml:2: tags[0]: the phrases of `any` come to 9 at most, never to the threshold of 10; "
+        "lower it, or give them weights",
+    ),
+    (
+        "tags:\n  - term: x\n    any: [Frailty, b, frailty!]\n",
+        "feeds.yaml:2: tags[0]: `frailty!` stands twice in `any` and would count twice; keep one",
     ),
     (
         "tags:\n  - term: x\n    in: [titel]\n",

@@ -85,6 +85,15 @@ def _difference(before: str, after: str) -> tuple[list[str], list[str]]:
 # ---------------------------------------------------------------- adding
 
 
+def test_members_come_and_go_also_where_a_rule_is_for_their_type(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text("members:\n  - {slug: a, name: A}\ntags:\n  - {term: x, any: [y], for: type:member}\n")
+    add_feed(path, "https://b.example/feed", member="b")
+    assert load(path).tags[0].members == {"a", "b"}
+    remove_feed(path, "a")
+    assert load(path).tags[0].members == {"b"}
+
+
 def test_a_new_member_stands_after_the_last_one_and_nothing_else_changes(file: Path) -> None:
     key = add_feed(
         file, "https://four.example/feed/", title="Four: a network", homepage="https://four.example/"

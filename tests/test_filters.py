@@ -76,6 +76,11 @@ def test_not_binds_closer_than_and_and_and_than_or() -> None:
         ('tag:""', 1, "`tag:` names nothing; write a value after it"),
         ('region:"North', 8, "the quotation mark is never closed"),
         ("safety", 1, "`safety` is no term; write field:value, such as tag:patient-safety"),
+        (
+            "type:member or region:North East",
+            29,
+            '`East` is no term; if it belongs to what is before it, write region:"North East"',
+        ),
         ("tag:a && tag:b", 7, "`&&` is no term; write field:value, such as tag:patient-safety"),
         ("tag:a and \x00", 11, r"`\x00` is no term; write field:value, such as tag:patient-safety"),
         ("tags:a", 1, "`tags` is not a field of news; did you mean `tag`?"),

@@ -216,7 +216,10 @@ class _Reader:
 
     def _refuse_anchor(self, event: Any, start: int) -> None:
         if isinstance(event, yaml.AliasEvent):
-            problem = f"the alias `*{event.anchor}` is not read; write what it stands for in its place"
+            problem = (
+                f"the alias `*{event.anchor}` is not read; write what it stands for in its place, "
+                "or in quotes what begins with a star"
+            )
         else:
             problem = f"the anchor `&{event.anchor}` is not read; leave it out"
         self.problems.append((start, problem))
@@ -266,6 +269,7 @@ _SYNTAX = (
     ),
     ("sequence entries are not allowed", "a list cannot begin on the line of its key; begin it on the next"),
     ("unknown escape character", "this backslash means nothing in double quotes; use single quotes"),
+    ("alphabetic or numeric character", "a text that begins with * or & goes in quotes"),
     ("node content", "something is missing here, or a bracket before it is not closed"),
     ("expected key", _MISFIT + "quotation mark"),
     ("expected '-'", _MISFIT + "dash"),

@@ -304,6 +304,11 @@ def _parse(file: OpenFile, path: Path) -> Config:
         raise ConfigError(error.problems, f"{_UNTOUCHED} Mend the file first. {error.remedy}") from error
 
 
+def _but_for_members(config: Config) -> Config:
+    """What is written in a file, without what follows from it: which members a rule's `for` means."""
+    return replace(config, digest="", tags=tuple(replace(rule, members=None) for rule in config.tags))
+
+
 def _save(file: OpenFile, path: Path, additions: _Additions) -> None:
     _write(file, path, additions.edits(_body(file.text), str(path)), additions.expected())
 
@@ -318,7 +323,7 @@ def _write(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> N
             ("the file could not be read with this change:", *error.problems),
             f"{_UNTOUCHED} Change what is named first, or make the change by hand.",
         ) from error
-    if replace(after, digest="") != replace(expected, digest=""):
+    if _but_for_members(after) != _but_for_members(expected):
         raise ConfigError(
             f"{path}: the file is written in a way that this change does not fit",
             f"{_UNTOUCHED} Make the change by hand.",

@@ -30,8 +30,10 @@ from hub.config.values import (
     Words,
     duration_text,
     not_empty,
+    shown,
 )
 from hub.model import FetchPolicy, HubSettings, TagField
+from hub.phrases import MOST_MENTIONS, read_phrase
 
 _FETCH = FetchPolicy()
 _HUB = HubSettings()
@@ -187,8 +189,30 @@ class TagKeys(_Keys):
             raise ValueError("`not` alone finds nothing; write `any`, `all` or `categories` too")
         if self.except_ and not (self.any or self.all):
             raise ValueError("`except` takes from what `any` and `all` find; write one of those too")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_to_its_threshold(self) -> Self:
         if self.threshold > 1 and not self.any:
             raise ValueError("`threshold` counts the phrases of `any`; write those too")
+        if self.threshold == 1 and any(weight > 1 for _, weight in self.any):
+            raise ValueError("weights count towards a `threshold`; write that too, or leave them out")
+        most = sum(weight for _, weight in self.any) * MOST_MENTIONS * len(self.in_)
+        if self.any and self.threshold > most:
+            raise ValueError(
+                f"the phrases of `any` come to {most} at most, never to the threshold of {self.threshold}; "
+                "lower it, or give them weights"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _counts_nothing_twice(self) -> Self:
+        seen = set()
+        for phrase, _ in self.any:
+            parts = tuple(sorted((wording.parts for wording in read_phrase(phrase)), key=str))
+            if parts in seen:
+                raise ValueError(f"{shown(phrase)} stands twice in `any` and would count twice; keep one")
+            seen.add(parts)
         return self
 
 
