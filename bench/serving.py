@@ -2,6 +2,7 @@
 
     python -m bench.serving                    a database of 10,000 entries of its own
     python -m bench.serving --database hub.db  one that bench.grown made
+    python -m bench.serving --servers all      other servers too, in the same turns
 
 Needs Linux with two processors, Debian's nginx-light and wrk. The servers get
 one processor in turns, wrk the other. Everything stays on loopback.
@@ -22,12 +23,13 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from bench.grown import feeds_yaml, grow
+from bench.servers import SERVERS
 from hub.config import parse
 from hub.store import open_store
 from hub.store.sqlite import SqliteStore
@@ -65,7 +67,11 @@ def running(command: list[str], url: str) -> Iterator[None]:
         yield
     finally:
         child.terminate()
-        child.wait(20)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def _get(url: str) -> tuple[bytes, str]:
@@ -86,13 +92,16 @@ def answers_a_second(url: str, seconds: int, etag: str | None = None) -> float:
     return float(found[1])
 
 
-def throughput(folder: Path, config: Path, database: str, rounds: int, seconds: int) -> None:
-    """Print answers a second of nginx and the hub, in turns, and their ratios."""
+def throughput(
+    folder: Path, config: Path, database: str, rounds: int, seconds: int, others: Sequence[str]
+) -> None:
+    """Print answers a second of nginx, the hub and others, in turns, and their ratios."""
     hub_url, nginx_url = f"http://127.0.0.1:{_HUB_PORT}/{_FEED}", f"http://127.0.0.1:{_NGINX_PORT}/{_FEED}"
     hub = [
         *(sys.executable, "-m", "hub", "serve", "--port", str(_HUB_PORT)),
         *("--config", str(config), "--database", database),
     ]
+    servers = [sys.executable, "-m", "bench.servers"]
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=_NGINX_PORT))
     file = folder / "www" / _FEED
     file.parent.mkdir(parents=True)
@@ -104,19 +113,23 @@ def throughput(folder: Path, config: Path, database: str, rounds: int, seconds: 
         for name, command, url in (
             ("nginx", ["nginx", "-c", str(folder / "nginx.conf")], nginx_url),
             ("hub", hub, hub_url),
+            *((other, [*servers, other, str(config), database, str(_HUB_PORT)], hub_url) for other in others),
         ):
             with running(command, url):
                 etag = _get(url)[1]
                 found.setdefault((name, "200"), []).append(answers_a_second(url, seconds))
                 found.setdefault((name, "304"), []).append(answers_a_second(url, seconds, etag))
     for status in ("200", "304"):
-        nginx, ours = (statistics.median(found[name, status]) for name in ("nginx", "hub"))
-        pairs = [b / a for a, b in zip(found["nginx", status], found["hub", status], strict=True)]
-        print(
-            f"{status}   nginx {nginx:>9,.0f}   hub {ours:>9,.0f}   ratio {statistics.median(pairs):.2f}"
-            f"   (pairs {', '.join(f'{pair:.2f}' for pair in pairs)})",
-            flush=True,
-        )
+        nginx = found["nginx", status]
+        print(f"{status}   nginx    {statistics.median(nginx):>9,.0f}")
+        for name in ("hub", *others):
+            pairs = [ours / theirs for ours, theirs in zip(found[name, status], nginx, strict=True)]
+            print(
+                f"      {name:<9}{statistics.median(found[name, status]):>9,.0f}"
+                f"   ratio {statistics.median(pairs):.3f}"
+                f"   (pairs {', '.join(f'{pair:.3f}' for pair in pairs)})",
+                flush=True,
+            )
 
 
 def cold(config: Path, database: str, times: int) -> None:
@@ -187,9 +200,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--database", type=Path, help="one made by bench.grown")
+    parser.add_argument("--servers", help="all, or names with commas between, of bench.servers")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     arguments = parser.parse_args()
+    asked = arguments.servers or ""
+    others = [*SERVERS] if asked == "all" else [name for name in asked.split(",") if name]
     for needed in ("nginx", "wrk", "taskset"):
         if shutil.which(needed) is None:
             raise SystemExit(f"{needed} is missing: on Debian, apt install nginx-light wrk util-linux")
@@ -205,7 +221,7 @@ def main() -> None:
         config = folder / "feeds.yaml"
         config.write_text(feeds_yaml())
         database = f"sqlite:///{file}"
-        throughput(folder, config, database, arguments.rounds, arguments.seconds)
+        throughput(folder, config, database, arguments.rounds, arguments.seconds, others)
         cold(config, database, 15)
         stampede(config, database, 100)
 
