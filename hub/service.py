@@ -74,7 +74,7 @@ def run(place: Place) -> None:
 
 def serve(place: Place) -> None:
     """Serve the web view alone, until SIGTERM or Ctrl-C. Raises HubError."""
-    from hub.web.serve import Server
+    from hub.web.serve import Server, set_aside
 
     watched = Watched(place.config)
     store = open_store(place.database)
@@ -84,7 +84,9 @@ def serve(place: Place) -> None:
     with stopping() as stop:
         print(f"News at {server.address}/. Ctrl-C ends it.", file=sys.stderr)
         _until(stop, server.close)
-        server.run(_app(watched, place, server.address))
+        app = _app(watched, place, server.address)
+        set_aside()
+        server.run(app)
 
 
 def _until(stop: Event, close: Callable[[], None]) -> None:
@@ -137,7 +139,7 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
 
 
 def _web_process(place: Place, parent: Connection) -> None:
-    from hub.web.serve import Server
+    from hub.web.serve import Server, set_aside
 
     # Ctrl-C reaches the whole process group: the parent decides, and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -149,6 +151,7 @@ def _web_process(place: Place, parent: Connection) -> None:
         return
     parent.send(server.address)
     _until(_closed(parent), server.close)
+    set_aside()
     server.run(app)
 
 

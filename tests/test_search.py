@@ -110,12 +110,12 @@ def test_stories_are_counted_as_far_as_anybody_wants_to_know(
 ) -> None:
     hub.publish(WESSEX, *(news(str(number)) for number in range(9)))
     assert "9 stories for news" in hub.words("/search?q=news")
-    monkeypatch.setattr(searching, "_AT_ONCE", 2)
     monkeypatch.setattr(searching, "_MOST_COUNTED", 7)
-    assert "more than 7 stories for news" in hub.words("/search?q=news")
+    assert "at least 7 stories for news" in hub.words("/search?q=news")
     monkeypatch.setattr(searching, "_MOST_COUNTED", 9)
-    assert "9 stories for news" in hub.words("/search?q=news")
-    assert "more than" not in hub.words("/search?q=news")
+    assert "at least" not in hub.words("/search?q=news")
+    monkeypatch.setattr(searching, "_COUNTED_AMONG", 8)
+    assert "at least 8 stories for news" in hub.words("/search?q=news")
 
 
 def test_filters_hold_in_a_search(hub: Hub) -> None:

@@ -49,7 +49,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found(Page[Story]):
-    """A stretch of what a search found: `stories` in all, or `more` than that.
+    """A stretch of what a search found: `stories` in all, at least so many where there may be `more`.
 
     `order` is the order it is in: what is too common to be ranked is newest
     first. `newest_of` where more entries have the words than are looked

@@ -311,3 +311,14 @@ END;
 @migrations()
 def m004_lists_and_counts_that_do_not_grow(db: Database) -> None:
     _execute(db, _SCALE)
+
+
+_FOUND = """
+-- What a search asks of the many entries it found, beside each other; the rows lie far apart.
+CREATE INDEX entries_found ON entries (key, story, lead, date, member, kind);
+"""
+
+
+@migrations()
+def m005_what_searches_look_at(db: Database) -> None:
+    _execute(db, _FOUND)

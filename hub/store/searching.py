@@ -22,13 +22,17 @@ from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.selection import full_text_phrases, matching
 
-# CROSS keeps the planner from walking through all that match the condition.
+# CROSS keeps the planner from walking through all that match the condition, and
+# INDEXED BY from reading each row where an index has all that is asked.
 _MATCHING = """
-SELECT e.key, e.story, e.lead, e.date FROM json_each(?) given CROSS JOIN entries e ON e.{column} = given.value
+SELECT e.key, e.story, e.lead, e.date
+FROM json_each(?) given CROSS JOIN entries e INDEXED BY {index} ON e.{column} = given.value
 WHERE {condition}
 """
+_BY_KEY, _BY_STORY = ("key", "entries_found"), ("story", "entries_story")
 MOST_HITS = 10_000
-_MOST_COUNTED = 1_000
+# How many hits are looked at to count stories, and how many stories are told: nobody wants to know more.
+_COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
 _AT_ONCE = 200
 # Polls are settled in the order they end, so what was seen first may have come in a little later.
 _OUT_OF_ORDER = timedelta(hours=1)
@@ -132,36 +136,33 @@ class Searching(Connection):
 
         That is the lead where it matches, else the earliest that does.
         """
-        condition, values = matching(hits.selection)
-        found = self._rows(_MATCHING.format(column="key", condition=condition), (json.dumps(some), *values))
+        found = self._matching(hits.selection, _BY_KEY, some)
         copies = {row["story"] for row in found if not row["lead"]}
         if not copies or hits.selection.every_entry:
             return found
-        of_stories = self._rows(
-            _MATCHING.format(column="story", condition=condition), (json.dumps(list(copies)), *values)
-        )
+        of_stories = self._matching(hits.selection, _BY_STORY, tuple(copies))
         best = _best_of_each(of_stories, frozenset(hits.keys))
         return [row for row in found if best.get(row["story"], row["key"]) == row["key"]]
 
+    def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[sqlite3.Row]:
+        column, index = by
+        condition, values = matching(selection)
+        statement = _MATCHING.format(column=column, index=index, condition=condition)
+        return self._rows(statement, (json.dumps(given), *values))
+
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
-        """How many stories were found, and whether there are more: nobody counts beyond some number."""
-        condition, values = matching(hits.selection)
-        stories: set[int] = set()
-        for some in _some_at_once(hits.keys):
-            found = self._tuples(
-                "SELECT e.story FROM json_each(?) given CROSS JOIN entries e ON e.key = given.value"
-                f" WHERE {condition}",
-                (json.dumps(some), *values),
-            )
-            stories.update(story for (story,) in found)
-            if len(stories) > _MOST_COUNTED:
-                return _MOST_COUNTED, True
-        return len(stories), False
+        """How many stories were found, and whether there may be more."""
+        found = self._matching(hits.selection, _BY_KEY, hits.keys[:_COUNTED_AMONG])
+        stories = len({row["story"] for row in found})
+        return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
 
 
 def _some_at_once(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield keys[start : start + _AT_ONCE]
+    """A few first, which are often enough, and ever more."""
+    start, many = 0, _AT_ONCE
+    while start < len(keys):
+        yield keys[start : start + many]
+        start, many = start + many, 2 * many
 
 
 def _best_of_each(of_stories: Iterable[sqlite3.Row], among: AbstractSet[int]) -> dict[int, int]:

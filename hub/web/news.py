@@ -205,7 +205,7 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "indexed": False,
         "typed": asked.typed,
         "filters": _filters(visit, asked, narrowed),
-        "count": ("more than " if found.more else "") + counted(found.stories, "story", "stories"),
+        "count": ("at least " if found.more else "") + counted(found.stories, "story", "stories"),
         "results": [listed(story, visit.setting, wanted) for story in found.items],
         "more": to(**asked.query(), before=found.next) if found.next else None,
         "first": to(**asked.query()) if asked.before else None,

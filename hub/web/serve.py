@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import logging
 import socket
@@ -40,6 +41,16 @@ _NAME = ("server", "hub")
 _FAULT = (500, [_NAME, ("content-type", "text/plain; charset=utf-8")], b"Something went wrong here.\n")
 
 _Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+def set_aside() -> None:
+    """Have this process look for garbage among what comes from now on alone.
+
+    To look through all that is there before takes longer than ten pages, and
+    whoever asks at that moment waits.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class Server:
