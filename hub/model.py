@@ -336,6 +336,7 @@ class Candidate:
     words: bytes
     wordless: bool
     credits: tuple[int, ...] = ()
+    samples: int = 0  # how many numbers others are found by
 
 
 Ruling = Literal["together", "apart", "alone", "lead"]

@@ -89,9 +89,9 @@ def test_members_come_and_go_also_where_a_rule_is_for_their_type(tmp_path: Path)
     path = tmp_path / "feeds.yaml"
     path.write_text("members:\n  - {slug: a, name: A}\ntags:\n  - {term: x, any: [y], for: type:member}\n")
     add_feed(path, "https://b.example/feed", member="b")
-    assert load(path).tags[0].members == {"a", "b"}
+    assert load(path).tags[0].members == frozenset({"a", "b"})
     remove_feed(path, "a")
-    assert load(path).tags[0].members == {"b"}
+    assert load(path).tags[0].members == frozenset({"b"})
 
 
 def test_a_new_member_stands_after_the_last_one_and_nothing_else_changes(file: Path) -> None:

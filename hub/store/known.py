@@ -50,6 +50,7 @@ class Written:
             words=sketch.words,
             wordless=sketch.wordless,
             credits=sketch.credits,
+            samples=len(sketch.numbers),
         )
 
 

@@ -244,7 +244,8 @@ def sketch_row(sketch: Sketch) -> dict[str, Any]:
 
 def candidate(row: tuple[Any, ...]) -> Candidate:
     """A row of `statements.CANDIDATES`: plain, since there are many."""
-    key, member, feed, story, lead, id, link, link_key, title, date, first_seen, words, links, wordless = row
+    key, member, feed, story, lead, id, link, link_key, title, date, first_seen, *sketched = row
+    words, links, wordless, samples = sketched
     return Candidate(
         key=key,
         feed=FeedKey(member, feed),
@@ -260,6 +261,7 @@ def candidate(row: tuple[Any, ...]) -> Candidate:
         words=words or b"",
         wordless=bool(wordless),
         credits=numbers(links) if links else (),
+        samples=samples or 0,
     )
 
 

@@ -37,7 +37,7 @@ HOLDERS = "SELECT number, story FROM sketch_index WHERE number IN (SELECT value 
 # The columns stand in the row before the texts, which are not read.
 CANDIDATES = """
 SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.link, e.link_key, e.title, e.date,
-       e.first_seen, s.words, s.credits, s.wordless
+       e.first_seen, s.words, s.credits, s.wordless, length(s.numbers) / 4
 FROM entries e JOIN feeds f ON f.id = e.feed LEFT JOIN sketches s ON s.entry = e.key
 WHERE e.story IN (SELECT value FROM json_each(?)) ORDER BY e.story, e.lead DESC, e.key
 """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hub.model import Sketch
 
 # A number that so many stories hold says nothing about any of them: a house phrase, a footer.
-COMMON = 12
+COMMON = 8
 # Stories looked at for an entry; copies are nearly always the first.
 _MOST = 4
 # Of the numbers two texts could share, how many they must to be worth comparing word by word.

@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import chain
 
 from hub.model import Candidate, Entry, Known
+from hub.stories.candidates import COMMON
 from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title
 from hub.stories.sketch import page_number
 
@@ -35,6 +36,8 @@ _WHOLE = 0.85  # of the longer text; from here on even what others cite is one t
 _PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
+# ---- what is surely none: a copy has nearly all of the shorter text's samples, and no less than 0.4 was seen
+_ENOUGH_SAMPLES, _HARDLY_ANY = 8, 0.35
 # ---- how far apart in time
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
@@ -103,7 +106,8 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     for story in free:
         passages = _Passages(entry, story, known)
         for other in known.stories[story][:_COMPARED]:
-            sure, why = _judged(Pair(one, Compared.candidate(other)), passages, title)
+            pair = Pair(one, Compared.candidate(other))
+            sure, why = _judged(pair, passages, title, samples=other.samples)
             yield Comparison(other, sure, why)
 
 
@@ -182,6 +186,13 @@ class _Passages:
             having for number in self._entry.sketch.samples if story in (having := holders.get(number, ()))
         ]
 
+    def are_hardly_any_of(self, samples: int) -> bool:
+        """Whether they are far too few for a copy with so many samples: a quick look, without the words."""
+        holders = self._known.holders
+        ours = sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
+        least = min(ours, samples)
+        return least >= _ENOUGH_SAMPLES and len(self._holders) < _HARDLY_ANY * least
+
     @cached_property
     def house(self) -> float:
         """How much of what they share stands in many other stories too, 0 to 1."""
@@ -201,7 +212,7 @@ class _Passages:
 # ---------------------------------------------------------------- the verdict on two entries
 
 
-def _judged(pair: Pair, passages: _Passages, title: _Headline) -> tuple[float, str]:
+def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) -> tuple[float, str]:
     """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
     if pair.same_title and pair.same_link:
         return 3.0, "the same link and title as {}’s"
@@ -217,9 +228,11 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline) -> tuple[float, s
         if pair.same_title and pair.apart <= _HEADLINE_ALONE and title.telling:
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
-    if not (pair.same_title or pair.may_be_most_of_it(_MOST_OF_IT)) or not _is_most_of_it(
-        pair, passages, title
+    if not pair.same_title and (
+        passages.are_hardly_any_of(samples) or not pair.may_be_most_of_it(_MOST_OF_IT)
     ):
+        return 0.0, "too little of the shorter text is in both"
+    if not _is_most_of_it(pair, passages, title):
         return 0.0, "too little of the shorter text is in both"
     against = _against(pair, passages, title)
     return (0.0, against) if against else (pair.share, _reason(pair))
