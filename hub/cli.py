@@ -271,12 +271,13 @@ def tag(link: str, term: str, undo: bool, config: Path, database: str) -> None:
 @cli.command()
 @click.argument("link")
 @click.argument("term")
+@_config
 @_database
-def untag(link: str, term: str, database: str) -> None:
+def untag(link: str, term: str, config: Path, database: str) -> None:
     """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
     from hub import retag as retagging
 
-    click.echo(retagging.untag(database, link, term))
+    click.echo(retagging.untag(config, database, link, term))
 
 
 @cli.command()

@@ -43,7 +43,9 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
     if stored.changed != stored.first_seen:
         yield f"    Changed  {_at(stored.changed)}: its words were others before"
     yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
-    yield from _tags(stored)
+    if entry.kind == "event" and entry.event_date:
+        yield f"    Event    on {entry.event_date:%-d %B %Y}"
+    yield from _tags(store, stored)
     yield from _story(store, stored)
 
 
@@ -55,6 +57,9 @@ def _carried(stored: StoredEntry) -> str:
 def _dated(stored: StoredEntry) -> str:
     entry = stored.entry
     given = entry.published or entry.updated
+    to_come = entry.kind == "event" and entry.event_date and entry.event_date >= stored.first_seen.date()
+    if to_come and stored.date == stored.first_seen:
+        return "when it was first seen, as for every event that was then to come"
     if given is None:
         day = "the day that its link names" if stored.date != stored.first_seen else "when it was first seen"
         return f"the publisher gave no date, so it is {day}"
@@ -64,11 +69,15 @@ def _dated(stored: StoredEntry) -> str:
     return f"the publisher's date ({whose})"
 
 
-def _tags(stored: StoredEntry) -> Iterator[str]:
-    if not stored.entry.tags:
-        yield "    Tags     none: no rule of feeds.yaml matches"
-    for number, tag in enumerate(stored.entry.tags):
-        yield f"    {'' if number else 'Tags':<8} {tag.term}: {tag.why}"
+def _tags(store: Store, stored: StoredEntry) -> Iterator[str]:
+    reasons = [f"{tag.term}: {tag.why}" for tag in stored.entry.tags]
+    reasons += [
+        f"not {said.term}: taken away by hand on {said.when:%-d %B %Y}"
+        for said in store.overrulings()
+        if said.entry == stored.key and not said.tags
+    ]
+    for number, reason in enumerate(reasons or ["none: no rule of feeds.yaml matches"]):
+        yield f"    {'' if number else 'Tags':<8} {reason}"
 
 
 def _story(store: Store, stored: StoredEntry) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -148,20 +148,32 @@ def _kind(tags: Iterable[Tag]) -> str:
 def tag(path: Path, database: str, address: str, term: str) -> str:
     """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError."""
     rules = _Rules(load(path))
-    if term not in rules.terms:
-        near = get_close_matches(term, sorted(rules.terms), 1)
-        hint = (
-            f"Did you mean {near[0]}?" if near else "Add a rule for it first: its term and label are enough."
-        )
-        raise ConfigError(f"No tag of {path} has the term {term!r}.", hint)
+    _check_known(term, rules.terms, path)
     given = rules.tagger.by_hand(term, f"given by hand on {utc_now():%-d %B %Y}")
     return _overrule(database, address, term, given, done=f"now has the tag {term}, whatever the rules say")
 
 
-def untag(database: str, address: str, term: str) -> str:
+def untag(path: Path, database: str, address: str, term: str) -> str:
     """Take a tag from the story that has an entry with this link or id; what was done. Raises HubError."""
+    rules = _Rules(load(path))
+    store = existing_store(database)
+    try:
+        # What its entries have is a tag, also when feeds.yaml no longer knows it.
+        stored = {tag.term for stored in _entries(store, address) for tag in stored.entry.tags}
+    finally:
+        store.close()
+    _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
     return _overrule(database, address, term, (), done=done)
+
+
+def _check_known(term: str, known: Set[str], path: Path) -> None:
+    if term not in known:
+        near = get_close_matches(term, sorted(known), 1)
+        hint = (
+            f"Did you mean {near[0]}?" if near else "Add a rule for it first: its term and label are enough."
+        )
+        raise ConfigError(f"No tag of {path} has the term {term!r}.", hint)
 
 
 def undo(path: Path, database: str, address: str, term: str) -> str:

@@ -248,6 +248,20 @@ def test_a_plan_shows_a_few_titles_and_counts_them_all(hub: Hub, site: Site) -> 
     assert max(map(len, lines)) < 110
 
 
+def test_an_event_is_explained_by_its_day_and_by_why_it_stands_where_it_does(hub: Hub, site: Site) -> None:
+    rules = "tags:\n  - {term: events, kind: event, any: [webinar]}\n"
+    feed = site.feed("/east", "Asthma")
+    hub.write({"east": [feed]}, more=rules)
+    hub.run("poll")
+    site.feed("/east", "Asthma", "Webinar, 2 January 2099", "Webinar, 2 January 2001")
+    hub.run("poll", "--all")
+    ahead, over = (hub.run("explain", f"{feed}/{number}").stdout for number in (1, 2))
+    assert "UTC: when it was first seen, as for every event that was then to come\n" in ahead
+    assert "    Event    on 2 January 2099\n" in ahead
+    assert "UTC: the publisher's date (published)\n" in over
+    assert "    Event " not in over
+
+
 def test_tags_given_and_taken_by_hand_outlive_polls_and_rules_until_that_is_undone(
     hub: Hub, site: Site
 ) -> None:
@@ -262,6 +276,11 @@ def test_tags_given_and_taken_by_hand_outlive_polls_and_rules_until_that_is_undo
     assert taken.stdout == (
         "‘A stroke of luck’ (east) is now without the tag stroke, whatever the rules say.\n"
     )
+    mistyped = hub.run("untag", links["A stroke of luck"], "strok")
+    assert mistyped.returncode == 2
+    assert "has the term 'strok'.\n    Did you mean stroke?" in mistyped.stderr
+    why = hub.run("explain", links["A stroke of luck"]).stdout
+    assert re.search(r"Tags     not stroke: taken away by hand on \d+ \w+ \d{4}\n", why)
     given = hub.run("tag", links["Asthma"], "stroke")
     assert given.stdout == "‘Asthma’ (east) now has the tag stroke, whatever the rules say.\n"
     by_hand = {"A stroke of luck": [], "Asthma": ["stroke", "circulation"]}
