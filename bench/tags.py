@@ -49,7 +49,7 @@ TUNED, UNSEEN = 2, (7, 8, 9)
 _TERMS = {"ageing": "older-people"}
 _KINDS = {"event": "event", "job": "vacancy", "vacancy": "vacancy", "funding": "funding"}
 _SIZE = 3_000
-_RUNS = 7
+_RUNS = 15
 _SAMPLES = 3
 
 

@@ -56,7 +56,7 @@ class Tagger:
         mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
         phrases = set(chain.from_iterable(fields.values()))
         possible = {*mapped, *chain.from_iterable(self._rules_of.get(phrase, ()) for phrase in phrases)}
-        for position in possible:
+        for position in sorted(possible):
             rule = self._rules[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
@@ -75,7 +75,10 @@ class Tagger:
         return Tag(term, why, None if position is None else self._rules[position].kind, narrower)
 
     def _with_broader(self, found: Mapping[str, Tag], first: Sequence[str]) -> tuple[Tag, ...]:
-        """The tags and all that are broader than they are, in order."""
+        """The tags and all that are broader than they are: `first`, then the others in the rules' order.
+
+        `found` has them in this order already.
+        """
         owed: dict[str, list[str]] = {}
         for term in found:
             narrower = term
@@ -84,6 +87,8 @@ class Tagger:
                     break
                 owed[broader].append(narrower)
                 narrower = broader
+        if not owed and not first:
+            return tuple(found.values())
         every = {**found, **{term: self._owed(term, narrower) for term, narrower in owed.items()}}
         before = {term: place - len(first) for place, term in enumerate(first)}
         return tuple(
