@@ -181,7 +181,7 @@ def canonical(link: str) -> str | None:
 
 # Surely more than the root of a site, whatever a canonical form leaves out.
 _HAS_A_PATH = re.compile(
-    r"https?://[^/?#\s]+/(?!index\.)[\w-][^/?#;%\s]*(?:/(?!\.)[^/?#;%\s]*)*", re.IGNORECASE
+    r"https?://[^/?#\s]+/(?:\?p=\d+|(?!index\.)[\w-][^/?#;%\s]*(?:/(?!\.)[^/?#;%\s]*)*)", re.IGNORECASE
 )
 
 
