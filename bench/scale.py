@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.grown import MEMBERS, NOW, TAGS, Words, feeds_yaml, grow, vocabulary, zipf
@@ -74,7 +74,7 @@ def measured(into: list[tuple[float, float]]) -> Iterator[None]:
 # ---------------------------------------------------------------- polls
 
 
-def polls(file: Path, times: int) -> dict[str, Cost]:
+def polls(file: Path, size: int, times: int) -> dict[str, Cost]:
     """What it takes to settle a poll of 20 entries that are new, and one in which one is."""
     store = open_store(f"sqlite:///{file}")
     there = store.totals().entries
@@ -84,13 +84,15 @@ def polls(file: Path, times: int) -> dict[str, Cost]:
     all_new: list[tuple[float, float]] = []
     one_new: list[tuple[float, float]] = []
     for number in range(times):
+        # One an hour, after those of earlier runs.
+        now = NOW + timedelta(hours=(there - size) // 20 + number)
         feed = _feed(store, f"m{chance.randrange(MEMBERS)}")
         entries = [
-            words.entry(feed.key.member, next(numbers), NOW, chance.sample(TAGS, 2)) for _ in range(20)
+            words.entry(feed.key.member, next(numbers), now, chance.sample(TAGS, 2)) for _ in range(20)
         ]
-        _settle(store, feed, entries, f"{there} {number}", all_new)
-        entries[-1] = words.entry(feed.key.member, next(numbers), NOW, ())
-        _settle(store, feed, entries, f"{there} {number} again", one_new)
+        _settle(store, feed, entries, now, all_new)
+        entries[-1] = words.entry(feed.key.member, next(numbers), now, ())
+        _settle(store, feed, entries, now + timedelta(minutes=30), one_new)
     store.close()
     return {
         "a poll, all of 20 entries new": Cost.of(all_new[2:]),
@@ -104,18 +106,18 @@ def _feed(store: Store, member: str) -> Feed:
 
 
 def _settle(
-    store: Store, feed: Feed, entries: list[Entry], body: str, into: list[tuple[float, float]]
+    store: Store, feed: Feed, entries: list[Entry], now: datetime, into: list[tuple[float, float]]
 ) -> None:
     settings = parse("members: []").hub
     ready = tuple(
         replace(entry, sketch=sketch) for entry, sketch in zip(entries, sketched(entries), strict=True)
     )
     gathered = Gathered(
-        feed=feed, outcome="fetched", started=NOW, url=feed.url, body_digest=body, entries=ready
+        feed=feed, outcome="fetched", started=now, url=feed.url, body_digest=str(now), entries=ready
     )
 
     def deciding(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
-        return decide(gathered, state, known, now=NOW, settings=settings, authority="news.example")
+        return decide(gathered, state, known, now=now, settings=settings, authority="news.example")
 
     with measured(into):
         (result,) = store.settle([gathered], deciding)
@@ -270,7 +272,7 @@ def main() -> None:
             grow(file, size)
             megabytes = file.stat().st_size / 2**20
             print(f"\n{size:,} entries, {megabytes:,.0f} MiB; milliseconds: median, p99, processor's\n")
-            found[size] = {**polls(file, arguments.times // 3), **pages(file, size, arguments.times)}
+            found[size] = {**polls(file, size, arguments.times // 3), **pages(file, size, arguments.times)}
             for what, cost in found[size].items():
                 print(f"{what:<32}{cost.figures}", flush=True)
         print(f"\nHow each query goes about it, at {sizes[-1]:,} entries")
