@@ -96,11 +96,7 @@ MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
 NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
-NEW_STORY_TAG = """
-INSERT INTO story_tags (term, story, date, lead)
-SELECT :term, story, date, key FROM entries WHERE story = :story AND lead = 1
-ON CONFLICT (term, story) DO NOTHING
-"""
+TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
 STORY_TAGS = """
 INSERT INTO story_tags (term, story, date, lead)
 SELECT DISTINCT t.term, l.story, l.date, l.key

@@ -67,15 +67,21 @@ class Tagging(Listing):
         """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
         return bool(self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
-    def _tag_new(self, entries: Sequence[Written]) -> None:
-        """Write the tags of entries that have none yet."""
+    def _tag_new(self, written: Sequence[Written]) -> set[int]:
+        """Write the tags of entries that have none yet; the stories of which they are not the first."""
         self._db.conn.executemany(
-            sql.NEW_TAG, [row for each in entries for row in _tag_rows(each.key, each.entry.tags)]
+            sql.NEW_TAG, [row for each in written for row in _tag_rows(each.key, each.entry.tags)]
         )
         self._db.conn.executemany(
-            sql.NEW_STORY_TAG,
-            [{"term": tag.term, "story": each.story} for each in entries for tag in each.entry.tags],
+            sql.TAG_OF_NEW_STORY,
+            [
+                (tag.term, each.story, rows.stamp(each.new.date), each.key)
+                for each in written
+                if each.new and each.new.story is None
+                for tag in each.entry.tags
+            ],
         )
+        return {each.story for each in written if each.new and each.new.story is not None}
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""

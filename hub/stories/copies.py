@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
+from math import sqrt
 
 from hub.model import Candidate, Entry, Known
 from hub.stories.candidates import COMMON
@@ -36,8 +37,8 @@ _WHOLE = 0.85  # of the longer text; from here on even what others cite is one t
 _PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
-# ---- what is surely none: a copy has nearly all of the shorter text's samples, and no less than 0.4 was seen
-_ENOUGH_SAMPLES, _HARDLY_ANY = 8, 0.35
+# Standard deviations (of a binomial) by which shared samples may be fewer than those of a copy.
+_BY_CHANCE = 3.5
 # ---- how far apart in time
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
@@ -186,12 +187,13 @@ class _Passages:
             having for number in self._entry.sketch.samples if story in (having := holders.get(number, ()))
         ]
 
-    def are_hardly_any_of(self, samples: int) -> bool:
-        """Whether they are far too few for a copy with so many samples: a quick look, without the words."""
+    def are_hardly_any_of(self, samples: int, share: float) -> bool:
+        """Whether they are too few for a share of a text with so many samples: a look without the words."""
         holders = self._known.holders
         ours = sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
         least = min(ours, samples)
-        return least >= _ENOUGH_SAMPLES and len(self._holders) < _HARDLY_ANY * least
+        expected = share * least
+        return len(self._holders) < expected - _BY_CHANCE * sqrt(expected * (1 - share))
 
     @cached_property
     def house(self) -> float:
@@ -228,9 +230,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
         if pair.same_title and pair.apart <= _HEADLINE_ALONE and title.telling:
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
-    if not pair.same_title and (
-        passages.are_hardly_any_of(samples) or not pair.may_be_most_of_it(_MOST_OF_IT)
-    ):
+    needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
+    if passages.are_hardly_any_of(samples, needed) or not pair.may_be_most_of_it(needed):
         return 0.0, "too little of the shorter text is in both"
     if not _is_most_of_it(pair, passages, title):
         return 0.0, "too little of the shorter text is in both"
