@@ -12,9 +12,14 @@ rules may well find two, so that precision is understated: an algorithm that
 finds diabetic eye disease is about diabetes too. Recall is bounded by entries
 of which no word says what they are about: a drop-in, a month's figures.
 
-The rules were shaped on seed 2 of `syndication` alone. `newsroom`, in wordings
-that they were not shaped on at all, knows four of their topics; many of its
-sentences tell what happens and never name the topic.
+The rules were shaped on the news of seed 2 of `syndication`, by somebody who
+knew its templates, and with an eye on the figures of seeds 7, 8 and 9. Another
+seed tells other stories in the same templates: its figure says that the rules
+hold for more than one year of news, not that they hold for other wordings. For
+those there is `newsroom`, which knows four of the topics; many of its sentences
+tell what happens and never name the topic. Of its tags, `climate` and `energy`
+are not counted: floods and the heating of homes are no news of net zero. A look
+at its seed 2 shaped the rule of vacancies, and none of the topics'.
 
 False alarms are counted on feeds that are not about health at all, the test
 documents of other projects: nearly each tag there is one.
@@ -44,7 +49,7 @@ from hub.model import Entry, Feed, FeedKey, TagRule
 from hub.parse import parse
 from hub.tags import Tagger
 
-TUNED, UNSEEN = 2, (7, 8, 9)
+TUNED, OTHERS = 2, (7, 8, 9)
 # The generators' words for what the hub calls otherwise; what is not here, they call as it does.
 _TERMS = {"ageing": "older-people"}
 _KINDS = {"event": "event", "job": "vacancy", "vacancy": "vacancy", "funding": "funding"}
@@ -242,13 +247,13 @@ def _texts(size: int, count: int) -> list[Entry]:
 def _more_rules(rules: Sequence[TagRule], many: int, entries: Sequence[Entry]) -> tuple[TagRule, ...]:
     """The rules and others up to so many, of six phrases each, as a list of medical subjects would have them.
 
-    Their words are the news' own, so that they are begun everywhere: a word
-    that a single one of the entries has, and pairs and triples that hardly one has.
+    Their words are the news' own, so that they are begun everywhere: a word that
+    at most one entry in fifty has, and pairs and triples that hardly one has.
     """
     rng = random.Random(many)
     spoken = Counter(word for entry in entries for word in {*markup.words(entry.text).split()})
     words = sorted(word for word in spoken if len(word) > 3)
-    seldom = [word for word in words if spoken[word] == 1]
+    seldom = [word for word in words if spoken[word] <= len(entries) / 50]
     made = [
         TagRule(
             term=f"t{at}",
@@ -302,7 +307,7 @@ def main() -> None:
         f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
         f"pyahocorasick {version('pyahocorasick')}; {len(rules)} rules\n"
     )
-    _print_quality(asked.seeds or (TUNED, *UNSEEN), rules)
+    _print_quality(asked.seeds or (TUNED, *OTHERS), rules)
     if not asked.seeds:
         _print_false_alarms(rules)
         _print_cost(rules)

