@@ -187,11 +187,15 @@ class _Passages:
             having for number in self._entry.sketch.samples if story in (having := holders.get(number, ()))
         ]
 
+    @cached_property
+    def _indexed(self) -> int:
+        """How many of the entry's samples are no house phrase, so that who has them is known."""
+        holders = self._known.holders
+        return sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
+
     def are_hardly_any_of(self, samples: int, share: float) -> bool:
         """Whether they are too few for a share of a text with so many samples: a look without the words."""
-        holders = self._known.holders
-        ours = sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
-        least = min(ours, samples)
+        least = min(self._indexed, samples)
         expected = share * least
         return len(self._holders) < expected - _BY_CHANCE * sqrt(expected * (1 - share))
 

@@ -14,6 +14,7 @@ from hub import markup, urls
 from hub.model import Candidate, Entry
 from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core
 
+_WORD = 4  # bytes
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
 # An editor changes a word or two; what is longer is another name, place or subject.
@@ -36,8 +37,8 @@ _IDEOGRAPHS = "\u3000"
 # Texts of fewer words are compared word by word, others by pairs of words; less than so much is other news.
 _SHORT = 20
 _SAME_NEWS = 0.25
-# A text's words recur, so that the share of different words may be a little less than that of shingles.
-_ROUGHLY = 0.95
+# A word that differs breaks four shingles: two texts share more of their words than of their shingles.
+_OF_WORDS = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,8 @@ class Compared:
         self.title = title
         self.date = date
         self.wordless = wordless
-        packed = array("I")
-        packed.frombytes(words)
-        self.words: Sequence[int] = packed.tolist()
+        self.packed = words
+        self.size = len(words) // _WORD
 
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Compared:
@@ -78,6 +78,12 @@ class Compared:
     @classmethod
     def candidate(cls, other: Candidate) -> Compared:
         return cls(other.id, other.link_key, other.title, other.date, other.words, wordless=other.wordless)
+
+    @cached_property
+    def words(self) -> list[int]:
+        unpacked = array("I")
+        unpacked.frombytes(self.packed)
+        return unpacked.tolist()
 
     @cached_property
     def vocabulary(self) -> frozenset[int]:
@@ -152,18 +158,18 @@ class Pair:
         return self.shared / most if most else 0.0
 
     def may_be_most_of_it(self, share: float) -> bool:
-        """Whether `share` may be reached: no more shingles are shared than words are. A quick look."""
+        """Whether such a share of shingles may be reached, by the words that are shared: a quick look."""
         if self.same_words or self.beginning:
             return True
         one, other = self._one.vocabulary, self._other.vocabulary
-        return len(one & other) >= share * _ROUGHLY * min(len(one), len(other))
+        return len(one & other) >= share * _OF_WORDS * min(len(one), len(other))
 
     @cached_property
     def beginning(self) -> bool:
         """Whether the shorter text is the beginning of the longer one, but for its last words."""
-        short, long = (each.words for each in self._short_and_long)
-        at = max(len(short) - SHINGLE, 1)
-        return bool(short) and short[:at] == long[:at]
+        short, long = self._short_and_long
+        at = max(short.size - SHINGLE, 1) * _WORD
+        return bool(short.size) and long.packed.startswith(short.packed[:at])
 
     @cached_property
     def opening(self) -> bool:
@@ -171,7 +177,7 @@ class Pair:
         if self.beginning:
             return True
         short, long = self._short_and_long
-        first = long.in_order[: len(short.words) + len(short.words) // 4 + _LONGEST_FILLED_IN - SHINGLE + 1]
+        first = long.in_order[: short.size + short.size // 4 + _LONGEST_FILLED_IN - SHINGLE + 1]
         shared = len(short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
@@ -191,20 +197,20 @@ class Pair:
     @cached_property
     def longer(self) -> bool:
         """Whether the first of the two has the longer text."""
-        return len(self._one.words) > len(self._other.words)
+        return self._one.size > self._other.size
 
     @cached_property
     def same_words(self) -> bool:
-        return self._one.words == self._other.words
+        return self._one.packed == self._other.packed
 
     @property
     def _short_and_long(self) -> tuple[Compared, Compared]:
         one, other = self._one, self._other
-        return (one, other) if len(one.words) <= len(other.words) else (other, one)
+        return (one, other) if one.size <= other.size else (other, one)
 
     @property
     def words_of_shorter(self) -> int:
-        return min(len(self._one.words), len(self._other.words))
+        return min(self._one.size, self._other.size)
 
     @cached_property
     def unlike(self) -> bool:
