@@ -62,7 +62,7 @@ Told = dict[str, Any]
 STORIES = 1200
 _TUNED, _UNSEEN = 2, 5
 _DOCUMENT = 10  # entries in a feed's document, as WordPress has them
-_TOGETHER = 100  # polls in a transaction
+_TOGETHER = 200  # entries in a transaction; the hub settles as many polls in one
 _RUNS = 3
 _BLOCK = 20_000
 
@@ -175,7 +175,7 @@ def settled(
 ) -> list[tuple[int, int, int | None, str]]:
     """Each entry's story, its key, the entry it is a copy of and why, after polls in the order of the news.
 
-    Each poll brings one entry; `in_rounds`, what a feed has of every hundred,
+    Each poll brings one entry; `in_rounds`, what a feed has of every two hundred,
     as where all feeds are polled now and then. `blocks` is given the
     processor time of each 20,000 entries, in seconds.
     """

@@ -82,7 +82,7 @@ class KnownToBatch:
         counts = Counter(number for entry in unknown for number in entry.sketch.numbers)
         self._several = frozenset(number for number, count in counts.items() if count > 1)
         self._holders = self._holders_of(counts)
-        self._index: set[tuple[int, int]] = set()
+        self._index: list[tuple[int, int]] = []
         self._since: set[int | str] = set()
         self._likely = {
             feed: {entry.fingerprint: self._likely_of(feed, entry) for entry in entries}
@@ -246,7 +246,7 @@ class KnownToBatch:
             holders = self._holders.get(number, ())
             if len(holders) >= stories.COMMON:
                 continue
-            self._index.add((number, story))
+            self._index.append((number, story))
             if number in self._several and story not in holders:
                 self._holders.setdefault(number, []).append(story)
                 self._since.add(number)

@@ -138,19 +138,19 @@ class Settling(Tagging):
                 "feed": feed,
                 "member": new.entry.feed.member,
                 "story": story,
-                "lead": int(new.story is None),
-                "copy_of": new.copy_of,
-                "why": new.why,
+                "lead": int(new.story is None or new.leads),
+                "copy_of": None if new.leads else new.copy_of,
+                "why": "" if new.leads else new.why,
                 "kind": new.entry.kind,
                 "atom_id": new.atom_id,
-                "atom_key": digest(new.atom_id),
+                "atom_key": new.entry.keys.id if new.atom_id == new.entry.id else digest(new.atom_id),
                 "date": rows.stamp(new.date),
                 "now": now,
             },
         ).lastrowid
         assert key is not None
         if new.leads:
-            self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": new.why})
+            self._db.execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
         return Written(key, story, new.entry, new)
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:

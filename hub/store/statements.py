@@ -92,6 +92,10 @@ UPDATE entries SET lead = (key = :key), copy_of = CASE WHEN key = :key THEN NULL
     why = CASE WHEN key = :key THEN '' ELSE :why END
 WHERE story = :story AND (key = :key OR lead = 1)
 """
+# The same for an entry that was stored as its lead.
+FOLLOW_NEW_LEAD = """
+UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND lead = 1 AND key <> :key
+"""
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """

@@ -108,16 +108,11 @@ class Pair:
         self._other = other
         self.apart: timedelta = abs(one.date - other.date)
         self.wordless = one.wordless or other.wordless
+        self.same_title = is_same_title(one.title, other.title)
+        self.same_link = one.link is not None and one.link == other.link
+        self.same_words = one.packed == other.packed
 
-    @cached_property
-    def same_title(self) -> bool:
-        return is_same_title(self._one.title, self._other.title)
-
-    @cached_property
-    def same_link(self) -> bool:
-        return self._one.link is not None and self._one.link == self._other.link
-
-    @cached_property
+    @property
     def same_id(self) -> bool:
         """The same absolute IRI, which a publisher must have meant."""
         id = self._one.id
@@ -171,7 +166,7 @@ class Pair:
         at = max(short.size - SHINGLE, 1) * _WORD
         return bool(short.size) and long.packed.startswith(short.packed[:at])
 
-    @cached_property
+    @property
     def opening(self) -> bool:
         """Whether most of the shorter text stands in the longer one's first words, as an excerpt's does."""
         if self.beginning:
@@ -181,7 +176,7 @@ class Pair:
         shared = len(short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
-    @cached_property
+    @property
     def has_a_beginning(self) -> bool:
         """Whether the first words of one of them stand somewhere in the other.
 
@@ -194,14 +189,10 @@ class Pair:
             for ours, theirs in ((one, other), (other, one))
         )
 
-    @cached_property
+    @property
     def longer(self) -> bool:
         """Whether the first of the two has the longer text."""
         return self._one.size > self._other.size
-
-    @cached_property
-    def same_words(self) -> bool:
-        return self._one.packed == self._other.packed
 
     @property
     def _short_and_long(self) -> tuple[Compared, Compared]:
@@ -212,7 +203,7 @@ class Pair:
     def words_of_shorter(self) -> int:
         return min(self._one.size, self._other.size)
 
-    @cached_property
+    @property
     def unlike(self) -> bool:
         """Whether the two share hardly a word, as other news under the same id would."""
         one = (*numbers(_title(self._one.title)[0]), *self._one.words)
@@ -221,11 +212,11 @@ class Pair:
             return _share(set(one), set(other)) < _SAME_NEWS
         return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
 
-    @cached_property
+    @property
     def periodical(self) -> bool:
         return is_periodical(self._one.title) or is_periodical(self._other.title)
 
-    @cached_property
+    @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
         one, other = _title_numbers(self._one.title), _title_numbers(self._other.title)

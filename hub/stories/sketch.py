@@ -151,7 +151,7 @@ def _credits(entry: Entry) -> tuple[int, ...]:
 def _sentences(text: str) -> list[str]:
     for end in _SENTENCE_ENDS:
         text = text.replace(end, "\n")
-    return [sentence for each in text.split("\n") if (sentence := each.strip(_AROUND))]
+    return list(filter(None, [each.strip(_AROUND) for each in text.split("\n")]))
 
 
 def _samples(words: Sequence[int], packed: bytes) -> tuple[int, ...]:
