@@ -18,6 +18,7 @@ a story counts as a story of its own.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import platform
@@ -32,6 +33,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -63,7 +65,7 @@ STORIES = 1200
 _TUNED, _UNSEEN = 2, 5
 _DOCUMENT = 10  # entries in a feed's document, as WordPress has them
 _TOGETHER = 200  # entries in a transaction; the hub settles as many polls in one
-_RUNS = 3
+_RUNS = 5
 _BLOCK = 20_000
 
 
@@ -264,40 +266,64 @@ def stream(generator: str, seed: int, size: int) -> None:
                 sketches[at] = sketch
         sketching.append(took)
     made = [replace(entry, sketch=sketch) for entry, sketch in zip(plain, sketches, strict=True)]
-    parsing, without, with_stories = [], [], []
+    bodies = _documents(news[:2000])
+    runs: list[tuple[float, float, float]] = []  # seconds of feedparser, without stories, with them
     blocks: list[float] = []
-    kilobytes = 0.0
+    kilobytes, grown = 0.0, []
     for _ in range(_RUNS if size <= _BLOCK else 1):
-        parsing.append(_feedparser(news[:2000]))
+        parsing, _ = _measured(partial(_feedparser, bodies))
         with tempfile.TemporaryDirectory() as folder:
-            without.append(_timed(lambda: settled(Path(folder) / "plain.db", news, plain, in_rounds=True)))
+            bare, hub = Path(folder) / "plain.db", Path(folder) / "hub.db"
+            without, least = _measured(partial(settled, bare, news, plain, in_rounds=True))
             blocks.clear()
-            with_stories.append(
-                _timed(lambda: settled(Path(folder) / "hub.db", news, made, in_rounds=True, blocks=blocks))
-            )
-            kilobytes = _index_size(Path(folder) / "hub.db")
-    of_an_entry = 1e6 / len(news)
-    sketch_us = statistics.median(sketching) * of_an_entry
-    index_us = (statistics.median(with_stories) - statistics.median(without)) * of_an_entry
-    parse_us = statistics.median(parsing)
+            with_stories, most = _measured(partial(settled, hub, news, made, in_rounds=True, blocks=blocks))
+            kilobytes = _index_size(hub)
+        grown.append(most - least)
+        runs.append((parsing / min(2000, len(news)), without / len(news), with_stories / len(news)))
+    sketching_takes = statistics.median(sketching) / len(news)
+    parse, without, with_stories = (statistics.median(each) * 1e6 for each in zip(*runs, strict=True))
+    shares = sorted((sketching_takes + each[2] - each[1]) / each[0] for each in runs)
     print(f"\n{len(news):,} entries of {generator}, seed {seed}, in rounds of polls; processor µs an entry:")
-    print(f"  feedparser {parse_us:.0f}   sketches {sketch_us:.0f}   decisions and index {index_us:.0f}")
-    print(f"  the stories' stage is {(sketch_us + index_us) / parse_us:.2f} of feedparser's time")
-    print(f"  index: {kilobytes:.2f} KB for each entry that is in it")
+    print(
+        f"  feedparser {parse:.0f}   sketches {sketching_takes * 1e6:.0f}"
+        f"   decisions and index {with_stories - without:.0f}   all of settling {with_stories:.0f}"
+    )
+    print(
+        f"  the stories' stage is {statistics.median(shares):.2f} of feedparser's time"
+        f" ({shares[0]:.2f} to {shares[-1]:.2f} in {len(shares)} runs)"
+    )
+    print(f"  index: {kilobytes:.2f} KB for each entry in it; {max(grown):.0f} MB more memory at the peak")
     if blocks:
         print("  settling by blocks of 20,000, µs: " + ", ".join(f"{b / _BLOCK * 1e6:.0f}" for b in blocks))
 
 
-def _timed(run: Callable[[], object]) -> float:
+def _measured(run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of processor, and the most MB of memory that the process held beyond what it held before."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _memory("VmRSS")
     began = time.process_time()
     run()
-    return time.process_time() - began
+    took = time.process_time() - began
+    return took, _memory("VmHWM") - before
 
 
-def _feedparser(news: Sequence[Told]) -> float:
-    """µs that feedparser takes for one of these entries, twenty to a document."""
+def _memory(field: str) -> float:
+    """MB by /proc/self/status (proc(5))."""
+    found = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def _feedparser(documents: Sequence[bytes]) -> None:
     import feedparser
 
+    for document in documents:
+        feedparser.parse(io.BytesIO(document))
+
+
+def _documents(news: Sequence[Told]) -> list[bytes]:
+    """These entries as RSS, twenty to a document."""
     documents = []
     for first in range(0, len(news), 20):
         items = "".join(
@@ -311,8 +337,7 @@ def _feedparser(news: Sequence[Told]) -> float:
             '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
             f"<title>News</title>{items}</channel></rss>"
         )
-    bodies = [document.encode() for document in documents]
-    return _timed(lambda: [feedparser.parse(io.BytesIO(body)) for body in bodies]) / len(news) * 1e6
+    return [document.encode() for document in documents]
 
 
 def _index_size(file: Path) -> float:
