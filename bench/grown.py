@@ -82,6 +82,8 @@ def grow(file: Path, entries: int, *, members: int = MEMBERS) -> None:
         for start in range(there, entries, _AT_ONCE):
             connection.execute("BEGIN")
             _write(connection, range(start + 1, min(start + _AT_ONCE, entries) + 1), entries, feed_ids)
+            connection.execute("DELETE FROM tag_counts")
+            connection.execute("INSERT INTO tag_counts SELECT term, COUNT(*) FROM story_tags GROUP BY term")
             connection.execute("UPDATE state SET version = version + 1")
             connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -104,7 +106,13 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
                 **{"story": grown.story, "lead": int(grown.story == grown.key)},
                 **{"copy_of": None if grown.story == grown.key else grown.story},
                 **{"why": "" if grown.story == grown.key else "the same link as {}’s"},
-                **{"atom_id": entry.id, "atom_key": digest(entry.id or ""), "date": date, "now": date},
+                **{
+                    "kind": entry.kind,
+                    "atom_id": entry.id,
+                    "atom_key": digest(entry.id or ""),
+                    "date": date,
+                    "now": date,
+                },
                 **rows.entry_row(entry),
             }
         )

@@ -3,6 +3,10 @@
     make bench                       2,000 feeds of 20 entries: a cold round, an unchanged one, 10 % changed
     make bench ARGS="--feeds 200"    a smaller farm
     make bench ARGS="--vs reader"    the same rounds by `reader` (Python, feedparser, SQLite), in turns
+    make bench ARGS="--vs fetch-only"    the floor: a bare pycurl loop that throws away what it gets
+
+The hub does all that it does: sanitising, stories, the shipped rules' tags,
+full text.
 
 Needs Linux and Debian's nginx-light. Everything stays on loopback. Machines
 are noisy: quote ratios from one run, and medians of several.
@@ -26,6 +30,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+import yaml
 
 from bench import meter
 
@@ -107,7 +113,12 @@ def hub_command(folder: Path, urls: list[str]) -> list[str]:
         f"  - slug: m{number}\n    name: Member {number}\n    feeds:\n      - url: {url}\n"
         for number, url in enumerate(urls)
     ]
-    config.write_text("hub:\n  title: Farm\n  fetch: {allow: [127.0.0.0/8]}\nmembers:\n" + "".join(members))
+    shipped = yaml.safe_load((HERE.parent / "feeds.yaml").read_text(encoding="utf-8"))
+    config.write_text(
+        "hub:\n  title: Farm\n  fetch: {allow: [127.0.0.0/8]}\nmembers:\n"
+        + "".join(members)
+        + yaml.safe_dump({"tags": shipped["tags"]}, sort_keys=False, allow_unicode=True)
+    )
     database = f"sqlite:///{folder}/hub.db"
     return [
         *(sys.executable, "-m", "hub", "poll", "--all", "--json"),
@@ -130,6 +141,12 @@ def reader_command(folder: Path, urls: list[str]) -> list[str]:
     return [sys.executable, str(script)]
 
 
+def fetch_only_command(folder: Path, urls: list[str]) -> list[str]:
+    """A bare loop that downloads all, which no hub can outdo."""
+    (folder / "urls.txt").write_text("\n".join(urls))
+    return [sys.executable, str(HERE / "fetch_only.py"), str(folder / "urls.txt"), str(folder / "etags.json")]
+
+
 def entries_stored(file: Path, table: str) -> int:
     with sqlite3.connect(file) as connection:
         (count,) = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()
@@ -143,6 +160,12 @@ def touch(folder: Path) -> None:
     )
 
 
+_PEERS: dict[str, Callable[[Path, list[str]], list[str]]] = {
+    "reader": reader_command,
+    "fetch-only": fetch_only_command,
+}
+
+
 def main() -> None:
     """Make the farm, run the rounds, print the table."""
     parser = argparse.ArgumentParser(
@@ -150,7 +173,13 @@ def main() -> None:
     )
     parser.add_argument("--feeds", type=int, default=2000)
     parser.add_argument("--entries", type=int, default=20)
-    parser.add_argument("--vs", choices=["reader"], help="another reader, in the same run")
+    parser.add_argument(
+        "--vs",
+        action="append",
+        choices=list(_PEERS),
+        default=[],
+        help="another reader, or the floor, in the same run; may be given twice",
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -162,17 +191,15 @@ def main() -> None:
             _table(folder, urls, arguments.vs)
 
 
-def _table(folder: Path, urls: list[str], peer: str | None) -> None:
-    commands: dict[str, Callable[[Path, list[str]], list[str]]] = {"hub": hub_command}
-    if peer:
-        commands["reader"] = reader_command
+def _table(folder: Path, urls: list[str], peers: list[str]) -> None:
+    commands = {"hub": hub_command} | {peer: _PEERS[peer] for peer in peers}
     print(
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, feedparser {version('feedparser')}"
-        + (f", reader {version('reader')}" if peer else "")
+        + (f", reader {version('reader')}" if "reader" in peers else "")
     )
     print(f"{len(urls):,} feeds on loopback by nginx\n")
-    print(f"{'round':<14}{'by':<8}{'seconds':>9}{'feeds/s':>9}{'CPU s per 1,000':>17}{'peak MiB':>10}")
+    print(f"{'round':<14}{'by':<12}{'seconds':>9}{'feeds/s':>9}{'CPU s per 1,000':>17}{'peak MiB':>10}")
     ready = {who: command(folder, urls) for who, command in commands.items()}
     for name in ("cold", "unchanged", "10 % changed"):
         if name == "10 % changed":
@@ -180,14 +207,17 @@ def _table(folder: Path, urls: list[str], peer: str | None) -> None:
         costs = {who: measured(command) for who, command in ready.items()}
         for who, cost in costs.items():
             print(
-                f"{name:<14}{who:<8}{cost.wall:>9.1f}{len(urls) / cost.wall:>9.0f}"
+                f"{name:<14}{who:<12}{cost.wall:>9.2f}{len(urls) / cost.wall:>9.0f}"
                 f"{cost.cpu / len(urls) * 1000:>17.1f}{cost.memory:>10.0f}",
                 flush=True,
             )
-        if peer:
-            print(f"{'':<14}{'ratio':<8}{costs[peer].wall / costs['hub'].wall:>9.1f}", flush=True)
+        for peer in peers:
+            wall, cpu = costs[peer].wall / costs["hub"].wall, costs["hub"].cpu / costs[peer].cpu
+            print(f"{'':<14}hub: {wall:.2f} of {peer}'s feeds/s, {cpu:.2f} of its CPU a feed", flush=True)
     print()
     for who in ready:
+        if who == "fetch-only":
+            continue
         print(f"{entries_stored(folder / f'{who}.db', 'entries'):,} entries stored by {who}")
 
 

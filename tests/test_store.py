@@ -128,6 +128,25 @@ def test_a_correction_is_told_once_and_keeps_its_place(store: Store) -> None:
     assert (stored.date, stored.changed) == (NOW - timedelta(days=2), later)
 
 
+def test_a_correction_that_members_make_one_after_the_other_updates_the_story_once(store: Store) -> None:
+    def told(id: str, feed: Feed, figure: str) -> Entry:
+        words = " ".join(f"word{number}" for number in range(160))
+        return entry(id, title="A clinic for legs", text=f"{figure} patients. {words}", feed=feed.key)
+
+    def updated() -> datetime:
+        (story,) = store.stories(limit=10).items
+        assert len(story.entries) == 2
+        return story.updated
+
+    poll(store, EAST, told("e", EAST, "1,200"))
+    poll(store, WEST, told("w", WEST, "1,200"))
+    corrected, later = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    assert poll(store, EAST, told("e", EAST, "1,300"), at=corrected) == (0, 1)
+    assert updated() == corrected
+    assert poll(store, WEST, told("w", WEST, "1,300"), at=later) == (0, 1)
+    assert updated() == corrected
+
+
 def test_a_failed_poll_keeps_the_entries_already_stored(store: Store) -> None:
     poll(store, EAST, entry("a"))
     failed = Gathered(

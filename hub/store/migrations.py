@@ -283,12 +283,6 @@ CREATE INDEX story_tags_date ON story_tags (term, date, lead);
 -- Counted as they come and go: to count them anew takes the longer the more there are.
 CREATE TABLE tag_counts (term TEXT PRIMARY KEY, stories INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO tag_counts SELECT term, COUNT(*) FROM story_tags GROUP BY term;
-CREATE TRIGGER story_tagged AFTER INSERT ON story_tags BEGIN
-    INSERT INTO tag_counts VALUES (new.term, 1) ON CONFLICT (term) DO UPDATE SET stories = stories + 1;
-END;
-CREATE TRIGGER story_untagged AFTER DELETE ON story_tags BEGIN
-    UPDATE tag_counts SET stories = stories - 1 WHERE term = old.term;
-END;
 CREATE TABLE member_counts (
     member TEXT PRIMARY KEY REFERENCES members (slug) ON DELETE CASCADE,
     entries INTEGER NOT NULL,

@@ -107,6 +107,11 @@ SELECT DISTINCT t.term, l.story, l.date, l.key
 FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
 WHERE l.story = :story AND l.lead = 1
 """
+TAGS_OF_STORY = "SELECT term FROM story_tags WHERE story = ?"
+COUNT_TAG = """
+INSERT INTO tag_counts (term, stories) VALUES (?, ?)
+ON CONFLICT (term) DO UPDATE SET stories = stories + excluded.stories
+"""
 OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
 ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
