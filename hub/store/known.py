@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from hub import stories
@@ -145,7 +146,7 @@ class KnownToBatch:
     @property
     def index(self) -> list[tuple[int, int]]:
         """The numbers by which what was stored is found, each with its story, in the index's order."""
-        return sorted(self._index)
+        return sorted(self._index, key=itemgetter(0))
 
     # ------------------------------------------------------------ asked for the whole batch
 
