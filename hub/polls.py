@@ -25,6 +25,8 @@ from hub.store import Store
 # Settling takes polls together: a transaction for each would cost more than what is in it.
 _TOGETHER_SECONDS = 0.05
 _MOST_TOGETHER = 200
+# More than so many entries at once would only take more memory.
+_MOST_ENTRIES_TOGETHER = 640
 # Documents wait in memory for a reader, but for large ones; past this, no more feeds are asked.
 _MOST_BYTES_WAITING = 16 * 1024 * 1024
 
@@ -107,7 +109,10 @@ class Polls:
 
     def finish(self) -> tuple[PollResult, ...]:
         """Settle what has been gathered. What is still under way is forgotten, and due again."""
-        return self._settle(at_once=True)
+        results: list[PollResult] = []
+        while self._ready:
+            results += self._settle(at_once=True)
+        return tuple(results)
 
     # ------------------------------------------------------------ gather
 
@@ -182,13 +187,23 @@ class Polls:
         late = time.monotonic() - self._settled_at >= _TOGETHER_SECONDS
         if not self._ready or not (at_once or idle or late or len(self._ready) >= _MOST_TOGETHER):
             return ()
-        ready, self._ready = self._ready, []
+        count = self._together()
+        ready, self._ready = self._ready[:count], self._ready[count:]
         decide = poll.decider(self._settings, authority=self._authority, now=self._now())
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]
         self._settled_at = time.monotonic()
         return results
+
+    def _together(self) -> int:
+        """How many of the polls that are ready to settle at once."""
+        entries = 0
+        for count, gathered in enumerate(self._ready[:_MOST_TOGETHER], 1):
+            entries += len(gathered.entries)
+            if entries >= _MOST_ENTRIES_TOGETHER:
+                return count
+        return _MOST_TOGETHER
 
 
 def _in_memory(fetched: Gathered) -> int:
