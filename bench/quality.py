@@ -32,7 +32,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 from importlib.metadata import version
@@ -244,7 +244,7 @@ def _stories(file: Path, made: Sequence[Entry]) -> list[tuple[int, int, int | No
 
 def stream(generator: str, seed: int, size: int) -> None:
     """Print what the stories' stage and its index cost an entry of a stream, beside feedparser."""
-    news = list(GENERATORS[generator](seed, round(size * 0.56)))[:size]
+    news = _years(generator, seed, size)
     plain = [normalised(each) for each in news]
     documents: dict[str, list[int]] = defaultdict(list)
     for at, each in enumerate(news):
@@ -252,7 +252,7 @@ def stream(generator: str, seed: int, size: int) -> None:
     parts = [ats[at : at + _DOCUMENT] for ats in documents.values() for at in range(0, len(ats), _DOCUMENT)]
     sketches = [Sketch()] * len(news)
     sketching = []
-    for _ in range(_RUNS):
+    for _ in range(_RUNS if size <= _BLOCK else 1):
         took = 0.0
         for part in parts:
             document = [plain[at] for at in part]
@@ -295,6 +295,22 @@ def stream(generator: str, seed: int, size: int) -> None:
     print(f"  index: {kilobytes:.2f} KB for each entry in it; {max(grown):.0f} MB more memory at the peak")
     if blocks:
         print("  settling by blocks of 20,000, µs: " + ", ".join(f"{b / _BLOCK * 1e6:.0f}" for b in blocks))
+
+
+def _years(generator: str, seed: int, size: int) -> list[Told]:
+    """So many entries, of several seeds one year after the other where one year's would be too many."""
+    news: list[Told] = []
+    for year in range(-(-size // _BLOCK)):
+        wanted = min(_BLOCK, size - len(news))
+        made = list(GENERATORS[generator](seed + year, round(wanted * 0.56)))[:wanted]
+        for each in made if year else ():
+            for field in ("seen", "published"):
+                moment = datetime.fromisoformat(each[field]) + year * timedelta(days=366)
+                each[field] = moment.isoformat()
+            for field in ("id", "url"):
+                each[field] += f"?year={year}"
+        news += made
+    return news
 
 
 def _measured(run: Callable[[], object]) -> tuple[float, float]:

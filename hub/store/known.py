@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -80,7 +81,7 @@ class KnownToBatch:
         self._taken = self._atom_ids(unknown)
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
         # Only what two entries of the batch have can be found by one after the other was stored.
-        counts = Counter(number for entry in unknown for number in entry.sketch.numbers)
+        counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
         self._several = frozenset(number for number, count in counts.items() if count > 1)
         self._holders = self._holders_of(counts)
         self._index: list[tuple[int, int]] = []
@@ -243,13 +244,13 @@ class KnownToBatch:
             self._feeds_with[key].pop(entry, None)
 
     def _hold(self, sketch: Sketch, story: int) -> None:
-        for number in sketch.numbers:
-            holders = self._holders.get(number, ())
-            if len(holders) >= stories.COMMON:
-                continue
-            self._index.append((number, story))
-            if number in self._several and story not in holders:
-                self._holders.setdefault(number, []).append(story)
+        held = self._holders
+        told = [number for number in sketch.numbers if len(held.get(number, ())) < stories.COMMON]
+        self._index += [(number, story) for number in told]
+        for number in self._several.intersection(told):
+            holders = held.setdefault(number, [])
+            if story not in holders:
+                holders.append(story)
                 self._since.add(number)
 
 
