@@ -13,10 +13,9 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from hub import urls
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
-from hub.model import FeedKey, Overruling, StoredEntry, Tag
+from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag
 from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
@@ -202,7 +201,8 @@ def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, 
 
 
 def _entries(store: Store, address: str) -> tuple[StoredEntry, ...]:
-    entries = store.entries_of_story_at(address, urls.canonical(address) if "://" in address else None)
+    stories = [store.story(number) for number in dict.fromkeys(each.story for each in store.find(address))]
+    entries = tuple(stored for story in stories if isinstance(story, Story) for stored in story.entries)
     if not entries:
         raise StoreError(
             f"No entry has the link or id {address!r}.",

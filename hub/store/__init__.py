@@ -190,9 +190,6 @@ class Store(Protocol):
     def overrulings(self) -> tuple[Overruling, ...]:
         """All that was said of tags by hand."""
 
-    def entries_of_story_at(self, address: str, canonical_link: str | None) -> tuple[StoredEntry, ...]:
-        """The entries of the stories in which one has this link or id."""
-
     def remove(self, feed: FeedKey) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from hub.model import Overruling, StoredEntry, Tag
+from hub.model import Overruling, Tag
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import Written
@@ -50,15 +50,6 @@ class Tagging(Listing):
         with self._errors():
             found = self._rows("SELECT * FROM overrulings ORDER BY entry, moment, term")
         return tuple(rows.overruling(row) for row in found)
-
-    def entries_of_story_at(self, address: str, canonical_link: str | None) -> tuple[StoredEntry, ...]:
-        with self._reading():
-            found = self._rows(
-                "SELECT DISTINCT story FROM entries WHERE link = ?1 OR id = ?1 OR atom_id = ?1"
-                " OR canonical_link = ?2",
-                (address, canonical_link),
-            )
-            return tuple(self._load("e.story", [row["story"] for row in found]))
 
     def _overrulings(self, key: int) -> tuple[Overruling, ...]:
         found = self._rows("SELECT * FROM overrulings WHERE entry = ? ORDER BY moment, term", (key,))
