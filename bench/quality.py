@@ -246,25 +246,7 @@ def stream(generator: str, seed: int, size: int) -> None:
     """Print what the stories' stage and its index cost an entry of a stream, beside feedparser."""
     news = _years(generator, seed, size)
     plain = [normalised(each) for each in news]
-    documents: dict[str, list[int]] = defaultdict(list)
-    for at, each in enumerate(news):
-        documents[each["feed"]].append(at)
-    parts = [ats[at : at + _DOCUMENT] for ats in documents.values() for at in range(0, len(ats), _DOCUMENT)]
-    sketches = [Sketch()] * len(news)
-    sketching = []
-    for _ in range(_RUNS if size <= _BLOCK else 1):
-        took = 0.0
-        for part in parts:
-            document = [plain[at] for at in part]
-            for entry in document:
-                # Its fingerprint is made of them, so that they are remembered when it is sketched.
-                markup.words(entry.text)
-            began = time.process_time()
-            found = sketched(document)
-            took += time.process_time() - began
-            for at, sketch in zip(part, found, strict=True):
-                sketches[at] = sketch
-        sketching.append(took)
+    sketches, sketching = _sketches(news, plain, _RUNS if size <= _BLOCK else 1)
     made = [replace(entry, sketch=sketch) for entry, sketch in zip(plain, sketches, strict=True)]
     bodies = _documents(news[:2000])
     runs: list[tuple[float, float, float]] = []  # seconds of feedparser, without stories, with them
@@ -280,12 +262,11 @@ def stream(generator: str, seed: int, size: int) -> None:
             kilobytes = _index_size(hub)
         grown.append(most - least)
         runs.append((parsing / min(2000, len(news)), without / len(news), with_stories / len(news)))
-    sketching_takes = statistics.median(sketching) / len(news)
     parse, without, with_stories = (statistics.median(each) * 1e6 for each in zip(*runs, strict=True))
-    shares = sorted((sketching_takes + each[2] - each[1]) / each[0] for each in runs)
+    shares = sorted((sketching + each[2] - each[1]) / each[0] for each in runs)
     print(f"\n{len(news):,} entries of {generator}, seed {seed}, in rounds of polls; processor µs an entry:")
     print(
-        f"  feedparser {parse:.0f}   sketches {sketching_takes * 1e6:.0f}"
+        f"  feedparser {parse:.0f}   sketches {sketching * 1e6:.0f}"
         f"   decisions and index {with_stories - without:.0f}   all of settling {with_stories:.0f}"
     )
     print(
@@ -295,6 +276,30 @@ def stream(generator: str, seed: int, size: int) -> None:
     print(f"  index: {kilobytes:.2f} KB for each entry in it; {max(grown):.0f} MB more memory at the peak")
     if blocks:
         print("  settling by blocks of 20,000, µs: " + ", ".join(f"{b / _BLOCK * 1e6:.0f}" for b in blocks))
+
+
+def _sketches(news: Sequence[Told], plain: Sequence[Entry], runs: int) -> tuple[list[Sketch], float]:
+    """The entries' sketches, and the seconds that one takes: the median of so many runs."""
+    documents: dict[str, list[int]] = defaultdict(list)
+    for at, each in enumerate(news):
+        documents[each["feed"]].append(at)
+    parts = [ats[at : at + _DOCUMENT] for ats in documents.values() for at in range(0, len(ats), _DOCUMENT)]
+    sketches = [Sketch()] * len(news)
+    seconds = []
+    for _ in range(runs):
+        took = 0.0
+        for part in parts:
+            document = [plain[at] for at in part]
+            for entry in document:
+                # Its fingerprint is made of them, so that they are remembered when it is sketched.
+                markup.words(entry.text)
+            began = time.process_time()
+            found = sketched(document)
+            took += time.process_time() - began
+            for at, sketch in zip(part, found, strict=True):
+                sketches[at] = sketch
+        seconds.append(took)
+    return sketches, statistics.median(seconds) / len(news)
 
 
 def _years(generator: str, seed: int, size: int) -> list[Told]:

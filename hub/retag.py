@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -155,12 +156,9 @@ def tag(path: Path, database: str, address: str, term: str) -> str:
 def untag(path: Path, database: str, address: str, term: str) -> str:
     """Take a tag from the story that has an entry with this link or id; what was done. Raises HubError."""
     rules = _Rules(load(path))
-    store = existing_store(database)
-    try:
+    with closing(existing_store(database)) as store:
         # What its entries have is a tag, also when feeds.yaml no longer knows it.
         stored = {tag.term for stored in _entries(store, address) for tag in stored.entry.tags}
-    finally:
-        store.close()
     _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
     return _overrule(database, address, term, (), done=done)
@@ -178,25 +176,19 @@ def _check_known(term: str, known: Set[str], path: Path) -> None:
 def undo(path: Path, database: str, address: str, term: str) -> str:
     """Leave a tag of a story to the rules again; what was done. Raises HubError."""
     rules = _Rules(load(path))
-    store = existing_store(database)
-    try:
+    with closing(existing_store(database)) as store:
         entries = _entries(store, address)
         for stored in entries:
             store.leave_to_rules(stored.key, term)
         store.retag({stored.key: rules.tags(stored) for stored in entries})
-    finally:
-        store.close()
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 
 def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, done: str) -> str:
-    store = existing_store(database)
-    try:
+    with closing(existing_store(database)) as store:
         entries = _entries(store, address)
         for stored in entries:
             store.overrule(stored.key, term, tags, now=utc_now())
-    finally:
-        store.close()
     return f"{_named(entries)} {done}."
 
 

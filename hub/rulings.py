@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 from hub.errors import StoreError
@@ -13,7 +13,7 @@ from hub.store import Store, existing_store
 
 def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
-    with _store(database) as store:
+    with closing(existing_store(database)) as store:
         entry, other = the_one(store, address, member), the_one(store, into, None)
         store.put_together(entry.key, other.key, datetime.now(UTC))
         return f"{_named(entry)} is in story {other.story} now, with {_named(other)}."
@@ -21,7 +21,7 @@ def merge(database: str, address: str, into: str, *, member: str | None = None) 
 
 def split(database: str, address: str, *, member: str | None, alone: bool) -> str:
     """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError."""
-    with _store(database) as store:
+    with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
         store.take_apart(entry.key, datetime.now(UTC), alone=alone)
         after = the_one(store, address, entry.member.slug)
@@ -31,7 +31,7 @@ def split(database: str, address: str, *, member: str | None, alone: bool) -> st
 
 def lead(database: str, address: str, *, member: str | None) -> str:
     """Have an entry lead its story. Raises HubError."""
-    with _store(database) as store:
+    with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
         store.make_lead(entry.key, datetime.now(UTC))
         return f"{_named(entry)} leads story {entry.story} now, whatever comes."
@@ -59,12 +59,3 @@ def _listed(entries: Sequence[StoredEntry]) -> str:
 
 def _named(stored: StoredEntry) -> str:
     return f"“{stored.entry.title or stored.entry.excerpt}” by {stored.member.name}"
-
-
-@contextmanager
-def _store(database: str) -> Iterator[Store]:
-    store = existing_store(database)
-    try:
-        yield store
-    finally:
-        store.close()

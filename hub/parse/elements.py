@@ -246,12 +246,17 @@ def _start_description(at: Contexts, attributes: Values) -> None:
         at.begin_text("description", attributes, "text/html")
 
 
-def _end_description(at: Contexts) -> None:
-    if at.again == "content":
-        _end_content(at)
-    else:
-        at.end_text("description")
-    at.again = None
+def _end_of(name: str) -> End:
+    """The end of a summary or description, which may have been an entry's content."""
+
+    def end(at: Contexts) -> None:
+        if at.again == "content":
+            _end_content(at)
+        else:
+            at.end_text(name)
+        at.again = None
+
+    return end
 
 
 def _start_summary(at: Contexts, attributes: Values) -> None:
@@ -261,14 +266,6 @@ def _start_summary(at: Contexts, attributes: Values) -> None:
     else:
         at.again = "summary"
         at.begin_text("summary", attributes, "text/plain")
-
-
-def _end_summary(at: Contexts) -> None:
-    if at.again == "content":
-        _end_content(at)
-    else:
-        at.end_text("summary")
-    at.again = None
 
 
 def _start_content(at: Contexts, attributes: Values) -> None:
@@ -295,9 +292,9 @@ def _end_content(at: Contexts) -> None:
 _title = _text("title", "text/plain")
 _of("title", "dc_title", start=_title[0], end=_end_title)
 _of("media_title", start=_title[0], end=_end_media_title)
-_of("description", "dc_description", start=_start_description, end=_end_description)
-_of("abstract", start=_text("description", "text/plain")[0], end=_end_description)
-_of("summary", start=_start_summary, end=_end_summary)
+_of("description", "dc_description", start=_start_description, end=_end_of("description"))
+_of("abstract", start=_text("description", "text/plain")[0], end=_end_of("description"))
+_of("summary", start=_start_summary, end=_end_of("summary"))
 _of("content", start=_start_content, end=_end_content)
 _of("content_encoded", "fullitem", start=_start_encoded, end=_end_content)
 _of("body", "xhtml_body", start=_start_body, end=_end_content)

@@ -173,7 +173,7 @@ class KnownToBatch:
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
         return {
-            feed: tuple(replace(each, text=texts.get(each.key, "")) for each in own)
+            feed: tuple(replace(each, text=texts[each.key]) if each.key in texts else each for each in own)
             for feed, own in found.items()
         }
 
@@ -257,8 +257,13 @@ class KnownToBatch:
 def _unsure(own: Sequence[KnownEntry], entries: Sequence[Entry]) -> list[KnownEntry]:
     """Those that may have to be compared by their words: all that no entry of the document surely is."""
     surely = {_identity(entry) for entry in entries}
-    several = Counter(map(_identity, own))
-    return [known for known in own if several[_identity(known)] > 1 or _identity(known) not in surely]
+    identities = [_identity(known) for known in own]
+    several = Counter(identities)
+    return [
+        known
+        for known, identity in zip(own, identities, strict=True)
+        if several[identity] > 1 or identity not in surely
+    ]
 
 
 def _identity(entry: Entry | KnownEntry) -> tuple[str | None, ...]:
