@@ -1,0 +1,171 @@
+"""What is published: entries, in Atom's words (RFC 4287)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from hub.model.members import FeedKey
+
+Kind = Literal["news", "event", "report", "vacancy", "funding"]
+
+
+Direction = Literal["ltr", "rtl"]
+
+
+def digest(text: str) -> str:
+    """What long texts are compared by: 24 hexadecimal digits, the same on every machine."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author (RFC 4287 §3.2). `uri` is an absolute http(s) URL where there is one."""
+
+    name: str
+    email: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What the publisher says an entry is about (RFC 4287 §4.2.2)."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an entry. `length` is in bytes."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What the hub's rules say an entry is about; `why` is a sentence for people.
+
+    `term` names a rule of feeds.yaml, which has the label. `kind` is what an
+    entry with this tag is. `narrower` are the terms of narrower tags that it
+    is owed to, none where it was found itself.
+    """
+
+    term: str
+    why: str
+    kind: Kind | None = None
+    narrower: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an entry was copied from (`atom:source`, RFC 4287 §4.2.11)."""
+
+    id: str
+    title: str
+    updated: datetime | None = None
+    link: str | None = None
+    self_link: str | None = None
+    rights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKeys:
+    """Digests by which an entry is recognised, from the surest to the weakest; None where there is none.
+
+    `id`: the publisher's id as written. `loose_id`: without scheme, www,
+    trailing slash and differences of case. `link`: the canonical link, None
+    for a home page's. `title`: the title's words with the published date, or
+    with the text's words where there is no date.
+    """
+
+    id: str | None
+    loose_id: str | None
+    link: str | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
+
+    `words` are its text's first words, four bytes each, without the sentences
+    that its feed repeats; `samples` are the numbers of those runs of words,
+    and `title` that of its title, by which others like it are found, of 31
+    bits each. `wordless` entries have no text at all. `credits` are the
+    numbers of the pages it links to.
+    """
+
+    words: bytes = b""
+    samples: tuple[int, ...] = ()
+    title: int | None = None
+    wordless: bool = True
+    credits: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All that others like it are found by."""
+        return self.samples if self.title is None else (self.title, *self.samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One piece of news from one feed (RSS and JSON Feed: *item*), as the hub reads it.
+
+    `id` is the publisher's own, as written, None where there is none. `link`
+    is the page to open, absolute http(s). `published` and `updated` are the
+    publisher's clock. `summary` and `content` are HTML; `text` is all of the
+    entry's words in plain text and `excerpt` the first of them.
+    `fingerprint` changes when the words do, and not when the markup, the
+    links or the quotation marks do. `event_date` is the day on which it takes
+    place, should it be an event.
+    """
+
+    feed: FeedKey
+    id: str | None
+    title: str
+    link: str | None
+    canonical_link: str | None
+    published: datetime | None
+    updated: datetime | None
+    authors: tuple[Person, ...] = ()
+    categories: tuple[Category, ...] = ()
+    summary: str = ""
+    content: str = ""
+    text: str = ""
+    excerpt: str = ""
+    language: str | None = None
+    direction: Direction | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None
+    rights: str | None = None
+    source: Source | None = None
+    tags: tuple[Tag, ...] = ()
+    event_date: date | None = None
+    keys: EntryKeys
+    fingerprint: str
+    # Made of what stands above, and not read back from a store.
+    sketch: Sketch = field(default=Sketch(), compare=False)
+
+    @property
+    def kind(self) -> Kind:
+        """That of the first tag that says one."""
+        return next((tag.kind for tag in self.tags if tag.kind), "news")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedInfo:
+    """What a feed says of itself. `id` is None where there is none; `link` is the page it belongs to."""
+
+    title: str = ""
+    id: str | None = None
+    link: str | None = None
+    updated: datetime | None = None
+    rights: str | None = None
+    language: str | None = None

@@ -1,0 +1,170 @@
+"""One poll: what is remembered of a feed, what was gathered, and what should change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from hub.model.entry import Entry, EntryKeys, FeedInfo
+from hub.model.members import Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What the hub remembers of a feed between polls.
+
+    `used_url` is the address that last answered with a feed, the one that
+    `etag`, `last_modified` and `body_digest` belong to; the validators are
+    verbatim (RFC 9110 §8.8). `next_poll` is when it is due, None for never
+    (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
+    `reason` are those of the last poll, None when it went well; `failures`
+    counts failed polls in a row. `remarks` say what was wrong with a
+    document that could be read.
+    """
+
+    feed: Feed
+    used_url: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    polled: datetime | None = None
+    succeeded: datetime | None = None
+    next_poll: datetime | None = None
+    next_poll_why: str = ""
+    not_before: datetime | None = None
+    gone: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    error: str | None = None
+    remedy: str | None = None
+    reason: str | None = None
+    remarks: tuple[str, ...] = ()
+    info: FeedInfo = FeedInfo()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a conditional request carries, exactly as the server gave it (RFC 9110 §13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+Outcome = Literal["fetched", "not_modified", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What a poll found out about a feed before the database was asked.
+
+    `outcome` is `fetched` when there was a body (then `entries` are its
+    entries, newest first as the document has them, and `unchanged` is true
+    when it is byte for byte the last one), `not_modified` for a 304, `failed`
+    with `error` and `remedy`.
+    """
+
+    feed: Feed
+    outcome: Outcome
+    started: datetime
+    seconds: float = 0.0
+    url: str | None = None
+    status: int | None = None
+    size: int = 0
+    unchanged: bool = False
+    validators: Validators = Validators()
+    body_digest: str | None = None
+    info: FeedInfo | None = None
+    entries: tuple[Entry, ...] = ()
+    remarks: tuple[str, ...] = ()
+    error: str | None = None
+    remedy: str = ""
+    reason: str = ""
+    retry_after: timedelta | None = None
+    for_host: bool = False
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to store for the first time; `story` is None when it begins one.
+
+    Of a copy, `copy_of` is the key of the entry it is a copy of and `why` the
+    reason, in which `{}` stands for that entry's publisher. With `leads` it
+    is the original: it takes the lead of its story, and `why` is the reason
+    of who led before, which is now its copy.
+    """
+
+    entry: Entry
+    atom_id: str
+    date: datetime
+    story: int | None
+    copy_of: int | None = None
+    why: str = ""
+    leads: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedEntry:
+    """An entry whose words changed.
+
+    With `leaves_story` it is other news under the same id: it begins a story
+    of its own, and the one it was in goes on without it. It, or one that was
+    alone in its story, may turn out to be a copy by its new words: then
+    `story` is the one it joins. With `catches_up` it says what another entry of its
+    story said before, so that the story did not change.
+    """
+
+    key: int
+    entry: Entry
+    past_fingerprints: tuple[str, ...]
+    leaves_story: bool = False
+    story: int | None = None
+    copy_of: int | None = None
+    why: str = ""
+    catches_up: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelinkedEntry:
+    """An entry whose id or link changed and whose words did not: nobody is told."""
+
+    key: int
+    id: str | None
+    link: str | None
+    canonical_link: str | None
+    keys: EntryKeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUpdate:
+    """What a poll should change: an intent, applied whole or not at all.
+
+    `new` are in the order to store them in, so that the last is the newest.
+    `host_not_before` is a host that asked all its visitors to stay away (429),
+    and until when.
+    """
+
+    state: FeedState
+    gathered: Gathered
+    now: datetime
+    new: tuple[NewEntry, ...] = ()
+    changed: tuple[ChangedEntry, ...] = ()
+    relinked: tuple[RelinkedEntry, ...] = ()
+    host_not_before: tuple[str, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """One poll as its admin is told of it."""
+
+    feed: Feed
+    outcome: Outcome
+    new: int = 0
+    updated: int = 0
+    seconds: float = 0.0
+    status: int | None = None
+    size: int = 0
+    error: str | None = None
+    remedy: str = ""
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,94 @@
+"""What feeds.yaml settles for the whole hub: its own settings, tags' rules, merged feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+from hub.model.asked import Filter
+from hub.model.entry import Kind
+
+TagField = Literal["title", "text", "category"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRule:
+    """When an entry gets a tag (`tags:` in feeds.yaml).
+
+    An entry gets it when it has one of `any` or, where there is no `any`,
+    all of `all`; and all of `all`; and none of `not_`; looked for in the
+    fields of `fields`. `categories` are publishers' terms that mean this tag.
+
+    `weights` are those of phrases of `any` that weigh more than 1; what is
+    found of them has to come to `threshold`. What is found within one of
+    `except_` counts for neither `any` nor `all`. `members` are the slugs the rule
+    holds for, None for all. `kind` is what an entry with this tag is.
+    `broader` is the term of a tag that every such entry has as well.
+    """
+
+    term: str
+    label: str
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    not_: tuple[str, ...] = ()
+    except_: tuple[str, ...] = ()
+    fields: tuple[TagField, ...] = ("title", "text", "category")
+    categories: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    threshold: int = 1
+    members: frozenset[str] | None = None
+    kind: Kind | None = None
+    broader: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedFeed:
+    """A feed the hub publishes because feeds.yaml defines it."""
+
+    slug: str
+    title: str
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPolicy:
+    """How the hub fetches.
+
+    `allow` are address ranges that may be fetched besides public ones.
+    `host_delay` is the time between two fetches of one host. `connect` bounds
+    the connection, `first_byte` the wait for the headers and any later
+    silence, `whole` the fetch with all its redirects, `size` the body in
+    bytes after decompression.
+    """
+
+    allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    host_delay: timedelta = timedelta(seconds=1)
+    connect: timedelta = timedelta(seconds=10)
+    first_byte: timedelta = timedelta(seconds=20)
+    whole: timedelta = timedelta(seconds=60)
+    redirects: int = 10
+    size: int = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """What feeds.yaml says of the hub itself (`hub:`).
+
+    `url` is where readers find it, without a trailing slash, None when the
+    file does not say. `timezone` is an IANA name. A feed is polled no oftener
+    than `every_min` and no more seldom than `every_max`. `metrics_allow` are
+    the addresses besides loopback that may read /metrics.
+    """
+
+    title: str = "News"
+    url: str | None = None
+    timezone: str = "UTC"
+    language: str = "en"
+    contact: str | None = None
+    every_min: timedelta = timedelta(minutes=15)
+    every_max: timedelta = timedelta(days=1)
+    fetch: FetchPolicy = FetchPolicy()
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()

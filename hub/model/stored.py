@@ -1,0 +1,168 @@
+"""What is stored: entries with what the hub decided about them, and the stories they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hub.model.entry import Entry, EntryKeys, Source, Tag
+from hub.model.members import FeedKey, Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry with what the hub has decided about it.
+
+    `key` and `story` are the store's numbers, never reused. `atom_id` is what
+    it is published under. `date` is the date shown and sorted by: the
+    publisher's, never later than `first_seen`, and frozen then. `changed` is
+    our clock when these words were first seen. `copy_of` is the key of the
+    entry that a copy is one of, and `why` says why.
+    `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
+    polled from, unless the publisher copied it from elsewhere.
+    """
+
+    key: int
+    story: int
+    entry: Entry
+    member: Member
+    feed_url: str
+    source: Source
+    atom_id: str
+    date: datetime
+    first_seen: datetime
+    changed: datetime
+    lead: bool
+    copy_of: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overruling:
+    """What an admin said of a stored entry's tag, which no rule undoes.
+
+    `tags` are the tag given, with the broader ones that came with it; empty
+    for one that was taken away.
+    """
+
+    entry: int
+    term: str
+    tags: tuple[Tag, ...]
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The same news from one or more members.
+
+    `entries` begins with the lead; the others are its copies, oldest first.
+    `shown` is the entry to show in the list this story was asked for: the
+    lead, unless the list is of entries that the lead is not one of.
+    `tags` are those of all its entries, each term once.
+    """
+
+    id: int
+    entries: tuple[StoredEntry, ...]
+    shown: StoredEntry
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def lead(self) -> StoredEntry:
+        return self.entries[0]
+
+    @property
+    def updated(self) -> datetime:
+        """When any of its words last changed, by our clock."""
+        return max(stored.changed for stored in self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedStory:
+    """Another story about the same, and why: a follow-up, or the same told in other words."""
+
+    story: Story
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """As much of a stored entry as it takes to recognise it in a new document.
+
+    `text` is empty where an entry of the document is surely this one, unchanged.
+    """
+
+    key: int
+    feed: FeedKey
+    story: int
+    id: str | None
+    keys: EntryKeys
+    title: str
+    link: str | None
+    canonical_link: str | None
+    published: datetime | None
+    text: str
+    fingerprint: str
+    past_fingerprints: tuple[str, ...]
+    atom_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """As much of another feed's entry as it takes to see whether a new one is its copy."""
+
+    key: int
+    feed: FeedKey
+    story: int
+    lead: bool
+    id: str | None
+    link: str | None
+    link_key: str | None
+    title: str
+    date: datetime
+    first_seen: datetime
+    words: bytes
+    wordless: bool
+    credits: tuple[int, ...] = ()
+    samples: int = 0  # how many numbers others are found by
+
+
+Ruling = Literal["together", "apart", "alone", "lead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulings:
+    """What an admin decided about stories, which no rule decides otherwise; entries by key.
+
+    `apart` are pairs that are not the same news, `together` and `alone`
+    entries that were put into the story they are in or given one of their
+    own, `leads` those that an admin chose to lead.
+    """
+
+    apart: frozenset[frozenset[int]] = frozenset()
+    together: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
+    leads: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store holds that a document's entries might be.
+
+    `own` are entries of the same feed. `likely` names, for each fingerprint
+    of the document that the feed had not, the stories of other feeds worth
+    comparing with, likeliest first; `stories` has the entries of these and of
+    `own`'s stories that other feeds have there, each story's lead first;
+    `story_feeds` the feeds with an entry in each of them. `atom_ids` are
+    those of the document's ids that are already published under, and
+    `holders` the stories that hold each number of the new sketches.
+    """
+
+    own: tuple[KnownEntry, ...] = ()
+    likely: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    stories: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    story_feeds: Mapping[int, frozenset[FeedKey]] = field(default_factory=dict)
+    atom_ids: frozenset[str] = frozenset()
+    holders: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    rulings: Rulings = Rulings()
