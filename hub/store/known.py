@@ -35,6 +35,11 @@ class Written:
     entry: Entry
     new: NewEntry | None = None
 
+    @property
+    def joined(self) -> bool:
+        """Whether it is a new entry in a story that was there."""
+        return self.new is not None and self.new.story is not None
+
     def candidate(self, new: NewEntry, now: datetime) -> Candidate:
         """The entry as others are compared with it."""
         entry, sketch = self.entry, self.entry.sketch
@@ -99,7 +104,11 @@ class KnownToBatch:
         if not unknown:
             return Known(own=own)
         for entry in unknown if self._since else ():
-            if not self._since.isdisjoint((*entry.sketch.numbers, entry.keys.id, entry.keys.link)):
+            sketch, keys = entry.sketch, entry.keys
+            if not (
+                self._since.isdisjoint(sketch.samples)
+                and self._since.isdisjoint((sketch.title, keys.id, keys.link))
+            ):
                 self._likely[feed][entry.fingerprint] = self._likely_of(feed, entry)
         looked_into = self._stories(feed)
         self._look_into(looked_into)

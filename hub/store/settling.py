@@ -95,10 +95,11 @@ class Settling(Tagging):
         gathered = update.gathered
         now = rows.stamp(update.now)
         written = [self._begin(feed, new, now) for new in update.new]
-        joined = self._tag_new(written)
+        self._tag_new(written)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
-        for each in written:
-            if each.story in joined and self._take_over_what_was_said(each.key, each.story):
+        joined = [each for each in written if each.joined]
+        for each in joined if joined and self._value(sql.ANY_OVERRULING) else ():
+            if self._take_over_what_was_said(each.key, each.story):
                 self._tag(each.key, each.entry.tags)
                 changed_stories.add(each.story)
         for changed in update.changed:
@@ -110,7 +111,7 @@ class Settling(Tagging):
         self._db.conn.executemany(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
-        for story in changed_stories | joined:
+        for story in changed_stories:
             self._retag_story(story)
         self._write_state(feed, update)
         known.took(feed, written, update.relinked, changed_stories, update.now)

@@ -101,6 +101,12 @@ UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why 
 """
 NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
 TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
+# That of an entry that joined a story, if the story had it not.
+TAG_OF_STORY = """
+INSERT INTO story_tags (term, story, date, lead)
+SELECT ?, story, date, key FROM entries WHERE story = ? AND lead = 1
+ON CONFLICT (term, story) DO NOTHING
+"""
 STORY_TAGS = """
 INSERT INTO story_tags (term, story, date, lead)
 SELECT DISTINCT t.term, l.story, l.date, l.key
@@ -112,6 +118,7 @@ COUNT_TAG = """
 INSERT INTO tag_counts (term, stories) VALUES (?, ?)
 ON CONFLICT (term) DO UPDATE SET stories = stories + excluded.stories
 """
+ANY_OVERRULING = "SELECT EXISTS (SELECT 1 FROM overrulings)"
 OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
 ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment

@@ -59,20 +59,23 @@ class Tagging(Listing):
         """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
         return bool(self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
-    def _tag_new(self, written: Sequence[Written]) -> set[int]:
-        """Write the tags of entries that have none yet; the stories of which they are not the first."""
+    def _tag_new(self, written: Sequence[Written]) -> None:
+        """Write the tags of entries that have none yet, and those that they bring to their stories."""
         self._db.conn.executemany(
             sql.NEW_TAG, [row for each in written for row in _tag_rows(each.key, each.entry.tags)]
         )
-        of_stories = [
+        of_new_stories = [
             (tag.term, each.story, rows.stamp(each.new.date), each.key)
             for each in written
             if each.new and each.new.story is None
             for tag in each.entry.tags
         ]
-        self._db.conn.executemany(sql.TAG_OF_NEW_STORY, of_stories)
-        self._count(Counter(term for term, *_ in of_stories))
-        return {each.story for each in written if each.new and each.new.story is not None}
+        self._db.conn.executemany(sql.TAG_OF_NEW_STORY, of_new_stories)
+        brought = Counter(term for term, *_ in of_new_stories)
+        for each in written:
+            for tag in each.entry.tags if each.joined else ():
+                brought[tag.term] += self._db.execute(sql.TAG_OF_STORY, (tag.term, each.story)).rowcount
+        self._count(brought)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from hub.model import Sketch
 
@@ -22,20 +24,17 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     Each shared number counts the more the fewer stories hold it. The same
     title is enough by itself.
     """
-    weights: dict[int, float] = {}
-    shared: dict[int, int] = {}
-    for stories in [held for number in sketch.samples if (held := holders.get(number))]:
-        if len(stories) < COMMON:
-            weight = 1 / len(stories)
-            for story in stories:
-                weights[story] = weights.get(story, 0.0) + weight
-                shared[story] = shared.get(story, 0) + 1
+    shared = [
+        held for number in sketch.samples if (held := holders.get(number)) and len(held) < COMMON
+    ]
+    titled = holders.get(sketch.title, ()) if sketch.title is not None else ()
+    if len(titled) >= COMMON:
+        titled = ()
     enough = len(sketch.samples) * _SHARE
-    found = {
-        story: weight for story, weight in weights.items() if weight >= _RARE and shared[story] >= enough
+    several = [story for story, count in Counter(chain.from_iterable(shared)).items() if count >= enough]
+    weights = {
+        story: sum([1 / len(held) for held in shared if story in held]) for story in (*several, *titled)
     }
-    if sketch.title is not None:
-        stories = holders.get(sketch.title, ())
-        if len(stories) < COMMON:
-            found.update((story, weights.get(story, 0.0) + 1) for story in stories)
+    found = {story: weights[story] for story in several if weights[story] >= _RARE}
+    found.update((story, weights[story] + 1) for story in titled)
     return tuple(sorted(found, key=lambda story: (-found[story], story))[:_MOST])

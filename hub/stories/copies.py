@@ -193,11 +193,16 @@ class _Passages:
         holders = self._known.holders
         return sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
 
-    def are_hardly_any_of(self, samples: int, share: float) -> bool:
-        """Whether they are too few for a share of a text with so many samples: a look without the words."""
-        least = min(self._indexed, samples)
-        expected = share * least
-        return len(self._holders) < expected - _BY_CHANCE * sqrt(expected * (1 - share))
+    def may_be(self, share: float, samples: int) -> bool | None:
+        """Whether they are such a share of a text with so many samples: a look without the words.
+
+        None where they are neither too few for it nor as many as it takes.
+        """
+        expected = share * min(self._indexed, samples)
+        found = len(self._holders)
+        if found < expected - _BY_CHANCE * sqrt(expected * (1 - share)):
+            return False
+        return True if found >= expected else None
 
     @cached_property
     def house(self) -> float:
@@ -235,7 +240,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
-    if passages.are_hardly_any_of(samples, needed) or not pair.may_be_most_of_it(needed):
+    maybe = passages.may_be(needed, samples)
+    if maybe is False or (maybe is None and not pair.may_be_most_of_it(needed)):
         return 0.0, "too little of the shorter text is in both"
     if not _is_most_of_it(pair, passages, title):
         return 0.0, "too little of the shorter text is in both"

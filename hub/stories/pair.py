@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import sub
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
@@ -263,7 +264,7 @@ def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int
     """
     places = dict(zip(reversed(long), range(len(long) - 1, -1, -1), strict=True))
     found = [places.get(shingle, _NOWHERE) for shingle in short]
-    starts = [0, *(at for at, (one, next_) in enumerate(pairwise(found), 1) if next_ != one + 1)]
+    starts = [0, *[at for at, step in enumerate(map(sub, found[1:], found), 1) if step != 1]]
     ends = (*starts[1:], len(found))
     return [
         (start, found[start], end - start)

@@ -157,6 +157,6 @@ def _sentences(text: str) -> list[str]:
 def _samples(words: Sequence[int], packed: bytes) -> tuple[int, ...]:
     pairs = list(map(add, words, words[1:]))
     sums = list(map(add, pairs, pairs[2:]))
-    sampled = [at for at, number in enumerate(sums[:_FIRST_WORDS]) if not number & _SAMPLED_FIRST]
-    sampled += [at for at, number in enumerate(sums[_FIRST_WORDS:], _FIRST_WORDS) if not number & _SAMPLED]
+    in_eight = [at for at, number in enumerate(sums) if not number & _SAMPLED_FIRST]
+    sampled = [at for at in in_eight if at < _FIRST_WORDS or not sums[at] & _SAMPLED]
     return tuple(dict.fromkeys([crc32(packed[4 * at : 4 * (at + SHINGLE)]) >> 1 for at in sampled]))
