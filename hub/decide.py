@@ -209,9 +209,11 @@ def _state(
         polled,
         succeeded=now,
         used_url=gathered.url,
+        named_at=gathered.named_at,
         etag=gathered.validators.etag,
         last_modified=gathered.validators.last_modified,
         body_digest=gathered.body_digest or state.body_digest,
+        listings=gathered.listings,
     )
     if gathered.outcome == "not_modified" or gathered.unchanged:
         return polled

@@ -11,13 +11,13 @@ Reader, which runs anywhere; settle is one writer's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from hub import normalise, stories
+from hub import normalise, stories, urls
 from hub.decide import decide
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
@@ -28,25 +28,46 @@ from hub.model import (
     FeedState,
     Gathered,
     HubSettings,
+    SiteKind,
     TagRule,
     Validators,
     digest,
 )
+from hub.parse.document import ParsedFeed, Wanted
 from hub.store import Decide
 
 # Where there is no feed the next address is tried; where a server is only
 # unwell the first one is right, and asking others would be asking twice.
 _NO_FEED_THERE = (404, 410)
 _WEEK = 7 * 24 * 60 * 60
+_MOST_ADVERTISED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a reader is told of a site's document besides its body (`hub.parse.sites`)."""
+
+    kind: SiteKind
+    wanted: Wanted
+    known: frozenset[int] = frozenset()
+    thorough: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A document read: what the feed says of itself, its entries with their tags, and remarks."""
+    """A document read: what the feed says of itself, its entries with their tags, and remarks.
+
+    Of a site's document also what else is wanted, the most urgent first; how
+    much more is `left`; and the `pages` that need not be looked at again.
+    """
 
     info: FeedInfo
     entries: tuple[Entry, ...]
     remarks: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    pages: frozenset[int] = frozenset()
+    left: int = 0
 
 
 class Reader:
@@ -58,15 +79,39 @@ class Reader:
         self._tagger = Tagger(rules)
         self._zone = ZoneInfo(timezone)
 
-    def read(self, feed: Feed, url: str, body: bytes, content_type: str | None) -> Reading:
-        """Read what was fetched from `url`. Raises ParseError. Takes as long as the document makes it."""
-        from hub.parse import parse
+    def read(
+        self, feed: Feed, url: str, body: bytes, content_type: str | None, asked: Asked | None = None
+    ) -> Reading:
+        """Read what was fetched from `url`, a feed unless `asked` says otherwise.
 
-        parsed = parse(body, url=url, content_type=content_type, zone=self._zone)
-        entries, remarks = normalise.entries(parsed, feed, url=url)
-        if not entries:
+        Raises ParseError. Takes as long as the document makes it.
+        """
+        if asked is None:
+            from hub.parse import parse
+
+            reading = self._of(parse(body, url=url, content_type=content_type, zone=self._zone), feed, url)
+            if reading.entries:
+                return reading
             # What is stored stays; but a feed without any news is most likely broken.
-            remarks = (*remarks, "there are no entries in it")
+            return replace(reading, remarks=(*reading.remarks, "there are no entries in it"))
+        from hub.parse.sites import read_part
+
+        part = read_part(
+            asked.kind,
+            asked.wanted,
+            body,
+            url=url,
+            content_type=content_type,
+            headers=asked.headers,
+            known=asked.known,
+            thorough=asked.thorough,
+            zone=self._zone,
+        )
+        reading = self._of(part.feed, feed, url)
+        return replace(reading, wanted=part.wanted, pages=part.pages, left=part.left)
+
+    def _of(self, parsed: ParsedFeed, feed: Feed, url: str) -> Reading:
+        entries, remarks = normalise.entries(parsed, feed, url=url)
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(
@@ -78,10 +123,31 @@ class Reader:
 
 
 def addresses(state: FeedState) -> tuple[str, ...]:
-    """Where to look for a feed, in order: where it was last, then as feeds.yaml says."""
+    """Where to look for a feed, in order: where it was last, then as feeds.yaml says.
+
+    Where it was last may be an address that the page at one of those names.
+    """
     listed = (state.feed.url, *state.feed.alternatives)
-    last = (state.used_url,) if state.used_url in listed else ()
+    last = (state.used_url,) if state.used_url in listed or state.named_at in listed else ()
     return tuple(address for address in dict.fromkeys((*last, *listed)) if address)
+
+
+def found_in_page(state: FeedState, address: str, error: FeedError) -> tuple[str, ...]:
+    """The feeds to try that the page at an address of feeds.yaml advertises, a few of them, in its order.
+
+    Of comments there are feeds too, which are no news.
+    """
+    if not isinstance(error, NotAFeed) or address not in (state.feed.url, *state.feed.alternatives):
+        return ()
+    advertised = [each for each in error.advertised if "/comments/" not in each and each != address]
+    return tuple(advertised[:_MOST_ADVERTISED])
+
+
+def named_by(state: FeedState, address: str) -> str | None:
+    """The address of feeds.yaml whose document names this one; None where the file names its host too."""
+    listed = (state.feed.url, *state.feed.alternatives)
+    hosts = {urls.host(each) for each in listed}
+    return None if urls.host(address) in hosts else state.named_at or state.feed.url
 
 
 def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
@@ -90,11 +156,15 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
     Once a week it is not, since a broken server answers 304 for ever,
     whatever is new; which day that is differs from feed to feed.
     """
-    if address != state.used_url or _week(now, state.feed) != _week(state.succeeded or now, state.feed):
-        return FetchRequest(url=address)
-    return FetchRequest(
-        url=address, validators=Validators(etag=state.etag, last_modified=state.last_modified)
-    )
+    validators = Validators()
+    if address == state.used_url and not is_thorough(state, now=now):
+        validators = Validators(etag=state.etag, last_modified=state.last_modified)
+    return FetchRequest(url=address, validators=validators, named_by=named_by(state, address))
+
+
+def is_thorough(state: FeedState, *, now: datetime) -> bool:
+    """Whether it is the poll of the week that takes no server's word for what has not changed."""
+    return _week(now, state.feed) != _week(state.succeeded or now, state.feed)
 
 
 def _week(moment: datetime, feed: Feed) -> int:
@@ -103,34 +173,43 @@ def _week(moment: datetime, feed: Feed) -> int:
 
 
 def tries_next(error: FeedError) -> bool:
-    """Whether an error says that there is no feed at an address, so that the next one is worth asking."""
+    """Whether an error says that no feed can be had at an address, so that the next one is worth asking."""
     if isinstance(error, FetchError):
-        return error.status in _NO_FEED_THERE
+        return error.status in _NO_FEED_THERE or error.reason == "robots"
     return isinstance(error, (NotAFeed, ParseError))
 
 
-def not_modified(state: FeedState, address: str, answer: NotModified, *, started: datetime) -> Gathered:
-    """A poll that ended with a 304."""
+def not_modified(
+    state: FeedState, address: str, answer: NotModified, *, started: datetime, named_at: str | None = None
+) -> Gathered:
+    """A poll that ended with a 304. `named_at` is the page that names the address, if feeds.yaml does not."""
     return Gathered(
         feed=state.feed,
         outcome="not_modified",
         started=started,
         seconds=answer.seconds,
         url=address,
+        named_at=named_at,
         status=304,
         validators=answer.validators,
     )
 
 
-def fetched(state: FeedState, address: str, answer: Fetched, *, started: datetime) -> Gathered:
-    """A poll that brought a document, not read yet; `unchanged` if it is the last one byte for byte."""
-    body_digest = _digest(answer.body)
+def fetched(
+    state: FeedState, address: str, answer: Fetched, *, started: datetime, named_at: str | None = None
+) -> Gathered:
+    """A poll that brought a document, not read yet; `unchanged` if it is the last one byte for byte.
+
+    `named_at` is as in `not_modified`.
+    """
+    body_digest = digest_of(answer.body)
     return Gathered(
         feed=state.feed,
         outcome="fetched",
         started=started,
         seconds=answer.seconds,
         url=address,
+        named_at=named_at,
         status=answer.status,
         size=len(answer.body),
         unchanged=address == state.used_url and body_digest == state.body_digest,
@@ -183,5 +262,6 @@ def decider(settings: HubSettings, *, authority: str, now: datetime) -> Decide:
     return partial(decide, now=now, settings=settings, authority=authority)
 
 
-def _digest(body: bytes) -> str:
+def digest_of(body: bytes) -> str:
+    """What documents are compared by."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()

@@ -11,15 +11,17 @@ import queue
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from hub import poll
-from hub.errors import FeedError, FeedGone, NotAFeed, ParseError
-from hub.fetch import Fetched, Fetcher, NotModified
+from hub import gathering, poll
+from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
+from hub.fetch import Fetched, Fetcher, FetchRequest, NotModified
+from hub.gathering import MOST_PAGES, Gathering
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
-from hub.poll import Reading
+from hub.poll import Asked, Reading
 from hub.reading import LARGE, Readers, result
+from hub.robots import Robots, robots_url
 from hub.store import Store
 
 # Settling takes polls together: a transaction for each would cost more than what is in it.
@@ -29,6 +31,8 @@ _MOST_TOGETHER = 200
 _MOST_ENTRIES_TOGETHER = 640
 # Documents wait in memory for a reader, but for large ones; past this, no more feeds are asked.
 _MOST_BYTES_WAITING = 16 * 1024 * 1024
+# RFC 9309 §2.4: rules are asked for anew after a day at the latest.
+_ROBOTS_KEPT = timedelta(hours=24)
 
 
 def utc_now() -> datetime:
@@ -37,7 +41,12 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class _Poll:
-    """A poll under way."""
+    """A poll under way.
+
+    `named` are addresses that the page at another names, with that one. `site`
+    is what is gathered where the address is no feed, and `held` an answer for
+    it that waits for the rules of the site that gave it.
+    """
 
     state: FeedState
     addresses: tuple[str, ...]
@@ -47,10 +56,18 @@ class _Poll:
     fetched: Gathered | None = None
     read_from: str = ""
     told: FeedError | None = None
+    named: dict[str, str] = field(default_factory=dict)
+    site: Gathering | None = None
+    held: Fetched | NotModified | None = None
 
     @property
     def address(self) -> str:
         return self.addresses[self.tried]
+
+    @property
+    def named_at(self) -> str | None:
+        before = self.state.named_at if self.address == self.state.used_url else None
+        return self.named.get(self.address, before)
 
 
 class Polls:
@@ -68,6 +85,7 @@ class Polls:
         settings: HubSettings,
         authority: str,
         now: Callable[[], datetime] = utc_now,
+        most_pages: int = MOST_PAGES,
     ) -> None:
         self._fetcher = fetcher
         self._readers = readers
@@ -75,6 +93,9 @@ class Polls:
         self._settings = settings
         self._authority = authority
         self._now = now
+        self._most_pages = most_pages
+        self._robots: dict[str, tuple[Robots, datetime]] = {}
+        self._waiting: dict[str, list[_Poll]] = {}
         self._polls: dict[FeedKey, _Poll] = {}
         self._reading: dict[FeedKey, Future[Reading]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
@@ -101,6 +122,9 @@ class Polls:
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
+                if isinstance(ticket, str):
+                    self._rules_came(ticket, outcome)
+                    continue
                 assert isinstance(ticket, FeedKey)
                 self._answered(self._polls[ticket], outcome)
         while not self._read.empty():
@@ -117,26 +141,55 @@ class Polls:
     # ------------------------------------------------------------ gather
 
     def _ask(self, under_way: _Poll) -> None:
-        request = poll.request(under_way.state, under_way.address, now=under_way.started)
-        self._fetcher.submit(under_way.state.feed.key, request)
+        state, address = under_way.state, under_way.address
+        under_way.site = None
+        if address in state.feed.kinds:
+            under_way.site = Gathering(
+                state,
+                address,
+                known=self._store.pages(state.feed.key),
+                now=under_way.started,
+                most_pages=self._most_pages,
+            )
+            self._go_on(under_way, under_way.site)
+            return
+        self._fetcher.submit(state.feed.key, poll.request(state, address, now=under_way.started))
 
-    def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FeedError) -> None:
+    def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FetchError) -> None:
         state, started = under_way.state, under_way.started
-        if isinstance(outcome, FeedError):
+        if under_way.site is not None:
+            self._site_answered(under_way, under_way.site, outcome)
+        elif isinstance(outcome, FeedError):
             self._failed(under_way, outcome)
         elif isinstance(outcome, NotModified):
-            self._gathered(poll.not_modified(state, under_way.address, outcome, started=started))
+            self._gathered(
+                poll.not_modified(
+                    state, under_way.address, outcome, started=started, named_at=under_way.named_at
+                )
+            )
         else:
-            fetched = poll.fetched(state, under_way.address, outcome, started=started)
+            fetched = poll.fetched(
+                state, under_way.address, outcome, started=started, named_at=under_way.named_at
+            )
             if fetched.unchanged:
                 self._gathered(fetched)
                 return
-            under_way.fetched, under_way.read_from = fetched, outcome.url
-            self._bytes_waiting += _in_memory(fetched)
-            key = state.feed.key
-            self._reading[key] = self._readers.submit(
-                state.feed, outcome.url, outcome.body, outcome.content_type, done=lambda: self._done(key)
-            )
+            self._read_document(under_way, fetched, outcome, None)
+
+    def _read_document(
+        self, under_way: _Poll, fetched: Gathered, answer: Fetched, asked: Asked | None
+    ) -> None:
+        under_way.fetched, under_way.read_from = fetched, answer.url
+        self._bytes_waiting += _in_memory(fetched)
+        key = under_way.state.feed.key
+        self._reading[key] = self._readers.submit(
+            under_way.state.feed,
+            answer.url,
+            answer.body,
+            answer.content_type,
+            asked,
+            done=lambda: self._done(key),
+        )
 
     def _done(self, feed: FeedKey) -> None:
         """A document was read; called from a thread of the readers'."""
@@ -149,7 +202,13 @@ class Polls:
         assert fetched is not None
         self._bytes_waiting -= _in_memory(fetched)
         reading = result(self._reading.pop(feed), under_way.read_from, size=fetched.size)
-        if isinstance(reading, ParseError):
+        if under_way.site is not None:
+            if isinstance(reading, ParseError):
+                under_way.site.failed(reading)
+            else:
+                under_way.site.read(reading)
+            self._go_on(under_way, under_way.site)
+        elif isinstance(reading, ParseError):
             self._failed(under_way, poll.redirected(reading, under_way.address, under_way.read_from))
         else:
             self._gathered(poll.read(fetched, reading))
@@ -159,6 +218,11 @@ class Polls:
         # unless a later one is a page that names the feeds there are.
         if under_way.told is None or (isinstance(error, NotAFeed) and error.advertised):
             under_way.told = error
+        found = poll.found_in_page(under_way.state, under_way.address, error)
+        new = tuple(each for each in found if each not in under_way.addresses)
+        tried = under_way.tried + 1
+        under_way.addresses = (*under_way.addresses[:tried], *new, *under_way.addresses[tried:])
+        under_way.named |= dict.fromkeys(new, under_way.address)
         if poll.tries_next(error) and under_way.tried + 1 < len(under_way.addresses):
             under_way.tried += 1
             under_way.fetched = None
@@ -176,6 +240,78 @@ class Polls:
                 seconds=time.monotonic() - under_way.began,
             )
         )
+
+    # ------------------------------------------------------------ gather a site that is no feed
+
+    def _go_on(self, under_way: _Poll, site: Gathering) -> None:
+        """Ask for what a site's poll wants next, or end it."""
+        while (wanted := site.next()) is not None:
+            rules = self._rules(under_way, wanted.url)
+            if rules is None:
+                return
+            if rules.allows(wanted.url):
+                self._fetcher.submit(under_way.state.feed.key, site.request(wanted))
+                return
+            site.failed(gathering.disallowed(wanted.url))
+        outcome = site.outcome()
+        if isinstance(outcome, FeedError):
+            self._failed(under_way, outcome)
+        else:
+            self._gathered(outcome)
+
+    def _rules(self, under_way: _Poll, url: str) -> Robots | None:
+        """The rules for an address; None where they are asked for first, and the poll waits for them."""
+        rules_at = robots_url(url)
+        rules, until = self._robots.get(rules_at, (None, self._now()))
+        if rules is not None and until > self._now():
+            return rules
+        if rules_at not in self._waiting:
+            named_by = poll.named_by(under_way.state, url)
+            self._fetcher.submit(rules_at, FetchRequest(url=rules_at, named_by=named_by))
+        self._waiting.setdefault(rules_at, []).append(under_way)
+        return None
+
+    def _rules_came(self, rules_at: str, outcome: Fetched | NotModified | FetchError) -> None:
+        waiting = self._waiting.pop(rules_at)
+        if isinstance(outcome, Fetched):
+            self._robots[rules_at] = Robots(outcome.body), self._now() + _ROBOTS_KEPT
+        elif isinstance(outcome, FetchError) and gathering.no_rules(outcome):
+            self._robots[rules_at] = Robots(), self._now() + _ROBOTS_KEPT
+        for under_way in waiting:
+            site, held = under_way.site, under_way.held
+            assert site is not None
+            under_way.held = None
+            url = site.current.url if held is None else held.url
+            if isinstance(outcome, FetchError) and rules_at not in self._robots:
+                site.failed(gathering.rules_unknown(url, outcome))
+                self._go_on(under_way, site)
+            elif held is not None:
+                self._site_answered(under_way, site, held)
+            elif self._robots[rules_at][0].allows(url):
+                self._fetcher.submit(under_way.state.feed.key, site.request(site.current))
+            else:
+                site.failed(gathering.disallowed(url))
+                self._go_on(under_way, site)
+
+    def _site_answered(
+        self, under_way: _Poll, site: Gathering, outcome: Fetched | NotModified | FetchError
+    ) -> None:
+        """Take a document of a site, or what a redirect led to if that may be fetched too."""
+        asked = None
+        if isinstance(outcome, FetchError):
+            site.failed(outcome)
+        elif (rules := self._rules(under_way, outcome.url)) is None:
+            under_way.held = outcome
+            return
+        elif not rules.allows(outcome.url):
+            site.failed(gathering.disallowed(outcome.url))
+        else:
+            asked = site.took(outcome)
+        if asked is None or not isinstance(outcome, Fetched):
+            self._go_on(under_way, site)
+            return
+        fetched = poll.fetched(under_way.state, outcome.url, outcome, started=under_way.started)
+        self._read_document(under_way, fetched, outcome, asked)
 
     # ------------------------------------------------------------ settle
 

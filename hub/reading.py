@@ -23,7 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from hub.errors import ParseError
 from hub.model import Feed, TagRule
-from hub.poll import Reader, Reading
+from hub.poll import Asked, Reader, Reading
 
 _MB = 1024 * 1024
 # A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a slow machine too.
@@ -71,12 +71,14 @@ def _within(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _read(feed: Feed, url: str, document: bytes | Path, content_type: str | None, memory: int) -> Reading:
+def _read(
+    feed: Feed, url: str, document: bytes | Path, content_type: str | None, asked: Asked | None, memory: int
+) -> Reading:
     assert _reader is not None
     try:
         with _within(memory):
             body = document if isinstance(document, bytes) else document.read_bytes()
-            return _reader.read(feed, url, body, content_type)
+            return _reader.read(feed, url, body, content_type, asked)
     except MemoryError:
         pass
     raise ParseError(
@@ -124,22 +126,27 @@ class Readers:
         url: str,
         body: bytes,
         content_type: str | None,
+        asked: Asked | None = None,
         *,
         done: Callable[[], None],
     ) -> Future[Reading]:
-        """Begin to read a document; `done` is called, from another thread, when `result` would not wait."""
+        """Begin to read a document, a feed unless `asked` says otherwise.
+
+        `done` is called, from another thread, when `result` would not wait.
+        """
         seconds = _seconds(len(body))
         if len(body) < LARGE:
-            future = self._small.schedule((feed, url, body, content_type, _MEMORY), seconds=seconds)
+            future = self._small.schedule((feed, url, body, content_type, asked, _MEMORY), seconds=seconds)
         else:
-            future = self._submit_large(feed, url, body, content_type, seconds)
+            future = self._submit_large((feed, url, body, content_type, asked), seconds)
         future.add_done_callback(lambda _: done())
         return future
 
     def _submit_large(
-        self, feed: Feed, url: str, body: bytes, content_type: str | None, seconds: float
+        self, what: tuple[Feed, str, bytes, str | None, Asked | None], seconds: float
     ) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
+        feed, url, body, content_type, asked = what
         document: bytes | Path
         try:
             with NamedTemporaryFile(prefix="hub-", delete=False) as file:
@@ -149,7 +156,9 @@ class Readers:
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
             document = body
-        future = self._large.schedule((feed, url, document, content_type, _MEMORY_FOR_LARGE), seconds=seconds)
+        future = self._large.schedule(
+            (feed, url, document, content_type, asked, _MEMORY_FOR_LARGE), seconds=seconds
+        )
         future.add_done_callback(lambda _: self._let_go(document))
         return future
 

@@ -328,7 +328,8 @@ MISTAKES = [
     ),
     (
         FEED + "        colour:\n",
-        "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; there are url, else, name, tags",
+        "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; "
+        "there are url, kind, types, only, select, dates, else, name, tags",
     ),
     # values
     (
@@ -847,9 +848,10 @@ def test_the_defaults_editors_show_are_those_the_hub_takes() -> None:
 def test_the_examples_of_the_reference_load() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
-    assert len(examples) == 8
-    members, *rules, merged = examples
+    assert len(examples) == 9
+    members, kinds, *rules, merged = examples
     assert parse(members).feeds
+    assert len(parse("members:\n  - slug: a\n    name: A\n" + kinds).feeds[1].kinds) == 2
     nhs_england = "members: [{slug: nhs-england, name: NHS England}]\n"
     for example in rules:
         assert parse(example + (nhs_england if "for:" in example else "")).tags
@@ -861,7 +863,7 @@ def test_the_examples_of_the_reference_load() -> None:
 def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     prevention, cancer, stroke, _, events, tree = (
-        part.partition("```")[0] for part in reference.split("```yaml\n")[2:8]
+        part.partition("```")[0] for part in reference.split("```yaml\n")[3:9]
     )
 
     def terms(rules: str, title: str, text: str = "-") -> list[str]:

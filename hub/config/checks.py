@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
+from hub.config.kinds import check_kinds
 from hub.config.messages import Problem
 from hub.config.values import comparable_url, did_you_mean, shown
 from hub.filters import FilterError, FilterText, read_filter
@@ -32,7 +33,7 @@ _OF_MEMBERS = ("member", "type", "region")
 def check_document(document: Document) -> tuple[list[Problem], Filters]:
     """What is wrong between the keys, and the filters that could be read."""
     filters = Filters()
-    problems = [*_twice(document), *_broader(document)]
+    problems = [*_twice(document), *_broader(document), *check_kinds(document)]
     problems += _filters(document, "merged_feeds", "filter", filters.merged_feeds)
     problems += _filters(document, "tags", "for", filters.tags)
     for index, scope in filters.tags.items():
@@ -162,8 +163,15 @@ def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Proble
     url = feed.values.get("url")
     if isinstance(url, Scalar):
         yield from addresses.problem(comparable_url(url.value), url.start, f"{key}.url", url.value, advice)
-    for number, (value, offset) in enumerate(texts(feed.values.get("else"))):
-        yield from addresses.problem(comparable_url(value), offset, f"{key}.else[{number}]", value, advice)
+    others = feed.values.get("else")
+    for number, other in enumerate(others.items if isinstance(others, Items) else ()):
+        place, address = f"{key}.else[{number}]", other
+        if isinstance(other, Pairs):
+            place, address = f"{place}.url", other.values.get("url", other)
+        if isinstance(address, Scalar):
+            yield from addresses.problem(
+                comparable_url(address.value), address.start, place, address.value, advice
+            )
 
 
 # ---------------------------------------------------------------- what filters may name

@@ -24,7 +24,7 @@ def key_path(path: Path) -> str:
 
 def problem_of(error: ErrorDetails, document: Document) -> Problem | None:
     """A validation error as a problem; None where the place was refused and told of already."""
-    path: Path = error["loc"]
+    path: Path = tuple(step for step in error["loc"] if not str(step).startswith("\0"))
     node = document.find(path)
     if isinstance(node, Refused):
         return None

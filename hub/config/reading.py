@@ -12,6 +12,7 @@ from pydantic import ValidationError
 import hub
 from hub.config.checks import Filters, check_document
 from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, read_document, too_large
+from hub.config.kinds import site_kind
 from hub.config.messages import problem_of
 from hub.config.schema import FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
 from hub.errors import ConfigError
@@ -169,7 +170,13 @@ def _member(keys: MemberKeys) -> Member:
 
 def _feeds(keys: MemberKeys) -> tuple[Feed, ...]:
     return tuple(
-        Feed(key=FeedKey(keys.slug, feed.name), url=feed.url, alternatives=feed.else_, tags=feed.tags)
+        Feed(
+            key=FeedKey(keys.slug, feed.name),
+            url=feed.url,
+            alternatives=tuple(each.url for each in feed.addresses[1:]),
+            tags=feed.tags,
+            kinds={each.url: kind for each in feed.addresses if (kind := site_kind(each))},
+        )
         for feed in keys.feeds
     )
 

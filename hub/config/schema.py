@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
+from hub.config.kinds import AddressKeys, SelectKeys
 from hub.config.values import (
     BaseUrl,
     Contact,
@@ -110,17 +111,29 @@ class HubKeys(_Keys):
     metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
 
 
-class FeedKeys(_Keys):
-    """A document a member publishes and the hub polls."""
+Alternative = Annotated[
+    Annotated[Url, Tag("\0url")] | Annotated[AddressKeys, Tag("\0keys")],
+    Discriminator(lambda value: "\0keys" if isinstance(value, dict) else "\0url"),
+]
+"""An address alone, or one with its kind. The tags, which no file can hold, are left out of messages."""
 
-    url: Url = Field(description="The feed's address.")
-    else_: tuple[Url, ...] = Field(
+
+class FeedKeys(AddressKeys):
+    """A document a member publishes and the hub polls, or a site that it reads as one."""
+
+    else_: tuple[Alternative, ...] = Field(
         default=(), alias="else", description="Addresses tried in order when the url is no feed."
     )
     name: Slug = Field(
         default="news", description="What the feed is known by within its member, so that its url may change."
     )
     tags: tuple[Slug, ...] = Field(default=(), description="Terms of tags given to all its entries.")
+
+    @property
+    def addresses(self) -> tuple[AddressKeys, ...]:
+        """All its addresses, in order."""
+        others = (each if isinstance(each, AddressKeys) else AddressKeys(url=each) for each in self.else_)
+        return (self, *others)
 
 
 class MemberKeys(_Keys):
@@ -247,6 +260,9 @@ KEYS: dict[tuple[str, ...], type[BaseModel]] = {
     ("hub", "metrics"): MetricsKeys,
     ("members",): MemberKeys,
     ("members", "feeds"): FeedKeys,
+    ("members", "feeds", "select"): SelectKeys,
+    ("members", "feeds", "else"): AddressKeys,
+    ("members", "feeds", "else", "select"): SelectKeys,
     ("tags",): TagKeys,
     ("merged_feeds",): MergedFeedKeys,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, get_args
 from urllib.parse import urlsplit, urlunsplit
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from hub.model import Kind, MemberType, Republish, TagField
+from hub.model import FeedKind, Kind, MemberType, Republish, TagField
 from hub.phrases import read_phrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -39,6 +39,7 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 _SIZES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
+_TYPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _LONGEST = timedelta(days=365)
 _MOST_WEIGHT = 10
 _MOST_THRESHOLD = 100
@@ -201,6 +202,46 @@ def _size(value: object) -> int:
     return int(match[1]) * _SIZES[match[2]]
 
 
+def _type_name(value: str) -> str:
+    if not _TYPE_NAME.fullmatch(value) or len(value) > 80:
+        raise ValueError(
+            f"{shown(value)} is no type of post; write it as it stands in the API's address, such as posts"
+        )
+    return value
+
+
+def _path_beginning(value: str) -> str:
+    if not value.startswith("/") or len(value) > 1_000 or any(c.isspace() or c in "?#" for c in value):
+        raise ValueError(f"{shown(value)} is no beginning of a path; write one such as /news/")
+    return value
+
+
+def _selector(value: str) -> str:
+    # Only a file with pages of HTML in it pays for this.
+    from cssselect import HTMLTranslator, SelectorError
+
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except SelectorError as error:
+        raise ValueError(
+            f"{shown(value)} is no CSS selector ({str(error).rstrip('.')}); write one such as article.news h3"
+        ) from error
+    return value
+
+
+def _layout(value: str) -> str:
+    try:
+        moment = datetime.strptime(datetime(2026, 11, 30).strftime(value), value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is no layout of dates ({error}); {_LAYOUTS}") from error
+    if (moment.year, moment.month, moment.day) != (2026, 11, 30):
+        raise ValueError(f"{shown(value)} leaves out the day, the month or the year; {_LAYOUTS}")
+    return value
+
+
+_LAYOUTS = "write one such as %d.%m.%y, of %d, %m (or %b, %B) and %Y (or %y)"
+
+
 def _network(value: object) -> Network:
     try:
         return ipaddress.ip_network(str(value) if isinstance(value, str) else "")
@@ -299,6 +340,17 @@ Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
 Where = Annotated[TagField, BeforeValidator(_one_of(TagField))]
 EntryKind = Annotated[Kind, BeforeValidator(_one_of(Kind))]
+How = Annotated[FeedKind, BeforeValidator(_one_of(FeedKind))]
+TypeName = Annotated[
+    str,
+    AfterValidator(_type_name),
+    WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_TYPE_NAME.pattern}$", "maxLength": 80}),
+]
+PathBeginning = Annotated[
+    str, AfterValidator(_path_beginning), WithJsonSchema({"type": "string", "pattern": "^/"})
+]
+Selector = Annotated[str, AfterValidator(_selector), WithJsonSchema({"type": "string"})]
+Layout = Annotated[str, AfterValidator(_layout), WithJsonSchema({"type": "string"})]
 
 
 def duration_text(duration: timedelta) -> str:

@@ -6,8 +6,8 @@ keeps it, with libcurl.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.errors import FetchError
@@ -24,11 +24,15 @@ class FetchRequest:
     """What to ask for.
 
     `validators` are those of the last answer, verbatim: with any of them the
-    request is conditional (RFC 9110 §13.1).
+    request is conditional (RFC 9110 §13.1). `named_by` is the document of
+    another host that names the address, None for one that feeds.yaml names or
+    whose host it does: what others name must be at a public address, whatever
+    is allowed besides.
     """
 
     url: str
     validators: Validators = _NONE
+    named_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ class Answer:
 class Fetched(Answer):
     """A whole document.
 
-    `body` is decompressed. `content_type` is the header as it came. `remarks`
-    are sentences for the admin about what was odd.
+    `body` is decompressed. `content_type` is the header as it came; `headers`
+    are all of them, names in lower case. `remarks` are sentences for the admin
+    about what was odd.
     """
 
     status: int
     content_type: str | None
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 

@@ -192,7 +192,9 @@ class _Lane:
         if self.error is not None:
             return self.error
         if self.refused is not None and (code == pycurl.E_ABORTED_BY_CALLBACK or not self.sockets):
-            return refused_address(journey.url, self.refused, redirected_from=journey.came_from)
+            return refused_address(
+                journey.url, self.refused, came_from=journey.came_from, named=not journey.hops
+            )
         if self.no_socket is not None and not self.sockets:
             return FetchError(
                 f"this machine has no connection left for {journey.asked}: {self.no_socket}",

@@ -19,8 +19,9 @@ class Journey:
     """From a feed's URL through its redirects.
 
     `url` is the address to ask next, of `host`; `used` seconds of transfers
-    lie behind it. `public_only` is true once a public address has redirected:
-    what it leads to must be public too, whatever is allowed besides.
+    lie behind it. `public_only` is true once a public address has redirected,
+    and where a document of another host names the address: what they lead to
+    must be public too, whatever is allowed besides.
     `undecoded` asks for no compression and takes the body as it comes.
     """
 
@@ -33,16 +34,16 @@ class Journey:
         self.hops: tuple[Hop, ...] = ()
         self.remarks: tuple[str, ...] = ()
         self.used = 0.0
-        self.public_only = False
+        self.public_only = request.named_by is not None
         self.undecoded = False
         self._begin = self.url
         self._permanent = True
 
     @property
     def came_from(self) -> str | None:
-        """The address whose redirect led here; None for the feed's own."""
+        """The address whose redirect led here, or that named it; None for the feed's own."""
         if not self.hops:
-            return None
+            return self.request.named_by
         return self.hops[-2].url if len(self.hops) > 1 else self._begin
 
     @property
@@ -109,6 +110,7 @@ class Journey:
                 status=head.status,
                 content_type=head.headers.get("content-type"),
                 body=body,
+                headers=head.headers,
                 validators=head.validators,
                 seconds=self.used,
                 hops=self.hops,

@@ -88,11 +88,15 @@ def may_connect(address: str, allow: Networks, *, public_only: bool) -> bool:
     return urls.is_public(address) if public_only else urls.permitted(address, allow)
 
 
-def refused_address(url: str, address: str, *, redirected_from: str | None) -> FetchRefused:
-    """The error for an IP address that may not be connected to."""
-    if redirected_from is not None:
+def refused_address(url: str, address: str, *, came_from: str | None, named: bool) -> FetchRefused:
+    """The error for an IP address that may not be connected to.
+
+    `came_from` is the document that redirects to the URL or, with `named`, names it.
+    """
+    if came_from is not None:
+        leads = "names" if named else "redirects to"
         return FetchRefused(
-            f"{shown(redirected_from)} redirects to {shown(url)}, whose address {address} is not public",
+            f"{shown(came_from)} {leads} {shown(url)}, whose address {address} is not public",
             _NOTHING_ASKED,
             reason="refused",
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 MemberType = Literal["member", "national", "partner"]
 
 
 Republish = Literal["full", "summary", "link"]
+
+FeedKind = Literal["feed", "wordpress", "sitemap", "html"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,17 +26,66 @@ class FeedKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordPress:
+    """A WordPress site that is read by its REST API.
+
+    `types` are its types of post that are news, as they stand in the API's
+    addresses: `posts`, and the site's own.
+    """
+
+    types: tuple[str, ...] = ("posts",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """A site that is read by its sitemap and by its pages' own metadata.
+
+    `only` are beginnings of the paths of pages that are news; without them a
+    page is news when it says that it is, or has a date.
+    """
+
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HtmlList:
+    """A page that lists news, and the CSS selectors (Selectors Level 3) by which it is read.
+
+    `item` finds each piece of news in the page and the others what it says,
+    within it; `next` finds, in the page, the link to older news. Without
+    `link` it is the item's first link, without `title` the link's words.
+    `dates` are layouts of its dates as `datetime.strptime` has them, for those
+    that are not understood by themselves.
+    """
+
+    item: str
+    link: str | None = None
+    title: str | None = None
+    date: str | None = None
+    summary: str | None = None
+    image: str | None = None
+    next: str | None = None
+    dates: tuple[str, ...] = ()
+
+
+SiteKind = WordPress | Sitemap | HtmlList
+"""How a site is read that is no feed, with its settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A document a member publishes and the hub polls.
 
     `alternatives` are tried in order when `url` is no feed; `tags` are given
-    to all its entries.
+    to all its entries. `kinds` says of those of its addresses that are no
+    feeds how they are read.
     """
 
     key: FeedKey
     url: str
     alternatives: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    kinds: Mapping[str, SiteKind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,20 +11,38 @@ from hub.model.members import Feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A document that lists a site's news (a page of its API, a sitemap, a page), as it was last read.
+
+    `etag`, `last_modified` and `digest` are of the last answer. `within` is
+    the address of the sitemap index that names it.
+    """
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What the hub remembers of a feed between polls.
 
     `used_url` is the address that last answered with a feed, the one that
     `etag`, `last_modified` and `body_digest` belong to; the validators are
-    verbatim (RFC 9110 §8.8). `next_poll` is when it is due, None for never
+    verbatim (RFC 9110 §8.8). `named_at` is the address of feeds.yaml whose
+    page names it, where the file does not. `next_poll` is when it is due, None for never
     (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
     `reason` are those of the last poll, None when it went well; `failures`
     counts failed polls in a row. `remarks` say what was wrong with a
-    document that could be read.
+    document that could be read. `listings` are what the next poll of a site
+    begins with, none where there is something left of the last one.
     """
 
     feed: Feed
     used_url: str | None = None
+    named_at: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
@@ -41,6 +59,7 @@ class FeedState:
     reason: str | None = None
     remarks: tuple[str, ...] = ()
     info: FeedInfo = FeedInfo()
+    listings: tuple[Listing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +81,11 @@ class Gathered:
     entries, newest first as the document has them, and `unchanged` is true
     when it is byte for byte the last one), `not_modified` for a 304, `failed`
     with `error` and `remedy`.
+
+    A site that is no feed is several documents: `entries` are then those that
+    were read this time and no others (`whole` is false: that one is missing
+    says nothing), `listings` what the next poll begins with, and `pages` the
+    numbers of the pages that need not be looked at again.
     """
 
     feed: Feed
@@ -69,6 +93,7 @@ class Gathered:
     started: datetime
     seconds: float = 0.0
     url: str | None = None
+    named_at: str | None = None
     status: int | None = None
     size: int = 0
     unchanged: bool = False
@@ -83,6 +108,9 @@ class Gathered:
     retry_after: timedelta | None = None
     for_host: bool = False
     gone: bool = False
+    whole: bool = True
+    listings: tuple[Listing, ...] = ()
+    pages: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ relative (then to `base`), markup may be hostile.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -107,3 +108,48 @@ class ParsedFeed:
     authors: tuple[Author, ...] = ()
     entries: tuple[ParsedEntry, ...] = ()
     remarks: tuple[str, ...] = field(default=())
+
+
+# ---------------------------------------------------------------- sites that are no feed
+
+Part = Literal["site", "listing", "page"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A document that a poll of a site needs, and what it is.
+
+    `site` is the page that names the site's API, a `listing` lists its news,
+    a `page` is one piece of it. `entry` is what a listing says of a page, and
+    `date` when it was published or changed. `number` is the page's, which is
+    known once it was read; of a listing it is that of this version, None where
+    it must be looked at each time. `within` is the sitemap index that names a
+    listing, `before` how many listings lie between it and the newest one.
+    """
+
+    url: str
+    part: Part
+    entry: ParsedEntry | None = None
+    date: datetime | None = None
+    number: int | None = None
+    within: str | None = None
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedPart:
+    """One document of a site: its entries, and what else is needed, the most urgent first.
+
+    `pages` are the numbers of those that need not be looked at again. `left`
+    says how many more are wanted than are named.
+    """
+
+    feed: ParsedFeed
+    wanted: tuple[Wanted, ...] = ()
+    pages: frozenset[int] = frozenset()
+    left: int = 0
+
+
+def number_of(text: str) -> int:
+    """What a page is known by: a number that an address has on every machine, of 63 bits."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1

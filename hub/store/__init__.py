@@ -105,6 +105,9 @@ class Store(Protocol):
     def due(self, now: datetime) -> tuple[FeedState, ...]:
         """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked."""
 
+    def pages(self, feed: FeedKey) -> frozenset[int]:
+        """The numbers of a site's pages that its polls need not look at again."""
+
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         """Decide and apply polls in one transaction, each seeing those before it.
 

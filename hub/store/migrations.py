@@ -5,7 +5,7 @@ people's databases.
 
     members ──< feeds ──< entries >── stories
                   │          │           │
-                polls      tags      story_tags (derived from tags), tag_counts, member_counts
+            polls, pages   tags      story_tags (derived from tags), tag_counts, member_counts
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags)
@@ -316,3 +316,24 @@ CREATE INDEX entries_found ON entries (key, story, lead, date, member, kind);
 @migrations()
 def m005_what_searches_look_at(db: Database) -> None:
     _execute(db, _FOUND)
+
+
+_SITES = """
+-- How a feed's addresses are read that are no feeds: JSON, by address.
+ALTER TABLE feeds ADD COLUMN kinds TEXT NOT NULL DEFAULT '{}';
+-- The address whose page names used_url.
+ALTER TABLE feeds ADD COLUMN named_at TEXT;
+-- What the next poll of such a site begins with: JSON.
+ALTER TABLE feeds ADD COLUMN listings TEXT NOT NULL DEFAULT '[]';
+-- The pages of such a site that need not be looked at again, by number.
+CREATE TABLE pages (
+    feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    PRIMARY KEY (feed, page)
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m006_sites_without_a_feed(db: Database) -> None:
+    _execute(db, _SITES)

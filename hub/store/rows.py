@@ -19,16 +19,21 @@ from hub.model import (
     FeedInfo,
     FeedKey,
     FeedState,
+    HtmlList,
     KnownEntry,
+    Listing,
     Member,
     Overruling,
     Person,
     RelinkedEntry,
     Rulings,
+    SiteKind,
+    Sitemap,
     Sketch,
     Source,
     StoredEntry,
     Tag,
+    WordPress,
 )
 
 
@@ -77,6 +82,16 @@ def member(row: Row) -> Member:
     )
 
 
+_KINDS: dict[str, type[SiteKind]] = {"wordpress": WordPress, "sitemap": Sitemap, "html": HtmlList}
+_KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def _site_kind(name: str, settings: dict[str, Any]) -> SiteKind:
+    made: Any = _KINDS[name]
+    kind: SiteKind = made(**{key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()})
+    return kind
+
+
 def feed_row(feed: Feed, position: int) -> dict[str, Any]:
     return {
         "member": feed.key.member,
@@ -85,6 +100,7 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "configured": 1,
         "url": feed.url,
         "alternatives": _json(feed.alternatives),
+        "kinds": _json({url: [_KIND_NAMES[type(kind)], asdict(kind)] for url, kind in feed.kinds.items()}),
         "tags": _json(feed.tags),
     }
 
@@ -93,6 +109,7 @@ def state_row(state: FeedState) -> dict[str, Any]:
     """The columns of `feeds` that a poll may change."""
     return {
         "used_url": state.used_url,
+        "named_at": state.named_at,
         "etag": state.etag,
         "last_modified": state.last_modified,
         "body_digest": state.body_digest,
@@ -114,6 +131,7 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "info_updated": _stamp(state.info.updated),
         "info_rights": state.info.rights,
         "info_language": state.info.language,
+        "listings": _json([asdict(listing) for listing in state.listings]),
     }
 
 
@@ -123,11 +141,13 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         url=row["url"],
         alternatives=tuple(json.loads(row["alternatives"])),
         tags=tuple(json.loads(row["tags"])),
+        kinds={url: _site_kind(*written) for url, written in json.loads(row["kinds"]).items()},
     )
     waits = [wait for wait in (_moment(row["not_before"]), host_not_before) if wait is not None]
     return FeedState(
         feed=feed,
         used_url=row["used_url"],
+        named_at=row["named_at"],
         etag=row["etag"],
         last_modified=row["last_modified"],
         body_digest=row["body_digest"],
@@ -151,6 +171,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             rights=row["info_rights"],
             language=row["info_language"],
         ),
+        listings=tuple(Listing(**listing) for listing in json.loads(row["listings"])),
     )
 
 

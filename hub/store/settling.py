@@ -233,6 +233,7 @@ class Settling(Tagging):
                 json.dumps(gathered.remarks, ensure_ascii=False),
             ),
         )
+        self._db.conn.executemany(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
         if update.host_not_before is not None:
             host, until = update.host_not_before
             self._db.execute(

@@ -38,6 +38,7 @@ class SqliteStore(RulingOnStories, Nearby):
                 self._db.execute(sql.MEMBER_UPSERT, rows.member_row(member, position))
             for position, feed in enumerate(feeds):
                 row = rows.feed_row(feed, position)
+                self._db.execute(sql.PAGES_OF_ANOTHER_ADDRESS, row)
                 self._db.execute(sql.FEED_ADDRESS_CHANGED, row)
                 self._db.execute(sql.FEED_UPSERT, row)
             if self._members_as_published() != before:
@@ -59,6 +60,9 @@ class SqliteStore(RulingOnStories, Nearby):
             "configured = 1 AND gone IS NULL AND (next_poll IS NULL OR next_poll <= ?)", (moment,)
         )
         return tuple(state for state in found if state.not_before is None or state.not_before <= now)
+
+    def pages(self, feed: FeedKey) -> frozenset[int]:
+        return frozenset(row["page"] for row in self._rows(sql.PAGES, (feed.member, feed.name)))
 
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():

@@ -138,19 +138,30 @@ ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excl
     homepage = excluded.homepage, republish = excluded.republish
 """
 FEED_UPSERT = """
-INSERT INTO feeds (member, name, position, configured, url, alternatives, tags)
-VALUES (:member, :name, :position, :configured, :url, :alternatives, :tags)
+INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags)
+VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags)
 ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
     configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
-    tags = excluded.tags
+    kinds = excluded.kinds, tags = excluded.tags
 """
 # A feed whose addresses were edited starts afresh: its validators, its errors
 # and a 410 belong to addresses that are no longer there.
 FEED_ADDRESS_CHANGED = """
-UPDATE feeds SET used_url = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
-    next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
+UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
+    listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
     error = NULL, remedy = NULL, reason = NULL
-WHERE member = :member AND name = :name AND (url <> :url OR alternatives <> :alternatives)
+WHERE member = :member AND name = :name
+    AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
+"""
+PAGES_OF_ANOTHER_ADDRESS = """
+DELETE FROM pages WHERE feed IN (
+    SELECT id FROM feeds WHERE member = :member AND name = :name
+    AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
+)
+"""
+NEW_PAGE = "INSERT OR IGNORE INTO pages (feed, page) VALUES (?, ?)"
+PAGES = """
+SELECT page FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = ? AND name = ?)
 """
 ENTRIES_AT = """
 SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id

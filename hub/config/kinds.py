@@ -1,0 +1,108 @@
+"""How an address of a feed is read when it is no feed: its kind, and each kind's own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.config.document import Document, Items, Node, Pairs, Scalar
+from hub.config.values import How, Layout, PathBeginning, Selector, TypeName, Url
+from hub.model import FeedKind, HtmlList, SiteKind, Sitemap, WordPress
+
+if TYPE_CHECKING:
+    from hub.config.messages import Problem
+
+# Which kind a key belongs to.
+_OWN: dict[str, FeedKind] = {"types": "wordpress", "only": "sitemap", "select": "html", "dates": "html"}
+
+
+class SelectKeys(BaseModel):
+    """CSS selectors, by which a page that lists news is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    item: Selector = Field(description="Finds each piece of news in the page.")
+    link: Selector | None = Field(
+        default=None, description="Finds its link, within it; without it, its first link."
+    )
+    title: Selector | None = Field(
+        default=None, description="Finds its title, within it; without it, the words of its link."
+    )
+    date: Selector | None = Field(default=None, description="Finds the day it was published, within it.")
+    summary: Selector | None = Field(default=None, description="Finds its summary, within it.")
+    image: Selector | None = Field(default=None, description="Finds its picture, within it.")
+    next: Selector | None = Field(default=None, description="Finds, in the page, the link to older news.")
+
+
+class AddressKeys(BaseModel):
+    """An address, and how it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Url = Field(
+        description="The feed's address; of another kind, the site's, its sitemap's or its page's."
+    )
+    kind: How = Field(
+        default="feed",
+        description="How it is read: as a feed, by WordPress's API, by its sitemap, or as a page of HTML.",
+    )
+    types: tuple[TypeName, ...] = Field(
+        default=("posts",), description="Of wordpress: the types of post that are news."
+    )
+    only: tuple[PathBeginning, ...] = Field(
+        default=(), description="Of sitemap: beginnings of the paths of pages that are news."
+    )
+    select: SelectKeys | None = Field(
+        default=None, description="Of html: the CSS selectors that find the news in the page."
+    )
+    dates: tuple[Layout, ...] = Field(
+        default=(), description="Of html: layouts of its dates, such as %d/%m/%y, if they are not understood."
+    )
+
+
+def site_kind(keys: AddressKeys) -> SiteKind | None:
+    """How an address is read, with its settings; None for a feed."""
+    if keys.kind == "wordpress":
+        return WordPress(types=tuple(dict.fromkeys(keys.types)) or ("posts",))
+    if keys.kind == "sitemap":
+        return Sitemap(only=keys.only)
+    if keys.kind == "html" and keys.select is not None:
+        return HtmlList(**keys.select.model_dump(), dates=keys.dates)
+    return None
+
+
+def check_kinds(document: Document) -> Iterator[Problem]:
+    """Keys that belong to another kind than their address's, and pages of HTML without selectors."""
+    for pairs, place in _addresses(document):
+        written = pairs.values.get("kind")
+        kind = written.value if isinstance(written, Scalar) and written.value else "feed"
+        if kind not in get_args(FeedKind):
+            continue
+        for key, belongs_to in _OWN.items():
+            if key in pairs.keys and belongs_to != kind:
+                said = f"`{key}` is of `kind: {belongs_to}`, and this is `kind: {kind}`; change one of them"
+                yield pairs.keys[key].start, f"{place}.{key}", said
+        if (
+            kind == "html"
+            and not isinstance(pairs.values.get("select"), Pairs)
+            and isinstance(written, Scalar)
+        ):
+            advice = "write at least `select: {item: article}`; `hub feeds check URL` proposes one"
+            yield written.start, place, f"`select` is missing, by which a page is read; {advice}"
+
+
+def _addresses(document: Document) -> Iterator[tuple[Pairs, str]]:
+    for number, member in _mappings(document.root.values.get("members")):
+        for index, feed in _mappings(member.values.get("feeds")):
+            place = f"members[{number}].feeds[{index}]"
+            yield feed, place
+            for other, address in _mappings(feed.values.get("else")):
+                yield address, f"{place}.else[{other}]"
+
+
+def _mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:
+    for index, item in enumerate(node.items if isinstance(node, Items) else ()):
+        if isinstance(item, Pairs):
+            yield index, item

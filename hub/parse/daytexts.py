@@ -1,0 +1,74 @@
+"""Dates as pages write them for people: in many layouts, with words around them, in the page's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub.parse.dates import read_date
+
+# A day in figures, or with its month's name, within other words.
+_WITHIN = re.compile(
+    r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}\s?[-/.|]\s?\d{1,2}\s?[-/.|]\s?(?:\d{4}|\d{2})\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th)?\.?\s+(?:of\s+|de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+)?\d{4}\b"
+    r"|\b[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b"
+)
+_LONGEST = 300
+_SETTINGS = {
+    # Nothing that counts from today: the same page must have the same dates tomorrow.
+    "PARSERS": ["absolute-time"],
+    "STRICT_PARSING": True,
+    "DATE_ORDER": "DMY",
+    "RELATIVE_BASE": datetime(2000, 1, 1),
+    "RETURN_AS_TIMEZONE_AWARE": False,
+}
+
+
+def read_day(
+    written: str, zone: ZoneInfo, *, layouts: tuple[str, ...] = (), language: str | None = None
+) -> datetime | None:
+    """The moment that a text of a page names; None where it names none. Never raises.
+
+    `layouts` are tried first (`datetime.strptime`). 05/01/2026 is 5 January.
+    """
+    text = " ".join(written.split())[:_LONGEST]
+    if not re.search("[0-9]", text):
+        return None
+    for candidate in (text, *(found[0] for found in _WITHIN.finditer(text))):
+        moment = next(_by_layout(candidate, zone, layouts), None) or read_date(candidate, zone)
+        moment = moment or _by_dateparser(candidate, zone, language)
+        if moment is not None:
+            return moment
+    return None
+
+
+def _by_layout(text: str, zone: ZoneInfo, layouts: tuple[str, ...]) -> Iterator[datetime]:
+    for layout in layouts:
+        try:
+            yield _in_zone(datetime.strptime(text, layout), zone)
+        except (ValueError, OverflowError):
+            continue
+
+
+def _by_dateparser(text: str, zone: ZoneInfo, language: str | None) -> datetime | None:
+    if not _WITHIN.fullmatch(text):
+        # It would look for the meaning of every word.
+        return None
+    import dateparser
+
+    own = (language or "en").split("-")[0].lower()
+    for languages in (list(dict.fromkeys((own, "en", "cy"))), ["en"]):
+        try:
+            found = dateparser.parse(text, languages=languages, settings=_SETTINGS)
+        except (ValueError, TypeError, OverflowError):
+            # The page's language may be none that it knows.
+            continue
+        return read_date(found.isoformat(), zone) if found else None
+    return None
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    written = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return read_date(written.isoformat(), zone) or written

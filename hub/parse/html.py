@@ -1,0 +1,152 @@
+"""A page that lists news, by the CSS selectors of feeds.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from hub import urls
+from hub.errors import ParseError
+from hub.model import HtmlList
+from hub.parse.daytexts import read_day
+from hub.parse.document import Attached, ParsedEntry, ParsedFeed, ParsedPart, Text, Wanted, number_of
+from hub.parse.tree import base_of, same_site, tree_of, words_of
+
+# Pages of a list that are read back, of a site that is polled for the first time.
+MOST_LISTINGS = 5
+MOST_ITEMS = 500
+# Where pages keep a picture's address until it is scrolled to.
+_SOURCES = ("src", "data-src", "data-lazy-src", "content", "href")
+_NOT_YET = ("data:", "about:")
+_BACKGROUND = re.compile(r"""url\(\s*['"]?([^'")]+)""")
+
+
+def start(url: str) -> tuple[Wanted, ...]:
+    """What a poll begins with."""
+    return (Wanted(url=url, part="listing"),)
+
+
+def read_listing(
+    text: str, wanted: Wanted, kind: HtmlList, *, url: str, known: frozenset[int], zone: ZoneInfo
+) -> ParsedPart:
+    """Read a page that lists news. Raises ParseError where nothing is found in it."""
+    root = tree_of(text)
+    items = _select(root, kind.item)[:MOST_ITEMS] if root is not None else []
+    if root is None or not items:
+        raise ParseError(
+            f"Nothing in {url} is found by the selector `{kind.item}`.",
+            "The page has probably changed: `hub feeds check` with its address proposes new selectors.",
+            reason="no-items",
+        )
+    base, language = base_of(root, url), root.get("lang")
+    entries: dict[str, ParsedEntry] = {}
+    for item in items:
+        entry = _entry(item, kind, base, language, zone)
+        if entry is not None:
+            # A piece of news may be shown twice, big and in the list.
+            entries.setdefault(entry.id or "", entry)
+    if not entries:
+        raise ParseError(
+            f"{len(items)} items are found in {url} by `{kind.item}`, but no link with a title in them.",
+            "Correct `select` in feeds.yaml: `link` and `title` are looked for within `item`.",
+            reason="no-items",
+        )
+    numbers = frozenset(number_of(urls.canonical(each) or each) for each in entries)
+    remarks = []
+    if len(entries) < len(items):
+        remarks.append(
+            f"{len(items) - len(entries)} of its {len(items)} items have no link or title of their own"
+        )
+    older: tuple[Wanted, ...] = ()
+    if kind.next and not numbers & known:
+        address = next((link for each in _select(root, kind.next) if (link := _link(each, base))), None)
+        if address and same_site(address, url) and wanted.before + 1 < MOST_LISTINGS:
+            older = (Wanted(url=address, part="listing", before=wanted.before + 1),)
+        elif address and wanted.before + 1 >= MOST_LISTINGS:
+            remarks.append(f"there are older pages than the {MOST_LISTINGS} that were read")
+    titles = [words_of(each) for each in root.iter("title")]
+    return ParsedPart(
+        feed=ParsedFeed(
+            title=titles[0] if titles else None,
+            link=wanted.url,
+            language=language,
+            entries=tuple(entries.values()),
+            remarks=tuple(remarks),
+        ),
+        wanted=older,
+        pages=numbers,
+    )
+
+
+def _entry(
+    item: HtmlElement, kind: HtmlList, base: str, language: str | None, zone: ZoneInfo
+) -> ParsedEntry | None:
+    linked = _first(item, kind.link) if kind.link else next((each for each in item.iter("a")), None)
+    if linked is not None and linked.tag != "a":
+        linked = next((each for each in linked.iter("a")), linked)
+    link = _link(linked, base) if linked is not None else None
+    titled = _first(item, kind.title) if kind.title else linked
+    title = words_of(titled) if titled is not None else ""
+    if link is None or not title:
+        return None
+    dated = _first(item, kind.date) if kind.date else next((each for each in item.iter("time")), None)
+    told, picture = _first(item, kind.summary), _first(item, kind.image)
+    address = _picture(picture) if picture is not None else None
+    return ParsedEntry(
+        id=link,
+        link=link,
+        title=Text(value=title, type="text"),
+        summary=Text(value=words_of(told), type="text") if told is not None else None,
+        published=next(_dates(dated, kind, language, zone), None) if dated is not None else None,
+        images=(Attached(url=urls.resolve(base, address) or address),) if address else (),
+    )
+
+
+def _dates(element: HtmlElement, kind: HtmlList, language: str | None, zone: ZoneInfo) -> Iterator[datetime]:
+    times = [element, *element.iter("time")]
+    attributes = (time.get(name) for time in times for name in ("datetime", "content"))
+    for written in (*(each for each in attributes if each), words_of(element)):
+        moment = read_day(written, zone, layouts=kind.dates, language=language)
+        if moment is not None:
+            yield moment
+
+
+def _link(element: HtmlElement, base: str) -> str | None:
+    return urls.resolve(base, element.get("href") or "")
+
+
+def _picture(element: HtmlElement) -> str | None:
+    for each in (element, *element.iter("img")):
+        for name in _SOURCES:
+            written = (each.get(name) or "").strip()
+            if written and not written.startswith(_NOT_YET):
+                return written
+        for name in ("srcset", "data-srcset"):
+            if written := (each.get(name) or "").strip():
+                return written.split()[0].rstrip(",")
+        if found := _BACKGROUND.search(each.get("style") or ""):
+            return found[1]
+    return None
+
+
+def _first(item: HtmlElement, selector: str | None) -> HtmlElement | None:
+    return next(iter(_select(item, selector)), None) if selector else None
+
+
+def _select(root: HtmlElement, selector: str) -> list[HtmlElement]:
+    """What a selector finds within an element, itself included."""
+    found = _compiled(selector)(root)
+    return [each for each in found if isinstance(each, HtmlElement)] if isinstance(found, list) else []
+
+
+@lru_cache(maxsize=256)
+def _compiled(selector: str) -> etree.XPath:
+    from cssselect import HTMLTranslator
+
+    return etree.XPath(HTMLTranslator().css_to_xpath(selector, prefix="descendant-or-self::"))

@@ -1,0 +1,41 @@
+"""Pages of HTML as trees, and what is asked of those again and again."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from hub import urls
+
+_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
+# Scripts that a page carries along count towards this; no news page comes near it.
+_LONGEST = 4 * 1024 * 1024
+
+
+def tree_of(text: str) -> lxml_html.HtmlElement | None:
+    """A page's root element; None for what cannot be read as one."""
+    try:
+        # As bytes: lxml refuses a text that says how it was encoded.
+        page = _ENCODING.sub("", text[:_LONGEST]).encode("utf-8", "replace")
+        return lxml_html.document_fromstring(page, parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
+
+
+def words_of(element: lxml_html.HtmlElement) -> str:
+    """An element's words on one line."""
+    return " ".join(element.text_content().split())
+
+
+def base_of(root: lxml_html.HtmlElement, url: str) -> str:
+    """What a page's links are relative to (HTML Living Standard §2.4.3)."""
+    base = next((each.get("href") for each in root.iter("base") if each.get("href")), None)
+    return (urls.resolve(url, base) if base else None) or url
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses are of one site: of one host, but for `www.`."""
+    hosts = [(urls.host(each) or "").removeprefix("www.") for each in (one, other)]
+    return bool(hosts[0]) and hosts[0] == hosts[1]

@@ -1,0 +1,192 @@
+"""A WordPress site by its REST API (developer.wordpress.org/rest-api), which every such site has.
+
+site ──→ /wp-json/wp/v2/TYPE?page=1 ──→ page=2 …, until one holds something known
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hub import urls
+from hub.errors import NotAFeed, ParseError
+from hub.model import WordPress
+from hub.parse.dates import read_date
+from hub.parse.decode import legal
+from hub.parse.document import (
+    Attached,
+    Author,
+    ParsedEntry,
+    ParsedFeed,
+    ParsedPart,
+    Term,
+    Text,
+    Wanted,
+    number_of,
+)
+from hub.parse.tree import tree_of
+
+# Posts come with their authors, terms and pictures, and servers make each for us.
+_AT_ONCE = 20
+# Two hundred posts of a type are read back, of a site that is polled for the first time.
+MOST_LISTINGS = 10
+_QUERY = f"per_page={_AT_ONCE}&orderby=date&order=desc&_embed=author,wp:term,wp:featuredmedia"
+_ROOT = re.compile(r"^(.*?(?:/wp-json(?=/|$)|[?&]rest_route=))", re.IGNORECASE)
+_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_CHECK = "`hub feeds check` with the site's address says what the hub finds there."
+
+
+def start(url: str, kind: WordPress) -> tuple[Wanted, ...]:
+    """What a poll begins with: the listings where the address is the API's, else the site's page."""
+    root = _ROOT.match(url)
+    return _listings(_with_slash(root[1]), kind) if root else (Wanted(url=url, part="site"),)
+
+
+def read_site(text: str, url: str, kind: WordPress) -> ParsedPart:
+    """The site's listings, by the API that its page names, or where it usually is."""
+    root = tree_of(text)
+    links = root.iter("link") if root is not None else ()
+    named = next((link.get("href") for link in links if link.get("rel") == "https://api.w.org/"), None)
+    api = urls.resolve(url, named or "/wp-json/") or url
+    return ParsedPart(feed=ParsedFeed(), wanted=_listings(_with_slash(api), kind))
+
+
+def read_listing(
+    body: bytes, wanted: Wanted, *, url: str, known: frozenset[int], pages: str | None, zone: ZoneInfo
+) -> ParsedPart:
+    """Read a page of posts; `pages` is X-WP-TotalPages. Raises ParseError."""
+    posts = _posts(body, url)
+    entries = [(number_of(entry.link or entry.id or ""), entry) for entry in _entries(posts, zone)]
+    more = pages is not None and pages.isdigit() and int(pages) > wanted.before + 1
+    all_new = not any(number in known for number, _ in entries)
+    older: tuple[Wanted, ...] = ()
+    remarks: tuple[str, ...] = ()
+    if more and all_new and wanted.before + 1 < MOST_LISTINGS:
+        before = wanted.before + 1
+        address = re.sub(r"([?&]page=)\d+$", rf"\g<1>{before + 1}", wanted.url)
+        older = (Wanted(url=address, part="listing", before=before),)
+    elif more and all_new:
+        remarks = (f"{pages} pages of {_type(wanted.url)} are there; the newest {MOST_LISTINGS} were read",)
+    site = urls.resolve(url, "/") if "rest_route=" in url else url.partition("/wp-json")[0] + "/"
+    return ParsedPart(
+        feed=ParsedFeed(link=site, entries=tuple(entry for _, entry in entries), remarks=remarks),
+        wanted=older,
+        pages=frozenset(number for number, _ in entries),
+    )
+
+
+def no_such_type(url: str) -> NotAFeed | None:
+    """The error for a listing that is not there (404); None for what is no listing of a type."""
+    if not _ROOT.match(url):
+        return None
+    return NotAFeed(
+        f"There is no WordPress API, or no type of post `{_type(url)}` in it: nothing is at {url}.",
+        f"Write the type into `types` as it stands in the API's addresses. {_CHECK}",
+    )
+
+
+def _listings(root: str, kind: WordPress) -> tuple[Wanted, ...]:
+    and_so_on = "&" if "?" in root else "?"
+    return tuple(
+        Wanted(url=f"{root}wp/v2/{each}{and_so_on}{_QUERY}&page=1", part="listing") for each in kind.types
+    )
+
+
+def _with_slash(root: str) -> str:
+    return root if root.endswith("/") else f"{root}/"
+
+
+def _type(url: str) -> str:
+    found = re.search(r"wp/v2/([^/?&]+)", url)
+    return found[1] if found else urlsplit(url).path
+
+
+def _posts(body: bytes, url: str) -> list[Any]:
+    try:
+        posts = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        posts = None
+    if isinstance(posts, list):
+        return posts
+    if isinstance(posts, dict) and isinstance(posts.get("message"), str):
+        raise ParseError(
+            f"The WordPress API at {url} refuses: {posts['message'][:200]}",
+            "Ask the member's web team to let everybody read the posts by the site's REST API.",
+            reason="api-refuses",
+        )
+    raise NotAFeed(f"{url} does not answer as a WordPress API does.", f"Is it a WordPress site? {_CHECK}")
+
+
+def _entries(posts: list[Any], zone: ZoneInfo) -> Iterator[ParsedEntry]:
+    for post in posts:
+        if isinstance(post, dict) and (link := _string(post.get("link"))):
+            yield _entry(post, link, zone)
+
+
+def _entry(post: dict[str, Any], link: str, zone: ZoneInfo) -> ParsedEntry:
+    guid, embedded = _rendered(post.get("guid")), post.get("_embedded")
+    embedded = embedded if isinstance(embedded, dict) else {}
+    return ParsedEntry(
+        # As the site's feed has it, so that one may be taken for the other.
+        id=unescape(guid) if guid else link,
+        link=link,
+        title=_html(post.get("title"), link),
+        summary=_html(post.get("excerpt"), link),
+        content=_html(post.get("content"), link),
+        published=_date(post, "date", zone),
+        updated=_date(post, "modified", zone),
+        authors=tuple(_authors(embedded)),
+        categories=tuple(_terms(embedded)),
+        images=tuple(_pictures(embedded)),
+    )
+
+
+def _date(post: dict[str, Any], name: str, zone: ZoneInfo) -> Any:
+    # `date` is the site's own clock, whose zone it does not say.
+    universal = _string(post.get(f"{name}_gmt"))
+    if universal and not universal.startswith("0000"):
+        return read_date(universal if _ZONED.search(universal) else f"{universal}Z", zone)
+    return read_date(_string(post.get(name)), zone)
+
+
+def _authors(embedded: dict[str, Any]) -> Iterator[Author]:
+    for author in _list(embedded.get("author")):
+        if isinstance(author, dict) and (name := _string(author.get("name"))):
+            yield Author(name=name)
+
+
+def _terms(embedded: dict[str, Any]) -> Iterator[Term]:
+    for taxonomy in _list(embedded.get("wp:term")):
+        for term in _list(taxonomy):
+            if isinstance(term, dict) and (name := _string(term.get("name"))):
+                yield Term(term=unescape(name))
+
+
+def _pictures(embedded: dict[str, Any]) -> Iterator[Attached]:
+    for medium in _list(embedded.get("wp:featuredmedia")):
+        if isinstance(medium, dict) and medium.get("media_type") == "image":
+            address = _string(medium.get("source_url"))
+            if address:
+                yield Attached(url=address, type=_string(medium.get("mime_type")))
+
+
+def _html(field: object, base: str) -> Text | None:
+    written = _rendered(field)
+    return Text(value=written, type="html", base=base) if written else None
+
+
+def _rendered(field: object) -> str | None:
+    return _string(field.get("rendered")) if isinstance(field, dict) else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _string(value: object) -> str | None:
+    return legal(value).strip() or None if isinstance(value, str) else None

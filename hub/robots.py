@@ -1,0 +1,44 @@
+"""What a site lets robots fetch (RFC 9309). The only module that knows Protego."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from hub import urls
+
+if TYPE_CHECKING:
+    from protego import Protego
+
+# The name in our User-Agent that a site's rules may be for (RFC 9309 §2.2.1).
+NAME = "news-hub"
+# RFC 9309 §2.5: at least so much of it is read.
+_MOST_BYTES = 500 * 1024
+
+
+class Robots:
+    """A site's rules. Without a document everything may be fetched (RFC 9309 §2.3.1.3)."""
+
+    def __init__(self, document: bytes | None = None) -> None:
+        self._rules: Protego | None = None
+        if document:
+            # Only sites that are no feeds need it.
+            from protego import Protego
+
+            self._rules = Protego.parse(document[:_MOST_BYTES].decode("utf-8-sig", "replace"))
+
+    def allows(self, url: str) -> bool:
+        """Whether the hub may fetch an address of this site."""
+        return self._rules is None or bool(self._rules.can_fetch(url, NAME))
+
+    @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps that it names, absolute."""
+        named = self._rules.sitemaps if self._rules is not None else ()
+        return tuple(dict.fromkeys(link for each in named if (link := urls.resolve(None, each))))
+
+
+def robots_url(url: str) -> str:
+    """Where the rules for an address stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/robots.txt"
