@@ -12,7 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Site:
-    """Paths and what they answer. `asked` are the requests so far: path and headers."""
+    """Paths and what they answer. `asked` are the requests so far: path and headers.
+
+    A page with an `ETag` is answered with 304 to whoever has it.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -28,6 +31,11 @@ class Site:
             content,
         )
         return self.url + path
+
+    def paths(self) -> list[str]:
+        """What was asked since this was last called, without robots.txt."""
+        asked, self.asked = [path for path, _ in self.asked], []
+        return [path for path in asked if path != "/robots.txt"]
 
     def feed(self, path: str, *titles: str, text: str = "Words of") -> str:
         """Answer with an RSS feed of these titles, the first the newest; its URL."""
@@ -58,6 +66,8 @@ def serving(address: str = "127.0.0.1") -> Iterator[Site]:
         def do_GET(self) -> None:
             site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             status, headers, body = site.pages.get(self.path, (404, {}, b"nothing here"))
+            if "ETag" in headers and headers["ETag"] == self.headers["If-None-Match"]:
+                status, body = 304, b""
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

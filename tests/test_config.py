@@ -326,6 +326,67 @@ MISTAKES = [
         FEED + "        tgas: [x]\n",
         "feeds.yaml:6: members[0].feeds[0]: unknown key `tgas`; did you mean `tags`?",
     ),
+    # how an address is read
+    (
+        FEED + "        kind: wordpres\n",
+        "feeds.yaml:6: members[0].feeds[0].kind: `wordpres` is not possible here; did you mean `wordpress`?",
+    ),
+    (
+        FEED + "        kind: wordpress\n        types: [po/sts]\n",
+        "feeds.yaml:7: members[0].feeds[0].types[0]: `po/sts` is no type of post; "
+        "write it as it stands in the API's address, such as posts",
+    ),
+    (
+        FEED + "        types: [posts]\n",
+        "feeds.yaml:6: members[0].feeds[0].types: `types` is of `kind: wordpress`, and this is `kind: feed`; "
+        "change one of them",
+    ),
+    (
+        FEED + "        kind: sitemap\n        only: [news]\n",
+        "feeds.yaml:7: members[0].feeds[0].only[0]: `news` is no beginning of a path; "
+        "write one such as /news/",
+    ),
+    (
+        FEED + "        kind: html\n",
+        "feeds.yaml:6: members[0].feeds[0]: `select` is missing, by which a page is read; "
+        "write at least `select: {item: article}`; `hub feeds check URL` proposes one",
+    ),
+    (
+        FEED + "        kind: html\n        select: {title: h3}\n",
+        "feeds.yaml:7: members[0].feeds[0].select: `item` is missing; add it",
+    ),
+    (
+        FEED + "        kind: html\n        select: {item: 'article['}\n",
+        "feeds.yaml:7: members[0].feeds[0].select.item: `article[` is no CSS selector "
+        "(Expected ident or '*', got <EOF at 8>); write one such as article.news h3",
+    ),
+    (
+        FEED + "        kind: html\n        select: {item: article, nxt: a}\n",
+        "feeds.yaml:7: members[0].feeds[0].select: unknown key `nxt`; did you mean `next`?",
+    ),
+    (
+        FEED + "        kind: html\n        select: {item: li}\n        dates: ['%d.%m.']\n",
+        "feeds.yaml:8: members[0].feeds[0].dates[0]: `%d.%m.` leaves out the day, the month or the year; "
+        "write one such as %d.%m.%y, of %d, %m (or %b, %B) and %Y (or %y)",
+    ),
+    (
+        FEED + "        else: [{url: 'ftp://a.example/', kind: sitemap, dates: ['%d']}]\n",
+        "feeds.yaml:6: members[0].feeds[0].else[0].url: `ftp://a.example/` is no web address; "
+        "begin it with https:// or http:// and a host name\n"
+        "feeds.yaml:6: members[0].feeds[0].else[0].dates: `dates` is of `kind: html`, and this is "
+        "`kind: sitemap`; change one of them\n"
+        "feeds.yaml:6: members[0].feeds[0].else[0].dates[0]: `%d` leaves out the day, the month or the year; "
+        "write one such as %d.%m.%y, of %d, %m (or %b, %B) and %Y (or %y)",
+    ),
+    (
+        FEED + "        else: [{url: https://a.example/feed/, kind: sitemap}]\n",
+        "feeds.yaml:6: members[0].feeds[0].else[0].url: `https://a.example/feed/` stands twice, "
+        "first on line 5; a feed is polled once, so keep one",
+    ),
+    (
+        FEED + "        else: [[x]]\n",
+        "feeds.yaml:6: members[0].feeds[0].else[0]: must be a text, not a list",
+    ),
     (
         FEED + "        colour:\n",
         "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; "

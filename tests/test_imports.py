@@ -12,6 +12,7 @@ _SHIPPED = Path(__file__).parent.parent / "feeds.yaml"
 _POLLS = {"feedparser", "pycurl", "pebble", "nh3", "lxml", "w3lib", "ahocorasick"}
 _SERVES = {"flask", "werkzeug", "jinja2", "granian", "feedgen", "brotli", "prometheus_client"}
 _NEEDED_BY_FEW = {"sqlite_utils", "sqlite3", "asyncio", "multiprocessing", "listparser", "rich", "numpy"}
+_READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
 _CONFIGURES = {"pydantic", "yaml", "lark"}
 
 
@@ -45,6 +46,16 @@ def test_a_process_that_polls_never_loads_the_web_view() -> None:
     found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
     assert "pycurl" in found
     assert not found & _SERVES
+
+
+def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
+    read = (
+        "import hub.rounds, hub.polls; from hub.poll import Reader; from hub.model import Feed, FeedKey\n"
+        "feed = Feed(key=FeedKey('a'), url='https://a.example/')\n"
+        "body = b'<rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss>'\n"
+        "assert Reader((), 'UTC').read(feed, feed.url, body, None).entries"
+    )
+    assert not loaded(read) & _READS_SITES
 
 
 def test_a_process_that_serves_never_loads_what_polls() -> None:

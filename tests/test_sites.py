@@ -1,0 +1,527 @@
+"""Members' sites that are no feed, over loopback: what comes of each kind, what is asked and what is not."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from hub import rounds
+from hub.config import parse
+from hub.model import FeedState, StoredEntry
+from hub.report import Figures, Lines
+from hub.store import open_store
+from tests.commands import LOOPBACK, Hub, within
+from tests.feedless import article, index, listing, post, sitemap, wordpress
+from tests.site import Site, rss, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+def _yaml(*feeds: str, head: str = LOOPBACK) -> str:
+    """A feeds.yaml with a member for each feed, which is the YAML of its mapping."""
+    members = "".join(
+        f"  - slug: m{number}\n    name: M{number}\n    feeds:\n      - {feed}\n"
+        for number, feed in enumerate(feeds)
+    )
+    return f"{head}members:\n{members}"
+
+
+class Network:
+    """A database beside a feeds.yaml, polled in this process."""
+
+    def __init__(self, folder: Path, *feeds: str) -> None:
+        self._config = parse(_yaml(*feeds))
+        self._store = open_store(f"sqlite:///{folder / 'hub.db'}")
+
+    def poll(self) -> Figures:
+        rounds.sync(self._store, self._config)
+        return rounds.poll_round(
+            self._config,
+            self._store,
+            self._store.feed_states(),
+            progress=Lines(io.StringIO()),
+            stop=Event(),
+        )
+
+    @property
+    def state(self) -> FeedState:
+        return self._store.feed_states()[0]
+
+    @property
+    def entries(self) -> list[StoredEntry]:
+        return list(self._store.entries(limit=200).items)
+
+    @property
+    def titles(self) -> list[str]:
+        return [stored.entry.title for stored in self.entries]
+
+    def close(self) -> None:
+        self._store.close()
+
+
+@contextlib.contextmanager
+def network(folder: Path, *feeds: str) -> Iterator[Network]:
+    made = Network(folder, *feeds)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+# ---------------------------------------------------------------- through the commands
+
+
+def test_hub_run_carries_the_news_of_a_site_of_each_kind(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": [post(site, "posts", 1)], "events": [post(site, "events", 2)]})
+    site.page("/ward", article("Ward opens", published="2026-11-01T09:00:00Z"))
+    map_url = sitemap(site, "/sitemap.xml", [("/ward", "2026-11-01")])
+    page = site.page("/news", "<article><a href='/clinic'>Clinic moves</a><i>3 November 2026</i></article>")
+    feed = site.feed("/feed", "Grant won")
+    link = f"<link rel=alternate type=application/rss+xml href={feed}>"
+    with_feed = site.page("/about", f"<!doctype html><html><head>{link}</head></html>")
+    hub = Hub(tmp_path)
+    hub.config.write_text(
+        _yaml(
+            f"{{url: {home}, kind: wordpress, types: [posts, events]}}",
+            f"{{url: {map_url}, kind: sitemap}}",
+            f"{{url: {page}, kind: html, select: {{item: article, date: i}}}}",
+            f"{{url: {with_feed}}}",
+        )
+    )
+    with hub.serving("run") as (_, _address):
+        assert within(60, lambda: hub.polls() == 4)
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub.db")) as database:
+        rows = database.execute("SELECT member, title, date FROM entries ORDER BY member, title").fetchall()
+    assert rows == [
+        ("m0", "The events’ number 2", "2026-01-03T09:00:00.000000Z"),
+        ("m0", "The posts’ number 1", "2026-01-02T09:00:00.000000Z"),
+        ("m1", "Ward opens", "2026-11-01T09:00:00.000000Z"),
+        ("m2", "Clinic moves", "2026-11-03T00:00:00.000000Z"),
+        ("m3", "Grant won", "2026-11-01T09:00:00.000000Z"),
+    ]
+
+
+def test_a_site_that_robots_may_not_read_is_an_error_with_what_to_do(site: Site, tmp_path: Path) -> None:
+    site.page("/robots.txt", "User-agent: news-hub\nDisallow: /news\n\nUser-agent: *\nAllow: /\n")
+    page = site.page("/news", "<article><a href='/clinic'>Clinic moves</a></article>")
+    hub = Hub(tmp_path)
+    hub.config.write_text(_yaml(f"{{url: {page}, kind: html, select: {{item: article}}}}"))
+    done = hub.run("poll", "m0")
+    assert done.returncode == 1
+    assert f"the robots.txt of {page} does not let the hub fetch it" in done.stderr
+    assert site.paths() == []
+
+
+# ---------------------------------------------------------------- wordpress
+
+
+def test_posts_of_two_types_come_with_what_the_api_says_of_them(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"reports": [post(site, "reports", 7)], "events": [post(site, "events", 3)]})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress, types: [reports, events]}}") as hub:
+        assert hub.poll().new == 2
+        report = hub.entries[0].entry
+    assert report.id == f"{site.url}/?post_type=reports&p=7"  # as the site's feed writes it
+    assert (report.title, report.link) == ("The reports’ number 7", f"{site.url}/reports/7/")
+    assert report.published == datetime(2026, 1, 8, 9, 0, tzinfo=UTC)
+    assert f'href="{site.url}/reports/7/more"' in report.content
+    assert report.summary == "<p>In short: 7</p>"
+    assert [author.name for author in report.authors] == ["Jo Writer"]
+    assert [category.term for category in report.categories] == ["Safety & care", "ward"]
+    assert report.image == f"{site.url}/7.jpg"
+
+
+def test_posts_are_read_back_at_first_and_only_new_ones_later(site: Site, tmp_path: Path) -> None:
+    posts = [post(site, "posts", number) for number in range(45, 0, -1)]
+    home = wordpress(site, {"posts": posts})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress}}") as hub:
+        assert hub.poll().new == 45
+        assert site.paths() == ["/", listing("posts"), listing("posts", 2), listing("posts", 3)]
+        assert hub.poll().new == 0
+        assert site.paths() == [listing("posts")]
+        wordpress(site, {"posts": [post(site, "posts", 46), *posts]})
+        figures = hub.poll()
+        assert (figures.new, figures.updated) == (1, 0)
+        assert site.paths() == [listing("posts")]
+        # More than a page of them since: they are read back to what is known.
+        wordpress(site, {"posts": [*(post(site, "posts", n) for n in range(70, 46, -1)), *posts]})
+        assert hub.poll().new == 24
+        assert site.paths() == [listing("posts"), listing("posts", 2)]
+
+
+def test_a_corrected_post_is_updated_and_not_new(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": [post(site, "posts", 2), post(site, "posts", 1)]})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress}}") as hub:
+        hub.poll()
+        wordpress(site, {"posts": [post(site, "posts", 2, text="Other words of"), post(site, "posts", 1)]})
+        figures = hub.poll()
+    assert (figures.new, figures.updated) == (0, 1)
+
+
+def test_posts_beyond_the_bound_are_left_and_said(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": [post(site, "posts", number) for number in range(230, 0, -1)]})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress}}") as hub:
+        assert hub.poll().new == 200
+        assert hub.state.remarks == ("12 pages of posts are there; the newest 10 were read",)
+
+
+def test_an_api_that_has_no_such_type_is_named(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": []})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress, types: [news]}}") as hub:
+        hub.poll()
+        assert "no type of post `news`" in (hub.state.error or "")
+        assert "`types`" in (hub.state.remedy or "")
+
+
+def test_a_type_that_is_not_there_does_not_hold_up_the_others(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": [post(site, "posts", 1)]})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress, types: [posts, news]}}") as hub:
+        assert hub.poll().new == 1
+        assert "no type of post `news`" in hub.state.remarks[0]
+        site.paths()
+        hub.poll()
+        # It is looked for again each time, so that it is found once it is there.
+        assert any("/news?" in path for path in site.paths())
+
+
+def test_an_api_that_moved_is_looked_for_again_at_the_site(site: Site, tmp_path: Path) -> None:
+    home = wordpress(site, {"posts": [post(site, "posts", 1)]})
+    with network(tmp_path, f"{{url: {home}, kind: wordpress}}") as hub:
+        hub.poll()
+        site.pages = {path.replace("/cms/", "/blog/"): page for path, page in site.pages.items()}
+        site.page("/", f'<head><link rel="https://api.w.org/" href="{site.url}/blog/wp-json/"></head>')
+        assert hub.poll().failed == 0
+        assert hub.state.error is None
+
+
+def test_an_api_answers_where_feeds_yaml_names_it(site: Site, tmp_path: Path) -> None:
+    wordpress(site, {"posts": [post(site, "posts", 1)]})
+    with network(tmp_path, f"{{url: {site.url}/cms/wp-json/wp/v2/posts, kind: wordpress}}") as hub:
+        assert hub.poll().new == 1
+        assert site.paths() == [listing("posts")]
+
+
+# ---------------------------------------------------------------- sitemaps
+
+
+def test_a_news_sitemap_gives_its_own_titles_and_the_pages_what_it_lacks(site: Site, tmp_path: Path) -> None:
+    site.page("/ward", article("Ward opens today", published="2026-11-02T09:30:00Z"))
+    site.page("/plain", "<html lang=en><head><meta property=og:description content='In short'></head></html>")
+    news = "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+    rows = "".join(
+        f"<url><loc>{site.url}{path}</loc><news:news><news:publication><news:name>Site</news:name>"
+        f"<news:language>en</news:language></news:publication>"
+        f"<news:publication_date>{when}</news:publication_date><news:title>{title}</news:title>"
+        f"<news:keywords>care, ward</news:keywords></news:news>"
+        f"<image:image xmlns:image='urn:i'><image:title>A picture</image:title></image:image></url>"
+        for path, title, when in (
+            ("/ward", "Ward opens", "2026-11-01"),
+            ("/plain", "Plain news", "2026-11-03T08:00:00Z"),
+        )
+    )
+    url = site.page(
+        "/news.xml", f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' {news}>{rows}</urlset>"
+    )
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 2
+        plain, ward = (stored.entry for stored in hub.entries)
+    assert (ward.id, ward.link) == (f"{site.url}/ward", f"{site.url}/ward")
+    assert (ward.title, ward.published) == ("Ward opens today", datetime(2026, 11, 2, 9, 30, tzinfo=UTC))
+    assert (ward.summary, ward.image) == ("<p>What Ward opens today is about</p>", f"{site.url}/picture.jpg")
+    assert [author.name for author in ward.authors] == ["Ann Author"]
+    assert (plain.title, plain.published) == ("Plain news", datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+    assert [category.term for category in plain.categories] == ["care", "ward"]
+    assert plain.language == "en"
+
+
+def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/a", article("By its JSON-LD", published="2026-11-01T09:00:00+00:00"))
+    published = "<meta property=article:published_time content=2026-11-02T09:00:00Z>"
+    site.page("/b", f"<head><meta property=og:title content='By Open Graph'>{published}</head><body>x</body>")
+    time = "<article><h1>By its time</h1><time datetime=2026-11-03>today</time></article>"
+    site.page("/c", f"<title>Another title</title>{time}")
+    site.page("/about", "<title>About us</title><p>We are here.</p>")
+    url = sitemap(
+        site, "/sitemap.xml", [("/about", None), ("/a", None), ("/b", None), ("/c", None), ("/d", None)]
+    )
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 3
+        assert hub.titles == ["By its time", "By Open Graph", "By its JSON-LD"]
+        assert [stored.date.day for stored in hub.entries] == [3, 2, 1]
+        assert hub.state.remarks == ("2 of its pages are not there or are no news",)
+        site.paths()
+        figures = hub.poll()
+        assert (figures.new, figures.updated) == (0, 0)
+        # Neither what is stored nor what is no news is asked for again.
+        assert site.paths() == ["/sitemap.xml"]
+
+
+def test_with_only_every_titled_page_there_is_news_and_no_other_is_asked_for(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/news/1", "<title>Ward opens</title><p class=date>4 November 2026</p>")
+    site.page("/jobs/1", article("Nurse wanted", published="2026-11-01"))
+    url = sitemap(site, "/sitemap.xml", [("/jobs/1", None), ("/news/1", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap, only: [/news/]}}") as hub:
+        hub.poll()
+        assert hub.titles == ["Ward opens"]
+        assert hub.entries[0].entry.published == datetime(2026, 11, 4, tzinfo=UTC)  # htmldate's
+        assert site.paths() == ["/sitemap.xml", "/news/1"]
+
+
+def test_a_sitemap_that_has_not_changed_ends_the_poll_and_is_asked_conditionally(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/a", article("Ward opens", published="2026-11-01"))
+    url = sitemap(site, "/sitemap.xml", [("/a", None)], etag='"1"')
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        site.paths()
+        assert hub.poll().not_modified == 1
+        assert site.asked[-1][1]["if-none-match"] == '"1"'
+        site.page("/b", article("Clinic moves", published="2026-11-02"))
+        sitemap(site, "/sitemap.xml", [("/a", None), ("/b", None)], etag='"2"')
+        site.paths()
+        assert hub.poll().new == 1
+        assert site.paths() == ["/sitemap.xml", "/b"]
+
+
+def test_of_an_index_only_the_sitemaps_that_changed_are_read(site: Site, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        site.page(f"/{name}", article(f"News {name}", published="2026-11-01"))
+    old = sitemap(site, "/old.xml", [("/a", None)])
+    new = sitemap(site, "/new.xml", [("/b", None)])
+    undated = sitemap(site, "/undated.xml", [], etag='"1"')
+    url = index(site, "/index.xml", [(old, "2026-10-01"), (new, "2026-11-01"), (undated, None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 2
+        assert site.paths()[:4] == ["/index.xml", "/new.xml", "/old.xml", "/undated.xml"]
+        hub.poll()
+        assert site.paths() == ["/index.xml", "/undated.xml"]
+        sitemap(site, "/new.xml", [("/b", None), ("/c", None)])
+        index(site, "/index.xml", [(old, "2026-10-01"), (new, "2026-11-02"), (undated, None)])
+        assert hub.poll().new == 1
+        assert site.paths() == ["/index.xml", "/new.xml", "/undated.xml", "/c"]
+
+
+def test_a_packed_sitemap_is_unpacked(site: Site, tmp_path: Path) -> None:
+    site.page("/a", article("Ward opens", published="2026-11-01"))
+    sitemap(site, "/sitemap.xml", [("/a", None)])
+    url = site.page("/sitemap.xml.gz", gzip.compress(site.pages["/sitemap.xml"][2]))
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 1
+
+
+def test_pages_over_the_bound_wait_for_the_next_polls_the_newest_first(site: Site, tmp_path: Path) -> None:
+    for number in range(1, 26):
+        site.page(f"/{number}", article(f"News {number}", published=f"2026-11-{number:02}"))
+    url = sitemap(site, "/sitemap.xml", [(f"/{n}", f"2026-11-{n:02}") for n in range(1, 26)], etag='"1"')
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 20
+        assert site.paths() == ["/sitemap.xml", *(f"/{number}" for number in range(25, 5, -1))]
+        assert hub.state.remarks == ("5 more are left for the next polls",)
+        # The sitemap is the same, and there is something left of it.
+        assert hub.poll().new == 5
+        assert "if-none-match" not in site.asked[1][1]
+        assert site.paths() == ["/sitemap.xml", *(f"/{number}" for number in range(5, 0, -1))]
+        assert hub.poll().not_modified == 1
+
+
+def test_of_a_large_sitemap_the_newest_hundred_are_read_and_no_older_ones(site: Site, tmp_path: Path) -> None:
+    days = [(f"/{number}", f"2026-{number // 28 + 1:02}-{number % 28 + 1:02}") for number in range(130)]
+    url = sitemap(site, "/sitemap.xml", days)
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        for _ in range(7):
+            hub.poll()
+        asked = [path for path in site.paths() if path != "/sitemap.xml"]
+        assert asked == [f"/{number}" for number in range(129, 29, -1)]
+        site.page("/130", article("The newest", published="2026-11-01"))
+        sitemap(site, "/sitemap.xml", [*days, ("/130", None)])
+        assert hub.poll().new == 1
+
+
+def test_pages_of_another_site_are_not_asked_for(site: Site, tmp_path: Path) -> None:
+    with serving() as other:
+        elsewhere = other.page("/a", article("Not theirs", published="2026-11-01"))
+        # Of one host, whatever the port: it stands for another name here.
+        url = sitemap(site, "/sitemap.xml", [(elsewhere.replace("127.0.0.1", "localhost"), None)])
+        with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+            assert hub.poll().new == 0
+            assert hub.state.remarks == ("1 of its addresses are of other sites, and were left out",)
+        assert other.asked == []
+
+
+def test_a_page_that_robots_may_not_read_is_passed_over_and_said(site: Site, tmp_path: Path) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /secret/\n")
+    site.page("/secret/1", article("Secret", published="2026-11-01"))
+    site.page("/a", article("Ward opens", published="2026-11-01"))
+    site.page("/moved", "", status=302, Location="/secret/1")
+    url = sitemap(site, "/sitemap.xml", [("/secret/1", None), ("/a", None), ("/moved", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        assert hub.titles == ["Ward opens"]
+        assert hub.state.remarks == ("2 of its pages were passed over, since its robots.txt disallows them",)
+
+
+def test_without_its_robots_txt_a_site_that_is_unwell_is_not_asked(site: Site, tmp_path: Path) -> None:
+    site.page("/robots.txt", "", status=503)
+    url = sitemap(site, "/sitemap.xml", [("/a", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        assert "robots.txt cannot be had" in (hub.state.error or "")
+    assert site.paths() == []
+
+
+def test_a_site_that_asks_to_be_left_alone_is_left_alone_at_once(site: Site, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        site.page(f"/{name}", article(f"News {name}", published="2026-11-01"))
+    site.page("/b", "", status=429, Retry_After="7200")
+    url = sitemap(site, "/sitemap.xml", [("/a", None), ("/b", None), ("/c", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 1
+        assert site.paths() == ["/sitemap.xml", "/a", "/b"]
+        state = hub.state
+        assert state.not_before is not None
+        assert state.polled is not None
+        assert (state.not_before - state.polled).total_seconds() == pytest.approx(7200, abs=5)
+
+
+def test_pages_that_fail_are_asked_again_and_those_that_are_gone_are_not(site: Site, tmp_path: Path) -> None:
+    site.page("/a", "", status=500)
+    url = sitemap(site, "/sitemap.xml", [("/a", None), ("/gone", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        site.paths()
+        site.page("/a", article("Ward opens", published="2026-11-01"))
+        assert hub.poll().new == 1
+        assert site.paths() == ["/sitemap.xml", "/a"]
+
+
+# ---------------------------------------------------------------- pages of HTML
+
+
+_SELECT = "{item: article, title: h3, date: .date, summary: p, image: img, next: a.older}"
+
+
+def _item(name: str, date: str) -> str:
+    return (
+        f"<article><a href='/{name}?utm_source=list'><img data-src='/{name}.png'></a>"
+        f"<h3>News {name}</h3><span class=date>{date}</span><p>About {name}</p></article>"
+    )
+
+
+def test_a_list_with_dates_in_several_layouts_is_read_page_by_page(site: Site, tmp_path: Path) -> None:
+    dates = ["Thursday 12th November 2026", "Published: 11/11/2026", "10.11.26", "Nov 9, 2026"]
+    first = "".join(_item(str(number), date) for number, date in enumerate(dates))
+    welsh = _item("cy", "8 Tachwedd 2026") + _item("iso", "<time datetime=2026-11-07T09:00Z>last week</time>")
+    url = site.page("/list", f"<title>Our news</title>{first}<a class=older href='?page=2'>Older</a>")
+    site.page("/list?page=2", f"<html lang=cy>{welsh}{_item('0', 'no date')}</html>")
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {_SELECT}, dates: ['%d.%m.%y']}}") as hub:
+        assert hub.poll().new == 6
+        assert [stored.date.day for stored in hub.entries] == [12, 11, 10, 9, 8, 7]
+        newest = hub.entries[0].entry
+        assert (newest.id, newest.title) == (f"{site.url}/0?utm_source=list", "News 0")
+        assert (newest.summary, newest.image) == ("<p>About 0</p>", f"{site.url}/0.png")
+        assert hub.state.info.title == "Our news"
+        assert site.paths() == ["/list", "/list?page=2"]
+        assert hub.poll().new == 0
+        assert site.paths() == ["/list"]
+        site.page(
+            "/list", _item("new", "13 November 2026") + first + "<a class=older href='?page=2'>Older</a>"
+        )
+        figures = hub.poll()
+        assert (figures.new, figures.updated) == (1, 0)
+        # Older news is known already.
+        assert site.paths() == ["/list"]
+
+
+def test_a_list_that_goes_on_and_on_is_left_at_the_bound(site: Site, tmp_path: Path) -> None:
+    for number in range(9):
+        more = f"<a class=older href='/list-{number + 1}'>Older</a>"
+        site.page(f"/list-{number}", _item(str(number), "12 November 2026") + more)
+    with network(tmp_path, f"{{url: {site.url}/list-0, kind: html, select: {_SELECT}}}") as hub:
+        assert hub.poll().new == 5
+        assert hub.state.remarks == ("there are older pages than the 5 that were read",)
+
+
+def test_a_page_whose_selectors_find_nothing_any_more_is_an_error(site: Site, tmp_path: Path) -> None:
+    url = site.page("/list", "<div class=card><a href=/a>Ward opens</a></div>")
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {_SELECT}}}") as hub:
+        hub.poll()
+        assert hub.state.error == f"Nothing in {url} is found by the selector `article`."
+        assert "`hub feeds check`" in (hub.state.remedy or "")
+
+
+def test_changed_selectors_are_taken_up_though_the_page_is_the_same(site: Site, tmp_path: Path) -> None:
+    url = site.page("/list", "<article><a href=/a>Ward opens</a><h3>A ward opens</h3></article>", ETag='"1"')
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {{item: article}}}}") as hub:
+        hub.poll()
+        assert hub.titles == ["Ward opens"]
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {{item: article, title: h3}}}}") as hub:
+        hub.poll()
+        assert hub.titles == ["A ward opens"]
+
+
+# ---------------------------------------------------------------- feeds behind pages, and others to try
+
+
+def test_a_feed_that_a_page_names_is_followed_and_asked_directly_from_then_on(
+    site: Site, tmp_path: Path
+) -> None:
+    feed = site.page("/feed", rss(f"{site.url}/feed", "Ward opens"), ETag='"1"')
+    comments = site.feed("/comments/feed", "I like it")
+    links = "".join(f"<link rel=alternate type=application/rss+xml href={url}>" for url in (comments, feed))
+    page = site.page("/", f"<!doctype html><html><head>{links}</head></html>")
+    with network(tmp_path, f"{{url: {page}}}") as hub:
+        assert hub.poll().new == 1
+        assert hub.titles == ["Ward opens"]
+        assert site.paths() == ["/", "/feed"]
+        assert hub.poll().not_modified == 1
+        assert site.paths() == ["/feed"]
+        # Once it is gone the page is asked again.
+        site.page("/feed", "", status=404)
+        moved = site.feed("/rss", "Clinic moves")
+        site.page("/", f"<!doctype html><html><head>{links.replace(feed, moved)}</head></html>")
+        assert hub.poll().new == 1
+        assert site.paths() == ["/feed", "/", "/rss"]
+
+
+def test_a_feed_that_a_page_names_on_another_host_must_be_public(site: Site, tmp_path: Path) -> None:
+    with serving("127.0.0.2") as inside:
+        link = f"<link rel=alternate type=application/rss+xml href={inside.feed('/feed', 'Inside')}>"
+        page = site.page("/", f"<!doctype html><html><head>{link}</head></html>")
+        with network(tmp_path, f"{{url: {page}}}") as hub:
+            assert hub.poll().new == 0
+            assert "is an HTML page, not a feed" in (hub.state.error or "")
+        assert inside.asked == []
+
+
+def test_another_address_may_be_of_another_kind(site: Site, tmp_path: Path) -> None:
+    page = site.page("/list", _item("a", "12 November 2026"))
+    other = f"{{url: {page}, kind: html, select: {_SELECT}}}"
+    with network(tmp_path, f"{{url: {site.url}/feed, else: [{other}]}}") as hub:
+        assert hub.poll().new == 1
+        assert site.paths() == ["/feed", "/list"]
+        hub.poll()
+        assert site.paths() == ["/list"]
+
+
+def test_a_feed_is_tried_where_robots_may_not_read_the_site(site: Site, tmp_path: Path) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /\n")
+    page, feed = site.page("/list", _item("a", "12 November 2026")), site.feed("/feed", "Ward opens")
+    with network(tmp_path, f"{{url: {page}, kind: html, select: {_SELECT}, else: [{feed}]}}") as hub:
+        assert hub.poll().new == 1
+        assert site.paths() == ["/feed"]
