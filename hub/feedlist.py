@@ -5,15 +5,19 @@ What only a look at a feed needs is imported there: checking the file is quick.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.config import Config, load
-from hub.errors import ConfigError, FeedError, NotAFeed
-from hub.model import Entry, Feed, FeedKey, HubSettings
+from hub.config import Config, load, parse
+from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
+from hub.model import Entry, Feed, FeedKey
 
 if TYPE_CHECKING:
+    from hub.fetch import Fetched, Fetcher
     from hub.poll import Reading
+    from hub.reading import Readers
 
 _SHOWN = 10
 
@@ -28,9 +32,19 @@ def check(path: Path) -> str:
 
 
 def preview(url: str, path: Path) -> str:
-    """What the feed at a URL holds, its first entries as they would be published. Raises HubError."""
-    config = load(path) if path.exists() else None
-    reading = _look(url, config)
+    """What the feed at a URL holds, its first entries as they would be published.
+
+    Of what is no feed, what each other kind finds there. Raises HubError.
+    """
+    config = load(path) if path.exists() else parse("members: []")
+    with _looking(config) as (fetcher, readers):
+        answer, reading = _look(url, fetcher, readers)
+        if isinstance(reading, NotAFeed):
+            from hub.preview import kinds_at
+
+            return kinds_at(url, answer, reading, config, fetcher)
+    if isinstance(reading, ParseError):
+        raise reading
     lines = [f"{reading.info.title or url}: {len(reading.entries)} entries."]
     lines += [f"Remark: {remark}." for remark in reading.remarks]
     for entry in reading.entries[:_SHOWN]:
@@ -48,7 +62,10 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     title = homepage = None
     if not unseen:
         try:
-            reading = _look(url, load(path))
+            with _looking(load(path)) as (fetcher, readers):
+                reading = _look(url, fetcher, readers)[1]
+            if isinstance(reading, ParseError):
+                raise reading
         except NotAFeed:
             raise
         except FeedError as error:
@@ -99,31 +116,35 @@ def export_opml(path: Path) -> str:
     return members_opml(config.hub.title, feeds).decode("utf-8")
 
 
-def _look(url: str, config: Config | None) -> Reading:
-    """Fetch and read a feed as a poll would, without a database. Raises FeedError."""
-    from hub.fetch import Fetched, FetchRequest, fetch
+@contextmanager
+def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
+    """What a look at a feed needs, let go of at the end."""
     from hub.fetch.curl import CurlFetcher
-    from hub.reading import Readers, result
+    from hub.reading import Readers
     from hub.rounds import user_agent
 
-    settings = config.hub if config else HubSettings()
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{url!r} is not the address of a feed.", "It begins with https:// or http://.")
-    fetcher = CurlFetcher(settings.fetch, user_agent(settings))
-    readers = Readers(config.tags if config else (), settings.timezone)
+    fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
+    readers = Readers(config.tags, config.hub.timezone)
     try:
-        answer = fetch(fetcher, FetchRequest(url=url))
-        # An unconditional request has no 304.
-        assert isinstance(answer, Fetched)
-        feed = Feed(key=FeedKey("preview"), url=url)
-        future = readers.submit(feed, answer.url, answer.body, answer.content_type, done=lambda: None)
-        reading = result(future, url, size=len(answer.body))
+        yield fetcher, readers
     finally:
         fetcher.close()
         readers.close()
-    if isinstance(reading, FeedError):
-        raise reading
-    return reading
+
+
+def _look(url: str, fetcher: Fetcher, readers: Readers) -> tuple[Fetched, Reading | ParseError]:
+    """Fetch and read a feed as a poll would, without a database. Raises FetchError."""
+    from hub.fetch import Fetched, FetchRequest, fetch
+    from hub.reading import result
+
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"{url!r} is not the address of a feed.", "It begins with https:// or http://.")
+    answer = fetch(fetcher, FetchRequest(url=url))
+    # An unconditional request has no 304.
+    assert isinstance(answer, Fetched)
+    feed = Feed(key=FeedKey("preview"), url=url)
+    future = readers.submit(feed, answer.url, answer.body, answer.content_type, done=lambda: None)
+    return answer, result(future, url, size=len(answer.body))
 
 
 def _shown(entry: Entry) -> list[str]:

@@ -242,7 +242,7 @@ class Gathering:
             first = str(self._page_errors[0]).rstrip(".")
             said.append(f"{_pages(len(self._page_errors))} could not be had and are asked again: {first}")
         if self._left:
-            said.append(f"{self._left} more are left for the next polls")
+            said.append(f"{self._left} more {'is' if self._left == 1 else 'are'} left for the next polls")
         return said
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from hub import gathering, poll
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Fetched, Fetcher, FetchRequest, NotModified
-from hub.gathering import MOST_PAGES, Gathering
+from hub.gathering import Gathering
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
 from hub.poll import Asked, Reading
 from hub.reading import LARGE, Readers, result
@@ -85,7 +85,7 @@ class Polls:
         settings: HubSettings,
         authority: str,
         now: Callable[[], datetime] = utc_now,
-        most_pages: int = MOST_PAGES,
+        most_pages: int,
     ) -> None:
         self._fetcher = fetcher
         self._readers = readers

@@ -17,6 +17,7 @@ from hub import __version__, urls
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
+from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.model import FeedState, HubSettings
 from hub.polls import Polls, utc_now
@@ -50,7 +51,7 @@ def sync(store: Store, config: Config) -> None:
 
 
 @contextmanager
-def polls(config: Config, store: Store) -> Iterator[Polls]:
+def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iterator[Polls]:
     """What polls need, made for a configuration and let go of at the end."""
     fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
     readers = Readers(config.tags, config.hub.timezone)
@@ -61,6 +62,7 @@ def polls(config: Config, store: Store) -> Iterator[Polls]:
             store=store,
             settings=config.hub,
             authority=authority(config.hub),
+            most_pages=most_pages,
         )
     finally:
         fetcher.close()

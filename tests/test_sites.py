@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -525,3 +526,78 @@ def test_a_feed_is_tried_where_robots_may_not_read_the_site(site: Site, tmp_path
     with network(tmp_path, f"{{url: {page}, kind: html, select: {_SELECT}, else: [{feed}]}}") as hub:
         assert hub.poll().new == 1
         assert site.paths() == ["/feed"]
+
+
+# ---------------------------------------------------------------- hub feeds check
+
+
+def _pasted(shown: str, kind: str) -> str:
+    """The YAML that is shown under a kind, as the feeds of a member."""
+    lines = shown[shown.index(f"\n{kind} (") :].splitlines()[2:]
+    first = next(number for number, line in enumerate(lines) if line.startswith("      - url:"))
+    taken = [lines[first]]
+    for line in lines[first + 1 :]:
+        if not line.startswith("        "):
+            break
+        taken.append(line)
+    return "\n".join(taken) + "\n"
+
+
+def test_a_check_shows_what_each_kind_finds_and_what_to_paste(site: Site, tmp_path: Path) -> None:
+    posts = [post(site, "posts", number) for number in range(25, 0, -1)]
+    home = wordpress(site, {"posts": posts, "events": [post(site, "events", 30)]})
+    types = {"post": {"rest_base": "posts"}, "page": {"rest_base": "pages"}, "event": {"rest_base": "events"}}
+    site.page("/cms/wp-json/wp/v2/types", json.dumps(types))
+    for number in range(1, 8):
+        site.page(f"/{number}", article(f"Page {number}", published=f"2026-11-{number:02}"))
+    map_url = sitemap(site, "/map.xml", [(f"/{number}", f"2026-11-{number:02}") for number in range(1, 8)])
+    site.page("/robots.txt", f"Sitemap: {map_url}\n")
+    rows = "".join(
+        f"<li class='card post-{number}'><a href='/n/{number}'><h3>Ward {number} opens</h3></a>"
+        f"<span class='meta date'>{number} November 2026</span></li>"
+        for number in range(1, 6)
+    )
+    head = site.pages["/"][2].decode().removesuffix("</html>")
+    site.page("/", f"{head}<nav><ul><li><a href=/about>About us all</a></li></ul></nav><ul>{rows}</ul>")
+    hub = Hub(tmp_path)
+    hub.config.write_text(f"{LOOPBACK}members: []\n")
+    done = hub.run("feeds", "check", home)
+    assert done.returncode == 0, done.stderr
+    assert f"{home} is an HTML page, not a feed, and names none." in done.stdout
+    assert (
+        f"wordpress ({home}): 26 entries, 26 of them with a date\n    03 Feb 2026  The events" in done.stdout
+    )
+    assert f"sitemap ({map_url}): 5 entries" in done.stdout
+    assert "Remark: 2 more are left for the next polls." in done.stdout
+    assert f"html ({home}): 5 entries, 5 of them with a date\n    05 Nov 2026  Ward 5 opens\n" in done.stdout
+    assert "Take wordpress:" in done.stdout
+    for kind, entries in (("wordpress", 26), ("sitemap", 7), ("html", 5)):
+        pasted = _pasted(done.stdout, kind)
+        hub = Hub(tmp_path / kind)
+        hub.folder.mkdir()
+        hub.config.write_text(f"{LOOPBACK}members:\n  - slug: a\n    name: A\n    feeds:\n{pasted}")
+        figures = json.loads(hub.run("poll", "--json").stdout)
+        assert figures["new"] == entries, pasted
+
+
+def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path: Path) -> None:
+    feed = site.feed("/feed", "Ward opens")
+    link = f"<link rel=alternate type=application/rss+xml href={feed}>"
+    page = site.page("/", f"<!doctype html><html><head>{link}</head></html>")
+    hub = Hub(tmp_path)
+    hub.config.write_text(f"{LOOPBACK}members: []\n")
+    shown = hub.run("feeds", "check", page).stdout
+    assert f"feed ({feed}): 1 entries" in shown
+    assert f"      - url: {feed}\n" in shown
+    assert "Take feed:" in shown
+
+
+def test_a_check_of_a_page_without_any_news_says_what_was_tried(site: Site, tmp_path: Path) -> None:
+    page = site.page("/hello", "<!doctype html><html><body><p>Hello</p></body></html>")
+    hub = Hub(tmp_path)
+    hub.config.write_text(f"{LOOPBACK}members: []\n")
+    done = hub.run("feeds", "check", page)
+    assert done.returncode == 1
+    assert "is an HTML page, not a feed, and names none." in done.stderr
+    assert "wordpress: There is no WordPress API" in done.stderr
+    assert "sitemap: there is nothing at" in done.stderr

@@ -37,7 +37,7 @@ def read_listing(
 ) -> ParsedPart:
     """Read a page that lists news. Raises ParseError where nothing is found in it."""
     root = tree_of(text)
-    items = _select(root, kind.item)[:MOST_ITEMS] if root is not None else []
+    items = select(root, kind.item)[:MOST_ITEMS] if root is not None else []
     if root is None or not items:
         raise ParseError(
             f"Nothing in {url} is found by the selector `{kind.item}`.",
@@ -65,7 +65,7 @@ def read_listing(
         )
     older: tuple[Wanted, ...] = ()
     if kind.next and not numbers & known:
-        address = next((link for each in _select(root, kind.next) if (link := _link(each, base))), None)
+        address = next((link for each in select(root, kind.next) if (link := _link(each, base))), None)
         if address and same_site(address, url) and wanted.before + 1 < MOST_LISTINGS:
             older = (Wanted(url=address, part="listing", before=wanted.before + 1),)
         elif address and wanted.before + 1 >= MOST_LISTINGS:
@@ -136,10 +136,10 @@ def _picture(element: HtmlElement) -> str | None:
 
 
 def _first(item: HtmlElement, selector: str | None) -> HtmlElement | None:
-    return next(iter(_select(item, selector)), None) if selector else None
+    return next(iter(select(item, selector)), None) if selector else None
 
 
-def _select(root: HtmlElement, selector: str) -> list[HtmlElement]:
+def select(root: HtmlElement, selector: str) -> list[HtmlElement]:
     """What a selector finds within an element, itself included."""
     found = _compiled(selector)(root)
     return [each for each in found if isinstance(each, HtmlElement)] if isinstance(found, list) else []

@@ -44,15 +44,15 @@ def read_part(
     changed.
     """
     if wanted.part == "page":
-        return _page(kind, wanted, _text(body, content_type), url, zone)
+        return _page(kind, wanted, page_text(body, content_type), url, zone)
     if isinstance(kind, WordPress):
         if wanted.part == "site":
-            return wordpress.read_site(_text(body, content_type), url, kind)
+            return wordpress.read_site(page_text(body, content_type), url, kind)
         pages = headers.get("x-wp-totalpages")
         return wordpress.read_listing(body, wanted, url=url, known=known, pages=pages, zone=zone)
     if isinstance(kind, Sitemap):
         return sitemap.read_listing(body, wanted, kind, url=url, known=known, thorough=thorough, zone=zone)
-    return html.read_listing(_text(body, content_type), wanted, kind, url=url, known=known, zone=zone)
+    return html.read_listing(page_text(body, content_type), wanted, kind, url=url, known=known, zone=zone)
 
 
 def not_there(kind: SiteKind, wanted: Wanted, error: FetchError) -> FetchError | NotAFeed:
@@ -73,7 +73,7 @@ def _page(kind: SiteKind, wanted: Wanted, text: str, url: str, zone: ZoneInfo) -
     return ParsedPart(feed=ParsedFeed(entries=(entry,) if entry else ()), pages=number)
 
 
-def _text(body: bytes, content_type: str | None) -> str:
+def page_text(body: bytes, content_type: str | None) -> str:
     """A page's text; its encoding is what a mark, the header or the page itself says, in this order."""
     declared = _META_CHARSET.search(body[:_HEAD])
     if declared and "charset" not in (content_type or "").lower():

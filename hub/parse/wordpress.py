@@ -38,6 +38,22 @@ MOST_LISTINGS = 10
 _QUERY = f"per_page={_AT_ONCE}&orderby=date&order=desc&_embed=author,wp:term,wp:featuredmedia"
 _ROOT = re.compile(r"^(.*?(?:/wp-json(?=/|$)|[?&]rest_route=))", re.IGNORECASE)
 _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_IS_TYPE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+# What WordPress and its widest spread builder keep as posts besides.
+_NO_NEWS = frozenset(
+    (
+        "pages",
+        "media",
+        "menu-items",
+        "blocks",
+        "templates",
+        "template-parts",
+        "navigation",
+        "global-styles",
+        "font-families",
+        "elementor_library",
+    )
+)
 _CHECK = "`hub feeds check` with the site's address says what the hub finds there."
 
 
@@ -49,11 +65,15 @@ def start(url: str, kind: WordPress) -> tuple[Wanted, ...]:
 
 def read_site(text: str, url: str, kind: WordPress) -> ParsedPart:
     """The site's listings, by the API that its page names, or where it usually is."""
+    return ParsedPart(feed=ParsedFeed(), wanted=_listings(_with_slash(api_of(text, url)), kind))
+
+
+def api_of(text: str, url: str) -> str:
+    """The API that a page names; where it usually is, if the page names none."""
     root = tree_of(text)
     links = root.iter("link") if root is not None else ()
     named = next((link.get("href") for link in links if link.get("rel") == "https://api.w.org/"), None)
-    api = urls.resolve(url, named or "/wp-json/") or url
-    return ParsedPart(feed=ParsedFeed(), wanted=_listings(_with_slash(api), kind))
+    return urls.resolve(url, named or "/wp-json/") or url
 
 
 def read_listing(
@@ -80,12 +100,35 @@ def read_listing(
     )
 
 
+def types_url(api: str) -> str:
+    """Where the API, at an address below which it is, says what types of post there are."""
+    root = _ROOT.match(api)
+    return f"{_with_slash(root[1] if root else api)}wp/v2/types"
+
+
+def read_types(body: bytes) -> tuple[str, ...]:
+    """The types of post that may be news: `posts`, and the site's own; none for what is no such answer."""
+    try:
+        types = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    bases = (
+        [each.get("rest_base") for each in types.values() if isinstance(each, dict)]
+        if isinstance(types, dict)
+        else []
+    )
+    return tuple(
+        base for base in bases if isinstance(base, str) and _IS_TYPE.fullmatch(base) and base not in _NO_NEWS
+    )
+
+
 def no_such_type(url: str) -> NotAFeed | None:
     """The error for a listing that is not there (404); None for what is no listing of a type."""
     if not _ROOT.match(url):
         return None
+    address = url.partition("?")[0] if "?rest_route=" not in url else url
     return NotAFeed(
-        f"There is no WordPress API, or no type of post `{_type(url)}` in it: nothing is at {url}.",
+        f"There is no WordPress API, or no type of post `{_type(url)}` in it: nothing is at {address}.",
         f"Write the type into `types` as it stands in the API's addresses. {_CHECK}",
     )
 
