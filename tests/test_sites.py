@@ -557,7 +557,7 @@ def test_a_check_shows_what_each_kind_finds_and_what_to_paste(site: Site, tmp_pa
         f"<span class='meta date'>{number} November 2026</span></li>"
         for number in range(1, 6)
     )
-    head = site.pages["/"][2].decode().removesuffix("</html>")
+    head = site.pages["/"][2].decode()
     site.page("/", f"{head}<nav><ul><li><a href=/about>About us all</a></li></ul></nav><ul>{rows}</ul>")
     hub = Hub(tmp_path)
     hub.config.write_text(f"{LOOPBACK}members: []\n")

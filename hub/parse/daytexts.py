@@ -47,9 +47,12 @@ def read_day(
 def _by_layout(text: str, zone: ZoneInfo, layouts: tuple[str, ...]) -> Iterator[datetime]:
     for layout in layouts:
         try:
-            yield _in_zone(datetime.strptime(text, layout), zone)
-        except (ValueError, OverflowError):
+            moment = datetime.strptime(text, layout)
+        except ValueError:
             continue
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        if (read := read_date(aware.isoformat(), zone)) is not None:
+            yield read
 
 
 def _by_dateparser(text: str, zone: ZoneInfo, language: str | None) -> datetime | None:
@@ -67,8 +70,3 @@ def _by_dateparser(text: str, zone: ZoneInfo, language: str | None) -> datetime 
             continue
         return read_date(found.isoformat(), zone) if found else None
     return None
-
-
-def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    written = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return read_date(written.isoformat(), zone) or written

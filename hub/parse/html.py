@@ -37,7 +37,8 @@ def read_listing(
 ) -> ParsedPart:
     """Read a page that lists news. Raises ParseError where nothing is found in it."""
     root = tree_of(text)
-    items = select(root, kind.item)[:MOST_ITEMS] if root is not None else []
+    found = select(root, kind.item) if root is not None else []
+    items = found[:MOST_ITEMS]
     if root is None or not items:
         raise ParseError(
             f"Nothing in {url} is found by the selector `{kind.item}`.",
@@ -58,7 +59,9 @@ def read_listing(
             reason="no-items",
         )
     numbers = frozenset(number_of(urls.canonical(each) or each) for each in entries)
-    remarks = []
+    remarks = (
+        [f"it lists {len(found)} items; the first {MOST_ITEMS} were read"] if len(found) > MOST_ITEMS else []
+    )
     if len(entries) < len(items):
         remarks.append(
             f"{len(items) - len(entries)} of its {len(items)} items have no link or title of their own"

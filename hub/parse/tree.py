@@ -9,7 +9,9 @@ from lxml import html as lxml_html
 
 from hub import urls
 
-_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
+# The encoding, since lxml refuses a text that says how it was encoded; and ends of the page that
+# come too soon, since browsers go on to read what follows them, and libxml2 does not.
+_IN_THE_WAY = re.compile(r"^\s*<\?xml[^>]*\?>|</(?:body|html)\s*>", re.IGNORECASE)
 # Scripts that a page carries along count towards this; no news page comes near it.
 _LONGEST = 4 * 1024 * 1024
 
@@ -17,8 +19,7 @@ _LONGEST = 4 * 1024 * 1024
 def tree_of(text: str) -> lxml_html.HtmlElement | None:
     """A page's root element; None for what cannot be read as one."""
     try:
-        # As bytes: lxml refuses a text that says how it was encoded.
-        page = _ENCODING.sub("", text[:_LONGEST]).encode("utf-8", "replace")
+        page = _IN_THE_WAY.sub("", text[:_LONGEST]).encode("utf-8", "replace")
         return lxml_html.document_fromstring(page, parser=lxml_html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError, AssertionError):
         return None
