@@ -11,7 +11,7 @@ Reader, which runs anywhere; settle is one writer's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -132,15 +132,25 @@ def addresses(state: FeedState) -> tuple[str, ...]:
     return tuple(address for address in dict.fromkeys((*last, *listed)) if address)
 
 
-def found_in_page(state: FeedState, address: str, error: FeedError) -> tuple[str, ...]:
+def found_in_page(
+    state: FeedState, address: str, error: FeedError, others: Iterable[FeedState]
+) -> tuple[str, ...]:
     """The feeds to try that the page at an address of feeds.yaml advertises, a few of them, in its order.
 
-    Of comments there are feeds too, which are no news.
+    Of comments there are feeds too, which are no news; and what is one of the
+    `others` is polled already.
     """
     if not isinstance(error, NotAFeed) or address not in (state.feed.url, *state.feed.alternatives):
         return ()
+    polled = {
+        urls.canonical(each)
+        for other in others
+        if other.feed.key != state.feed.key
+        for each in (other.feed.url, *other.feed.alternatives, other.used_url)
+        if each
+    }
     advertised = [each for each in error.advertised if "/comments/" not in each and each != address]
-    return tuple(advertised[:_MOST_ADVERTISED])
+    return tuple(each for each in advertised if urls.canonical(each) not in polled)[:_MOST_ADVERTISED]
 
 
 def named_by(state: FeedState, address: str) -> str | None:

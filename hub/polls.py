@@ -218,7 +218,9 @@ class Polls:
         # unless a later one is a page that names the feeds there are.
         if under_way.told is None or (isinstance(error, NotAFeed) and error.advertised):
             under_way.told = error
-        found = poll.found_in_page(under_way.state, under_way.address, error)
+        found: tuple[str, ...] = ()
+        if isinstance(error, NotAFeed) and error.advertised:
+            found = poll.found_in_page(under_way.state, under_way.address, error, self._store.feed_states())
         new = tuple(each for each in found if each not in under_way.addresses)
         tried = under_way.tried + 1
         under_way.addresses = (*under_way.addresses[:tried], *new, *under_way.addresses[tried:])

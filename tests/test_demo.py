@@ -160,8 +160,8 @@ def test_the_status_page_says_in_words_what_is_wrong(shown: Shown) -> None:
     assert [state.feed.key for state in failing] == [FeedKey("saltmarrow", "events")]
     page = shown.page("/status")
     assert "11 of 12 members are up to date" in page
-    assert "is an HTML page, not a feed. It names these feeds: " in page
-    assert f"{shown.sites.address}/saltmarrow/events/feed/" in page
+    assert f"{shown.sites.address}/ is an HTML page, not a feed, and names none." in page
+    assert "Else look for the address of the site" in page
 
 
 def test_a_broken_feed_is_read_and_remarked_upon(shown: Shown) -> None:

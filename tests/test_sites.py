@@ -500,6 +500,18 @@ def test_a_feed_that_a_page_names_is_followed_and_asked_directly_from_then_on(
         assert site.paths() == ["/feed", "/", "/rss"]
 
 
+def test_a_feed_that_a_page_names_is_not_followed_where_it_is_polled_already(
+    site: Site, tmp_path: Path
+) -> None:
+    feed = site.feed("/feed", "Ward opens")
+    link = f"<link rel=alternate type=application/rss+xml href={feed}>"
+    events = site.page("/events", f"<!doctype html><html><head>{link}</head></html>")
+    with network(tmp_path, f"{{url: {events}}}", f"{{url: {feed}}}") as hub:
+        figures = hub.poll()
+        assert (figures.new, figures.failed) == (1, 1)
+        assert "It names these feeds" in (hub.state.error or "")
+
+
 def test_a_feed_that_a_page_names_on_another_host_must_be_public(site: Site, tmp_path: Path) -> None:
     with serving("127.0.0.2") as inside:
         link = f"<link rel=alternate type=application/rss+xml href={inside.feed('/feed', 'Inside')}>"
