@@ -161,7 +161,7 @@ def test_the_status_page_says_in_words_what_is_wrong(shown: Shown) -> None:
     page = shown.page("/status")
     assert "11 of 12 members are up to date" in page
     assert f"{shown.sites.address}/ is an HTML page, not a feed, and names none." in page
-    assert "Else look for the address of the site" in page
+    assert "Else look for the address of the site" in (failing[0].remedy or "")
 
 
 def test_a_broken_feed_is_read_and_remarked_upon(shown: Shown) -> None:
