@@ -18,6 +18,7 @@ from hub.model import Entry, FeedInfo, FeedState, Gathered, Listing, Validators
 from hub.parse import sites
 from hub.parse.document import Wanted
 from hub.poll import Asked, Reading
+from hub.robots import NAME
 
 # Pages of news that one poll fetches at most; the others are left for the next ones.
 MOST_PAGES = 20
@@ -226,7 +227,6 @@ class Gathering:
             remarks=(*dict.fromkeys(self._remarks), *self._summary()),
             retry_after=timedelta(seconds=wait) if wait else None,
             for_host=bool(self._retry_after and self._retry_after.for_host),
-            whole=False,
             # Else the next poll would take what was left for what it knows.
             listings=tuple(self._asked_again.values()) if complete else (),
             pages=frozenset(self._done | (self._done_if_complete if complete else set())),
@@ -263,7 +263,7 @@ def disallowed(url: str) -> FetchError:
     """The error for an address that the site's robots.txt disallows."""
     return FetchError(
         f"the robots.txt of {url} does not let the hub fetch it",
-        "Ask the member's web team to allow it for the robot news-hub, or look for another address.",
+        f"Ask the member's web team to allow it for the robot {NAME}, or look for another address.",
         reason="robots",
     )
 

@@ -133,14 +133,14 @@ def addresses(state: FeedState) -> tuple[str, ...]:
 
 
 def found_in_page(
-    state: FeedState, address: str, error: FeedError, others: Iterable[FeedState]
+    state: FeedState, address: str, error: NotAFeed, others: Iterable[FeedState]
 ) -> tuple[str, ...]:
     """The feeds to try that the page at an address of feeds.yaml advertises, a few of them, in its order.
 
     Of comments there are feeds too, which are no news; and what is one of the
     `others` is polled already.
     """
-    if not isinstance(error, NotAFeed) or address not in (state.feed.url, *state.feed.alternatives):
+    if address not in (state.feed.url, *state.feed.alternatives):
         return ()
     polled = {
         urls.canonical(each)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +40,6 @@ _MOST_PAGES = 5
 _MOST_SITEMAPS = 2
 _SHOWN = 5
 _TICK = 0.25
-_NAMES: dict[type[SiteKind], str] = {WordPress: "wordpress", Sitemap: "sitemap", HtmlList: "html"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class _Found:
 
     @property
     def name(self) -> str:
-        return "feed" if self.kind is None else _NAMES[type(self.kind)]
+        return "feed" if self.kind is None else self.kind.name
 
 
 def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher: Fetcher) -> str:
@@ -128,30 +128,23 @@ def _answer(fetcher: Fetcher, url: str, robots: Robots | None) -> Fetched | None
 
 
 def _polled(config: Config) -> list[_Found]:
-    with TemporaryDirectory(prefix="hub-") as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'preview.db'}")
-        try:
-            rounds.sync(store, config)
-            with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
-                under_way.begin(store.feed_states())
-                while under_way.under_way:
-                    under_way.step(_TICK)
-            entries = list(store.walk())
-            return [
-                _Found(
-                    state=state,
-                    entries=tuple(
-                        sorted(
-                            (each for each in entries if each.entry.feed == state.feed.key),
-                            key=lambda each: each.date,
-                            reverse=True,
-                        )
-                    ),
-                )
-                for state in store.feed_states()
-            ]
-        finally:
-            store.close()
+    with (
+        TemporaryDirectory(prefix="hub-") as folder,
+        closing(open_store(f"sqlite:///{Path(folder) / 'preview.db'}")) as store,
+    ):
+        rounds.sync(store, config)
+        with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
+            under_way.begin(store.feed_states())
+            while under_way.under_way:
+                under_way.step(_TICK)
+        entries = sorted(store.walk(), key=lambda each: each.date, reverse=True)
+        return [
+            _Found(
+                state=state,
+                entries=tuple(each for each in entries if each.entry.feed == state.feed.key),
+            )
+            for state in store.feed_states()
+        ]
 
 
 def _told(found: _Found) -> list[str]:

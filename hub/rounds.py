@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from hub import __version__, urls
+from hub import __version__, robots, urls
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
@@ -42,7 +42,7 @@ def authority(settings: HubSettings) -> str:
 def user_agent(settings: HubSettings) -> str:
     """Who we are, where to read about us and whom to write to (RFC 9110 §10.1.5)."""
     about = [part for part in (f"+{settings.url}/" if settings.url else "", settings.contact or "") if part]
-    return f"news-hub/{__version__}" + (f" ({'; '.join(about)})" if about else "")
+    return f"{robots.NAME}/{__version__}" + (f" ({'; '.join(about)})" if about else "")
 
 
 def sync(store: Store, config: Config) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 MemberType = Literal["member", "national", "partner"]
-
-
 Republish = Literal["full", "summary", "link"]
-
 FeedKind = Literal["feed", "wordpress", "sitemap", "html"]
 
 
@@ -33,6 +30,7 @@ class WordPress:
     addresses: `posts`, and the site's own.
     """
 
+    name: ClassVar[FeedKind] = "wordpress"
     types: tuple[str, ...] = ("posts",)
 
 
@@ -44,6 +42,7 @@ class Sitemap:
     page is news when it says that it is, or has a date.
     """
 
+    name: ClassVar[FeedKind] = "sitemap"
     only: tuple[str, ...] = ()
 
 
@@ -58,6 +57,7 @@ class HtmlList:
     that are not understood by themselves.
     """
 
+    name: ClassVar[FeedKind] = "html"
     item: str
     link: str | None = None
     title: str | None = None

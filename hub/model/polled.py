@@ -83,8 +83,8 @@ class Gathered:
     with `error` and `remedy`.
 
     A site that is no feed is several documents: `entries` are then those that
-    were read this time and no others (`whole` is false: that one is missing
-    says nothing), `listings` what the next poll begins with, and `pages` the
+    were read this time and no others (that one is missing says nothing),
+    `listings` what the next poll begins with, and `pages` the
     numbers of the pages that need not be looked at again.
     """
 
@@ -108,7 +108,6 @@ class Gathered:
     retry_after: timedelta | None = None
     for_host: bool = False
     gone: bool = False
-    whole: bool = True
     listings: tuple[Listing, ...] = ()
     pages: frozenset[int] = frozenset()
 

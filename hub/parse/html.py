@@ -27,11 +27,6 @@ _NOT_YET = ("data:", "about:")
 _BACKGROUND = re.compile(r"""url\(\s*['"]?([^'")]+)""")
 
 
-def start(url: str) -> tuple[Wanted, ...]:
-    """What a poll begins with."""
-    return (Wanted(url=url, part="listing"),)
-
-
 def read_listing(
     text: str, wanted: Wanted, kind: HtmlList, *, url: str, known: frozenset[int], zone: ZoneInfo
 ) -> ParsedPart:

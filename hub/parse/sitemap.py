@@ -45,11 +45,6 @@ class _Location:
     entry: ParsedEntry
 
 
-def start(url: str) -> tuple[Wanted, ...]:
-    """What a poll begins with."""
-    return (Wanted(url=url, part="listing"),)
-
-
 def read_listing(
     body: bytes,
     wanted: Wanted,

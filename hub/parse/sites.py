@@ -22,7 +22,7 @@ def start(kind: SiteKind, url: str) -> tuple[Wanted, ...]:
     """What a poll of a site begins with, for the address in feeds.yaml."""
     if isinstance(kind, WordPress):
         return wordpress.start(url, kind)
-    return sitemap.start(url) if isinstance(kind, Sitemap) else html.start(url)
+    return (Wanted(url=url, part="listing"),)
 
 
 def read_part(

@@ -82,8 +82,7 @@ def member(row: Row) -> Member:
     )
 
 
-_KINDS: dict[str, type[SiteKind]] = {"wordpress": WordPress, "sitemap": Sitemap, "html": HtmlList}
-_KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
+_KINDS: dict[str, type[SiteKind]] = {each.name: each for each in (WordPress, Sitemap, HtmlList)}
 
 
 def _site_kind(name: str, settings: dict[str, Any]) -> SiteKind:
@@ -100,7 +99,7 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "configured": 1,
         "url": feed.url,
         "alternatives": _json(feed.alternatives),
-        "kinds": _json({url: [_KIND_NAMES[type(kind)], asdict(kind)] for url, kind in feed.kinds.items()}),
+        "kinds": _json({url: [kind.name, asdict(kind)] for url, kind in feed.kinds.items()}),
         "tags": _json(feed.tags),
     }
 

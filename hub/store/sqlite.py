@@ -38,8 +38,8 @@ class SqliteStore(RulingOnStories, Nearby):
                 self._db.execute(sql.MEMBER_UPSERT, rows.member_row(member, position))
             for position, feed in enumerate(feeds):
                 row = rows.feed_row(feed, position)
-                self._db.execute(sql.PAGES_OF_ANOTHER_ADDRESS, row)
-                self._db.execute(sql.FEED_ADDRESS_CHANGED, row)
+                if self._db.execute(sql.FEED_ADDRESS_CHANGED, row).rowcount:
+                    self._db.execute(sql.FORGET_PAGES, row)
                 self._db.execute(sql.FEED_UPSERT, row)
             if self._members_as_published() != before:
                 self._published_changed()

@@ -153,11 +153,8 @@ UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = 
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
 """
-PAGES_OF_ANOTHER_ADDRESS = """
-DELETE FROM pages WHERE feed IN (
-    SELECT id FROM feeds WHERE member = :member AND name = :name
-    AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
-)
+FORGET_PAGES = """
+DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
 """
 NEW_PAGE = "INSERT OR IGNORE INTO pages (feed, page) VALUES (?, ?)"
 PAGES = """
