@@ -254,6 +254,17 @@ def explain(link: str, config: Path, database: str) -> None:
 
 @cli.command()
 @click.argument("link")
+@_whose
+@_database
+def revisions(link: str, member: str | None, database: str) -> None:
+    """Show what the entry at LINK said before, and what became of it word by word."""
+    from hub import revisions as revising
+
+    click.echo(revising.run(database, link, member=member))
+
+
+@cli.command()
+@click.argument("link")
 @click.argument("term")
 @click.option("--undo", is_flag=True, help="Leave it to the rules again whether the story has the tag.")
 @_config

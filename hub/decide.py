@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from hub import events, normalise, schedule, stories, urls
+from hub import events, normalise, schedule, stories, urls, wording
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -27,12 +27,18 @@ from hub.model import (
     KnownEntry,
     NewEntry,
     RelinkedEntry,
+    Told,
     digest,
 )
 
 # Wordings remembered of an entry, so that two servers that disagree (or an
 # editor who goes back) do not make news at every poll.
 _WORDINGS_KEPT = 10
+# An entry that changed so often within a week changes too often, and is told of
+# again when it has been still for two days: an editor corrects news twice or
+# thrice, and a page that counts up each day is never still for so long.
+_RESTLESS_CHANGES, _RESTLESS_WITHIN = 3, timedelta(days=7)
+_STILL_FOR = timedelta(days=2)
 # What a retry-after may ask for at most, however it is written.
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -54,11 +60,15 @@ def decide(
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
         update = _entries(update, known, authority, ZoneInfo(settings.timezone))
-    after = _state(state, gathered, now, settings, moved=bool(update.new or update.changed))
+    after = _state(state, gathered, now, settings, moved=_is_news(update))
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
         update = replace(update, host_not_before=(host, after.not_before))
     return replace(update, state=after)
+
+
+def _is_news(update: FeedUpdate) -> bool:
+    return bool(update.new or update.settled or any(each.told == "yes" for each in update.changed))
 
 
 # ---------------------------------------------------------------- entries
@@ -68,6 +78,7 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
+    settled: list[int] = []
     taken = set(known.atom_ids)
     backlog = update.state.succeeded is None
     recognised = stories.recognise(update.gathered.entries, known.own)
@@ -84,14 +95,21 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
-        elif entry.fingerprint != stored.fingerprint and entry.fingerprint not in stored.past_fingerprints:
-            changed.append(_changed(events.with_day(entry, update.now, zone), stored, known, update.now))
+        elif _has_changed(entry, stored):
+            with_day = events.with_day(entry, update.now, zone)
+            told = _told(stored, update.now)
+            changed.append(replace(_changed(with_day, stored, known, update.now), told=told))
             joined = changed[-1].story
-        elif _moved(entry, stored):
-            relinked.append(_relinked(entry, stored))
+        else:
+            if _moved(entry, stored) or _is_told_apart_otherwise(entry, stored):
+                relinked.append(_relinked(entry, stored))
+            if stored.restless and _is_still(stored, update.now):
+                settled.append(stored.key)
         if joined is not None:
             known = _joined(known, joined, entry.feed)
-    return replace(update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked))
+    return replace(
+        update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked), settled=tuple(settled)
+    )
 
 
 def _new(
@@ -132,6 +150,19 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
     return next(uri for uri in minted if uri not in taken)
 
 
+def _has_changed(entry: Entry, stored: KnownEntry) -> bool:
+    if entry.fingerprint == stored.fingerprint or entry.fingerprint in stored.past_fingerprints:
+        return False
+    return not _is_told_apart_otherwise(entry, stored)
+
+
+def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether the words are the same, and an earlier hub took others of them for those that count."""
+    if entry.fingerprint == stored.fingerprint or not stored.text:
+        return False
+    return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
+
+
 def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past)
@@ -151,6 +182,18 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
     return replace(changed, catches_up=stories.catches_up(entry, others))
 
 
+def _told(stored: KnownEntry, now: datetime) -> Told:
+    """When to tell readers that an entry changed now."""
+    if stored.restless:
+        return "yes" if _is_still(stored, now) else "waits"
+    lately = sum(now - moment < _RESTLESS_WITHIN for moment in stored.changes)
+    return "waits" if lately >= _RESTLESS_CHANGES else "yes"
+
+
+def _is_still(stored: KnownEntry, now: datetime) -> bool:
+    return now - stored.changes[-1] >= _STILL_FOR
+
+
 def _moved(entry: Entry, stored: KnownEntry) -> bool:
     """Whether an entry's address is another now: parameters may change at each fetch."""
     if entry.link is None or entry.canonical_link == stored.canonical_link:
@@ -166,6 +209,7 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
         link=entry.link,
         canonical_link=entry.canonical_link,
         keys=entry.keys,
+        fingerprint=entry.fingerprint if _is_told_apart_otherwise(entry, stored) else stored.fingerprint,
     )
 
 

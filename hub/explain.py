@@ -40,13 +40,22 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
     )
     yield f"    From     {stored.member.name}, feed {entry.feed}, {stored.feed_url}"
     yield f"    Here     since {_at(stored.first_seen)}, {_carried(stored)}"
-    if stored.changed != stored.first_seen:
-        yield f"    Changed  {_at(stored.changed)}: its words were others before"
+    yield from _changed(store, stored)
     yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
     if entry.kind == "event" and entry.event_date:
         yield f"    Event    on {entry.event_date:%-d %B %Y}"
     yield from _tags(store, stored)
     yield from _story(store, stored)
+
+
+def _changed(store: Store, stored: StoredEntry) -> Iterator[str]:
+    if stored.changed != stored.first_seen:
+        yield f"    Changed  {_at(stored.changed)}: its words were others before; `hub revisions` shows them"
+    if any(each.told == "waits" for each in store.revisions(stored.key)):
+        yield (
+            "    Untold   what changed last: it changes too often, "
+            "and is told of when it has been still for two days"
+        )
 
 
 def _carried(stored: StoredEntry) -> str:

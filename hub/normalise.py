@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from hub import events, markup, urls
+from hub import events, markup, urls, wording
 from hub.model import (
     Category,
     Enclosure,
@@ -136,7 +136,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
 
 
 def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:
-    words = f"{markup.words(title)}\n{markup.words(text)}"
+    words = wording.that_count(title, text)
     if words.strip():
         return digest(words)
     # Where there is no word, pictures and files are all there is to tell entries apart by.

@@ -179,6 +179,14 @@ def canonical(link: str) -> str | None:
     return f"{authority.removeprefix('www.')}{path}{'?' + query if query else ''}{fragment or ''}"
 
 
+def without_tracking(link: str) -> str:
+    """A link without the parameters that say where its reader came from, the rest as written."""
+    address, _, rest = link.partition("?")
+    query, mark, fragment = rest.partition("#")
+    kept = [part for part in query.split("&") if not _TRACKING.fullmatch(part.partition("=")[0])]
+    return f"{address}{'?' + '&'.join(kept) if kept else ''}{mark}{fragment}"
+
+
 # Surely more than the root of a site, whatever a canonical form leaves out.
 _HAS_A_PATH = re.compile(
     r"https?://[^/?#\s]+/(?:\?p=\d+|(?!index\.)[\w-][^/?#;%\s]*(?:/(?!\.)[^/?#;%\s]*)*)", re.IGNORECASE

@@ -59,10 +59,6 @@ LATER = {
     "/edit/hijack": "hijacks",
     "/spoof/source": "spoofing",
     "/spoof/author": "spoofing",
-    "/edit/comment-count": "counters that change",
-    "/edit/view-counter": "counters that change",
-    "/edit/related": "counters that change",
-    "/edit/relative-time": "counters that change",
 }
 
 

@@ -107,5 +107,8 @@ def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
             ).fetchall(),
             "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
             "tags": db.execute("SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2").fetchall(),
+            "revisions": db.execute(
+                "SELECT entry, until, told, title, text FROM revisions ORDER BY id"
+            ).fetchall(),
             "index": db.execute("SELECT number, story FROM sketch_index ORDER BY number, story").fetchall(),
         }

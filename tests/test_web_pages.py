@@ -197,6 +197,26 @@ def test_a_page_shows_news_and_settings_as_soon_as_they_are_there(hub: Hub) -> N
 # ---------------------------------------------------------------- a story
 
 
+def test_a_storys_page_shows_what_was_corrected_word_by_word(hub: Hub) -> None:
+    for days, text in ((3, "Forty clinics <b> take part"), (2, "Fifty clinics <b> take part")):
+        hub.publish(WESSEX, news("a", "Numbers", text=text, at=ago(days=3)), at=ago(days=days))
+    tree = hub.tree("/story/1")
+    (section,) = [each.getparent() for each in tree.iter("h2") if each.text == "Corrected"]
+    assert [each.text for each in section.iter("del", "ins")] == ["Forty", "Fifty"]
+    assert "clinics <b> take part" in " ".join(section.text_content().split())
+    hub.publish(WESSEX, news("b", "Never changed"), at=ago(days=1))
+    assert not hub.tree("/story/2").xpath("//h2[text()='Corrected']")
+
+
+@pytest.mark.parametrize("republish", ["summary", "link"])
+def test_what_was_corrected_is_shown_no_further_than_the_member_allows(hub: Hub, republish: str) -> None:
+    hub.configure(NETWORK.replace("    region: South", f"    region: South\n    republish: {republish}", 1))
+    hub.publish(WESSEX, news("a", "Four clinics", text="Forty secret words", at=ago(days=3)), at=ago(days=3))
+    hub.publish(WESSEX, news("a", "Five clinics", text="Fifty secret words", at=ago(days=3)), at=ago(days=2))
+    removed = hub.tree("/story/1").xpath("//del")
+    assert [each.text for each in removed] == ["Four"]
+
+
 def test_a_story_has_its_text_its_reasons_and_its_attachments(hub: Hub) -> None:
     hub.publish(
         WESSEX,

@@ -50,10 +50,12 @@ from hub.model.stored import (
     KnownEntry,
     Overruling,
     RelatedStory,
+    Revision,
     Ruling,
     Rulings,
     StoredEntry,
     Story,
+    Told,
 )
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "RelatedStory",
     "RelinkedEntry",
     "Republish",
+    "Revision",
     "Ruling",
     "Rulings",
     "Selection",
@@ -106,6 +109,7 @@ __all__ = [
     "TagField",
     "TagRule",
     "Term",
+    "Told",
     "Validators",
     "WordPress",
     "digest",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo
 from hub.model.members import Feed
+from hub.model.stored import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,8 @@ class ChangedEntry:
     of its own, and the one it was in goes on without it. It, or one that was
     alone in its story, may turn out to be a copy by its new words: then
     `story` is the one it joins. With `catches_up` it says what another entry of its
-    story said before, so that the story did not change.
+    story said before, so that the story did not change. `told` is whether
+    readers are told of the change: at once, never, or when it has been still.
     """
 
     key: int
@@ -150,6 +152,7 @@ class ChangedEntry:
     copy_of: int | None = None
     why: str = ""
     catches_up: bool = False
+    told: Told = "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ class RelinkedEntry:
     link: str | None
     canonical_link: str | None
     keys: EntryKeys
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +172,8 @@ class FeedUpdate:
     """What a poll should change: an intent, applied whole or not at all.
 
     `new` are in the order to store them in, so that the last is the newest.
-    `host_not_before` is a host that asked all its visitors to stay away (429),
+    `settled` are the keys of entries that changed too often, have been still
+    since, and are told of now. `host_not_before` is a host that asked all its visitors to stay away (429),
     and until when.
     """
 
@@ -177,6 +182,7 @@ class FeedUpdate:
     now: datetime
     new: tuple[NewEntry, ...] = ()
     changed: tuple[ChangedEntry, ...] = ()
+    settled: tuple[int, ...] = ()
     relinked: tuple[RelinkedEntry, ...] = ()
     host_not_before: tuple[str, datetime] | None = None
 

@@ -91,6 +91,9 @@ class KnownEntry:
     """As much of a stored entry as it takes to recognise it in a new document.
 
     `text` is empty where an entry of the document is surely this one, unchanged.
+    `changes` are the moments of its last changes, the oldest first; it is
+    `restless` where the last of them has not been told yet, for there were
+    too many.
     """
 
     key: int
@@ -106,6 +109,8 @@ class KnownEntry:
     fingerprint: str
     past_fingerprints: tuple[str, ...]
     atom_id: str
+    changes: tuple[datetime, ...] = ()
+    restless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,24 @@ class Candidate:
     wordless: bool
     credits: tuple[int, ...] = ()
     samples: int = 0  # how many numbers others are found by
+
+
+Told = Literal["yes", "no", "waits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an entry said before a change.
+
+    `until` is our clock when other words were first seen in their place.
+    `told` is whether readers were told of that change; `waits` where they are
+    not before the entry has been still for a while.
+    """
+
+    until: datetime
+    told: Told
+    title: str
+    text: str
 
 
 Ruling = Literal["together", "apart", "alone", "lead"]

@@ -26,6 +26,7 @@ from hub.model import (
     Overruling,
     PollResult,
     RelatedStory,
+    Revision,
     Selection,
     StoredEntry,
     Story,
@@ -137,6 +138,9 @@ class Store(Protocol):
 
     def story(self, story: int) -> Story | int | None:
         """A story; the number of the one it was merged into; None where there is none."""
+
+    def revisions(self, key: int) -> tuple[Revision, ...]:
+        """What an entry said before its last changes, the latest first; at most ten."""
 
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
         """Other stories about the same, the nearest first, each with the reason."""

@@ -181,9 +181,29 @@ class KnownToBatch:
                 found[row["feed"]].append(rows.known_entry(row))
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
+        changes = self._changes([known for own in found.values() for known in own if known.past_fingerprints])
         return {
-            feed: tuple(replace(each, text=texts[each.key]) if each.key in texts else each for each in own)
+            feed: tuple(
+                replace(each, text=texts.get(each.key, ""), **changes.get(each.key, {}))
+                if each.key in texts or each.key in changes
+                else each
+                for each in own
+            )
             for feed, own in found.items()
+        }
+
+    def _changes(self, changed: Sequence[KnownEntry]) -> dict[int, dict[str, Any]]:
+        """When those that changed before did so, and whether readers have been told."""
+        if not changed:
+            return {}
+        moments: dict[int, list[datetime]] = defaultdict(list)
+        waits: set[int] = set()
+        for entry, until, told in self._ask_tuples(sql.CHANGES, (listed(known.key for known in changed),)):
+            moments[entry].append(rows.moment(until))
+            if told == "waits":
+                waits.add(entry)
+        return {
+            entry: {"changes": tuple(found), "restless": entry in waits} for entry, found in moments.items()
         }
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.model import FeedState, Selection, StoredEntry, Story, Tag
+from hub.model import FeedState, Revision, Selection, StoredEntry, Story, Tag
 from hub.store import Found, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
@@ -62,6 +62,14 @@ class Listing(Searching):
         if merged_into is not None:
             return merged_into
         return _story(entries, entries[0]) if entries else None
+
+    def revisions(self, key: int) -> tuple[Revision, ...]:
+        with self._errors():
+            found = self._rows("SELECT * FROM revisions WHERE entry = ? ORDER BY id DESC", (key,))
+        return tuple(
+            Revision(until=rows.moment(row["until"]), told=row["told"], title=row["title"], text=row["text"])
+            for row in found
+        )
 
     def totals(self) -> Totals:
         with self._errors():

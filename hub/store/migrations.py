@@ -9,6 +9,7 @@ people's databases.
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags)
+                           revisions (what entries said before)
                              search (full text of entries)
 """
 
@@ -337,3 +338,22 @@ CREATE TABLE pages (
 @migrations()
 def m006_sites_without_a_feed(db: Database) -> None:
     _execute(db, _SITES)
+
+
+_REVISIONS = """
+-- What an entry said before its last changes.
+CREATE TABLE revisions (
+    id INTEGER PRIMARY KEY,
+    entry INTEGER NOT NULL REFERENCES entries (key) ON DELETE CASCADE,
+    until TEXT NOT NULL,               -- when other words were first seen in their place
+    told TEXT NOT NULL CHECK (told IN ('yes', 'no', 'waits')),
+    title TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX revisions_entry ON revisions (entry);
+"""
+
+
+@migrations()
+def m007_what_entries_said_before(db: Database) -> None:
+    _execute(db, _REVISIONS)

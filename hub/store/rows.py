@@ -224,6 +224,7 @@ def relinked_row(relinked: RelinkedEntry) -> dict[str, Any]:
         "loose_id_key": relinked.keys.loose_id,
         "link_key": relinked.keys.link,
         "title_key": relinked.keys.title,
+        "fingerprint": relinked.fingerprint,
     }
 
 

@@ -25,6 +25,7 @@ from hub.store.known import KnownToBatch, Written, listed
 from hub.store.tagging import Tagging
 
 _POLLS_KEPT = timedelta(days=90)
+_REVISIONS_KEPT = 10
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
 
@@ -106,6 +107,8 @@ class Settling(Tagging):
             story, stories = self._change(changed, now)
             written.append(Written(changed.key, story, changed.entry))
             changed_stories |= stories
+        for key in update.settled:
+            changed_stories.add(self._tell_of(key, now))
         for relinked in update.relinked:
             self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
         self._db.conn.executemany(
@@ -127,7 +130,8 @@ class Settling(Tagging):
             remedy=gathered.remedy,
             remarks=gathered.remarks,
         )
-        return result, bool(written or update.relinked or _as_source(before) != _as_source(update.state))
+        shown = written or update.settled or update.relinked
+        return result, bool(shown or _as_source(before) != _as_source(update.state))
 
     def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
         """Write an entry that was not there, into its story."""
@@ -156,13 +160,16 @@ class Settling(Tagging):
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
         """Write an entry's new words; the story it is in by now, and all that this touched."""
+        told = "no" if changed.catches_up else changed.told
+        self._db.execute(sql.NEW_REVISION, {"key": changed.key, "now": now, "told": told})
+        self._db.execute(sql.OLD_REVISIONS, {"key": changed.key, "kept": _REVISIONS_KEPT})
         self._db.execute(
             sql.CHANGED_ENTRY,
             {
                 **rows.entry_row(changed.entry),
                 "key": changed.key,
                 "past_fingerprints": json.dumps(changed.past_fingerprints),
-                "changed": None if changed.catches_up else now,
+                "changed": now if told == "yes" else None,
             },
         )
         if changed.leaves_story:
@@ -176,6 +183,12 @@ class Settling(Tagging):
         self._tag(changed.key, changed.entry.tags)
         story = int(self._value("SELECT story FROM entries WHERE key = ?", (changed.key,)))
         return story, touched
+
+    def _tell_of(self, key: int, now: str) -> int:
+        """Have an entry's last changes count as told now; its story."""
+        self._db.execute("UPDATE entries SET changed = ? WHERE key = ?", (now, key))
+        self._db.execute("UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'", (key,))
+        return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
 
     def _move(self, key: int, story: int | None, *, copy_of: int | None = None, why: str = "") -> set[int]:
         """Put an entry into another story, or one of its own (None); the stories that this touched.

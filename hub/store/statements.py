@@ -75,9 +75,22 @@ UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :p
     rights = :rights, event_date = COALESCE(:event_date, event_date), details = :details
 WHERE key = :key
 """
+# The words that an entry had, before others take their place.
+NEW_REVISION = """
+INSERT INTO revisions (entry, until, told, title, text)
+SELECT key, :now, :told, title, text FROM entries WHERE key = :key
+"""
+OLD_REVISIONS = """
+DELETE FROM revisions WHERE entry = :key AND id NOT IN (
+    SELECT id FROM revisions WHERE entry = :key ORDER BY id DESC LIMIT :kept)
+"""
+# Their columns stand in the row before the texts, which are not read.
+CHANGES = """
+SELECT r.entry, r.until, r.told FROM json_each(?) j CROSS JOIN revisions r ON r.entry = j.value ORDER BY r.id
+"""
 RELINKED_ENTRY = """
 UPDATE entries SET id = :id, link = :link, canonical_link = :canonical_link, id_key = :id_key,
-    loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key
+    loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key, fingerprint = :fingerprint
 WHERE key = :key
 """
 # The original of those that are left: the earliest by the publishers' clocks.

@@ -12,6 +12,7 @@ from hub.model import Selection, Story, Term
 from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
+from hub.web.corrected import corrections
 from hub.web.pages import (
     Filters,
     MemberOrder,
@@ -89,7 +90,14 @@ def story(number: str) -> Response:
 
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
     story = full(found, visit.store.related(found, limit=_RELATED), visit.setting)
-    return {"title": story.listed.item.title, "section": "", "story": story, "canonical": story.canonical}
+    corrected = visit.store.revisions(found.shown.key) if story.listed.corrected else ()
+    return {
+        "title": story.listed.item.title,
+        "section": "",
+        "story": story,
+        "corrections": corrections(found.shown, corrected, visit.setting.calendar),
+        "canonical": story.canonical,
+    }
 
 
 @news.get("/member/<slug>")

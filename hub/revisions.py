@@ -1,0 +1,45 @@
+"""`hub revisions LINK`: what an entry said before, and what became of it, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from hub import wording
+from hub.model import Revision, StoredEntry
+from hub.rulings import the_one
+from hub.store import existing_store
+
+_TOLD = {
+    "yes": "told to readers",
+    "no": "not told: what its story says was the same",
+    "waits": "not told yet: it changed too often, and is told when it has been still for two days",
+}
+
+
+def run(database: str, address: str, *, member: str | None) -> str:
+    """The changes of the entry with a link or id, the latest first, in lines. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        stored = the_one(store, address, member)
+        return "\n".join(_changes(stored, store.revisions(stored.key)))
+
+
+def _changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator[str]:
+    entry = stored.entry
+    yield entry.title or entry.excerpt or "(no title)"
+    if not revisions:
+        yield "    Its words have not changed since it was first seen."
+    after = (entry.title, entry.text)
+    for revision in revisions:
+        yield ""
+        yield f"    {revision.until:%d %B %Y, %H:%M:%S} UTC, {_TOLD[revision.told]}"
+        for label, before, now in zip(("Title", "Text"), (revision.title, revision.text), after, strict=True):
+            if pieces := wording.difference(before, now):
+                yield f"    {label:<8} {' '.join(map(_written, pieces))}"
+        after = (revision.title, revision.text)
+
+
+def _written(piece: wording.Piece) -> str:
+    if piece.part == "removed":
+        return f"[-{piece.words}-]"
+    return f"{{+{piece.words}+}}" if piece.part == "added" else piece.words

@@ -1,0 +1,171 @@
+"""The words of an entry: those that count as its own, and what a change of them was. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from hub import markup, urls
+
+# ---------------------------------------------------------------- what is no change
+
+# Without one of these there is nothing to leave out: looked for first, since most texts have none.
+_HINTS = (" ago", "comment", "repl", "just now")
+_HINTS_WITH_A_NUMBER = (
+    *("view", "read", "visit", "hits", "download"),
+    *("share", "like", "tweet", "repost", "pin"),
+    *("reaction", "response", "vote", "clap"),
+)
+_NUMBER = re.compile("[0-9]")
+_COUNT = r"(?:no|one|\d[\d.,]*[km]?)\+?"
+_COUNTED = (
+    r"(?:comments?|repl(?:y|ies)|responses?|(?:page\s?)?views?|reads?|visits?|hits|shares?|likes?|retweets?"
+    r"|reposts?|reactions?|claps|downloads?|votes?)"
+)
+_AGE = r"(?:an?|one|a\s+few|\d+)\s?(?:s|sec|second|m|min|minute|h|hr|hour|d|day|week|month|year)s?"
+# What a site's template writes beside the news, as a segment of its own.
+_FURNITURE = re.compile(
+    rf"""
+      {_COUNT} \s+ {_COUNTED} (?: \s+ so \s+ far )?
+    | {_COUNTED} (?: \s+ count )? [:\s]* \(? {_COUNT} \)?
+    | (?: viewed | read | shared | liked | downloaded | visited ) [:\s]+ {_COUNT} (?: \s+ times? )?
+    | (?: share | tweet | pin | like ) (?: \s+ (?: this | it ) )? [:\s]* \(? {_COUNT} \)?
+    | (?: leave | add | post ) \s+ a \s+ (?: comment | reply ) | be \s+ the \s+ first \s+ to \s+ comment
+    | just \s+ now
+    | (?: (?: first \s+ | last \s+ )? (?: posted | published | updated | modified | edited | added ) [:\s]+ )?
+      (?: (?: about | over | almost | nearly ) \s+ )? {_AGE} (?: ,? \s+ (?: and \s+ )? {_AGE} )? \s+ ago
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LONGEST_FURNITURE = 60
+# Of a longer block, furniture stands at its beginning or its end.
+_LONG_BLOCK = 2 * _LONGEST_FURNITURE
+# Where one segment of a block ends: at a bar or dot between two, or with a sentence.
+_BETWEEN = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|(?<=[.!?…])\s+")
+# What leads to other news, which is another at each visit, to the end of the text.
+_ELSEWHERE = re.compile(
+    r"\n(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested in)"
+    r"|(?:related|recent|popular|most read|latest) (?:posts?|articles?|news|stories|content|reading))[^\w\n]*"
+    r"(?:\n[^\n]{1,160}){1,12}\s*\Z",
+    re.IGNORECASE,
+)
+_ELSEWHERE_HINTS = ("\nyou m", "\nrelated ", "\nrecent ", "\npopular ", "\nmost read ", "\nlatest ")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+\?[^\s<>\"]+")
+
+
+def that_count(title: str, text: str) -> str:
+    """The words of an entry by which it is the same as before, or has changed.
+
+    Left out of the text is what sites write beside their news and change by
+    themselves: counts of comments, views and shares, ages such as *3 hours
+    ago*, lists of related posts, parameters of visible links that say where a
+    reader came from. A count counts as such where it stands for itself, as a
+    block or a sentence; within a sentence it is news.
+    """
+    if "://" in text:
+        text = _ADDRESS.sub(lambda found: urls.without_tracking(found[0]), text)
+    lower = text.lower()
+    if any(hint in lower for hint in _ELSEWHERE_HINTS):
+        text = _ELSEWHERE.sub("", text)
+    if _has_hint(lower):
+        text = "\n".join(map(_block_without, text.split("\n")))
+    return f"{markup.words(title)}\n{markup.words(text)}"
+
+
+def _block_without(block: str) -> str:
+    if len(block) <= _LONG_BLOCK:
+        return _kept(_BETWEEN.split(block)) if _has_hint(block.lower()) else block
+    begin, end = block[:_LONGEST_FURNITURE], block[-_LONGEST_FURNITURE:]
+    if not (_has_hint(begin.lower()) or _has_hint(end.lower())):
+        return block
+    # What the cut goes through is no segment, and stays.
+    *first, cut = _BETWEEN.split(begin)
+    rest, *last = _BETWEEN.split(end)
+    return " ".join([_kept(first), cut + block[_LONGEST_FURNITURE:-_LONGEST_FURNITURE] + rest, _kept(last)])
+
+
+def _kept(segments: Sequence[str]) -> str:
+    return " ".join(segment for segment in segments if not _is_furniture(segment))
+
+
+def _has_hint(lower: str) -> bool:
+    return any(hint in lower for hint in _HINTS) or (
+        _NUMBER.search(lower) is not None and any(hint in lower for hint in _HINTS_WITH_A_NUMBER)
+    )
+
+
+def _is_furniture(segment: str) -> bool:
+    if len(segment) > _LONGEST_FURNITURE:
+        return False
+    return _FURNITURE.fullmatch(segment.strip(" \t.,:;!()[]")) is not None
+
+
+# ---------------------------------------------------------------- what a change was
+
+Part = Literal["kept", "removed", "added"]
+
+# Compared word by word; of longer texts, what follows is taken as one change.
+_MOST_COMPARED = 2_000
+_AROUND = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of words that both texts have, or one of them alone."""
+
+    part: Part
+    words: str
+
+
+def difference(before: str, after: str) -> tuple[Piece, ...]:
+    """What became of a text, word by word, with a few words around each change; empty where nothing did."""
+    old, new = before.split(), after.split()
+    if old == new:
+        return ()
+    start = _alike(old, new)
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    pieces = [
+        Piece("kept", " ".join(old[:start])),
+        *_compared(old[start : len(old) - end], new[start : len(new) - end]),
+        Piece("kept", " ".join(old[len(old) - end :])),
+    ]
+    return tuple(_shortened([piece for piece in pieces if piece.words]))
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many words both begin with."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        min(len(old), len(new)),
+    )
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
+    if max(len(old), len(new)) > _MOST_COMPARED:
+        yield Piece("removed", " ".join(old))
+        yield Piece("added", " ".join(new))
+        return
+    for what, first, last, start, end in SequenceMatcher(None, old, new).get_opcodes():
+        if what == "equal":
+            yield Piece("kept", " ".join(old[first:last]))
+        else:
+            yield Piece("removed", " ".join(old[first:last]))
+            yield Piece("added", " ".join(new[start:end]))
+
+
+def _shortened(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    for number, piece in enumerate(pieces):
+        words = piece.words.split()
+        if piece.part != "kept":
+            yield piece
+        elif number == 0:
+            yield Piece("kept", piece.words if len(words) <= _AROUND else f"… {' '.join(words[-_AROUND:])}")
+        elif number == len(pieces) - 1:
+            yield Piece("kept", piece.words if len(words) <= _AROUND else f"{' '.join(words[:_AROUND])} …")
+        elif len(words) > 2 * _AROUND + 1:
+            yield Piece("kept", f"{' '.join(words[:_AROUND])} … {' '.join(words[-_AROUND:])}")
+        else:
+            yield piece

@@ -1,0 +1,214 @@
+"""What of an entry counts as a change, what is told of it and when, and what it said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import explain, revisions
+from hub.model import KnownEntry, StoredEntry, digest
+from hub.store import Store
+from tests.commands import Hub
+from tests.entries import entry
+from tests.known import stored
+from tests.moments import Moments, moments
+from tests.site import Site, serving
+from tests.test_decide import NOW, decided, document
+from tests.test_store import EAST, WEST, poll, store, url
+
+__all__ = ["store", "url"]
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Moments]:
+    with moments(tmp_path) as running:
+        yield running
+
+
+def changed_at(*ago: timedelta, restless: bool = False) -> KnownEntry:
+    """An entry whose words changed so long ago, each time."""
+    known = stored(entry("a", title="Beds", text="There are 4 beds free in the ward of the county."))
+    past = tuple(f"wording {number}" for number, _ in enumerate(ago))
+    return replace(
+        known, past_fingerprints=past, changes=tuple(NOW - each for each in ago), restless=restless
+    )
+
+
+CORRECTED = entry("a", title="Beds", text="There are 5 beds free in the ward of the county.")
+
+
+# ---------------------------------------------------------------- when a change is told
+
+
+def test_a_third_correction_within_a_week_is_told_at_once() -> None:
+    (changed,) = decided(document(CORRECTED), changed_at(3 * DAY, DAY)).changed
+    assert changed.told == "yes"
+
+
+def test_a_fourth_change_within_a_week_waits() -> None:
+    (changed,) = decided(document(CORRECTED), changed_at(3 * DAY, DAY, HOUR)).changed
+    assert changed.told == "waits"
+
+
+def test_changes_of_earlier_weeks_do_not_make_an_entry_restless() -> None:
+    (changed,) = decided(document(CORRECTED), changed_at(21 * DAY, 14 * DAY, 7 * DAY)).changed
+    assert changed.told == "yes"
+
+
+def test_a_restless_entry_waits_on_while_it_is_never_still_for_two_days() -> None:
+    known = changed_at(30 * DAY, 29 * DAY, 2 * DAY - HOUR, restless=True)
+    (changed,) = decided(document(CORRECTED), known).changed
+    assert changed.told == "waits"
+
+
+def test_a_change_after_two_still_days_is_told_again() -> None:
+    (changed,) = decided(document(CORRECTED), changed_at(4 * DAY, 3 * DAY, 2 * DAY, restless=True)).changed
+    assert changed.told == "yes"
+
+
+def test_a_restless_entry_that_has_been_still_for_two_days_is_told_of_once() -> None:
+    known = changed_at(4 * DAY, 3 * DAY, 2 * DAY, restless=True)
+    same = entry("a", title="Beds", text=known.text)
+    assert decided(document(same), known).settled == (known.key,)
+    assert decided(document(same), replace(known, restless=False)).settled == ()
+    assert decided(document(same), changed_at(4 * DAY, DAY, restless=True)).settled == ()
+
+
+def test_the_feeds_own_date_does_not_move_for_a_change_that_waits() -> None:
+    poll_of = document(CORRECTED)
+    info = replace(poll_of.info or decided(poll_of).state.info, updated=NOW)
+    told = decided(replace(poll_of, info=info), changed_at(DAY)).state.info
+    waits = decided(replace(poll_of, info=info), changed_at(3 * DAY, 2 * DAY, DAY)).state.info
+    assert told.updated == NOW
+    assert waits.updated != NOW
+
+
+def test_words_that_an_earlier_hub_counted_are_no_change_and_counted_no_more() -> None:
+    text = "There are beds free in the ward of the county.\n3 comments"
+    before = replace(stored(entry("a", title="Beds", text=text)), fingerprint="as it was made then")
+    now = replace(entry("a", title="Beds", text=text), fingerprint=digest(_counted(text)))
+    update = decided(document(now), before)
+    assert update.changed == ()
+    (relinked,) = update.relinked
+    assert relinked.fingerprint == now.fingerprint
+
+
+def _counted(text: str) -> str:
+    return f"beds\n{text.splitlines()[0].lower().rstrip('.')}"
+
+
+# ---------------------------------------------------------------- what an entry said before
+
+
+def test_what_an_entry_said_before_is_kept_the_latest_first(store: Store) -> None:
+    for number in range(3):
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * HOUR)
+    (found,) = store.find("a")
+    assert [(each.text, each.until, each.told) for each in store.revisions(found.key)] == [
+        ("It has 1 beds.", NOW + 2 * HOUR, "yes"),
+        ("It has 0 beds.", NOW + HOUR, "yes"),
+    ]
+
+
+def test_the_last_ten_wordings_are_kept_and_no_more(store: Store) -> None:
+    for number in range(14):
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * DAY)
+    (found,) = store.find("a")
+    assert [each.text for each in store.revisions(found.key)] == [
+        f"It has {number} beds." for number in range(12, 2, -1)
+    ]
+
+
+def test_what_an_entry_said_goes_with_the_entry(store: Store) -> None:
+    poll(store, EAST, entry("a", title="Ward", text="It has 1 bed."))
+    poll(store, EAST, entry("a", title="Ward", text="It has 2 beds."), at=NOW + HOUR)
+    (found,) = store.find("a")
+    store.remove(EAST.key)
+    assert store.revisions(found.key) == ()
+    assert store.check() == ()
+
+
+def test_a_copy_that_catches_up_with_its_story_is_kept_and_not_told(store: Store) -> None:
+    link = "https://national.example/launch"
+    first, second = "The launch is in May, the county says.", "The launch is in June, the county says."
+    ours = entry("e", title="Launch", text=first, link=link)
+    poll(store, EAST, ours)
+    poll(store, WEST, replace(entry("w", title="Launch", text=first, link=link), feed=WEST.key))
+    poll(store, EAST, entry("e", title="Launch", text=second, link=link), at=NOW + HOUR)
+    theirs = entry("w", title="Launch", text=second, link=link, feed=WEST.key)
+    poll(store, WEST, theirs, at=NOW + 2 * HOUR)
+    (lead, copy) = store.find(link)
+    assert [store.revisions(each.key)[0].told for each in (lead, copy)] == ["yes", "no"]
+
+
+# ---------------------------------------------------------------- over loopback
+
+
+def beds(site: Site, number: int | str, *, furniture: str = "") -> str:
+    return site.feed("/feed", "Beds free", text=f"{furniture} In the county {number} beds are free, says:")
+
+
+def test_an_entry_that_changes_at_each_poll_is_told_thrice_and_then_when_it_is_still(
+    hub: Moments, site: Site
+) -> None:
+    hub.write(f"url: {beds(site, 1)}")
+    assert hub.poll().new == 1
+    told = []
+    for number in range(2, 30):
+        beds(site, number)
+        assert hub.poll(hours=1).updated == 1
+        (stored,) = hub.entries
+        assert f"{number} beds" in stored.entry.text
+        told.append(stored.changed)
+    assert len(set(told)) == 3
+    assert "told of when it has been still" in explain.run(hub.config, hub.database, stored.entry.link or "")
+    site.feed("/feed", "Beds free", "Other news", text=f"In the county {number} beds are free, says:")
+    hub.poll(hours=47)
+    assert _entry(hub, "Beds free").changed == told[-1]
+    site.feed("/feed", "Beds free", "And more", text=f"In the county {number} beds are free, says:")
+    hub.poll(hours=2)
+    assert _entry(hub, "Beds free").changed == hub.now
+    beds(site, number)
+    hub.poll(hours=1)
+    assert _entry(hub, "Beds free").changed == hub.now - HOUR
+
+
+def _entry(hub: Moments, title: str) -> StoredEntry:
+    return next(each for each in hub.entries if each.entry.title == title)
+
+
+def test_revisions_are_shown_word_by_word_by_the_command(tmp_path: Path, site: Site) -> None:
+    hub = Hub(tmp_path)
+    hub.write({"east": [beds(site, 12)]})
+    assert hub.run("poll").returncode == 0
+    link = f"{site.url}/feed/0"
+    assert "have not changed" in hub.run("revisions", link).stdout
+    beds(site, "1,200")
+    assert hub.run("poll", "--all").returncode == 0
+    said = hub.run("revisions", link)
+    assert "Text     In the county [-12-] {+1,200+} beds are free," in said.stdout
+    assert "told to readers" in said.stdout
+    assert "`hub revisions` shows them" in hub.run("explain", link).stdout
+    missing = hub.run("revisions", "https://east.example/none")
+    assert missing.returncode == 1
+    assert "No entry has" in missing.stderr
+
+
+def test_the_words_of_a_change_that_waits_are_said_to_wait(store: Store, url: str) -> None:
+    for number in range(5):
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * HOUR)
+    said = revisions.run(url, "a", member=None)
+    assert said.count("told to readers") == 3
+    assert said.count("not told yet") == 1

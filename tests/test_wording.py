@@ -1,0 +1,114 @@
+"""Which words of an entry count, so that what templates write beside them is no change; what a change was."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hub import markup
+from hub.wording import Piece, difference, that_count
+
+NEWS = "The ward opens in spring, says the trust.\nIt has room for twelve."
+LONG = "The ward opens in spring, and has room for twelve people who live in the county, says the trust. " * 2
+
+
+@pytest.mark.parametrize(
+    "place", [f"{NEWS}\n{{}}", f"{LONG.strip()} {{}}", "{}\n" + NEWS, f"{LONG}\n{{}} | Print"]
+)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("4 comments", "5 comments"),
+        ("No comments", "1 comment"),
+        ("Leave a comment", "One comment"),
+        ("Comments (9)", "Comments (10)"),
+        ("Viewed 101 times", "Viewed 1,102 times"),
+        ("Views: 99", "Views: 1.2k"),
+        ("1,234 page views", "1,240 page views"),
+        ("Share 12", "Share 13"),
+        ("12 shares · 3 likes", "14 shares · 4 likes"),
+        ("Posted 3 minutes ago", "Posted an hour ago"),
+        ("Last updated: 2 hours ago", "Last updated: 1 day ago"),
+        ("just now", "2 mins ago"),
+        ("Published 1 week, 2 days ago", "Published 2 weeks ago"),
+    ],
+)
+def test_counters_and_ages_that_stand_by_themselves_do_not_count(place: str, before: str, after: str) -> None:
+    assert that_count("Ward", place.format(before)) == that_count("Ward", place.format(after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("It helps 12 patients.", "It helps 1,200 patients."),
+        (
+            "The inquiry had 12 responses to its questions.",
+            "The inquiry had 1,200 responses to its questions.",
+        ),
+        ("The ward opened 3 years ago in Leeds.", "The ward opened 4 years ago in Leeds."),
+        ("Views on it differ: 12 of them were read out.", "Views on it differ: 13 of them were read out."),
+        ("12 beds", "13 beds"),
+        ("See https://east.example/?p=1", "See https://east.example/?p=2"),
+        ("Related news will follow.", "Recent news will follow."),
+    ],
+)
+def test_what_is_said_of_numbers_in_a_sentence_counts(before: str, after: str) -> None:
+    assert that_count("Ward", f"{NEWS}\n{before}") != that_count("Ward", f"{NEWS}\n{after}")
+
+
+def test_a_list_of_other_news_at_the_end_does_not_count() -> None:
+    one = f"{NEWS}\nYou may also like\nBids are invited\nLunch is served"
+    other = f"{NEWS}\nYou may also like\nThe board meets"
+    assert that_count("Ward", one) == that_count("Ward", other) == that_count("Ward", NEWS)
+
+
+def test_news_that_follows_such_a_heading_at_length_counts() -> None:
+    related = f"{NEWS}\nRelated news\n{LONG}"
+    assert that_count("Ward", related) != that_count("Ward", NEWS)
+
+
+def test_where_a_visible_link_says_its_reader_came_from_does_not_count() -> None:
+    link = "Read https://east.example/ward?id=7&utm_source={}#top for more."
+    assert that_count("Ward", link.format("rss")) == that_count("Ward", link.format("mail"))
+
+
+def test_words_without_any_of_that_are_all_there_in_their_order() -> None:
+    told = "the ward of 12 views shares opens: ago, comment; https read like now 3 more | and – so. On"
+    words = told.split()
+    chance = random.Random(7)
+    for _ in range(300):
+        text = " ".join(f"{each} well" for each in chance.choices(words, k=60))
+        assert that_count("", text).split() == markup.words(text).split()
+
+
+# ---------------------------------------------------------------- what a change was
+
+
+def test_a_difference_shows_what_went_and_what_came_with_the_words_around_it() -> None:
+    said = (
+        "The pilot helped {} patients in its first year, an evaluation of it says, and it goes on until {}."
+    )
+    before, after = said.format("12", "June"), said.format("1,200", "July")
+    assert difference(before, after) == (
+        Piece("kept", "The pilot helped"),
+        Piece("removed", "12"),
+        Piece("added", "1,200"),
+        Piece("kept", "patients in its first year, an … says, and it goes on until"),
+        Piece("removed", "June."),
+        Piece("added", "July."),
+    )
+
+
+def test_the_same_words_have_no_difference() -> None:
+    assert difference(NEWS, NEWS.replace("\n", "  ")) == ()
+
+
+def test_what_was_added_or_taken_away_whole_is_one_piece() -> None:
+    assert difference("", "Ward opens") == (Piece("added", "Ward opens"),)
+    assert difference("Ward opens", "") == (Piece("removed", "Ward opens"),)
+
+
+def test_texts_too_long_to_compare_are_shown_as_one_change() -> None:
+    before, after = "a b " * 4_000, "c d " * 4_000
+    assert [piece.part for piece in difference(before, after)] == ["removed", "added"]
