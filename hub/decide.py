@@ -7,7 +7,7 @@ values alone.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -23,6 +23,7 @@ from hub.model import (
     FeedUpdate,
     Gathered,
     HubSettings,
+    Identifier,
     Known,
     KnownEntry,
     NewEntry,
@@ -39,6 +40,8 @@ _WORDINGS_KEPT = 10
 # thrice, and a page that counts up each day is never still for so long.
 _RESTLESS_CHANGES, _RESTLESS_WITHIN = 3, timedelta(days=7)
 _STILL_FOR = timedelta(days=2)
+# Nobody corrects so many entries, and most of what a document has, between two polls.
+_TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
 # What a retry-after may ask for at most, however it is written.
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -60,7 +63,7 @@ def decide(
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
         update = _entries(update, known, authority, ZoneInfo(settings.timezone))
-    after = _state(state, gathered, now, settings, moved=_is_news(update))
+    after = _state(update.state, update.gathered, now, settings, moved=_is_news(update))
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
         update = replace(update, host_not_before=(host, after.not_before))
@@ -81,7 +84,9 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
     settled: list[int] = []
     taken = set(known.atom_ids)
     backlog = update.state.succeeded is None
-    recognised = stories.recognise(update.gathered.entries, known.own)
+    by = update.state.identified_by
+    recognised = stories.recognise(update.gathered.entries, known.own, by=by, retitled=known.retitled)
+    silence = _silence(recognised, by)
     # Stored from the last to the first: the document's order, where dates are
     # the same, is then the order of their keys.
     for each in reversed(recognised):
@@ -97,19 +102,54 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
             joined = beginning.story
         elif _has_changed(entry, stored):
             with_day = events.with_day(entry, update.now, zone)
-            told = _told(stored, update.now)
-            changed.append(replace(_changed(with_day, stored, known, update.now), told=told))
-            joined = changed[-1].story
+            change = _changed(with_day, stored, known, update.now)
+            told = "no" if silence and not change.leaves_story else _told(stored, update.now)
+            changed.append(replace(change, told=told))
+            joined = change.story
         else:
-            if _moved(entry, stored) or _is_told_apart_otherwise(entry, stored):
+            if stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
                 relinked.append(_relinked(entry, stored))
             if stored.restless and _is_still(stored, update.now):
                 settled.append(stored.key)
         if joined is not None:
             known = _joined(known, joined, entry.feed)
+    gathered, state = update.gathered, update.state
+    if silence:
+        gathered = replace(gathered, remarks=(*gathered.remarks, silence))
+    if state.feed.identify_by is None:
+        state = replace(state, identity=stories.identity_after(state.identity, recognised, now=update.now))
     return replace(
-        update, new=tuple(new), changed=tuple(changed), relinked=tuple(relinked), settled=tuple(settled)
+        update,
+        gathered=gathered,
+        state=state,
+        new=tuple(new),
+        changed=tuple(changed),
+        relinked=tuple(relinked),
+        settled=tuple(settled),
     )
+
+
+def _silence(recognised: Sequence[stories.Recognised], by: Identifier) -> str:
+    """Why nobody is told of what changed in a document, as a remark; empty where it is told.
+
+    A relaunch gives entries new ids and links, and a template new words to
+    all of them at once: neither is news.
+    """
+    again = [(each.entry, each.known) for each in recognised if each.known is not None]
+    others = [(entry, known) for entry, known in again if not _is_just_as_it_was(entry, known)]
+    count = stories.renamed(others, len(again), by)
+    if count:
+        return (
+            f"{count} of the {len(again)} entries that were known have other ids or links now; "
+            "they were recognised, and nobody was told"
+        )
+    count = sum(_has_changed(entry, known) for entry, known in others)
+    if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * len(again):
+        return (
+            f"{count} of the {len(again)} entries that were known changed their words at once, "
+            "as a new template does; nobody was told"
+        )
+    return ""
 
 
 def _new(
@@ -148,6 +188,14 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
     digests = (digest("\n".join((*what, str(number)))) for number in count())
     minted = (urls.tag_uri(authority, now.date(), f"{entry.feed}/{each}") for each in digests)
     return next(uri for uri in minted if uri not in taken)
+
+
+def _is_just_as_it_was(entry: Entry, stored: KnownEntry) -> bool:
+    return (entry.fingerprint, entry.keys.id, entry.link) == (
+        stored.fingerprint,
+        stored.keys.id,
+        stored.link,
+    )
 
 
 def _has_changed(entry: Entry, stored: KnownEntry) -> bool:
@@ -192,14 +240,6 @@ def _told(stored: KnownEntry, now: datetime) -> Told:
 
 def _is_still(stored: KnownEntry, now: datetime) -> bool:
     return now - stored.changes[-1] >= _STILL_FOR
-
-
-def _moved(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether an entry's address is another now: parameters may change at each fetch."""
-    if entry.link is None or entry.canonical_link == stored.canonical_link:
-        return False
-    before = (stored.canonical_link or "").partition("?")[0]
-    return before != (entry.canonical_link or "").partition("?")[0]
 
 
 def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:

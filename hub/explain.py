@@ -39,6 +39,9 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
         f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
     )
     yield f"    From     {stored.member.name}, feed {entry.feed}, {stored.feed_url}"
+    state = next((each for each in store.feed_states() if each.feed.key == entry.feed), None)
+    if state is not None:
+        yield f"    Known    by its {state.identified_by}{_why_so(state)}"
     yield f"    Here     since {_at(stored.first_seen)}, {_carried(stored)}"
     yield from _changed(store, stored)
     yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
@@ -56,6 +59,14 @@ def _changed(store: Store, stored: StoredEntry) -> Iterator[str]:
             "    Untold   what changed last: it changes too often, "
             "and is told of when it has been still for two days"
         )
+
+
+def _why_so(state: FeedState) -> str:
+    if state.feed.identify_by:
+        return ", as feeds.yaml says"
+    if state.identity.since is None:
+        return ""
+    return f", since {state.identity.since:%d %B %Y}: {state.identity.why}"
 
 
 def _carried(stored: StoredEntry) -> str:

@@ -14,7 +14,18 @@ import pytest
 
 from bench import quality
 from hub.decide import decide
-from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, HubSettings, Known, Member, Tag
+from hub.model import (
+    Entry,
+    EntryKeys,
+    FeedKey,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    Member,
+    Tag,
+)
 from hub.store import Store, open_store
 from hub.stories import sketched
 
@@ -28,6 +39,7 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
     polls = [quality.polled(*each) for each in zip(news, tagged(quality.entries(news)), strict=True)]
     rounds = [quality.a_round(polls[first : first + 80]) for first in range(0, ENTRIES, 80)]
     rounds += [corrected(polls, at=rounds[-1][-1].started + A_DAY)]
+    rounds += [on_a_new_site(polls, at=rounds[-1][-1].started + A_DAY)]
     together, alone = tmp_path / "together.db", tmp_path / "alone.db"
     for file, size in ((together, 1000), (alone, 1)):
         store = a_store(file, polls)
@@ -37,8 +49,12 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
         assert store.check() == ()
         store.close()
     assert stored(together) == stored(alone)
-    copies = [why for _, _, _, _, why, _ in stored(together)["entries"] if why]
+    found = stored(together)["entries"]
+    copies = [why for _, _, _, _, why, *_ in found if why]
     assert len(copies) > ENTRIES / 10
+    recognised = [key for key, *_, id, _, _ in found if str(id).startswith("new-")]
+    assert len(recognised) > ENTRIES / 2
+    assert len(found) < 2 * ENTRIES
 
 
 def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) -> None:
@@ -75,6 +91,20 @@ def corrected(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
     return quality.a_round(changed)
 
 
+def on_a_new_site(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
+    """A round in which every feed's entries have other ids, links and dates, beside one that is new."""
+    moved = []
+    for number, each in enumerate(polls):
+        (entry,) = each.entries
+        if number % 6 == 0:
+            entry = reworded(entry, title=f"New {number}", text=f"Our new site has number {number}.")
+        keys = EntryKeys(id=f"id {number}", loose_id=f"id {number}", link=f"l {number}", title=f"t {number}")
+        link = f"https://new.example/{number}"
+        entry = replace(entry, id=f"new-{number}", link=link, canonical_link=link, keys=keys)
+        moved.append(replace(each, entries=(entry,), started=at))
+    return quality.a_round(moved)
+
+
 def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
     changed = replace(entry, text=text, title=title or entry.title, fingerprint=f"of {title} {text}")
     return replace(changed, sketch=sketched([changed])[0])
@@ -103,7 +133,7 @@ def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(file)) as db:
         return {
             "entries": db.execute(
-                "SELECT key, story, lead, copy_of, why, atom_id FROM entries ORDER BY key"
+                "SELECT key, story, lead, copy_of, why, atom_id, id, link, changed FROM entries ORDER BY key"
             ).fetchall(),
             "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
             "tags": db.execute("SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2").fetchall(),

@@ -176,6 +176,7 @@ def _feeds(keys: MemberKeys) -> tuple[Feed, ...]:
             alternatives=tuple(each.url for each in feed.addresses[1:]),
             tags=feed.tags,
             kinds={each.url: kind for each in feed.addresses if (kind := site_kind(each))},
+            identify_by=feed.identify_by,
         )
         for feed in keys.feeds
     )

@@ -15,6 +15,7 @@ from hub.config.values import (
     Duration,
     EntryKind,
     HowMuch,
+    IdentifyBy,
     Language,
     Range,
     Redirects,
@@ -128,6 +129,10 @@ class FeedKeys(AddressKeys):
         default="news", description="What the feed is known by within its member, so that its url may change."
     )
     tags: tuple[Slug, ...] = Field(default=(), description="Terms of tags given to all its entries.")
+    identify_by: IdentifyBy | None = Field(
+        default=None,
+        description="What its entries are told apart by; without it, what its own documents show to hold.",
+    )
 
     @property
     def addresses(self) -> tuple[AddressKeys, ...]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from hub.model import FeedKind, Kind, MemberType, Republish, TagField
+from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField
 from hub.phrases import read_phrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -339,6 +339,7 @@ Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "s
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
 Where = Annotated[TagField, BeforeValidator(_one_of(TagField))]
+IdentifyBy = Annotated[Identifier, BeforeValidator(_one_of(Identifier))]
 EntryKind = Annotated[Kind, BeforeValidator(_one_of(Kind))]
 How = Annotated[FeedKind, BeforeValidator(_one_of(FeedKind))]
 TypeName = Annotated[

@@ -11,6 +11,9 @@ Republish = Literal["full", "summary", "link"]
 FeedKind = Literal["feed", "wordpress", "sitemap", "html"]
 
 
+Identifier = Literal["id", "link", "title"]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FeedKey:
     """What a feed is known by, so that its URL may change: its member and its name."""
@@ -78,7 +81,8 @@ class Feed:
 
     `alternatives` are tried in order when `url` is no feed; `tags` are given
     to all its entries. `kinds` says of those of its addresses that are no
-    feeds how they are read.
+    feeds how they are read. `identify_by` is what its entries are told apart
+    by, None where the feed's own documents show it.
     """
 
     key: FeedKey
@@ -86,6 +90,7 @@ class Feed:
     alternatives: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     kinds: Mapping[str, SiteKind] = field(default_factory=dict)
+    identify_by: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

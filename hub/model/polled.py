@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo
-from hub.model.members import Feed
+from hub.model.members import Feed, Identifier
 from hub.model.stored import Told
 
 
@@ -24,6 +24,20 @@ class Listing:
     last_modified: str | None = None
     digest: str | None = None
     within: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """By what a feed's entries are told apart, as its documents showed: why, and since when.
+
+    `strayed` counts documents in a row in which most entries had another one
+    of these than before.
+    """
+
+    by: Identifier = "id"
+    why: str = ""
+    since: datetime | None = None
+    strayed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +75,12 @@ class FeedState:
     remarks: tuple[str, ...] = ()
     info: FeedInfo = FeedInfo()
     listings: tuple[Listing, ...] = ()
+    identity: Identity = Identity()
+
+    @property
+    def identified_by(self) -> Identifier:
+        """What its entries are told apart by: as feeds.yaml says, else as its documents showed."""
+        return self.feed.identify_by or self.identity.by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +177,10 @@ class ChangedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelinkedEntry:
-    """An entry whose id or link changed and whose words did not: nobody is told."""
+    """An entry whose id or link changed and whose words did not: nobody is told.
+
+    So is one whose words are the same and are counted otherwise by now.
+    """
 
     key: int
     id: str | None

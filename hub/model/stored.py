@@ -179,7 +179,9 @@ class Known:
     `own`'s stories that other feeds have there, each story's lead first;
     `story_feeds` the feeds with an entry in each of them. `atom_ids` are
     those of the document's ids that are already published under, and
-    `holders` the stories that hold each number of the new sketches.
+    `holders` the stories that hold each number of the new sketches. `retitled`
+    are the keys of those of `own` that have nothing but a title in common with
+    the document: looked for where most of it is not known by anything else.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -189,3 +191,4 @@ class Known:
     atom_ids: frozenset[str] = frozenset()
     holders: Mapping[int, Sequence[int]] = field(default_factory=dict)
     rulings: Rulings = Rulings()
+    retitled: frozenset[int] = frozenset()

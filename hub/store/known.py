@@ -18,10 +18,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from hub import stories
+from hub import markup, stories
 from hub.model import Candidate, Entry, EntryKeys, Known, KnownEntry, NewEntry, RelinkedEntry, Rulings, Sketch
 from hub.store import rows
 from hub.store import statements as sql
+
+# A document has seldom more entries; what was published long before it is not in it.
+_TITLES_LOOKED_AT = 100
 
 Ask = Callable[..., Sequence[Any]]
 
@@ -65,11 +68,18 @@ class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
     `ask` and `ask_tuples` give the rows of a statement, by column or plain.
-    With `again`, the entries are stored ones, looked at as if they were new.
+    `before` are the feeds that have been read before. With `again`, the entries
+    are stored ones, looked at as if they were new.
     """
 
     def __init__(
-        self, ask: Ask, ask_tuples: Ask, polls: Mapping[int, Sequence[Entry]], *, again: bool = False
+        self,
+        ask: Ask,
+        ask_tuples: Ask,
+        polls: Mapping[int, Sequence[Entry]],
+        *,
+        before: AbstractSet[int] = frozenset(),
+        again: bool = False,
     ) -> None:
         self._ask = ask
         self._ask_tuples = ask_tuples
@@ -82,6 +92,7 @@ class KnownToBatch:
             self._unsure = {known.key for own in self._own.values() for known in own}
         else:
             self._unknown = {feed: self._unknown_of(feed, entries) for feed, entries in polls.items()}
+        self._retitled = {feed: self._retitled_of(feed, polls[feed]) for feed in before & polls.keys()}
         unknown = [entry for entries in self._unknown.values() for entry in entries]
         self._taken = self._atom_ids(unknown)
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
@@ -102,7 +113,7 @@ class KnownToBatch:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
         if not unknown:
-            return Known(own=own)
+            return Known(own=own, retitled=self._retitled.get(feed, frozenset()))
         for entry in unknown if self._since else ():
             sketch, keys = entry.sketch, entry.keys
             if not (
@@ -126,6 +137,7 @@ class KnownToBatch:
             atom_ids=frozenset(entry.id for entry in unknown if entry.id in self._taken),
             holders=self._holders,
             rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
+            retitled=self._retitled.get(feed, frozenset()),
         )
 
     def took(
@@ -209,6 +221,26 @@ class KnownToBatch:
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
         said = {known.fingerprint for known in self._own.get(feed, ())}
         return [entry for entry in entries if entry.fingerprint not in said]
+
+    def _retitled_of(self, feed: int, entries: Sequence[Entry]) -> frozenset[int]:
+        """Add what has a title in common with a document hardly known otherwise; the keys of these."""
+        titles = stories.unknown_titles(entries, self._own.get(feed, ()))
+        if not titles:
+            return frozenset()
+        had = {known.key for known in self._own.get(feed, ())}
+        latest = self._ask_tuples(sql.LATEST_TITLES, {"feed": feed, "limit": _TITLES_LOOKED_AT})
+        keys = [key for key, title in latest if key not in had and markup.words(title) in titles]
+        if not keys:
+            return frozenset()
+        texts = dict(self._ask_tuples(sql.TEXTS, (listed(keys),)))
+        found = []
+        for row in self._ask(sql.KNOWN_BY_NUMBER, (listed(keys),)):
+            self._story_of[row["key"]] = row["story"]
+            self._learn(row["key"], feed, rows.entry_keys(row), since=False)
+            found.append(replace(rows.known_entry(row), text=texts[row["key"]]))
+        self._own[feed] = (*self._own.get(feed, ()), *found)
+        self._unsure |= texts.keys()
+        return frozenset(texts)
 
     def _atom_ids(self, entries: Sequence[Entry]) -> set[str]:
         if not entries:

@@ -340,7 +340,14 @@ def m006_sites_without_a_feed(db: Database) -> None:
     _execute(db, _SITES)
 
 
-_REVISIONS = """
+_IDENTITY = """
+-- By what a feed's entries are told apart: as feeds.yaml says; as its documents showed, why, since when,
+-- and in how many documents in a row most entries had another of these.
+ALTER TABLE feeds ADD COLUMN identify_by TEXT;
+ALTER TABLE feeds ADD COLUMN identity_by TEXT NOT NULL DEFAULT 'id';
+ALTER TABLE feeds ADD COLUMN identity_why TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN identity_since TEXT;
+ALTER TABLE feeds ADD COLUMN identity_strayed INTEGER NOT NULL DEFAULT 0;
 -- What an entry said before its last changes.
 CREATE TABLE revisions (
     id INTEGER PRIMARY KEY,
@@ -355,5 +362,5 @@ CREATE INDEX revisions_entry ON revisions (entry);
 
 
 @migrations()
-def m007_what_entries_said_before(db: Database) -> None:
-    _execute(db, _REVISIONS)
+def m007_what_entries_said_before_and_are_told_apart_by(db: Database) -> None:
+    _execute(db, _IDENTITY)

@@ -20,6 +20,7 @@ from hub.model import (
     FeedKey,
     FeedState,
     HtmlList,
+    Identity,
     KnownEntry,
     Listing,
     Member,
@@ -101,6 +102,7 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "alternatives": _json(feed.alternatives),
         "kinds": _json({url: [kind.name, asdict(kind)] for url, kind in feed.kinds.items()}),
         "tags": _json(feed.tags),
+        "identify_by": feed.identify_by,
     }
 
 
@@ -131,6 +133,10 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "info_rights": state.info.rights,
         "info_language": state.info.language,
         "listings": _json([asdict(listing) for listing in state.listings]),
+        "identity_by": state.identity.by,
+        "identity_why": state.identity.why,
+        "identity_since": _stamp(state.identity.since),
+        "identity_strayed": state.identity.strayed,
     }
 
 
@@ -141,6 +147,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         alternatives=tuple(json.loads(row["alternatives"])),
         tags=tuple(json.loads(row["tags"])),
         kinds={url: _site_kind(*written) for url, written in json.loads(row["kinds"]).items()},
+        identify_by=row["identify_by"],
     )
     waits = [wait for wait in (_moment(row["not_before"]), host_not_before) if wait is not None]
     return FeedState(
@@ -171,6 +178,12 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             language=row["info_language"],
         ),
         listings=tuple(Listing(**listing) for listing in json.loads(row["listings"])),
+        identity=Identity(
+            by=row["identity_by"],
+            why=row["identity_why"],
+            since=_moment(row["identity_since"]),
+            strayed=row["identity_strayed"],
+        ),
     )
 
 

@@ -55,7 +55,10 @@ class Settling(Tagging):
         if any(each.entries for each in gathered):
             self._prune(max(each.started for each in gathered))
         known = KnownToBatch(
-            self._rows, self._tuples, {feed: each.entries for feed, each in polls.items() if each.entries}
+            self._rows,
+            self._tuples,
+            {feed: each.entries for feed, each in polls.items() if each.entries},
+            before={feed for feed, state in states.items() if state.succeeded is not None},
         )
         settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
         self._db.conn.executemany(sql.NEW_IN_INDEX, known.index)

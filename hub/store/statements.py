@@ -14,11 +14,14 @@ FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
 LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
 """
 # As much of an entry as it takes to recognise it, but for its text.
-KNOWN_BY_KEYS = """
+_KNOWN = """
 SELECT e.key, e.feed, e.member, f.name AS feed_name, e.story, e.id, e.id_key, e.loose_id_key, e.link_key,
        e.title_key, e.title, e.link, e.canonical_link, e.published, e.fingerprint, e.past_fingerprints,
        e.atom_id
-FROM entries e JOIN feeds f ON f.id = e.feed WHERE e.key IN (
+FROM entries e JOIN feeds f ON f.id = e.feed
+"""
+KNOWN_BY_KEYS = f"""
+{_KNOWN} WHERE e.key IN (
     SELECT key FROM entries WHERE id_key IN (SELECT value FROM json_each(:ids))
     UNION ALL SELECT key FROM entries WHERE link_key IN (SELECT value FROM json_each(:links))
     UNION ALL SELECT o.key FROM json_each(:loose_ids) j CROSS JOIN entries o
@@ -26,6 +29,11 @@ FROM entries e JOIN feeds f ON f.id = e.feed WHERE e.key IN (
     UNION ALL SELECT o.key FROM json_each(:titles) j CROSS JOIN entries o
         ON o.feed = json_extract(j.value, '$[0]') AND o.title_key = json_extract(j.value, '$[1]')
 ) ORDER BY e.key
+"""
+KNOWN_BY_NUMBER = f"{_KNOWN} WHERE e.key IN (SELECT value FROM json_each(?)) ORDER BY e.key"
+LATEST_TITLES = """
+SELECT key, title FROM entries WHERE member = (SELECT member FROM feeds WHERE id = :feed) AND feed = :feed
+ORDER BY date DESC, key DESC LIMIT :limit
 """
 TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each(?))"
 TAKEN_IDS = "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))"
@@ -151,11 +159,12 @@ ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excl
     homepage = excluded.homepage, republish = excluded.republish
 """
 FEED_UPSERT = """
-INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags)
-VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags)
+INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by)
+VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags,
+    :identify_by)
 ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
     configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
-    kinds = excluded.kinds, tags = excluded.tags
+    kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by
 """
 # A feed whose addresses were edited starts afresh: its validators, its errors
 # and a 410 belong to addresses that are no longer there.

@@ -16,7 +16,8 @@ from hub.stories.copies import (
     from_there,
     leads_instead,
 )
-from hub.stories.recognise import Recognised, is_rewritten, recognise
+from hub.stories.identity import identity_after, is_renamed, renamed
+from hub.stories.recognise import Recognised, is_rewritten, recognise, unknown_titles
 from hub.stories.sketch import sketched, title_number
 
 __all__ = [
@@ -28,10 +29,14 @@ __all__ = [
     "compared",
     "copy_of",
     "from_there",
+    "identity_after",
+    "is_renamed",
     "is_rewritten",
     "leads_instead",
     "likely",
     "recognise",
+    "renamed",
     "sketched",
     "title_number",
+    "unknown_titles",
 ]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 
 from hub import markup
-from hub.model import Entry, KnownEntry
+from hub.model import Entry, Identifier, KnownEntry
 
 # Two versions that share less than this of their words are different news under one id.
 _SAME_NEWS = 0.25
+# Of two texts under one title: any two of a language share a good part of their words.
+_SAME_TEXT = 0.5
 # Texts of fewer words are compared word by word.
 _SHORT = 20
 
@@ -26,7 +28,13 @@ class Recognised:
     known: KnownEntry | None
 
 
-def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Recognised, ...]:
+def recognise(
+    entries: Sequence[Entry],
+    own: Sequence[KnownEntry],
+    *,
+    by: Identifier = "id",
+    retitled: AbstractSet[int] = frozenset(),
+) -> tuple[Recognised, ...]:
     """Match a document's entries with the stored ones of the same feed, each at most once.
 
     What has not changed its words is itself. For the others the ladder goes
@@ -41,10 +49,15 @@ def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Reco
     number their entries anew each time, and some links lead to whatever is
     the latest. Only where id and link are both the same is it that entry,
     rewritten.
+
+    Where ids (`by` links) or ids and links (`by` titles) are known to identify
+    nothing in this feed, their rungs are left out. `retitled` are the keys of
+    stored entries that have a title in common with one of the document and
+    nothing else; they are tried last, for a site that was made anew.
     """
     matched: dict[int, KnownEntry] = {}
-    free = {known.key: known for known in own}
-    for key_of, is_it in _LADDER:
+    free = {known.key: known for known in own if known.key not in retitled}
+    for key_of, is_it in _LADDERS[by]:
         shared = Counter(key_of(entry) for entry in entries)
         candidates: dict[str, list[KnownEntry]] = {}
         for known in free.values():
@@ -64,6 +77,9 @@ def recognise(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Reco
                 matched[index] = match
                 candidates[key].remove(match)
                 del free[match.key]
+    if retitled:
+        left = {index: entry for index, entry in enumerate(entries) if index not in matched}
+        matched |= _relaunched(left, [known for known in own if known.key in retitled])
     return tuple(Recognised(entry, matched.get(index)) for index, entry in enumerate(entries))
 
 
@@ -91,7 +107,8 @@ def _is_same_page(known: KnownEntry, entry: Entry) -> bool:
 
 
 # Each rung: by what an entry is looked for, and what must be true of the one that is found.
-_LADDER: tuple[tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entry], bool]], ...] = (
+_Rung = tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entry], bool]]
+_BY_ID: tuple[_Rung, ...] = (
     (_wholly_unchanged, _is_same_news),
     (_unchanged, _is_same_news),
     (_unchanged_but_its_id, _is_same_news),
@@ -101,6 +118,70 @@ _LADDER: tuple[tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entr
     (attrgetter("keys.title"), _is_same_news),
     (attrgetter("keys.id"), _is_same_page),
 )
+_BY_LINK: tuple[_Rung, ...] = (
+    (_unchanged_but_its_id, _is_same_news),
+    (attrgetter("keys.link"), _is_same_news),
+    (attrgetter("keys.title"), _is_same_news),
+)
+_BY_TITLE: tuple[_Rung, ...] = ((attrgetter("keys.title"), _is_same_news),)
+_LADDERS: dict[Identifier, tuple[_Rung, ...]] = {"id": _BY_ID, "link": _BY_LINK, "title": _BY_TITLE}
+
+
+# ---------------------------------------------------------------- a site made anew
+
+# A relaunch brings several entries back, and most of a document.
+_SEVERAL = 3
+
+
+def unknown_titles(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> frozenset[str]:
+    """The titles by which to look for a document's entries, where most of it is not known by anything else.
+
+    A document is half new where a site was made anew, or where its feed is
+    seldom polled: it takes titles to tell. Empty for any other document. `own`
+    are the stored entries that have an id, a link, or title and date in common
+    with it.
+    """
+    if 2 * len(own) > len(entries):
+        return frozenset()
+    keys = {key for known in own for key in _keys(known)}
+    unknown = [entry for entry in entries if keys.isdisjoint(_keys(entry))]
+    if len(unknown) < _SEVERAL or 2 * len(unknown) < len(entries):
+        return frozenset()
+    return frozenset(words for entry in unknown if (words := markup.words(entry.title)))
+
+
+def _keys(entry: _Either) -> tuple[str, ...]:
+    keys = entry.keys
+    return tuple(filter(None, (keys.id, keys.loose_id, keys.link, keys.title)))
+
+
+def _relaunched(left: Mapping[int, Entry], retitled: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
+    """Those of the entries left that are stored ones, should most of them be: else they are new.
+
+    A title says so where one entry alone has it on either side, and the texts
+    are no other news, as those of *Weekly update* are each week.
+    """
+    of_document = Counter(markup.words(entry.title) for entry in left.values())
+    of_store = Counter(markup.words(known.title) for known in retitled)
+    by_title = {markup.words(known.title): known for known in retitled}
+    found = {
+        index: known
+        for index, entry in left.items()
+        if (known := by_title.get(words := markup.words(entry.title))) is not None
+        and of_document[words] == of_store[words] == 1
+        and _is_same_text(known, entry)
+    }
+    return found if len(found) >= _SEVERAL and 2 * len(found) >= len(left) else {}
+
+
+def _is_same_text(known: KnownEntry, entry: Entry) -> bool:
+    before, after = markup.words(known.text).split(), markup.words(entry.text).split()
+    if not before or not after:
+        return True
+    return _shared(set(before), set(after)) >= _SAME_TEXT
+
+
+# ---------------------------------------------------------------- other news, or a correction
 
 
 def is_rewritten(known: KnownEntry, entry: Entry) -> bool:

@@ -19,6 +19,7 @@ from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
 from hub.web.asked import Asked
+from hub.web.notes import notes
 from hub.web.words import (
     KINDS,
     Calendar,
@@ -394,7 +395,8 @@ class StatusRow:
     """A member's feed on the status page.
 
     `feed` is its name where the member has several; `next_check` is None
-    where it is due, and where there will be none.
+    where it is due, and where there will be none. `notes` are what the hub
+    decided about it by itself.
     """
 
     member: Link
@@ -403,6 +405,7 @@ class StatusRow:
     latest: Moment | None
     checked: Moment | None
     next_check: Moment | None
+    notes: tuple[str, ...]
 
 
 def status_rows(
@@ -430,6 +433,7 @@ def status_rows(
                 latest=calendar.moment(newest.date) if newest else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
+                notes=notes(state, calendar),
             )
         )
     return tuple(rows)

@@ -1,0 +1,83 @@
+"""By what a feed's entries are told apart: its ids, its links or its titles, as its documents show.
+
+Most feeds' ids hold. Some give several entries one id, or each entry another
+at every poll: then links lead, and where those do not hold either, titles. What
+was chosen stays, since a feed that seems mended is mended until its next
+update; feeds.yaml may say otherwise (`identify_by`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hub.model import Entry, Identifier, Identity, KnownEntry
+from hub.stories.recognise import Recognised
+
+# So many are no accident: an editor copies an entry with its id once, not three times.
+_SEVERAL = 3
+# A relaunch changes every id once; what changed them in so many documents in a row always will.
+_DOCUMENTS = 3
+
+
+def identity_after(before: Identity, found: Sequence[Recognised], *, now: datetime) -> Identity:
+    """By what the feed's entries are told apart after a document of it was recognised."""
+    if before.by == "id":
+        ids = Counter(each.entry.keys.id for each in found if each.entry.keys.id)
+        shared = sum(count for count in ids.values() if count > 1)
+        if shared >= _SEVERAL and 2 * shared >= ids.total():
+            why = f"{shared} of the {ids.total()} entries of a document had an id that others had too"
+            return Identity(by=_next_best(found), why=why, since=now)
+    if before.by == "title":
+        return before
+    again = [(each.entry, each.known) for each in found if each.known and _has(each.entry, before.by)]
+    if not again:
+        return before
+    others = sum(_of(entry, before.by) != _of(known, before.by) for entry, known in again)
+    strayed = before.strayed + 1 if 2 * others > len(again) else 0
+    if strayed < _DOCUMENTS:
+        return before if strayed == before.strayed else replace(before, strayed=strayed)
+    what = "ids" if before.by == "id" else "links"
+    why = f"most entries had other {what} in each of {_DOCUMENTS} documents in a row"
+    return Identity(by=_next_best(found) if before.by == "id" else "title", why=why, since=now)
+
+
+def _next_best(found: Sequence[Recognised]) -> Identifier:
+    """Links, where nearly every entry has one of its own that held; else titles."""
+    links = {each.entry.keys.link for each in found if each.entry.keys.link}
+    again = [each for each in found if each.known and each.entry.keys.link]
+    held = sum(each.known is not None and each.entry.keys.link == each.known.keys.link for each in again)
+    return "link" if 10 * len(links) >= 9 * len(found) and 2 * held >= len(again) else "title"
+
+
+def _has(entry: Entry, by: Identifier) -> bool:
+    return _of(entry, by) is not None
+
+
+def _of(entry: Entry | KnownEntry, by: Identifier) -> str | None:
+    return entry.keys.id if by == "id" else entry.keys.link
+
+
+# ---------------------------------------------------------------- a relaunch
+
+
+def renamed(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, by: Identifier) -> int:
+    """How many entries came back with other ids or addresses, if that is most of those that came back.
+
+    0 where it is not: then each of them is an entry that moved, and no
+    relaunch. `others` are those that did not come back just as they were.
+    """
+    count = sum(is_renamed(entry, known, by) for entry, known in others)
+    return count if count >= _SEVERAL and 2 * count > came_back else 0
+
+
+def is_renamed(entry: Entry, known: KnownEntry, by: Identifier) -> bool:
+    """Whether a stored entry has another id or another address now; parameters may change at each fetch."""
+    if by == "id" and entry.keys.id and entry.keys.id != known.keys.id:
+        return True
+    if entry.link is None or entry.link == known.link or entry.canonical_link == known.canonical_link:
+        return False
+    before = (known.canonical_link or "").partition("?")[0]
+    return before != (entry.canonical_link or "").partition("?")[0]

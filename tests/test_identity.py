@@ -1,0 +1,409 @@
+"""By what a feed's entries are told apart over the years, and that a site made anew announces nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from hub import explain
+from hub.config import load
+from hub.errors import ConfigError
+from hub.model import Entry, Gathered, Identifier, Identity, Known
+from hub.stories import identity_after, recognise, unknown_titles
+from tests.commands import Hub as Commands
+from tests.entries import PUBLISHED, entry
+from tests.known import stored
+from tests.moments import Moments, moments
+from tests.site import Site, serving
+from tests.test_decide import NOW, POLLED, decided, document
+from tests.web_hub import NETWORK, WESSEX, Hub, a_hub, news
+
+TEXTS = (
+    "Every ward in the county will measure blood pressure twice a day from spring, the trust says.",
+    "Bids for rural transport are invited until June, with awards of up to forty thousand pounds.",
+    "Menus, recipes and photographs of lunches cooked by apprentices in seven hospital kitchens.",
+    "A thousand volunteers took part in the trial of a scanner that fits into a coat's pocket.",
+    "The board appoints a new chair, who led a charity for people with diabetes before.",
+)
+TITLES = ("Ward opens", "Bids invited", "Lunch is served", "Scanner tried", "Chair appointed")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Moments]:
+    with moments(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def found(document: Sequence[Entry], *before: Entry, by: Identifier = "id") -> list[int | None]:
+    """The numbers of the stored entries that a document's entries are."""
+    known = [stored(each, key=number) for number, each in enumerate(before)]
+    return [each.known.key if each.known else None for each in recognise(document, known, by=by)]
+
+
+def five(id: Callable[[int], str | None], link: Callable[[int], str | None]) -> list[Entry]:
+    return [
+        entry(id(number), title=title, text=TEXTS[number], link=link(number))
+        for number, title in enumerate(TITLES)
+    ]
+
+
+def page(number: int) -> str:
+    return f"https://east.example/news/{number}"
+
+
+# ---------------------------------------------------------------- what documents show
+
+
+def after(identity: Identity, document: Sequence[Entry], *before: Entry) -> Identity:
+    known = [stored(each, key=number) for number, each in enumerate(before)]
+    return identity_after(identity, recognise(document, known, by=identity.by), now=NOW)
+
+
+def test_ids_that_hold_lead() -> None:
+    entries = five(str, page)
+    assert after(Identity(), entries, *entries) == Identity()
+
+
+def test_ids_that_several_entries_share_give_way_to_links_at_once() -> None:
+    chosen = after(Identity(), five(lambda _: "the same", page))
+    assert (chosen.by, chosen.since) == ("link", NOW)
+    assert chosen.why == "5 of the 5 entries of a document had an id that others had too"
+
+
+def test_where_links_are_shared_too_titles_lead() -> None:
+    assert after(Identity(), five(lambda _: "the same", lambda _: page(0))).by == "title"
+    assert after(Identity(), five(lambda _: "the same", lambda _: None)).by == "title"
+
+
+def test_one_id_that_stands_twice_is_an_editors_accident() -> None:
+    entries = five(lambda number: str(max(number, 1)), page)
+    assert after(Identity(), entries) == Identity()
+
+
+def test_a_relaunch_that_changes_every_id_once_leaves_them_leading() -> None:
+    once = after(Identity(), five(lambda number: f"new-{number}", page), *five(str, page))
+    assert (once.by, once.strayed) == ("id", 1)
+    again = five(lambda number: f"new-{number}", page)
+    assert after(once, again, *again) == Identity()
+
+
+def test_ids_that_changed_in_three_documents_in_a_row_give_way_to_links() -> None:
+    identity, before = Identity(), five(str, page)
+    for poll in range(3):
+        assert identity.by == "id"
+        now = five(lambda number, poll=poll: f"{poll}-{number}", page)  # type: ignore[misc]
+        identity, before = after(identity, now, *before), now
+    assert identity.by == "link"
+    assert identity.why == "most entries had other ids in each of 3 documents in a row"
+
+
+def test_where_links_changed_with_the_ids_titles_lead() -> None:
+    identity, before = Identity(strayed=2), five(str, page)
+    now = five(lambda number: f"x{number}", lambda number: f"https://east.example/?t={number}")
+    assert after(identity, now, *before).by == "title"
+
+
+def test_links_that_led_and_change_give_way_to_titles() -> None:
+    identity, before = Identity(by="link", why="w", since=NOW, strayed=2), five(lambda _: None, page)
+    now = five(lambda _: None, lambda number: f"{page(number)}/session-7")
+    assert after(identity, now, *before).by == "title"
+
+
+@pytest.mark.parametrize("by", ["link", "title"])
+def test_what_was_chosen_stays_though_the_ids_hold_by_now(by: Identifier) -> None:
+    chosen = Identity(by=by, why="w", since=NOW - timedelta(days=9))
+    entries = five(str, page)
+    for _ in range(5):
+        assert after(chosen, entries, *entries) == chosen
+
+
+def test_a_document_that_brings_nothing_back_shows_nothing() -> None:
+    strayed = Identity(strayed=2)
+    assert after(strayed, five(str, page)) == strayed
+
+
+# ---------------------------------------------------------------- recognised by it
+
+
+def test_where_links_lead_an_id_that_comes_up_again_takes_no_other_entry() -> None:
+    january = entry("papers", title="Board papers, January", text="Papers of the board.", link=page(1))
+    february = entry("papers", title="Board papers, February", text="Papers of the board.", link=page(2))
+    assert found([february], january, by="id") == [0]
+    assert found([february], january, by="link") == [None]
+
+
+def test_where_links_lead_a_corrected_entry_is_known_by_its_link() -> None:
+    before = entry("1", title="Ward opens", text=TEXTS[0], link=page(1))
+    now = entry("2", title="Ward opens late", text=f"{TEXTS[0]} Indeed.", link=page(1), published=None)
+    assert found([now], before, by="link") == [0]
+
+
+def test_where_titles_lead_neither_id_nor_link_takes_another_entry() -> None:
+    january = entry("papers", title="Board papers, January", text="Papers of the board.", link=page(1))
+    february = entry("papers", title="Board papers, February", text="Papers of the board.", link=page(1))
+    assert found([february], january, by="title") == [None]
+    assert found([replace(january, id="x")], january, by="title") == [0]
+
+
+# ---------------------------------------------------------------- a relaunch
+
+
+def relaunched(
+    *, titles: Sequence[str] = TITLES, texts: Sequence[str] = TEXTS, extra: Sequence[Entry] = ()
+) -> list[Entry]:
+    """The same news on a new site: other ids, links and dates, another word at the end."""
+    return [
+        *extra,
+        *(
+            entry(
+                f"https://new.example/?p={number}",
+                title=title,
+                text=f"{text} Continue reading",
+                link=f"https://new.example/{number}/",
+                published=PUBLISHED + timedelta(days=30),
+            )
+            for number, (title, text) in enumerate(zip(titles, texts, strict=True))
+        ),
+    ]
+
+
+def by_titles(entries: Sequence[Entry], before: Sequence[Entry]) -> list[int | None]:
+    known = [stored(each, key=number) for number, each in enumerate(before)]
+    keys = frozenset(each.key for each in known)
+    return [each.known.key if each.known else None for each in recognise(entries, known, retitled=keys)]
+
+
+def test_a_document_with_nothing_but_titles_in_common_is_the_same_news_on_a_new_site() -> None:
+    assert by_titles(relaunched(), five(str, page)) == [0, 1, 2, 3, 4]
+
+
+def test_new_news_on_the_new_site_is_new() -> None:
+    new = entry("https://new.example/?p=9", title="Relaunch", text="Our site is new.")
+    assert by_titles(relaunched(extra=[new]), five(str, page)) == [None, 0, 1, 2, 3, 4]
+
+
+def test_titles_that_come_up_again_with_other_texts_are_other_news() -> None:
+    others = [text[::-1] for text in TEXTS]
+    assert by_titles(relaunched(texts=others), five(str, page)) == [None] * 5
+
+
+def test_a_title_that_several_have_tells_nothing() -> None:
+    same = ["Weekly update"] * 5
+    before = [replace(each, title="Weekly update") for each in five(str, page)]
+    assert by_titles(relaunched(titles=same), before) == [None] * 5
+
+
+def test_a_few_titles_in_common_are_no_relaunch() -> None:
+    assert by_titles(relaunched()[:2], five(str, page)) == [None, None]
+
+
+def test_titles_are_looked_for_only_where_most_of_a_document_is_unknown() -> None:
+    before = [stored(each, key=number) for number, each in enumerate(five(str, page))]
+    assert len(unknown_titles(relaunched(), [])) == 5
+    assert unknown_titles(relaunched()[:2], []) == frozenset()
+    assert unknown_titles([*five(str, page), *relaunched()[:3]], before) == frozenset()
+
+
+def test_a_relaunch_relinks_and_announces_nothing() -> None:
+    before = [stored(each, key=number) for number, each in enumerate(five(str, page))]
+    known = Known(own=tuple(before), retitled=frozenset(each.key for each in before))
+    update = decided(document(*relaunched()), known=known)
+    assert update.new == ()
+    assert [(each.key, each.told) for each in update.changed] == [
+        (number, "no") for number in (4, 3, 2, 1, 0)
+    ]
+    assert "5 of the 5 entries that were known have other ids or links" in update.state.remarks[-1]
+
+
+def test_an_id_that_changed_alone_is_taken_over_and_nobody_told() -> None:
+    before, now = entry("http://east.example/?p=1"), entry("https://east.example/ward", link="")
+    now = replace(now, link=before.link, canonical_link=before.canonical_link, title=before.title)
+    now = replace(now, fingerprint=before.fingerprint, keys=replace(before.keys, id=now.keys.id))
+    update = decided(document(now), stored(before))
+    (relinked,) = update.relinked
+    assert (update.new, update.changed) == ((), ())
+    assert (relinked.id, relinked.keys.id) == (now.id, now.keys.id)
+
+
+def test_where_links_lead_an_id_that_changed_is_not_written_down_at_each_poll() -> None:
+    now, before = five(lambda number: f"x{number}", page), five(str, page)
+    state = replace(POLLED, identity=Identity(by="link", why="w", since=NOW))
+    known = [stored(each, key=number) for number, each in enumerate(before)]
+    assert decided(document(*now), *known, state=state).relinked == ()
+
+
+def test_what_feeds_yaml_says_leads_whatever_the_documents_show() -> None:
+    feed = replace(POLLED.feed, identify_by="id")
+    shared = five(lambda _: "the same", page)
+    state = decided(document(*shared), state=replace(POLLED, feed=feed)).state
+    assert (state.identified_by, state.identity) == ("id", Identity())
+    feed = replace(feed, identify_by="title")
+    assert replace(state, feed=feed).identified_by == "title"
+
+
+# ---------------------------------------------------------------- a new template
+
+
+def reworded(count: int) -> tuple[Gathered, list[Entry]]:
+    before = five(str, page)
+    now = [
+        entry(each.id, title=each.title, text=f"{each.text} More on our site.", link=each.link)
+        if number < count
+        else each
+        for number, each in enumerate(before)
+    ]
+    return document(*now), before
+
+
+def test_words_that_all_of_a_documents_entries_get_at_once_are_a_template_and_not_told() -> None:
+    gathered, before = reworded(5)
+    update = decided(gathered, *(stored(each, key=number) for number, each in enumerate(before)))
+    assert {each.told for each in update.changed} == {"no"}
+    assert "as a new template does" in update.state.remarks[-1]
+
+
+def test_corrections_of_some_of_a_documents_entries_are_told() -> None:
+    gathered, before = reworded(3)
+    update = decided(gathered, *(stored(each, key=number) for number, each in enumerate(before)))
+    assert [each.told for each in update.changed] == ["yes"] * 3
+
+
+# ---------------------------------------------------------------- over loopback
+
+
+@dataclass(frozen=True)
+class Told:
+    """What readers and their programs go by: it must not move when a site is made anew."""
+
+    atom_id: str
+    date: datetime
+    changed: datetime
+    story: int
+
+
+def told(hub: Moments) -> list[Told]:
+    return [Told(each.atom_id, each.date, each.changed, each.story) for each in hub.entries]
+
+
+def serve(
+    site: Site,
+    id: Callable[[int], str],
+    link: Callable[[int], str],
+    *,
+    more: str = "",
+    days: int = 0,
+) -> str:
+    """Answer with a feed of the five; its URL."""
+    items = "".join(
+        f"<item><title>{title}</title><link>{link(number)}</link>"
+        f"<guid isPermaLink='false'>{id(number)}</guid>"
+        f"<pubDate>{format_datetime(PUBLISHED + timedelta(days=days, hours=-number))}</pubDate>"
+        f"<description>{TEXTS[number]}{more}</description></item>"
+        for number, title in enumerate(TITLES)
+    )
+    head = f"<title>East</title><link>{site.url}</link>"
+    return site.page("/feed", f"<rss version='2.0'><channel>{head}{items}</channel></rss>")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param(
+            lambda n: (f"http://old.example/?p={n}", f"http://old.example/?p={n}"),
+            lambda n: (f"https://old.example/?p={n}", f"https://old.example/?p={n}"),
+            id="http became https",
+        ),
+        pytest.param(
+            lambda n: (f"https://old.example/?p={n}", f"https://old.example/?p={n}"),
+            lambda n: (f"https://old.example/news/{n}/", f"https://old.example/news/{n}/"),
+            id="?p= became a name",
+        ),
+        pytest.param(
+            lambda n: (f"https://old.example/?p={n}", f"https://old.example/{n}/"),
+            lambda n: (f"cms-{n}", f"https://new.example/news/{n}-name"),
+            id="another system on another host",
+        ),
+    ],
+)
+@pytest.mark.parametrize("days", [0, 30], ids=["same dates", "new dates"])
+@pytest.mark.parametrize("more", ["", " Read it all."], ids=["same words", "new template"])
+def test_a_site_made_anew_announces_nothing_and_its_news_is_known_by_its_new_ids(
+    hub: Moments,
+    site: Site,
+    before: Callable[[int], tuple[str, str]],
+    now: Callable[[int], tuple[str, str]],
+    days: int,
+    more: str,
+) -> None:
+    hub.write(f"url: {serve(site, lambda n: before(n)[0], lambda n: before(n)[1])}")
+    assert hub.poll().new == 5
+    was = told(hub)
+    serve(site, lambda n: now(n)[0], lambda n: now(n)[1], days=days, more=more)
+    assert hub.poll(hours=1).new == 0
+    assert told(hub) == was
+    assert [each.entry.id for each in hub.entries] == [now(n)[0] for n in (4, 3, 2, 1, 0)]
+    assert [each.entry.link for each in hub.entries] == [now(n)[1] for n in (4, 3, 2, 1, 0)]
+    serve(site, lambda n: now(n)[0], lambda n: now(n)[1], days=days, more=f"{more} Now.")
+    assert hub.poll(hours=1).new == 0
+    assert told(hub) == was
+    assert hub.state.identity == Identity()
+
+
+def test_a_feed_whose_ids_change_at_each_poll_is_read_by_its_links_from_then_on(
+    hub: Moments, site: Site
+) -> None:
+    feed = ""
+    for poll in range(6):
+        feed = serve(site, lambda n, poll=poll: f"{poll}-{n}", page)  # type: ignore[misc]
+        hub.write(f"url: {feed}")
+        result = hub.poll(hours=1)
+        assert (result.new, result.updated) == ((0, 0) if poll else (5, 0))
+        assert hub.state.identified_by == ("id" if poll < 3 else "link")
+    version = hub.store.version()
+    serve(site, lambda n: f"again-{n}", page)
+    hub.poll(hours=1)
+    assert hub.store.version() == version
+    said = explain.run(hub.config, hub.database, page(1))
+    assert "Known    by its link, since 20 November 2026: most entries had other ids" in said
+    hub.write(f"{{url: {feed}, identify_by: title}}")
+    hub.poll(hours=1)
+    assert "Known    by its title, as feeds.yaml says" in explain.run(hub.config, hub.database, page(1))
+    hub.write(f"url: {feed}")
+    hub.poll(hours=1)
+    assert hub.state.identified_by == "link"
+
+
+def test_the_status_page_says_by_what_news_is_told_apart_and_why(web: Hub) -> None:
+    web.publish(WESSEX, news("a", "One"))
+    assert "told apart" not in web.words("/status")
+    web.publish(WESSEX, *(news("same", title, text=TEXTS[n]) for n, title in enumerate(TITLES)))
+    assert "Their news has been told apart by its" in web.words("/status")
+    assert "5 of the 5 entries of a document had an id that others had too" in web.words("/status")
+    feed = "url: https://wessex.example/feed/"
+    web.configure(NETWORK.replace(feed, f"{feed}, identify_by: id"))
+    assert "Their news is told apart by its ids, as feeds.yaml says" in web.words("/status")
+
+
+def test_an_identifier_that_is_none_is_an_error_with_its_line(tmp_path: Path) -> None:
+    commands = Commands(tmp_path)
+    commands.write({"east": ["https://east.example/feed/"]}, more="        identify_by: address\n")
+    with pytest.raises(
+        ConfigError, match=r":8: .*identify_by: `address` is not possible here; write id, link or title"
+    ):
+        load(commands.config)
