@@ -81,15 +81,15 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
-    settled: list[int] = []
     taken = set(known.atom_ids)
     backlog = update.state.succeeded is None
     by = update.state.identified_by
     recognised = stories.recognise(update.gathered.entries, known.own, by=by, retitled=known.retitled)
-    silence = _silence(recognised, by)
+    looked_at = [each for each in recognised if not each.as_it_was]
+    silence = _silence(looked_at, by, came_back=sum(each.known is not None for each in recognised))
     # Stored from the last to the first: the document's order, where dates are
     # the same, is then the order of their keys.
-    for each in reversed(recognised):
+    for each in reversed(looked_at):
         entry, stored = each.entry, each.known
         joined = None
         if stored is None:
@@ -106,18 +106,18 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
             told = "no" if silence and not change.leaves_story else _told(stored, update.now)
             changed.append(replace(change, told=told))
             joined = change.story
-        else:
-            if stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
-                relinked.append(_relinked(entry, stored))
-            if stored.restless and _is_still(stored, update.now):
-                settled.append(stored.key)
+        elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
+            relinked.append(_relinked(entry, stored))
         if joined is not None:
             known = _joined(known, joined, entry.feed)
+    told_now = {change.key for change in changed}
+    restless = (each.known for each in recognised if each.known is not None and each.known.restless)
     gathered, state = update.gathered, update.state
     if silence:
         gathered = replace(gathered, remarks=(*gathered.remarks, silence))
     if state.feed.identify_by is None:
-        state = replace(state, identity=stories.identity_after(state.identity, recognised, now=update.now))
+        identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
+        state = replace(state, identity=identity)
     return replace(
         update,
         gathered=gathered,
@@ -125,28 +125,29 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
-        settled=tuple(settled),
+        settled=tuple(
+            known.key for known in restless if known.key not in told_now and _is_still(known, update.now)
+        ),
     )
 
 
-def _silence(recognised: Sequence[stories.Recognised], by: Identifier) -> str:
+def _silence(looked_at: Sequence[stories.Recognised], by: Identifier, *, came_back: int) -> str:
     """Why nobody is told of what changed in a document, as a remark; empty where it is told.
 
     A relaunch gives entries new ids and links, and a template new words to
     all of them at once: neither is news.
     """
-    again = [(each.entry, each.known) for each in recognised if each.known is not None]
-    others = [(entry, known) for entry, known in again if not _is_just_as_it_was(entry, known)]
-    count = stories.renamed(others, len(again), by)
+    others = [(each.entry, each.known) for each in looked_at if each.known is not None]
+    count = stories.renamed(others, came_back, by)
     if count:
         return (
-            f"{count} of the {len(again)} entries that were known have other ids or links now; "
+            f"{count} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
         )
     count = sum(_has_changed(entry, known) for entry, known in others)
-    if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * len(again):
+    if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
         return (
-            f"{count} of the {len(again)} entries that were known changed their words at once, "
+            f"{count} of the {came_back} entries that were known changed their words at once, "
             "as a new template does; nobody was told"
         )
     return ""
@@ -188,14 +189,6 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
     digests = (digest("\n".join((*what, str(number)))) for number in count())
     minted = (urls.tag_uri(authority, now.date(), f"{entry.feed}/{each}") for each in digests)
     return next(uri for uri in minted if uri not in taken)
-
-
-def _is_just_as_it_was(entry: Entry, stored: KnownEntry) -> bool:
-    return (entry.fingerprint, entry.keys.id, entry.link) == (
-        stored.fingerprint,
-        stored.keys.id,
-        stored.link,
-    )
 
 
 def _has_changed(entry: Entry, stored: KnownEntry) -> bool:

@@ -72,7 +72,9 @@ def page(number: int) -> str:
 
 def after(identity: Identity, document: Sequence[Entry], *before: Entry) -> Identity:
     known = [stored(each, key=number) for number, each in enumerate(before)]
-    return identity_after(identity, recognise(document, known, by=identity.by), now=NOW)
+    recognised = recognise(document, known, by=identity.by)
+    looked_at = [each for each in recognised if not each.as_it_was]
+    return identity_after(identity, recognised, looked_at, now=NOW)
 
 
 def test_ids_that_hold_lead() -> None:

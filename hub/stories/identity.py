@@ -22,17 +22,23 @@ _SEVERAL = 3
 _DOCUMENTS = 3
 
 
-def identity_after(before: Identity, found: Sequence[Recognised], *, now: datetime) -> Identity:
-    """By what the feed's entries are told apart after a document of it was recognised."""
+def identity_after(
+    before: Identity, found: Sequence[Recognised], looked_at: Sequence[Recognised], *, now: datetime
+) -> Identity:
+    """By what the feed's entries are told apart after a document of it was recognised.
+
+    `looked_at` are those of `found` that are new, or not just as they were.
+    """
     if before.by == "id":
-        ids = Counter(each.entry.keys.id for each in found if each.entry.keys.id)
-        shared = sum(count for count in ids.values() if count > 1)
-        if shared >= _SEVERAL and 2 * shared >= ids.total():
-            why = f"{shared} of the {ids.total()} entries of a document had an id that others had too"
-            return Identity(by=_next_best(found), why=why, since=now)
-    if before.by == "title":
+        ids = [each.entry.keys.id for each in found if each.entry.keys.id]
+        if len(set(ids)) < len(ids):
+            shared = sum(count for count in Counter(ids).values() if count > 1)
+            if shared >= _SEVERAL and 2 * shared >= len(ids):
+                why = f"{shared} of the {len(ids)} entries of a document had an id that others had too"
+                return Identity(by=_next_best(found), why=why, since=now)
+    if before.by == "title" or (not looked_at and not before.strayed):
         return before
-    again = [(each.entry, each.known) for each in found if each.known and _has(each.entry, before.by)]
+    again = [(each.entry, each.known) for each in found if each.known and _of(each.entry, before.by)]
     if not again:
         return before
     others = sum(_of(entry, before.by) != _of(known, before.by) for entry, known in again)
@@ -50,10 +56,6 @@ def _next_best(found: Sequence[Recognised]) -> Identifier:
     again = [each for each in found if each.known and each.entry.keys.link]
     held = sum(each.known is not None and each.entry.keys.link == each.known.keys.link for each in again)
     return "link" if 10 * len(links) >= 9 * len(found) and 2 * held >= len(again) else "title"
-
-
-def _has(entry: Entry, by: Identifier) -> bool:
-    return _of(entry, by) is not None
 
 
 def _of(entry: Entry | KnownEntry, by: Identifier) -> str | None:

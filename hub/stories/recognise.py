@@ -27,6 +27,17 @@ class Recognised:
     entry: Entry
     known: KnownEntry | None
 
+    @property
+    def as_it_was(self) -> bool:
+        """Whether it is known, and came back with the words, the id and the link that it had."""
+        entry, known = self.entry, self.known
+        return (
+            known is not None
+            and entry.fingerprint == known.fingerprint
+            and entry.keys.id == known.keys.id
+            and entry.link == known.link
+        )
+
 
 def recognise(
     entries: Sequence[Entry],
@@ -58,6 +69,8 @@ def recognise(
     matched: dict[int, KnownEntry] = {}
     free = {known.key: known for known in own if known.key not in retitled}
     for key_of, is_it in _LADDERS[by]:
+        if len(matched) == len(entries):
+            break
         shared = Counter(key_of(entry) for entry in entries)
         candidates: dict[str, list[KnownEntry]] = {}
         for known in free.values():
