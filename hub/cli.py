@@ -153,6 +153,20 @@ def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
     click.echo(feedlist.remove(config, feed, database=database if entries else None))
 
 
+@feeds.command("moved")
+@click.argument("feed", metavar="[URL|MEMBER[/NAME]]", required=False)
+@click.option("--apply", is_flag=True, help="Make the change, comments kept.")
+@_config
+@_database
+def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> None:
+    """Show how feeds.yaml would change for feeds that redirect for good, or change it."""
+    from datetime import UTC, datetime
+
+    from hub import feedlist
+
+    click.echo(feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC)))
+
+
 @feeds.command("import")
 @click.argument("file", type=click.File("rb"))
 @_config

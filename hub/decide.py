@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from hub import events, normalise, schedule, stories, urls, wording
+from hub import events, moves, normalise, schedule, stories, urls, wording
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -63,6 +63,15 @@ def decide(
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
         update = _entries(update, known, authority, ZoneInfo(settings.timezone))
+    came_back = len(gathered.entries) > len(update.new)
+    same_document = gathered.outcome == "not_modified" or gathered.unchanged
+    move = moves.followed(
+        state.move,
+        gathered,
+        shares=came_back or same_document or state.succeeded is None,
+        now=now,
+    )
+    update = replace(update, state=replace(update.state, move=move))
     after = _state(update.state, update.gathered, now, settings, moved=_is_news(update))
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:

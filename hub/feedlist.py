@@ -6,13 +6,14 @@ What only a look at a feed needs is imported there: checking the file is quick.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.config import Config, load, parse
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
-from hub.model import Entry, Feed, FeedKey
+from hub.model import Entry, Feed, FeedKey, FeedState
 
 if TYPE_CHECKING:
     from hub.fetch import Fetched, Fetcher
@@ -92,6 +93,47 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
     finally:
         store.close()
     return f"{what}: taken out of {path}, and {gone} entries out of the database."
+
+
+def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> str:
+    """How feeds.yaml is to change for feeds that redirect for good; with `apply` it does. Raises HubError."""
+    from hub import moves
+    from hub.config import edit
+
+    lines: list[str] = []
+    edits = False
+    for state in _states(path, database, target):
+        move = moves.current(state)
+        if move is None:
+            continue
+        lines.append(f"{state.feed.key}: {move.address} redirects for good to {move.target}.")
+        if moves.proposed(state, now) is None:
+            lines.append(f"    {moves.why_not(move, now)}")
+            continue
+        edits = True
+        lines.append(f"    {move.polls} polls in a row found it so, since {move.since:%d %B %Y, %H:%M} UTC.")
+        try:
+            change = edit.readdress_feed(path, state.feed.key, move.address, move.target, write=apply)
+        except ConfigError as error:
+            if apply:
+                raise
+            change = (error.problem, error.remedy)
+        lines += [f"    {line}" for line in change]
+    if edits and apply:
+        lines.append(f"{path} says so now. A hub that runs takes it up within seconds.")
+    elif edits:
+        lines.append("Nothing was written; `--apply` does it.")
+    return "\n".join(lines or ["No feed redirects for good."])
+
+
+def _states(path: Path, database: str, target: str | None) -> list[FeedState]:
+    """The states of the feeds that a URL, `member/name` or a member names; of all without one."""
+    from hub.config import edit
+    from hub.store import existing_store
+
+    named = edit.feeds_named(load(path), target) if target else None
+    with closing(existing_store(database)) as store:
+        return [state for state in store.feed_states() if named is None or state.feed.key in named]
 
 
 def import_opml(path: Path, opml: bytes) -> str:

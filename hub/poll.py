@@ -200,6 +200,7 @@ def not_modified(
         seconds=answer.seconds,
         url=address,
         named_at=named_at,
+        moved_to=answer.url if answer.permanent else None,
         status=304,
         validators=answer.validators,
     )
@@ -220,6 +221,7 @@ def fetched(
         seconds=answer.seconds,
         url=address,
         named_at=named_at,
+        moved_to=answer.url if answer.permanent else None,
         status=answer.status,
         size=len(answer.body),
         unchanged=address == state.used_url and body_digest == state.body_digest,

@@ -48,9 +48,7 @@ _ONCE_IS_ENOUGH = ("/time/late",)
 # What these rows ask for besides is work of its own. Here they may not end
 # the process, stop another's poll or leak, and lose nothing.
 LATER = {
-    "/redirect/permanent": "moves",
-    "/redirect/permanent-308": "moves",
-    "/redirect/permanent-member": "moves",
+    "/redirect/permanent-member": "hijacks",
     "/edit/disappears-404": "withdrawals",
     "/edit/disappears-410": "withdrawals",
     "/edit/tombstone": "withdrawals",

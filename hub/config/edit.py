@@ -6,14 +6,17 @@ anything else in it, is not written.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.config.document import read_document
+from hub.config.document import Path as Place
+from hub.config.document import Scalar, read_document
 from hub.config.lines import Edit, Fields, append_items, apply, remove_item
 from hub.config.opml import Subscription, read_opml
 from hub.config.reading import Config, parse
@@ -22,6 +25,8 @@ from hub.config.values import check_slug, check_url, comparable_url, printable
 from hub.errors import ConfigError
 from hub.model import Feed, FeedKey, Member
 
+# An address that is no more than text, wherever it stands in YAML.
+_PLAIN = re.compile(r"https?://[\w.~:/?=&%+-]*[\w/~=]", re.ASCII)
 _UNTOUCHED = "Nothing was written."
 
 
@@ -99,6 +104,52 @@ def remove_feed(path: Path, target: str) -> Removed:
         )
         _write(file, path, edits, expected)
     return removed
+
+
+def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool) -> tuple[str, ...]:
+    """Put another address in the place of one of a feed's; the lines that change, with their numbers.
+
+    Without `write` the file stays as it is. Raises ConfigError, with the file
+    as it was, also where the new address stands in it already.
+    """
+    with open_file(path) as file:
+        before = _parse(file, path)
+        body = _body(file.text)
+        document = read_document(body, name=str(path))
+        found = next((each for each in before.feeds if each.key == feed), None)
+        if found is None or old not in (found.url, *found.alternatives):
+            raise ConfigError(f"{path}: the feed {feed} has no address {old} any more", _UNTOUCHED)
+        member = next(number for number, each in enumerate(before.members) if each.slug == feed.member)
+        place: Place = ("members", member, "feeds", _feeds_of(before, feed.member).index(found))
+        place += ("url",) if found.url == old else ("else", found.alternatives.index(old))
+        written = document.find(place)
+        assert isinstance(written, Scalar)
+        text = new if _PLAIN.fullmatch(new) and not written.quoted else json.dumps(new)
+        edits = [Edit(written.start, written.end, text)]
+        changed = replace(
+            found,
+            url=new if found.url == old else found.url,
+            alternatives=tuple(new if each == old else each for each in found.alternatives),
+        )
+        expected = replace(before, feeds=tuple(changed if each is found else each for each in before.feeds))
+        after = _changed(file, path, edits, expected)
+        if write:
+            file.save(after)
+    return tuple(_lines_that_change(body, _body(after)))
+
+
+def _lines_that_change(before: str, after: str) -> Iterator[str]:
+    lines = zip(before.splitlines(), after.splitlines(), strict=True)
+    for number, (old, new) in enumerate(lines, start=1):
+        if old != new:
+            yield f"{number}: - {old.strip()}"
+            yield f"{number}: + {new.strip()}"
+
+
+def feeds_named(config: Config, target: str) -> frozenset[FeedKey]:
+    """The feed of a URL or of `member/name`, or all of a member's. Raises ConfigError."""
+    member, feed = _resolve(config, target)
+    return frozenset(each.key for each in ([feed] if feed else _feeds_of(config, member.slug)))
 
 
 def import_opml(path: Path, opml: bytes) -> Imported:
@@ -314,6 +365,11 @@ def _save(file: OpenFile, path: Path, additions: _Additions) -> None:
 
 
 def _write(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> None:
+    file.save(_changed(file, path, edits, expected))
+
+
+def _changed(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> str:
+    """The file's text with edits made. Raises ConfigError where it would not say what is expected."""
     mark = file.text[: len(file.text) - len(_body(file.text))]
     text = mark + apply(_body(file.text), edits)
     try:
@@ -328,4 +384,4 @@ def _write(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> N
             f"{path}: the file is written in a way that this change does not fit",
             f"{_UNTOUCHED} Make the change by hand.",
         )
-    file.save(text)
+    return text

@@ -41,6 +41,21 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where an address of a feed redirects to for good (301, 308 all the way), and since when.
+
+    `polls` in a row found it so. `shares` is whether entries that were known
+    before were there when it was first seen.
+    """
+
+    address: str
+    target: str
+    since: datetime
+    polls: int
+    shares: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What the hub remembers of a feed between polls.
 
@@ -76,6 +91,7 @@ class FeedState:
     info: FeedInfo = FeedInfo()
     listings: tuple[Listing, ...] = ()
     identity: Identity = Identity()
+    move: Move | None = None
 
     @property
     def identified_by(self) -> Identifier:
@@ -101,7 +117,8 @@ class Gathered:
     `outcome` is `fetched` when there was a body (then `entries` are its
     entries, newest first as the document has them, and `unchanged` is true
     when it is byte for byte the last one), `not_modified` for a 304, `failed`
-    with `error` and `remedy`.
+    with `error` and `remedy`. `moved_to` is where the address asked redirects
+    to, if each of the redirects is permanent.
 
     A site that is no feed is several documents: `entries` are then those that
     were read this time and no others (that one is missing says nothing),
@@ -115,6 +132,7 @@ class Gathered:
     seconds: float = 0.0
     url: str | None = None
     named_at: str | None = None
+    moved_to: str | None = None
     status: int | None = None
     size: int = 0
     unchanged: bool = False

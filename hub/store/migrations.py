@@ -348,6 +348,8 @@ ALTER TABLE feeds ADD COLUMN identity_by TEXT NOT NULL DEFAULT 'id';
 ALTER TABLE feeds ADD COLUMN identity_why TEXT NOT NULL DEFAULT '';
 ALTER TABLE feeds ADD COLUMN identity_since TEXT;
 ALTER TABLE feeds ADD COLUMN identity_strayed INTEGER NOT NULL DEFAULT 0;
+-- JSON: where one of its addresses redirects to for good.
+ALTER TABLE feeds ADD COLUMN move TEXT;
 -- What an entry said before its last changes.
 CREATE TABLE revisions (
     id INTEGER PRIMARY KEY,

@@ -24,6 +24,7 @@ from hub.model import (
     KnownEntry,
     Listing,
     Member,
+    Move,
     Overruling,
     Person,
     RelinkedEntry,
@@ -137,6 +138,9 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "identity_why": state.identity.why,
         "identity_since": _stamp(state.identity.since),
         "identity_strayed": state.identity.strayed,
+        "move": None
+        if state.move is None
+        else _json({**asdict(state.move), "since": stamp(state.move.since)}),
     }
 
 
@@ -184,7 +188,15 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             since=_moment(row["identity_since"]),
             strayed=row["identity_strayed"],
         ),
+        move=_move(row["move"]),
     )
+
+
+def _move(written: str | None) -> Move | None:
+    if written is None:
+        return None
+    fields = json.loads(written)
+    return Move(**{**fields, "since": moment(fields["since"])})
 
 
 # ---------------------------------------------------------------- entries

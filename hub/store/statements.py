@@ -171,7 +171,7 @@ ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
 FEED_ADDRESS_CHANGED = """
 UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
     listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
-    error = NULL, remedy = NULL, reason = NULL
+    error = NULL, remedy = NULL, reason = NULL, move = NULL
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
 """

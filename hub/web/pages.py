@@ -433,7 +433,7 @@ def status_rows(
                 latest=calendar.moment(newest.date) if newest else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
-                notes=notes(state, calendar),
+                notes=notes(state, calendar, now),
             )
         )
     return tuple(rows)

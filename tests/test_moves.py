@@ -1,0 +1,337 @@
+"""A feed that redirects for good: what is believed, when an admin is asked, what feeds.yaml comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import feedlist, moves
+from hub.config import load
+from hub.config.edit import readdress_feed
+from hub.errors import ConfigError
+from hub.model import Feed, FeedKey, FeedState, Gathered, Move
+from tests.commands import Hub as Commands
+from tests.entries import entry
+from tests.moments import Moments, moments
+from tests.site import Site, rss, serving
+from tests.test_decide import NOW
+from tests.test_feeds_edit import ODD
+from tests.web_hub import WESSEX, Hub, a_hub, ago, news
+
+OLD, NEW = "https://old.example/feed/", "https://new.example/feed/"
+FEED = Feed(key=FeedKey("east"), url=OLD, alternatives=("https://old.example/rss",))
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Moments]:
+    with moments(tmp_path) as running:
+        yield running
+
+
+# ---------------------------------------------------------------- what polls find
+
+
+def poll(moved_to: str | None = NEW, *, asked: str = OLD, **more: object) -> Gathered:
+    found = Gathered(
+        feed=FEED, outcome="fetched", started=NOW, url=asked, moved_to=moved_to, entries=(entry("a"),)
+    )
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+def found(*polls: Gathered, shares: bool = True) -> FeedState:
+    """A feed's state after polls an hour apart, the last of them now."""
+    move = None
+    for number, each in enumerate(reversed(range(len(polls)))):
+        move = moves.followed(move, polls[number], shares=shares, now=NOW - each * HOUR)
+    return FeedState(feed=FEED, move=move)
+
+
+def test_a_move_is_proposed_when_polls_found_it_so_for_two_days() -> None:
+    state = found(*[poll()] * 49)
+    assert moves.proposed(state, NOW) == Move(
+        address=OLD, target=NEW, since=NOW - 2 * DAY, polls=49, shares=True
+    )
+    assert moves.proposed(found(*[poll()] * 48), NOW) is None
+
+
+def test_a_few_polls_are_not_enough_however_long_ago_they_began() -> None:
+    state = found(*[poll()] * 3)
+    assert moves.proposed(state, NOW + 30 * DAY) is None
+    assert moves.proposed(found(*[poll()] * 4), NOW + 30 * DAY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(poll(None), id="no redirect, or a temporary one"),
+        pytest.param(poll("https://elsewhere.example/"), id="another target"),
+        pytest.param(poll(outcome="failed"), id="a failure"),
+        pytest.param(poll(entries=()), id="a target without entries"),
+    ],
+)
+def test_what_interrupts_a_move_begins_it_anew(other: Gathered) -> None:
+    state = found(*[poll()] * 60, other, *[poll()] * 40)
+    assert moves.proposed(state, NOW) is None
+    assert moves.proposed(found(*[poll()] * 60, other, *[poll()] * 49), NOW)
+
+
+def test_a_document_that_is_the_same_as_before_the_move_is_of_the_feed() -> None:
+    same = poll(outcome="not_modified", entries=())
+    assert moves.proposed(found(*[same] * 49), NOW)
+    assert moves.proposed(found(*[poll(unchanged=True, entries=())] * 49), NOW)
+
+
+def test_a_target_without_anything_of_the_feed_is_never_proposed() -> None:
+    move = moves.followed(None, poll(), shares=False, now=NOW)
+    for hours in range(1, 100):
+        # Its entries are known by now, since they were stored.
+        move = moves.followed(move, poll(), shares=True, now=NOW + hours * HOUR)
+    state = FeedState(feed=FEED, move=move)
+    assert moves.proposed(state, NOW + 100 * HOUR) is None
+    assert moves.doubtful(state) == move
+
+
+def test_a_doubtful_target_stays_doubtful_when_the_redirect_was_gone_for_a_while() -> None:
+    move = moves.followed(None, poll(), shares=False, now=NOW)
+    move = moves.followed(move, poll(None), shares=True, now=NOW + HOUR)
+    assert moves.doubtful(FeedState(feed=FEED, move=move)) is None
+    move = moves.followed(move, poll(), shares=True, now=NOW + 2 * HOUR)
+    assert moves.doubtful(FeedState(feed=FEED, move=move))
+
+
+def test_an_address_that_feeds_yaml_has_no_more_has_not_moved() -> None:
+    state = found(*[poll()] * 49)
+    assert moves.proposed(replace(state, feed=replace(FEED, url=NEW, alternatives=())), NOW) is None
+
+
+def test_an_alternative_address_may_move_too() -> None:
+    state = found(*[poll(asked="https://old.example/rss")] * 49)
+    proposed = moves.proposed(state, NOW)
+    assert proposed
+    assert proposed.address == "https://old.example/rss"
+
+
+# ---------------------------------------------------------------- over loopback
+
+
+def moved(site: Site, *statuses: int) -> str:
+    """A feed that redirects by these statuses, one after the other; its address."""
+    for number, status in enumerate(statuses):
+        last = number == len(statuses) - 1
+        location = f"{site.url}/new" if last else f"{site.url}/hop-{number}"
+        site.page("/old" if number == 0 else f"/hop-{number - 1}", "", status=status, Location=location)
+    return f"{site.url}/old"
+
+
+def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admin_says_so(
+    hub: Moments, site: Site
+) -> None:
+    feed = site.feed("/old", "One", "Two")
+    hub.write(f"{{url: {feed}, tags: [x]}}   # where it always was")
+    written = hub.config.read_text()
+    assert hub.poll().new == 2
+    moved(site, 301, 308)
+    site.page("/new", rss(feed, "One", "Two"))
+    for _ in range(8):
+        assert hub.poll(hours=6).new == 0
+        assert "it is proposed after 4 polls and 48 hours" in _said(hub)
+    hub.poll(hours=6)
+    said = _said(hub)
+    assert f"east/news: {feed} redirects for good to {site.url}/new." in said
+    assert "9 polls in a row found it so, since 20 November 2026, 18:00 UTC." in said
+    assert f"- {{url: {feed}, tags: [x]}}   # where it always was".removeprefix("- ") in said
+    assert "Nothing was written" in said
+    assert hub.config.read_text() == written
+    assert "says so now" in feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
+    assert hub.config.read_text() == written.replace(feed, f"{site.url}/new")
+    site.asked.clear()
+    assert hub.poll(hours=6).new == 0
+    assert [path for path, _ in site.asked] == ["/new"]
+    assert _said(hub) == "No feed redirects for good."
+
+
+def _said(hub: Moments) -> str:
+    return feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)
+
+
+@pytest.mark.parametrize("statuses", [(302,), (301, 307, 301), (308, 303)])
+def test_a_chain_with_one_redirect_that_is_not_permanent_is_no_move(
+    hub: Moments, site: Site, statuses: tuple[int, ...]
+) -> None:
+    site.feed("/new", "One")
+    hub.write(f"url: {moved(site, *statuses)}")
+    for _ in range(6):
+        hub.poll(hours=24)
+    assert hub.state.move is None
+    assert _said(hub) == "No feed redirects for good."
+
+
+def test_polls_go_on_to_ask_the_address_that_feeds_yaml_has(hub: Moments, site: Site) -> None:
+    site.feed("/new", "One")
+    hub.write(f"url: {moved(site, 301)}")
+    for _ in range(6):
+        hub.poll(hours=24)
+    assert [path for path, _ in site.asked] == ["/old", "/new"] * 6
+    assert moves.proposed(hub.state, hub.now)
+
+
+def test_a_move_to_an_address_that_another_feed_has_is_shown_with_what_hinders_it(
+    hub: Moments, site: Site
+) -> None:
+    site.feed("/new", "One")
+    hub.write(f"url: {moved(site, 301)}", f"{{name: blog, url: {site.url}/new}}")
+    for _ in range(6):
+        hub.poll(hours=24)
+    assert "stands twice" in _said(hub)
+    with pytest.raises(ConfigError, match="stands twice"):
+        feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+
+
+def test_another_members_feed_at_the_end_of_a_redirect_is_told_and_never_proposed(
+    hub: Moments, site: Site
+) -> None:
+    hub.write(f"url: {site.feed('/old', 'One', 'Two')}")
+    hub.poll()
+    moved(site, 301)
+    site.page("/new", rss(f"{site.url}/theirs", "Bought", "Sold"))
+    for _ in range(6):
+        hub.poll(hours=24)
+    assert moves.proposed(hub.state, hub.now) is None
+    assert "it may be somebody else's" in _said(hub)
+    before = hub.config.read_text()
+    assert "Nothing was written" not in feedlist.moved(
+        hub.config, hub.database, None, apply=True, now=hub.now
+    )
+    assert hub.config.read_text() == before
+
+
+def test_a_page_for_maintenance_is_no_move(hub: Moments, site: Site) -> None:
+    feed = site.feed("/old", "One")
+    hub.write(f"url: {feed}")
+    hub.poll()
+    moved(site, 301)
+    site.page("/new", "<html><title>Back soon</title></html>", Content_Type="text/html")
+    for _ in range(6):
+        assert hub.poll(hours=24).outcome == "failed"
+    assert moves.current(hub.state) is None
+
+
+def test_what_redirects_for_good_is_shown_by_the_command(tmp_path: Path, site: Site) -> None:
+    commands = Commands(tmp_path)
+    site.feed("/new", "One")
+    commands.write({"east": [moved(site, 301)], "west": [site.feed("/west", "Two")]})
+    assert commands.run("poll").returncode == 0
+    said = commands.run("feeds", "moved")
+    assert said.returncode == 0
+    assert "1 polls in a row found it so" in said.stdout
+    assert commands.run("feeds", "moved", "west").stdout == "No feed redirects for good.\n"
+    unknown = commands.run("feeds", "moved", "wets")
+    assert unknown.returncode == 2
+    assert "Did you mean west?" in unknown.stderr
+
+
+# ---------------------------------------------------------------- the status page
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def test_the_status_page_tells_of_a_move_once_it_is_proposed(web: Hub) -> None:
+    feed = web.feed(WESSEX)
+    for days in (4, 3, 2, 1):
+        assert "moved for good" not in web.words("/status")
+        _redirect(web, feed, days)
+    assert (
+        f"Their feed has moved for good, from {feed.url} to {NEW} on 20 November: "
+        "`hub feeds moved` changes feeds.yaml"
+    ) in web.words("/status")
+
+
+def _redirect(web: Hub, feed: Feed, days: int) -> None:
+    at = ago(days=days)
+    found = Gathered(
+        feed=feed,
+        outcome="fetched",
+        started=at,
+        url=feed.url,
+        moved_to=NEW,
+        body_digest=str(days),
+        entries=(news("a", "One"),),
+    )
+    web.settle(found, at)
+
+
+# ---------------------------------------------------------------- the edit
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(ODD)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("member", "old", "new", "before", "after"),
+    [
+        (
+            "one",
+            "https://one.example/feed/",
+            "https://new.example/feed/",
+            "url: https://one.example/feed/   # old: /rss",
+            "url: https://new.example/feed/   # old: /rss",
+        ),
+        (
+            "one",
+            "https://one.example/rss",
+            "https://new.example/rss",
+            "else: [ 'https://one.example/rss',",
+            'else: [ "https://new.example/rss",',
+        ),
+        (
+            "two",
+            "https://two.example/feed/",
+            "https://two.example/a,b?c={d}#e",
+            "feeds: [{url: https://two.example/feed/}]}   # flow too",
+            'feeds: [{url: "https://two.example/a,b?c={d}#e"}]}   # flow too',
+        ),
+    ],
+)
+def test_an_address_is_changed_and_not_a_byte_more(
+    file: Path, member: str, old: str, new: str, before: str, after: str
+) -> None:
+    shown = readdress_feed(file, FeedKey(member), old, new, write=False)
+    assert file.read_text() == ODD
+    assert [line.partition(": ")[2][:1] for line in shown] == ["-", "+"]
+    assert after.strip() in shown[1]
+    assert readdress_feed(file, FeedKey(member), old, new, write=True) == shown
+    assert file.read_text() == ODD.replace(before, after)
+    assert new in str(load(file).feeds)
+
+
+def test_an_address_that_stands_in_the_file_already_is_refused(file: Path) -> None:
+    with pytest.raises(ConfigError, match="stands twice"):
+        readdress_feed(
+            file, FeedKey("one"), "https://one.example/feed/", "https://two.example/feed/", write=True
+        )
+    assert file.read_text() == ODD
+
+
+def test_an_address_that_left_the_file_meanwhile_is_refused(file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"has no address https://one\.example/gone any more"):
+        readdress_feed(file, FeedKey("one"), "https://one.example/gone", NEW, write=True)
+    with pytest.raises(ConfigError, match="the feed four/news has no address"):
+        readdress_feed(file, FeedKey("four"), "https://four.example/", NEW, write=True)
