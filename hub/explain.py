@@ -159,9 +159,11 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
 
 
 def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
-    homepages = [each.homepage for each in config.members if each.slug == state.feed.key.member]
+    member = next((each for each in config.members if each.slug == state.feed.key.member), None)
+    homepages = [member.homepage] if member else []
+    former = member.former_hosts if member else ()
     addresses = (state.feed.url, *state.feed.alternatives, state.used_url, state.info.link, *homepages)
-    return [urls.host(each) for each in addresses if each]
+    return [*former, *(urls.host(each) for each in addresses if each)]
 
 
 def _feed(state: FeedState) -> Iterator[str]:

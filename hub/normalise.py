@@ -7,7 +7,7 @@ what is heavy for an entry belongs here and not where entries are stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -50,16 +50,19 @@ def info(parsed: ParsedFeed, *, url: str) -> FeedInfo:
     )
 
 
-def entries(parsed: ParsedFeed, feed: Feed, *, url: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+def entries(
+    parsed: ParsedFeed, feed: Feed, *, url: str, hosts: Mapping[str, str] = urls.NO_HOSTS
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """The feed's entries in the document's order, and remarks about those left out.
 
     Entries in which nothing is written are left out, and what stands there
     twice word for word is taken once. `url` is where the document was fetched.
+    What stands on a host that is another now (`hosts`) is known by that one.
     """
     found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
     written = [entry for entry in parsed.entries if _says_something(entry)]
     for parsed_entry in written:
-        entry = _entry(parsed_entry, parsed, feed, url)
+        entry = _entry(parsed_entry, parsed, feed, url, hosts)
         # Without an id, the same words on another day are other news.
         day = None if entry.id else entry.published
         found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
@@ -91,7 +94,9 @@ def _says_something(entry: ParsedEntry) -> bool:
     return bool(entry.id or entry.link or entry.title or entry.summary or entry.content or entry.enclosures)
 
 
-def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> Entry:
+def _entry(
+    parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str, hosts: Mapping[str, str]
+) -> Entry:
     link = _link(url, parsed.link)
     if parsed.link_is_id and urls.resolve(None, parsed.id or "") is None:
         # A guid that is no URL is no link, whatever isPermaLink says.
@@ -105,7 +110,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
     given = _given_date(published, updated, link)
-    canonical = urls.canonical(link) if link else None
+    canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
     fingerprint = _fingerprint(title, text, image, enclosures)
@@ -130,7 +135,7 @@ def _entry(parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str) -> E
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
         event_date=parsed.starts or events.first_day(title, text, since=given.date() if given else None),
-        keys=_keys(parsed.id, link, canonical, title, published, fingerprint),
+        keys=_keys(parsed.id, link, canonical, title, published, fingerprint, hosts),
         fingerprint=fingerprint,
     )
 
@@ -160,13 +165,14 @@ def _keys(
     title: str,
     published: datetime | None,
     fingerprint: str,
+    hosts: Mapping[str, str],
 ) -> EntryKeys:
     words = markup.words(title)
     when = published.isoformat() if published else None
     return EntryKeys(
         id=digest(id) if id else None,
-        loose_id=digest(urls.loose_id(id)) if id else None,
-        link=digest(canonical) if canonical and link and not urls.is_home_page(link) else None,
+        loose_id=urls.loose_id_key(id, hosts),
+        link=urls.link_key(link, canonical),
         title=digest(f"{words}\n{when}" if words and when else fingerprint),
     )
 

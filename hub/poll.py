@@ -71,13 +71,19 @@ class Reading:
 
 
 class Reader:
-    """Parses, cleans and tags documents. Loads what that takes when it is made."""
+    """Parses, cleans and tags documents. Loads what that takes when it is made.
 
-    def __init__(self, rules: Sequence[TagRule], timezone: str) -> None:
+    `hosts` are the sites that moved (`urls.present_hosts`).
+    """
+
+    def __init__(
+        self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = urls.NO_HOSTS
+    ) -> None:
         from hub.tags import Tagger
 
         self._tagger = Tagger(rules)
         self._zone = ZoneInfo(timezone)
+        self._hosts = hosts
 
     def read(
         self, feed: Feed, url: str, body: bytes, content_type: str | None, asked: Asked | None = None
@@ -111,7 +117,7 @@ class Reader:
         return replace(reading, wanted=part.wanted, pages=part.pages, left=part.left)
 
     def _of(self, parsed: ParsedFeed, feed: Feed, url: str) -> Reading:
-        entries, remarks = normalise.entries(parsed, feed, url=url)
+        entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts)
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(

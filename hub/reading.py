@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as ReadTimeout
 from contextlib import contextmanager
@@ -24,6 +24,7 @@ from pebble import ProcessExpired, ProcessPool
 from hub.errors import ParseError
 from hub.model import Feed, TagRule
 from hub.poll import Asked, Reader, Reading
+from hub.urls import NO_HOSTS
 
 _MB = 1024 * 1024
 # A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a slow machine too.
@@ -42,12 +43,12 @@ _MOST_READ = 500
 _reader: Reader | None = None
 
 
-def _start(rules: Sequence[TagRule], timezone: str) -> None:
+def _start(rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str]) -> None:
     """Make a fresh process a reader."""
     global _reader
     # Ctrl-C reaches the whole process group; the main process decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _reader = Reader(rules, timezone)
+    _reader = Reader(rules, timezone, hosts)
 
 
 @contextmanager
@@ -111,10 +112,11 @@ class _Pool:
 class Readers:
     """A pool of readers, as many as there are processors, and one more for large documents."""
 
-    def __init__(self, rules: Sequence[TagRule], timezone: str) -> None:
+    def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["hub.poll", "hub.parse", "hub.tags"])
-        pool = partial(ProcessPool, initializer=_start, initargs=(tuple(rules), timezone), context=context)
+        given = (tuple(rules), timezone, hosts)
+        pool = partial(ProcessPool, initializer=_start, initargs=given, context=context)
         # Neither starts a process before it has something to read.
         self._small = _Pool(partial(pool, max_workers=_processors(), max_tasks=_MOST_READ))
         self._large = _Pool(partial(pool, max_workers=1, max_tasks=1))

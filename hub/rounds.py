@@ -54,7 +54,8 @@ def sync(store: Store, config: Config) -> None:
 def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iterator[Polls]:
     """What polls need, made for a configuration and let go of at the end."""
     fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
-    readers = Readers(config.tags, config.hub.timezone)
+    hosts = urls.present_hosts(config.members, config.feeds)
+    readers = Readers(config.tags, config.hub.timezone, hosts)
     try:
         yield Polls(
             fetcher=fetcher,

@@ -6,10 +6,13 @@ Nothing here raises for any text. The only module that knows w3lib.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin
+
+from hub.model import Feed, Member, digest
 
 # ---------------------------------------------------------------- characters
 
@@ -179,6 +182,40 @@ def canonical(link: str) -> str | None:
     return f"{authority.removeprefix('www.')}{path}{'?' + query if query else ''}{fragment or ''}"
 
 
+# ---------------------------------------------------------------- sites that moved
+
+NO_HOSTS: Mapping[str, str] = {}
+"""No site has moved."""
+
+
+def present_hosts(members: Iterable[Member], feeds: Iterable[Feed]) -> dict[str, str]:
+    """The host that each of the members' former hosts is now.
+
+    It is that of the member's homepage or, where it has none, of its first
+    feed; without `www.`, as they are compared.
+    """
+    of_feeds: dict[str, str] = {}
+    for feed in feeds:
+        of_feeds.setdefault(feed.key.member, feed.url)
+    return {
+        former: now.removeprefix("www.")
+        for member in members
+        for former in member.former_hosts
+        if (now := host(member.homepage or of_feeds.get(member.slug, ""))) is not None
+    }
+
+
+def at_present(link: str, hosts: Mapping[str, str]) -> str:
+    """A link with the host that its own is now, for comparing; as it stands where that has not moved."""
+    if not hosts or not (match := _WEB.match(link)):
+        return link
+    now = hosts.get((host(link) or "").removeprefix("www."))
+    return f"{link[: match.start(1)]}{now}{link[match.end() :]}" if now else link
+
+
+# ---------------------------------------------------------------- parameters, home pages, ids
+
+
 def without_tracking(link: str) -> str:
     """A link without the parameters that say where its reader came from, the rest as written."""
     address, _, rest = link.partition("?")
@@ -217,6 +254,16 @@ def loose_id(id: str) -> str:
     if match is None:
         return text.lower() if text[:9].lower() == "urn:uuid:" else text
     return match[1].rstrip("/").lower() + text[match.end() :]
+
+
+def loose_id_key(id: str | None, hosts: Mapping[str, str]) -> str | None:
+    """The digest of a loose id, on the host that its own is now."""
+    return digest(loose_id(at_present(id, hosts))) if id else None
+
+
+def link_key(link: str | None, canonical: str | None) -> str | None:
+    """The digest of a canonical link; None for a home page's."""
+    return digest(canonical) if canonical and link and not is_home_page(link) else None
 
 
 # ---------------------------------------------------------------- ids that may be published

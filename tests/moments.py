@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hub import rounds
+from hub import rounds, urls
 from hub.config import load
 from hub.fetch.curl import CurlFetcher
 from hub.model import FeedState, PollResult, StoredEntry
@@ -39,7 +39,8 @@ class Moments:
         config = load(self.config)
         rounds.sync(self.store, config)
         fetcher = CurlFetcher(config.hub.fetch, "tests")
-        readers = Readers(config.tags, config.hub.timezone)
+        hosts = urls.present_hosts(config.members, config.feeds)
+        readers = Readers(config.tags, config.hub.timezone, hosts)
         try:
             polls = Polls(
                 fetcher=fetcher,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
+from hub import urls
 from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
 from hub.config.kinds import check_kinds
 from hub.config.messages import Problem
@@ -34,6 +35,7 @@ def check_document(document: Document) -> tuple[list[Problem], Filters]:
     """What is wrong between the keys, and the filters that could be read."""
     filters = Filters()
     problems = [*_twice(document), *_broader(document), *check_kinds(document)]
+    problems += _former_hosts(document)
     problems += _filters(document, "merged_feeds", "filter", filters.merged_feeds)
     problems += _filters(document, "tags", "for", filters.tags)
     for index, scope in filters.tags.items():
@@ -172,6 +174,41 @@ def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Proble
             yield from addresses.problem(
                 comparable_url(address.value), address.start, place, address.value, advice
             )
+
+
+# ---------------------------------------------------------------- hosts of before
+
+
+def _former_hosts(document: Document) -> Iterator[Problem]:
+    """Former hosts that are somebody's still, that stand twice, or that lead nowhere."""
+    members = list(_mappings(document.root.values.get("members")))
+    homes = {_host_of(homepage) for _, member in members for homepage in _scalar(member, "homepage")}
+    once = _Once(document)
+    for index, member in members:
+        written = list(texts(member.values.get("former_hosts")))
+        first = next(
+            (url for _, feed in _mappings(member.values.get("feeds")) for url in _scalar(feed, "url")), ""
+        )
+        now = next(iter(_scalar(member, "homepage")), first)
+        for number, (value, offset) in enumerate(written):
+            key = f"members[{index}].former_hosts[{number}]"
+            former = _host_of(f"https://{value}/")
+            if former is None:
+                continue
+            yield from once.problem(former, offset, key, value, "a host was one member's before")
+            if not now:
+                yield offset, key, "which host it is now is not said; give the member a homepage"
+            elif former == _host_of(now) or former in homes:
+                yield (
+                    offset,
+                    key,
+                    f"{shown(value)} is the host of a homepage or feed still; take one of them out",
+                )
+
+
+def _host_of(url: str) -> str | None:
+    host = urls.host(url)
+    return host.removeprefix("www.") if host else None
 
 
 # ---------------------------------------------------------------- what filters may name

@@ -165,6 +165,7 @@ def _member(keys: MemberKeys) -> Member:
         region=keys.region,
         homepage=keys.homepage,
         republish=keys.republish,
+        former_hosts=keys.former_hosts,
     )
 
 

@@ -14,6 +14,7 @@ from hub.config.values import (
     Contact,
     Duration,
     EntryKind,
+    Host,
     HowMuch,
     IdentifyBy,
     Language,
@@ -154,6 +155,10 @@ class MemberKeys(_Keys):
     region: Text | None = Field(default=None, description="Where the member works; filters can ask for it.")
     homepage: Url | None = Field(default=None, description="The member's own site.")
     republish: HowMuch = Field(default="full", description="How much of its news every output may carry.")
+    former_hosts: tuple[Host, ...] = Field(
+        default=(),
+        description="Hosts that its site was on before: links and ids there are known as its present ones.",
+    )
     feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from hub import urls
 from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField
 from hub.phrases import read_phrase
 
@@ -29,6 +30,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTACT = re.compile(r"[!-'*-~]+@[!-'*-~]+|https?://[!-'*-~]+")
+_HOST = r"[^\s/:?#@\[\]]+"
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
 _UNITS = {
@@ -82,6 +84,15 @@ def check_slug(value: str) -> str:
             f"{shown(value)} is no short name; use small letters, digits and hyphens, such as south-west"
         )
     return value
+
+
+def _host_name(value: str) -> str:
+    host = urls.host(f"https://{value}/")
+    if host is None or "." not in host or not re.fullmatch(_HOST, value):
+        raise ValueError(
+            f"{shown(value)} is no host name; write it without https:// and path, as old.example.org"
+        )
+    return host.removeprefix("www.")
 
 
 def comparable_url(url: str) -> str:
@@ -316,6 +327,9 @@ Slug = Annotated[
 ]
 _URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": 2_000})
 Url = Annotated[str, AfterValidator(check_url), _URL_SCHEMA]
+Host = Annotated[
+    str, AfterValidator(_host_name), WithJsonSchema({"type": "string", "pattern": _HOST, "maxLength": 253})
+]
 BaseUrl = Annotated[str, AfterValidator(_base_url), _URL_SCHEMA]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Language = Annotated[

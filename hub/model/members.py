@@ -95,7 +95,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An organisation of the network. `republish` is how much of its news it lets us carry."""
+    """An organisation of the network. `republish` is how much of its news it lets us carry.
+
+    `former_hosts` are the names of hosts that its site was on before, in
+    lower case and without `www.`.
+    """
 
     slug: str
     name: str
@@ -103,3 +107,4 @@ class Member:
     region: str | None = None
     homepage: str | None = None
     republish: Republish = "full"
+    former_hosts: tuple[str, ...] = ()

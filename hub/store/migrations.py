@@ -350,6 +350,8 @@ ALTER TABLE feeds ADD COLUMN identity_since TEXT;
 ALTER TABLE feeds ADD COLUMN identity_strayed INTEGER NOT NULL DEFAULT 0;
 -- JSON: where one of its addresses redirects to for good.
 ALTER TABLE feeds ADD COLUMN move TEXT;
+-- JSON: by former host of a member the one that it is now, as the keys of entries have it.
+ALTER TABLE state ADD COLUMN hosts TEXT NOT NULL DEFAULT '{}';
 -- What an entry said before its last changes.
 CREATE TABLE revisions (
     id INTEGER PRIMARY KEY,

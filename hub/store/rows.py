@@ -70,7 +70,10 @@ def _json(value: object) -> str:
 
 
 def member_row(member: Member, position: int) -> dict[str, Any]:
-    return {**asdict(member), "position": position, "configured": 1}
+    columns = asdict(member)
+    # They are in the keys of entries, and in `state`.
+    del columns["former_hosts"]
+    return {**columns, "position": position, "configured": 1}
 
 
 def member(row: Row) -> Member:

@@ -6,25 +6,24 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from hub import stories, urls
+from hub import stories
 from hub.errors import StoreError
-from hub.model import Entry, Known, Ruling, StoredEntry, digest
+from hub.model import Entry, Known, Ruling, StoredEntry
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch
+from hub.store.rehosting import Rehosting
 from hub.store.settling import Settling
 
 _BY_ADMIN = "an admin put it together with {}’s"
 
 
-class RulingOnStories(Settling):
+class RulingOnStories(Settling, Rehosting):
     """The part of the store that an admin's word on stories goes through."""
 
     def find(self, address: str) -> tuple[StoredEntry, ...]:
-        keys = {"link": digest(urls.canonical(address) or address), "id": digest(address)}
         with self._reading():
-            found = self._rows(sql.ENTRIES_AT, keys)
-            return tuple(self._load("e.key", [row["key"] for row in found]))
+            return tuple(self._load("e.key", self._keys_at(address)))
 
     def compared_with(self, key: int) -> tuple[Entry, Known]:
         with self._reading():

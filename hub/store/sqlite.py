@@ -41,6 +41,7 @@ class SqliteStore(RulingOnStories, Nearby):
                 if self._db.execute(sql.FEED_ADDRESS_CHANGED, row).rowcount:
                     self._db.execute(sql.FORGET_PAGES, row)
                 self._db.execute(sql.FEED_UPSERT, row)
+            self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
                 self._published_changed()
 

@@ -186,6 +186,14 @@ ENTRIES_AT = """
 SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id
 UNION SELECT key FROM entries WHERE atom_key = :id ORDER BY 1
 """
+ENTRIES_WITH_LOOSE_ID = """
+SELECT e.key FROM feeds f CROSS JOIN entries e ON e.feed = f.id AND e.loose_id_key = ?
+"""
+ENTRIES_NAMING = """
+SELECT key FROM entries WHERE instr(lower(link), :host) > 0 OR instr(lower(id), :host) > 0
+"""
+ADDRESSES = "SELECT key, id, link FROM entries WHERE key IN (SELECT value FROM json_each(?))"
+REHOSTED_ENTRY = "UPDATE entries SET loose_id_key = ?, link_key = ?, canonical_link = ? WHERE key = ?"
 # Of two sets of entries, the rulings that keep them apart, and those that kept one of them alone.
 OVERRULE = """
 DELETE FROM rulings WHERE

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from hub import urls
 from hub.model import Entry, Identifier, Identity, KnownEntry
 from hub.stories.recognise import Recognised
 
@@ -76,10 +77,19 @@ def renamed(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, by: Iden
 
 
 def is_renamed(entry: Entry, known: KnownEntry, by: Identifier) -> bool:
-    """Whether a stored entry has another id or another address now; parameters may change at each fetch."""
+    """Whether a stored entry has another id or another address now; parameters may change at each fetch.
+
+    Links that are the same because a host was another before are two addresses.
+    """
     if by == "id" and entry.keys.id and entry.keys.id != known.keys.id:
         return True
-    if entry.link is None or entry.link == known.link or entry.canonical_link == known.canonical_link:
+    if entry.link is None or entry.link == known.link:
         return False
+    if entry.canonical_link == known.canonical_link:
+        return _host(entry.link) != _host(known.link or "")
     before = (known.canonical_link or "").partition("?")[0]
     return before != (entry.canonical_link or "").partition("?")[0]
+
+
+def _host(link: str) -> str:
+    return (urls.host(link) or "").removeprefix("www.")

@@ -1,0 +1,57 @@
+"""The keys of entries whose site has another host now, so that they are found by old links and new ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from hub import urls
+from hub.model import digest
+from hub.store import statements as sql
+from hub.store.connection import Connection
+
+_AT_ONCE = 1_000
+
+
+class Rehosting(Connection):
+    """The part of the store that knows which hosts are others now."""
+
+    def _hosts(self) -> dict[str, str]:
+        hosts: dict[str, str] = json.loads(self._value("SELECT hosts FROM state"))
+        return hosts
+
+    def _rehost(self, hosts: Mapping[str, str]) -> None:
+        """Make the keys of what stands on hosts that are others now, or others than before.
+
+        It reads every entry, when members' former hosts change and not else.
+        """
+        before = self._hosts()
+        changed = {
+            former for former in before.keys() | hosts.keys() if before.get(former) != hosts.get(former)
+        }
+        if not changed:
+            return
+        self._db.execute("UPDATE state SET hosts = ?", (json.dumps(dict(sorted(hosts.items()))),))
+        keys = [
+            key for former in sorted(changed) for (key,) in self._tuples(sql.ENTRIES_NAMING, {"host": former})
+        ]
+        for first in range(0, len(keys), _AT_ONCE):
+            some = json.dumps(keys[first : first + _AT_ONCE])
+            for key, id, link in self._tuples(sql.ADDRESSES, (some,)):
+                canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
+                self._db.execute(
+                    sql.REHOSTED_ENTRY,
+                    (urls.loose_id_key(id, hosts), urls.link_key(link, canonical), canonical, key),
+                )
+
+    def _keys_at(self, address: str) -> list[int]:
+        """The entries that have an address for a link or an id, be it one of a former host."""
+        hosts = self._hosts()
+        now = urls.at_present(address, hosts)
+        found = self._tuples(
+            sql.ENTRIES_AT, {"link": digest(urls.canonical(now) or now), "id": digest(address)}
+        )
+        if hosts and (urls.host(now) or "").removeprefix("www.") in hosts.values():
+            # An id has a host of its own, which only its loose form has as it is now.
+            found += self._tuples(sql.ENTRIES_WITH_LOOSE_ID, (urls.loose_id_key(address, hosts),))
+        return sorted({key for (key,) in found})
