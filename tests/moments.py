@@ -48,6 +48,7 @@ class Moments:
                 store=self.store,
                 settings=config.hub,
                 authority="news.example",
+                most_pages=50,
                 now=lambda: self.now,
             )
             polls.begin(self.store.feed_states()[:1])

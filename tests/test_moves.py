@@ -322,6 +322,14 @@ def test_an_address_is_changed_and_not_a_byte_more(
     assert new in str(load(file).feeds)
 
 
+def test_the_address_of_an_else_with_keys_of_its_own_is_changed_too(file: Path) -> None:
+    old = "https://one.example/atom"
+    text = ODD.replace(f"{old} ]", f"{{url: {old}, kind: wordpress}} ]")
+    file.write_text(text)
+    readdress_feed(file, FeedKey("one"), old, NEW, write=True)
+    assert file.read_text() == text.replace(old, NEW)
+
+
 def test_an_address_that_stands_in_the_file_already_is_refused(file: Path) -> None:
     with pytest.raises(ConfigError, match="stands twice"):
         readdress_feed(

@@ -15,8 +15,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hub.config.document import Pairs, Scalar, read_document
 from hub.config.document import Path as Place
-from hub.config.document import Scalar, read_document
 from hub.config.lines import Edit, Fields, append_items, apply, remove_item
 from hub.config.opml import Subscription, read_opml
 from hub.config.reading import Config, parse
@@ -123,6 +123,8 @@ def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool
         place: Place = ("members", member, "feeds", _feeds_of(before, feed.member).index(found))
         place += ("url",) if found.url == old else ("else", found.alternatives.index(old))
         written = document.find(place)
+        if isinstance(written, Pairs):
+            written = written.values.get("url")
         assert isinstance(written, Scalar)
         text = new if _PLAIN.fullmatch(new) and not written.quoted else json.dumps(new)
         edits = [Edit(written.start, written.end, text)]
@@ -130,6 +132,7 @@ def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool
             found,
             url=new if found.url == old else found.url,
             alternatives=tuple(new if each == old else each for each in found.alternatives),
+            kinds={new if each == old else each: kind for each, kind in found.kinds.items()},
         )
         expected = replace(before, feeds=tuple(changed if each is found else each for each in before.feeds))
         after = _changed(file, path, edits, expected)
