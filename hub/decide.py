@@ -153,6 +153,8 @@ def _silence(looked_at: Sequence[stories.Recognised], by: Identifier, *, came_ba
             f"{count} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
         )
+    if len(others) < _TEMPLATE_ENTRIES:
+        return ""
     count = sum(_has_changed(entry, known) for entry, known in others)
     if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
         return (

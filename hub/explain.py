@@ -161,7 +161,7 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
 def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
     member = next((each for each in config.members if each.slug == state.feed.key.member), None)
     homepages = [member.homepage] if member else []
-    former = member.former_hosts if member else ()
+    former = [www + host for host in (member.former_hosts if member else ()) for www in ("", "www.")]
     addresses = (state.feed.url, *state.feed.alternatives, state.used_url, state.info.link, *homepages)
     return [*former, *(urls.host(each) for each in addresses if each)]
 

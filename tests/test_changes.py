@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub import explain, revisions
-from hub.model import KnownEntry, StoredEntry, digest
+from hub.model import Entry, KnownEntry, StoredEntry, digest
 from hub.store import Store
 from tests.commands import Hub
 from tests.entries import entry
@@ -129,6 +129,20 @@ def test_the_last_ten_wordings_are_kept_and_no_more(store: Store) -> None:
     assert [each.text for each in store.revisions(found.key)] == [
         f"It has {number} beds." for number in range(12, 2, -1)
     ]
+
+
+def test_an_entry_that_changes_after_it_was_still_is_not_restless_any_more(store: Store) -> None:
+    def bed(number: int) -> Entry:
+        return entry("a", title="Ward", text=f"It has {number} beds.")
+
+    for number in range(5):
+        poll(store, EAST, bed(number), at=NOW + number * HOUR)
+    poll(store, EAST, bed(5), at=NOW + 10 * DAY)
+    (found,) = store.find("a")
+    assert found.changed == NOW + 10 * DAY
+    assert {each.told for each in store.revisions(found.key)} == {"yes"}
+    poll(store, EAST, bed(6), at=NOW + 11 * DAY)
+    assert store.find("a")[0].changed == NOW + 11 * DAY
 
 
 def test_what_an_entry_said_goes_with_the_entry(store: Store) -> None:

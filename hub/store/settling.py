@@ -175,6 +175,8 @@ class Settling(Tagging):
                 "changed": now if told == "yes" else None,
             },
         )
+        if told == "yes":
+            self._db.execute(sql.TELL_WAITING, (changed.key,))
         if changed.leaves_story:
             self._db.execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
         touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
@@ -190,7 +192,7 @@ class Settling(Tagging):
     def _tell_of(self, key: int, now: str) -> int:
         """Have an entry's last changes count as told now; its story."""
         self._db.execute("UPDATE entries SET changed = ? WHERE key = ?", (now, key))
-        self._db.execute("UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'", (key,))
+        self._db.execute(sql.TELL_WAITING, (key,))
         return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
 
     def _move(self, key: int, story: int | None, *, copy_of: int | None = None, why: str = "") -> set[int]:

@@ -92,6 +92,8 @@ OLD_REVISIONS = """
 DELETE FROM revisions WHERE entry = :key AND id NOT IN (
     SELECT id FROM revisions WHERE entry = :key ORDER BY id DESC LIMIT :kept)
 """
+# Who is told of an entry now is told of all that changed in it.
+TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
 CHANGES = """
 SELECT r.entry, r.until, r.told FROM json_each(?) j CROSS JOIN revisions r ON r.entry = j.value ORDER BY r.id
