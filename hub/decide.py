@@ -247,12 +247,14 @@ def _is_still(stored: KnownEntry, now: datetime) -> bool:
 
 
 def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
+    # A link whose parameters alone differ stays: readers and caches would see a change.
+    moved = stories.has_moved(entry, stored)
     return RelinkedEntry(
         key=stored.key,
         id=entry.id,
-        link=entry.link,
-        canonical_link=entry.canonical_link,
-        keys=entry.keys,
+        link=entry.link if moved else stored.link,
+        canonical_link=entry.canonical_link if moved else stored.canonical_link,
+        keys=entry.keys if moved else replace(entry.keys, link=stored.keys.link),
         fingerprint=entry.fingerprint if _is_told_apart_otherwise(entry, stored) else stored.fingerprint,
     )
 

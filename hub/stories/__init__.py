@@ -16,7 +16,7 @@ from hub.stories.copies import (
     from_there,
     leads_instead,
 )
-from hub.stories.identity import identity_after, is_renamed, renamed
+from hub.stories.identity import has_moved, identity_after, is_renamed, renamed
 from hub.stories.recognise import Recognised, is_rewritten, recognise, unknown_titles
 from hub.stories.sketch import sketched, title_number
 
@@ -29,6 +29,7 @@ __all__ = [
     "compared",
     "copy_of",
     "from_there",
+    "has_moved",
     "identity_after",
     "is_renamed",
     "is_rewritten",

@@ -77,12 +77,15 @@ def renamed(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, by: Iden
 
 
 def is_renamed(entry: Entry, known: KnownEntry, by: Identifier) -> bool:
-    """Whether a stored entry has another id or another address now; parameters may change at each fetch.
+    """Whether a stored entry has another id or another address now."""
+    return (by == "id" and bool(entry.keys.id) and entry.keys.id != known.keys.id) or has_moved(entry, known)
+
+
+def has_moved(entry: Entry, known: KnownEntry) -> bool:
+    """Whether a stored entry has another address now; parameters may change at each fetch.
 
     Links that are the same because a host was another before are two addresses.
     """
-    if by == "id" and entry.keys.id and entry.keys.id != known.keys.id:
-        return True
     if entry.link is None or entry.link == known.link:
         return False
     if entry.canonical_link == known.canonical_link:
