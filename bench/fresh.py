@@ -1,7 +1,8 @@
-"""How long does news take from its feed's poll being due to the merged feed?
+"""How long does news take from its feed's poll being due, or from being pushed, to the merged feed?
 
     python -m bench.fresh                     a hub of its own with one feed, polled about every 2 seconds
     python -m bench.fresh --others 2000       beside as many feeds that are not due
+    python -m bench.fresh --pushed            by WebSub, from a hub that the site is as well
 
 `hub run` as an operator runs it, asked for /feeds/all.atom every few
 milliseconds. Everything stays on loopback.
@@ -10,6 +11,7 @@ milliseconds. Everything stays on loopback.
 from __future__ import annotations
 
 import argparse
+import hmac
 import itertools
 import sqlite3
 import statistics
@@ -25,6 +27,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 from bench.serving import machine
 
@@ -34,18 +37,37 @@ _STARTS_WITHIN = 60
 
 
 class _Site(ThreadingHTTPServer):
-    """A member's site: one feed of its latest entries."""
+    """A member's site: one feed of its latest entries, and the WebSub hub of it."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         self.entries: list[str] = []
+        self.subscription: dict[str, str] = {}
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/feed"
+
+    @property
+    def document(self) -> bytes:
+        return f"<rss version='2.0'><channel>{''.join(self.entries)}</channel></rss>".encode()
 
     def publish(self, title: str) -> None:
         now = format_datetime(datetime.now(UTC))
         item = f"<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate></item>"
         self.entries = [item, *self.entries][:_LATEST]
+
+    def verify(self, wanted: dict[str, str]) -> None:
+        fields = {name: wanted[name] for name in ("hub.mode", "hub.topic", "hub.lease_seconds")}
+        asked = f"{wanted['hub.callback']}?{urlencode({**fields, 'hub.challenge': 'meant'})}"
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            if answer.read() == b"meant":
+                self.subscription = wanted
+
+    def push(self) -> None:
+        body, secret = self.document, self.subscription["hub.secret"].encode()
+        headers = {"X-Hub-Signature": f"sha256={hmac.new(secret, body, 'sha256').hexdigest()}"}
+        request = urllib.request.Request(self.subscription["hub.callback"], data=body, headers=headers)
+        urllib.request.urlopen(request, timeout=20).close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -53,12 +75,20 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Site
 
     def do_GET(self) -> None:
-        body = f"<rss version='2.0'><channel>{''.join(self.server.entries)}</channel></rss>".encode()
+        body = self.server.document
         self.send_response(200)
         self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Link", f"<{self.server.url}>; rel=self, <{self.server.url}>; rel=hub")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        wanted = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        threading.Thread(target=self.server.verify, args=(wanted,)).start()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -78,13 +108,14 @@ def _site() -> Iterator[_Site]:
 
 
 @contextmanager
-def _hub(folder: Path, feed: str, others: int) -> Iterator[Path]:
+def _hub(folder: Path, feed: str, others: int, *, pushed: bool) -> Iterator[Path]:
     """A hub that runs, from when its pages answer; its database."""
+    # No multiple of how often the hub looks what is due, so that it looks at any moment after.
+    often = f"url: http://127.0.0.1:{_HUB_PORT}" if pushed else "every: {min: 2070ms, max: 2070ms}"
     config, database = folder / "feeds.yaml", folder / "hub.db"
     lines = [
         "hub:",
-        # No multiple of how often the hub looks what is due, so that it looks at any moment after.
-        "  every: {min: 2070ms, max: 2070ms}",
+        f"  {often}",
         "  fetch: {allow: [127.0.0.0/8], host_delay: 0s}",
         "members:",
         f"  - {{slug: site, name: Site, feeds: [{{url: '{feed}'}}]}}",
@@ -156,6 +187,26 @@ def measure(site: _Site, database: Path, times: int) -> list[float]:
     raise AssertionError
 
 
+def measure_pushed(site: _Site, times: int) -> list[float]:
+    """Seconds from pushed to visible, as often."""
+    took: list[float] = []
+    until = time.monotonic() + _STARTS_WITHIN
+    while not site.subscription:
+        if time.monotonic() > until:
+            raise SystemExit("hub run does not subscribe")
+        time.sleep(0.05)
+    for number in range(times):
+        site.publish(f"News number {number}")
+        began = time.monotonic()
+        site.push()
+        while f"News number {number}<".encode() not in _merged():
+            time.sleep(0.003)
+        took.append(time.monotonic() - began)
+        # At any moment of the hub's rhythm.
+        time.sleep(0.37 + number % 7 * 0.03)
+    return took
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -163,15 +214,19 @@ def main() -> None:
     )
     parser.add_argument("--others", type=int, default=0, help="feeds beside it that are not due")
     parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--pushed", action="store_true", help="by WebSub, and not polled")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, _site() as site:
         site.publish("The first")
-        url = f"http://127.0.0.1:{site.server_port}/feed"
-        with _hub(Path(name), url, arguments.others) as database:
-            took = measure(site, database, arguments.times)
+        with _hub(Path(name), site.url, arguments.others, pushed=arguments.pushed) as database:
+            if arguments.pushed:
+                took = measure_pushed(site, arguments.times)
+            else:
+                took = measure(site, database, arguments.times)
     print(f"{machine()}; {arguments.others} other feeds, {arguments.times} times")
     median, slowest = statistics.median(took), max(took)
-    print(f"From due to visible in /feeds/all.atom: median {median:.2f} s, slowest {slowest:.2f} s")
+    begun = "pushed" if arguments.pushed else "due"
+    print(f"From {begun} to visible in /feeds/all.atom: median {median:.2f} s, slowest {slowest:.2f} s")
 
 
 if __name__ == "__main__":

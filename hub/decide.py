@@ -63,6 +63,9 @@ def decide(
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
         update = _entries(update, known, authority, ZoneInfo(settings.timezone))
+    news = _is_news(update)
+    if gathered.push is not None:
+        return replace(update, state=_pushed(state, update.gathered, news=news))
     came_back = len(gathered.entries) > len(update.new)
     same_document = gathered.outcome == "not_modified" or gathered.unchanged
     move = moves.followed(
@@ -71,8 +74,10 @@ def decide(
         shares=came_back or same_document or state.succeeded is None,
         now=now,
     )
-    update = replace(update, state=replace(update.state, move=move))
-    after = _state(update.state, update.gathered, now, settings, moved=_is_news(update))
+    # The push that should have brought what is new did not come: nobody relies on its hub until one does.
+    pushed_until = None if update.new else state.pushed_until
+    update = replace(update, state=replace(update.state, move=move, pushed_until=pushed_until))
+    after = _state(update.state, update.gathered, now, settings, news=news)
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
         update = replace(update, host_not_before=(host, after.not_before))
@@ -124,7 +129,8 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
     gathered, state = update.gathered, update.state
     if silence:
         gathered = replace(gathered, remarks=(*gathered.remarks, silence))
-    if state.feed.identify_by is None:
+    # A push may hold one entry, and says nothing of how a document's entries are told apart.
+    if state.feed.identify_by is None and gathered.push is None:
         identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
         state = replace(state, identity=identity)
     return replace(
@@ -263,7 +269,7 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
 
 
 def _state(
-    state: FeedState, gathered: Gathered, now: datetime, settings: HubSettings, *, moved: bool
+    state: FeedState, gathered: Gathered, now: datetime, settings: HubSettings, *, news: bool
 ) -> FeedState:
     failed = gathered.outcome == "failed"
     failures = state.failures + 1 if failed else 0
@@ -277,6 +283,10 @@ def _state(
         failures=failures,
         not_before=not_before,
     )
+    if not failed:
+        due, why = schedule.behind_pushes(
+            due, why, now, pushed_until=state.pushed_until, every_max=settings.every_max
+        )
     # Asked all the same, by an admin, what was gone is not back before it answers.
     gone = (state.gone or (now if gathered.gone else None)) if failed else None
     polled = replace(
@@ -307,10 +317,23 @@ def _state(
     )
     if gathered.outcome == "not_modified" or gathered.unchanged:
         return polled
-    return replace(polled, remarks=gathered.remarks, info=_info(gathered, state.info, moved=moved))
+    return replace(
+        polled,
+        remarks=gathered.remarks,
+        info=_info(gathered, state.info, news=news),
+        offer=gathered.offer,
+    )
 
 
-def _info(gathered: Gathered, before: FeedInfo, *, moved: bool) -> FeedInfo:
+def _pushed(state: FeedState, gathered: Gathered, *, news: bool) -> FeedState:
+    """A feed after a push, which says nothing of its address, and so of when to ask there."""
+    if gathered.outcome == "failed":
+        return state
+    info = _info(gathered, state.info, news=True) if news else state.info
+    return replace(state, info=info, pushed_until=gathered.pushed_until)
+
+
+def _info(gathered: Gathered, before: FeedInfo, *, news: bool) -> FeedInfo:
     """What the feed says of itself; its date moves only with its news.
 
     Many feeds put the moment of the request there, and a merged feed that
@@ -318,6 +341,6 @@ def _info(gathered: Gathered, before: FeedInfo, *, moved: bool) -> FeedInfo:
     is passed over, since it may well say "Down for maintenance".
     """
     said = gathered.info or FeedInfo()
-    if before == FeedInfo() or moved:
+    if before == FeedInfo() or news:
         return said
     return replace(said, updated=before.updated) if gathered.entries else before

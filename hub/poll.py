@@ -28,6 +28,8 @@ from hub.model import (
     FeedState,
     Gathered,
     HubSettings,
+    Offer,
+    Push,
     SiteKind,
     TagRule,
     Validators,
@@ -35,6 +37,7 @@ from hub.model import (
 )
 from hub.parse.document import ParsedFeed, Wanted
 from hub.store import Decide
+from hub.websub import offers
 
 # Where there is no feed the next address is tried; where a server is only
 # unwell the first one is right, and asking others would be asking twice.
@@ -64,6 +67,7 @@ class Reading:
 
     info: FeedInfo
     entries: tuple[Entry, ...]
+    offer: Offer = Offer()
     remarks: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
     pages: frozenset[int] = frozenset()
@@ -124,6 +128,7 @@ class Reader:
                 replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
                 for entry, sketch in zip(entries, stories.sketched(entries), strict=True)
             ),
+            offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*parsed.remarks, *remarks),
         )
 
@@ -234,6 +239,31 @@ def fetched(
         validators=answer.validators,
         body_digest=body_digest,
         remarks=answer.remarks,
+        offer=offers.in_header(answer.headers.get("link"), url=answer.url, public=answer.public),
+    )
+
+
+def pushed(state: FeedState, push: Push, *, started: datetime) -> Gathered:
+    """A poll that a push brought a document to, not read yet."""
+    return Gathered(
+        feed=state.feed,
+        outcome="fetched",
+        started=started,
+        url=state.used_url or state.feed.url,
+        size=len(push.body),
+        push=push.number,
+        pushed_until=push.until,
+    )
+
+
+def not_of_feed(state: FeedState, push: Push, reading: Reading) -> ParseError | None:
+    """The error of a push whose document is another feed's, if it is."""
+    if offers.is_of(reading.offer, state, push.topic):
+        return None
+    return ParseError(
+        f"The hub that pushes {push.topic} sent the document of another feed, {reading.offer.itself}.",
+        "Nothing of it was taken. If this lasts, tell the member's web team.",
+        reason="not-its-feed",
     )
 
 
@@ -244,7 +274,13 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
         info=reading.info,
         entries=reading.entries,
         remarks=(*fetched.remarks, *reading.remarks),
+        offer=offers.joined(fetched.offer, reading.offer),
     )
+
+
+def unreadable(pushed: Gathered, error: ParseError) -> Gathered:
+    """A poll whose push could not be read."""
+    return replace(pushed, outcome="failed", error=error.problem, remedy=error.remedy, reason=error.reason)
 
 
 def redirected(error: ParseError, address: str, url: str) -> ParseError:

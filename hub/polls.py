@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 
 from hub import gathering, poll
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
-from hub.fetch import Fetched, Fetcher, FetchRequest, NotModified
+from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
-from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult
+from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult, Push
 from hub.poll import Asked, Reading
 from hub.reading import LARGE, Readers, result
 from hub.robots import Robots, robots_url
@@ -37,6 +37,13 @@ _ROBOTS_KEPT = timedelta(hours=24)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Errand:
+    """A request that is no feed's, and who is told of its outcome."""
+
+    told: Callable[[Outcome], None]
 
 
 @dataclass(slots=True)
@@ -59,6 +66,7 @@ class _Poll:
     named: dict[str, str] = field(default_factory=dict)
     site: Gathering | None = None
     held: Fetched | NotModified | None = None
+    push: Push | None = None
 
     @property
     def address(self) -> str:
@@ -97,6 +105,7 @@ class Polls:
         self._robots: dict[str, tuple[Robots, datetime]] = {}
         self._waiting: dict[str, list[_Poll]] = {}
         self._polls: dict[FeedKey, _Poll] = {}
+        self._errands = 0
         self._reading: dict[FeedKey, Future[Reading]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
         self._bytes_waiting = 0
@@ -105,8 +114,8 @@ class Polls:
 
     @property
     def under_way(self) -> int:
-        """How many feeds' polls have begun and have no result yet."""
-        return len(self._polls)
+        """How many polls and other requests have begun and have no result yet."""
+        return len(self._polls) + self._errands
 
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""
@@ -116,12 +125,33 @@ class Polls:
                 self._polls[state.feed.key] = begun
                 self._ask(begun)
 
+    def take(self, pushes: Iterable[tuple[Push, FeedState]]) -> None:
+        """Take pushes as polls of their feeds; one whose feed is being polled has to be given again."""
+        for push, state in pushes:
+            key, now = state.feed.key, self._now()
+            if key not in self._polls:
+                begun = self._polls[key] = _Poll(state, (push.topic,), now, time.monotonic(), push=push)
+                gathered = poll.pushed(state, push, started=now)
+                self._read_document(
+                    begun, gathered, gathered.url or "", push.body, push.content_type, asked=None
+                )
+
+    def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
+        """Ask for something else in between, as politely; `told` is called with what it comes to."""
+        self._errands += 1
+        self._fetcher.submit(_Errand(told), request)
+
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
         self._fetcher.hold(self._bytes_waiting >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
+                if isinstance(ticket, _Errand):
+                    self._errands -= 1
+                    ticket.told(outcome)
+                    continue
+                assert not isinstance(outcome, Accepted)
                 if isinstance(ticket, str):
                     self._rules_came(ticket, outcome)
                     continue
@@ -174,21 +204,25 @@ class Polls:
             if fetched.unchanged:
                 self._gathered(fetched)
                 return
-            self._read_document(under_way, fetched, outcome, None)
+            self._read_document(
+                under_way, fetched, outcome.url, outcome.body, outcome.content_type, asked=None
+            )
 
     def _read_document(
-        self, under_way: _Poll, fetched: Gathered, answer: Fetched, asked: Asked | None
+        self,
+        under_way: _Poll,
+        fetched: Gathered,
+        url: str,
+        body: bytes,
+        content_type: str | None,
+        *,
+        asked: Asked | None,
     ) -> None:
-        under_way.fetched, under_way.read_from = fetched, answer.url
+        under_way.fetched, under_way.read_from = fetched, url
         self._bytes_waiting += _in_memory(fetched)
-        key = under_way.state.feed.key
-        self._reading[key] = self._readers.submit(
-            under_way.state.feed,
-            answer.url,
-            answer.body,
-            answer.content_type,
-            asked,
-            done=lambda: self._done(key),
+        feed = under_way.state.feed
+        self._reading[feed.key] = self._readers.submit(
+            feed, url, body, content_type, asked, done=lambda: self._done(feed.key)
         )
 
     def _done(self, feed: FeedKey) -> None:
@@ -202,7 +236,9 @@ class Polls:
         assert fetched is not None
         self._bytes_waiting -= _in_memory(fetched)
         reading = result(self._reading.pop(feed), under_way.read_from, size=fetched.size)
-        if under_way.site is not None:
+        if under_way.push is not None:
+            self._push_was_read(under_way, under_way.push, fetched, reading)
+        elif under_way.site is not None:
             if isinstance(reading, ParseError):
                 under_way.site.failed(reading)
             else:
@@ -212,6 +248,16 @@ class Polls:
             self._failed(under_way, poll.redirected(reading, under_way.address, under_way.read_from))
         else:
             self._gathered(poll.read(fetched, reading))
+
+    def _push_was_read(
+        self, under_way: _Poll, push: Push, pushed: Gathered, reading: Reading | ParseError
+    ) -> None:
+        if not isinstance(reading, ParseError):
+            reading = poll.not_of_feed(under_way.state, push, reading) or reading
+        if isinstance(reading, ParseError):
+            self._gathered(poll.unreadable(pushed, reading))
+        else:
+            self._gathered(poll.read(pushed, reading))
 
     def _failed(self, under_way: _Poll, error: FeedError) -> None:
         # The first address is the one meant, so its error is the one to tell,
@@ -313,7 +359,7 @@ class Polls:
             self._go_on(under_way, site)
             return
         fetched = poll.fetched(under_way.state, outcome.url, outcome, started=under_way.started)
-        self._read_document(under_way, fetched, outcome, asked)
+        self._read_document(under_way, fetched, outcome.url, outcome.body, outcome.content_type, asked=asked)
 
     # ------------------------------------------------------------ settle
 

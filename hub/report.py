@@ -88,6 +88,8 @@ def line(result: PollResult) -> str:
     pairs: list[tuple[str, Any]] = [("feed", result.feed.key), ("outcome", result.outcome)]
     if result.status is not None:
         pairs.append(("status", result.status))
+    if result.pushed:
+        pairs.append(("pushed", "yes"))
     pairs += [
         ("new", result.new),
         ("updated", result.updated),

@@ -24,6 +24,7 @@ from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress
 from hub.store import Store, database_file, open_store
+from hub.subscriber import Subscriber
 
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
 _TICK = 0.25
@@ -187,7 +188,8 @@ def poll_forever(
         try:
             sync(store, config)
             with polls(config, store) as under_way:
-                _poll_while(goes_on, store, under_way, lock, progress, stop)
+                subscriber = Subscriber(store, under_way, config.hub)
+                _poll_while(goes_on, store, under_way, subscriber, lock, progress, stop)
         except StoreError as error:
             tell(error)
             stop.wait(_AFTER_A_REFUSAL)
@@ -197,6 +199,7 @@ def _poll_while(
     goes_on: Callable[[], bool],
     store: Store,
     under_way: Polls,
+    subscriber: Subscriber,
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,
@@ -206,11 +209,13 @@ def _poll_while(
     try:
         while goes_on():
             due = store.due(utc_now())
-            holding = holding or (bool(due) and lock.take())
+            to_do = subscriber.look() or bool(due)
+            holding = holding or (to_do and lock.take())
             if not holding:
                 stop.wait(_TICK)
                 continue
             under_way.begin(due)
+            subscriber.act()
             until = time.monotonic() + _TICK
             while under_way.under_way and (left := until - time.monotonic()) > 0:
                 progress.told(under_way.step(left))

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 # Until a feed's own rhythm is learnt: often enough for news, seldom enough for any server.
 USUAL = timedelta(hours=1)
+# Where news is pushed: a hub that falls silent is found out within this time.
+BACKSTOP = timedelta(hours=6)
 _LONGEST_WAIT = timedelta(days=1)
 # A poll that failed n times in a row waits 2 ** n times as long; beyond this it is a day anyway.
 _MOST_DOUBLINGS = 8
@@ -40,3 +42,16 @@ def next_poll(
     if not_before is not None and not_before > due:
         return not_before, "its server asked to wait until then (Retry-After)"
     return due, why
+
+
+def behind_pushes(
+    due: datetime, why: str, now: datetime, *, pushed_until: datetime | None, every_max: timedelta
+) -> tuple[datetime, str]:
+    """When a feed that would be due is due, and why then, where its news is pushed until a time.
+
+    Hubs lose things without a word, so it is asked all the same, seldom.
+    """
+    backstop = now + min(BACKSTOP, every_max)
+    if pushed_until is None or pushed_until <= now or backstop <= due:
+        return due, why
+    return backstop, "its news is pushed to us (WebSub), so that it is asked only in case some is lost"

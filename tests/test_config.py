@@ -1019,3 +1019,13 @@ def test_a_circle_of_broader_tags_is_told_once_at_its_first_line() -> None:
         "feeds.yaml:4: tags[1].broader: goes round in a circle: `a` → `b` → `a`; take one of them out",
         "feeds.yaml:6: tags[3].broader: goes round in a circle: `self` → `self`; take one of them out",
     )
+
+
+@pytest.mark.parametrize(("written", "means"), [("yes", True), ("on", True), ("No", False), ("false", False)])
+def test_yes_and_no_may_be_written_as_yaml_has_them(written: str, means: bool) -> None:
+    assert parse(f"hub: {{websub: {written}}}\n").hub.websub is means
+
+
+def test_what_is_neither_yes_nor_no_is_told() -> None:
+    with pytest.raises(ConfigError, match="websub: `maybe` is neither yes nor no"):
+        parse("hub: {websub: maybe}\n")

@@ -19,6 +19,7 @@ from hub.model import (
     HubSettings,
     Known,
     KnownEntry,
+    Offer,
     Validators,
 )
 from tests.entries import PUBLISHED, entry
@@ -402,3 +403,77 @@ def test_what_a_document_without_entries_says_of_the_feed_is_passed_over() -> No
 def test_a_first_document_without_entries_says_what_the_feed_is() -> None:
     said = FeedInfo(title="East", updated=PUBLISHED)
     assert decided(document(info=said), state=NEVER_POLLED).state.info == said
+
+
+# ---------------------------------------------------------------- what is pushed
+
+
+UNTIL = NOW + timedelta(days=9)
+OFFER = Offer(hub="https://hub.example/", topic=FEED.url)
+PUSHED = replace(POLLED, offer=OFFER, pushed_until=UNTIL, next_poll=NOW + timedelta(hours=5))
+
+
+def push(*entries: Entry) -> Gathered:
+    """A push of these entries alone."""
+    return Gathered(
+        feed=FEED,
+        outcome="fetched",
+        started=NOW,
+        url=FEED.url,
+        info=FeedInfo(title="East, as pushed", updated=NOW),
+        entries=entries,
+        push=7,
+        pushed_until=UNTIL,
+    )
+
+
+def test_a_push_brings_its_entries_and_says_nothing_of_the_feeds_address() -> None:
+    state = replace(POLLED, offer=OFFER, failures=3, error="no answer", remarks=("odd",))
+    update = decided(push(entry("2")), stored(entry("1")), state=state)
+    assert [new.entry.id for new in update.new] == ["2"]
+    assert (update.changed, update.relinked) == ((), ())
+    assert update.state == replace(
+        state, info=FeedInfo(title="East, as pushed", updated=NOW), pushed_until=UNTIL
+    )
+
+
+def test_a_push_without_news_shows_that_pushes_come_and_nothing_else() -> None:
+    update = decided(push(entry("1")), stored(entry("1")))
+    assert (update.new, update.changed) == ((), ())
+    assert update.state == replace(POLLED, pushed_until=UNTIL)
+
+
+def test_a_push_that_cannot_be_read_changes_nothing() -> None:
+    failed = replace(push(), outcome="failed", error="no feed", remedy="", reason="not-a-feed")
+    update = decided(failed)
+    assert (update.new, update.state) == ((), POLLED)
+
+
+def test_a_feed_that_is_pushed_is_polled_seldom_and_the_reason_says_so() -> None:
+    same = replace(document(entry("1")), offer=OFFER)
+    known = stored(entry("1"))
+    after = decided(same, known, state=PUSHED).state
+    assert after.next_poll == NOW + timedelta(hours=6)
+    assert "pushed" in after.next_poll_why
+    assert (after.offer, after.pushed_until) == (OFFER, UNTIL)
+    assert decided(same, known, state=replace(PUSHED, pushed_until=None)).state.next_poll == NOW + timedelta(
+        hours=1
+    )
+
+
+def test_a_feed_whose_push_did_not_come_is_polled_as_usual_until_one_does() -> None:
+    missed = decided(replace(document(entry("2")), offer=OFFER), state=PUSHED).state
+    assert (missed.pushed_until, missed.next_poll) == (None, NOW + timedelta(hours=1))
+    assert decided(push(entry("3")), state=missed).state.pushed_until == UNTIL
+
+
+def test_a_feed_that_fails_is_asked_as_any_other_that_fails() -> None:
+    assert decided(failure(), state=PUSHED).state.next_poll == decided(failure()).state.next_poll
+
+
+def test_what_a_feed_offers_is_what_its_last_document_said() -> None:
+    assert decided(document(entry("1")), state=PUSHED).state.offer == Offer()
+    unchanged = replace(document(), unchanged=True)
+    not_modified = replace(document(), outcome="not_modified", body_digest=None)
+    for gathered in (unchanged, not_modified, failure()):
+        assert decided(gathered, state=PUSHED).state.offer == OFFER

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.schedule import next_poll
+from hub.schedule import behind_pushes, next_poll
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -81,3 +81,21 @@ def test_a_server_cannot_ask_to_be_asked_sooner() -> None:
     assert waits(not_before=soon) == HOUR
     assert waits(failures=2, not_before=soon) == 4 * HOUR
     assert why(not_before=soon) == "its usual time"
+
+
+def behind(due: timedelta, *, until: datetime | None, every_max: timedelta = DAY) -> tuple[timedelta, str]:
+    moment, why = behind_pushes(NOW + due, "its usual time", NOW, pushed_until=until, every_max=every_max)
+    return moment - NOW, why
+
+
+def test_a_feed_that_is_pushed_is_asked_seldom_and_asked_all_the_same() -> None:
+    waits, why = behind(HOUR, until=NOW + DAY)
+    assert waits == 6 * HOUR
+    assert "pushed" in why
+
+
+def test_pushes_change_nothing_once_their_lease_is_over_nor_beyond_what_the_admin_allows() -> None:
+    usual = "its usual time"
+    assert behind(HOUR, until=None) == behind(HOUR, until=NOW) == (HOUR, usual)
+    assert behind(9 * HOUR, until=NOW + DAY) == (9 * HOUR, usual)
+    assert behind(HOUR, until=NOW + DAY, every_max=2 * HOUR)[0] == 2 * HOUR

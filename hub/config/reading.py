@@ -153,6 +153,7 @@ def _settings(keys: HubKeys) -> HubSettings:
             redirects=fetch.redirects,
             size=fetch.size,
         ),
+        websub=keys.websub,
         metrics_allow=keys.metrics.allow,
     )
 

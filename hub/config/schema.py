@@ -31,6 +31,7 @@ from hub.config.values import (
     Weighted,
     Where,
     Words,
+    YesOrNo,
     duration_text,
     not_empty,
     shown,
@@ -110,6 +111,10 @@ class HubKeys(_Keys):
         default_factory=EveryKeys, description="Bounds of the time between two polls of one feed."
     )
     fetch: FetchKeys = Field(default_factory=FetchKeys, description="How members' feeds are fetched.")
+    websub: YesOrNo = Field(
+        default=_HUB.websub,
+        description="Whether the hub subscribes to feeds that are pushed, if its url can be reached.",
+    )
     metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
 
 

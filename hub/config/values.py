@@ -164,6 +164,14 @@ def _number(value: object, least: int, most: int) -> int:
     return int(value)
 
 
+def _yes_or_no(value: object) -> bool:
+    # As YAML 1.1 and 1.2 have it, and so whatever an editor's schema took for a truth value.
+    said = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+    if not isinstance(value, str) or value.lower() not in said:
+        raise ValueError(f"{_what(value)} is neither yes nor no")
+    return said[value.lower()]
+
+
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -349,6 +357,7 @@ Redirects = Annotated[
     BeforeValidator(lambda value: _number(value, 0, 50)),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50}),
 ]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
 Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]

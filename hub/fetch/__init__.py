@@ -1,5 +1,7 @@
 """One conditional GET → Fetched | NotModified, within limits of time, size, redirects and addresses.
 
+Or one form that is posted, to a WebSub hub → Accepted, within the same.
+
 Here is the contract: the values and the Fetcher protocol. `hub.fetch.curl`
 keeps it, with libcurl.
 """
@@ -13,7 +15,17 @@ from typing import Protocol
 from hub.errors import FetchError
 from hub.model import Validators
 
-__all__ = ["Answer", "FetchRequest", "Fetched", "Fetcher", "Hop", "NotModified", "Outcome", "fetch"]
+__all__ = [
+    "Accepted",
+    "Answer",
+    "FetchRequest",
+    "Fetched",
+    "Fetcher",
+    "Hop",
+    "NotModified",
+    "Outcome",
+    "fetch",
+]
 
 
 _NONE = Validators()
@@ -27,12 +39,13 @@ class FetchRequest:
     request is conditional (RFC 9110 §13.1). `named_by` is the document of
     another host that names the address, None for one that feeds.yaml names or
     whose host it does: what others name must be at a public address, whatever
-    is allowed besides.
+    is allowed besides. With `form` it is a POST of that, which is urlencoded.
     """
 
     url: str
     validators: Validators = _NONE
     named_by: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,8 @@ class Fetched(Answer):
     """A whole document.
 
     `body` is decompressed. `content_type` is the header as it came; `headers`
-    are all of them, names in lower case. `remarks` are sentences for the admin
+    are all of them, names in lower case. `public` is whether it came from a
+    public address, or by way of one. `remarks` are sentences for the admin
     about what was odd.
     """
 
@@ -75,6 +89,7 @@ class Fetched(Answer):
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +100,12 @@ class NotModified(Answer):
     """
 
 
-Outcome = Fetched | NotModified | FetchError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(Answer):
+    """Any success (2xx) for a form."""
+
+
+Outcome = Fetched | NotModified | Accepted | FetchError
 
 
 class Fetcher(Protocol):
@@ -123,7 +143,7 @@ class Fetcher(Protocol):
 
 
 def fetch(fetcher: Fetcher, request: FetchRequest) -> Fetched | NotModified:
-    """Fetch one document and wait for it. Raises FetchError.
+    """Fetch one document (no form) and wait for it. Raises FetchError.
 
     `fetcher` must have nothing else pending.
     """
@@ -135,4 +155,5 @@ def fetch(fetcher: Fetcher, request: FetchRequest) -> Fetched | NotModified:
                 continue
             if isinstance(outcome, FetchError):
                 raise outcome
+            assert not isinstance(outcome, Accepted)
             return outcome

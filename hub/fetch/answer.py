@@ -18,6 +18,8 @@ DOCUMENT = frozenset({200, 203, 226})
 # Not 300, which offers a choice, nor 305, which names a proxy.
 REDIRECT = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
+# What was sent is sent again (RFC 9110 §15.4.8, §15.4.9).
+SAME_METHOD = frozenset({307, 308})
 NOT_MODIFIED = 304
 
 # A server that asks for longer has made a mistake, or would never be asked again.
@@ -37,7 +39,11 @@ _CHALLENGE_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status and headers. Names are in lower case; of a header that stands twice the first counts."""
+    """Status and headers. Names are in lower case.
+
+    Of a header that stands twice the first counts, but for Link, which is a
+    list (RFC 9110 §5.3).
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -68,9 +74,10 @@ def read_head(lines: Sequence[bytes]) -> Head:
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         if colon and not line.startswith((b" ", b"\t")):
-            headers.setdefault(
-                name.decode("latin-1").strip().lower(), value.decode("latin-1").strip(" \t\r\n")
-            )
+            field, text = name.decode("latin-1").strip().lower(), value.decode("latin-1").strip(" \t\r\n")
+            if field == "link" and field in headers:
+                text = f"{headers.pop(field)}, {text}"
+            headers.setdefault(field, text)
     return Head(int(status[0]) if status and status[0].isdigit() else 0, headers)
 
 

@@ -30,7 +30,7 @@ from typing import Any
 import pycurl
 
 from hub.errors import FetchError, FetchRefused
-from hub.fetch import Fetched, FetchRequest, NotModified, Outcome
+from hub.fetch import Accepted, Fetched, FetchRequest, NotModified, Outcome
 from hub.fetch.answer import DOCUMENT, REDIRECT, Head, read_head
 from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
@@ -129,6 +129,10 @@ class _Lane:
         lines, self.conditional = headers(journey.request.validators)
         self.curl.setopt(pycurl.URL, journey.url)
         self.curl.setopt(pycurl.HTTPHEADER, lines)
+        if journey.request.form is None:
+            self.curl.setopt(pycurl.HTTPGET, 1)
+        else:
+            self.curl.setopt(pycurl.POSTFIELDS, journey.request.form)
         if journey.undecoded:
             self.curl.unsetopt(pycurl.ACCEPT_ENCODING)
         else:
@@ -461,7 +465,7 @@ class CurlFetcher:
         else:
             self._done.append((journey.ticket, outcome))
 
-    def _outcome(self, lane: _Lane, code: int, detail: str) -> Fetched | NotModified | None:
+    def _outcome(self, lane: _Lane, code: int, detail: str) -> Fetched | NotModified | Accepted | None:
         """What a transfer that ended comes to; None when its journey goes on. Raises FetchError."""
         journey, head = lane.journey, lane.head
         # The head settles everything but a document, which must be whole.
@@ -476,6 +480,7 @@ class CurlFetcher:
         return journey.outcome(
             head,
             lane.body.getvalue(),
+            address=lane.address,
             conditional=lane.conditional,
             now=self._clock(),
             user_agent=self._user_agent,

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from hub import urls
 from hub.errors import FetchError
-from hub.fetch import Fetched, FetchRequest, Hop, NotModified
-from hub.fetch.answer import DOCUMENT, NOT_MODIFIED, PERMANENT, Head, status_error
+from hub.fetch import Accepted, Fetched, FetchRequest, Hop, NotModified
+from hub.fetch.answer import DOCUMENT, NOT_MODIFIED, PERMANENT, SAME_METHOD, Head, status_error
 from hub.fetch.request import address_of, shown
 from hub.model import Validators
 
@@ -69,6 +69,8 @@ class Journey:
                 status=head.status,
             )
         target = address_of(location, redirected_from=self.url)
+        if self.request.form is not None:
+            self._form_may_go(head, target)
         path = [self._begin, *(hop.url for hop in self.hops)]
         if target in path:
             circle = " → ".join(shown(url) for url in (*path[path.index(target) :], target))
@@ -90,6 +92,18 @@ class Journey:
         self.url, self.undecoded = target, False
         self.host = urls.host(target) or ""
 
+    def _form_may_go(self, head: Head, target: str) -> None:
+        """Raises FetchError for a redirect that would lose a form, or take it out of encryption."""
+        leaves_https = self.url.startswith("https:") and not target.startswith("https:")
+        if head.status not in SAME_METHOD or leaves_https:
+            raise FetchError(
+                f"{self.asked} answered {head.status}, a redirect by which nothing can be sent on to"
+                f" {shown(target)}",
+                _REMEDY,
+                reason="redirect",
+                status=head.status,
+            )
+
     def ask_undecoded(self) -> bool:
         """Ask once more, for the body as it is; False when it was already asked for that way."""
         if self.undecoded:
@@ -101,9 +115,21 @@ class Journey:
         return True
 
     def outcome(
-        self, head: Head, body: bytes, *, conditional: bool, now: datetime, user_agent: str
-    ) -> Fetched | NotModified:
-        """What an answer that is no redirect comes to. Raises FetchError."""
+        self,
+        head: Head,
+        body: bytes,
+        *,
+        address: str | None = None,
+        conditional: bool,
+        now: datetime,
+        user_agent: str,
+    ) -> Fetched | NotModified | Accepted:
+        """What an answer that is no redirect comes to, given by a server at an IP address.
+
+        Raises FetchError.
+        """
+        if self.request.form is not None and 200 <= head.status <= 299:
+            return Accepted(url=self.url, validators=head.validators, seconds=self.used, hops=self.hops)
         if head.status in DOCUMENT:
             return Fetched(
                 url=self.url,
@@ -116,6 +142,7 @@ class Journey:
                 hops=self.hops,
                 permanent=bool(self.hops) and self._permanent,
                 remarks=self.remarks,
+                public=self.public_only or (address is not None and urls.is_public(address)),
             )
         if head.status != NOT_MODIFIED:
             raise status_error(

@@ -46,6 +46,7 @@ from hub.model.polled import (
     RelinkedEntry,
     Validators,
 )
+from hub.model.pushed import Offer, Push, Subscription
 from hub.model.settings import FetchPolicy, HubSettings, MergedFeed, TagField, TagRule
 from hub.model.stored import (
     Candidate,
@@ -93,11 +94,13 @@ __all__ = [
     "Move",
     "NewEntry",
     "Not",
+    "Offer",
     "Or",
     "Outcome",
     "Overruling",
     "Person",
     "PollResult",
+    "Push",
     "RelatedStory",
     "RelinkedEntry",
     "Republish",
@@ -111,6 +114,7 @@ __all__ = [
     "Source",
     "StoredEntry",
     "Story",
+    "Subscription",
     "Tag",
     "TagField",
     "TagRule",

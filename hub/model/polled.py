@@ -8,6 +8,7 @@ from typing import Literal
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo
 from hub.model.members import Feed, Identifier
+from hub.model.pushed import Offer
 from hub.model.stored import Told
 
 
@@ -68,6 +69,8 @@ class FeedState:
     counts failed polls in a row. `remarks` say what was wrong with a
     document that could be read. `listings` are what the next poll of a site
     begins with, none where there is something left of the last one.
+    `pushed_until` is the end of the lease of a subscription whose pushes have
+    come, None where none has, or news came without one.
     """
 
     feed: Feed
@@ -90,6 +93,8 @@ class FeedState:
     remarks: tuple[str, ...] = ()
     info: FeedInfo = FeedInfo()
     listings: tuple[Listing, ...] = ()
+    offer: Offer = Offer()
+    pushed_until: datetime | None = None
     identity: Identity = Identity()
     move: Move | None = None
 
@@ -124,6 +129,11 @@ class Gathered:
     were read this time and no others (that one is missing says nothing),
     `listings` what the next poll begins with, and `pages` the
     numbers of the pages that need not be looked at again.
+
+    `push` is the number of the push that was read in place of a document that
+    was asked for, of a subscription that lasts until `pushed_until`. It may
+    hold nothing but what is new (that an entry is missing says nothing here
+    either), and it says nothing about the feed's address.
     """
 
     feed: Feed
@@ -149,6 +159,9 @@ class Gathered:
     gone: bool = False
     listings: tuple[Listing, ...] = ()
     pages: frozenset[int] = frozenset()
+    offer: Offer = Offer()
+    push: int | None = None
+    pushed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,3 +255,4 @@ class PollResult:
     error: str | None = None
     remedy: str = ""
     remarks: tuple[str, ...] = ()
+    pushed: bool = False

@@ -80,7 +80,8 @@ class HubSettings:
     `url` is where readers find it, without a trailing slash, None when the
     file does not say. `timezone` is an IANA name. A feed is polled no oftener
     than `every_min` and no more seldom than `every_max`. `metrics_allow` are
-    the addresses besides loopback that may read /metrics.
+    the addresses besides loopback that may read /metrics. With `websub` the
+    hub subscribes to feeds that are pushed.
     """
 
     title: str = "News"
@@ -91,4 +92,5 @@ class HubSettings:
     every_min: timedelta = timedelta(minutes=15)
     every_max: timedelta = timedelta(days=1)
     fetch: FetchPolicy = FetchPolicy()
+    websub: bool = True
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -95,8 +95,10 @@ class ParsedEntry:
 class ParsedFeed:
     """A document.
 
-    `authors` are those of its entries that name none. `remarks` say what was
-    wrong with it and how it was read all the same.
+    `authors` are those of its entries that name none. `hubs` are the WebSub
+    hubs it names, in order, and `self_link` the address that it gives for
+    itself. `remarks` say what was wrong with it and how it was read all the
+    same.
     """
 
     title: str | None = None
@@ -107,6 +109,8 @@ class ParsedFeed:
     language: str | None = None
     authors: tuple[Author, ...] = ()
     entries: tuple[ParsedEntry, ...] = ()
+    hubs: tuple[str, ...] = ()
+    self_link: str | None = None
     remarks: tuple[str, ...] = field(default=())
 
 

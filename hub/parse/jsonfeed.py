@@ -47,8 +47,18 @@ def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) ->
         language=_string(document.get("language")),
         authors=tuple(_authors(document)),
         entries=tuple(entries),
+        hubs=tuple(_hubs(document)),
+        self_link=_string(document.get("feed_url")),
         remarks=tuple(remarks),
     )
+
+
+def _hubs(document: dict[str, Any]) -> Iterator[str]:
+    """The WebSub hubs (JSON Feed 1.1, `hubs`); there may be others, such as rssCloud's."""
+    for each in _list(document.get("hubs")):
+        is_websub = isinstance(each, dict) and str(each.get("type")).lower() == "websub"
+        if is_websub and (address := _string(each.get("url"))):
+            yield address
 
 
 def _entry(item: dict[str, Any], zone: ZoneInfo) -> ParsedEntry:

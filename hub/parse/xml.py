@@ -91,8 +91,17 @@ def _feed(
         # RFC 4287 §4.2.1; RSS's managingEditor answers for the channel and wrote none of it.
         authors=tuple(_authors(feed)) if plain else (),
         entries=tuple(_entry(entry, zone, url, plain) for entry in entries),
+        hubs=tuple(_linked(feed, "hub")),
+        self_link=next(_linked(feed, "self"), None),
         remarks=remarks,
     )
+
+
+def _linked(feed: Any, relation: str) -> Iterator[str]:
+    """The addresses a feed's own links of a relation lead to."""
+    for link in dict.get(feed, "links") or ():
+        if relation in (link.get("rel") or "").lower().split() and link.get("href"):
+            yield link["href"]
 
 
 def _whole_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:

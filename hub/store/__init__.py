@@ -23,13 +23,16 @@ from hub.model import (
     Gathered,
     Known,
     Member,
+    Offer,
     Overruling,
     PollResult,
+    Push,
     RelatedStory,
     Revision,
     Selection,
     StoredEntry,
     Story,
+    Subscription,
     Tag,
 )
 
@@ -196,6 +199,43 @@ class Store(Protocol):
 
     def overrulings(self) -> tuple[Overruling, ...]:
         """All that was said of tags by hand."""
+
+    def offers(self) -> Mapping[FeedKey, Offer]:
+        """What the feeds that are polled say of where their news is pushed from, of those that name a hub."""
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """All subscriptions at WebSub hubs, the oldest first, none due before its hub's host may be asked."""
+
+    def subscription(self, token: str) -> Subscription | None:
+        """The subscription of a callback, None where there is none."""
+
+    def subscribe(
+        self, feed: FeedKey, offer: Offer, *, callback: str, token: str, secret: str, now: datetime
+    ) -> None:
+        """Begin a subscription, whose hub is to be asked at once."""
+
+    def change(self, before: Subscription, after: Subscription) -> None:
+        """Write what differs between the two, and not what somebody else may have changed meanwhile."""
+
+    def spare(self, host: str, until: datetime) -> None:
+        """Ask nothing of a host before then: no feed of it is `due`, nor is a subscription there."""
+
+    def forget(self, subscription: Subscription) -> None:
+        """Forget a subscription, with the pushes of it that wait."""
+
+    def receive(
+        self, subscription: Subscription, body: bytes, content_type: str | None, *, now: datetime
+    ) -> bool:
+        """Keep a push until it is taken as a poll. False, and nothing kept, where too much waits already."""
+
+    def refuse(self, subscription: Subscription) -> None:
+        """Count a push that was dropped."""
+
+    def pushes(self, *, limit: int) -> tuple[tuple[Push, FeedState], ...]:
+        """Pushes that wait, the oldest of each subscription, with their feeds.
+
+        Each waits until the poll it became is settled (`Gathered.push`).
+        """
 
     def remove(self, feed: FeedKey) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""

@@ -11,6 +11,8 @@ people's databases.
                            overrulings (what admins said of tags)
                            revisions (what entries said before)
                              search (full text of entries)
+
+    feeds ──< subscriptions ──< pushes (that wait to be taken)
 """
 
 from __future__ import annotations
@@ -368,3 +370,51 @@ CREATE INDEX revisions_entry ON revisions (entry);
 @migrations()
 def m007_what_entries_said_before_and_are_told_apart_by(db: Database) -> None:
     _execute(db, _IDENTITY)
+
+
+_WEBSUB = """
+-- What each feed said last of where its news is pushed from.
+ALTER TABLE feeds ADD COLUMN push_hub TEXT;
+ALTER TABLE feeds ADD COLUMN push_topic TEXT;
+ALTER TABLE feeds ADD COLUMN push_itself TEXT;
+ALTER TABLE feeds ADD COLUMN push_public INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE feeds ADD COLUMN pushed_until TEXT;
+CREATE INDEX feeds_pushed ON feeds (push_hub) WHERE push_hub IS NOT NULL;
+ALTER TABLE polls ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0;
+-- One outlives its feed until its hub has ended it.
+CREATE TABLE subscriptions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed INTEGER REFERENCES feeds (id) ON DELETE SET NULL,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    public INTEGER NOT NULL,
+    callback TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL,
+    due TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    verified TEXT,
+    expires TEXT,
+    denied TEXT,
+    leaving INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    taken INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    last_push TEXT
+);
+CREATE INDEX subscriptions_feed ON subscriptions (feed);
+CREATE TABLE pushes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    subscription INTEGER NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+    received TEXT NOT NULL,
+    content_type TEXT,
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX pushes_subscription ON pushes (subscription);
+"""
+
+
+@migrations()
+def m008_subscriptions_and_pushes(db: Database) -> None:
+    _execute(db, _WEBSUB)

@@ -25,6 +25,7 @@ from hub.model import (
     Listing,
     Member,
     Move,
+    Offer,
     Overruling,
     Person,
     RelinkedEntry,
@@ -34,6 +35,7 @@ from hub.model import (
     Sketch,
     Source,
     StoredEntry,
+    Subscription,
     Tag,
     WordPress,
 )
@@ -144,6 +146,11 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "move": None
         if state.move is None
         else _json({**asdict(state.move), "since": stamp(state.move.since)}),
+        "push_hub": state.offer.hub,
+        "push_topic": state.offer.topic,
+        "push_itself": state.offer.itself,
+        "push_public": int(state.offer.public),
+        "pushed_until": _stamp(state.pushed_until),
     }
 
 
@@ -192,6 +199,8 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             strayed=row["identity_strayed"],
         ),
         move=_move(row["move"]),
+        offer=offer(row),
+        pushed_until=_moment(row["pushed_until"]),
     )
 
 
@@ -200,6 +209,52 @@ def _move(written: str | None) -> Move | None:
         return None
     fields = json.loads(written)
     return Move(**{**fields, "since": moment(fields["since"])})
+
+
+def offer(row: Row) -> Offer:
+    return Offer(
+        hub=row["push_hub"],
+        topic=row["push_topic"],
+        itself=row["push_itself"],
+        public=bool(row["push_public"]),
+    )
+
+
+def subscription(row: Row, host_not_before: datetime | None = None) -> Subscription:
+    due = moment(row["due"])
+    return Subscription(
+        number=row["id"],
+        feed=FeedKey(row["member"], row["name"]) if row["feed"] is not None else None,
+        hub=row["hub"],
+        topic=row["topic"],
+        public=bool(row["public"]),
+        callback=row["callback"],
+        token=row["token"],
+        secret=row["secret"],
+        due=max(due, host_not_before) if host_not_before else due,
+        tries=row["tries"],
+        verified=_moment(row["verified"]),
+        expires=_moment(row["expires"]),
+        denied=_moment(row["denied"]),
+        leaving=bool(row["leaving"]),
+        error=row["error"],
+        taken=row["taken"],
+        refused=row["refused"],
+        last_push=_moment(row["last_push"]),
+    )
+
+
+def subscription_row(subscription: Subscription) -> dict[str, Any]:
+    """The columns of `subscriptions` that change while there is one, but for its counts."""
+    return {
+        "due": stamp(subscription.due),
+        "tries": subscription.tries,
+        "verified": _stamp(subscription.verified),
+        "expires": _stamp(subscription.expires),
+        "denied": _stamp(subscription.denied),
+        "leaving": int(subscription.leaving),
+        "error": subscription.error,
+    }
 
 
 # ---------------------------------------------------------------- entries

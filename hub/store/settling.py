@@ -132,6 +132,7 @@ class Settling(Tagging):
             error=gathered.error,
             remedy=gathered.remedy,
             remarks=gathered.remarks,
+            pushed=gathered.push is not None,
         )
         shown = written or update.settled or update.relinked
         return result, bool(shown or _as_source(before) != _as_source(update.state))
@@ -236,8 +237,9 @@ class Settling(Tagging):
         assignments = ", ".join(f"{column} = :{column}" for column in columns)
         self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
         self._db.execute(
-            "INSERT INTO polls (feed, started, seconds, outcome, status, size, new, updated, error, remarks)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO polls"
+            " (feed, started, seconds, outcome, status, size, new, updated, error, remarks, pushed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 feed,
                 rows.stamp(gathered.started),
@@ -249,16 +251,15 @@ class Settling(Tagging):
                 len(update.changed),
                 gathered.error,
                 json.dumps(gathered.remarks, ensure_ascii=False),
+                int(gathered.push is not None),
             ),
         )
         self._db.conn.executemany(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
+        if gathered.push is not None:
+            self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
         if update.host_not_before is not None:
             host, until = update.host_not_before
-            self._db.execute(
-                "INSERT INTO hosts (host, not_before) VALUES (?, ?)"
-                " ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-                (host, rows.stamp(until)),
-            )
+            self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
 
 
 def _each_feed_once(gathered: Iterable[Gathered]) -> Iterator[list[Gathered]]:

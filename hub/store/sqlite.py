@@ -23,9 +23,10 @@ from hub.store import statements as sql
 from hub.store.known import listed
 from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
+from hub.store.subscribing import Subscribing
 
 
-class SqliteStore(RulingOnStories, Nearby):
+class SqliteStore(RulingOnStories, Nearby, Subscribing):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
@@ -67,10 +68,7 @@ class SqliteStore(RulingOnStories, Nearby):
 
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():
-            waits = {
-                row["host"]: rows.moment(row["not_before"])
-                for row in self._rows("SELECT host, not_before FROM hosts")
-            }
+            waits = self._waits()
             found = self._rows(f"SELECT * FROM feeds WHERE {condition} ORDER BY position", values)
         return tuple(
             rows.feed_state(row, waits.get(urls.host(row["url"]) or "") if waits else None) for row in found

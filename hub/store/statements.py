@@ -173,7 +173,8 @@ ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
 FEED_ADDRESS_CHANGED = """
 UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
     listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
-    error = NULL, remedy = NULL, reason = NULL, move = NULL
+    error = NULL, remedy = NULL, reason = NULL, move = NULL,
+    push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
 """
@@ -209,6 +210,27 @@ DELETE FROM rulings WHERE
 """
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
+"""
+SPARE_HOST = """
+INSERT INTO hosts (host, not_before) VALUES (?, ?)
+ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before
+"""
+# Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
+OFFERS = """
+SELECT member, name, push_hub, push_topic, push_itself, push_public FROM feeds
+WHERE push_hub IS NOT NULL AND +configured = 1 AND gone IS NULL
+"""
+SUBSCRIPTIONS = "SELECT s.*, f.member, f.name FROM subscriptions s LEFT JOIN feeds f ON f.id = s.feed"
+SUBSCRIBE = """
+INSERT INTO subscriptions (feed, hub, topic, public, callback, token, secret, due)
+SELECT id, :hub, :topic, :public, :callback, :token, :secret, :due FROM feeds
+WHERE member = :member AND name = :feed
+"""
+# What waits, the oldest of each subscription.
+PUSHES = """
+SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
+FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
+WHERE f.configured = 1 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription) ORDER BY p.id LIMIT ?
 """
 # What is kept so that it need not be made for each page: how it is kept, and how it could be made.
 DERIVED = {

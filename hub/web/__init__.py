@@ -18,6 +18,7 @@ from hub.web.news import news
 from hub.web.refusals import handle_errors
 from hub.web.status import status
 from hub.web.visit import Site, visiting
+from hub.web.websub import websub
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -53,7 +54,7 @@ def create_app(
     # Joining slashes redirects to an address made from the Host header.
     app.url_map.merge_slashes = False
     site = Site(open_store, config, base_url=base_url, templates=templates, now=now)
-    for blueprint in (news, feeds, api, status):
+    for blueprint in (news, feeds, api, status, websub):
         app.register_blueprint(blueprint)
     app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
     app.after_request(add_headers)

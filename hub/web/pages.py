@@ -14,7 +14,17 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
-from hub.model import Enclosure, FeedState, Member, RelatedStory, StoredEntry, Story, TagRule
+from hub.model import (
+    Enclosure,
+    FeedKey,
+    FeedState,
+    Member,
+    RelatedStory,
+    StoredEntry,
+    Story,
+    Subscription,
+    TagRule,
+)
 from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
@@ -30,6 +40,7 @@ from hub.web.words import (
     counted,
     file_type,
     marked,
+    pushing,
     site,
     size,
 )
@@ -396,7 +407,8 @@ class StatusRow:
 
     `feed` is its name where the member has several; `next_check` is None
     where it is due, and where there will be none. `notes` are what the hub
-    decided about it by itself.
+    decided about it by itself. `pushing` says whether its news is pushed,
+    empty where nobody offers to.
     """
 
     member: Link
@@ -406,10 +418,12 @@ class StatusRow:
     checked: Moment | None
     next_check: Moment | None
     notes: tuple[str, ...]
+    pushing: str
 
 
 def status_rows(
     states: Sequence[FeedState],
+    subscriptions: Mapping[FeedKey, Subscription],
     names: Mapping[str, str],
     latest: Mapping[str, StoredEntry],
     setting: Setting,
@@ -434,6 +448,7 @@ def status_rows(
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
                 notes=notes(state, calendar, now),
+                pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
             )
         )
     return tuple(rows)

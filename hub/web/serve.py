@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import gc
 import io
@@ -10,6 +11,7 @@ import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,7 @@ _THREADS = 8
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
+_SENDING = 30  # seconds in which all of a body has to come
 _LARGEST_HEAD = 16 * 1024  # bytes
 _GRACE = 3  # seconds that answers under way get when the server stops
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
@@ -154,7 +157,8 @@ class _Answering:
     """The web view as an RSGI application.
 
     What is kept is answered at once; all else by a few threads, as a WSGI
-    request without a body, since nothing is sent to the hub but questions.
+    request. What comes with a request is read when somebody asks for it:
+    nobody but the callbacks of subscriptions does.
     """
 
     def __init__(self, app: WebView, port: int) -> None:
@@ -177,6 +181,8 @@ class _Answering:
         else:
             environ = _environ(scope, fields, self._port)
             loop = asyncio.get_running_loop()
+            if scope.method == "POST":
+                environ |= _with_body(fields, protocol, loop)
             answer = await loop.run_in_executor(self._threads, self._ask, environ)
         status, headers, body = answer
         if body:
@@ -208,6 +214,50 @@ class _Answering:
     def close(self) -> None:
         """Begin no more answers."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Body(io.RawIOBase):
+    """The body of a request, taken from its connection by the thread that reads it."""
+
+    def __init__(self, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
+        self._chunks = aiter(protocol)
+        self._loop = loop
+        self._until = time.monotonic() + _SENDING
+        self._left = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, fewer at the end. Raises TimeoutError for a client that sends too slowly."""
+        parts = [self._left]
+        length = len(self._left)
+        while (size < 0 or length < size) and (chunk := self._next()):
+            parts.append(chunk)
+            length += len(chunk)
+        read = b"".join(parts)
+        self._left = read[size:] if size >= 0 else b""
+        return read[:size] if size >= 0 else read
+
+    def _next(self) -> bytes:
+        async def chunk() -> bytes:
+            return await anext(self._chunks, b"")
+
+        waiting = asyncio.run_coroutine_threadsafe(chunk(), self._loop)
+        try:
+            return waiting.result(max(0.0, self._until - time.monotonic()))
+        except concurrent.futures.TimeoutError as error:
+            waiting.cancel()
+            raise TimeoutError("the request was not sent in time") from error
+
+
+def _with_body(
+    fields: Mapping[str, str], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
+) -> dict[str, Any]:
+    """What WSGI's request has besides where something was sent with it."""
+    return {
+        "wsgi.input": _Body(protocol, loop),
+        "wsgi.input_terminated": True,
+        "CONTENT_TYPE": fields.get("content-type", ""),
+        "CONTENT_LENGTH": fields.get("content-length", ""),
+    }
 
 
 def _fields(scope: Scope) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, generate_latest
@@ -13,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
+from hub.model import Subscription
 from hub.web.answers import FRESH, answer, plain
 from hub.web.pages import status_rows, status_sentence
 from hub.web.visit import Visit, visiting
@@ -40,6 +42,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
         "sentence": status_sentence(states, visit.setting.calendar),
         "rows": status_rows(
             states,
+            {each.feed: each for each in visit.store.subscriptions() if each.feed and not each.leaving},
             {each.member.slug: each.member.name for each in members},
             {each.member.slug: each.latest for each in members if each.latest is not None},
             visit.setting,
@@ -86,6 +89,18 @@ def _may_read_metrics(visit: Visit) -> bool:
     return address.is_loopback or any(address in network for network in visit.config.hub.metrics_allow)
 
 
+def _pushes(subscriptions: Sequence[Subscription], now: datetime) -> Iterator[GaugeMetricFamily]:
+    """How subscriptions at WebSub hubs are doing, and what came of them."""
+    lasting = sum(each.expires is not None and each.expires > now for each in subscriptions)
+    yield GaugeMetricFamily("hub_websub_subscriptions", "Subscriptions that last", value=lasting)
+    pushes = GaugeMetricFamily(
+        "hub_websub_pushes", "Pushes of the subscriptions there are", labels=["result"]
+    )
+    pushes.add_metric(["taken"], sum(each.taken for each in subscriptions))
+    pushes.add_metric(["refused"], sum(each.refused for each in subscriptions))
+    yield pushes
+
+
 class _Figures(Collector):
     """The hub's figures at the moment they are asked for."""
 
@@ -109,6 +124,7 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "hub_last_poll_timestamp_seconds", "When a feed was last polled, 0 for never", value=polled
         )
+        yield from _pushes(store.subscriptions(), visit.now)
         yield GaugeMetricFamily(
             "hub_kept_bytes", "What the answers kept in memory weigh", value=visit.site.kept.bytes
         )

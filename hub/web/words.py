@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from hub.model import FeedState
+from hub.model import FeedState, Subscription
 
 State = Literal["fine", "waiting", "failing", "closed"]
 
@@ -168,6 +168,27 @@ def _trouble(reason: str) -> str:
     if reason in _UNGIVEN or reason.startswith("http-"):
         return "Their site has not given out its news"
     return "Their site has not answered"
+
+
+def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:
+    """Whether a feed's news is pushed to the hub, empty where nobody offers to."""
+    if subscription is None:
+        return ""
+    why = f" ({subscription.error})" if subscription.error else ""
+    if subscription.denied is not None:
+        said = f"Will not send us its news as it appears{why}"
+    elif subscription.expires is None or subscription.expires <= now:
+        said = f"Has been asked to send us its news as it appears{why}"
+    elif subscription.last_push is None:
+        said = "Has agreed to send us its news as it appears"
+    else:
+        all_of_it = "" if state.pushed_until else ", though not all of it has come"
+        last = calendar.moment(subscription.last_push).text
+        said = f"Sends us its news as it appears, last on {last}{all_of_it}"
+    if not subscription.refused:
+        return said
+    dropped = counted(subscription.refused, "message was", "messages were")
+    return f"{said}; {dropped} dropped as not theirs or too large"
 
 
 # ---------------------------------------------------------------- what was searched for

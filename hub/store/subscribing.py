@@ -1,0 +1,134 @@
+"""Subscriptions at WebSub hubs, and the pushes that wait to be taken as polls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from hub import urls
+from hub.model import FeedKey, FeedState, Offer, Push, Subscription
+from hub.store import rows
+from hub.store import statements as sql
+from hub.store.connection import Connection
+
+# What may wait: of one subscription, and in all, for a poller that is not there.
+_MOST_WAITING = 10
+_MOST_BYTES_WAITING = 64 * 1024 * 1024
+
+
+class Subscribing(Connection):
+    """The part of the store that keeps subscriptions."""
+
+    def _waits(self) -> Mapping[str, datetime]:
+        """The hosts that asked to be left alone, and until when."""
+        return {
+            row["host"]: rows.moment(row["not_before"])
+            for row in self._rows("SELECT host, not_before FROM hosts")
+        }
+
+    def offers(self) -> Mapping[FeedKey, Offer]:
+        with self._reading():
+            return {FeedKey(row["member"], row["name"]): rows.offer(row) for row in self._rows(sql.OFFERS)}
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        with self._reading():
+            waits = self._waits()
+            found = self._rows(f"{sql.SUBSCRIPTIONS} ORDER BY s.id")
+        return tuple(rows.subscription(row, waits.get(urls.host(row["hub"]) or "")) for row in found)
+
+    def subscription(self, token: str) -> Subscription | None:
+        with self._reading():
+            found = self._rows(f"{sql.SUBSCRIPTIONS} WHERE s.token = ?", (token,))
+        return rows.subscription(found[0]) if found else None
+
+    def subscribe(
+        self, feed: FeedKey, offer: Offer, *, callback: str, token: str, secret: str, now: datetime
+    ) -> None:
+        with self._writing():
+            self._db.execute(
+                sql.SUBSCRIBE,
+                {
+                    "member": feed.member,
+                    "feed": feed.name,
+                    "hub": offer.hub,
+                    "topic": offer.topic,
+                    "public": int(offer.public),
+                    "callback": callback,
+                    "token": token,
+                    "secret": secret,
+                    "due": rows.stamp(now),
+                },
+            )
+
+    def change(self, before: Subscription, after: Subscription) -> None:
+        was, becomes = rows.subscription_row(before), rows.subscription_row(after)
+        changed = {column: value for column, value in becomes.items() if value != was[column]}
+        if not changed:
+            return
+        assignments = ", ".join(f"{column} = :{column}" for column in changed)
+        with self._writing():
+            self._db.execute(
+                f"UPDATE subscriptions SET {assignments} WHERE id = :id", {**changed, "id": after.number}
+            )
+            if "expires" in changed or "leaving" in changed:
+                until = None if after.leaving else becomes["expires"]
+                self._db.execute(
+                    "UPDATE feeds SET pushed_until = ? WHERE pushed_until IS NOT NULL"
+                    " AND id = (SELECT feed FROM subscriptions WHERE id = ?)",
+                    (until, after.number),
+                )
+            if after.leaving:
+                self._db.execute("DELETE FROM pushes WHERE subscription = ?", (after.number,))
+
+    def spare(self, host: str, until: datetime) -> None:
+        with self._writing():
+            self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
+
+    def forget(self, subscription: Subscription) -> None:
+        with self._writing():
+            self._db.execute("DELETE FROM subscriptions WHERE id = ?", (subscription.number,))
+
+    def receive(
+        self, subscription: Subscription, body: bytes, content_type: str | None, *, now: datetime
+    ) -> bool:
+        with self._writing():
+            waiting = self._value(
+                "SELECT COUNT(*) FROM pushes WHERE subscription = ?", (subscription.number,)
+            )
+            in_all = self._value("SELECT COALESCE(SUM(size), 0) FROM pushes")
+            if waiting >= _MOST_WAITING or in_all + len(body) > _MOST_BYTES_WAITING:
+                return False
+            self._db.execute(
+                "INSERT INTO pushes (subscription, received, content_type, size, body)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (subscription.number, rows.stamp(now), content_type, len(body), body),
+            )
+            self._db.execute(
+                "UPDATE subscriptions SET taken = taken + 1, last_push = ? WHERE id = ?",
+                (rows.stamp(now), subscription.number),
+            )
+        return True
+
+    def refuse(self, subscription: Subscription) -> None:
+        with self._writing():
+            self._db.execute(
+                "UPDATE subscriptions SET refused = refused + 1 WHERE id = ?", (subscription.number,)
+            )
+
+    def pushes(self, *, limit: int) -> tuple[tuple[Push, FeedState], ...]:
+        with self._reading():
+            found = self._rows(sql.PUSHES, (limit,))
+        return tuple(
+            (
+                Push(
+                    number=row["push"],
+                    topic=row["topic"],
+                    until=rows.moment(row["expires"]) if row["expires"] else None,
+                    received=rows.moment(row["received"]),
+                    content_type=row["content_type"],
+                    body=row["body"],
+                ),
+                rows.feed_state(row),
+            )
+            for row in found
+        )
