@@ -60,11 +60,17 @@ class Asked:
         return None
 
 
-Answer = bytes | Callable[[socket.socket, Asked], None]
+@dataclass(frozen=True)
+class Slow:
+    seconds: float
+    answer: bytes
+
+
+Answer = bytes | Slow | Callable[[socket.socket, Asked], None]
 
 
 class Busy:
-    """Counts how many requests are under way, over several sites."""
+    """Counts how many slow answers are waited for, over several sites."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -121,12 +127,16 @@ class Site:
             lines = tuple(head.split(b"\r\n"))
             asked = Asked(lines[0].split()[1].decode(), time.monotonic(), number, lines)
             self.asked.append(asked)
-            with self.busy:
-                answer = self.answers.get(asked.path, reply(404))
-                if callable(answer):
-                    answer(connection, asked)
-                else:
-                    connection.sendall(answer)
+            answer = self.answers.get(asked.path, reply(404))
+            if isinstance(answer, Slow):
+                # Over before the answer leaves: who has its last byte may ask again at once.
+                with self.busy:
+                    time.sleep(answer.seconds)
+                answer = answer.answer
+            if callable(answer):
+                answer(connection, asked)
+            else:
+                connection.sendall(answer)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -143,12 +153,8 @@ def moved(where: str, status: int = 302) -> bytes:
     return reply(status, f"Location: {where}", body=b"moved")
 
 
-def slowly(seconds: float, answer: bytes) -> Callable[[socket.socket, Asked], None]:
-    def serve(connection: socket.socket, _asked: Asked) -> None:
-        time.sleep(seconds)
-        connection.sendall(answer)
-
-    return serve
+def slowly(seconds: float, answer: bytes) -> Slow:
+    return Slow(seconds, answer)
 
 
 def never(connection: socket.socket, _asked: Asked) -> None:
