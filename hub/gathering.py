@@ -58,13 +58,14 @@ class Gathering:
         self._remarks: list[str] = []
         self._errors: list[FeedError] = []
         self._page_errors: list[FeedError] = []
+        self._refused: dict[int, FeedError] = {}
         self._disallowed = self._no_news = self._left = self._size = 0
         self._seconds = 0.0
         self._status: int | None = None
         self._info: FeedInfo | None = None
         self._done: set[int] = set()
         self._done_if_complete: set[int] = set()
-        self._listed = self._was_fetched = self._was_read = False
+        self._listed = self._was_fetched = self._was_read = self._page_came = False
         self._retry_after: FetchError | None = None
 
     # ------------------------------------------------------------ what to ask
@@ -78,13 +79,17 @@ class Gathering:
             newest = sorted(self._candidates.values(), key=_date, reverse=True)
             self._pages = deque(newest[: self._most_pages])
             self._left += max(0, len(newest) - self._most_pages)
-        if self._pages and len(self._page_errors) >= _MOST_FAILURES:
+        if self._pages and self._is_unwell():
             self._left += len(self._pages)
             self._pages.clear()
         if not self._pages:
             return None
         self.current = self._pages.popleft()
         return self.current
+
+    def _is_unwell(self) -> bool:
+        refused = 0 if self._page_came else len(self._refused)
+        return len(self._page_errors) + refused >= _MOST_FAILURES
 
     def request(self, wanted: Wanted) -> FetchRequest:
         """The request for it."""
@@ -144,8 +149,9 @@ class Gathering:
             self._info = self._info or reading.info
             if wanted.number is not None:
                 self._done_if_complete.add(wanted.number)
-        elif wanted.part == "page" and not reading.entries:
-            self._no_news += 1
+        elif wanted.part == "page":
+            self._page_came = True
+            self._no_news += not reading.entries
         for each in reading.wanted:
             self._want(each)
 
@@ -183,11 +189,13 @@ class Gathering:
             self._disallowed += 1
             self._done.add(wanted.number)
             return
-        is_refused = isinstance(error, FetchError) and error.status in range(400, 500) and not error.for_host
-        if is_refused or isinstance(error, ParseError):
+        status = error.status if isinstance(error, FetchError) and not error.for_host else None
+        if isinstance(error, ParseError) or status in (404, 410):
             # It would be the same the next time.
             self._done.add(wanted.number)
             self._no_news += 1
+        elif status in range(400, 500):
+            self._refused[wanted.number] = error
         else:
             self._left += 1
             self._page_errors.append(error)
@@ -211,6 +219,14 @@ class Gathering:
         """What the poll found, or the error where nothing that lists the news could be had."""
         if self._errors and not self._listed:
             return self._errors[0]
+        if self._page_came:
+            # Others are let in, so that these are pages for members only, or the like.
+            self._done |= self._refused.keys()
+            self._no_news += len(self._refused)
+        else:
+            # The site may refuse the hub, and no longer when it has been told.
+            self._page_errors += self._refused.values()
+            self._left += len(self._refused)
         complete = not self._left and not self._errors
         wait = self._retry_after.retry_after if self._retry_after else None
         return Gathered(

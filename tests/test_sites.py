@@ -270,6 +270,27 @@ def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
         assert site.paths() == ["/sitemap.xml"]
 
 
+def test_a_page_that_is_refused_is_passed_over_where_others_are_not_and_else_asked_again(
+    site: Site, tmp_path: Path
+) -> None:
+    for path in "/a", "/b", "/c", "/d":
+        site.page(path, "members only", status=403)
+    paths = [(path, None) for path in ("/a", "/b", "/c", "/d")]
+    url = sitemap(site, "/sitemap.xml", paths)
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        # It may be the hub that is refused: it stops, and loses none of them.
+        assert site.paths() == ["/sitemap.xml", "/a", "/b", "/c"]
+        assert "left for the next polls" in hub.state.remarks[-1]
+        for path in "/b", "/c", "/d":
+            site.page(path, article(f"News at {path}", published="2026-11-01"))
+        assert hub.poll().new == 3
+        assert hub.state.remarks == ("1 of its pages are not there or are no news",)
+        site.paths()
+        hub.poll()
+        assert site.paths() == ["/sitemap.xml"]
+
+
 def test_with_only_every_titled_page_there_is_news_and_no_other_is_asked_for(
     site: Site, tmp_path: Path
 ) -> None:
