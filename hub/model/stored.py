@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hub.model.entry import Entry, EntryKeys, Source, Tag
 from hub.model.members import FeedKey, Member
@@ -113,9 +113,11 @@ class KnownEntry:
     restless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """As much of another feed's entry as it takes to see whether a new one is its copy."""
+class Candidate(NamedTuple):
+    """As much of another feed's entry as it takes to see whether a new one is its copy.
+
+    A tuple, since several are made for each entry that comes.
+    """
 
     key: int
     feed: FeedKey

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -100,6 +100,7 @@ class KnownToBatch:
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
         self._several = frozenset(number for number, count in counts.items() if count > 1)
         self._holders = self._holders_of(counts)
+        self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
         self._since: set[int | str] = set()
         self._likely = {
@@ -305,14 +306,17 @@ class KnownToBatch:
             self._feeds_with[key].pop(entry, None)
 
     def _hold(self, sketch: Sketch, story: int) -> None:
-        held = self._holders
-        told = [number for number in sketch.numbers if len(held.get(number, ())) < stories.COMMON]
-        self._index += [(number, story) for number in told]
+        told: Sequence[int] = sketch.numbers
+        if not self._common.isdisjoint(told):
+            told = [number for number in told if number not in self._common]
+        self._index += zip(told, repeat(story))
         for number in self._several.intersection(told):
-            holders = held.setdefault(number, [])
+            holders = self._holders.setdefault(number, [])
             if story not in holders:
                 holders.append(story)
                 self._since.add(number)
+                if len(holders) >= stories.COMMON:
+                    self._common.add(number)
 
 
 def _unsure(own: Sequence[KnownEntry], entries: Sequence[Entry]) -> list[KnownEntry]:

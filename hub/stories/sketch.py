@@ -58,6 +58,8 @@ _TIME_WORDS = """
 _TIMES = frozenset(_TIME_WORDS.split())
 _TIME = re.compile(r"(?:19|20)\d\d|\d{1,4}[ap]m")
 _MOST_REMEMBERED = 100_000
+# What entries are found by has 30 bits: Python compares and sorts such numbers by their one digit.
+_SPARE_BITS = 2
 
 
 class _Numbers(dict[str, int]):
@@ -125,7 +127,7 @@ def title_number(title: str) -> int | None:
     core = title_core(title)
     if len(core.split()) < _TITLE_WORDS:
         return None
-    return crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> 1
+    return crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> _SPARE_BITS
 
 
 def title_core(title: str) -> str:
@@ -159,4 +161,4 @@ def _samples(words: Sequence[int], packed: bytes) -> tuple[int, ...]:
     sums = list(map(add, pairs, pairs[2:]))
     in_eight = [at for at, number in enumerate(sums) if not number & _SAMPLED_FIRST]
     sampled = [at for at in in_eight if at < _FIRST_WORDS or not sums[at] & _SAMPLED]
-    return tuple(dict.fromkeys([crc32(packed[4 * at : 4 * (at + SHINGLE)]) >> 1 for at in sampled]))
+    return tuple(dict.fromkeys([crc32(packed[4 * at : 4 * (at + SHINGLE)]) >> _SPARE_BITS for at in sampled]))
