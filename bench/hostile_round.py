@@ -132,6 +132,10 @@ class Hostile:
         """Make it forget its counters, steps and promises."""
         self._ask("/_reset")
 
+    def go_ahead(self, seconds: float) -> None:
+        """Let its clock be so many seconds ahead, for what it promises and what it asks for."""
+        self._ask(f"/_ahead?seconds={seconds}")
+
     def _ask(self, path: str) -> bytes:
         # 127.0.0.1 is no member's address, so that this is not counted with the polls.
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:

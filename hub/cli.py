@@ -260,7 +260,7 @@ def story_lead(link: str, member: str | None, database: str) -> None:
 @_config
 @_database
 def explain(link: str, config: Path, database: str) -> None:
-    """Say why LINK is here, dated, tagged and merged as it is, or why it is not here."""
+    """Say why LINK is here, dated, tagged and merged as it is, or why not; of a feed, how it is doing."""
     from hub import explain as explaining
 
     click.echo(explaining.run(config, database, link))

@@ -54,18 +54,21 @@ def decide(
     now: datetime,
     settings: HubSettings,
     authority: str,
+    jitter: float = 0.0,
 ) -> FeedUpdate:
     """What one poll should change.
 
     `known` is what the store holds that the gathered entries might be.
     `authority` is the host name for `tag:` ids minted now (RFC 4151).
+    `jitter`, from 0 to 1, spreads the next poll (`hub.schedule`).
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
         update = _entries(update, known, authority, ZoneInfo(settings.timezone))
+    update = replace(update, state=replace(update.state, recent=_recent(update)))
     news = _is_news(update)
     if gathered.push is not None:
-        return replace(update, state=_pushed(state, update.gathered, news=news))
+        return replace(update, state=_pushed(update.state, update.gathered, news=news))
     came_back = len(gathered.entries) > len(update.new)
     same_document = gathered.outcome == "not_modified" or gathered.unchanged
     move = moves.followed(
@@ -77,11 +80,22 @@ def decide(
     # The push that should have brought what is new did not come: nobody relies on its hub until one does.
     pushed_until = None if update.new else state.pushed_until
     update = replace(update, state=replace(update.state, move=move, pushed_until=pushed_until))
-    after = _state(update.state, update.gathered, now, settings, news=news)
+    after = _state(update.state, update.gathered, now, jitter, news=news)
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
         update = replace(update, host_not_before=(host, after.not_before))
     return replace(update, state=after)
+
+
+def _recent(update: FeedUpdate) -> tuple[datetime, ...]:
+    """The dates of a feed's last publications, with those of its new entries.
+
+    What is read of a site poll by poll is not published at that pace.
+    """
+    before, gathered = update.state, update.gathered
+    is_backlog = before.read_in_part or gathered.read_in_part
+    dates = [new.date for new in update.new if new.entry.published or not is_backlog]
+    return schedule.recent(before.recent, dates) if dates else before.recent
 
 
 def _is_news(update: FeedUpdate) -> bool:
@@ -268,25 +282,27 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
 # ---------------------------------------------------------------- the feed itself
 
 
-def _state(
-    state: FeedState, gathered: Gathered, now: datetime, settings: HubSettings, *, news: bool
-) -> FeedState:
+def _state(state: FeedState, gathered: Gathered, now: datetime, jitter: float, *, news: bool) -> FeedState:
     failed = gathered.outcome == "failed"
     failures = state.failures + 1 if failed else 0
     not_before = None
     if gathered.retry_after is not None:
         not_before = now + min(gathered.retry_after, _LONGEST_WAIT)
+    read = gathered.outcome == "fetched" and not gathered.unchanged
+    wishes = gathered.wishes if read else state.wishes
     due, why = schedule.next_poll(
         now,
-        every_min=settings.every_min,
-        every_max=settings.every_max,
+        every_min=state.feed.every_min,
+        every_max=state.feed.every_max,
         failures=failures,
         not_before=not_before,
+        recent=state.recent,
+        wishes=wishes,
+        fresh_for=gathered.fresh_for,
+        read_in_part=gathered.read_in_part,
+        pushed_until=state.pushed_until,
+        jitter=jitter,
     )
-    if not failed:
-        due, why = schedule.behind_pushes(
-            due, why, now, pushed_until=state.pushed_until, every_max=settings.every_max
-        )
     # Asked all the same, by an admin, what was gone is not back before it answers.
     gone = (state.gone or (now if gathered.gone else None)) if failed else None
     polled = replace(
@@ -302,6 +318,7 @@ def _state(
         error=gathered.error if failed else None,
         remedy=gathered.remedy if failed else None,
         reason=gathered.reason if failed else None,
+        wishes=wishes,
     )
     if failed:
         return polled
@@ -315,7 +332,7 @@ def _state(
         body_digest=gathered.body_digest or state.body_digest,
         listings=gathered.listings,
     )
-    if gathered.outcome == "not_modified" or gathered.unchanged:
+    if not read:
         return polled
     return replace(
         polled,

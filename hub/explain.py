@@ -1,13 +1,14 @@
-"""`hub explain`: why an entry is here, dated, tagged and placed as it is, or why it is not here."""
+"""`hub explain`: why an entry is here, dated, tagged and placed so, or is not here; how a feed is doing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub import stories, urls
 from hub.config import Config, load
+from hub.health import health
 from hub.model import FeedState, Known, StoredEntry
 from hub.store import Store, existing_store
 
@@ -20,12 +21,36 @@ def run(path: Path, database: str, address: str) -> str:
     store = existing_store(database)
     try:
         found = store.find(address)
-        lines: list[str] = []
+        lines = [line for state in _named(store, address) for line in _doing(config, state)]
         for stored in found:
             lines += [*([""] if lines else []), *_entry(store, stored)]
         return "\n".join(lines or _not_here(config, store, address))
     finally:
         store.close()
+
+
+# ---------------------------------------------------------------- how a feed is doing
+
+
+def _named(store: Store, address: str) -> Iterator[FeedState]:
+    """The feeds that have this address, or are known by it."""
+    for state in store.feed_states():
+        if address in (str(state.feed.key), state.feed.url, *state.feed.alternatives, state.used_url):
+            yield state
+
+
+def _doing(config: Config, state: FeedState) -> Iterator[str]:
+    found = health(state, datetime.now(UTC), robot=config.hub.user_agent)
+    yield f"{state.feed.key}, {state.feed.url}"
+    yield f"    State    {found.state}: {found.sentence}"
+    if found.remedy:
+        yield f"    To do    {found.remedy}"
+    if found.editor:
+        yield f"    To send  {found.editor}"
+    if state.succeeded:
+        yield f"    Read     {_at(state.succeeded)}"
+    if state.next_poll:
+        yield f"    Next     {_at(state.next_poll)}: {state.next_poll_why}"
 
 
 # ---------------------------------------------------------------- why it is here
@@ -155,7 +180,7 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
         yield f"    `hub feeds check {address}` looks whether there is a feed; `hub feeds add` adds it."
         return
     for state in states:
-        yield from _feed(state)
+        yield from _feed(config, state)
 
 
 def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
@@ -166,15 +191,16 @@ def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
     return [*former, *(urls.host(each) for each in addresses if each)]
 
 
-def _feed(state: FeedState) -> Iterator[str]:
+def _feed(config: Config, state: FeedState) -> Iterator[str]:
     yield f"It would come from {state.feed.key}, {state.feed.url}:"
     if state.polled is None:
         yield "    which has not been polled yet."
         return
-    if state.error:
-        yield f"    {state.error}"
-        if state.remedy:
-            yield f"    {state.remedy}"
+    found = health(state, datetime.now(UTC), robot=config.hub.user_agent)
+    if found.state != "ok":
+        yield f"    {found.state}: {found.sentence}"
+        if found.remedy:
+            yield f"    {found.remedy}"
     if state.succeeded:
         yield f"    its document of {_at(state.succeeded)} did not have it, nor had any before."
     for remark in state.remarks:

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.config import Config, load, parse
+from hub.config import Config, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
-from hub.model import Entry, Feed, FeedKey, FeedState
+from hub.model import Entry, FeedKey, FeedState
 
 if TYPE_CHECKING:
     from hub.fetch import Fetched, Fetcher
@@ -39,7 +39,7 @@ def preview(url: str, path: Path) -> str:
     """
     config = load(path) if path.exists() else parse("members: []")
     with _looking(config) as (fetcher, readers):
-        answer, reading = _look(url, fetcher, readers)
+        answer, reading = _look(url, config, fetcher, readers)
         if isinstance(reading, NotAFeed):
             from hub.preview import kinds_at
 
@@ -63,8 +63,9 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     title = homepage = None
     if not unseen:
         try:
-            with _looking(load(path)) as (fetcher, readers):
-                reading = _look(url, fetcher, readers)[1]
+            config = load(path)
+            with _looking(config) as (fetcher, readers):
+                reading = _look(url, config, fetcher, readers)[1]
             if isinstance(reading, ParseError):
                 raise reading
         except NotAFeed:
@@ -163,9 +164,8 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
     """What a look at a feed needs, let go of at the end."""
     from hub.fetch.curl import CurlFetcher
     from hub.reading import Readers
-    from hub.rounds import user_agent
 
-    fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
+    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
     readers = Readers(config.tags, config.hub.timezone)
     try:
         yield fetcher, readers
@@ -174,18 +174,22 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
         readers.close()
 
 
-def _look(url: str, fetcher: Fetcher, readers: Readers) -> tuple[Fetched, Reading | ParseError]:
+def _look(
+    url: str, config: Config, fetcher: Fetcher, readers: Readers
+) -> tuple[Fetched, Reading | ParseError]:
     """Fetch and read a feed as a poll would, without a database. Raises FetchError."""
     from hub.fetch import Fetched, FetchRequest, fetch
     from hub.reading import result
 
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"{url!r} is not the address of a feed.", "It begins with https:// or http://.")
-    answer = fetch(fetcher, FetchRequest(url=url))
+    feed = plain_feed(FeedKey("preview"), url, config.hub)
+    answer = fetch(fetcher, FetchRequest(url=url, most_bytes=feed.most_bytes, in_part=True))
     # An unconditional request has no 304.
     assert isinstance(answer, Fetched)
-    feed = Feed(key=FeedKey("preview"), url=url)
-    future = readers.submit(feed, answer.url, answer.body, answer.content_type, done=lambda: None)
+    future = readers.submit(
+        feed, answer.url, answer.body, answer.content_type, cut=answer.cut, done=lambda: None
+    )
     return answer, result(future, url, size=len(answer.body))
 
 

@@ -14,11 +14,10 @@ from datetime import UTC, datetime, timedelta
 from hub import poll
 from hub.errors import FeedError, FetchError, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
-from hub.model import Entry, FeedInfo, FeedState, Gathered, Listing, Validators
+from hub.model import ROBOT_NAME, Entry, FeedInfo, FeedState, Gathered, Listing, Validators
 from hub.parse import sites
 from hub.parse.document import Wanted
 from hub.poll import Asked, Reading
-from hub.robots import NAME
 
 # Pages of news that one poll fetches at most; the others are left for the next ones.
 MOST_PAGES = 20
@@ -98,7 +97,10 @@ class Gathering:
         if before is not None and not self._thorough:
             validators = Validators(etag=before.etag, last_modified=before.last_modified)
         return FetchRequest(
-            url=wanted.url, validators=validators, named_by=poll.named_by(self._state, wanted.url)
+            url=wanted.url,
+            validators=validators,
+            named_by=poll.named_by(self._state, wanted.url),
+            most_bytes=self._state.feed.most_bytes,
         )
 
     # ------------------------------------------------------------ what came
@@ -190,11 +192,14 @@ class Gathering:
             self._done.add(wanted.number)
             return
         status = error.status if isinstance(error, FetchError) and not error.for_host else None
-        if isinstance(error, ParseError) or status in (404, 410):
+        if error.reason == "too-large":
+            self._done.add(wanted.number)
+            self._remarks.append(f"{str(error).rstrip('.')}; to read it, raise its size in feeds.yaml")
+        elif isinstance(error, ParseError) or status in (404, 410):
             # It would be the same the next time.
             self._done.add(wanted.number)
             self._no_news += 1
-        elif status in range(400, 500):
+        elif status in range(400, 500) and error.reason != "blocked":
             self._refused[wanted.number] = error
         else:
             self._left += 1
@@ -279,7 +284,7 @@ def disallowed(url: str) -> FetchError:
     """The error for an address that the site's robots.txt disallows."""
     return FetchError(
         f"the robots.txt of {url} does not let the hub fetch it",
-        f"Ask the member's web team to allow it for the robot {NAME}, or look for another address.",
+        f"Ask the member's web team to allow it for the robot {ROBOT_NAME}, or look for another address.",
         reason="robots",
     )
 

@@ -11,33 +11,40 @@ Reader, which runs anywhere; settle is one writer's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from hub import normalise, stories, urls
 from hub.decide import decide
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
+from hub.health import NO_ENTRIES
 from hub.model import (
     Entry,
     Feed,
     FeedInfo,
+    FeedKey,
     FeedState,
+    FeedUpdate,
     Gathered,
     HubSettings,
+    Known,
     Offer,
     Push,
     SiteKind,
     TagRule,
     Validators,
+    Wishes,
     digest,
 )
 from hub.parse.document import ParsedFeed, Wanted
 from hub.store import Decide
 from hub.websub import offers
+
+Jitter = Callable[[FeedKey], float]
+"""By how much a feed's next poll is put off, from 0 to 1: chance, or in tests the feed's own number."""
 
 # Where there is no feed the next address is tried; where a server is only
 # unwell the first one is right, and asking others would be asking twice.
@@ -59,7 +66,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A document read: what the feed says of itself, its entries with their tags, and remarks.
+    """A document read: what the feed says of itself, its entries with their tags, remarks and wishes.
 
     Of a site's document also what else is wanted, the most urgent first; how
     much more is `left`; and the `pages` that need not be looked at again.
@@ -72,6 +79,7 @@ class Reading:
     wanted: tuple[Wanted, ...] = ()
     pages: frozenset[int] = frozenset()
     left: int = 0
+    wishes: Wishes = Wishes()
 
 
 class Reader:
@@ -90,20 +98,35 @@ class Reader:
         self._hosts = hosts
 
     def read(
-        self, feed: Feed, url: str, body: bytes, content_type: str | None, asked: Asked | None = None
+        self,
+        feed: Feed,
+        url: str,
+        body: bytes,
+        content_type: str | None,
+        asked: Asked | None = None,
+        *,
+        cut: bool = False,
     ) -> Reading:
-        """Read what was fetched from `url`, a feed unless `asked` says otherwise.
+        """Read what was fetched from `url`, a feed unless `asked` says otherwise, with `cut` its beginning.
 
         Raises ParseError. Takes as long as the document makes it.
         """
         if asked is None:
             from hub.parse import parse
 
-            reading = self._of(parse(body, url=url, content_type=content_type, zone=self._zone), feed, url)
+            parsed = parse(
+                body,
+                url=url,
+                content_type=content_type,
+                zone=self._zone,
+                most_entries=feed.most_entries,
+                cut_at=feed.most_bytes if cut else None,
+            )
+            reading = self._of(parsed, feed, url)
             if reading.entries:
                 return reading
             # What is stored stays; but a feed without any news is most likely broken.
-            return replace(reading, remarks=(*reading.remarks, "there are no entries in it"))
+            return replace(reading, remarks=(*reading.remarks, NO_ENTRIES))
         from hub.parse.sites import read_part
 
         part = read_part(
@@ -129,8 +152,16 @@ class Reader:
                 for entry, sketch in zip(entries, stories.sketched(entries), strict=True)
             ),
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
-            remarks=(*parsed.remarks, *remarks),
+            remarks=(*(_with_key(remark, feed) for remark in parsed.remarks), *remarks),
+            wishes=parsed.wishes,
         )
+
+
+def _with_key(remark: str, feed: Feed) -> str:
+    """A remark with the key of feeds.yaml to raise, where entries were left out."""
+    if not remark.endswith(f"; the first {feed.most_entries} were read"):
+        return remark
+    return f"{remark}; to read more, raise its entries, or hub.fetch.entries, in feeds.yaml"
 
 
 def addresses(state: FeedState) -> tuple[str, ...]:
@@ -180,7 +211,13 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
     validators = Validators()
     if address == state.used_url and not is_thorough(state, now=now):
         validators = Validators(etag=state.etag, last_modified=state.last_modified)
-    return FetchRequest(url=address, validators=validators, named_by=named_by(state, address))
+    return FetchRequest(
+        url=address,
+        validators=validators,
+        named_by=named_by(state, address),
+        most_bytes=state.feed.most_bytes,
+        in_part=True,
+    )
 
 
 def is_thorough(state: FeedState, *, now: datetime) -> bool:
@@ -214,6 +251,7 @@ def not_modified(
         moved_to=answer.url if answer.permanent else None,
         status=304,
         validators=answer.validators,
+        fresh_for=answer.fresh_for,
     )
 
 
@@ -237,6 +275,7 @@ def fetched(
         size=len(answer.body),
         unchanged=address == state.used_url and body_digest == state.body_digest,
         validators=answer.validators,
+        fresh_for=answer.fresh_for,
         body_digest=body_digest,
         remarks=answer.remarks,
         offer=offers.in_header(answer.headers.get("link"), url=answer.url, public=answer.public),
@@ -272,6 +311,7 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
     return replace(
         fetched,
         info=reading.info,
+        wishes=reading.wishes,
         entries=reading.entries,
         remarks=(*fetched.remarks, *reading.remarks),
         offer=offers.joined(fetched.offer, reading.offer),
@@ -311,9 +351,23 @@ def failed(
     )
 
 
-def decider(settings: HubSettings, *, authority: str, now: datetime) -> Decide:
-    """The second half of a poll, for `Store.settle`."""
-    return partial(decide, now=now, settings=settings, authority=authority)
+def decider(
+    settings: HubSettings, *, authority: str, now: datetime, jitter: Jitter = lambda _: 0.0
+) -> Decide:
+    """The second half of a poll, for `Store.settle`. `jitter` spreads the polls to come."""
+
+    def decided(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        return decide(
+            gathered,
+            state,
+            known,
+            now=now,
+            settings=settings,
+            authority=authority,
+            jitter=jitter(gathered.feed.key),
+        )
+
+    return decided
 
 
 def digest_of(body: bytes) -> str:

@@ -8,6 +8,7 @@ loop sleeps only while there is nothing to do.
 from __future__ import annotations
 
 import queue
+import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -19,7 +20,7 @@ from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
 from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult, Push
-from hub.poll import Asked, Reading
+from hub.poll import Asked, Jitter, Reading
 from hub.reading import LARGE, Readers, result
 from hub.robots import Robots, robots_url
 from hub.store import Store
@@ -37,6 +38,11 @@ _ROBOTS_KEPT = timedelta(hours=24)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def chance(_feed: FeedKey) -> float:
+    """By how much a feed's next poll is put off, by chance."""
+    return random.random()  # noqa: S311 - nothing hangs on its being guessed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +100,7 @@ class Polls:
         authority: str,
         now: Callable[[], datetime] = utc_now,
         most_pages: int,
+        jitter: Jitter = chance,
     ) -> None:
         self._fetcher = fetcher
         self._readers = readers
@@ -104,6 +111,7 @@ class Polls:
         self._most_pages = most_pages
         self._robots: dict[str, tuple[Robots, datetime]] = {}
         self._waiting: dict[str, list[_Poll]] = {}
+        self._jitter = jitter
         self._polls: dict[FeedKey, _Poll] = {}
         self._errands = 0
         self._reading: dict[FeedKey, Future[Reading]] = {}
@@ -132,9 +140,7 @@ class Polls:
             if key not in self._polls:
                 begun = self._polls[key] = _Poll(state, (push.topic,), now, time.monotonic(), push=push)
                 gathered = poll.pushed(state, push, started=now)
-                self._read_document(
-                    begun, gathered, gathered.url or "", push.body, push.content_type, asked=None
-                )
+                self._read_document(begun, gathered, gathered.url or "", push.body, push.content_type)
 
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Ask for something else in between, as politely; `told` is called with what it comes to."""
@@ -205,7 +211,7 @@ class Polls:
                 self._gathered(fetched)
                 return
             self._read_document(
-                under_way, fetched, outcome.url, outcome.body, outcome.content_type, asked=None
+                under_way, fetched, outcome.url, outcome.body, outcome.content_type, cut=outcome.cut
             )
 
     def _read_document(
@@ -216,13 +222,14 @@ class Polls:
         body: bytes,
         content_type: str | None,
         *,
-        asked: Asked | None,
+        asked: Asked | None = None,
+        cut: bool = False,
     ) -> None:
         under_way.fetched, under_way.read_from = fetched, url
         self._bytes_waiting += _in_memory(fetched)
         feed = under_way.state.feed
         self._reading[feed.key] = self._readers.submit(
-            feed, url, body, content_type, asked, done=lambda: self._done(feed.key)
+            feed, url, body, content_type, asked, cut=cut, done=lambda: self._done(feed.key)
         )
 
     def _done(self, feed: FeedKey) -> None:
@@ -373,7 +380,7 @@ class Polls:
             return ()
         count = self._together()
         ready, self._ready = self._ready[:count], self._ready[count:]
-        decide = poll.decider(self._settings, authority=self._authority, now=self._now())
+        decide = poll.decider(self._settings, authority=self._authority, now=self._now(), jitter=self._jitter)
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]

@@ -15,11 +15,10 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from hub import rounds, urls
-from hub.config import Config
+from hub.config import Config, plain_feed
 from hub.errors import FetchError, NotAFeed
 from hub.fetch import Fetched, Fetcher, FetchRequest, fetch
 from hub.model import (
-    Feed,
     FeedKey,
     FeedState,
     HtmlList,
@@ -64,7 +63,10 @@ def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher
     Raises the `error` of the answer, with what each kind said, where none finds anything.
     """
     feeds = [
-        Feed(key=FeedKey(_MEMBER.slug, f"n{number}"), url=address, kinds={address: kind} if kind else {})
+        replace(
+            plain_feed(FeedKey(_MEMBER.slug, f"n{number}"), address, config.hub),
+            kinds={address: kind} if kind else {},
+        )
         for number, (address, kind) in enumerate(_candidates(url, answer, error, config, fetcher))
     ]
     found = _polled(replace(config, members=(_MEMBER,), feeds=tuple(feeds)))

@@ -73,13 +73,19 @@ def _within(memory: int) -> Iterator[None]:
 
 
 def _read(
-    feed: Feed, url: str, document: bytes | Path, content_type: str | None, asked: Asked | None, memory: int
+    feed: Feed,
+    url: str,
+    document: bytes | Path,
+    content_type: str | None,
+    asked: Asked | None,
+    cut: bool,
+    memory: int,
 ) -> Reading:
     assert _reader is not None
     try:
         with _within(memory):
             body = document if isinstance(document, bytes) else document.read_bytes()
-            return _reader.read(feed, url, body, content_type, asked)
+            return _reader.read(feed, url, body, content_type, asked, cut=cut)
     except MemoryError:
         pass
     raise ParseError(
@@ -130,25 +136,27 @@ class Readers:
         content_type: str | None,
         asked: Asked | None = None,
         *,
+        cut: bool = False,
         done: Callable[[], None],
     ) -> Future[Reading]:
-        """Begin to read a document, a feed unless `asked` says otherwise.
+        """Begin to read a document, a feed unless `asked` says otherwise, with `cut` its beginning.
 
         `done` is called, from another thread, when `result` would not wait.
         """
         seconds = _seconds(len(body))
         if len(body) < LARGE:
-            future = self._small.schedule((feed, url, body, content_type, asked, _MEMORY), seconds=seconds)
+            what = (feed, url, body, content_type, asked, cut, _MEMORY)
+            future = self._small.schedule(what, seconds=seconds)
         else:
-            future = self._submit_large((feed, url, body, content_type, asked), seconds)
+            future = self._submit_large((feed, url, body, content_type, asked, cut), seconds)
         future.add_done_callback(lambda _: done())
         return future
 
     def _submit_large(
-        self, what: tuple[Feed, str, bytes, str | None, Asked | None], seconds: float
+        self, what: tuple[Feed, str, bytes, str | None, Asked | None, bool], seconds: float
     ) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
-        feed, url, body, content_type, asked = what
+        feed, url, body, content_type, asked, cut = what
         document: bytes | Path
         try:
             with NamedTemporaryFile(prefix="hub-", delete=False) as file:
@@ -159,7 +167,7 @@ class Readers:
             # The disk is full; the store will say so, if it still is when it is its turn.
             document = body
         future = self._large.schedule(
-            (feed, url, document, content_type, asked, _MEMORY_FOR_LARGE), seconds=seconds
+            (feed, url, document, content_type, asked, cut, _MEMORY_FOR_LARGE), seconds=seconds
         )
         future.add_done_callback(lambda _: self._let_go(document))
         return future

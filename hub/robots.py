@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hub import urls
+from hub.model import ROBOT_NAME
 
 if TYPE_CHECKING:
     from protego import Protego
 
-# The name in our User-Agent that a site's rules may be for (RFC 9309 §2.2.1).
-NAME = "news-hub"
 # RFC 9309 §2.5: at least so much of it is read.
 _MOST_BYTES = 500 * 1024
 
@@ -29,7 +28,7 @@ class Robots:
 
     def allows(self, url: str) -> bool:
         """Whether the hub may fetch an address of this site."""
-        return self._rules is None or bool(self._rules.can_fetch(url, NAME))
+        return self._rules is None or bool(self._rules.can_fetch(url, ROBOT_NAME))
 
     @property
     def sitemaps(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from hub import __version__, robots, urls
+from hub import urls
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
@@ -40,12 +40,6 @@ def authority(settings: HubSettings) -> str:
     return (urls.host(settings.url) if settings.url else None) or _LOCALHOST
 
 
-def user_agent(settings: HubSettings) -> str:
-    """Who we are, where to read about us and whom to write to (RFC 9110 §10.1.5)."""
-    about = [part for part in (f"+{settings.url}/" if settings.url else "", settings.contact or "") if part]
-    return f"{robots.NAME}/{__version__}" + (f" ({'; '.join(about)})" if about else "")
-
-
 def sync(store: Store, config: Config) -> None:
     """Tell the store what feeds.yaml says."""
     store.sync(config.members, config.feeds, authority=authority(config.hub))
@@ -54,7 +48,7 @@ def sync(store: Store, config: Config) -> None:
 @contextmanager
 def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iterator[Polls]:
     """What polls need, made for a configuration and let go of at the end."""
-    fetcher = CurlFetcher(config.hub.fetch, user_agent(config.hub))
+    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
     hosts = urls.present_hosts(config.members, config.feeds)
     readers = Readers(config.tags, config.hub.timezone, hosts)
     try:

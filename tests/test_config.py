@@ -125,7 +125,8 @@ def test_a_file_that_settles_nothing_gives_the_defaults() -> None:
 def test_every_limit_of_fetching_can_be_set() -> None:
     text = (
         "hub:\n  every: {min: 0s, max: 2d}\n  metrics: {allow: [10.1.2.3, 'fd00::/8']}\n  fetch:\n"
-        "    {host_delay: 500ms, connect: 1s, first_byte: 2m, whole: 6h, redirects: 0, size: 500KB}\n"
+        "    {host_delay: 500ms, connect: 1s, first_byte: 2m, whole: 6h, redirects: 0,\n"
+        "     size: 500KB, entries: 20}\n"
     )
     assert parse(text).hub == HubSettings(
         every_min=timedelta(0),
@@ -138,8 +139,36 @@ def test_every_limit_of_fetching_can_be_set() -> None:
             whole=timedelta(hours=6),
             redirects=0,
             size=500 * 1024,
+            entries=20,
         ),
     )
+
+
+def bounds_of_a_feed(hub: str, feed: str) -> tuple[timedelta, timedelta, int, int]:
+    (found,) = parse(
+        f"hub: {{{hub}}}\nmembers: [{{slug: a, name: A, feeds: [{{url: https://a.example/, {feed}}}]}}]\n"
+    ).feeds
+    return found.every_min, found.every_max, found.most_entries, found.most_bytes
+
+
+def test_a_feed_is_polled_and_read_within_the_bounds_of_the_hub() -> None:
+    minutes, day = timedelta(minutes=15), timedelta(days=1)
+    assert bounds_of_a_feed("", "name: news") == (minutes, day, 5_000, 20 * 1024**2)
+    hub = "every: {min: 1h, max: 6h}, fetch: {size: 1MB, entries: 30}"
+    assert bounds_of_a_feed(hub, "name: news") == (timedelta(hours=1), timedelta(hours=6), 30, 1024**2)
+
+
+def test_a_feed_may_have_bounds_of_its_own() -> None:
+    hub = "every: {min: 1h, max: 6h}, fetch: {size: 1MB, entries: 30}"
+    own = "every: {min: 2h, max: 3h}, size: 2MB, entries: 40"
+    assert bounds_of_a_feed(hub, own) == (timedelta(hours=2), timedelta(hours=3), 40, 2 * 1024**2)
+
+
+def test_a_bound_that_a_feed_does_not_give_is_the_hubs_as_far_as_the_other_lets_it() -> None:
+    hub = "every: {min: 1h, max: 6h}"
+    assert bounds_of_a_feed(hub, "every: {max: 2h}")[:2] == (timedelta(hours=1), timedelta(hours=2))
+    assert bounds_of_a_feed(hub, "every: {max: 5m}")[:2] == (timedelta(minutes=5), timedelta(minutes=5))
+    assert bounds_of_a_feed(hub, "every: {min: 2d}")[:2] == (timedelta(days=2), timedelta(days=2))
 
 
 def test_a_tag_rule_keeps_all_its_parts_and_gets_a_label_from_its_term() -> None:
@@ -390,7 +419,8 @@ MISTAKES = [
     (
         FEED + "        colour:\n",
         "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; "
-        "there are url, kind, types, only, select, dates, else, name, tags, identify_by",
+        "there are url, kind, types, only, select, dates, else, name, tags, identify_by, every, size, "
+        "entries",
     ),
     # values
     (
@@ -484,6 +514,15 @@ MISTAKES = [
     (
         "hub:\n  every: {min: 2d}\n",
         "feeds.yaml:2: hub.every: min (2d) is more than max (1d); write the shorter one as min",
+    ),
+    (
+        MEMBER + "    feeds:\n      - {url: https://a.example/feed/, every: {min: 2h, max: 1h}}\n",
+        "feeds.yaml:5: members[0].feeds[0].every: min (2h) is more than max (1h); "
+        "write the shorter one as min",
+    ),
+    (
+        MEMBER + "    feeds:\n      - {url: https://a.example/feed/, entries: 0}\n",
+        "feeds.yaml:5: members[0].feeds[0].entries: `0` is no number from 1 to 50000",
     ),
     (
         "hub:\n  fetch: {connect: 0s}\n",

@@ -19,8 +19,11 @@ from hub.model import (
     HubSettings,
     Known,
     KnownEntry,
+    Listing,
     Offer,
+    Sitemap,
     Validators,
+    Wishes,
 )
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others, stored
@@ -433,7 +436,10 @@ def test_a_push_brings_its_entries_and_says_nothing_of_the_feeds_address() -> No
     assert [new.entry.id for new in update.new] == ["2"]
     assert (update.changed, update.relinked) == ((), ())
     assert update.state == replace(
-        state, info=FeedInfo(title="East, as pushed", updated=NOW), pushed_until=UNTIL
+        state,
+        info=FeedInfo(title="East, as pushed", updated=NOW),
+        pushed_until=UNTIL,
+        recent=(PUBLISHED,),
     )
 
 
@@ -477,3 +483,58 @@ def test_what_a_feed_offers_is_what_its_last_document_said() -> None:
     not_modified = replace(document(), outcome="not_modified", body_digest=None)
     for gathered in (unchanged, not_modified, failure()):
         assert decided(gathered, state=PUSHED).state.offer == OFFER
+
+
+# ---------------------------------------------------------------- what the next poll goes by
+
+
+def test_new_entries_dates_are_the_feeds_rhythm_from_the_poll_on_that_brought_them() -> None:
+    days = [entry(f"{day}", published=NOW - timedelta(days=2 * day)) for day in range(1, 9)]
+    state = decided(document(*days)).state
+    assert state.recent == tuple(NOW - timedelta(days=2 * day) for day in range(1, 9))
+    assert state.next_poll == NOW + timedelta(days=2) / 12
+    assert state.next_poll_why == "it has news about every 2 days"
+    later = decided(failure(), state=state).state
+    assert later.recent == state.recent
+
+
+def test_what_a_site_lists_without_dates_and_is_read_poll_by_poll_is_no_rhythm() -> None:
+    site = replace(FEED, kinds={FEED.url: Sitemap()})
+    found = replace(document(entry("a", published=None)), feed=site)
+    left = decided(found, state=replace(NEVER_POLLED, feed=site)).state
+    assert left.recent == ()
+    assert left.read_in_part
+    whole = replace(found, listings=(Listing(url=FEED.url),))
+    assert decided(whole, state=left).state.recent == ()
+    # What comes when all is read is news of now.
+    assert decided(whole, state=replace(left, listings=whole.listings)).state.recent == (NOW,)
+
+
+def test_a_changed_entry_is_no_new_publication() -> None:
+    before = entry("a", text=WARD)
+    update = decided(document(entry("a", text=GRANT)), stored(before))
+    assert update.changed
+    assert update.state.recent == ()
+
+
+def test_what_a_document_asks_for_holds_until_another_is_read() -> None:
+    wishes = Wishes(ttl=timedelta(hours=6))
+    read = decided(replace(document(entry("a")), wishes=wishes)).state
+    assert (read.wishes, read.next_poll) == (wishes, NOW + timedelta(hours=6))
+    same = replace(document(), outcome="not_modified")
+    unchanged = replace(document(), unchanged=True)
+    for gathered in (same, unchanged, failure()):
+        assert decided(gathered, state=read).state.wishes == wishes
+    assert decided(same, state=read).state.next_poll == NOW + timedelta(hours=6)
+    assert decided(document(entry("b")), state=read).state.wishes == Wishes()
+
+
+def test_an_answer_that_holds_for_hours_is_not_asked_for_before() -> None:
+    gathered = replace(document(), fresh_for=timedelta(hours=5))
+    assert decided(gathered).state.next_poll == NOW + timedelta(hours=5)
+
+
+def test_a_feed_is_polled_within_its_own_bounds() -> None:
+    often = replace(FEED, every_min=timedelta(minutes=1), every_max=timedelta(minutes=5))
+    state = decided(replace(document(), feed=often), state=replace(POLLED, feed=often)).state
+    assert state.next_poll == NOW + timedelta(minutes=5)

@@ -178,7 +178,7 @@ def ask(
     """Fetch one URL with a fetcher of its own."""
     now = clock or datetime.now(UTC)
     with closing(CurlFetcher(policy(**change), ROBOT, clock=lambda: now)) as fetcher:
-        return fetch(fetcher, FetchRequest(url=url, validators=validators or Validators()))
+        return fetch(fetcher, FetchRequest(url=url, validators=validators or Validators(), in_part=True))
 
 
 def failure(url: str, **change: Any) -> FetchError:
@@ -363,6 +363,66 @@ def test_a_length_over_the_limit_is_refused_before_the_document_is_read(site: Si
     site.answers["/feed"] = endless
     assert failure(site.url("/feed")).reason == "too-large"
     assert time.monotonic() - sent[0] < 2
+
+
+LONG = b"<?xml version='1.0'?><rss>" + b"<item/>" * 400
+
+
+@pytest.mark.parametrize("headers", [(), ("Content-Encoding: gzip",), ("Transfer-Encoding: chunked",)])
+def test_of_a_feed_over_the_limit_the_beginning_is_kept(site: Site, headers: tuple[str, ...]) -> None:
+    body = gzip.compress(LONG) if "gzip" in str(headers) else LONG
+    site.answers["/feed"] = reply(200, *headers, body=body)
+    if "chunked" in str(headers):
+        chunks = b"".join(b"7\r\n" + LONG[at : at + 7] + b"\r\n" for at in range(0, len(LONG) - 6, 7))
+        site.answers["/feed"] = (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+        )
+    fetched = ask(site.url("/feed"), size=1000)
+    assert isinstance(fetched, Fetched)
+    assert (fetched.cut, fetched.body) == (True, LONG[:1000])
+    whole = ask(site.url("/feed"), size=len(LONG))
+    assert isinstance(whole, Fetched)
+    assert not whole.cut
+
+
+def test_a_request_may_have_a_limit_of_its_own(site: Site) -> None:
+    site.answers["/feed"] = reply(body=LONG)
+    with closing(CurlFetcher(policy(), ROBOT)) as fetcher:
+        for most, cut in ((900, True), (None, False), (1000, True)):
+            fetched = fetch(fetcher, FetchRequest(url=site.url("/feed"), most_bytes=most, in_part=cut))
+            assert isinstance(fetched, Fetched)
+            assert (fetched.cut, len(fetched.body)) == (cut, most or len(LONG))
+
+
+def test_who_needs_all_of_a_document_gets_none_over_the_limit(site: Site) -> None:
+    site.answers["/feed"] = reply(body=LONG)
+    with closing(CurlFetcher(policy(), ROBOT)) as fetcher, pytest.raises(FetchError) as caught:
+        fetch(fetcher, FetchRequest(url=site.url("/feed"), most_bytes=1000))
+    assert caught.value.reason == "too-large"
+
+
+def test_a_feed_that_does_not_end_is_refused_though_its_beginning_could_be_read(site: Site) -> None:
+    def endless(connection: socket.socket, _asked: Asked) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + LONG)
+        while True:
+            connection.sendall(b"<item/>" * 1000)
+
+    site.answers["/feed"] = endless
+    error = failure(site.url("/feed"), size=1 << 20)
+    assert error.reason == "too-large"
+    assert "larger than 1 MB" in str(error)
+
+
+def test_what_becomes_of_a_feed_behind_the_limit_makes_no_difference(site: Site) -> None:
+    def breaks_off(connection: socket.socket, _asked: Asked) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + LONG)
+        connection.close()
+
+    site.answers["/feed"] = breaks_off
+    fetched = ask(site.url("/feed"), size=1000)
+    assert isinstance(fetched, Fetched)
+    assert (fetched.cut, fetched.body) == (True, LONG[:1000])
+    assert failure(site.url("/feed"), size=len(LONG)).reason == "broken-transfer"
 
 
 def test_a_server_that_does_not_answer_is_given_up_with_the_seconds_named(site: Site) -> None:

@@ -25,6 +25,7 @@ from lxml import html as lxml_html
 
 from bench import hostile_round
 from bench.hostile_round import Hostile, Poll, Round, Row
+from hub.health import health
 from hub.model import FeedState, Selection, StoredEntry, Term
 from hub.publish import atom, jsonfeed, rss
 from hub.publish.document import MergedDocument
@@ -32,6 +33,7 @@ from hub.publish.item import Item, item
 from hub.schedule import USUAL
 from hub.store import Store, existing_store
 from tests.hostile_rows import CHECKS, SAYS
+from tests.hostile_states import Told, letters, table, told
 from tests.rfc4287 import violations
 
 pytestmark = [
@@ -265,7 +267,7 @@ def _meets_steps(row: Row, seen: Seen) -> None:
         assert set(plain) >= set(range(1, row.plain + 1))
         return
     steps = STEPS.get(row.path, Steps())
-    outcomes = "".join(map(_letter, polls))
+    outcomes = letters(polls)
     assert re.fullmatch(steps.outcomes.replace("?", "[ox-]"), outcomes)
     answered = [each for each in polls if each and each.outcome != "failed"]
     for brings, each in zip(steps.new, answered[1:], strict=False):
@@ -294,17 +296,38 @@ def _is_told_how_it_stands(row: Row, state: FeedState) -> None:
         assert state.not_before < datetime.now(UTC) + timedelta(days=1)
 
 
-def _letter(poll: Poll | None) -> str:
-    if poll is None:
-        return "-"
-    return "x" if poll.outcome == "failed" else "o"
-
-
 def _moves_only_with_news(row: Row, seen: Seen) -> None:
     """What is published of a row's member is the same after a poll that told nothing: so is its ETag."""
     for poll, before, after in zip(seen.polls(row)[1:], seen.items, seen.items[1:], strict=False):
         if not poll or not (poll.new or poll.updated):
             assert after[row.slug] == before[row.slug]
+
+
+# ---------------------------------------------------------------- what is said of each
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, Told]:
+    return table()
+
+
+@pytest.mark.parametrize("path", hostile_round.paths())
+def test_each_fault_leaves_its_feed_in_a_state_that_is_told(
+    path: str, first: Seen, later: Seen, said: dict[str, Told]
+) -> None:
+    row = first.rows[path]
+    seen = later if row.expect == "steps" else first
+    state = seen.states[row.slug]
+    assert state.polled is not None
+    stored = None if path in LATER else len(seen.entries[row.slug])
+    found = health(state, state.polled, robot="news-hub")
+    run = told(path, letters(seen.polls(row)), stored, found)
+    assert path in said, f"tests/hostile_states.md lacks the row {run}"
+    assert said[path].allows(run), f"it is {run}"
+
+
+def test_every_row_that_is_told_is_one_of_the_servers(said: dict[str, Told]) -> None:
+    assert set(said) == set(hostile_round.paths())
 
 
 # ---------------------------------------------------------------- the round as a whole

@@ -8,7 +8,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +16,7 @@ import pytest
 
 from hub import rounds
 from hub.config import parse
+from hub.health import health
 from hub.model import FeedState, StoredEntry
 from hub.report import Figures, Lines
 from hub.store import open_store
@@ -407,6 +408,20 @@ def test_without_its_robots_txt_a_site_that_is_unwell_is_not_asked(site: Site, t
     assert site.paths() == []
 
 
+def test_a_protection_that_answers_in_place_of_the_robots_txt_is_told_as_one_that_blocks(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/robots.txt", "<html>Just a moment</html>", cf_mitigated="challenge")
+    url = sitemap(site, "/sitemap.xml", [("/a", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        found = health(hub.state, datetime.now(UTC), robot="news-hub")
+        assert found.state == "blocked"
+        assert "robots.txt cannot be had: the site" in found.sentence
+        assert "because Cloudflare answers it" in found.editor
+    assert site.paths() == []
+
+
 def test_a_site_that_asks_to_be_left_alone_is_left_alone_at_once(site: Site, tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         site.page(f"/{name}", article(f"News {name}", published="2026-11-01"))
@@ -430,6 +445,52 @@ def test_pages_that_fail_are_asked_again_and_those_that_are_gone_are_not(site: S
         site.page("/a", article("Ward opens", published="2026-11-01"))
         assert hub.poll().new == 1
         assert site.paths() == ["/sitemap.xml", "/a"]
+
+
+def test_a_page_over_the_limit_costs_that_page_and_is_read_when_the_limit_is_raised(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/a", article("Ward opens", published="2026-11-01"))
+    site.page("/b", article("Clinic moves", published="2026-11-02", more="<p>On and on.</p>" * 1000))
+    url = sitemap(site, "/sitemap.xml", [("/a", None), ("/b", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap, size: 4KB}}") as hub:
+        assert hub.poll().new == 1
+        (remark,) = hub.state.remarks
+        assert f"{site.url}/b is larger than 4 KB" in remark
+        assert "raise its size in feeds.yaml" in remark
+        site.paths()
+        # It would be as large the next time.
+        hub.poll()
+        assert site.paths() == ["/sitemap.xml"]
+    with network(tmp_path, f"{{url: {url}, kind: sitemap, size: 100KB}}") as hub:
+        assert hub.poll().new == 1
+        assert hub.titles == ["Clinic moves", "Ward opens"]
+
+
+def test_pages_from_which_a_protection_turns_the_hub_away_are_asked_for_until_it_lets_it_in(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/a", "", status=403, cf_mitigated="challenge")
+    url = sitemap(site, "/sitemap.xml", [("/a", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        assert "its protection, Cloudflare, answered 403" in hub.state.remarks[0]
+        site.page("/a", article("Ward opens", published="2026-11-01"))
+        assert hub.poll().new == 1
+
+
+def test_what_is_left_of_a_site_is_read_at_the_usual_time_however_seldom_it_has_news(
+    site: Site, tmp_path: Path
+) -> None:
+    days = [f"{datetime.now(UTC) - number * timedelta(days=10):%Y-%m-%d}" for number in range(25)]
+    for number, day in enumerate(days):
+        site.page(f"/{number}", article(f"News {number}", published=day))
+    url = sitemap(site, "/sitemap.xml", [(f"/{number}", day) for number, day in enumerate(days)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 20
+        assert hub.state.next_poll_why == "part of it is left to read"
+        assert hub.poll().new == 5
+        assert hub.state.next_poll_why.startswith("it has news about every ")
 
 
 # ---------------------------------------------------------------- pages of HTML

@@ -6,11 +6,13 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from hub.decide import decide
 from hub.errors import StoreError
@@ -32,8 +34,10 @@ from hub.model import (
     Tag,
     Term,
     Validators,
+    Wishes,
 )
 from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store
+from hub.store.migrations import migrations
 from tests.entries import entry
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -263,6 +267,65 @@ def test_a_feed_is_due_until_it_was_polled_and_again_when_its_time_has_come(stor
     poll(store, EAST, entry("a"))
     assert [state.feed for state in store.due(NOW)] == [WEST, WEST_BLOG]
     assert [state.feed for state in store.due(NOW + timedelta(hours=1))] == [EAST, WEST, WEST_BLOG]
+
+
+def test_what_the_schedule_goes_by_comes_back_as_it_was_stored(store: Store) -> None:
+    wishes = Wishes(
+        ttl=timedelta(minutes=90),
+        every=timedelta(days=1),
+        base=NOW,
+        skip_hours=frozenset({0, 23}),
+        skip_days=frozenset({6}),
+    )
+    for asked in (wishes, Wishes(ttl=timedelta(hours=2)), Wishes()):
+        dates = (NOW - timedelta(days=400, microseconds=7), datetime(1, 1, 1, tzinfo=UTC))
+        entries = [entry(f"{date}", published=date) for date in dates]
+        store.settle([replace(document(EAST, *entries), wishes=asked)], decider())
+        (state, *_) = store.feed_states()
+        assert (state.wishes, state.recent) == (asked, dates)
+        assert "News" in state.info.title
+
+
+def bounded(feed: Feed, **bounds: object) -> tuple[Feed, ...]:
+    return (replace(feed, **bounds), WEST, WEST_BLOG)  # type: ignore[arg-type]
+
+
+def test_a_feed_with_other_bounds_is_asked_at_once_unless_it_is_unwell(store: Store) -> None:
+    poll(store, EAST, entry("a"))
+    assert EAST not in [state.feed for state in store.due(NOW)]
+    hourly = bounded(EAST, every_max=timedelta(hours=1))
+    store.sync(MEMBERS, hourly, authority="a.example")
+    assert [state.feed for state in store.due(NOW)] == list(hourly)
+    failed = replace(document(EAST), outcome="failed", error="unwell", reason="timeout")
+    store.settle([failed], decider())
+    store.sync(MEMBERS, FEEDS, authority="a.example")
+    assert EAST not in [state.feed for state in store.due(NOW)]
+
+
+def test_a_document_read_in_part_is_asked_for_once_more_when_more_of_it_may_be_read(store: Store) -> None:
+    for remarks, asked_again in (((), False), (("it holds 9 entries; the first 2 were read",), True)):
+        store.sync(MEMBERS, FEEDS, authority="a.example")
+        store.settle([replace(document(EAST, entry("a")), remarks=remarks)], decider())
+        store.sync(MEMBERS, bounded(EAST, most_entries=9), authority="a.example")
+        (state, *_) = store.feed_states()
+        assert (state.etag is None and state.body_digest is None) == asked_again
+        assert (state.next_poll is None) == asked_again
+
+
+def test_what_a_database_of_before_holds_is_its_feeds_rhythm(store: Store, tmp_path: Path) -> None:
+    hours = (1, 2, 48)
+    poll(store, EAST, *(entry(f"{each}", published=NOW - timedelta(hours=each)) for each in hours))
+    (expected, *_) = store.feed_states()
+    with closing(sqlite3.connect(tmp_path / "older.db", isolation_level=None)) as older:
+        migrations.apply(Database(older), stop_before="m007_what_the_schedule_goes_by")
+        older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
+        for table in ("members", "feeds", "stories", "entries"):
+            columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
+            older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+    upgraded = open_store(f"sqlite:///{tmp_path}/older.db")
+    assert len(expected.recent) == 3
+    assert upgraded.feed_states()[0] == expected
+    upgraded.close()
 
 
 def test_a_feed_that_is_gone_is_not_due_until_its_address_is_edited(store: Store) -> None:

@@ -53,14 +53,14 @@ def atom(url: str, *titles: str, self_link: str | None = None) -> str:
     """A feed of these titles, the first the newest, in which an entry is the same wherever it stands."""
     entries = "".join(
         f"<entry><id>{url}#{quote(title)}</id><title>{escape(title)}</title>"
-        f"<link href='{url}/{quote(title)}'/><updated>2026-11-01T09:00:00Z</updated>"
+        f"<link href='{url}/{quote(title)}'/><updated>2026-11-20T09:00:00Z</updated>"
         f"<content>Words of {escape(title)}.</content></entry>"
         for title in titles
     )
     itself = f"<link rel='self' href='{self_link}'/>" if self_link else ""
     return (
         f"<feed xmlns='http://www.w3.org/2005/Atom'><id>{url}</id><title>News</title>"
-        f"<updated>2026-11-01T09:00:00Z</updated>{itself}{entries}</feed>"
+        f"<updated>2026-11-20T09:00:00Z</updated>{itself}{entries}</feed>"
     )
 
 
@@ -147,6 +147,7 @@ def our_hub(folder: Path) -> Iterator[Ours]:
         stack.callback(server.close)
         ours.polls = stack.enter_context(rounds.polls(config, store))
         ours.polls._now = lambda: ours.now
+        ours.polls._jitter = lambda _: 0.0
         yield ours
 
 
@@ -476,6 +477,10 @@ def test_a_push_may_be_large_and_not_larger_than_a_feed_may_be(
     assert theirs.push(wanted, atom(wanted["hub.topic"], "Grant round"), chunked=True).status == 202
     ours.until(lambda: "Grant round" in ours.titles())
     assert (ours.subscription().taken, ours.subscription().refused) == (2, 2)
+    # A feed may have a limit of its own.
+    ours.configure(f"{wanted['hub.topic']}, size: 4MB", size="1MB")
+    assert theirs.push(wanted, large.replace("Clinic moves", "Nurses win")).status == 202
+    ours.until(lambda: "Nurses win" in ours.titles())
 
 
 def test_a_push_that_breaks_off_is_nobodys_forgery(ours: Ours, site: Site, theirs: WebSubHub) -> None:

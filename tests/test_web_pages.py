@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
+from hub import __version__
 from hub.model import Enclosure, FeedKey, Person, Tag
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
 
@@ -455,3 +456,28 @@ def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
     assert "What their site sends has not been readable since 24 November, 14:30" in words
     assert "https://east.example/feed/ is a page, not a feed" in words
     assert "National body … Not checked yet" in words
+
+
+def test_the_status_page_says_why_a_site_is_checked_when_it_is(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(minutes=10))
+    assert "Its usual time" in hub.words("/status")
+
+
+def test_the_status_page_has_a_text_for_those_who_look_after_a_site_that_blocks_the_hub(hub: Hub) -> None:
+    told = "the site of https://east.example/feed/ blocks robots: its protection, Cloudflare, answered 403"
+    hub.fail(EAST, told, "blocked", at=ago(hours=1))
+    page = hub.tree("/status")
+    assert "Their site has not let us in since 24 November, 14:30" in hub.words("/status")
+    (letter,) = page.xpath("//td//details/blockquote")
+    assert "Cloudflare answers it with a check that only a browser passes" in letter.text
+    assert f"news-hub/{__version__}" in letter.text
+
+
+def test_a_site_that_fell_silent_is_not_said_to_be_up_to_date(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{day}", at=ago(days=day)) for day in (400, 401, 402)), at=ago(hours=1))
+    hub.publish(BLOG, *(news(f"b{day}", at=ago(days=day)) for day in (20, 21, 22)), at=ago(hours=1))
+    words = hub.words("/status")
+    assert "Health Innovation Wessex news – No news since 20 October 2025" in words
+    assert "before, it was never silent for more than a day" in words
+    assert "blog ✓ Up to date, no news since 4 November" in words
+    assert "0 of 3 members are up to date" in words

@@ -19,7 +19,7 @@ from hub.config.document import Pairs, Scalar, read_document
 from hub.config.document import Path as Place
 from hub.config.lines import Edit, Fields, append_items, apply, remove_item
 from hub.config.opml import Subscription, read_opml
-from hub.config.reading import Config, parse
+from hub.config.reading import Config, parse, plain_feed
 from hub.config.saving import OpenFile, open_file
 from hub.config.values import check_slug, check_url, comparable_url, printable
 from hub.errors import ConfigError
@@ -252,7 +252,7 @@ class _Additions:
             raise ConfigError(f"{slug} has a feed `{key.name}` already", "Give the new one another name.")
         names.add(key.name)
         self._urls[comparable_url(url)] = key
-        self.feeds.append(Feed(key=key, url=url))
+        self.feeds.append(plain_feed(key, url, self.before.hub))
         return key
 
     def expected(self) -> Config:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from hub.config.checks import Filters, check_document
 from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, read_document, too_large
 from hub.config.kinds import site_kind
 from hub.config.messages import problem_of
-from hub.config.schema import FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
+from hub.config.schema import FeedKeys, FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
 from hub.errors import ConfigError
 from hub.filters import FilterText, holds
 from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
@@ -121,10 +121,11 @@ def _values(node: Node, place: tuple[str, ...]) -> object:
 
 def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
     members = tuple(_member(member) for member in keys.members)
+    settings = _settings(keys.hub)
     return Config(
-        hub=_settings(keys.hub),
+        hub=settings,
         members=members,
-        feeds=tuple(feed for member in keys.members for feed in _feeds(member)),
+        feeds=tuple(_feed(feed, member.slug, settings) for member in keys.members for feed in member.feeds),
         tags=tuple(_rule(rule, filters.tags.get(index), members) for index, rule in enumerate(keys.tags)),
         merged_feeds=tuple(
             MergedFeed(slug=merged.slug, title=merged.title, filter=filters.merged_feeds[index].filter)
@@ -152,6 +153,7 @@ def _settings(keys: HubKeys) -> HubSettings:
             whole=fetch.whole,
             redirects=fetch.redirects,
             size=fetch.size,
+            entries=fetch.entries,
         ),
         websub=keys.websub,
         metrics_allow=keys.metrics.allow,
@@ -170,17 +172,36 @@ def _member(keys: MemberKeys) -> Member:
     )
 
 
-def _feeds(keys: MemberKeys) -> tuple[Feed, ...]:
-    return tuple(
-        Feed(
-            key=FeedKey(keys.slug, feed.name),
-            url=feed.url,
-            alternatives=tuple(each.url for each in feed.addresses[1:]),
-            tags=feed.tags,
-            kinds={each.url: kind for each in feed.addresses if (kind := site_kind(each))},
-            identify_by=feed.identify_by,
-        )
-        for feed in keys.feeds
+def _feed(keys: FeedKeys, member: str, settings: HubSettings) -> Feed:
+    feed = plain_feed(FeedKey(member, keys.name), keys.url, settings)
+    least, most = keys.every.min, keys.every.max
+    # A bound that is not given gives way to one that is.
+    if least is None:
+        least = feed.every_min if most is None else min(feed.every_min, most)
+    if most is None:
+        most = max(feed.every_max, least)
+    return replace(
+        feed,
+        alternatives=tuple(each.url for each in keys.addresses[1:]),
+        tags=keys.tags,
+        kinds={each.url: kind for each in keys.addresses if (kind := site_kind(each))},
+        identify_by=keys.identify_by,
+        every_min=least,
+        every_max=most,
+        most_entries=keys.entries or feed.most_entries,
+        most_bytes=keys.size or feed.most_bytes,
+    )
+
+
+def plain_feed(key: FeedKey, url: str, settings: HubSettings) -> Feed:
+    """A feed of which the file says nothing but its address."""
+    return Feed(
+        key=key,
+        url=url,
+        every_min=settings.every_min,
+        every_max=settings.every_max,
+        most_entries=settings.fetch.entries,
+        most_bytes=settings.fetch.size,
     )
 
 

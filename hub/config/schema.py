@@ -13,6 +13,7 @@ from hub.config.values import (
     BaseUrl,
     Contact,
     Duration,
+    Entries,
     EntryKind,
     Host,
     HowMuch,
@@ -33,6 +34,7 @@ from hub.config.values import (
     Words,
     YesOrNo,
     duration_text,
+    in_order,
     not_empty,
     shown,
 )
@@ -56,9 +58,20 @@ class EveryKeys(_Keys):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.min > self.max:
-            lower, upper = duration_text(self.min), duration_text(self.max)
-            raise ValueError(f"min ({lower}) is more than max ({upper}); write the shorter one as min")
+        in_order(self.min, self.max)
+        return self
+
+
+class FeedEveryKeys(_Keys):
+    """Bounds of the time between two polls of this feed; what is left out is as for every feed."""
+
+    min: Duration | None = Field(default=None, description="It is polled no oftener than this.")
+    max: Duration | None = Field(default=None, description="It is polled no more seldom than this.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min is not None and self.max is not None:
+            in_order(self.min, self.max)
         return self
 
 
@@ -82,8 +95,11 @@ class FetchKeys(_Keys):
     redirects: Redirects = Field(default=_FETCH.redirects, description="How many redirects are followed.")
     size: Size = Field(
         default=_FETCH.size,
-        description="Largest feed, unpacked.",
+        description="How much of a feed is read, unpacked.",
         json_schema_extra={"default": "20MB"},
+    )
+    entries: Entries = Field(
+        default=_FETCH.entries, description="How many entries of a feed are read, its first."
     )
 
 
@@ -138,6 +154,16 @@ class FeedKeys(AddressKeys):
     identify_by: IdentifyBy | None = Field(
         default=None,
         description="What its entries are told apart by; without it, what its own documents show to hold.",
+    )
+    every: FeedEveryKeys = Field(
+        default_factory=FeedEveryKeys,
+        description="Bounds of the time between two polls of it, in place of the hub's.",
+    )
+    size: Size | None = Field(
+        default=None, description="How much of it is read, unpacked, in place of the hub's fetch.size."
+    )
+    entries: Entries | None = Field(
+        default=None, description="How many of its entries are read, in place of the hub's fetch.entries."
     )
 
     @property
@@ -278,6 +304,7 @@ KEYS: dict[tuple[str, ...], type[BaseModel]] = {
     ("members", "feeds", "select"): SelectKeys,
     ("members", "feeds", "else"): AddressKeys,
     ("members", "feeds", "else", "select"): SelectKeys,
+    ("members", "feeds", "every"): FeedEveryKeys,
     ("tags",): TagKeys,
     ("merged_feeds",): MergedFeedKeys,
 }

@@ -45,6 +45,8 @@ _TYPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _LONGEST = timedelta(days=365)
 _MOST_WEIGHT = 10
 _MOST_THRESHOLD = 100
+# They are stored in one transaction, for which everybody else waits.
+_MOST_ENTRIES = 50_000
 
 
 def shown(value: object) -> str:
@@ -159,7 +161,7 @@ def _weighted(value: object) -> tuple[str, int]:
 
 
 def _number(value: object, least: int, most: int) -> int:
-    if not (isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value) and least <= int(value) <= most):
+    if not (isinstance(value, str) and re.fullmatch("[0-9]{1,6}", value) and least <= int(value) <= most):
         raise ValueError(f"{_what(value)} is no number from {least} to {most}")
     return int(value)
 
@@ -358,6 +360,11 @@ Redirects = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50}),
 ]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
+Entries = Annotated[
+    int,
+    BeforeValidator(lambda value: _number(value, 1, _MOST_ENTRIES)),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST_ENTRIES}),
+]
 Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
@@ -383,3 +390,10 @@ def duration_text(duration: timedelta) -> str:
         if duration and not duration % _UNITS[unit]:
             return f"{duration // _UNITS[unit]}{unit}"
     return f"{duration // _UNITS['ms']}ms" if duration else "0s"
+
+
+def in_order(shortest: timedelta, longest: timedelta) -> None:
+    """Raises ValueError for bounds of which the lower is above the upper."""
+    if shortest > longest:
+        lower, upper = duration_text(shortest), duration_text(longest)
+        raise ValueError(f"min ({lower}) is more than max ({upper}); write the shorter one as min")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from hub.errors import FetchError
@@ -40,12 +41,17 @@ class FetchRequest:
     another host that names the address, None for one that feeds.yaml names or
     whose host it does: what others name must be at a public address, whatever
     is allowed besides. With `form` it is a POST of that, which is urlencoded.
+    `most_bytes` of the body are read, after decompression, None for as many
+    as the policy says; of a larger document the beginning will do with
+    `in_part`.
     """
 
     url: str
     validators: Validators = _NONE
     named_by: str | None = None
     form: str | None = None
+    most_bytes: int | None = None
+    in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,15 @@ class Answer:
     seconds: float
     hops: tuple[Hop, ...] = ()
     permanent: bool = False
+    fresh_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched(Answer):
-    """A whole document.
+    """A document.
 
-    `body` is decompressed. `content_type` is the header as it came; `headers`
+    `body` is decompressed, and with `cut` its beginning alone, as far as was
+    asked for. `content_type` is the header as it came; `headers`
     are all of them, names in lower case. `public` is whether it came from a
     public address, or by way of one. `remarks` are sentences for the admin
     about what was odd.
@@ -87,6 +95,7 @@ class Fetched(Answer):
     status: int
     content_type: str | None
     body: bytes
+    cut: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     public: bool = True

@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from hub.errors import FeedGone, FetchError
+from hub.fetch.guards import turned_away
 from hub.model import Validators
 
 # 203: a proxy on the way changed it. 226: what was asked for, made with RFC 3229.
@@ -24,17 +25,10 @@ NOT_MODIFIED = 304
 
 # A server that asks for longer has made a mistake, or would never be asked again.
 _LONGEST_RETRY_AFTER = 86_400.0
-
-_CHALLENGE_WORDS = (
-    b"<title>just a moment...",
-    b"<title>attention required! | cloudflare",
-    b"cf-browser-verification",
-    b"/cdn-cgi/challenge-platform/",
-    b"_incapsula_resource",
-    b"awswafintegration",
-    b"captcha-delivery.com",
-    b"sucuri website firewall",
-)
+# RFC 9111 §5.3 advised against more; what is counted of it is the schedule's matter.
+_LONGEST_FRESH = 366 * 86_400.0
+_NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,;=])")
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,300})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +85,67 @@ def retry_after(written: str | None, *, now: datetime) -> float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written):
         seconds = float(written)
     else:
-        try:
-            until = parsedate_to_datetime(written)
-        except ValueError:
+        until = _http_date(written)
+        if until is None:
             return None
-        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()
+        seconds = (until - now).total_seconds()
     if seconds <= 0:
         return None
     return float(math.ceil(min(seconds, _LONGEST_RETRY_AFTER)))
 
 
-def refuses_robots(head: Head, body: bytes) -> bool:
-    """Whether an answer is a page that lets browsers alone pass."""
-    # Cloudflare's and Amazon's own words for it.
-    if head.headers.get("cf-mitigated", "").lower() == "challenge" or "x-amzn-waf-action" in head.headers:
-        return True
-    if head.status not in (403, 429, 503):
-        return False
-    page = body.lower()
-    return any(word in page for word in _CHALLENGE_WORDS)
+def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """How long an answer may be kept (RFC 9111 §4.2.1), at most a year.
+
+    None where its server says nothing that can be read, or that it may not be
+    kept. A max-age counts before an Expires, and what a cache on the way has
+    had of it is taken off.
+    """
+    control = headers.get("cache-control", "").lower()
+    if _NOT_KEPT.search(control):
+        return None
+    age = _seconds(headers.get("age")) or 0.0
+    found = _MAX_AGE.search(control)
+    if found:
+        seconds = float(found[1])
+    else:
+        expires, date = _http_date(headers.get("expires")), _http_date(headers.get("date")) or now
+        seconds = (expires - date).total_seconds() if expires else 0.0
+    left = min(seconds - age, _LONGEST_FRESH)
+    return timedelta(seconds=left) if left > 0 else None
+
+
+def _seconds(written: str | None) -> float | None:
+    return float(written) if written and re.fullmatch(r"[0-9]{1,12}", written) else None
+
+
+def _http_date(written: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(written) if written else None
+        return date and date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def challenge_error(
+    asked: str, head: Head, body: bytes, *, now: datetime, user_agent: str
+) -> FetchError | None:
+    """The error where a protection of the site answered in its place, whatever the status; else None.
+
+    `asked` is the address in words. Of a long `body` the beginning will do.
+    """
+    guard = turned_away(head.status, head.headers, body)
+    if guard is None:
+        return None
+    problem, remedy = _BLOCKED
+    return FetchError(
+        problem.format(url=asked, guard=guard, status=_named(head.status)),
+        remedy.format(robot=user_agent, guard=guard),
+        reason="blocked",
+        status=head.status,
+        retry_after=_wait(head, now),
+        for_host=head.status == 429,
+    )
 
 
 def status_error(
@@ -117,26 +153,27 @@ def status_error(
 ) -> FetchError:
     """The error for a status that brings no document.
 
-    `asked` is the address in words. Of a long `body` the beginning will do.
-    `for_good` is whether a 410 speaks for the feed's own address: one that a
-    temporary redirect leads to does not.
+    `asked` and `body` are as for `challenge_error`. `for_good` is whether a
+    410 speaks for the feed's own address: one that a temporary redirect leads
+    to does not.
     """
+    blocked = challenge_error(asked, head, body, now=now, user_agent=user_agent)
+    if blocked is not None:
+        return blocked
     status = head.status
-    reason, kind = f"http-{status}", FeedGone if status == 410 and for_good else FetchError
-    if refuses_robots(head, body):
-        reason, kind = "blocked", FetchError
-        problem, remedy = _BLOCKED
-    else:
-        problem, remedy = _sentence(status)
-    wait = head.headers.get("retry-after") if status in (429, 503) else None
-    return kind(
+    problem, remedy = _sentence(status)
+    return (FeedGone if status == 410 and for_good else FetchError)(
         problem.format(url=asked, status=_named(status)),
         remedy.format(robot=user_agent),
-        reason=reason,
+        reason=f"http-{status}",
         status=status,
-        retry_after=retry_after(wait, now=now),
+        retry_after=_wait(head, now),
         for_host=status == 429,
     )
+
+
+def _wait(head: Head, now: datetime) -> float | None:
+    return retry_after(head.headers.get("retry-after"), now=now) if head.status in (429, 503) else None
 
 
 def _named(status: int) -> str:
@@ -148,8 +185,9 @@ def _named(status: int) -> str:
 
 _ASK = "Open it in a browser; if it fails there too, tell the member's web team."
 _BLOCKED = (
-    "the site of {url} blocks robots: it answered {status} with a page that only a browser gets past",
-    "Ask the member's web team to let the hub through, which says it is: {robot}",
+    "the site of {url} blocks robots: its protection, {guard}, answered {status} with an HTML page"
+    " that only a browser gets past",
+    "Ask the member's web team to let the hub through at {guard}. It says that it is: {robot}",
 )
 _SENTENCES = {
     204: ("{url} answered that it has no content ({status})", _ASK),

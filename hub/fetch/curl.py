@@ -35,10 +35,14 @@ from hub.fetch.answer import DOCUMENT, REDIRECT, Head, read_head
 from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
 from hub.fetch.turns import Turns
-from hub.model import FetchPolicy
+from hub.model import FetchPolicy, size_text
 
 # Of an answer that is no document this much is read, to recognise a page that blocks robots.
 _GLANCE = 64 * 1024
+# What is not over at so many times the limit may have no end; of what is, the beginning is read.
+_TOO_LARGE_BY_FAR = 4
+_NO_END = (pycurl.E_FILESIZE_EXCEEDED, pycurl.E_OPERATION_TIMEDOUT)
+_BEGINNING = 100
 # Silence is looked for this often within policy.first_byte, so it is noticed a quarter late at most.
 _LOOKS = 4
 # Seconds. Whoever ends the hub shall not have to wait for name servers.
@@ -114,7 +118,6 @@ class _Lane:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.USERAGENT, user_agent),
             (pycurl.CONNECTTIMEOUT_MS, int(policy.connect.total_seconds() * 1000)),
-            (pycurl.MAXFILESIZE_LARGE, policy.size),
             (pycurl.OPENSOCKETFUNCTION, self._open),
             (pycurl.PREREQFUNCTION, self._connected),
             (pycurl.HEADERFUNCTION, self._header),
@@ -149,6 +152,8 @@ class _Lane:
         self.lines: list[bytes] = []
         self.body = io.BytesIO()
         self.size = 0
+        self.most = journey.request.most_bytes or self._policy.size
+        self.curl.setopt(pycurl.MAXFILESIZE_LARGE, _TOO_LARGE_BY_FAR * self.most)
         self.heard = 0
         self.heard_at = now
         self.error: FetchError | None = None
@@ -188,11 +193,32 @@ class _Lane:
 
     @property
     def too_large(self) -> bool:
-        return self.size > self._policy.size
+        return self.head is not None and self.head.status in DOCUMENT and self.size > self.most
+
+    @property
+    def cut(self) -> bool:
+        """Whether what was kept is the beginning of a document of which a beginning can be read."""
+        in_part = self.journey.request.in_part and self._is_xml
+        return self.too_large and in_part and self.size <= _TOO_LARGE_BY_FAR * self.most
+
+    @property
+    def _is_xml(self) -> bool:
+        return bytes(self.body.getbuffer()[:_BEGINNING]).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+    @property
+    def _says_its_length(self) -> bool:
+        headers = self.head.headers if self.head else {}
+        return "content-length" in headers and "content-encoding" not in headers
 
     def fault(self, code: int, detail: str) -> FetchError:
         """The error for what libcurl says went wrong."""
         journey = self.journey
+        if self.too_large or code == pycurl.E_FILESIZE_EXCEEDED:
+            return FetchError(
+                f"{journey.asked} is larger than {size_text(self.most)}, which is the limit",
+                "If it is a feed all the same, raise its size, or hub.fetch.size, in feeds.yaml.",
+                reason="too-large",
+            )
         if self.error is not None:
             return self.error
         if self.refused is not None and (code == pycurl.E_ABORTED_BY_CALLBACK or not self.sockets):
@@ -204,12 +230,6 @@ class _Lane:
                 f"this machine has no connection left for {journey.asked}: {self.no_socket}",
                 "If it says that too many files are open, raise their limit (ulimit -n).",
                 reason="connect",
-            )
-        if self.too_large or code == pycurl.E_FILESIZE_EXCEEDED:
-            return FetchError(
-                f"{journey.asked} is larger than {self._policy.size / 2**20:g} MB, which is the limit",
-                "If it is a feed all the same, raise hub.fetch.size in feeds.yaml.",
-                reason="too-large",
             )
         if code == pycurl.E_OPERATION_TIMEDOUT:
             seconds = self._policy.connect.total_seconds()
@@ -267,11 +287,16 @@ class _Lane:
             self.deadline = min(self.ends, self.heard_at + self._first_byte / _LOOKS)
 
     def _body(self, chunk: bytes) -> int:
-        self.size += len(chunk)
-        if self.head is None or self.size > (self._policy.size if self.head.status in DOCUMENT else _GLANCE):
+        if self.head is None:
             return 0
+        room = (self.most if self.head.status in DOCUMENT else _GLANCE) - self.size
+        self.size += len(chunk)
         # Not a list of chunks: 20 MB of them would leave holes in the memory that never close.
-        return self.body.write(chunk)
+        self.body.write(chunk if len(chunk) <= room else chunk[: max(room, 0)])
+        if len(chunk) <= room:
+            return len(chunk)
+        # Whether it ends at all shows only when it does, unless its length was said (MAXFILESIZE).
+        return len(chunk) if self.cut and not self._says_its_length else 0
 
 
 class CurlFetcher:
@@ -468,8 +493,10 @@ class CurlFetcher:
     def _outcome(self, lane: _Lane, code: int, detail: str) -> Fetched | NotModified | Accepted | None:
         """What a transfer that ended comes to; None when its journey goes on. Raises FetchError."""
         journey, head = lane.journey, lane.head
-        # The head settles everything but a document, which must be whole.
-        if head is None or (head.status in DOCUMENT and code != pycurl.E_OK):
+        # The head settles everything but a document, which must be whole; of one that is too large,
+        # what becomes of the part that is not read makes no difference, as long as it ends.
+        read = code == pycurl.E_OK or (lane.cut and code not in _NO_END)
+        if head is None or (head.status in DOCUMENT and not read):
             undecodable = code in (pycurl.E_BAD_CONTENT_ENCODING, pycurl.E_WRITE_ERROR) and not lane.too_large
             if undecodable and journey.ask_undecoded():
                 return None
@@ -481,6 +508,7 @@ class CurlFetcher:
             head,
             lane.body.getvalue(),
             address=lane.address,
+            cut=lane.cut,
             conditional=lane.conditional,
             now=self._clock(),
             user_agent=self._user_agent,

@@ -8,7 +8,16 @@ from datetime import datetime
 from hub import urls
 from hub.errors import FetchError
 from hub.fetch import Accepted, Fetched, FetchRequest, Hop, NotModified
-from hub.fetch.answer import DOCUMENT, NOT_MODIFIED, PERMANENT, SAME_METHOD, Head, status_error
+from hub.fetch.answer import (
+    DOCUMENT,
+    NOT_MODIFIED,
+    PERMANENT,
+    SAME_METHOD,
+    Head,
+    challenge_error,
+    fresh_for,
+    status_error,
+)
 from hub.fetch.request import address_of, shown
 from hub.model import Validators
 
@@ -120,27 +129,33 @@ class Journey:
         body: bytes,
         *,
         address: str | None = None,
+        cut: bool = False,
         conditional: bool,
         now: datetime,
         user_agent: str,
     ) -> Fetched | NotModified | Accepted:
         """What an answer that is no redirect comes to, given by a server at an IP address.
 
-        Raises FetchError.
+        With `cut` there is more of its body. Raises FetchError.
         """
         if self.request.form is not None and 200 <= head.status <= 299:
             return Accepted(url=self.url, validators=head.validators, seconds=self.used, hops=self.hops)
         if head.status in DOCUMENT:
+            blocked = challenge_error(self.asked, head, body, now=now, user_agent=user_agent)
+            if blocked is not None:
+                raise blocked
             return Fetched(
                 url=self.url,
                 status=head.status,
                 content_type=head.headers.get("content-type"),
                 body=body,
+                cut=cut,
                 headers=head.headers,
                 validators=head.validators,
                 seconds=self.used,
                 hops=self.hops,
                 permanent=bool(self.hops) and self._permanent,
+                fresh_for=fresh_for(head.headers, now=now),
                 remarks=self.remarks,
                 public=self.public_only or (address is not None and urls.is_public(address)),
             )
@@ -165,4 +180,5 @@ class Journey:
             seconds=self.used,
             hops=self.hops,
             permanent=bool(self.hops) and self._permanent,
+            fresh_for=fresh_for(head.headers, now=now),
         )

@@ -45,9 +45,18 @@ from hub.model.polled import (
     PollResult,
     RelinkedEntry,
     Validators,
+    Wishes,
 )
 from hub.model.pushed import Offer, Push, Subscription
-from hub.model.settings import FetchPolicy, HubSettings, MergedFeed, TagField, TagRule
+from hub.model.settings import (
+    ROBOT_NAME,
+    FetchPolicy,
+    HubSettings,
+    MergedFeed,
+    TagField,
+    TagRule,
+    size_text,
+)
 from hub.model.stored import (
     Candidate,
     Known,
@@ -63,6 +72,7 @@ from hub.model.stored import (
 )
 
 __all__ = [
+    "ROBOT_NAME",
     "And",
     "Candidate",
     "Category",
@@ -121,6 +131,8 @@ __all__ = [
     "Term",
     "Told",
     "Validators",
+    "Wishes",
     "WordPress",
     "digest",
+    "size_text",
 ]

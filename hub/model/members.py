@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 MemberType = Literal["member", "national", "partner"]
@@ -82,7 +83,9 @@ class Feed:
     `alternatives` are tried in order when `url` is no feed; `tags` are given
     to all its entries. `kinds` says of those of its addresses that are no
     feeds how they are read. `identify_by` is what its entries are told apart
-    by, None where the feed's own documents show it.
+    by, None where the feed's own documents show it. It is polled no oftener than
+    `every_min` and no more seldom than `every_max`. Of its document the first
+    `most_bytes` are read (after decompression), and of those `most_entries`.
     """
 
     key: FeedKey
@@ -91,6 +94,10 @@ class Feed:
     tags: tuple[str, ...] = ()
     kinds: Mapping[str, SiteKind] = field(default_factory=dict)
     identify_by: Identifier | None = None
+    every_min: timedelta = timedelta(minutes=15)
+    every_max: timedelta = timedelta(days=1)
+    most_entries: int = 5_000
+    most_bytes: int = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

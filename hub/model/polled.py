@@ -57,6 +57,23 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a document asks of those who poll it.
+
+    `ttl` is how long it may be kept (RSS). `every` is how often it changes,
+    counted from `base` where it says so (the syndication module's
+    updatePeriod, updateFrequency and updateBase). `skip_hours` (0 to 23) and
+    `skip_days` (Monday is 0) are those of UTC in which nothing is published.
+    """
+
+    ttl: timedelta | None = None
+    every: timedelta | None = None
+    base: datetime | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What the hub remembers of a feed between polls.
 
@@ -67,10 +84,13 @@ class FeedState:
     (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
     `reason` are those of the last poll, None when it went well; `failures`
     counts failed polls in a row. `remarks` say what was wrong with a
-    document that could be read. `listings` are what the next poll of a site
-    begins with, none where there is something left of the last one.
-    `pushed_until` is the end of the lease of a subscription whose pushes have
-    come, None where none has, or news came without one.
+    document that could be read, and `wishes` what it asks of those who poll
+    it. `listings` are what the next poll of a site begins with, none where
+    there is something left of the last one. `recent` are the dates of the
+    feed's last publications, newest first, as `hub.schedule.recent` makes
+    them of its entries' dates. `pushed_until` is the end of the lease of a
+    subscription whose pushes have come, None where none has, or news came
+    without one.
     """
 
     feed: Feed
@@ -95,6 +115,8 @@ class FeedState:
     listings: tuple[Listing, ...] = ()
     offer: Offer = Offer()
     pushed_until: datetime | None = None
+    wishes: Wishes = Wishes()
+    recent: tuple[datetime, ...] = ()
     identity: Identity = Identity()
     move: Move | None = None
 
@@ -102,6 +124,11 @@ class FeedState:
     def identified_by(self) -> Identifier:
         """What its entries are told apart by: as feeds.yaml says, else as its documents showed."""
         return self.feed.identify_by or self.identity.by
+
+    @property
+    def read_in_part(self) -> bool:
+        """Whether it is a site, of which something was left for the next poll."""
+        return self.used_url in self.feed.kinds and not self.listings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +149,9 @@ class Gathered:
     `outcome` is `fetched` when there was a body (then `entries` are its
     entries, newest first as the document has them, and `unchanged` is true
     when it is byte for byte the last one), `not_modified` for a 304, `failed`
-    with `error` and `remedy`. `moved_to` is where the address asked redirects
-    to, if each of the redirects is permanent.
+    with `error` and `remedy`. `fresh_for` is how long the answer may be kept,
+    as its server says (RFC 9111 §4.2.1). `moved_to` is where the address asked
+    redirects to, if each of the redirects is permanent.
 
     A site that is no feed is several documents: `entries` are then those that
     were read this time and no others (that one is missing says nothing),
@@ -149,6 +177,8 @@ class Gathered:
     validators: Validators = Validators()
     body_digest: str | None = None
     info: FeedInfo | None = None
+    wishes: Wishes = Wishes()
+    fresh_for: timedelta | None = None
     entries: tuple[Entry, ...] = ()
     remarks: tuple[str, ...] = ()
     error: str | None = None
@@ -162,6 +192,12 @@ class Gathered:
     offer: Offer = Offer()
     push: int | None = None
     pushed_until: datetime | None = None
+
+    @property
+    def read_in_part(self) -> bool:
+        """Whether it is a site, of which something was left for the next poll."""
+        is_site = self.url in self.feed.kinds and self.push is None
+        return is_site and self.outcome != "failed" and not self.listings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

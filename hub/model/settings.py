@@ -8,6 +8,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
+from hub import __version__
 from hub.model.asked import Filter
 from hub.model.entry import Kind
 
@@ -53,6 +54,15 @@ class MergedFeed:
     filter: Filter
 
 
+ROBOT_NAME = "news-hub"
+"""What the hub's User-Agent begins with, and a site's rules may name it by (RFC 9309 §2.2.1)."""
+
+
+def size_text(size: int) -> str:
+    """So many bytes for people: `500 KB`, `20 MB`."""
+    return f"{size / 2**20:.3g} MB" if size >= 2**20 else f"{size / 2**10:.3g} KB"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
     """How the hub fetches.
@@ -60,8 +70,9 @@ class FetchPolicy:
     `allow` are address ranges that may be fetched besides public ones.
     `host_delay` is the time between two fetches of one host. `connect` bounds
     the connection, `first_byte` the wait for the headers and any later
-    silence, `whole` the fetch with all its redirects, `size` the body in
-    bytes after decompression.
+    silence, `whole` the fetch with all its redirects. Of a body `size` bytes
+    are read, after decompression, and `entries` of a feed, where the feed
+    itself says nothing else.
     """
 
     allow: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -71,6 +82,7 @@ class FetchPolicy:
     whole: timedelta = timedelta(seconds=60)
     redirects: int = 10
     size: int = 20 * 1024 * 1024
+    entries: int = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +106,9 @@ class HubSettings:
     fetch: FetchPolicy = FetchPolicy()
     websub: bool = True
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @property
+    def user_agent(self) -> str:
+        """Who we are, where to read about us and whom to write to (RFC 9110 §10.1.5)."""
+        about = [part for part in (f"+{self.url}/" if self.url else "", self.contact or "") if part]
+        return f"{ROBOT_NAME}/{__version__}" + (f" ({'; '.join(about)})" if about else "")

@@ -16,10 +16,12 @@ from lxml import html as lxml_html
 
 from hub import urls
 from hub.errors import NotAFeed, ParseError
+from hub.model import size_text
 from hub.parse.decode import decode
 from hub.parse.document import ParsedEntry, ParsedFeed
 from hub.parse.jsonfeed import read_json_feed
-from hub.parse.xml import read_xml
+from hub.parse.wishes import read_wishes
+from hub.parse.xml import read_xml, up_to_last_entry
 
 __all__ = ["MOST_ENTRIES", "ParsedEntry", "ParsedFeed", "parse"]
 
@@ -57,13 +59,22 @@ _OTHERS = (
 )
 
 
-def parse(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) -> ParsedFeed:
+def parse(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    zone: ZoneInfo,
+    most_entries: int = MOST_ENTRIES,
+    cut_at: int | None = None,
+) -> ParsedFeed:
     """Read a feed's document in any format, broken ones as far as they can be read.
 
     `url` is the address it came from, which relative links are relative to;
-    `zone` is the time zone of dates that name none. Raises NotAFeed for
-    documents of other kinds, with the feeds that a page advertises, and
-    ParseError.
+    `zone` is the time zone of dates that name none. Of its entries the first
+    `most_entries` are read, and of one that was cut off at so many bytes
+    those that end before. Raises NotAFeed for documents of other kinds, with
+    the feeds that a page advertises, and ParseError.
     """
     if not body.strip():
         raise ParseError(
@@ -80,15 +91,34 @@ def parse(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) ->
     decoded = decode(body, content_type)
     text = _from_its_start(decoded.text)
     if text.startswith(_JSON):
-        feed = read_json_feed(text, url=url, zone=zone, most_entries=MOST_ENTRIES)
+        feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries)
     else:
         _refuse_others(text, url, body)
-        read = read_xml(text, url=url, zone=zone, most_entries=MOST_ENTRIES)
+        whole = text if cut_at is None else _without_what_was_cut(text, url, cut_at)
+        read = read_xml(whole, url=url, zone=zone, most_entries=most_entries)
         if read is None:
             raise _no_feed(text, url)
-        feed = read
-    damage = () if len(text) == len(decoded.text) else ("there was something before the feed's beginning",)
-    return replace(feed, remarks=(*decoded.remarks, *damage, *feed.remarks))
+        feed = replace(read, wishes=read_wishes(text, zone=zone))
+    remarks = list(decoded.remarks)
+    if len(text) != len(decoded.text):
+        remarks.append("there was something before the feed's beginning")
+    if cut_at is not None:
+        remarks.append(
+            f"it is larger than {size_text(cut_at)}, so only its entries that end before were read;"
+            " to read more, raise its size, or hub.fetch.size, in feeds.yaml"
+        )
+    return replace(feed, remarks=(*remarks, *feed.remarks))
+
+
+def _without_what_was_cut(text: str, url: str, cut_at: int) -> str:
+    whole = up_to_last_entry(text)
+    if whole is None:
+        raise ParseError(
+            f"{url} is larger than {size_text(cut_at)}, which is the limit, and no entry ends before.",
+            "If it is a feed all the same, raise its size, or hub.fetch.size, in feeds.yaml.",
+            reason="too-large",
+        )
+    return whole
 
 
 def _from_its_start(text: str) -> str:

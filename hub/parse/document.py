@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from hub.model import Wishes
+
 # None: the format does not say, as RSS's title does not.
 TextType = Literal["text", "html"] | None
 
@@ -98,7 +100,7 @@ class ParsedFeed:
     `authors` are those of its entries that name none. `hubs` are the WebSub
     hubs it names, in order, and `self_link` the address that it gives for
     itself. `remarks` say what was wrong with it and how it was read all the
-    same.
+    same; `wishes` what it asks of those who poll it.
     """
 
     title: str | None = None
@@ -112,6 +114,7 @@ class ParsedFeed:
     hubs: tuple[str, ...] = ()
     self_link: str | None = None
     remarks: tuple[str, ...] = field(default=())
+    wishes: Wishes = Wishes()
 
 
 # ---------------------------------------------------------------- sites that are no feed

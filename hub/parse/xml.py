@@ -120,8 +120,18 @@ def _whole_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
         end, remark = starts[-1], "it breaks off in the middle of its last entry, which was left out"
     else:
         return text, ()
-    closing = f"</channel></{root[1]}>" if root[1].lower() == "rss" else f"</{root[1]}>"
-    return text[:end] + closing, (remark,)
+    return text[:end] + _closing(root[1]), (remark,)
+
+
+def _closing(root: str) -> str:
+    return f"</channel></{root}>" if root.lower() == "rss" else f"</{root}>"
+
+
+def up_to_last_entry(text: str) -> str | None:
+    """A document that was cut off somewhere, ended after its last whole entry; None where it has none."""
+    root = _ROOT.search(text)
+    ends = [found.end() for found in _ITEM_END.finditer(text)]
+    return text[: ends[-1]] + _closing(root[1]) if root and ends else None
 
 
 def _readable_entries(text: str) -> tuple[str, tuple[str, ...]]:

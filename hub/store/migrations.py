@@ -418,3 +418,27 @@ CREATE INDEX pushes_subscription ON pushes (subscription);
 @migrations()
 def m008_subscriptions_and_pushes(db: Database) -> None:
     _execute(db, _WEBSUB)
+
+
+_SCHEDULE = """
+-- What feeds.yaml settles for each feed: seconds, entries, bytes.
+ALTER TABLE feeds ADD COLUMN every_min REAL NOT NULL DEFAULT 900;
+ALTER TABLE feeds ADD COLUMN every_max REAL NOT NULL DEFAULT 86400;
+ALTER TABLE feeds ADD COLUMN most_entries INTEGER NOT NULL DEFAULT 5000;
+ALTER TABLE feeds ADD COLUMN most_bytes INTEGER NOT NULL DEFAULT 20971520;
+-- What its document asks of those who poll it, and when it last published something: JSON.
+ALTER TABLE feeds ADD COLUMN wishes TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE feeds ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
+UPDATE feeds SET recent = (
+    SELECT json_group_array(date) FROM (
+        SELECT MAX(e.date) AS date FROM entries e WHERE e.feed = feeds.id
+        GROUP BY substr(e.date, 1, 13) ORDER BY 1 DESC LIMIT 24
+    )
+);
+"""
+
+
+@migrations()
+def m009_what_the_schedule_goes_by(db: Database) -> None:
+    """What a feed published so far is its rhythm from the first poll on."""
+    _execute(db, _SCHEDULE)

@@ -6,7 +6,7 @@ import json
 from array import array
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from hub.model import (
@@ -37,8 +37,11 @@ from hub.model import (
     StoredEntry,
     Subscription,
     Tag,
+    Wishes,
     WordPress,
 )
+
+_NO_WISHES = Wishes()
 
 
 class Row(Protocol):
@@ -109,6 +112,10 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "kinds": _json({url: [kind.name, asdict(kind)] for url, kind in feed.kinds.items()}),
         "tags": _json(feed.tags),
         "identify_by": feed.identify_by,
+        "every_min": feed.every_min.total_seconds(),
+        "every_max": feed.every_max.total_seconds(),
+        "most_entries": feed.most_entries,
+        "most_bytes": feed.most_bytes,
     }
 
 
@@ -139,6 +146,8 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "info_rights": state.info.rights,
         "info_language": state.info.language,
         "listings": _json([asdict(listing) for listing in state.listings]),
+        "wishes": _wishes_text(state.wishes),
+        "recent": _json([stamp(date) for date in state.recent]),
         "identity_by": state.identity.by,
         "identity_why": state.identity.why,
         "identity_since": _stamp(state.identity.since),
@@ -162,6 +171,10 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         tags=tuple(json.loads(row["tags"])),
         kinds={url: _site_kind(*written) for url, written in json.loads(row["kinds"]).items()},
         identify_by=row["identify_by"],
+        every_min=timedelta(seconds=row["every_min"]),
+        every_max=timedelta(seconds=row["every_max"]),
+        most_entries=row["most_entries"],
+        most_bytes=row["most_bytes"],
     )
     waits = [wait for wait in (_moment(row["not_before"]), host_not_before) if wait is not None]
     return FeedState(
@@ -192,6 +205,8 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             language=row["info_language"],
         ),
         listings=tuple(Listing(**listing) for listing in json.loads(row["listings"])),
+        wishes=_wishes(row["wishes"]),
+        recent=tuple(moment(date) for date in json.loads(row["recent"])),
         identity=Identity(
             by=row["identity_by"],
             why=row["identity_why"],
@@ -201,6 +216,33 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         move=_move(row["move"]),
         offer=offer(row),
         pushed_until=_moment(row["pushed_until"]),
+    )
+
+
+def _wishes_text(wishes: Wishes) -> str:
+    if wishes == _NO_WISHES:
+        return "{}"
+    return _json(
+        {
+            "ttl": wishes.ttl and wishes.ttl.total_seconds(),
+            "every": wishes.every and wishes.every.total_seconds(),
+            "base": _stamp(wishes.base),
+            "skip_hours": sorted(wishes.skip_hours),
+            "skip_days": sorted(wishes.skip_days),
+        }
+    )
+
+
+def _wishes(written: str) -> Wishes:
+    if written == "{}":
+        return _NO_WISHES
+    said = json.loads(written)
+    return Wishes(
+        ttl=timedelta(seconds=said["ttl"]) if said["ttl"] else None,
+        every=timedelta(seconds=said["every"]) if said["every"] else None,
+        base=_moment(said["base"]),
+        skip_hours=frozenset(said["skip_hours"]),
+        skip_days=frozenset(said["skip_days"]),
     )
 
 

@@ -39,8 +39,10 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 self._db.execute(sql.MEMBER_UPSERT, rows.member_row(member, position))
             for position, feed in enumerate(feeds):
                 row = rows.feed_row(feed, position)
-                if self._db.execute(sql.FEED_ADDRESS_CHANGED, row).rowcount:
-                    self._db.execute(sql.FORGET_PAGES, row)
+                for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
+                    if self._db.execute(changed, row).rowcount:
+                        self._db.execute(sql.FORGET_PAGES, row)
+                self._db.execute(sql.FEED_BOUNDS_CHANGED, row)
                 self._db.execute(sql.FEED_UPSERT, row)
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:

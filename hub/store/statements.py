@@ -161,19 +161,34 @@ ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excl
     homepage = excluded.homepage, republish = excluded.republish
 """
 FEED_UPSERT = """
-INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by)
-VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags,
-    :identify_by)
+INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by,
+    every_min, every_max, most_entries, most_bytes)
+VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags, :identify_by,
+    :every_min, :every_max, :most_entries, :most_bytes)
 ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
     configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
-    kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by
+    kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by,
+    every_min = excluded.every_min, every_max = excluded.every_max,
+    most_entries = excluded.most_entries, most_bytes = excluded.most_bytes
+"""
+# What was read in part (it has a remark) is asked for once more, to read another part of it; so are a
+# site's pages, of which one may have been too large.
+FEED_LIMITS_CHANGED = """
+UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL, listings = '[]', next_poll = NULL
+WHERE member = :member AND name = :name AND remarks <> '[]'
+    AND (most_entries <> :most_entries OR most_bytes <> :most_bytes)
+"""
+# A feed whose bounds were edited is due by the new ones, so it is asked now, unless it is unwell.
+FEED_BOUNDS_CHANGED = """
+UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND failures = 0
+    AND (every_min <> :every_min OR every_max <> :every_max)
 """
 # A feed whose addresses were edited starts afresh: its validators, its errors
 # and a 410 belong to addresses that are no longer there.
 FEED_ADDRESS_CHANGED = """
 UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
     listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
-    error = NULL, remedy = NULL, reason = NULL, move = NULL,
+    error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
     push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)

@@ -26,7 +26,7 @@ from hub.web.pages import (
     topic_rows,
 )
 from hub.web.visit import Visit, visiting
-from hub.web.words import condition, counted, looked_for, site
+from hub.web.words import counted, looked_for, site
 
 news = Blueprint("news", __name__)
 
@@ -106,7 +106,7 @@ def member(slug: str) -> Response:
     summary = next(iter(visit.store.members(visit.now, slug)), None)
     if summary is None:
         abort(404)
-    states = tuple(condition(state, visit.setting.calendar) for state in summary.feeds)
+    states = tuple(visit.condition(state) for state in summary.feeds)
     troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
     before = request.args.get("before") or None
     return answer(

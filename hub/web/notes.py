@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from hub import moves
 from hub.model import FeedState
@@ -12,19 +11,13 @@ from hub.web.words import Calendar
 _BY = {"id": "ids", "link": "links", "title": "titles"}
 
 
-def notes(state: FeedState, calendar: Calendar, now: datetime) -> tuple[str, ...]:
+def notes(state: FeedState, calendar: Calendar) -> tuple[str, ...]:
     """What the hub decided about a feed, a sentence each, with the reason."""
-    return tuple(_notes(state, calendar, now))
+    return tuple(_notes(state, calendar))
 
 
-def _notes(state: FeedState, calendar: Calendar, now: datetime) -> Iterator[str]:
-    if move := moves.proposed(state, now):
-        since = calendar.day(move.since).text
-        yield (
-            f"Their feed has moved for good, from {move.address} to {move.target} on {since}: "
-            "`hub feeds moved` changes feeds.yaml"
-        )
-    elif move := moves.doubtful(state):
+def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
+    if move := moves.doubtful(state):
         yield (
             f"{move.address} redirects for good to {move.target}, where none of their news was: "
             "an admin should see whose that is"

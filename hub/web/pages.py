@@ -36,7 +36,6 @@ from hub.web.words import (
     Condition,
     Moment,
     around,
-    condition,
     counted,
     file_type,
     marked,
@@ -406,9 +405,9 @@ class StatusRow:
     """A member's feed on the status page.
 
     `feed` is its name where the member has several; `next_check` is None
-    where it is due, and where there will be none. `notes` are what the hub
-    decided about it by itself. `pushing` says whether its news is pushed,
-    empty where nobody offers to.
+    where it is due, and where there will be none; `next_why` says why it is
+    then. `notes` are what the hub decided about it by itself. `pushing` says
+    whether its news is pushed, empty where nobody offers to.
     """
 
     member: Link
@@ -417,12 +416,14 @@ class StatusRow:
     latest: Moment | None
     checked: Moment | None
     next_check: Moment | None
+    next_why: str
     notes: tuple[str, ...]
     pushing: str
 
 
 def status_rows(
     states: Sequence[FeedState],
+    conditions: Mapping[FeedKey, Condition],
     subscriptions: Mapping[FeedKey, Subscription],
     names: Mapping[str, str],
     latest: Mapping[str, StoredEntry],
@@ -443,22 +444,27 @@ def status_rows(
             StatusRow(
                 member=Link(names.get(slug, slug), setting.addresses.member(slug)),
                 feed=state.feed.key.name if feeds_of[slug] > 1 else "",
-                condition=condition(state, calendar),
+                condition=conditions[state.feed.key],
                 latest=calendar.moment(newest.date) if newest else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
-                notes=notes(state, calendar, now),
+                next_why=_sentence(state.next_poll_why) if due > now else "",
+                notes=notes(state, calendar),
                 pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
             )
         )
     return tuple(rows)
 
 
-def status_sentence(states: Sequence[FeedState], calendar: Calendar) -> str:
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def status_sentence(conditions: Mapping[FeedKey, Condition]) -> str:
     """How the network is doing, in one sentence."""
     of_member: dict[str, list[str]] = {}
-    for state in states:
-        of_member.setdefault(state.feed.key.member, []).append(condition(state, calendar).state)
+    for feed, condition in conditions.items():
+        of_member.setdefault(feed.member, []).append(condition.state)
     if not of_member:
         return "This hub has no members yet."
     everybody = counted(len(of_member), "member", "members")

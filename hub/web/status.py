@@ -6,6 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
 
 from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,15 +15,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
+from hub.health import HealthState
 from hub.model import Subscription
 from hub.web.answers import FRESH, answer, plain
 from hub.web.pages import status_rows, status_sentence
 from hub.web.visit import Visit, visiting
-from hub.web.words import State, condition
+from hub.web.words import State
 
 status = Blueprint("status", __name__)
 
-_STATES: tuple[State, ...] = ("fine", "waiting", "failing", "closed")
 # What a proxy adds: with one of these the connection says nothing about who asks.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
@@ -36,12 +37,14 @@ def page() -> Response:
 def _status(visit: Visit) -> Mapping[str, object]:
     states = visit.store.feed_states()
     members = visit.store.members(visit.now)
+    conditions = {state.feed.key: visit.condition(state) for state in states}
     return {
         "title": "Status",
         "section": "status",
-        "sentence": status_sentence(states, visit.setting.calendar),
+        "sentence": status_sentence(conditions),
         "rows": status_rows(
             states,
+            conditions,
             {each.feed: each for each in visit.store.subscriptions() if each.feed and not each.leaving},
             {each.member.slug: each.member.name for each in members},
             {each.member.slug: each.latest for each in members if each.latest is not None},
@@ -110,11 +113,16 @@ class _Figures(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         visit, store = self._visit, self._visit.store
         states = store.feed_states()
-        found = Counter(condition(state, visit.setting.calendar).state for state in states)
+        found = Counter(visit.condition(state).state for state in states)
         feeds = GaugeMetricFamily("hub_feeds", "Members' feeds by how they are doing", labels=["state"])
-        for each in _STATES:
+        for each in get_args(State):
             feeds.add_metric([each], found[each])
         yield feeds
+        healths = Counter(visit.health(state).state for state in states)
+        by_health = GaugeMetricFamily("hub_feeds_health", "Members' feeds by their health", labels=["health"])
+        for health in get_args(HealthState):
+            by_health.add_metric([health], healths[health])
+        yield by_health
         totals = store.totals()
         yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=totals.entries)
         yield GaugeMetricFamily("hub_stories", "Stories published", value=totals.stories)

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, request
 
-from hub.model import Kind
+from hub.health import Health, health
+from hub.model import FeedState, Kind
 from hub.publish.http import Rendered
 from hub.store import Store
 from hub.web.addresses import Addresses
@@ -22,7 +23,7 @@ from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
 from hub.web.kept import Kept
 from hub.web.pages import Setting
-from hub.web.words import Calendar
+from hub.web.words import Calendar, Condition, condition
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -111,6 +112,14 @@ class Visit:
             calendar=Calendar(zone, self.now.astimezone(zone).date()),
             addresses=self.addresses,
         )
+
+    def health(self, state: FeedState) -> Health:
+        """How a feed is doing at this moment."""
+        return health(state, self.now, robot=self.config.hub.user_agent)
+
+    def condition(self, state: FeedState) -> Condition:
+        """The same in the words of pages."""
+        return condition(state, self.health(state), self.setting.calendar)
 
     @property
     def catalogue(self) -> Catalogue:

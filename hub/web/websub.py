@@ -49,7 +49,7 @@ def distribution(token: str) -> Response:
     if subscription is None or not callbacks.takes(subscription):
         return plain("There is no such subscription any more.", status=410)
     try:
-        body = _body(limit=visit.config.hub.fetch.size)
+        body = _body(limit=_limit(subscription))
     except OSError:
         return plain("What was sent did not come whole, and in time.", status=408)
     if body is None:
@@ -65,6 +65,13 @@ def distribution(token: str) -> Response:
 def _keep(subscription: Subscription, body: bytes) -> bool:
     visit = visiting()
     return visit.store.receive(subscription, body, request.headers.get("Content-Type"), now=visit.now)
+
+
+def _limit(subscription: Subscription) -> int:
+    """How many bytes of its feed are read."""
+    config = visiting().config
+    sizes = (feed.most_bytes for feed in config.feeds if feed.key == subscription.feed)
+    return next(sizes, config.hub.fetch.size)
 
 
 def _body(*, limit: int) -> bytes | None:

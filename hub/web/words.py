@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from hub.health import Health
 from hub.model import FeedState, Subscription
 
-State = Literal["fine", "waiting", "failing", "closed"]
+State = Literal["fine", "waiting", "silent", "failing", "closed"]
 
 # What publishers attach most, under the names people know it by.
 _FILE_TYPES = {
@@ -134,32 +135,57 @@ def site(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say."""
+    """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say.
+
+    `remedy` is what the network's editors can do, `editor` a text for those
+    who look after the member's site; each may be empty.
+    """
 
     state: State
     sentence: str
     why: str = ""
+    remedy: str = ""
+    editor: str = ""
 
 
 # Reasons of failed polls by what they mean to readers; all others are silence.
 _TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
 _UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
-_UNGIVEN = {"blocked", "not-modified-unasked", "redirect", "refused"}
+_UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
 
 
-def condition(state: FeedState, calendar: Calendar) -> Condition:
-    """How a feed is doing, without blame."""
-    why = state.error or ""
-    if state.gone is not None:
-        closed = f"Their feed was closed on {calendar.day(state.gone).text} and is no longer checked"
-        return Condition("closed", closed, why)
+def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
+    """How a feed is doing, without blame; `found` is its health."""
+    told, sentence = _told(state, found, calendar)
+    shown = told in ("failing", "closed", "silent") or found.state == "moved"
+    why = found.sentence if shown else ""
+    return Condition(told, sentence, why, found.remedy, found.editor)
+
+
+def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:
+    since = f" since {calendar.moment(found.since).text}" if found.since else ""
+    last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
+    match found.state:
+        case "waiting":
+            return "waiting", "Not checked yet"
+        case "gone" if state.gone is not None:
+            closed = calendar.day(state.gone).text
+            return "closed", f"Their feed was closed on {closed} and is no longer checked"
+        case "gone":
+            return "failing", f"Their feed has not been there{since}"
+        case "quiet":
+            return "fine", f"Up to date, {last}"
+        case "moved":
+            return "fine", "Up to date, at another address"
+        case "stale":
+            return "silent", f"{last[0].upper()}{last[1:]}"
+        case "blocked":
+            return "failing", f"Their site has not let us in{since}"
+        case "broken" if not state.failures:
+            return "failing", "What their site sends has no news in it"
     if state.failures:
-        since = state.failing_since or state.polled
-        when = f" since {calendar.moment(since).text}" if since else ""
-        return Condition("failing", f"{_trouble(state.reason or '')}{when}", why)
-    if state.polled is None:
-        return Condition("waiting", "Not checked yet")
-    return Condition("fine", "Up to date")
+        return "failing", f"{_trouble(state.reason or '')}{since}"
+    return "fine", "Up to date"
 
 
 def _trouble(reason: str) -> str:
