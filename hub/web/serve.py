@@ -224,6 +224,7 @@ class _Body(io.RawIOBase):
         self._loop = loop
         self._until = time.monotonic() + _SENDING
         self._left = b""
+        self._over = False
 
     def read(self, size: int = -1, /) -> bytes:
         """So many bytes, fewer at the end. Raises TimeoutError for a client that sends too slowly."""
@@ -240,12 +241,17 @@ class _Body(io.RawIOBase):
         async def chunk() -> bytes:
             return await anext(self._chunks, b"")
 
+        # Who asks granian beyond the end waits for ever.
+        if self._over:
+            return b""
         waiting = asyncio.run_coroutine_threadsafe(chunk(), self._loop)
         try:
-            return waiting.result(max(0.0, self._until - time.monotonic()))
+            found = waiting.result(max(0.0, self._until - time.monotonic()))
         except concurrent.futures.TimeoutError as error:
             waiting.cancel()
             raise TimeoutError("the request was not sent in time") from error
+        self._over = not found
+        return found
 
 
 def _with_body(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from flask import Blueprint, Response, abort, request
 
 from hub.model import Subscription
@@ -12,6 +14,9 @@ from hub.websub import callbacks
 websub = Blueprint("websub", __name__)
 
 _LATER = 60  # seconds
+# Of what is too large so many times the limit is let pass.
+_DROPPED = 4
+_CHUNK = 64 * 1024
 
 
 @websub.get("/websub/<token>")
@@ -77,12 +82,21 @@ def _limit(subscription: Subscription) -> int:
 def _body(*, limit: int) -> bytes | None:
     """What was sent, None where it is more than `limit` bytes. Raises OSError where not all of it came."""
     length = request.content_length or 0
-    if length > limit:
-        return None
-    body = request.stream.read(limit + 1)
-    if len(body) < length:
-        raise ConnectionError
-    return None if len(body) > limit else body
+    if length <= limit:
+        body = request.stream.read(limit + 1)
+        if len(body) < length:
+            raise ConnectionError
+        if len(body) <= limit:
+            return body
+    _drop(_DROPPED * limit)
+    return None
+
+
+def _drop(most: int) -> None:
+    """Let pass what comes still, so many bytes at most: who cannot send to the end may not read an answer."""
+    with contextlib.suppress(OSError):
+        while most > 0 and (chunk := request.stream.read(_CHUNK)):
+            most -= len(chunk)
 
 
 def _unknown() -> Response:
