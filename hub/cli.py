@@ -256,6 +256,38 @@ def story_lead(link: str, member: str | None, database: str) -> None:
 
 
 @cli.command()
+@_database
+def held(database: str) -> None:
+    """List what is not published until an admin says so, with the reasons."""
+    from hub import moderation
+
+    click.echo(moderation.held(database))
+
+
+@cli.command()
+@click.argument("what", metavar="LINK|MEMBER[/FEED]")
+@_whose
+@_database
+def release(what: str, member: str | None, database: str) -> None:
+    """Publish LINK, whatever the rules say, or all that waits of a MEMBER or its FEED."""
+    from hub import moderation
+
+    click.echo(moderation.release(database, what, member=member))
+
+
+@cli.command()
+@click.argument("what", metavar="LINK|MEMBER[/FEED]")
+@click.option("--why", default="the network's editors took it back", help="The reason, which readers see.")
+@_whose
+@_database
+def withdraw(what: str, why: str, member: str | None, database: str) -> None:
+    """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or its FEED."""
+    from hub import moderation
+
+    click.echo(moderation.withdraw(database, what, member=member, why=why))
+
+
+@cli.command()
 @click.argument("link")
 @_config
 @_database

@@ -7,13 +7,13 @@ values alone.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from hub import events, moves, normalise, schedule, stories, urls, wording
+from hub import events, moves, normalise, quarantine, schedule, stories, urls, withdrawals, wording
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -22,15 +22,18 @@ from hub.model import (
     FeedState,
     FeedUpdate,
     Gathered,
+    Habits,
     HubSettings,
-    Identifier,
     Known,
     KnownEntry,
     NewEntry,
     RelinkedEntry,
     Told,
+    Withheld,
     digest,
 )
+from hub.reshares import is_reshare
+from hub.stories import Recognised
 
 # Wordings remembered of an entry, so that two servers that disagree (or an
 # editor who goes back) do not make news at every poll.
@@ -42,6 +45,7 @@ _RESTLESS_CHANGES, _RESTLESS_WITHIN = 3, timedelta(days=7)
 _STILL_FOR = timedelta(days=2)
 # Nobody corrects so many entries, and most of what a document has, between two polls.
 _TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
+_WAITS = Withheld("held", "an admin looks at everything that this member publishes")
 # What a retry-after may ask for at most, however it is written.
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -64,12 +68,19 @@ def decide(
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
-        update = _entries(update, known, authority, ZoneInfo(settings.timezone))
+        entries = tuple(
+            entry
+            for entry in gathered.entries
+            if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=known.atom_ids)
+        )
+        update = _entries(update, entries, known, authority, ZoneInfo(settings.timezone))
+        update = replace(update, reshares=len(gathered.entries) - len(entries))
+    elif gathered.checked:
+        update = _taken_back(update, frozenset(), known)
     update = replace(update, state=replace(update.state, recent=_recent(update)))
-    news = _is_news(update)
     if gathered.push is not None:
-        return replace(update, state=_pushed(update.state, update.gathered, news=news))
-    came_back = len(gathered.entries) > len(update.new)
+        return replace(update, state=_pushed(update))
+    came_back = len(gathered.entries) - update.reshares > len(update.new)
     same_document = gathered.outcome == "not_modified" or gathered.unchanged
     move = moves.followed(
         state.move,
@@ -80,7 +91,7 @@ def decide(
     # The push that should have brought what is new did not come: nobody relies on its hub until one does.
     pushed_until = None if update.new else state.pushed_until
     update = replace(update, state=replace(update.state, move=move, pushed_until=pushed_until))
-    after = _state(update.state, update.gathered, now, jitter, news=news)
+    after = _state(update, jitter)
     host = urls.host(gathered.url) if gathered.url else None
     if gathered.for_host and host and after.not_before is not None:
         update = replace(update, host_not_before=(host, after.not_before))
@@ -90,11 +101,13 @@ def decide(
 def _recent(update: FeedUpdate) -> tuple[datetime, ...]:
     """The dates of a feed's last publications, with those of its new entries.
 
-    What is read of a site poll by poll is not published at that pace.
+    What is read of a site poll by poll is not published at that pace, and what
+    looks hijacked was not published by the member.
     """
     before, gathered = update.state, update.gathered
     is_backlog = before.read_in_part or gathered.read_in_part
-    dates = [new.date for new in update.new if new.entry.published or not is_backlog]
+    ours = [new for new in update.new if new.withheld is None or new.withheld.standing != "quarantined"]
+    dates = [new.date for new in ours if new.entry.published or not is_backlog]
     return schedule.recent(before.recent, dates) if dates else before.recent
 
 
@@ -105,26 +118,32 @@ def _is_news(update: FeedUpdate) -> bool:
 # ---------------------------------------------------------------- entries
 
 
-def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -> FeedUpdate:
+def _entries(
+    update: FeedUpdate, entries: Sequence[Entry], known: Known, authority: str, zone: ZoneInfo
+) -> FeedUpdate:
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
     backlog = update.state.succeeded is None
     by = update.state.identified_by
-    recognised = stories.recognise(update.gathered.entries, known.own, by=by, retitled=known.retitled)
+    recognised = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
     looked_at = [each for each in recognised if not each.as_it_was]
-    silence = _silence(looked_at, by, came_back=sum(each.known is not None for each in recognised))
+    there = [each.known for each in recognised if each.known is not None]
+    others = [(each.entry, each.known) for each in looked_at if each.known is not None]
+    renamed = stories.renamed(others, len(there), by)
+    silence = _silence(others, renamed=renamed, came_back=len(there))
+    withheld, habits = _withheld(looked_at, recognised, known, update)
     # Stored from the last to the first: the document's order, where dates are
     # the same, is then the order of their keys.
-    for each in reversed(looked_at):
+    for place, each in reversed([*enumerate(looked_at)]):
         entry, stored = each.entry, each.known
         joined = None
         if stored is None:
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
             date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=backlog)
-            beginning = _new(entry, known, taken, update.now, authority, date)
+            beginning = _new(entry, known, taken, update.now, authority, date, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
@@ -139,7 +158,7 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
         if joined is not None:
             known = _joined(known, joined, entry.feed)
     told_now = {change.key for change in changed}
-    restless = (each.known for each in recognised if each.known is not None and each.known.restless)
+    restless = [known for known in there if known.restless and known.standing == "published"]
     gathered, state = update.gathered, update.state
     if silence:
         gathered = replace(gathered, remarks=(*gathered.remarks, silence))
@@ -147,7 +166,7 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
     if state.feed.identify_by is None and gathered.push is None:
         identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
         state = replace(state, identity=identity)
-    return replace(
+    update = replace(
         update,
         gathered=gathered,
         state=state,
@@ -157,20 +176,25 @@ def _entries(update: FeedUpdate, known: Known, authority: str, zone: ZoneInfo) -
         settled=tuple(
             known.key for known in restless if known.key not in told_now and _is_still(known, update.now)
         ),
+        returned=tuple(known.key for known in there if _returns(known)),
+        habits=habits,
+        made_anew=bool(renamed),
     )
+    # Of a site that is no feed, a poll reads only what it does not know, and a push may hold one entry.
+    if entries and not _is_site(update) and gathered.push is None:
+        update = replace(update, window=tuple(map(_in_window, recognised)))
+    return _taken_back(update, frozenset(known.key for known in there), known)
 
 
-def _silence(looked_at: Sequence[stories.Recognised], by: Identifier, *, came_back: int) -> str:
+def _silence(others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int) -> str:
     """Why nobody is told of what changed in a document, as a remark; empty where it is told.
 
     A relaunch gives entries new ids and links, and a template new words to
     all of them at once: neither is news.
     """
-    others = [(each.entry, each.known) for each in looked_at if each.known is not None]
-    count = stories.renamed(others, came_back, by)
-    if count:
+    if renamed:
         return (
-            f"{count} of the {came_back} entries that were known have other ids or links now; "
+            f"{renamed} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
         )
     if len(others) < _TEMPLATE_ENTRIES:
@@ -184,10 +208,83 @@ def _silence(looked_at: Sequence[stories.Recognised], by: Identifier, *, came_ba
     return ""
 
 
+def _is_site(update: FeedUpdate) -> bool:
+    """Whether what was polled is a site that is no feed, which takes several polls to be read."""
+    return update.gathered.url in update.state.feed.kinds
+
+
+def _in_window(each: Recognised) -> tuple[int | None, datetime | None]:
+    return each.known.key if each.known else None, each.entry.published or each.entry.updated
+
+
+def _returns(stored: KnownEntry) -> bool:
+    """Whether it is published again, since its member took it back and it is there again."""
+    return stored.standing == "withdrawn" and not stored.by_admin
+
+
+def _taken_back(update: FeedUpdate, still: Collection[int], known: Known) -> FeedUpdate:
+    """The update with what its member took back, of what is not in the document; these are `still` there."""
+    withdrawn = {key: why for key, why in known.deleted.items() if key not in still}
+    if update.made_anew:
+        # Its old pages went all together.
+        return replace(update, withdrawn=withdrawn)
+    looked_at = [each for each in update.gathered.checked if each.check.key not in still]
+    again, done, gone = withdrawals.after(looked_at, update.now)
+    withdrawn = {**gone, **withdrawn}
+    missing = withdrawals.missing(known.window, still) if update.window else ()
+    before = {key for key, _ in known.window}
+    return replace(
+        update,
+        withdrawn=withdrawn,
+        checks=again + withdrawals.to_check((key for key in missing if key not in withdrawn), update.now),
+        unchecked=(*done, *(key for key in still if key not in before)),
+    )
+
+
+def _withheld(
+    looked_at: Sequence[Recognised], recognised: Sequence[Recognised], known: Known, update: FeedUpdate
+) -> tuple[Mapping[int, Withheld], Habits | None]:
+    """What of a document waits for an admin, by its place in `looked_at`, and what is usual then."""
+    state, now = update.state, update.now
+    places = [place for place, each in enumerate(looked_at) if each.known is None][::-1]
+    if not places:
+        return {}, None
+    if state.feed.trust == "hold":
+        return dict.fromkeys(places, _WAITS), None
+    # A feed of which nothing is learnt yet is learnt from all that it has.
+    judged = [looked_at[place] for place in places] if known.habits.entries else recognised[::-1]
+    entries = [each.entry for each in judged]
+    found, habits = quarantine.judge(
+        entries,
+        [normalise.dated(entry, now) for entry in entries],
+        known.habits,
+        state.feed,
+        now,
+        moved_to=quarantine.moved_to(
+            [each.entry for each in recognised if each.known and each.known.standing == "published"],
+            moves.current(state),
+        ),
+        backlog=_is_site(update) and not state.listings,
+        others_have=lambda entry, date: stories.copy_of(entry, known, date=date) is not None,
+    )
+    if state.feed.trust == "always":
+        return {}, habits
+    return {places[number]: withheld for number, withheld in found.items()}, habits
+
+
 def _new(
-    entry: Entry, known: Known, taken: Container[str], now: datetime, authority: str, date: datetime
+    entry: Entry,
+    known: Known,
+    taken: Container[str],
+    now: datetime,
+    authority: str,
+    date: datetime,
+    withheld: Withheld | None,
 ) -> NewEntry:
-    new = NewEntry(entry=entry, atom_id=_atom_id(entry, taken, now, authority), date=date, story=None)
+    atom_id = _atom_id(entry, taken, now, authority)
+    new = NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
+    if withheld is not None:
+        return new
     copy = stories.copy_of(entry, known, date=date)
     if copy is None:
         return new
@@ -238,6 +335,8 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
 def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past)
+    if stored.standing != "published":
+        return replace(changed, withheld=True)
     rulings = known.rulings
     if stored.key in rulings.together | rulings.alone:
         return changed
@@ -255,7 +354,9 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
 
 
 def _told(stored: KnownEntry, now: datetime) -> Told:
-    """When to tell readers that an entry changed now."""
+    """When to tell readers that an entry changed now; never of what they do not have."""
+    if stored.standing != "published" and not _returns(stored):
+        return "no"
     if stored.restless:
         return "yes" if _is_still(stored, now) else "waits"
     lately = sum(now - moment < _RESTLESS_WITHIN for moment in stored.changes)
@@ -282,7 +383,8 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
 # ---------------------------------------------------------------- the feed itself
 
 
-def _state(state: FeedState, gathered: Gathered, now: datetime, jitter: float, *, news: bool) -> FeedState:
+def _state(update: FeedUpdate, jitter: float) -> FeedState:
+    state, gathered, now = update.state, update.gathered, update.now
     failed = gathered.outcome == "failed"
     failures = state.failures + 1 if failed else 0
     not_before = None
@@ -337,16 +439,18 @@ def _state(state: FeedState, gathered: Gathered, now: datetime, jitter: float, *
     return replace(
         polled,
         remarks=gathered.remarks,
-        info=_info(gathered, state.info, news=news),
+        info=_info(gathered, state.info, news=_is_news(update)),
         offer=gathered.offer,
+        reshares=update.reshares,
     )
 
 
-def _pushed(state: FeedState, gathered: Gathered, *, news: bool) -> FeedState:
+def _pushed(update: FeedUpdate) -> FeedState:
     """A feed after a push, which says nothing of its address, and so of when to ask there."""
+    state, gathered = update.state, update.gathered
     if gathered.outcome == "failed":
         return state
-    info = _info(gathered, state.info, news=True) if news else state.info
+    info = _info(gathered, state.info, news=True) if _is_news(update) else state.info
     return replace(state, info=info, pushed_until=gathered.pushed_until)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hub import stories, urls
 from hub.config import Config, load
 from hub.health import health
-from hub.model import FeedState, Known, StoredEntry
+from hub.model import FeedState, Known, StoredEntry, WithheldEntry
 from hub.store import Store, existing_store
 
 _MOMENT = "%d %B %Y, %H:%M:%S UTC"
@@ -73,6 +73,10 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
     if entry.kind == "event" and entry.event_date:
         yield f"    Event    on {entry.event_date:%-d %B %Y}"
     yield from _tags(store, stored)
+    withheld = store.withheld(stored.key)
+    if withheld is not None:
+        yield f"    Standing {_standing(withheld)}"
+        return
     yield from _story(store, stored)
 
 
@@ -92,6 +96,11 @@ def _why_so(state: FeedState) -> str:
     if state.identity.since is None:
         return ""
     return f", since {state.identity.since:%d %B %Y}: {state.identity.why}"
+
+
+def _standing(withheld: WithheldEntry) -> str:
+    by = " by an admin" if withheld.by_admin else ""
+    return f"{withheld.withheld.standing}{by} since {_at(withheld.since)}: {withheld.withheld.why}"
 
 
 def _carried(stored: StoredEntry) -> str:

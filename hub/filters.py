@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, cast, get_args
 
-from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, Term
+from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, StoredEntry, Term
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -87,6 +87,23 @@ def holds(filter: Filter, member: Member) -> bool:
             return all(holds(each, member) for each in inner)
         case Or(inner):
             return any(holds(each, member) for each in inner)
+
+
+def lets_through(filter: Filter, stored: StoredEntry) -> bool:
+    """Whether a filter lets an entry through, by its own tags, whatever its story's."""
+    match filter:
+        case Term("tag", value):
+            return any(tag.term == value for tag in stored.entry.tags)
+        case Term("kind", value):
+            return stored.entry.kind == value
+        case Term():
+            return holds(filter, stored.member)
+        case Not(inner):
+            return not lets_through(inner, stored)
+        case And(inner):
+            return all(lets_through(each, stored) for each in inner)
+        case Or(inner):
+            return any(lets_through(each, stored) for each in inner)
 
 
 @cache

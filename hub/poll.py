@@ -35,6 +35,7 @@ from hub.model import (
     Push,
     SiteKind,
     TagRule,
+    Tombstone,
     Validators,
     Wishes,
     digest,
@@ -51,6 +52,8 @@ Jitter = Callable[[FeedKey], float]
 _NO_FEED_THERE = (404, 410)
 _WEEK = 7 * 24 * 60 * 60
 _MOST_ADVERTISED = 3
+_LONGEST_REASON = 300
+_DELETED = "their feed says that it was deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Reading:
 
     Of a site's document also what else is wanted, the most urgent first; how
     much more is `left`; and the `pages` that need not be looked at again.
+    `tombstones` are what a feed says was deleted.
     """
 
     info: FeedInfo
@@ -80,6 +84,7 @@ class Reading:
     pages: frozenset[int] = frozenset()
     left: int = 0
     wishes: Wishes = Wishes()
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 class Reader:
@@ -154,6 +159,10 @@ class Reader:
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*(_with_key(remark, feed) for remark in parsed.remarks), *remarks),
             wishes=parsed.wishes,
+            tombstones=tuple(
+                Tombstone(id=each.id, why=each.why[:_LONGEST_REASON].rstrip(" .") or _DELETED)
+                for each in parsed.tombstones
+            ),
         )
 
 
@@ -313,6 +322,7 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
         info=reading.info,
         wishes=reading.wishes,
         entries=reading.entries,
+        tombstones=reading.tombstones,
         remarks=(*fetched.remarks, *reading.remarks),
         offer=offers.joined(fetched.offer, reading.offer),
     )

@@ -12,14 +12,15 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from hub import gathering, poll
+from hub import gathering, poll, withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
-from hub.model import FeedKey, FeedState, Gathered, HubSettings, PollResult, Push
+from hub.model import Checked, FeedKey, FeedState, Gathered, HubSettings, PageCheck, PollResult, Push
 from hub.poll import Asked, Jitter, Reading
 from hub.reading import LARGE, Readers, result
 from hub.robots import Robots, robots_url
@@ -32,6 +33,8 @@ _MOST_TOGETHER = 200
 _MOST_ENTRIES_TOGETHER = 640
 # Documents wait in memory for a reader, but for large ones; past this, no more feeds are asked.
 _MOST_BYTES_WAITING = 16 * 1024 * 1024
+# Pages of missing entries that one poll looks at.
+_MOST_CHECKS = 3
 # RFC 9309 §2.4: rules are asked for anew after a day at the latest.
 _ROBOTS_KEPT = timedelta(hours=24)
 
@@ -58,7 +61,8 @@ class _Poll:
 
     `named` are addresses that the page at another names, with that one. `site`
     is what is gathered where the address is no feed, and `held` an answer for
-    it that waits for the rules of the site that gave it.
+    it that waits for the rules of the site that gave it. `checks` are pages to
+    look at once all is `gathered`, `checked` those that were.
     """
 
     state: FeedState
@@ -73,6 +77,9 @@ class _Poll:
     site: Gathering | None = None
     held: Fetched | NotModified | None = None
     push: Push | None = None
+    checks: list[PageCheck] = field(default_factory=list)
+    checked: list[Checked] = field(default_factory=list)
+    gathered: Gathered | None = None
 
     @property
     def address(self) -> str:
@@ -127,11 +134,13 @@ class Polls:
 
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""
-        for state in states:
-            if state.feed.key not in self._polls:
-                begun = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
-                self._polls[state.feed.key] = begun
-                self._ask(begun)
+        new = {state.feed.key: state for state in states if state.feed.key not in self._polls}
+        checks = self._store.checks_due(self._now()) if new else {}
+        for key, state in new.items():
+            begun = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
+            begun.checks = list(checks.get(key, ()))[:_MOST_CHECKS]
+            self._polls[key] = begun
+            self._ask(begun)
 
     def take(self, pushes: Iterable[tuple[Push, FeedState]]) -> None:
         """Take pushes as polls of their feeds; one whose feed is being polled has to be given again."""
@@ -333,6 +342,12 @@ class Polls:
         elif isinstance(outcome, FetchError) and gathering.no_rules(outcome):
             self._robots[rules_at] = Robots(), self._now() + _ROBOTS_KEPT
         for under_way in waiting:
+            if under_way.gathered is not None:
+                if isinstance(outcome, FetchError) and rules_at not in self._robots:
+                    self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, outcome))
+                else:
+                    self._look_at(under_way, self._robots[rules_at][0])
+                continue
             site, held = under_way.site, under_way.held
             assert site is not None
             under_way.held = None
@@ -371,7 +386,36 @@ class Polls:
     # ------------------------------------------------------------ settle
 
     def _gathered(self, gathered: Gathered) -> None:
-        self._ready.append(gathered)
+        under_way = self._polls[gathered.feed.key]
+        if under_way.checks and gathered.outcome != "failed":
+            under_way.gathered = gathered
+            self._look_at(under_way)
+        else:
+            self._ready.append(gathered)
+
+    def _look_at(self, under_way: _Poll, rules: Robots | None = None) -> None:
+        """Ask for the next page of an entry that is missing from its feed, where robots.txt lets us."""
+        check = under_way.checks[0]
+        rules = rules or self._rules(under_way, check.url)
+        if rules is None:
+            return
+        if rules.allows(check.url):
+            request = FetchRequest(url=check.url, named_by=poll.named_by(under_way.state, check.url))
+            self.ask(request, partial(self._looked_at, under_way))
+        else:
+            self._looked_at(under_way, gathering.disallowed(check.url))
+
+    def _looked_at(self, under_way: _Poll, outcome: Outcome) -> None:
+        check = under_way.checks.pop(0)
+        under_way.checked.append(Checked(check, withdrawals.is_gone(outcome)))
+        if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):
+            # The server wants to be left alone.
+            under_way.checks.clear()
+        if under_way.checks:
+            self._look_at(under_way)
+            return
+        assert under_way.gathered is not None
+        self._ready.append(replace(under_way.gathered, checked=tuple(under_way.checked)))
 
     def _settle(self, *, at_once: bool = False) -> tuple[PollResult, ...]:
         idle = len(self._ready) == len(self._polls)

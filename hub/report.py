@@ -16,6 +16,7 @@ from hub.model import PollResult
 class Figures:
     """What a round came to. `fetched` feeds answered with a body, `not_modified` with 304.
 
+    `waiting` entries of the new ones wait for an admin.
     `stopped` rounds were ended before every feed was asked.
     """
 
@@ -25,6 +26,7 @@ class Figures:
     failed: int = 0
     new: int = 0
     updated: int = 0
+    waiting: int = 0
     seconds: float = 0.0
     failures: list[PollResult] = field(default_factory=list)
     stopped: bool = False
@@ -35,6 +37,7 @@ class Figures:
         self.not_modified += result.outcome == "not_modified"
         self.new += result.new
         self.updated += result.updated
+        self.waiting += result.waiting
         if result.outcome == "failed":
             self.failed += 1
             self.failures.append(result)
@@ -70,6 +73,8 @@ class Figures:
             f"{asked}: {self.fetched} answered, {self.not_modified} had nothing new, {self.failed} failed.",
             f"{_plural(self.new, 'new entry', 'new entries')}, {self.updated} updated.",
         ]
+        if self.waiting:
+            lines.append(f"{self.waiting} of them wait for an admin: `hub held` says why.")
         if self.stopped:
             lines.append("The round was stopped before its end; what had come in is stored.")
         for result in self.failures:

@@ -25,6 +25,7 @@ from hub.model import (
     Known,
     Member,
     Tag,
+    Tombstone,
 )
 from hub.store import Store, open_store
 from hub.stories import sketched
@@ -38,8 +39,10 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
     news = list(quality.GENERATORS[generator](4, ENTRIES))[:ENTRIES]
     polls = [quality.polled(*each) for each in zip(news, tagged(quality.entries(news)), strict=True)]
     rounds = [quality.a_round(polls[first : first + 80]) for first in range(0, ENTRIES, 80)]
-    rounds += [corrected(polls, at=rounds[-1][-1].started + A_DAY)]
-    rounds += [on_a_new_site(polls, at=rounds[-1][-1].started + A_DAY)]
+    after = rounds[-1][-1].started
+    rounds += [corrected(polls, at=after + A_DAY)]
+    rounds += [taken_back(rounds[-1], at=after + 2 * A_DAY), corrected(polls, at=after + 3 * A_DAY)]
+    rounds += [on_a_new_site(polls, at=after + 4 * A_DAY)]
     together, alone = tmp_path / "together.db", tmp_path / "alone.db"
     for file, size in ((together, 1000), (alone, 1)):
         store = a_store(file, polls)
@@ -52,7 +55,9 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
     found = stored(together)["entries"]
     copies = [why for _, _, _, _, why, *_ in found if why]
     assert len(copies) > ENTRIES / 10
-    recognised = [key for key, *_, id, _, _ in found if str(id).startswith("new-")]
+    held = [standing for *_, standing in found if standing]
+    assert len(held) > ENTRIES / 20
+    recognised = [key for key, *_, id, _, _, _ in found if str(id).startswith("new-")]
     assert len(recognised) > ENTRIES / 2
     assert len(found) < 2 * ENTRIES
 
@@ -105,6 +110,19 @@ def on_a_new_site(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
     return quality.a_round(moved)
 
 
+def taken_back(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
+    """A round in which every feed takes back a third of what it has."""
+    return [
+        replace(
+            each,
+            started=at,
+            entries=tuple(entry for number, entry in enumerate(each.entries) if number % 3),
+            tombstones=tuple(Tombstone(id=entry.id or "") for entry in each.entries[::3]),
+        )
+        for each in polls
+    ]
+
+
 def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
     changed = replace(entry, text=text, title=title or entry.title, fingerprint=f"of {title} {text}")
     return replace(changed, sketch=sketched([changed])[0])
@@ -112,7 +130,10 @@ def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
 
 def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
     store = open_store(f"sqlite:///{file}")
-    feeds = list({each.feed.key: each.feed for each in polls}.values())
+    feeds = [
+        replace(feed, trust="usual" if number % 5 else "hold")
+        for number, feed in enumerate({each.feed.key: each.feed for each in polls}.values())
+    ]
     members = [Member(slug=feed.key.member, name=feed.key.member) for feed in feeds]
     store.sync(members, feeds, authority="news.example")
     return store
@@ -133,7 +154,8 @@ def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(file)) as db:
         return {
             "entries": db.execute(
-                "SELECT key, story, lead, copy_of, why, atom_id, id, link, changed FROM entries ORDER BY key"
+                "SELECT key, story, lead, copy_of, why, atom_id, id, link, changed, standing"
+                " FROM entries ORDER BY key"
             ).fetchall(),
             "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
             "tags": db.execute("SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2").fetchall(),

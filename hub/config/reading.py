@@ -125,7 +125,7 @@ def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
     return Config(
         hub=settings,
         members=members,
-        feeds=tuple(_feed(feed, member.slug, settings) for member in keys.members for feed in member.feeds),
+        feeds=tuple(_feed(feed, member, settings) for member in keys.members for feed in member.feeds),
         tags=tuple(_rule(rule, filters.tags.get(index), members) for index, rule in enumerate(keys.tags)),
         merged_feeds=tuple(
             MergedFeed(slug=merged.slug, title=merged.title, filter=filters.merged_feeds[index].filter)
@@ -172,8 +172,8 @@ def _member(keys: MemberKeys) -> Member:
     )
 
 
-def _feed(keys: FeedKeys, member: str, settings: HubSettings) -> Feed:
-    feed = plain_feed(FeedKey(member, keys.name), keys.url, settings)
+def _feed(keys: FeedKeys, member: MemberKeys, settings: HubSettings) -> Feed:
+    feed = plain_feed(FeedKey(member.slug, keys.name), keys.url, settings)
     least, most = keys.every.min, keys.every.max
     # A bound that is not given gives way to one that is.
     if least is None:
@@ -186,6 +186,7 @@ def _feed(keys: FeedKeys, member: str, settings: HubSettings) -> Feed:
         tags=keys.tags,
         kinds={each.url: kind for each in keys.addresses if (kind := site_kind(each))},
         identify_by=keys.identify_by,
+        trust=member.trust,
         every_min=least,
         every_max=most,
         most_entries=keys.entries or feed.most_entries,

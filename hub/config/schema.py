@@ -17,6 +17,7 @@ from hub.config.values import (
     EntryKind,
     Host,
     HowMuch,
+    HowTrusted,
     IdentifyBy,
     Language,
     Range,
@@ -189,6 +190,10 @@ class MemberKeys(_Keys):
     former_hosts: tuple[Host, ...] = Field(
         default=(),
         description="Hosts that its site was on before: links and ids there are known as its present ones.",
+    )
+    trust: HowTrusted = Field(
+        default="usual",
+        description="Whether its news waits for an admin: all of it (hold), none (always), or what is odd.",
     )
     feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
 

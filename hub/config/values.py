@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from hub import urls
-from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField
+from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField, Trust
 from hub.phrases import read_phrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -368,6 +368,7 @@ Entries = Annotated[
 Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
 HowMuch = Annotated[Republish, BeforeValidator(_one_of(Republish))]
+HowTrusted = Annotated[Trust, BeforeValidator(_one_of(Trust))]
 Where = Annotated[TagField, BeforeValidator(_one_of(TagField))]
 IdentifyBy = Annotated[Identifier, BeforeValidator(_one_of(Identifier))]
 EntryKind = Annotated[Kind, BeforeValidator(_one_of(Kind))]

@@ -30,6 +30,7 @@ from hub.model.members import (
     Republish,
     SiteKind,
     Sitemap,
+    Trust,
     WordPress,
 )
 from hub.model.polled import (
@@ -57,6 +58,17 @@ from hub.model.settings import (
     TagRule,
     size_text,
 )
+from hub.model.standing import (
+    Checked,
+    Habits,
+    Notice,
+    PageCheck,
+    Standing,
+    Tombstone,
+    Window,
+    Withheld,
+    WithheldAs,
+)
 from hub.model.stored import (
     Candidate,
     Known,
@@ -69,6 +81,7 @@ from hub.model.stored import (
     StoredEntry,
     Story,
     Told,
+    WithheldEntry,
 )
 
 __all__ = [
@@ -77,6 +90,7 @@ __all__ = [
     "Candidate",
     "Category",
     "ChangedEntry",
+    "Checked",
     "Direction",
     "Enclosure",
     "Entry",
@@ -90,6 +104,7 @@ __all__ = [
     "FetchPolicy",
     "Filter",
     "Gathered",
+    "Habits",
     "HtmlList",
     "HubSettings",
     "Identifier",
@@ -104,10 +119,12 @@ __all__ = [
     "Move",
     "NewEntry",
     "Not",
+    "Notice",
     "Offer",
     "Or",
     "Outcome",
     "Overruling",
+    "PageCheck",
     "Person",
     "PollResult",
     "Push",
@@ -122,6 +139,7 @@ __all__ = [
     "Sitemap",
     "Sketch",
     "Source",
+    "Standing",
     "StoredEntry",
     "Story",
     "Subscription",
@@ -130,8 +148,14 @@ __all__ = [
     "TagRule",
     "Term",
     "Told",
+    "Tombstone",
+    "Trust",
     "Validators",
+    "Window",
     "Wishes",
+    "Withheld",
+    "WithheldAs",
+    "WithheldEntry",
     "WordPress",
     "digest",
     "size_text",

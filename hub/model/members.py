@@ -10,8 +10,7 @@ from typing import ClassVar, Literal
 MemberType = Literal["member", "national", "partner"]
 Republish = Literal["full", "summary", "link"]
 FeedKind = Literal["feed", "wordpress", "sitemap", "html"]
-
-
+Trust = Literal["usual", "hold", "always"]
 Identifier = Literal["id", "link", "title"]
 
 
@@ -86,6 +85,8 @@ class Feed:
     by, None where the feed's own documents show it. It is polled no oftener than
     `every_min` and no more seldom than `every_max`. Of its document the first
     `most_bytes` are read (after decompression), and of those `most_entries`.
+    `trust` is its member's: with `hold` all that is new waits for an admin, with
+    `always` nothing does, else what is suspicious.
     """
 
     key: FeedKey
@@ -98,6 +99,7 @@ class Feed:
     every_max: timedelta = timedelta(days=1)
     most_entries: int = 5_000
     most_bytes: int = 20 * 1024 * 1024
+    trust: Trust = "usual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo
 from hub.model.members import Feed, Identifier
 from hub.model.pushed import Offer
+from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Withheld
 from hub.model.stored import Told
 
 
@@ -85,12 +87,12 @@ class FeedState:
     `reason` are those of the last poll, None when it went well; `failures`
     counts failed polls in a row. `remarks` say what was wrong with a
     document that could be read, and `wishes` what it asks of those who poll
-    it. `listings` are what the next poll of a site begins with, none where
-    there is something left of the last one. `recent` are the dates of the
-    feed's last publications, newest first, as `hub.schedule.recent` makes
-    them of its entries' dates. `pushed_until` is the end of the lease of a
-    subscription whose pushes have come, None where none has, or news came
-    without one.
+    it; `reshares` counts its entries that were this hub's own news come back.
+    `listings` are what the next poll of a site begins with, none where there
+    is something left of the last one. `recent` are the dates of the feed's
+    last publications, newest first, as `hub.schedule.recent` makes them of its
+    entries' dates. `pushed_until` is the end of the lease of a subscription
+    whose pushes have come, None where none has, or news came without one.
     """
 
     feed: Feed
@@ -117,6 +119,7 @@ class FeedState:
     pushed_until: datetime | None = None
     wishes: Wishes = Wishes()
     recent: tuple[datetime, ...] = ()
+    reshares: int = 0
     identity: Identity = Identity()
     move: Move | None = None
 
@@ -162,6 +165,9 @@ class Gathered:
     was asked for, of a subscription that lasts until `pushed_until`. It may
     hold nothing but what is new (that an entry is missing says nothing here
     either), and it says nothing about the feed's address.
+
+    `tombstones` are what the document says was deleted, `checked` the pages of
+    missing entries that were looked at besides.
     """
 
     feed: Feed
@@ -192,6 +198,8 @@ class Gathered:
     offer: Offer = Offer()
     push: int | None = None
     pushed_until: datetime | None = None
+    tombstones: tuple[Tombstone, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
     @property
     def read_in_part(self) -> bool:
@@ -207,7 +215,8 @@ class NewEntry:
     Of a copy, `copy_of` is the key of the entry it is a copy of and `why` the
     reason, in which `{}` stands for that entry's publisher. With `leads` it
     is the original: it takes the lead of its story, and `why` is the reason
-    of who led before, which is now its copy.
+    of who led before, which is now its copy. With `withheld` it is not
+    published, and begins a story all the same.
     """
 
     entry: Entry
@@ -217,6 +226,7 @@ class NewEntry:
     copy_of: int | None = None
     why: str = ""
     leads: bool = False
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +239,7 @@ class ChangedEntry:
     `story` is the one it joins. With `catches_up` it says what another entry of its
     story said before, so that the story did not change. `told` is whether
     readers are told of the change: at once, never, or when it has been still.
+    What is `withheld` is rewritten where it is.
     """
 
     key: int
@@ -240,6 +251,7 @@ class ChangedEntry:
     why: str = ""
     catches_up: bool = False
     told: Told = "yes"
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +275,15 @@ class FeedUpdate:
 
     `new` are in the order to store them in, so that the last is the newest.
     `settled` are the keys of entries that changed too often, have been still
-    since, and are told of now. `host_not_before` is a host that asked all its visitors to stay away (429),
+    since, and are told of now.
+    `reshares` counts entries that are this hub's own news come back.
+    `habits` are the feed's from now on, None where they stay as they are.
+    `returned` are the keys of withdrawn entries that are there again,
+    `withdrawn` of those that were taken back, each with the reason. `window`
+    are the entries of a whole document in its order, new ones without a key;
+    `checks` are the pages to look at later, `unchecked` those, by the entry's
+    key, not to be looked at any more; none are where the site was `made_anew`.
+    `host_not_before` is a host that asked all its visitors to stay away (429),
     and until when.
     """
 
@@ -274,17 +294,26 @@ class FeedUpdate:
     changed: tuple[ChangedEntry, ...] = ()
     settled: tuple[int, ...] = ()
     relinked: tuple[RelinkedEntry, ...] = ()
+    returned: tuple[int, ...] = ()
+    withdrawn: Mapping[int, str] = field(default_factory=dict)
+    window: tuple[tuple[int | None, datetime | None], ...] = ()
+    checks: tuple[PageCheck, ...] = ()
+    unchecked: tuple[int, ...] = ()
+    made_anew: bool = False
+    reshares: int = 0
+    habits: Habits | None = None
     host_not_before: tuple[str, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """One poll as its admin is told of it."""
+    """One poll as its admin is told of it. Of the `new` entries, so many are `waiting` for an admin."""
 
     feed: Feed
     outcome: Outcome
     new: int = 0
     updated: int = 0
+    waiting: int = 0
     seconds: float = 0.0
     status: int | None = None
     size: int = 0

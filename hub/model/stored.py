@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from hub.model.entry import Entry, EntryKeys, Source, Tag
 from hub.model.members import FeedKey, Member
+from hub.model.standing import Habits, Standing, Window, Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class StoredEntry:
     publisher's, never later than `first_seen`, and frozen then. `changed` is
     our clock when these words were first seen. `copy_of` is the key of the
     entry that a copy is one of, and `why` says why.
-    `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
+    One that is not published, whatever its `standing`, leads no story and is
+    alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
     polled from, unless the publisher copied it from elsewhere.
     """
 
@@ -37,6 +39,22 @@ class StoredEntry:
     lead: bool
     copy_of: int | None = None
     why: str = ""
+    standing: Standing = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldEntry:
+    """A stored entry that is not published, why not, and since when.
+
+    `was_published`: readers may have it. `by_admin`: an admin said so, and no
+    rule says otherwise.
+    """
+
+    stored: StoredEntry
+    withheld: Withheld
+    since: datetime
+    by_admin: bool
+    was_published: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +112,7 @@ class KnownEntry:
     `changes` are the moments of its last changes, the oldest first; it is
     `restless` where the last of them has not been told yet, for there were
     too many.
+    `by_admin`: that it was withdrawn is an admin's word.
     """
 
     key: int
@@ -111,6 +130,8 @@ class KnownEntry:
     atom_id: str
     changes: tuple[datetime, ...] = ()
     restless: bool = False
+    standing: Standing = "published"
+    by_admin: bool = False
 
 
 class Candidate(NamedTuple):
@@ -184,6 +205,9 @@ class Known:
     `holders` the stories that hold each number of the new sketches. `retitled`
     are the keys of those of `own` that have nothing but a title in common with
     the document: looked for where most of it is not known by anything else.
+    `habits` are the feed's, `window` are the entries of its last document, and
+    `deleted` those of the feed's, by key, that the document has tombstones of,
+    with the reason.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -194,3 +218,6 @@ class Known:
     holders: Mapping[int, Sequence[int]] = field(default_factory=dict)
     rulings: Rulings = Rulings()
     retitled: frozenset[int] = frozenset()
+    habits: Habits = field(default_factory=Habits)
+    window: Window = ()
+    deleted: Mapping[int, str] = field(default_factory=dict)

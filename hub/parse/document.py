@@ -94,6 +94,14 @@ class ParsedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedTombstone:
+    """That an entry was deleted, by its id as written, and why if the feed says (RFC 6721)."""
+
+    id: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A document.
 
@@ -113,6 +121,7 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...] = ()
     hubs: tuple[str, ...] = ()
     self_link: str | None = None
+    tombstones: tuple[ParsedTombstone, ...] = ()
     remarks: tuple[str, ...] = field(default=())
     wishes: Wishes = Wishes()
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 import xml.sax
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.parse import mended, wellformed
+from hub.parse import mended, tombstones, wellformed
 from hub.parse.dates import read_date
 from hub.parse.decode import legal
 from hub.parse.document import (
@@ -44,9 +45,12 @@ _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNO
 def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
     try:
-        return read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
+        feed: ParsedFeed | None = read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
     except wellformed.Unusual:
-        return read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
+        feed = read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
+    if feed is not None and tombstones.MARK in text:
+        feed = replace(feed, tombstones=tombstones.read_tombstones(text))
+    return feed
 
 
 def read_well_formed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from hub import __version__
 from hub.model import Member, Source
 from hub.publish.document import (
+    Deleted,
     MergedDocument,
     absolute_iri,
     categories,
@@ -22,6 +24,8 @@ from hub.publish.item import Item
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
+_ATOM = "http://www.w3.org/2005/Atom"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -38,6 +42,10 @@ def atom(document: MergedDocument) -> bytes:
     generator.generator("hub", version=__version__)
     generator.language(document.language)
     generator.rights(document.rights)
+    if document.deleted:
+        generator.register_extension(
+            "at", lambda: _Tombstones(document.deleted), BaseEntryExtension, rss=False
+        )
     for item in document.items:
         _add_entry(generator, item, document)
     rendered: bytes = generator.atom_str()
@@ -87,6 +95,28 @@ class _Rest:
             etree.SubElement(entry, "link", link)
         _add_source(entry, self._item.source)
         return entry
+
+
+class _Tombstones(BaseExtension):  # type: ignore[misc] # feedgen has no types
+    """What was withdrawn, as RFC 6721's deleted entries, which readers that know them drop."""
+
+    def __init__(self, deleted: tuple[Deleted, ...]) -> None:
+        self._deleted = deleted
+
+    def extend_ns(self) -> dict[str, str]:
+        """Called by feedgen for the prefix to declare."""
+        return {"at": _TOMBSTONES}
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        """Called by feedgen with the feed it has written."""
+        for each in self._deleted:
+            tombstone = etree.SubElement(
+                feed, f"{{{_TOMBSTONES}}}deleted-entry", ref=each.id, when=each.when.isoformat()
+            )
+            by = etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}by")
+            etree.SubElement(by, f"{{{_ATOM}}}name").text = each.by
+            etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}comment").text = each.why
+        return feed
 
 
 def _further_links(item: Item) -> list[dict[str, str]]:

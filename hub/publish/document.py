@@ -26,6 +26,16 @@ _MEDIA_TYPE = re.compile(r"[^\s/]+/[^/]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A piece of news that was published under `id` and withdrawn: when, by whom and why (RFC 6721 §3)."""
+
+    id: str
+    when: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergedDocument:
     """A merged feed, ready to be rendered.
 
@@ -33,7 +43,8 @@ class MergedDocument:
     is the address of the format that is rendered, `page_url` the page that
     shows the same list, `hub_url` where readers find the hub, without a
     trailing slash; all are absolute. `hub_title` names the network. `items`
-    are in the order to publish them in, newest first, each id once.
+    are in the order to publish them in, newest first, each id once. `deleted`
+    is what readers shall drop.
     """
 
     id: str
@@ -45,11 +56,13 @@ class MergedDocument:
     language: str = "en"
     rights: str | None = None
     items: tuple[Item, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
 
     @property
     def updated(self) -> datetime:
-        """When any of its items last changed; a fixed day when there are none, never now."""
-        return max((item.updated for item in self.items), default=_NOTHING_YET)
+        """When any of its items last changed or went; a fixed day when there are none, never now."""
+        moments = (*(item.updated for item in self.items), *(each.when for each in self.deleted))
+        return max(moments, default=_NOTHING_YET)
 
 
 def story_url(hub_url: str, story: int) -> str:
@@ -128,6 +141,10 @@ def cleaned(document: MergedDocument) -> MergedDocument:
         language=_matching(_LANGUAGE, document.language) or "en",
         rights=legal(document.rights) or None,
         items=tuple(_cleaned_item(item) for item in document.items),
+        deleted=tuple(
+            replace(each, id=legal(each.id), by=_line(each.by), why=_line(each.why))
+            for each in document.deleted
+        ),
     )
 
 

@@ -7,7 +7,7 @@ those who read and the one who writes never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +23,10 @@ from hub.model import (
     Gathered,
     Known,
     Member,
+    Notice,
     Offer,
     Overruling,
+    PageCheck,
     PollResult,
     Push,
     RelatedStory,
@@ -34,6 +36,7 @@ from hub.model import (
     Story,
     Subscription,
     Tag,
+    WithheldEntry,
 )
 
 Order = Literal["date", "relevance"]
@@ -112,6 +115,9 @@ class Store(Protocol):
     def pages(self, feed: FeedKey) -> frozenset[int]:
         """The numbers of a site's pages that its polls need not look at again."""
 
+    def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
+        """The pages of missing entries that the feeds' next polls shall look at, longest due first."""
+
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         """Decide and apply polls in one transaction, each seeing those before it.
 
@@ -161,10 +167,10 @@ class Store(Protocol):
         """A number that grows whenever what is published changes, and only then."""
 
     def walk(self) -> Iterator[StoredEntry]:
-        """Every entry, oldest first, in bounded memory. Not one transaction."""
+        """Every entry, whatever its standing, oldest first, in bounded memory. Not one transaction."""
 
     def find(self, address: str) -> tuple[StoredEntry, ...]:
-        """The entries that have this address for a link or an id, each story's lead first."""
+        """The entries, whatever their standing, with this address for a link or an id, leads first."""
 
     def compared_with(self, key: int) -> tuple[Entry, Known]:
         """A stored entry, with its sketch where one is kept, and what it might be a copy of."""
@@ -184,6 +190,30 @@ class Store(Protocol):
 
     def make_lead(self, key: int, now: datetime) -> None:
         """Rule that an entry leads its story. No later original takes its place."""
+
+    def waiting(self) -> tuple[WithheldEntry, ...]:
+        """The entries that wait for an admin, held or in quarantine, the last 100 first."""
+
+    def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
+        """The keys of all entries of a member, or of its feed of that name, that wait for an admin."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """For each feed and reason how many entries wait for an admin, those that wait longest first."""
+
+    def withdrawn(self, since: datetime) -> tuple[WithheldEntry, ...]:
+        """The published entries that were withdrawn since then, the last 100 first."""
+
+    def withheld(self, key: int) -> WithheldEntry | None:
+        """Why a stored entry is not published; None where it is."""
+
+    def withdrawn_from(self, story: int) -> WithheldEntry | None:
+        """The withdrawn entry that a story was of, whose every entry is withdrawn; None for others."""
+
+    def release(self, keys: Iterable[int], now: datetime) -> int:
+        """Publish entries that are not, on an admin's word, which no rule undoes; how many those were."""
+
+    def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
+        """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before."""
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
         """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""

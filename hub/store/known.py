@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +19,18 @@ from operator import itemgetter
 from typing import Any
 
 from hub import markup, stories
-from hub.model import Candidate, Entry, EntryKeys, Known, KnownEntry, NewEntry, RelinkedEntry, Rulings, Sketch
+from hub.model import (
+    Candidate,
+    Entry,
+    EntryKeys,
+    Habits,
+    Known,
+    KnownEntry,
+    NewEntry,
+    RelinkedEntry,
+    Rulings,
+    Sketch,
+)
 from hub.store import rows
 from hub.store import statements as sql
 
@@ -31,12 +42,16 @@ Ask = Callable[..., Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry as it was stored, in which story; `new` says how it was decided on if it was not there."""
+    """An entry as it was stored, in which story; `new` says how it was decided on if it was not there.
+
+    One that is `withheld` is not published, and nobody's copy is compared with it.
+    """
 
     key: int
     story: int
     entry: Entry
     new: NewEntry | None = None
+    withheld: bool = False
 
     @property
     def joined(self) -> bool:
@@ -67,9 +82,10 @@ class Written:
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
-    `ask` and `ask_tuples` give the rows of a statement, by column or plain.
-    `before` are the feeds that have been read before. With `again`, the entries
-    are stored ones, looked at as if they were new.
+    `windows` are those of their feeds, packed. `ask` and `ask_tuples` give the
+    rows of a statement, by column or plain. `before` are the feeds that have
+    been read before. With `again`, the entries are stored ones, looked at as if
+    they were new.
     """
 
     def __init__(
@@ -86,6 +102,7 @@ class KnownToBatch:
         self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
         self._story_of: dict[int, int] = {}
         self._unsure: set[int] = set()
+        self.windows = self._windows_of(polls)
         self._own = self._own_of(polls)
         self._unknown = polls
         if again:
@@ -95,6 +112,7 @@ class KnownToBatch:
         self._retitled = {feed: self._retitled_of(feed, polls[feed]) for feed in before & polls.keys()}
         unknown = [entry for entries in self._unknown.values() for entry in entries]
         self._taken = self._atom_ids(unknown)
+        self._habits = self._habits_of([feed for feed, entries in self._unknown.items() if entries])
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
         # Only what two entries of the batch have can be found by one after the other was stored.
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
@@ -113,8 +131,9 @@ class KnownToBatch:
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
+        window = rows.window(self.windows.get(feed, b""))
         if not unknown:
-            return Known(own=own, retitled=self._retitled.get(feed, frozenset()))
+            return Known(own=own, retitled=self._retitled.get(feed, frozenset()), window=window)
         for entry in unknown if self._since else ():
             sketch, keys = entry.sketch, entry.keys
             if not (
@@ -139,6 +158,8 @@ class KnownToBatch:
             holders=self._holders,
             rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
             retitled=self._retitled.get(feed, frozenset()),
+            habits=self._habits.get(feed, Habits()),
+            window=window,
         )
 
     def took(
@@ -159,17 +180,19 @@ class KnownToBatch:
             self._candidates.pop(story, None)
         for one in written:
             self._story_of[one.key] = one.story
-            self._hold(one.entry.sketch, one.story)
             if one.new is not None:
                 self._taken.add(one.new.atom_id)
-                if one.story not in changed:
-                    before = self._candidates.get(one.story, ())
-                    self._candidates[one.story] = (*before, one.candidate(one.new, now))
+            if one.withheld:
+                continue
+            self._hold(one.entry.sketch, one.story)
+            if one.new is not None and one.story not in changed:
+                before = self._candidates.get(one.story, ())
+                self._candidates[one.story] = (*before, one.candidate(one.new, now))
 
-    @property
-    def index(self) -> list[tuple[int, int]]:
-        """The numbers by which what was stored is found, each with its story, in the index's order."""
-        return sorted(self._index, key=itemgetter(0))
+    def take_index(self) -> list[tuple[int, int]]:
+        """The numbers by which what was stored is found, each with its story, in the index's order; once."""
+        index, self._index = self._index, []
+        return sorted(index, key=itemgetter(0))
 
     # ------------------------------------------------------------ asked for the whole batch
 
@@ -195,10 +218,16 @@ class KnownToBatch:
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
         changes = self._changes([known for own in found.values() for known in own if known.past_fingerprints])
+        said = self._said_by_admin(each for own in found.values() for each in own)
         return {
             feed: tuple(
-                replace(each, text=texts.get(each.key, ""), **changes.get(each.key, {}))
-                if each.key in texts or each.key in changes
+                replace(
+                    each,
+                    text=texts.get(each.key, ""),
+                    by_admin=each.key in said,
+                    **changes.get(each.key, {}),
+                )
+                if each.key in texts or each.key in changes or each.key in said
                 else each
                 for each in own
             )
@@ -218,6 +247,13 @@ class KnownToBatch:
         return {
             entry: {"changes": tuple(found), "restless": entry in waits} for entry, found in moments.items()
         }
+
+    def _said_by_admin(self, own: Iterable[KnownEntry]) -> set[int]:
+        """Of those that are not published, the keys of those that an admin withdrew."""
+        withheld = [each.key for each in own if each.standing != "published"]
+        if not withheld:
+            return set()
+        return {key for (key,) in self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),))}
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
         said = {known.fingerprint for known in self._own.get(feed, ())}
@@ -239,6 +275,8 @@ class KnownToBatch:
             self._story_of[row["key"]] = row["story"]
             self._learn(row["key"], feed, rows.entry_keys(row), since=False)
             found.append(replace(rows.known_entry(row), text=texts[row["key"]]))
+        said = self._said_by_admin(found)
+        found = [replace(each, by_admin=True) if each.key in said else each for each in found]
         self._own[feed] = (*self._own.get(feed, ()), *found)
         self._unsure |= texts.keys()
         return frozenset(texts)
@@ -248,6 +286,14 @@ class KnownToBatch:
             return set()
         ids = listed(entry.keys.id for entry in entries)
         return {atom_id for (atom_id,) in self._ask_tuples(sql.TAKEN_IDS, (ids,))}
+
+    def _windows_of(self, feeds: Collection[int]) -> dict[int, bytes]:
+        return dict(self._ask_tuples(sql.WINDOWS, (listed(feeds),))) if feeds else {}
+
+    def _habits_of(self, feeds: Sequence[int]) -> dict[int, Habits]:
+        if not feeds:
+            return {}
+        return {row["feed"]: rows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
 
     def _holders_of(self, numbers: Iterable[int]) -> dict[int, list[int]]:
         holders: dict[int, list[int]] = {}

@@ -58,7 +58,7 @@ class Listing(Searching):
             return None
         with self._reading():
             merged_into: int | None = self._value("SELECT merged_into FROM stories WHERE id = ?", (story,))
-            entries = self._load("e.story", [story])
+            entries = [each for each in self._load("e.story", [story]) if each.standing == "published"]
         if merged_into is not None:
             return merged_into
         return _story(entries, entries[0]) if entries else None
@@ -91,7 +91,8 @@ class Listing(Searching):
                 states.setdefault(row["member"], []).append(rows.feed_state(row))
             found = self._rows(
                 "SELECT m.*, COALESCE(n.entries, 0) AS entries,"
-                " (SELECT COUNT(*) FROM entries e WHERE e.member = m.slug AND e.date >= ?) AS recent"
+                " (SELECT COUNT(*) FROM entries e"
+                " WHERE e.member = m.slug AND e.date >= ? AND e.standing IS NULL) AS recent"
                 f" FROM members m LEFT JOIN member_counts n ON n.member = m.slug"
                 f"{' WHERE m.slug = ?' * len(named)}"
                 " ORDER BY m.configured DESC, m.position, m.slug",
@@ -99,7 +100,8 @@ class Listing(Searching):
             )
             latest = {
                 row["slug"]: self._value(
-                    "SELECT key FROM entries WHERE member = ? ORDER BY date DESC, key DESC LIMIT 1",
+                    "SELECT key FROM entries WHERE member = ? AND standing IS NULL"
+                    " ORDER BY date DESC, key DESC LIMIT 1",
                     (row["slug"],),
                 )
                 for row in found

@@ -9,7 +9,8 @@ people's databases.
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags)
-                           revisions (what entries said before)
+      habits, windows      revisions (what entries said before)
+                           standings (of what is not published, and what admins said of it)
                              search (full text of entries)
 
     feeds ──< subscriptions ──< pushes (that wait to be taken)
@@ -442,3 +443,72 @@ UPDATE feeds SET recent = (
 def m009_what_the_schedule_goes_by(db: Database) -> None:
     """What a feed published so far is its rhythm from the first poll on."""
     _execute(db, _SCHEDULE)
+
+
+_STANDINGS = """
+-- Null for what is published; all else is left out of what readers see. At the end of each index by which
+-- lists are read, so that they need not look into the rows.
+ALTER TABLE entries ADD COLUMN standing TEXT CHECK (standing IN ('held', 'quarantined', 'withdrawn'));
+DROP INDEX entries_date;
+CREATE INDEX entries_date ON entries (date, key, standing);
+DROP INDEX entries_member;
+CREATE INDEX entries_member ON entries (member, date, key, standing);
+DROP INDEX entries_kind;
+CREATE INDEX entries_kind ON entries (kind, date, key, standing);
+DROP INDEX entries_found;
+CREATE INDEX entries_found ON entries (key, story, lead, date, member, kind, standing);
+-- Of each entry that is not published, why not; and each that an admin said to publish.
+CREATE TABLE standings (
+    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    standing TEXT NOT NULL CHECK (standing IN ('published', 'held', 'quarantined', 'withdrawn')),
+    why TEXT NOT NULL,
+    moment TEXT NOT NULL,
+    by_admin INTEGER NOT NULL,
+    was_published INTEGER NOT NULL,
+    story INTEGER                      -- the one that it left
+);
+-- What a feed's entries have been like.
+CREATE TABLE habits (
+    feed INTEGER PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+    entries INTEGER NOT NULL,
+    sites TEXT NOT NULL,               -- JSON: how many lead to each
+    scripts TEXT NOT NULL,
+    words BLOB NOT NULL,               -- four bytes a word
+    last INTEGER NOT NULL,             -- the ordinal of the day that `days` begins with
+    days BLOB NOT NULL,                -- a byte a day, backwards
+    latest TEXT NOT NULL
+);
+-- The entries of a feed's last document, in its order: eight bytes a key, eight its date, in seconds.
+CREATE TABLE windows (
+    feed INTEGER PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+    entries BLOB NOT NULL
+);
+-- Pages of entries that are missing from their feed, to be looked at.
+CREATE TABLE checks (
+    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    due TEXT NOT NULL,
+    gone_since TEXT,
+    tries INTEGER NOT NULL
+);
+CREATE INDEX checks_due ON checks (due);
+CREATE INDEX standings_moment ON standings (standing, moment);
+ALTER TABLE feeds ADD COLUMN trust TEXT NOT NULL DEFAULT 'usual';
+-- How many entries of its last document were our own come back.
+ALTER TABLE feeds ADD COLUMN reshares INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE polls ADD COLUMN reshares INTEGER NOT NULL DEFAULT 0;
+
+DROP TRIGGER entries_discounted;
+CREATE TRIGGER entries_discounted AFTER DELETE ON entries WHEN old.standing IS NULL BEGIN
+    UPDATE member_counts SET entries = entries - 1, leads = leads - old.lead WHERE member = old.member;
+END;
+CREATE TRIGGER entries_withheld AFTER UPDATE OF standing ON entries
+WHEN (new.standing IS NULL) <> (old.standing IS NULL) BEGIN
+    UPDATE member_counts SET entries = entries + CASE WHEN new.standing IS NULL THEN 1 ELSE -1 END
+        WHERE member = new.member;
+END;
+"""
+
+
+@migrations()
+def m010_what_is_not_published(db: Database) -> None:
+    _execute(db, _STANDINGS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from hub import urls
+from hub import quarantine, urls
 from hub.model import digest
+from hub.store import rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
@@ -23,6 +24,7 @@ class Rehosting(Connection):
     def _rehost(self, hosts: Mapping[str, str]) -> None:
         """Make the keys of what stands on hosts that are others now, or others than before.
 
+        To lead to those is as usual in a feed as it was to lead to the former ones.
         It reads every entry, when members' former hosts change and not else.
         """
         before = self._hosts()
@@ -43,6 +45,10 @@ class Rehosting(Connection):
                     sql.REHOSTED_ENTRY,
                     (urls.loose_id_key(id, hosts), urls.link_key(link, canonical), canonical, key),
                 )
+        for row in self._rows("SELECT * FROM habits"):
+            habits = rows.habits(row)
+            if (now := quarantine.rehosted(habits, hosts)) != habits:
+                self._db.execute(sql.NEW_HABITS, {"feed": row["feed"], **rows.habits_row(now)})
 
     def _keys_at(self, address: str) -> list[int]:
         """The entries that have an address for a link or an id, be it one of a former host."""

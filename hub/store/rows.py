@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any, Protocol
 
 from hub.model import (
@@ -19,6 +20,7 @@ from hub.model import (
     FeedInfo,
     FeedKey,
     FeedState,
+    Habits,
     HtmlList,
     Identity,
     KnownEntry,
@@ -27,6 +29,7 @@ from hub.model import (
     Move,
     Offer,
     Overruling,
+    PageCheck,
     Person,
     RelinkedEntry,
     Rulings,
@@ -37,11 +40,14 @@ from hub.model import (
     StoredEntry,
     Subscription,
     Tag,
+    Window,
     Wishes,
     WordPress,
 )
 
 _NO_WISHES = Wishes()
+# Before every date there is.
+_NO_DATE = -(2**62)
 
 
 class Row(Protocol):
@@ -116,6 +122,7 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "every_max": feed.every_max.total_seconds(),
         "most_entries": feed.most_entries,
         "most_bytes": feed.most_bytes,
+        "trust": feed.trust,
     }
 
 
@@ -139,6 +146,7 @@ def state_row(state: FeedState) -> dict[str, Any]:
         "remedy": state.remedy,
         "reason": state.reason,
         "remarks": _json(state.remarks),
+        "reshares": state.reshares,
         "info_title": state.info.title,
         "info_id": state.info.id,
         "info_link": state.info.link,
@@ -175,6 +183,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         every_max=timedelta(seconds=row["every_max"]),
         most_entries=row["most_entries"],
         most_bytes=row["most_bytes"],
+        trust=row["trust"],
     )
     waits = [wait for wait in (_moment(row["not_before"]), host_not_before) if wait is not None]
     return FeedState(
@@ -196,6 +205,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         remedy=row["remedy"],
         reason=row["reason"],
         remarks=tuple(json.loads(row["remarks"])),
+        reshares=row["reshares"],
         info=FeedInfo(
             title=row["info_title"],
             id=row["info_id"],
@@ -376,6 +386,7 @@ def known_entry(row: Row) -> KnownEntry:
         fingerprint=row["fingerprint"],
         past_fingerprints=() if past == "[]" else tuple(json.loads(past)),
         atom_id=row["atom_id"],
+        standing=row["standing"] or "published",
     )
 
 
@@ -427,6 +438,53 @@ def numbers(packed: bytes | None) -> tuple[int, ...]:
     unpacked = array("I")
     unpacked.frombytes(packed or b"")
     return tuple(unpacked)
+
+
+def window(packed: bytes) -> Window:
+    """The entries of a document: their keys, with their dates to the second."""
+    numbers = iter(array("q", packed))
+    return tuple(
+        (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC))
+        for key, date in zip(numbers, numbers, strict=True)
+    )
+
+
+def window_bytes(window: Window) -> bytes:
+    pairs = ((key, _NO_DATE if date is None else int(date.timestamp())) for key, date in window)
+    return array("q", chain.from_iterable(pairs)).tobytes()
+
+
+def check_row(check: PageCheck) -> dict[str, Any]:
+    return {
+        "key": check.key,
+        "due": stamp(check.due),
+        "gone_since": _stamp(check.gone_since),
+        "tries": check.tries,
+    }
+
+
+def habits(row: Row) -> Habits:
+    return Habits(
+        entries=row["entries"],
+        sites=json.loads(row["sites"]),
+        scripts=frozenset(row["scripts"].split()),
+        words=row["words"],
+        last=row["last"],
+        days=row["days"],
+        latest=row["latest"],
+    )
+
+
+def habits_row(habits: Habits) -> dict[str, Any]:
+    return {
+        "entries": habits.entries,
+        "sites": _json(dict(habits.sites)),
+        "scripts": " ".join(sorted(habits.scripts)),
+        "words": habits.words,
+        "last": habits.last,
+        "days": habits.days,
+        "latest": habits.latest,
+    }
 
 
 def rulings(found: Iterable[Row]) -> Rulings:
@@ -515,6 +573,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         lead=bool(row["lead"]),
         copy_of=row["copy_of"],
         why=row["why"].replace("{}", row["copy_of_name"] or "another member"),
+        standing=row["standing"] or "published",
     )
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 
-from hub import stories
 from hub.errors import StoreError
 from hub.model import Entry, Known, Ruling, StoredEntry
 from hub.store import rows
 from hub.store import statements as sql
-from hub.store.known import KnownToBatch
 from hub.store.rehosting import Rehosting
 from hub.store.settling import Settling
 
@@ -27,12 +24,7 @@ class RulingOnStories(Settling, Rehosting):
 
     def compared_with(self, key: int) -> tuple[Entry, Known]:
         with self._reading():
-            (stored,) = self._load("e.key", [key])
-            entry = stored.entry
-            for row in self._rows("SELECT * FROM sketches WHERE entry = ?", (key,)):
-                entry = replace(entry, sketch=rows.sketch(row, stories.title_number(entry.title)))
-            feed = self._value("SELECT feed FROM entries WHERE key = ?", (key,))
-            return entry, KnownToBatch(self._rows, self._tuples, {feed: [entry]}, again=True).of(feed)
+            return self._compared_with(key)
 
     def put_together(self, key: int, other: int, now: datetime) -> None:
         with self._writing():
@@ -84,7 +76,10 @@ class RulingOnStories(Settling, Rehosting):
             self._tell({story})
 
     def _story_of(self, key: int) -> int:
-        return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
+        story = self._value("SELECT story FROM entries WHERE key = ? AND standing IS NULL", (key,))
+        if story is None:
+            raise StoreError("It is not published, so it is in no story.", "To publish it: hub release")
+        return int(story)
 
     def _rule(self, key: int, ruling: Ruling, now: datetime, *, other: int | None = None) -> None:
         self._db.execute(
@@ -96,16 +91,3 @@ class RulingOnStories(Settling, Rehosting):
         """Take back what was ruled to keep these entries out of each other's story."""
         values = {"moved": json.dumps(moved), "stay": json.dumps(stay)}
         self._db.execute(sql.OVERRULE, values)
-
-    def _tell(self, touched: set[int]) -> None:
-        for story in touched:
-            self._index_again(story)
-            self._retag_story(story)
-        self._published_changed()
-
-    def _index_again(self, story: int) -> None:
-        """Make a story findable by all its entries."""
-        for row in self._rows(sql.NUMBERS_OF_STORY, (story,)):
-            self._db.conn.executemany(
-                sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])]
-            )

@@ -71,11 +71,13 @@ def _tag_of_all(filter: Filter | None) -> tuple[str | None, Filter | None]:
 
 
 def _shown(selection: Selection) -> Condition:
+    if _is_of_stories(selection) and not selection.every_entry:
+        # Only what is published leads.
+        asked, values = _asked(selection, "e")
+        return f"e.lead = 1 AND {asked}", values
     matched, values = matching(selection)
     if selection.every_entry:
         return matched, values
-    if _is_of_stories(selection):
-        return f"e.lead = 1 AND {matched}", values
     # The lead where it matches, else the earliest that does: each story once.
     better, better_values = matching(selection, "o")
     shown = (
@@ -101,7 +103,12 @@ def _is_of_stories(selection: Selection) -> bool:
 
 
 def matching(selection: Selection, table: str = "e") -> Condition:
-    """The condition for the entries that match a selection, a search apart."""
+    """The condition for the published entries that match a selection, a search apart."""
+    asked, values = _asked(selection, table)
+    return f"{table}.standing IS NULL AND {asked}", values
+
+
+def _asked(selection: Selection, table: str) -> Condition:
     conditions: list[Condition] = []
     if selection.filter is not None:
         conditions.append(_filter(selection.filter, table))

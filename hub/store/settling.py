@@ -17,20 +17,22 @@ from hub.model import (
     Known,
     NewEntry,
     PollResult,
+    Withheld,
     digest,
 )
 from hub.store import Decide, rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch, Written, listed
-from hub.store.tagging import Tagging
+from hub.store.standing import Placing
 
 _POLLS_KEPT = timedelta(days=90)
 _REVISIONS_KEPT = 10
+_WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
 
 
-class Settling(Tagging):
+class Settling(Placing):
     """The half of the store that takes polls."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
@@ -61,7 +63,7 @@ class Settling(Tagging):
             before={feed for feed, state in states.items() if state.succeeded is not None},
         )
         settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
-        self._db.conn.executemany(sql.NEW_IN_INDEX, known.index)
+        self._db.conn.executemany(sql.NEW_IN_INDEX, known.take_index())
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]
@@ -72,7 +74,10 @@ class Settling(Tagging):
         """The result of a poll, and whether what is published shows it."""
         try:
             with self._undoable():
-                return self._apply(feed, state, decide(gathered, state, known.of(feed)), known)
+                found = known.of(feed)
+                if gathered.tombstones:
+                    found = replace(found, deleted=self._deleted(feed, gathered))
+                return self._apply(feed, state, decide(gathered, state, found), known)
         except sqlite3.IntegrityError as error:
             refused: Exception = error
         except sqlite3.Error:
@@ -98,7 +103,7 @@ class Settling(Tagging):
     ) -> tuple[PollResult, bool]:
         gathered = update.gathered
         now = rows.stamp(update.now)
-        written = [self._begin(feed, new, now) for new in update.new]
+        written = [self._begin(feed, new, update.now) for new in update.new]
         self._tag_new(written)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
         joined = [each for each in written if each.joined]
@@ -108,7 +113,7 @@ class Settling(Tagging):
                 changed_stories.add(each.story)
         for changed in update.changed:
             story, stories = self._change(changed, now)
-            written.append(Written(changed.key, story, changed.entry))
+            written.append(Written(changed.key, story, changed.entry, withheld=changed.withheld))
             changed_stories |= stories
         for key in update.settled:
             changed_stories.add(self._tell_of(key, now))
@@ -117,15 +122,26 @@ class Settling(Tagging):
         self._db.conn.executemany(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
+        withdrawn = self._take_from(update)
+        changed_stories |= withdrawn
+        self._look_again(feed, update, written, known)
+        back: list[Written] = []
+        if update.returned:
+            self._db.conn.executemany(sql.NEW_IN_INDEX, known.take_index())
+            back, touched = self._take_back(update)
+            changed_stories |= touched
         for story in changed_stories:
             self._retag_story(story)
+        if update.habits is not None:
+            self._db.execute(sql.NEW_HABITS, {"feed": feed, **rows.habits_row(update.habits)})
         self._write_state(feed, update)
-        known.took(feed, written, update.relinked, changed_stories, update.now)
+        known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
         result = PollResult(
             feed=gathered.feed,
             outcome=gathered.outcome,
             new=len(update.new),
             updated=len(update.changed),
+            waiting=sum(new.withheld is not None for new in update.new),
             seconds=gathered.seconds,
             status=gathered.status,
             size=gathered.size,
@@ -134,10 +150,65 @@ class Settling(Tagging):
             remarks=gathered.remarks,
             pushed=gathered.push is not None,
         )
-        shown = written or update.settled or update.relinked
-        return result, bool(shown or _as_source(before) != _as_source(update.state))
+        shows = (
+            any(not each.withheld for each in written)
+            or update.settled
+            or update.relinked
+            or update.returned
+            or withdrawn
+        )
+        return result, bool(shows or _as_source(before) != _as_source(update.state))
 
-    def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
+    def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
+        """The entries that a document has tombstones of, by key, with the reason."""
+        why = {each.id: each.why for each in gathered.tombstones}
+        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in why)))
+        return {key: why[id] for key, id in found if id in why}
+
+    def _take_from(self, update: FeedUpdate) -> set[int]:
+        """Withdraw what its member took back, if no admin said otherwise; the stories that this touched."""
+        touched: set[int] = set()
+        if update.withdrawn:
+            for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(update.withdrawn),)):
+                touched |= self._withhold(key, Withheld("withdrawn", update.withdrawn[key]), update.now)
+        return touched
+
+    def _look_again(
+        self, feed: int, update: FeedUpdate, written: Sequence[Written], known: KnownToBatch
+    ) -> None:
+        """Write which entries the document has, and whose pages are to be looked at."""
+        if update.window:
+            new = iter([each.key for each in written if each.new][::-1])
+            window = tuple((next(new) if key is None else key, date) for key, date in update.window)
+            packed = rows.window_bytes(window)
+            if packed != known.windows.get(feed):
+                self._db.execute(sql.NEW_WINDOW, (feed, packed))
+        if update.made_anew:
+            self._db.execute(sql.FORGET_CHECKS, (feed,))
+        if update.unchecked:
+            self._db.execute(sql.CHECKED, (listed(update.unchecked),))
+        self._db.conn.executemany(sql.NEW_CHECK, map(rows.check_row, update.checks))
+
+    def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
+        """Publish again what was withdrawn and is there again; the stories that this touched.
+
+        What readers never had waits for an admin as it did before.
+        """
+        published = dict(self._tuples(sql.WERE_PUBLISHED, (listed(update.returned),)))
+        touched: set[int] = set()
+        for key in update.returned:
+            if published[key]:
+                touched |= self._publish(key, update.now)
+            else:
+                self._withhold(key, _WAITS_AGAIN, update.now)
+        back = [
+            Written(key, self._value("SELECT story FROM entries WHERE key = ?", (key,)), self._sketched(key))
+            for key in update.returned
+            if published[key]
+        ]
+        return back, touched
+
+    def _begin(self, feed: int, new: NewEntry, now: datetime) -> Written:
         """Write an entry that was not there, into its story."""
         story = self._new_story() if new.story is None else new.story
         key = self._db.execute(
@@ -154,13 +225,15 @@ class Settling(Tagging):
                 "atom_id": new.atom_id,
                 "atom_key": new.entry.keys.id if new.atom_id == new.entry.id else digest(new.atom_id),
                 "date": rows.stamp(new.date),
-                "now": now,
+                "now": rows.stamp(now),
             },
         ).lastrowid
         assert key is not None
         if new.leads:
             self._db.execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
-        return Written(key, story, new.entry, new)
+        if new.withheld is not None:
+            self._withhold(key, new.withheld, now, new=True)
+        return Written(key, story, new.entry, new, withheld=new.withheld is not None)
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
         """Write an entry's new words; the story it is in by now, and all that this touched."""
@@ -196,30 +269,6 @@ class Settling(Tagging):
         self._db.execute(sql.TELL_WAITING, (key,))
         return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
 
-    def _move(self, key: int, story: int | None, *, copy_of: int | None = None, why: str = "") -> set[int]:
-        """Put an entry into another story, or one of its own (None); the stories that this touched.
-
-        The story it was in goes on with the original of those that are left,
-        or leads to the other where none are.
-        """
-        left = self._value("SELECT story FROM entries WHERE key = ?", (key,))
-        own = story is None
-        if story is None:
-            story = self._new_story()
-        self._db.execute(
-            sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
-        )
-        self._db.execute(sql.NEXT_LEAD, {"story": left})
-        if not own and not self._value("SELECT 1 FROM entries WHERE story = ? LIMIT 1", (left,)):
-            self._db.execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, left))
-            self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
-        return {left, story}
-
-    def _new_story(self) -> int:
-        story = self._db.execute("INSERT INTO stories (merged_into) VALUES (NULL)").lastrowid
-        assert story is not None
-        return story
-
     def _prune(self, now: datetime) -> None:
         """Once a week, take out what is too old for copies of it to come: it reads the whole index."""
         week = "{}-W{:02}".format(*now.isocalendar())
@@ -238,8 +287,8 @@ class Settling(Tagging):
         self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
         self._db.execute(
             "INSERT INTO polls"
-            " (feed, started, seconds, outcome, status, size, new, updated, error, remarks, pushed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (feed, started, seconds, outcome, status, size, new, updated, error, remarks, pushed, reshares)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 feed,
                 rows.stamp(gathered.started),
@@ -252,6 +301,7 @@ class Settling(Tagging):
                 gathered.error,
                 json.dumps(gathered.remarks, ensure_ascii=False),
                 int(gathered.push is not None),
+                update.reshares,
             ),
         )
         self._db.conn.executemany(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])

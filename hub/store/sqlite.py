@@ -9,7 +9,7 @@ are undone with them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from hub import urls
 from hub.errors import StoreError
-from hub.model import Feed, FeedKey, FeedState, Member
+from hub.model import Feed, FeedKey, FeedState, Member, PageCheck
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import listed
@@ -67,6 +67,22 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     def pages(self, feed: FeedKey) -> frozenset[int]:
         return frozenset(row["page"] for row in self._rows(sql.PAGES, (feed.member, feed.name)))
+
+    def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
+        found: dict[FeedKey, tuple[PageCheck, ...]] = {}
+        with self._errors():
+            due = self._tuples(sql.CHECKS_DUE, (rows.stamp(now),))
+        for member, name, key, url, when, gone_since, tries in due:
+            check = PageCheck(
+                key=key,
+                url=url,
+                due=rows.moment(when),
+                gone_since=rows.moment(gone_since) if gone_since else None,
+                tries=tries,
+            )
+            feed = FeedKey(member, name)
+            found[feed] = (*found.get(feed, ()), check)
+        return found
 
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():
@@ -120,10 +136,14 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 for row in self._rows("PRAGMA foreign_key_check")
             ]
             without_lead = self._value(
-                "SELECT COUNT(*) FROM (SELECT story FROM entries GROUP BY story HAVING SUM(lead) <> 1)"
+                "SELECT COUNT(*) FROM (SELECT story FROM entries WHERE standing IS NULL"
+                " GROUP BY story HAVING SUM(lead) <> 1)"
             )
             if without_lead:
                 problems.append(f"{without_lead} stories do not have exactly one lead")
+            shown = self._value(sql.WITHHELD_IN_STORIES)
+            if shown:
+                problems.append(f"{shown} entries that are not published are in stories with others, or lead")
             for what, (kept, made) in sql.DERIVED.items():
                 differing = self._value(
                     f"SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {made}))"

@@ -17,7 +17,7 @@ LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.mem
 _KNOWN = """
 SELECT e.key, e.feed, e.member, f.name AS feed_name, e.story, e.id, e.id_key, e.loose_id_key, e.link_key,
        e.title_key, e.title, e.link, e.canonical_link, e.published, e.fingerprint, e.past_fingerprints,
-       e.atom_id
+       e.atom_id, e.standing
 FROM entries e JOIN feeds f ON f.id = e.feed
 """
 KNOWN_BY_KEYS = f"""
@@ -37,6 +37,35 @@ ORDER BY date DESC, key DESC LIMIT :limit
 """
 TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each(?))"
 TAKEN_IDS = "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))"
+WINDOWS = "SELECT feed, entries FROM windows WHERE feed IN (SELECT value FROM json_each(?))"
+NEW_WINDOW = "INSERT OR REPLACE INTO windows (feed, entries) VALUES (?, ?)"
+# What a feed has of the ids that its document has tombstones of.
+DELETED = "SELECT key, id FROM entries WHERE feed = ? AND id_key IN (SELECT value FROM json_each(?))"
+NEW_CHECK = """
+INSERT INTO checks (entry, due, gone_since, tries)
+SELECT key, :due, :gone_since, :tries FROM entries WHERE key = :key AND link IS NOT NULL
+ON CONFLICT (entry) DO UPDATE SET due = excluded.due, gone_since = excluded.gone_since, tries = excluded.tries
+"""
+FORGET_CHECKS = """
+DELETE FROM checks WHERE entry IN (
+    SELECT c.entry FROM checks c JOIN entries e ON e.key = c.entry WHERE e.feed = ?)
+"""
+CHECKED = "DELETE FROM checks WHERE entry IN (SELECT value FROM json_each(?))"
+CHECKS_DUE = """
+SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries
+FROM checks c JOIN entries e ON e.key = c.entry JOIN feeds f ON f.id = e.feed
+WHERE c.due <= ? AND e.link IS NOT NULL ORDER BY c.due LIMIT 1000
+"""
+# Of entries that were taken back, those of which nothing was said yet.
+TO_WITHDRAW = """
+SELECT key FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND standing IS NOT 'withdrawn'
+AND NOT EXISTS (SELECT 1 FROM standings s WHERE s.entry = key AND s.by_admin = 1)
+"""
+HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
+NEW_HABITS = """
+INSERT OR REPLACE INTO habits (feed, entries, sites, scripts, words, last, days, latest)
+VALUES (:feed, :entries, :sites, :scripts, :words, :last, :days, :latest)
+"""
 FEEDS_NAMED = """
 SELECT f.* FROM json_each(?) j CROSS JOIN feeds f
     ON f.member = json_extract(j.value, '$[0]') AND f.name = json_extract(j.value, '$[1]')
@@ -47,7 +76,7 @@ CANDIDATES = """
 SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.link, e.link_key, e.title, e.date,
        e.first_seen, s.words, s.credits, s.wordless, length(s.numbers) / 4
 FROM entries e JOIN feeds f ON f.id = e.feed LEFT JOIN sketches s ON s.entry = e.key
-WHERE e.story IN (SELECT value FROM json_each(?)) ORDER BY e.story, e.lead DESC, e.key
+WHERE e.story IN (SELECT value FROM json_each(?)) AND e.standing IS NULL ORDER BY e.story, e.lead DESC, e.key
 """
 ANY_RULING = "SELECT EXISTS (SELECT 1 FROM rulings)"
 RULINGS = """
@@ -122,6 +151,54 @@ UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
+# Not published, it leads no story; it is alone in its own by then.
+WITHHOLD = """
+UPDATE entries SET standing = :standing, lead = 0, copy_of = NULL, why = '' WHERE key = :key
+"""
+# What readers never had is first seen when they get it.
+PUBLISH = """
+UPDATE entries SET standing = NULL, lead = 1, first_seen = COALESCE(:first_seen, first_seen),
+    changed = COALESCE(:first_seen, changed)
+WHERE key = :key
+"""
+STANDING = """
+INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story)
+VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story)
+ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
+    moment = excluded.moment, by_admin = excluded.by_admin, was_published = excluded.was_published,
+    story = COALESCE(excluded.story, story)
+"""
+# Copies of an entry that left their story are copies of the one that leads it now.
+FOLLOW_NEXT_LEAD = """
+UPDATE entries SET copy_of = (SELECT key FROM entries WHERE story = :story AND lead = 1)
+WHERE story = :story AND copy_of = :key
+"""
+SAID_BY_ADMIN = """
+SELECT entry FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
+"""
+WERE_PUBLISHED = """
+SELECT entry, was_published FROM standings WHERE entry IN (SELECT value FROM json_each(?))
+"""
+WITHHELD_IN_STORIES = """
+SELECT COUNT(*) FROM entries e WHERE e.standing IS NOT NULL AND (e.lead = 1
+    OR EXISTS (SELECT 1 FROM entries o WHERE o.story = e.story AND o.key <> e.key))
+"""
+WAITING_OF = """
+SELECT s.entry FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
+WHERE s.standing IN ('held', 'quarantined') AND e.member = :member AND f.name = COALESCE(:feed, f.name)
+ORDER BY s.entry
+"""
+# What waits of these entries, by feed: their keys as JSON.
+IN_QUARANTINE = """
+SELECT e.feed, json_group_array(e.key) FROM entries e
+WHERE e.key IN (SELECT value FROM json_each(?)) AND e.standing IN ('held', 'quarantined') GROUP BY e.feed
+"""
+NOTICES = """
+SELECT e.member, f.name, s.standing, s.why, COUNT(*) AS entries, MIN(s.moment) AS since
+FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
+WHERE s.standing IN ('held', 'quarantined')
+GROUP BY e.member, f.name, s.standing, s.why ORDER BY 6, 1, 2, 3, 4
+"""
 NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
 TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
 # That of an entry that joined a story, if the story had it not.
@@ -162,14 +239,15 @@ ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excl
 """
 FEED_UPSERT = """
 INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by,
-    every_min, every_max, most_entries, most_bytes)
+    every_min, every_max, most_entries, most_bytes, trust)
 VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags, :identify_by,
-    :every_min, :every_max, :most_entries, :most_bytes)
+    :every_min, :every_max, :most_entries, :most_bytes, :trust)
 ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
     configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
     kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by,
     every_min = excluded.every_min, every_max = excluded.every_max,
-    most_entries = excluded.most_entries, most_bytes = excluded.most_bytes
+    most_entries = excluded.most_entries, most_bytes = excluded.most_bytes,
+    trust = excluded.trust
 """
 # What was read in part (it has a remark) is asked for once more, to read another part of it; so are a
 # site's pages, of which one may have been too large.
@@ -260,6 +338,10 @@ DERIVED = {
     ),
     "the counts of members": (
         "SELECT member, entries, leads FROM member_counts WHERE entries > 0",
-        "SELECT member, COUNT(*), SUM(lead) FROM entries GROUP BY member",
+        "SELECT member, COUNT(*), SUM(lead) FROM entries WHERE standing IS NULL GROUP BY member",
+    ),
+    "the standings": (
+        "SELECT key, standing FROM entries WHERE standing IS NOT NULL",
+        "SELECT entry, standing FROM standings WHERE standing <> 'published'",
     ),
 }

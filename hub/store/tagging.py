@@ -67,7 +67,7 @@ class Tagging(Listing):
         of_new_stories = [
             (tag.term, each.story, rows.stamp(each.new.date), each.key)
             for each in written
-            if each.new and each.new.story is None
+            if each.new and each.new.story is None and not each.withheld
             for tag in each.entry.tags
         ]
         self._db.conn.executemany(sql.TAG_OF_NEW_STORY, of_new_stories)

@@ -198,8 +198,12 @@ def _is_same_text(known: KnownEntry, entry: Entry) -> bool:
 
 
 def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
-    """Whether these are wholly different news, and not one a correction of the other."""
-    if markup.words(known.title) == markup.words(entry.title):
+    """Whether these are wholly different news, and not one a correction of the other.
+
+    The same title says that they are not, unless the link leads to another
+    host: whoever took a site over may keep ids and titles.
+    """
+    if markup.words(known.title) == markup.words(entry.title) and not _are_on_two_hosts(known, entry):
         return False
     before = markup.words(f"{known.title} {known.text}").split()
     after = markup.words(f"{entry.title} {entry.text}").split()
@@ -209,6 +213,11 @@ def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
         return _shared(set(before), set(after)) < _SAME_NEWS
     # Pairs, since any two long texts of a language have many of its words in common.
     return _shared(set(pairwise(before)), set(pairwise(after))) < _SAME_NEWS
+
+
+def _are_on_two_hosts(known: KnownEntry, entry: Entry) -> bool:
+    hosts = {link.partition("/")[0] for link in (known.canonical_link, entry.canonical_link) if link}
+    return len(hosts) > 1
 
 
 def _shared(before: AbstractSet[object], after: AbstractSet[object]) -> float:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Blueprint, Response, abort, request
 
+from hub.filters import lets_through
 from hub.model import Feed, Selection, Term
 from hub.publish import atom, jsonfeed, opml, rss
-from hub.publish.document import MergedDocument
+from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
 from hub.publish.item import item
 from hub.web.answers import answer
 from hub.web.asked import Asked, BadRequestError
 from hub.web.catalogue import FORMATS, FeedAddress
+from hub.web.pages import withdrawn_by
 from hub.web.visit import Visit, visiting
 
 feeds = Blueprint("feeds", __name__)
 
 _ENTRIES = 100
+# As long as a reader may be away, and find that its copy is to go.
+_TOMBSTONES_TOLD = timedelta(days=30)
 _CACHING = "public, max-age=300"
 _FORMAT = f"<any({','.join(FORMATS)}):format>"
 _RENDERERS: dict[str, tuple[Callable[[MergedDocument], bytes], str]] = {
@@ -78,6 +83,7 @@ def _feed(
     self_url: str = getattr(address, format)
 
     def make() -> Rendered:
+        deleted = _deleted(visit, selection) if format == "atom" else ()
         hub, labels = visit.config.hub, visit.setting.labels
         stories = visit.store.stories(selection, limit=_ENTRIES).items
         document = MergedDocument(
@@ -89,16 +95,35 @@ def _feed(
             hub_title=hub.title,
             language=hub.language,
             items=tuple(item(story, labels) for story in stories),
+            deleted=deleted,
         )
         render, media_type = _RENDERERS[format]
         return Rendered(
             body=render(document),
             media_type=media_type,
             # Not the document's own date, which an older piece of news that only now came in does not move.
-            last_modified=max((story.updated for story in stories), default=document.updated),
+            last_modified=max((document.updated, *(story.updated for story in stories))),
         )
 
     return answer(visit.rendered(self_url, make) if kept else make(), _CACHING)
+
+
+def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
+    """What was withdrawn of late; nobody knows any more what a search would have found of it."""
+    if selection.search is not None:
+        return ()
+    # To the day, so that the feed changes by itself no oftener than its pages.
+    since = visit.setting.calendar.at(visit.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return tuple(
+        Deleted(
+            id=each.stored.atom_id,
+            when=each.since,
+            by=withdrawn_by(each),
+            why=each.withheld.why,
+        )
+        for each in visit.store.withdrawn(since - _TOMBSTONES_TOLD)
+        if selection.filter is None or lets_through(selection.filter, each.stored)
+    )
 
 
 @feeds.get("/opml")

@@ -24,7 +24,9 @@ from hub.web.pages import (
     member_rows,
     nothing_yet,
     topic_rows,
+    withdrawal,
 )
+from hub.web.refusals import gone
 from hub.web.visit import Visit, visiting
 from hub.web.words import counted, looked_for, site
 
@@ -82,7 +84,10 @@ def story(number: str) -> Response:
         abort(404)
     found = visit.store.story(int(number))
     if found is None:
-        abort(404)
+        withdrawn = visit.store.withdrawn_from(int(number))
+        if withdrawn is None:
+            abort(404)
+        return gone(*withdrawal(withdrawn, visit.setting.calendar))
     if isinstance(found, int):
         return moved(visit.addresses.story(found))
     return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))

@@ -19,11 +19,13 @@ from hub.model import (
     FeedKey,
     FeedState,
     Member,
+    Notice,
     RelatedStory,
     StoredEntry,
     Story,
     Subscription,
     TagRule,
+    WithheldEntry,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
 from hub.store import MemberSummary, Page
@@ -257,6 +259,20 @@ def _attachment(enclosure: Enclosure) -> Attachment:
     )
 
 
+def withdrawn_by(withdrawn: WithheldEntry) -> str:
+    """Who withdrew an entry: its member, or the network."""
+    return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name
+
+
+def withdrawal(withdrawn: WithheldEntry, calendar: Calendar) -> tuple[str, str]:
+    """What is said of a story that was withdrawn: its heading, and by whom, when and why."""
+    when = calendar.day(withdrawn.since).text
+    return (
+        "This news was withdrawn",
+        f"{withdrawn_by(withdrawn)} withdrew it on {when}: {withdrawn.withheld.why}.",
+    )
+
+
 # ---------------------------------------------------------------- filters
 
 
@@ -458,6 +474,48 @@ def status_rows(
 
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """News of a member that waits for the network's editors: how much, why, and since when."""
+
+    member: Link
+    news: str
+    why: str
+    since: Moment
+
+
+def notice_rows(
+    notices: Sequence[Notice], names: Mapping[str, str], setting: Setting
+) -> tuple[NoticeRow, ...]:
+    """What waits, that which waits longest first."""
+    return tuple(
+        NoticeRow(
+            member=Link(
+                names.get(each.feed.member, each.feed.member), setting.addresses.member(each.feed.member)
+            ),
+            news=counted(each.entries, "piece of news", "pieces of news"),
+            why=each.withheld.why,
+            since=setting.calendar.moment(each.since),
+        )
+        for each in notices
+    )
+
+
+def reshare_rows(
+    states: Sequence[FeedState], names: Mapping[str, str], setting: Setting
+) -> tuple[tuple[Link, str], ...]:
+    """The members whose last documents held our own news, and how much."""
+    return tuple(
+        (
+            Link(names.get(slug, slug), setting.addresses.member(slug)),
+            counted(state.reshares, "piece of news", "pieces of news"),
+        )
+        for state in states
+        for slug in (state.feed.key.member,)
+        if state.reshares
+    )
 
 
 def status_sentence(conditions: Mapping[FeedKey, Condition]) -> str:

@@ -64,6 +64,11 @@ def _not_found() -> Response:
     )
 
 
+def gone(heading: str, says: str) -> Response:
+    """The answer for a story that was withdrawn."""
+    return _error(410, heading, says)
+
+
 def _fault(error: Exception) -> Response:
     reference = secrets.token_hex(4)
     _log.error("request failed reference=%s path=%s", reference, request.path, exc_info=error)

@@ -18,7 +18,7 @@ from hub.errors import StoreError
 from hub.health import HealthState
 from hub.model import Subscription
 from hub.web.answers import FRESH, answer, plain
-from hub.web.pages import status_rows, status_sentence
+from hub.web.pages import notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, visiting
 from hub.web.words import State
 
@@ -38,6 +38,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
     states = visit.store.feed_states()
     members = visit.store.members(visit.now)
     conditions = {state.feed.key: visit.condition(state) for state in states}
+    names = {each.member.slug: each.member.name for each in members}
     return {
         "title": "Status",
         "section": "status",
@@ -46,11 +47,13 @@ def _status(visit: Visit) -> Mapping[str, object]:
             states,
             conditions,
             {each.feed: each for each in visit.store.subscriptions() if each.feed and not each.leaving},
-            {each.member.slug: each.member.name for each in members},
+            names,
             {each.member.slug: each.latest for each in members if each.latest is not None},
             visit.setting,
             visit.now,
         ),
+        "reshares": reshare_rows(states, names, visit.setting),
+        "notices": notice_rows(visit.store.notices(), names, visit.setting),
     }
 
 

@@ -1,0 +1,88 @@
+"""How an entry stands: published, or left out of everything that readers see, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hub.model.members import FeedKey
+
+# Held: an admin looks at all that its member publishes. Quarantined: something about it is
+# suspicious. Withdrawn: its publisher, or an admin, took it back.
+WithheldAs = Literal["held", "quarantined", "withdrawn"]
+Standing = Literal["published", "held", "quarantined", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """That an entry is not published, and a sentence that says why."""
+
+    standing: WithheldAs
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """How many entries of a feed wait for an admin for one reason, since when the first of them does."""
+
+    feed: FeedKey
+    withheld: Withheld
+    entries: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What a feed's entries have been like, so that what is not like them is seen.
+
+    `entries` is how many it is known from. `sites` counts them by the domain
+    their link leads to, `scripts` are the alphabets of their titles, `words`
+    the numbers of words that many have in common, as in a sketch. `days`
+    counts all that came by their publisher's dates, a byte a day backwards
+    from `last`, a day's ordinal. `latest` tells of the last few whether they
+    were like the others (`.`) or not (`?`), oldest first.
+    """
+
+    entries: int = 0
+    sites: Mapping[str, int] = field(default_factory=dict)
+    scripts: frozenset[str] = frozenset()
+    words: bytes = b""
+    last: int = 1
+    days: bytes = b""
+    latest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """That a feed says of an entry, by its id, that it was deleted (RFC 6721), and why if it says."""
+
+    id: str
+    why: str = ""
+
+
+# The keys of a feed's entries in its last document, in its order, with the publishers' dates.
+Window = tuple[tuple[int, datetime | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageCheck:
+    """That the page of an entry is to be looked at, which is missing from its feed; the entry by its key.
+
+    `gone_since` is when the page was first not there. `url` is where it is.
+    """
+
+    key: int
+    due: datetime
+    gone_since: datetime | None = None
+    tries: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A page that was looked at: whether it is gone, None where that cannot be told."""
+
+    check: PageCheck
+    gone: bool | None

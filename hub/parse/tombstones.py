@@ -1,0 +1,27 @@
+"""What an Atom feed says was deleted (RFC 6721), which feedparser does not read."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from hub.parse.decode import legal
+from hub.parse.document import ParsedTombstone
+
+_NAMESPACE = "{http://purl.org/atompub/tombstones/1.0}"
+# What a document must have for it to be worth looking through.
+MARK = "deleted-entry"
+
+
+def read_tombstones(text: str) -> tuple[ParsedTombstone, ...]:
+    """The tombstones in a feed's document, as far as it can be read; one without a `ref` is none."""
+    parser = etree.XMLParser(
+        encoding="utf-8", recover=True, resolve_entities=False, no_network=True, remove_pis=True
+    )
+    root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    if root is None:
+        return ()
+    return tuple(
+        ParsedTombstone(id=ref, why=" ".join(legal(each.findtext(f"{_NAMESPACE}comment") or "").split()))
+        for each in root.iterchildren(f"{_NAMESPACE}{MARK}")
+        if (ref := legal(each.get("ref") or "").strip())
+    )

@@ -1,0 +1,33 @@
+"""Is an entry this hub's own news come back? Members embed and re-import merged feeds. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from hub.model import Entry
+
+# What `decide` mints: the entry's feed and a digest.
+_MINTED = re.compile(r"tag:([^,]+),\d{4}-\d\d-\d\d:[a-z0-9-]+/[a-z0-9-]+/[0-9a-f]{24}")
+
+
+def is_reshare(entry: Entry, *, authority: str, hub_url: str | None, taken: Collection[str]) -> bool:
+    """Whether a member's entry came from one of our merged feeds, so that it is not that member's news.
+
+    It has an id that we minted, as `authority` or, where it is among the
+    `taken` ids, under an earlier name; it leads to a story's page of ours, or
+    names one of our merged feeds as its source; or it has the category by
+    which our merged feeds name who published it. What another aggregator
+    repeats is no reshare but a copy, as anybody's is.
+    """
+    minted = _MINTED.fullmatch(entry.id) if entry.id else None
+    if minted and (minted[1] == authority or entry.id in taken):
+        return True
+    if not hub_url:
+        return False
+    if entry.link and entry.link.startswith(f"{hub_url}/story/"):
+        return True
+    if any(category.scheme == f"{hub_url}/members" for category in entry.categories):
+        return True
+    named = (entry.source.id, entry.source.self_link or "") if entry.source else ()
+    return any(name.startswith(f"{hub_url}/feeds/") for name in named)

@@ -1,0 +1,250 @@
+"""What is published and what is not: into stories and out of them.
+
+An entry that is not published leads nothing and is alone in its story, so
+that whatever asks for the entries of stories never meets it; lists of entries
+ask for its `standing`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hub import quarantine, stories
+from hub.model import Entry, FeedKey, Habits, Known, Notice, Standing, StoredEntry, Withheld, WithheldEntry
+from hub.store import rows
+from hub.store import statements as sql
+from hub.store.known import KnownToBatch, listed
+from hub.store.tagging import Tagging
+
+_MOST_TOLD = 100
+_BACK_AGAIN = "it was with {}’s before it was withdrawn"
+
+
+class Placing(Tagging):
+    """The part of the store that puts entries into stories and takes them out."""
+
+    # ------------------------------------------------------------ what is not published
+
+    def waiting(self) -> tuple[WithheldEntry, ...]:
+        return self._withheld("standing IN ('held', 'quarantined')", ())
+
+    def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
+        with self._errors():
+            found = self._tuples(sql.WAITING_OF, {"member": member, "feed": feed})
+        return tuple(key for (key,) in found)
+
+    def notices(self) -> tuple[Notice, ...]:
+        with self._errors():
+            found = self._tuples(sql.NOTICES)
+        return tuple(
+            Notice(
+                feed=FeedKey(member, name),
+                withheld=Withheld(standing, why),
+                entries=entries,
+                since=rows.moment(since),
+            )
+            for member, name, standing, why, entries, since in found
+        )
+
+    def withdrawn(self, since: datetime) -> tuple[WithheldEntry, ...]:
+        return self._withheld(
+            "standing = 'withdrawn' AND was_published = 1 AND moment >= ?", (rows.stamp(since),)
+        )
+
+    def withheld(self, key: int) -> WithheldEntry | None:
+        return next(iter(self._withheld("standing <> 'published' AND entry = ?", (key,))), None)
+
+    def withdrawn_from(self, story: int) -> WithheldEntry | None:
+        with self._errors():
+            keys = self._tuples("SELECT key FROM entries WHERE story = ?", (story,))
+        found = [self.withheld(key) for (key,) in keys]
+        return next((each for each in found if each and each.was_published), None)
+
+    def _withheld(self, condition: str, values: tuple[str | int, ...]) -> tuple[WithheldEntry, ...]:
+        """Those that a condition holds for, the last first."""
+        with self._reading():
+            found = self._rows(
+                f"SELECT * FROM standings WHERE {condition} ORDER BY moment DESC, entry DESC LIMIT ?",
+                (*values, _MOST_TOLD),
+            )
+            entries = {each.key: each for each in self._load("e.key", [row["entry"] for row in found])}
+        return tuple(
+            WithheldEntry(
+                stored=entries[row["entry"]],
+                withheld=Withheld(row["standing"], row["why"]),
+                since=rows.moment(row["moment"]),
+                by_admin=bool(row["by_admin"]),
+                was_published=bool(row["was_published"]),
+            )
+            for row in found
+        )
+
+    # ------------------------------------------------------------ what admins say
+
+    def release(self, keys: Iterable[int], now: datetime) -> int:
+        released = 0
+        with self._writing():
+            keys = list(keys)
+            self._learn(keys)
+            for key in keys:
+                if not self._value("SELECT standing FROM entries WHERE key = ?", (key,)):
+                    continue
+                self._tell(self._publish(key, now))
+                self._stand(key, "published", "an admin released it", now, by_admin=True)
+                released += 1
+        return released
+
+    def _learn(self, keys: Sequence[int]) -> None:
+        """Have what was in quarantine be usual in its feeds from now on."""
+        for feed, those in self._tuples(sql.IN_QUARANTINE, (listed(keys),)):
+            entries = [self._sketched(key) for key in json.loads(those)]
+            before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
+            habits = quarantine.released(rows.habits(before) if before else Habits(), entries)
+            self._db.execute(sql.NEW_HABITS, {"feed": feed, **rows.habits_row(habits)})
+
+    def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
+        withdrawn = 0
+        with self._writing():
+            for key in keys:
+                if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
+                    self._db.execute("UPDATE standings SET why = ?, by_admin = 1 WHERE entry = ?", (why, key))
+                    continue
+                self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
+                withdrawn += 1
+        return withdrawn
+
+    def _tell(self, touched: Iterable[int]) -> None:
+        for story in touched:
+            self._index_again(story)
+            self._retag_story(story)
+        self._published_changed()
+
+    # ------------------------------------------------------------ out of a story and into one
+
+    def _withhold(
+        self, key: int, withheld: Withheld, now: datetime, *, by_admin: bool = False, new: bool = False
+    ) -> set[int]:
+        """Have an entry not be published; the stories that this touched.
+
+        Its story goes on with the original of those that are left.
+        """
+        story, before = self._db.execute(
+            "SELECT story, standing FROM entries WHERE key = ?", (key,)
+        ).fetchone()
+        touched = {story}
+        if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
+            touched = self._move(key, None)
+            self._db.execute(sql.FOLLOW_NEXT_LEAD, {"story": story, "key": key})
+        self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
+        left = story if len(touched) > 1 else None
+        was_published = before is None and not new
+        self._stand(
+            key,
+            withheld.standing,
+            withheld.why,
+            now,
+            by_admin=by_admin,
+            was_published=was_published,
+            left=left,
+        )
+        return touched
+
+    def _publish(self, key: int, now: datetime) -> set[int]:
+        """Publish an entry that was not, in the story that it belongs to; the stories that this touched."""
+        (row,) = self._rows("SELECT * FROM standings WHERE entry = ?", (key,))
+        self._db.execute(
+            sql.PUBLISH, {"key": key, "first_seen": None if row["was_published"] else rows.stamp(now)}
+        )
+        self._db.execute("DELETE FROM standings WHERE entry = ?", (key,))
+        (stored,) = self._load("e.key", [key])
+        joins = self._belongs_to(stored, row)
+        if joins is None:
+            return {stored.story}
+        touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
+        if self._take_over_what_was_said(key, joins.story):
+            self._tag(key, stored.entry.tags)
+        return touched
+
+    def _belongs_to(self, stored: StoredEntry, row: sqlite3.Row) -> stories.Verdict | None:
+        left = row["story"] and self._value(
+            "SELECT COALESCE(merged_into, id) FROM stories WHERE id = ?", (row["story"],)
+        )
+        those = self._load("e.story", [left]) if left else []
+        if those and all(each.entry.feed != stored.entry.feed for each in those):
+            return stories.Verdict(left, those[0].key, _BACK_AGAIN)
+        if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'alone'", (stored.key,)):
+            return None
+        entry, known = self._compared_with(stored.key)
+        return stories.copy_of(entry, known, date=stored.date, key=stored.key)
+
+    def _stand(
+        self,
+        key: int,
+        standing: Standing,
+        why: str,
+        now: datetime,
+        *,
+        by_admin: bool,
+        was_published: bool = True,
+        left: int | None = None,
+    ) -> None:
+        self._db.execute(
+            sql.STANDING,
+            {
+                "key": key,
+                "standing": standing,
+                "why": why,
+                "now": rows.stamp(now),
+                "by_admin": int(by_admin),
+                "was_published": int(was_published),
+                "story": left,
+            },
+        )
+
+    def _sketched(self, key: int) -> Entry:
+        """A stored entry, with its sketch where one is kept."""
+        (stored,) = self._load("e.key", [key])
+        entry = stored.entry
+        for row in self._rows("SELECT * FROM sketches WHERE entry = ?", (key,)):
+            entry = replace(entry, sketch=rows.sketch(row, stories.title_number(entry.title)))
+        return entry
+
+    def _compared_with(self, key: int) -> tuple[Entry, Known]:
+        entry = self._sketched(key)
+        feed = self._value("SELECT feed FROM entries WHERE key = ?", (key,))
+        return entry, KnownToBatch(self._rows, self._tuples, {feed: [entry]}, again=True).of(feed)
+
+    def _move(self, key: int, story: int | None, *, copy_of: int | None = None, why: str = "") -> set[int]:
+        """Put an entry into another story, or one of its own (None); the stories that this touched.
+
+        The story it was in goes on with the original of those that are left,
+        or leads to the other where none are.
+        """
+        left = self._value("SELECT story FROM entries WHERE key = ?", (key,))
+        own = story is None
+        if story is None:
+            story = self._new_story()
+        self._db.execute(
+            sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
+        )
+        self._db.execute(sql.NEXT_LEAD, {"story": left})
+        if not own and not self._value("SELECT 1 FROM entries WHERE story = ? LIMIT 1", (left,)):
+            self._db.execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, left))
+            self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
+        return {left, story}
+
+    def _new_story(self) -> int:
+        story = self._db.execute("INSERT INTO stories (merged_into) VALUES (NULL)").lastrowid
+        assert story is not None
+        return story
+
+    def _index_again(self, story: int) -> None:
+        """Make a story findable by all its entries."""
+        for row in self._rows(sql.NUMBERS_OF_STORY, (story,)):
+            self._db.conn.executemany(
+                sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])]
+            )

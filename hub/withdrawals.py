@@ -1,0 +1,81 @@
+"""What did a member take back? Its feed says so, or its page is gone. Pure.
+
+An entry that slides out of a feed's window is no withdrawal, nor is a feed
+that goes empty or begins anew: only where older entries are still there is
+one that is missing looked into. Then its page decides, and it is asked twice,
+a day apart, since pages fail for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hub.errors import FetchError
+from hub.model import Checked, PageCheck, Window
+
+_APART = timedelta(days=1)
+_MOST_TRIES = 5
+_MOST_AT_ONCE = 5
+# Where so many are missing at once, and they are most of what was there, the feed shows something else now.
+_MANY, _MOST = 3, 0.5
+
+_NOT_THERE = (404, 410)
+PAGE_IS_GONE = "its page is no longer on their site"
+
+
+def missing(before: Window, still: Collection[int]) -> tuple[int, ...]:
+    """The keys of entries that are gone from within a feed's window, of which these are `still` there.
+
+    That is where an older one is still there: by date, or by its place where
+    they have none.
+    """
+    there = [place for place, (key, _) in enumerate(before) if key in still]
+    gone = [place for place, (key, _) in enumerate(before) if key not in still]
+    if not there or (len(gone) > _MANY and len(gone) > _MOST * len(before)):
+        return ()
+    oldest = min((date for place in there if (date := before[place][1])), default=None)
+    return tuple(
+        before[place][0]
+        for place in gone
+        if (oldest < date if (date := before[place][1]) and oldest else place < there[-1])
+    )
+
+
+def to_check(keys: Iterable[int], now: datetime) -> tuple[PageCheck, ...]:
+    """The pages of missing entries, to be looked at with the next poll; some at once, no site is crawled."""
+    return tuple(PageCheck(key=key, due=now) for key in keys)[:_MOST_AT_ONCE]
+
+
+def is_gone(outcome: object) -> bool | None:
+    """Whether a page is gone, by what came of asking for it; None where that cannot be told."""
+    if not isinstance(outcome, FetchError):
+        return False
+    return True if outcome.status in _NOT_THERE else None
+
+
+def after(
+    checked: Iterable[Checked], now: datetime
+) -> tuple[tuple[PageCheck, ...], tuple[int, ...], Mapping[int, str]]:
+    """What comes of pages that were looked at: those to look at again, those not any more, those withdrawn.
+
+    The first are checks, the second keys, the last reasons by key.
+    """
+    again: list[PageCheck] = []
+    done: list[int] = []
+    withdrawn: dict[int, str] = {}
+    for each in checked:
+        check = replace(each.check, due=now + _APART, tries=each.check.tries + 1)
+        if each.gone is False or (each.gone is None and check.tries >= _MOST_TRIES):
+            done.append(check.key)
+        elif each.gone is None:
+            again.append(check)
+        elif check.gone_since is None:
+            again.append(replace(check, gone_since=now))
+        elif now - check.gone_since >= _APART:
+            done.append(check.key)
+            withdrawn[check.key] = PAGE_IS_GONE
+        else:
+            again.append(check)
+    return tuple(again), tuple(done), withdrawn

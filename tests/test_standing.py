@@ -1,0 +1,303 @@
+"""What is not published is nowhere, and an admin's word on it holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from hub import moderation
+from hub.errors import StoreError
+from hub.model import Feed, Selection, Story, Tag, Term
+from hub.store import Store
+from tests.entries import entry
+from tests.rfc4287 import ATOM, violations
+from tests.test_copies import LOCAL, TEXT, TITLE
+from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, poll, store, titles, url
+from tests.web_hub import EAST as EAST_KEY
+from tests.web_hub import NOW as WEB_NOW
+from tests.web_hub import SAFETY, WESSEX, Hub, a_hub, news
+
+__all__ = ["store", "url"]
+
+OURS = entry("https://east.example/scanner", title=TITLE, text=TEXT, link="https://east.example/scanner")
+THEIRS = entry(
+    "w", title="Pocket scanner", text=f"{TEXT}\n{LOCAL}", feed=WEST.key, tags=(Tag("devices", "w"),)
+)
+AT = "{http://purl.org/atompub/tombstones/1.0}"
+LATER = NOW + timedelta(hours=1)
+
+
+def held(store: Store, feed: Feed) -> Feed:
+    """Have an admin look at all that a feed's member publishes."""
+    of_member = [replace(each, trust="hold") if each.key == feed.key else each for each in FEEDS]
+    store.sync(MEMBERS, of_member, authority="news.example.org")
+    return replace(feed, trust="hold")
+
+
+def key_of(store: Store, link: str | None) -> int:
+    (stored,) = store.find(link or "")
+    return stored.key
+
+
+# ---------------------------------------------------------------- held
+
+
+def test_what_a_member_on_hold_publishes_is_in_no_list_until_an_admin_says_so(store: Store, url: str) -> None:
+    east = held(store, EAST)
+    assert poll(store, east, replace(OURS, tags=(Tag("devices", "e"),)), entry("b")) == (2, 0)
+    by_tag, by_member = Selection(filter=Term("tag", "devices")), Selection(filter=Term("member", "east"))
+    lists = (Selection(), by_tag, by_member, replace(by_member, every_entry=True))
+    assert [titles(store, each) for each in lists] == [[]] * 4
+    assert store.search(Selection(search="scanner"), limit=9).items == ()
+    assert store.entries(limit=9).items == ()
+    assert store.tag_counts() == {}
+    assert (store.totals().entries, store.totals().stories) == (0, 0)
+    (summary,) = store.members(NOW, "east")
+    assert (summary.entries, summary.recent, summary.latest) == (0, 0, None)
+    assert store.story(1) is None
+    assert store.check() == ()
+    said = moderation.held(url)
+    assert said.startswith("east/news: 2 entries held since 20 November 2026, 12:00 UTC: an admin looks at")
+    assert str(OURS.link) in said
+    assert moderation.release(url, "east/news") == "2 entries of east/news are published now."
+    assert [len(titles(store, each)) for each in lists] == [2, 1, 2, 2]
+    assert store.tag_counts() == {"devices": 1}
+    assert (store.totals().entries, store.totals().stories) == (2, 2)
+    assert store.check() == ()
+    assert moderation.held(url) == "Nothing waits for an admin."
+
+
+def test_polls_of_a_member_on_hold_change_nothing_that_is_published(store: Store) -> None:
+    east = held(store, EAST)
+    before = store.version()
+    poll(store, east, OURS)
+    reworded = entry(OURS.id, title=TITLE, text=f"{TEXT} Indeed.", link=OURS.link)
+    assert poll(store, east, reworded, at=LATER) == (0, 1)
+    # What a feed says of itself is published once, with its first poll.
+    assert store.version() == before + 1
+    assert titles(store) == []
+    assert store.check() == ()
+
+
+def test_what_others_publish_meanwhile_is_no_copy_of_what_is_held_and_it_joins_them_when_released(
+    store: Store, url: str
+) -> None:
+    east = held(store, EAST)
+    poll(store, east, OURS)
+    poll(store, WEST, THEIRS, at=LATER)
+    story = _story(store, THEIRS.link)
+    assert [stored.entry.feed for stored in story.entries] == [WEST.key]
+    moderation.release(url, OURS.link or "")
+    joined = _story(store, THEIRS.link)
+    assert joined.id == story.id
+    assert [stored.entry.feed for stored in joined.entries] == [WEST.key, EAST.key]
+    assert "West" in joined.entries[1].why
+    assert store.tag_counts() == {"devices": 1}
+    assert store.check() == ()
+
+
+def test_what_is_released_is_first_seen_when_readers_get_it(store: Store, url: str) -> None:
+    poll(store, held(store, EAST), OURS)
+    moderation.release(url, OURS.link or "")
+    (stored,) = store.find(OURS.link or "")
+    assert stored.first_seen == stored.changed > NOW
+    assert stored.date == OURS.published
+    assert [each.key for each in store.entries(Selection(since=LATER), limit=9).items] == [stored.key]
+
+
+def test_a_member_that_is_no_longer_on_hold_publishes_what_comes_next_alone(store: Store) -> None:
+    poll(store, held(store, EAST), OURS)
+    store.sync(MEMBERS, FEEDS, authority="news.example.org")
+    poll(store, EAST, entry("b"), OURS, at=LATER)
+    assert titles(store) == ["News b"]
+
+
+# ---------------------------------------------------------------- withdrawn by an admin
+
+
+def test_a_story_goes_on_with_the_original_of_those_that_are_left(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS, at=LATER)
+    story = _story(store, OURS.link)
+    moderation.withdraw(url, OURS.link or "", why="the trial was stopped")
+    after = store.story(story.id)
+    assert isinstance(after, Story)
+    assert [stored.entry.feed for stored in after.entries] == [WEST.key]
+    assert titles(store) == [THEIRS.title]
+    assert store.check() == ()
+    poll(store, EAST, OURS, at=NOW + timedelta(days=1))
+    assert titles(store) == [THEIRS.title], "an admin's word outlives polls"
+    moderation.release(url, OURS.link or "")
+    again = _story(store, OURS.link)
+    assert again.id == story.id
+    assert again.entries[1].why == "it was with West’s before it was withdrawn"
+    assert store.check() == ()
+
+
+def test_copies_of_what_was_withdrawn_are_copies_of_the_one_that_leads_now(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS, at=LATER)
+    poll(store, FEEDS[2], entry("b", title=TITLE, text=TEXT, feed=FEEDS[2].key), at=LATER)
+    moderation.withdraw(url, OURS.link or "", why="it was wrong")
+    lead, copy = _story(store, THEIRS.link).entries
+    assert copy.copy_of == lead.key
+    assert store.check() == ()
+
+
+def test_only_one_that_is_published_may_be_merged_split_or_made_to_lead(store: Store, url: str) -> None:
+    poll(store, EAST, OURS, entry("b"))
+    moderation.withdraw(url, OURS.link or "", why="it was wrong")
+    withdrawn, other = key_of(store, OURS.link), key_of(store, "b")
+    attempts: tuple[Callable[[], None], ...] = (
+        lambda: store.put_together(withdrawn, other, NOW),
+        lambda: store.put_together(other, withdrawn, NOW),
+        lambda: store.take_apart(withdrawn, NOW),
+        lambda: store.make_lead(withdrawn, NOW),
+    )
+    for refused in attempts:
+        with pytest.raises(StoreError, match="not published"):
+            refused()
+    assert store.check() == ()
+
+
+def test_retagging_reaches_what_is_held(store: Store, url: str) -> None:
+    poll(store, held(store, EAST), OURS)
+    store.retag({key_of(store, OURS.link): (Tag("later", "a rule"),)})
+    assert store.tag_counts() == {}
+    moderation.release(url, OURS.link or "")
+    assert store.tag_counts() == {"later": 1}
+
+
+def test_a_feed_that_is_removed_takes_what_was_held_of_it_along(store: Store) -> None:
+    poll(store, held(store, EAST), OURS)
+    store.remove(EAST.key)
+    assert not store.waiting()
+    assert not store.notices()
+    assert store.check() == ()
+
+
+def test_dropping_what_waits_withdraws_nothing_that_is_published(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a"))
+    poll(store, held(store, EAST), OURS, entry("a"), at=LATER)
+    assert moderation.withdraw(url, "east", why="spam") == "1 entry of east will not be published."
+    assert titles(store) == ["News a"]
+    assert store.withdrawn(NOW) == (), "readers never had it"
+    with pytest.raises(StoreError, match="No entry"):
+        moderation.withdraw(url, "east", why="spam")
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE entries SET standing = NULL", "1 stories do not have exactly one lead"),
+        ("DELETE FROM standings", "the standings do not agree with the entries in 1 places"),
+        (
+            "UPDATE entries SET lead = 1",
+            "1 entries that are not published are in stories with others, or lead",
+        ),
+    ],
+)
+def test_a_standing_that_is_wrong_is_told_of(store: Store, url: str, statement: str, problem: str) -> None:
+    poll(store, held(store, EAST), OURS)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as db:
+        db.execute(statement)
+    assert problem in store.check()
+
+
+def _story(store: Store, link: str | None) -> Story:
+    (stored,) = store.find(link or "")
+    story = store.story(stored.story)
+    assert isinstance(story, Story)
+    return story
+
+
+# ---------------------------------------------------------------- what readers see
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def test_the_page_of_a_withdrawn_story_is_gone_and_says_by_whom_when_and_why(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Wrong figures"), news("b"))
+    (stored,) = hub.store.find("https://wessex.example/a") or hub.store.find("a")
+    hub.store.withdraw([stored.key], "the figures were wrong", WEB_NOW)
+    words = hub.words(f"/story/{stored.story}", 410)
+    assert words.startswith(
+        "This news was withdrawn The editors of this network withdrew it on 24 November:"
+        " the figures were wrong."
+    )
+    assert "Wrong figures" not in hub.words("/")
+    hub.store.release([stored.key], WEB_NOW)
+    assert "Wrong figures" in hub.words(f"/story/{stored.story}")
+
+
+def test_the_page_of_a_story_that_readers_never_had_is_not_there(hub: Hub) -> None:
+    hub.configure(hub_text := HELD)
+    assert "trust: hold" in hub_text
+    hub.publish(WESSEX, news("a"))
+    hub.html("/story/1", 404)
+    (stored,) = hub.store.find("a")
+    hub.store.withdraw([stored.key], "spam", WEB_NOW)
+    hub.html("/story/1", 404)
+    assert b"deleted-entry" not in hub.get("/feeds/all.atom").data
+
+
+def test_status_says_what_waits_for_the_editors(hub: Hub) -> None:
+    hub.configure(HELD)
+    hub.publish(WESSEX, news("a"), news("b"))
+    words = hub.words("/status")
+    assert (
+        "Waiting for the network's editors Health Innovation Wessex: 2 pieces of news since 24 Nov" in words
+    )
+    assert "an admin looks at everything that this member publishes" in words
+
+
+def test_atom_feeds_carry_the_tombstone_of_what_was_withdrawn_for_a_month(hub: Hub) -> None:
+    hub.publish(WESSEX, news("tag:wessex.example,2026:a", "Wrong figures", tags=(SAFETY,)), news("b"))
+    hub.publish(EAST_KEY, news("c"))
+    (stored,) = hub.store.find("tag:wessex.example,2026:a")
+    before = hub.get("/feeds/all.atom")
+    hub.store.withdraw([stored.key], "the figures were wrong", WEB_NOW + timedelta(minutes=5))
+    feed = hub.get("/feeds/all.atom")
+    assert violations(feed.data) == []
+    assert feed.headers["ETag"] != before.headers["ETag"]
+    for path, told in {
+        "/feeds/all.atom": True,
+        "/feeds/tag/safety.atom": True,
+        "/feeds/tag/stroke.atom": False,
+        "/feeds/member/wessex.atom": True,
+        "/feeds/member/east.atom": False,
+        "/feeds/merged/safe-south.atom": True,
+        "/feeds/search.atom?q=figures": False,
+    }.items():
+        tombstones = etree.fromstring(hub.get(path).data).findall(f"{AT}deleted-entry")
+        assert len(tombstones) == told, path
+    (tombstone,) = etree.fromstring(feed.data).findall(f"{AT}deleted-entry")
+    assert {str(name): value for name, value in tombstone.attrib.items()} == {
+        "ref": "tag:wessex.example,2026:a",
+        "when": "2026-11-24T15:35:00+00:00",
+    }
+    assert tombstone.findtext(f"{AT}by/{ATOM}name") == "The editors of this network"
+    assert tombstone.findtext(f"{AT}comment") == "the figures were wrong"
+    hub.now = WEB_NOW + timedelta(days=32)
+    assert b"deleted-entry" not in hub.get("/feeds/all.atom").data
+
+
+HELD = """
+hub:
+  title: Health innovation news
+members:
+  - slug: wessex
+    name: Health Innovation Wessex
+    trust: hold
+    feeds: [{url: https://wessex.example/feed/}]
+"""

@@ -1,0 +1,305 @@
+"""What a member took back is withdrawn; what only slid out of its feed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from hub import moderation, withdrawals
+from hub.errors import FetchError
+from hub.fetch.curl import CurlFetcher
+from hub.model import Checked, Feed, FeedKey, FetchPolicy, HubSettings, Member, PageCheck, Selection, Window
+from hub.polls import Polls
+from hub.reading import Readers
+from hub.store import Store, open_store
+from tests.site import Site, serving
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+
+
+def window(*ages: int | None) -> Window:
+    """A document's entries by their age in days, keyed by their place from 1."""
+    return tuple((key, None if age is None else NOW - age * A_DAY) for key, age in enumerate(ages, 1))
+
+
+# ---------------------------------------------------------------- the rules
+
+
+@pytest.mark.parametrize(
+    ("before", "still", "missing"),
+    [
+        (window(1, 2, 3, 4), {1, 3, 4}, (2,)),
+        (window(1, 2, 3, 4), {1, 2, 3}, ()),
+        (window(1, 2, 3, 4), {1, 2}, ()),
+        (window(1, 2, 3, 4), {2, 3, 4}, (1,)),
+        (window(4, 3, 2, 1), {2, 3, 4}, ()),
+        (window(4, 3, 2, 1), {1, 2, 3}, (4,)),
+        (window(2, 2, 2), {1, 3}, ()),
+        (window(None, None, None), {1, 3}, (2,)),
+        (window(None, None, None), {1, 2}, ()),
+        (window(1, None, 3), {1, 3}, (2,)),
+        (window(1, 2, 3), set(), ()),
+        (window(), {1}, ()),
+        (window(1, 2, 3, 4, 5, 6, 7, 8), {1, 7, 8}, ()),
+        (window(1, 2, 3, 4, 5), {4, 5}, (1, 2, 3)),
+    ],
+    ids=[
+        "one from the midst",
+        "the oldest slides out",
+        "the two oldest slide out",
+        "the newest",
+        "the oldest of a feed that begins with it",
+        "the newest of such a feed",
+        "one of a moment",
+        "without dates, by place",
+        "without dates, the last slides out",
+        "one without a date",
+        "all are gone: it begins anew",
+        "nothing is known of it",
+        "most are gone: it shows something else",
+        "three of five",
+    ],
+)
+def test_what_is_gone_from_within_the_window_is_missing(
+    before: Window, still: set[int], missing: tuple[int, ...]
+) -> None:
+    assert withdrawals.missing(before, still) == missing
+
+
+CHECK = PageCheck(key=7, due=NOW)
+SEEN_GONE = PageCheck(key=7, due=NOW, gone_since=NOW - A_DAY, tries=1)
+
+
+def test_a_page_that_is_gone_twice_a_day_apart_is_withdrawn() -> None:
+    (again,), done, withdrawn = withdrawals.after([Checked(CHECK, True)], NOW)
+    assert (again.gone_since, again.due, done, withdrawn) == (NOW, NOW + A_DAY, (), {})
+    _, done, withdrawn = withdrawals.after([Checked(again, True)], NOW + A_DAY)
+    assert (done, withdrawn) == ((7,), {7: withdrawals.PAGE_IS_GONE})
+
+
+def test_twice_within_a_day_is_not_enough() -> None:
+    (again,), done, withdrawn = withdrawals.after([Checked(SEEN_GONE, True)], NOW - A_DAY / 2)
+    assert (again.gone_since, done, withdrawn) == (SEEN_GONE.gone_since, (), {})
+
+
+def test_a_page_that_is_there_is_not_looked_at_again() -> None:
+    assert withdrawals.after([Checked(SEEN_GONE, False)], NOW) == ((), (7,), {})
+
+
+def test_what_cannot_be_told_is_asked_again_some_days_and_then_left() -> None:
+    check = SEEN_GONE
+    for day in range(3):
+        (check,), done, withdrawn = withdrawals.after([Checked(check, None)], NOW + day * A_DAY)
+        assert not done
+        assert not withdrawn
+    assert withdrawals.after([Checked(check, None)], NOW + 4 * A_DAY) == ((), (7,), {})
+
+
+@pytest.mark.parametrize(
+    ("status", "gone"), [(404, True), (410, True), (403, None), (503, None), (None, None)]
+)
+def test_only_404_and_410_say_that_a_page_is_gone(status: int | None, gone: bool | None) -> None:
+    assert withdrawals.is_gone(FetchError("no", "", reason="http", status=status)) is gone
+
+
+# ---------------------------------------------------------------- over loopback
+
+
+class Network:
+    """A member's site, polled with a hand on the clock."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self.site = site
+        self.url = f"sqlite:///{folder}/hub.db"
+        self.now = NOW
+        self.feed = Feed(key=FeedKey("east"), url=f"{site.url}/feed")
+        self.store: Store = open_store(self.url)
+        self.store.sync([Member(slug="east", name="East")], [self.feed], authority="news.example")
+        policy = FetchPolicy(allow=(ip_network("127.0.0.0/8"),), host_delay=timedelta(0))
+        self.fetcher = CurlFetcher(policy, "tests")
+        self.readers = Readers((), "UTC")
+        self.polls = Polls(
+            fetcher=self.fetcher,
+            readers=self.readers,
+            store=self.store,
+            settings=HubSettings(fetch=policy),
+            authority="news.example",
+            now=lambda: self.now,
+            most_pages=10,
+        )
+
+    def close(self) -> None:
+        self.fetcher.close()
+        self.readers.close()
+        self.store.close()
+
+    def carry(self, *numbers: int, gone: Sequence[int] = (), more: str = "") -> None:
+        """Have the site's feed carry these entries, the first the newest; all pages but some are there."""
+        entries = "".join(
+            f"<entry><id>urn:east:{number}</id><title>News {number}</title>"
+            f"<link href='{self.page(number)}'/><summary>What {number} is about.</summary>"
+            f"<updated>{(NOW - (20 - number) * A_DAY).isoformat()}</updated></entry>"
+            for number in numbers
+        )
+        self.site.page(
+            "/feed",
+            "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:at='http://purl.org/atompub/tombstones/1.0'>"
+            f"<id>urn:east</id><title>East</title><updated>{NOW.isoformat()}</updated>{more}{entries}</feed>",
+            Content_Type="application/atom+xml",
+        )
+        for number in range(1, 21):
+            self.site.page(f"/{number}", "words", status=404 if number in gone else 200)
+
+    def page(self, number: int) -> str:
+        return f"{self.site.url}/{number}"
+
+    def poll(self, *, after: timedelta = timedelta(hours=1), fails: bool = False) -> list[str]:
+        """The pages that a poll asked for besides the feed and robots.txt."""
+        self.now += after
+        before = len(self.site.asked)
+        self.polls.begin(self.store.feed_states())
+        while self.polls.under_way:
+            for result in self.polls.step(1):
+                assert (result.outcome == "failed") == fails, result.error
+        return [path for path, _ in self.site.asked[before:] if path not in ("/feed", "/robots.txt")]
+
+    def published(self) -> list[int]:
+        stories = self.store.stories(Selection(), limit=100).items
+        return sorted(int(story.lead.entry.title.split()[1]) for story in stories)
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    with serving() as site:
+        made = Network(site, tmp_path)
+        made.carry(10, 9, 8, 7, 6)
+        made.poll()
+        yield made
+        assert made.store.check() == ()
+        made.close()
+
+
+def test_an_entry_that_is_gone_with_its_page_is_withdrawn_a_day_later_and_comes_back_under_its_ids(
+    network: Network,
+) -> None:
+    (before,) = network.store.find("urn:east:8")
+    network.carry(10, 9, 7, 6, gone=[8])
+    assert network.poll() == []
+    assert network.poll() == ["/8"]
+    assert network.poll() == [], "it is asked again after a day, not before"
+    assert network.published() == [6, 7, 8, 9, 10]
+    assert network.poll(after=A_DAY) == ["/8"]
+    assert network.published() == [6, 7, 9, 10]
+    gone = network.store.withdrawn_from(before.story)
+    assert gone is not None
+    assert (gone.withheld.why, gone.by_admin) == ("its page is no longer on their site", False)
+    assert network.poll(after=A_DAY) == []
+    network.carry(10, 9, 8, 7, 6)
+    network.poll()
+    assert network.published() == [6, 7, 8, 9, 10]
+    (after,) = network.store.find("urn:east:8")
+    assert (after.atom_id, after.story, after.first_seen) == (before.atom_id, before.story, before.first_seen)
+
+
+def test_an_entry_whose_page_is_there_stays(network: Network) -> None:
+    network.carry(10, 9, 7, 6)
+    network.poll()
+    assert network.poll() == ["/8"]
+    assert network.poll(after=A_DAY) == []
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_a_page_that_is_back_before_it_is_asked_again_keeps_its_entry(network: Network) -> None:
+    network.carry(10, 9, 7, 6, gone=[8])
+    network.poll()
+    network.poll()
+    network.carry(10, 9, 7, 6)
+    assert network.poll(after=A_DAY) == ["/8"]
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_an_entry_that_is_back_in_its_feed_is_not_looked_for(network: Network) -> None:
+    network.carry(10, 9, 7, 6, gone=[8])
+    network.poll()
+    network.poll()
+    network.carry(10, 9, 8, 7, 6, gone=[8])
+    network.poll()
+    assert network.poll(after=2 * A_DAY) == []
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_a_window_that_slides_withdraws_nothing_though_old_pages_are_gone(network: Network) -> None:
+    for newest in range(11, 19):
+        network.carry(*range(newest, newest - 5, -1), gone=range(1, newest - 4))
+        assert network.poll(after=A_DAY) == []
+    assert network.published() == list(range(6, 19))
+
+
+def test_a_feed_that_goes_empty_withdraws_nothing_and_is_looked_at_again_when_it_is_back(
+    network: Network,
+) -> None:
+    network.carry(gone=range(1, 21))
+    assert network.poll() == network.poll(after=A_DAY) == []
+    network.carry(10, 9, 7, 6, gone=[8])
+    network.poll()
+    assert network.poll() == ["/8"]
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_a_feed_that_begins_anew_withdraws_nothing(network: Network) -> None:
+    network.carry(20, 19, 18, gone=range(1, 11))
+    assert network.poll() == network.poll(after=A_DAY) == []
+    assert network.published() == [6, 7, 8, 9, 10, 18, 19, 20]
+
+
+def test_a_poll_looks_at_few_pages_and_at_none_where_the_feed_cannot_be_had(network: Network) -> None:
+    network.carry(*range(20, 0, -1))
+    network.poll()
+    missing = (5, 7, 9, 11, 13)
+    network.carry(*(number for number in range(20, 0, -1) if number not in missing))
+    network.poll()
+    feed = network.site.pages["/feed"]
+    network.site.page("/feed", "unwell", status=503)
+    assert network.poll(fails=True) == []
+    network.site.pages["/feed"] = feed
+    first, then = network.poll(), network.poll()
+    assert (len(first), len(then)) == (3, 2)
+    assert {*first, *then} == {f"/{number}" for number in missing}
+    assert network.poll(after=A_DAY) == []
+
+
+def test_the_members_own_tombstone_withdraws_at_once_with_its_reason(network: Network) -> None:
+    (before,) = network.store.find("urn:east:8")
+    tombstone = (
+        "<at:deleted-entry ref='urn:east:8' when='2026-11-24T15:35:00Z'>"
+        "<at:comment>The figures were wrong.</at:comment></at:deleted-entry>"
+    )
+    network.carry(10, 9, 7, 6, more=tombstone)
+    assert network.poll() == []
+    assert network.published() == [6, 7, 9, 10]
+    gone = network.store.withdrawn_from(before.story)
+    assert gone is not None
+    assert gone.withheld.why == "The figures were wrong"
+    assert network.poll(after=A_DAY) == []
+
+
+def test_a_tombstone_of_what_is_still_there_or_of_anothers_entry_withdraws_nothing(network: Network) -> None:
+    tombstones = "<at:deleted-entry ref='urn:east:8' when='2026-11-24T15:35:00Z'/><at:deleted-entry/>"
+    network.carry(10, 9, 8, 7, 6, more=f"{tombstones}<at:deleted-entry ref='urn:west:1' when='x'/>")
+    network.poll()
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_an_admins_word_outlives_what_the_member_does(network: Network) -> None:
+    moderation.withdraw(network.url, "urn:east:8", why="it was wrong")
+    moderation.release(network.url, "urn:east:8")
+    network.carry(10, 9, 7, 6, gone=[8])
+    network.poll()
+    network.poll()
+    network.poll(after=A_DAY)
+    assert network.published() == [6, 7, 8, 9, 10]
