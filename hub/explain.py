@@ -21,7 +21,7 @@ def run(path: Path, database: str, address: str) -> str:
     store = existing_store(database)
     try:
         found = store.find(address)
-        lines = [line for state in _named(store, address) for line in _doing(config, state)]
+        lines = [line for state in _named(store, address) for line in _doing(config, store, state)]
         for stored in found:
             lines += [*([""] if lines else []), *_entry(store, stored)]
         return "\n".join(lines or _not_here(config, store, address))
@@ -39,8 +39,8 @@ def _named(store: Store, address: str) -> Iterator[FeedState]:
             yield state
 
 
-def _doing(config: Config, state: FeedState) -> Iterator[str]:
-    found = health(state, datetime.now(UTC), robot=config.hub.user_agent)
+def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
+    found = health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
     yield f"{state.feed.key}, {state.feed.url}"
     yield f"    State    {found.state}: {found.sentence}"
     if found.remedy:
@@ -189,7 +189,7 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
         yield f"    `hub feeds check {address}` looks whether there is a feed; `hub feeds add` adds it."
         return
     for state in states:
-        yield from _feed(config, state)
+        yield from _feed(config, store, state)
 
 
 def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
@@ -200,12 +200,12 @@ def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
     return [*former, *(urls.host(each) for each in addresses if each)]
 
 
-def _feed(config: Config, state: FeedState) -> Iterator[str]:
+def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
     yield f"It would come from {state.feed.key}, {state.feed.url}:"
     if state.polled is None:
         yield "    which has not been polled yet."
         return
-    found = health(state, datetime.now(UTC), robot=config.hub.user_agent)
+    found = health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
     if found.state != "ok":
         yield f"    {found.state}: {found.sentence}"
         if found.remedy:

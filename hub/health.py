@@ -7,24 +7,25 @@ a feed goes quiet while nothing happens.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
 from hub import moves
-from hub.model import ROBOT_NAME, FeedState, Move
+from hub.model import ROBOT_NAME, FeedState, Move, Notice
 
 HealthState = Literal[
     "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone"
 ]
 """What a feed is.
 
-waiting     it has not been polled yet
+waiting     it has not been polled yet, or its server asked to be left alone for a time
 ok          it is read, and has news in its own rhythm
 quiet       it is read, and has had no news for more than twice as long as ever before
 stale       the same for so long that it is no longer kept, most likely
-held        its server asked to be left alone for a time
+held        it is read, and some of what it brought is not published until an admin says so
 blocked     its site turns the hub away: a bot challenge, a password, 403, robots.txt
 moved       it is read, where one of its addresses redirects to for good (`hub.moves.proposed`)
 not-a-feed  there is something else at its address, such as a page
@@ -69,8 +70,12 @@ class Health:
     since: datetime | None = None
 
 
-def health(state: FeedState, now: datetime, *, robot: str) -> Health:
-    """How a feed is doing now. `robot` is the hub's User-Agent, for web teams to know it by."""
+def health(state: FeedState, now: datetime, *, robot: str, notices: Sequence[Notice] = ()) -> Health:
+    """How a feed is doing now.
+
+    `robot` is the hub's User-Agent, for web teams to know it by. `notices`
+    say what waits for an admin, of all feeds.
+    """
     if state.polled is None:
         return Health(state="waiting", sentence="It has not been asked yet.")
     if state.gone is not None:
@@ -78,7 +83,9 @@ def health(state: FeedState, now: datetime, *, robot: str) -> Health:
     if state.failures:
         return _failing(state, now, robot)
     if state.not_before is not None and state.not_before > now:
-        return _held(state, now, state.not_before)
+        return _waiting(state, now, state.not_before)
+    if waits := [notice for notice in notices if notice.feed == state.feed.key]:
+        return _held(state, waits)
     if move := moves.proposed(state, now):
         return _moved(move)
     if NO_ENTRIES in state.remarks and state.recent:
@@ -109,6 +116,22 @@ def _well(state: FeedState) -> Health:
         editor=f"Our news reader can read your feed {state.feed.url}, with this remark: {faults}."
         if faults and not is_site
         else "",
+    )
+
+
+def _held(state: FeedState, notices: Sequence[Notice]) -> Health:
+    feed, since = state.feed.key, min(notice.since for notice in notices)
+    count = sum(notice.entries for notice in notices)
+    entries, are = ("entry", "is") if count == 1 else ("entries", "are")
+    suspicious = [notice for notice in notices if notice.withheld.standing == "quarantined"]
+    why = "; ".join(dict.fromkeys(notice.withheld.why for notice in (*suspicious, *notices)))
+    return Health(
+        state="held",
+        sentence=f"It is read, but {count} {entries} of it {are} not published, since {_moment(since)}:"
+        f" {why}.",
+        remedy=f"`hub held` shows what; `hub release {feed}` publishes it, `hub withdraw {feed}` drops it.",
+        editor=_EDITOR["quarantined"].format(url=state.feed.url) if suspicious else "",
+        since=since,
     )
 
 
@@ -162,7 +185,7 @@ def _failing(state: FeedState, now: datetime, robot: str) -> Health:
     if reason == "http-429" or (
         reason in _ASKED_TO_WAIT and state.not_before is not None and state.not_before > now
     ):
-        return _held(state, now, state.not_before)
+        return _waiting(state, now, state.not_before)
     if reason in _NOT_THERE and now - since >= _GONE_AFTER:
         return _gone(state, since, "There has been nothing at its address for a fortnight")
     if reason in _TURNED_AWAY:
@@ -181,12 +204,12 @@ def _failing(state: FeedState, now: datetime, robot: str) -> Health:
     )
 
 
-def _held(state: FeedState, now: datetime, until: datetime | None) -> Health:
+def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
     asked = "Its server asked to be left alone"
     waits = until is not None and until > now
     sentence = f"{asked} until {_moment(until)}." if waits and until else f"{asked}, and not for how long."
     return Health(
-        state="held",
+        state="waiting",
         sentence=sentence,
         remedy="It is asked again then, by itself. If this lasts, raise its every.min in feeds.yaml.",
         editor=_EDITOR["http-429"].format(url=state.feed.url, pace=_pace(state)) if state.failures else "",
@@ -233,6 +256,9 @@ _EDITOR = {
     " is (301) and tell us.",
     "stale": "The newest entry of your feed {url} is of {last}. If you have published news since,"
     " please look into the feed, or tell us the address of the one that has it.",
+    "quarantined": "Entries appeared in your feed {url} that are unlike all that you published before. We have"
+    " not passed them on. If they are not yours, your site may have been taken over: please look into"
+    " it.",
     "no-entries": "Your feed {url} has no entries any more. Please look whether it still shows your news.",
     "tls": "Our news reader cannot read your feed {url} because the certificate or the encryption of the"
     " site is not in order, and browsers warn of it too. Please have it mended.",

@@ -11,7 +11,7 @@ import pytest
 from hub.fetch.answer import Head, challenge_error, status_error
 from hub.fetch.guards import turned_away
 from hub.health import NO_ENTRIES, Health, health
-from hub.model import Feed, FeedKey, FeedState, Listing, Move, Sitemap
+from hub.model import Feed, FeedKey, FeedState, Listing, Move, Notice, Sitemap, Withheld, WithheldAs
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -168,7 +168,7 @@ def test_a_feed_that_redirects_for_good_has_moved_and_says_where() -> None:
         ("http-404", "broken"),
         ("http-500", "broken"),
         ("http-503", "broken"),
-        ("http-429", "held"),
+        ("http-429", "waiting"),
         ("not-a-feed", "not-a-feed"),
         ("timeout", "broken"),
         ("tls", "broken"),
@@ -220,19 +220,36 @@ def test_a_feed_whose_server_says_so_is_gone_at_once() -> None:
     assert URL in found.editor
 
 
-def test_a_server_that_asks_for_time_holds_its_feed_until_then() -> None:
+def test_a_server_that_asks_for_time_has_its_feed_wait_until_then() -> None:
     later = NOW + timedelta(hours=3)
     for reason in ("http-429", "http-503"):
         found = failed(reason, not_before=later)
-        assert found.state == "held"
+        assert found.state == "waiting"
         assert "until 20 November 2026, 15:00 UTC" in found.sentence
     assert failed("http-503", not_before=NOW - DAY).state == "broken"
     assert failed("http-429").sentence == "Its server asked to be left alone, and not for how long."
 
 
-def test_a_feed_that_is_well_is_held_while_its_host_asks_for_time() -> None:
+def test_a_feed_that_is_well_waits_while_its_host_asks_for_time() -> None:
     found = of(not_before=NOW + DAY)
-    assert (found.state, found.editor) == ("held", "")
+    assert (found.state, found.editor) == ("waiting", "")
+
+
+def test_a_feed_of_which_something_waits_for_an_admin_is_held() -> None:
+    def notice(feed: str, standing: WithheldAs, entries: int, why: str) -> Notice:
+        return Notice(feed=FeedKey(feed), withheld=Withheld(standing, why), entries=entries, since=NOW - DAY)
+
+    its = notice(WELL.feed.key.member, "quarantined", 5, "its link leads to casino.example")
+    found = health(WELL, NOW, robot=ROBOT, notices=[notice("another", "held", 1, "all of it"), its])
+    assert (found.state, found.since) == ("held", NOW - DAY)
+    assert "5 entries of it are not published" in found.sentence
+    assert "casino.example" in found.sentence
+    assert f"hub release {WELL.feed.key}" in found.remedy
+    assert "taken over" in found.editor
+    trusted = health(WELL, NOW, robot=ROBOT, notices=[replace(its, withheld=Withheld("held", "all of it"))])
+    assert (trusted.state, trusted.editor) == ("held", "")
+    unread = replace(WELL, failures=1, failing_since=NOW, error="It broke.", reason="http-500")
+    assert health(unread, NOW, robot=ROBOT, notices=[its]).state == "broken"
 
 
 def test_a_challenge_that_asks_for_time_is_a_challenge() -> None:

@@ -53,7 +53,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
             visit.now,
         ),
         "reshares": reshare_rows(states, names, visit.setting),
-        "notices": notice_rows(visit.store.notices(), names, visit.setting),
+        "notices": notice_rows(visit.notices, names, visit.setting),
     }
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, request
 
 from hub.health import Health, health
-from hub.model import FeedState, Kind
+from hub.model import FeedState, Kind, Notice
 from hub.publish.http import Rendered
 from hub.store import Store
 from hub.web.addresses import Addresses
@@ -115,7 +115,12 @@ class Visit:
 
     def health(self, state: FeedState) -> Health:
         """How a feed is doing at this moment."""
-        return health(state, self.now, robot=self.config.hub.user_agent)
+        return health(state, self.now, robot=self.config.hub.user_agent, notices=self.notices)
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """What waits for an admin."""
+        return self.store.notices()
 
     def condition(self, state: FeedState) -> Condition:
         """The same in the words of pages."""

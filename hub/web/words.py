@@ -166,7 +166,7 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
     since = f" since {calendar.moment(found.since).text}" if found.since else ""
     last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
     match found.state:
-        case "waiting":
+        case "waiting" if state.polled is None:
             return "waiting", "Not checked yet"
         case "gone" if state.gone is not None:
             closed = calendar.day(state.gone).text
@@ -177,6 +177,8 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
             return "fine", f"Up to date, {last}"
         case "moved":
             return "fine", "Up to date, at another address"
+        case "held":
+            return "fine", "Up to date, but some of it waits for the network’s editors"
         case "stale":
             return "silent", f"{last[0].upper()}{last[1:]}"
         case "blocked":
