@@ -256,9 +256,9 @@ _EDITOR = {
     " is (301) and tell us.",
     "stale": "The newest entry of your feed {url} is of {last}. If you have published news since,"
     " please look into the feed, or tell us the address of the one that has it.",
-    "quarantined": "Entries appeared in your feed {url} that are unlike all that you published before. We have"
-    " not passed them on. If they are not yours, your site may have been taken over: please look into"
-    " it.",
+    "quarantined": "Entries appeared in your feed {url} that are unlike all that you published before."
+    " We have not passed them on. If they are not yours, your site may have been taken over: please look"
+    " into it.",
     "no-entries": "Your feed {url} has no entries any more. Please look whether it still shows your news.",
     "tls": "Our news reader cannot read your feed {url} because the certificate or the encryption of the"
     " site is not in order, and browsers warn of it too. Please have it mended.",
