@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from hub import events, moves, normalise, quarantine, schedule, stories, urls, withdrawals, wording
+from hub import backlog, events, moves, normalise, quarantine, schedule, stories, urls, withdrawals, wording
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -74,6 +74,7 @@ def decide(
             if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=known.atom_ids)
         )
         update = _entries(update, entries, known, authority, ZoneInfo(settings.timezone))
+        update = backlog.untold(update)
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
         update = _taken_back(update, frozenset(), known)
@@ -125,7 +126,7 @@ def _entries(
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
-    backlog = update.state.succeeded is None
+    first = update.state.succeeded is None
     by = update.state.identified_by
     recognised = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
     looked_at = [each for each in recognised if not each.as_it_was]
@@ -142,7 +143,7 @@ def _entries(
         if stored is None:
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
-            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=backlog)
+            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=first)
             beginning = _new(entry, known, taken, update.now, authority, date, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub import stories, urls
+from hub import backlog, stories, urls
 from hub.config import Config, load
 from hub.health import health
 from hub.model import FeedState, Known, StoredEntry, WithheldEntry
@@ -143,6 +143,11 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
     for other in others:
         why = f"; {other.why}" if other.why else "; leads it"
         yield f"             with “{other.entry.title}” by {other.member.name}{why}"
+    if not store.is_told(stored.story):
+        yield (
+            "    Feeds    leave it out: it is of what its feed held when it was first polled, "
+            f"of which they have the newest {backlog.TOLD}"
+        )
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)
     if not entry.sketch.numbers and stored.lead:

@@ -40,10 +40,12 @@ class Selection:
     `search` is what a person typed, never a query language of the
     database's. `since` is by first_seen. With `every_entry` the list holds
     each such entry, also where two of them are one story, as a member's own
-    page must.
+    page must. With `told` it holds none that is but the past of a member that
+    joined, as what readers subscribe to must not.
     """
 
     filter: Filter | None = None
     search: str | None = None
     since: datetime | None = None
     every_entry: bool = False
+    told: bool = False

@@ -216,7 +216,8 @@ class NewEntry:
     reason, in which `{}` stands for that entry's publisher. With `leads` it
     is the original: it takes the lead of its story, and `why` is the reason
     of who led before, which is now its copy. With `withheld` it is not
-    published, and begins a story all the same.
+    published, and begins a story all the same. Merged feeds leave out stories
+    of which nothing is `told`.
     """
 
     entry: Entry
@@ -227,6 +228,7 @@ class NewEntry:
     why: str = ""
     leads: bool = False
     withheld: Withheld | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,6 +206,9 @@ class Store(Protocol):
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""
 
+    def is_told(self, story: int) -> bool:
+        """Whether merged feeds tell of a story; else it is but the past of a member that joined."""
+
     def withdrawn_from(self, story: int) -> WithheldEntry | None:
         """The withdrawn entry that a story was of, whose every entry is withdrawn; None for others."""
 

@@ -512,3 +512,9 @@ END;
 @migrations()
 def m010_what_is_not_published(db: Database) -> None:
     _execute(db, _STANDINGS)
+
+
+@migrations()
+def m011_what_is_but_a_past(db: Database) -> None:
+    """Merged feeds leave out stories of which nothing was told; so far all were."""
+    _execute(db, "ALTER TABLE stories ADD COLUMN told INTEGER NOT NULL DEFAULT 1;")

@@ -21,6 +21,9 @@ _TERMS = {
     "region": "EXISTS (SELECT 1 FROM members rm WHERE rm.slug = {e}.member AND rm.region = ?)",
 }
 
+# Whether a story is told in feeds.
+_TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told = 1)"
+
 # One thing a person typed into the search box: -"not this phrase", word, wor*
 _TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _MOST_TYPED = 24
@@ -43,6 +46,8 @@ def stories_walk(selection: Selection) -> Walk:
         term, rest = _tag_of_all(selection.filter)
         if term is not None:
             where, values = _filter(rest, "t") if rest is not None else ("1 = 1", ())
+            if selection.told:
+                where = f"{where} AND {_TOLD.format(e='t')}"
             return Walk("story_tags t", "t.date", "t.lead", (f"t.term = ? AND {where}", (term, *values)))
     return Walk("entries e", "e.date", "e.key", _shown(selection))
 
@@ -114,6 +119,8 @@ def _asked(selection: Selection, table: str) -> Condition:
         conditions.append(_filter(selection.filter, table))
     if selection.since is not None:
         conditions.append((f"{table}.first_seen >= ?", (stamp(selection.since),)))
+    if selection.told:
+        conditions.append((_TOLD.format(e=table), ()))
     return _joined(" AND ", conditions) if conditions else ("1 = 1", ())
 
 

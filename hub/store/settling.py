@@ -210,7 +210,7 @@ class Settling(Placing):
 
     def _begin(self, feed: int, new: NewEntry, now: datetime) -> Written:
         """Write an entry that was not there, into its story."""
-        story = self._new_story() if new.story is None else new.story
+        story = self._new_story(told=new.told) if new.story is None else new.story
         key = self._db.execute(
             sql.NEW_ENTRY,
             {
@@ -229,6 +229,8 @@ class Settling(Placing):
             },
         ).lastrowid
         assert key is not None
+        if new.story is not None and new.told:
+            self._db.execute(sql.TELL_STORY, (story,))
         if new.leads:
             self._db.execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
         if new.withheld is not None:

@@ -58,6 +58,10 @@ class Placing(Tagging):
     def withheld(self, key: int) -> WithheldEntry | None:
         return next(iter(self._withheld("standing <> 'published' AND entry = ?", (key,))), None)
 
+    def is_told(self, story: int) -> bool:
+        with self._errors():
+            return bool(self._value("SELECT told FROM stories WHERE id = ?", (story,)))
+
     def withdrawn_from(self, story: int) -> WithheldEntry | None:
         with self._errors():
             keys = self._tuples("SELECT key FROM entries WHERE story = ?", (story,))
@@ -228,6 +232,8 @@ class Placing(Tagging):
         own = story is None
         if story is None:
             story = self._new_story()
+        elif self._value("SELECT told FROM stories WHERE id = ?", (left,)):
+            self._db.execute(sql.TELL_STORY, (story,))
         self._db.execute(
             sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
         )
@@ -237,8 +243,8 @@ class Placing(Tagging):
             self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
         return {left, story}
 
-    def _new_story(self) -> int:
-        story = self._db.execute("INSERT INTO stories (merged_into) VALUES (NULL)").lastrowid
+    def _new_story(self, *, told: bool = True) -> int:
+        story = self._db.execute("INSERT INTO stories (told) VALUES (?)", (int(told),)).lastrowid
         assert story is not None
         return story
 

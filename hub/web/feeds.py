@@ -85,7 +85,9 @@ def _feed(
     def make() -> Rendered:
         deleted = _deleted(visit, selection) if format == "atom" else ()
         hub, labels = visit.config.hub, visit.setting.labels
-        stories = visit.store.stories(selection, limit=_ENTRIES).items
+        # What a person searches for may be old; what comes by itself is news.
+        told = replace(selection, told=selection.search is None)
+        stories = visit.store.stories(told, limit=_ENTRIES).items
         document = MergedDocument(
             id=address.atom,
             title=address.title,

@@ -1,0 +1,117 @@
+"""A feed's past is stored and shown, and its newest part told of; its news is told of always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import backlog, explain
+from hub.model import Entry, Selection, Sitemap, Tag, Term
+from hub.store import Store
+from tests import web_hub
+from tests.entries import entry
+from tests.test_store import EAST, MEMBERS, NOW, WEST, poll, store, url
+from tests.web_hub import Hub, a_hub
+
+__all__ = ["store", "url"]
+
+DAY = timedelta(days=1)
+TOLD = Selection(told=True)
+
+
+def past(number: int, feed: str = "east") -> Entry:
+    """An entry with words of its own, the higher the older."""
+    words = " ".join(f"word{number}x{place}" for place in range(60))
+    return entry(
+        f"{feed}-{number}",
+        title=f"News {number}",
+        text=words,
+        link=f"https://{feed}.example/{number}",
+        published=NOW - (number + 1) * DAY,
+    )
+
+
+PAST = [past(number) for number in range(backlog.TOLD + 10)]
+OLDEST = PAST[-1]
+
+
+def told(store: Store, selection: Selection = TOLD) -> list[str]:
+    return [story.shown.entry.title for story in store.stories(selection, limit=100).items]
+
+
+def test_of_a_first_document_the_newest_are_told_and_all_are_there(store: Store) -> None:
+    poll(store, EAST, *reversed(PAST))
+    newest = [each.title for each in PAST[: backlog.TOLD]]
+    assert told(store) == newest
+    assert told(store, Selection(filter=Term("member", "east"), every_entry=True, told=True)) == newest
+    assert told(store, Selection()) == [each.title for each in PAST]
+
+
+def test_a_tags_feed_has_no_more_of_it(store: Store) -> None:
+    blog = replace(EAST, tags=("blog",))
+    store.sync(MEMBERS, [blog], authority="news.example.org")
+    poll(store, blog, *(replace(each, tags=(Tag("blog", "given to the whole feed"),)) for each in PAST))
+    assert len(told(store, Selection(filter=Term("tag", "blog"), told=True))) == backlog.TOLD
+    assert len(told(store, Selection(filter=Term("tag", "blog")))) == len(PAST)
+
+
+def test_what_comes_afterwards_is_told_however_old_and_however_much(store: Store) -> None:
+    poll(store, EAST, *PAST[:3])
+    poll(store, EAST, *PAST, at=NOW + DAY)
+    assert len(told(store)) == len(PAST)
+
+
+def test_news_of_another_member_makes_news_of_a_past(store: Store) -> None:
+    poll(store, EAST, *PAST)
+    poll(store, WEST, entry("begins", text="something else", feed=WEST.key))
+    assert OLDEST.title not in told(store)
+    again = replace(past(len(PAST) - 1, "west"), feed=WEST.key)
+    poll(store, WEST, again, at=NOW + DAY)
+    assert OLDEST.title in told(store)
+
+
+def test_so_does_an_admin_who_puts_news_into_its_story(store: Store) -> None:
+    poll(store, EAST, *PAST)
+    poll(store, WEST, entry("other", text="the same in other words", feed=WEST.key))
+    old, other = (store.find(link)[0] for link in (OLDEST.link or "", "https://west.example/other"))
+    store.put_together(other.key, old.key, NOW)
+    assert OLDEST.title in told(store)
+
+
+def test_while_a_site_is_still_being_read_only_what_is_young_is_told(store: Store) -> None:
+    site = replace(EAST, kinds={EAST.url: Sitemap()})
+    store.sync(MEMBERS, [site], authority="news.example.org")
+    poll(store, site, *PAST[5:8])
+    assert store.feed_states()[0].read_in_part
+    poll(store, site, *PAST[:5], at=NOW + DAY)
+    assert told(store) == ["News 0", "News 5", "News 6", "News 7"]
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path)
+
+
+def test_merged_feeds_leave_a_past_out_and_pages_and_searches_have_it(web: Hub) -> None:
+    web.publish(web_hub.EAST, *PAST)
+    for path in "/feeds/all.atom", "/feeds/member/east.rss", "/feeds/all.json":
+        body = web.get(path).text
+        assert (PAST[9].title in body, OLDEST.title in body) == (True, False)
+    searched = OLDEST.text.split()[0]
+    assert OLDEST.title in web.get(f"/feeds/search.atom?q={searched}").text
+    assert web.headlines(f"/search?q={searched}") == [OLDEST.title]
+
+
+def test_hub_explain_says_of_an_entry_that_feeds_leave_it_out(web: Hub, tmp_path: Path) -> None:
+    web.publish(web_hub.EAST, *PAST)
+    file = tmp_path / "feeds.yaml"
+    file.write_text(web_hub.NETWORK)
+    newest, oldest = (
+        explain.run(file, f"sqlite:///{web.file}", each.link or "") for each in (PAST[0], OLDEST)
+    )
+    assert "Feeds    leave it out" in oldest
+    assert "leave it out" not in newest
