@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import listparser
 from lxml import etree
 
-from hub.model import Feed, FeedKey
+from hub.model import Feed, FeedKey, HtmlList
 from hub.publish.opml import members_opml, merged_opml
 from tests.sample_items import EAST, HUB, NORTH, WESSEX
 
@@ -52,6 +54,17 @@ def test_a_reader_can_subscribe_to_the_hubs_own_feeds() -> None:
     (feed,) = listparser.parse(opml.decode()).feeds
     assert (feed.title, feed.url) == ("All & everything", f"{HUB}/feeds/all.atom")
     assert etree.fromstring(opml).xpath("string(//outline/@htmlUrl)") == f"{HUB}/"
+
+
+def test_a_site_without_a_feed_is_a_link_that_no_reader_subscribes_to() -> None:
+    url, feed = "https://east.example/news", "https://east.example/feed/"
+    page = HtmlList(item="article")
+    site = Feed(key=FeedKey("east"), url=url, kinds={url: page})
+    other = replace(site, key=FeedKey("east", "other"), alternatives=(feed,))
+    parsed = etree.fromstring(members_opml("News", [(EAST, [site, other])]))
+    first, second = parsed.findall("body/outline/outline")
+    assert (first.get("type"), first.get("url"), first.get("xmlUrl")) == ("link", url, None)
+    assert (second.get("type"), second.get("xmlUrl")) == ("rss", feed)
 
 
 def test_the_same_lists_give_the_same_bytes_without_a_date() -> None:

@@ -13,13 +13,20 @@ MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
 def members_opml(title: str, members: Sequence[tuple[Member, Sequence[Feed]]]) -> bytes:
-    """The feeds the members publish, an outline for each member; the same lists give the same bytes."""
+    """The feeds the members publish, an outline for each member; the same lists give the same bytes.
+
+    A site without a feed, which no reader could subscribe to, is a link.
+    """
     root, body = _opml(title)
     for member, feeds in members:
         group = _add_outline(body, member.name)
         for feed in feeds:
             name = member.name if len(feeds) == 1 else f"{member.name}: {feed.key.name}"
-            _add_outline(group, name, type="rss", xmlUrl=feed.url, htmlUrl=web_address(member.homepage))
+            url = next((each for each in (feed.url, *feed.alternatives) if each not in feed.kinds), None)
+            if url is None:
+                _add_outline(group, name, type="link", url=feed.url)
+            else:
+                _add_outline(group, name, type="rss", xmlUrl=url, htmlUrl=web_address(member.homepage))
     return _serialised(root)
 
 
