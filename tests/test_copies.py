@@ -227,6 +227,23 @@ def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
     assert "everybody has one" in refusal(told(title, TEXT), theirs("The week in the Vale"))
 
 
+def test_news_of_vacancies_is_no_list_of_them() -> None:
+    title = "How a rostering tool changes vacancy rates in three counties"
+    assert reason(told(title, OPENING), theirs(f"{title} | West", text=TEXT)) == "the beginning of {}’s text"
+
+
+def test_an_article_that_goes_on_with_what_it_reported_before_is_other_news() -> None:
+    goes_on = f"{LOCAL} We reported then: {OPENING}"
+    quoted = " ".join([goes_on, *(f"Word{number} of quite another matter." for number in range(60))])
+    assert "as a round-up does" in refusal(told("This and that", quoted), theirs(text=OPENING))
+
+
+def test_a_dateline_before_the_same_beginning_is_no_other_news() -> None:
+    dateline = f"Thornmouth, Friday morning: {OPENING}"
+    longer = " ".join([dateline, *(f"Word{number} of quite another matter." for number in range(60))])
+    assert reason(told("This and that", longer), theirs(text=OPENING))
+
+
 def test_a_round_up_is_no_copy_of_what_it_cites() -> None:
     cites = " ".join(
         [LOCAL, EXTRA, OPENING, *(f"Word{number} of quite another matter." for number in range(60))]

@@ -13,7 +13,7 @@ from operator import sub
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
-from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core
+from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core, title_parts
 
 _WORD = 4  # bytes
 # Words between the same words that stand for others; more is a passage of its own.
@@ -24,13 +24,16 @@ _NAME = 3
 _FIRST = 12
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
+_DATELINE = 10  # words before it that are a place, a day, "News:"
 _NOWHERE = -9  # where a shingle stands that the other text has not; no place follows it
 # Shingles in a row that make a passage, and no phrase that a text repeats.
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
 _TITLE_WITHIN = 5
-_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda minutes papers vacancy vacancies"
+_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda minutes papers"
 _PERIODICALS = frozenset(_PERIODICAL_WORDS.split())
+# "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
+_FORMS = frozenset(("vacancy", "vacancies"))
 _PERIODICAL_PHRASES = ("round up", "news in brief", "week in", "month in", "monthly figures", "annual report")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
 _DISTINCTIVE = 6
@@ -93,8 +96,7 @@ class Compared:
     @cached_property
     def in_order(self) -> list[int]:
         """Its shingles, a number each that means something within this process alone."""
-        words = self.words
-        return list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+        return _in_order(self.words)
 
     @cached_property
     def shingles(self) -> frozenset[int]:
@@ -173,7 +175,7 @@ class Pair:
         if self.beginning:
             return True
         short, long = self._short_and_long
-        first = long.in_order[: short.size + short.size // 4 + _LONGEST_FILLED_IN - SHINGLE + 1]
+        first = long.in_order[: short.size + _DATELINE - SHINGLE + 1]
         shared = len(short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
@@ -182,11 +184,13 @@ class Pair:
         """Whether the first words of one of them stand somewhere in the other.
 
         A copy has those of its original, wherever a paragraph was added;
-        statements that cite the same report have not.
+        statements that cite the same report have not, but for its name, which
+        is in their titles.
         """
         one, other = self._one, self._other
+        named = {*_in_order(_title_words(one.title)), *_in_order(_title_words(other.title))}
         return any(
-            2 * len(ours.shingles.intersection(theirs.in_order[:_FIRST])) >= _FIRST
+            2 * len(ours.shingles.intersection(theirs.in_order[:_FIRST]) - named) >= _FIRST
             for ours, theirs in ((one, other), (other, one))
         )
 
@@ -207,8 +211,8 @@ class Pair:
     @property
     def unlike(self) -> bool:
         """Whether the two share hardly a word, as other news under the same id would."""
-        one = (*numbers(_title(self._one.title)[0]), *self._one.words)
-        other = (*numbers(_title(self._other.title)[0]), *self._other.words)
+        one = (*_title_words(self._one.title), *self._one.words)
+        other = (*_title_words(self._other.title), *self._other.words)
         if min(len(one), len(other)) < _SHORT:
             return _share(set(one), set(other)) < _SAME_NEWS
         return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
@@ -220,7 +224,7 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        one, other = _title_numbers(self._one.title), _title_numbers(self._other.title)
+        one, other = frozenset(_title_words(self._one.title)), frozenset(_title_words(self._other.title))
         return _has_time(one - other) and _has_time(other - one)
 
     @cached_property
@@ -290,9 +294,16 @@ def is_same_title(one: str, other: str) -> bool:
 
 def is_periodical(title: str) -> bool:
     """Whether a title is that of an issue, a list or a form: what many publish, each its own."""
-    return not _PERIODICALS.isdisjoint(_title(title)[0].split()) or any(
-        f" {phrase} " in f" {_title(title)[0]} " for phrase in _PERIODICAL_PHRASES
+    words = _title(title)[0]
+    return (
+        not _PERIODICALS.isdisjoint(words.split())
+        or any(f" {phrase} " in f" {words} " for phrase in _PERIODICAL_PHRASES)
+        or any(not _FORMS.isdisjoint(edges) for edges in map(_first_and_last, title_parts(title)))
     )
+
+
+def _first_and_last(words: str) -> tuple[str, ...]:
+    return words.partition(" ")[0], words.rpartition(" ")[2]
 
 
 def is_distinctive(title: str) -> bool:
@@ -306,8 +317,12 @@ def _title(title: str) -> tuple[str, str]:
     return markup.words(title), title_core(title)
 
 
-def _title_numbers(title: str) -> frozenset[int]:
-    return frozenset(numbers(_title(title)[0]))
+def _title_words(title: str) -> list[int]:
+    return numbers(_title(title)[0])
+
+
+def _in_order(words: Sequence[int]) -> list[int]:
+    return list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
 
 
 def _has_time(words: frozenset[int]) -> bool:

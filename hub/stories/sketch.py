@@ -132,7 +132,12 @@ def title_number(title: str) -> int | None:
 
 def title_core(title: str) -> str:
     """The words of a title without who publishes it: of the parts it is made of, the longest."""
-    return max((markup.words(part) for part in _TITLE_PARTS.split(title)), key=_weight, default="")
+    return max(title_parts(title), key=_weight, default="")
+
+
+def title_parts(title: str) -> list[str]:
+    """The words of each part of a title, as dashes, bars and colons part it."""
+    return [markup.words(part) for part in _TITLE_PARTS.split(title)]
 
 
 def _weight(words: str) -> int:
