@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import groupby
 
 from hub.errors import StoreError
-from hub.model import WithheldEntry
-from hub.rulings import the_one
+from hub.model import FeedKey, Withheld, WithheldEntry
+from hub.rulings import named, the_one
 from hub.store import Store, existing_store
 
 _MOMENT = "%-d %B %Y, %H:%M UTC"
@@ -33,7 +33,7 @@ def release(database: str, what: str, *, member: str | None = None) -> str:
         entry = the_one(store, what, member)
         if not store.release([entry.key], now):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
-        return f"“{entry.entry.title or entry.entry.excerpt}” by {entry.member.name} is published now."
+        return f"{named(entry)} is published now."
 
 
 def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
@@ -46,18 +46,26 @@ def withdraw(database: str, what: str, *, member: str | None = None, why: str) -
         entry = the_one(store, what, member)
         if not store.withdraw([entry.key], why, now):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
-        return f"“{entry.entry.title or entry.entry.excerpt}” by {entry.member.name} is withdrawn."
+        return f"{named(entry)} is withdrawn."
 
 
 def _of_feed(store: Store, what: str) -> tuple[int, ...]:
-    """What waits of the member or the feed (`member/name`) with this name."""
+    """What waits of the member or the feed (`member/name`) with this name; of what is neither, nothing.
+
+    Raises StoreError where nothing of it waits.
+    """
     member, _, name = what.partition("/")
-    return store.waiting_of(member, name or None)
+    waiting = store.waiting_of(member, name or None)
+    feeds = (state.feed.key for state in store.feed_states())
+    if not waiting and any(what in (key.member, str(key)) for key in feeds):
+        raise StoreError(f"Nothing of {what} waits for an admin.", "`hub held` lists what does.")
+    return waiting
 
 
 def _waiting(store: Store) -> Iterator[str]:
-    told = groupby(store.waiting(), key=lambda each: (each.stored.entry.feed, each.withheld))
-    shown = {key: list(found) for key, found in told}
+    shown: dict[tuple[FeedKey, Withheld], list[WithheldEntry]] = defaultdict(list)
+    for each in store.waiting():
+        shown[each.stored.entry.feed, each.withheld].append(each)
     for number, notice in enumerate(store.notices()):
         since = notice.since.strftime(_MOMENT)
         if number:
@@ -66,8 +74,10 @@ def _waiting(store: Store) -> Iterator[str]:
             f"{notice.feed}: {_entries(notice.entries)} {_WAIT[notice.withheld.standing]} since {since}:"
             f" {notice.withheld.why}."
         )
-        for each in shown.get((notice.feed, notice.withheld), ()):
-            yield f"    {_line(each)}"
+        listed = shown[notice.feed, notice.withheld]
+        yield from (f"    {_line(each)}" for each in listed)
+        if more := notice.entries - len(listed):
+            yield f"    … and {more} more."
         yield f"    To publish: hub release {notice.feed}    To drop: hub withdraw {notice.feed}"
 
 

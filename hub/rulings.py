@@ -16,7 +16,7 @@ def merge(database: str, address: str, into: str, *, member: str | None = None) 
     with closing(existing_store(database)) as store:
         entry, other = the_one(store, address, member), the_one(store, into, None)
         store.put_together(entry.key, other.key, datetime.now(UTC))
-        return f"{_named(entry)} is in story {other.story} now, with {_named(other)}."
+        return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
 
 def split(database: str, address: str, *, member: str | None, alone: bool) -> str:
@@ -26,7 +26,7 @@ def split(database: str, address: str, *, member: str | None, alone: bool) -> st
         store.take_apart(entry.key, datetime.now(UTC), alone=alone)
         after = the_one(store, address, entry.member.slug)
         kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
-        return f"{_named(entry)} is in story {after.story}, by itself, {kept}."
+        return f"{named(entry)} is in story {after.story}, by itself, {kept}."
 
 
 def lead(database: str, address: str, *, member: str | None) -> str:
@@ -34,7 +34,7 @@ def lead(database: str, address: str, *, member: str | None) -> str:
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
         store.make_lead(entry.key, datetime.now(UTC))
-        return f"{_named(entry)} leads story {entry.story} now, whatever comes."
+        return f"{named(entry)} leads story {entry.story} now, whatever comes."
 
 
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
@@ -57,5 +57,6 @@ def _listed(entries: Sequence[StoredEntry]) -> str:
     return "; ".join(f"{each.member.slug}, “{each.entry.title}”" for each in entries)
 
 
-def _named(stored: StoredEntry) -> str:
+def named(stored: StoredEntry) -> str:
+    """An entry as people know it: its title, and whose it is."""
     return f"“{stored.entry.title or stored.entry.excerpt}” by {stored.member.name}"

@@ -74,6 +74,24 @@ def test_what_a_member_on_hold_publishes_is_in_no_list_until_an_admin_says_so(st
     assert moderation.held(url) == "Nothing waits for an admin."
 
 
+def test_all_that_waits_is_listed_whatever_came_in_between_and_what_is_too_much_is_counted(
+    store: Store, url: str
+) -> None:
+    east, west = (replace(each, trust="hold") for each in (EAST, WEST))
+    store.sync(MEMBERS, [east, west], authority="news.example.org")
+    poll(store, east, entry("a"))
+    poll(store, west, entry("w", feed=WEST.key), at=LATER)
+    poll(store, east, entry("b"), entry("a"), at=LATER + timedelta(hours=1))
+    said = moderation.held(url)
+    assert "east/news: 2 entries held" in said
+    assert all(f"“News {each}”" in said for each in "abw")
+    assert "more." not in said
+    poll(store, east, *(entry(f"n{number}") for number in range(102)), at=LATER + timedelta(hours=2))
+    assert said.count("“News") == 3
+    assert moderation.held(url).count("“News") == 100
+    assert "    … and 4 more." in moderation.held(url)
+
+
 def test_polls_of_a_member_on_hold_change_nothing_that_is_published(store: Store) -> None:
     east = held(store, EAST)
     before = store.version()
@@ -189,8 +207,10 @@ def test_dropping_what_waits_withdraws_nothing_that_is_published(store: Store, u
     assert moderation.withdraw(url, "east", why="spam") == "1 entry of east will not be published."
     assert titles(store) == ["News a"]
     assert store.withdrawn(NOW) == (), "readers never had it"
-    with pytest.raises(StoreError, match="No entry"):
+    with pytest.raises(StoreError, match="Nothing of east waits"):
         moderation.withdraw(url, "east", why="spam")
+    with pytest.raises(StoreError, match="No entry has eats"):
+        moderation.release(url, "eats")
 
 
 @pytest.mark.parametrize(
