@@ -277,7 +277,7 @@ def release(what: str, member: str | None, database: str) -> None:
 
 @cli.command()
 @click.argument("what", metavar="LINK|MEMBER[/FEED]")
-@click.option("--why", default="the network's editors took it back", help="The reason, which readers see.")
+@click.option("--why", default="", help="The reason, which readers see.")
 @_whose
 @_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:

@@ -100,7 +100,8 @@ def _why_so(state: FeedState) -> str:
 
 def _standing(withheld: WithheldEntry) -> str:
     by = " by an admin" if withheld.by_admin else ""
-    return f"{withheld.withheld.standing}{by} since {_at(withheld.since)}: {withheld.withheld.why}"
+    why = f": {withheld.withheld.why}" if withheld.withheld.why else ""
+    return f"{withheld.withheld.standing}{by} since {_at(withheld.since)}{why}"
 
 
 def _carried(stored: StoredEntry) -> str:

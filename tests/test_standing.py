@@ -260,6 +260,19 @@ def test_the_page_of_a_withdrawn_story_is_gone_and_says_by_whom_when_and_why(hub
     assert "Wrong figures" in hub.words(f"/story/{stored.story}")
 
 
+def test_an_admin_need_not_say_why_and_takes_no_reason_away(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a"), news("b"))
+    (one,), (other,) = hub.store.find("a"), hub.store.find("b")
+    hub.store.withdraw([one.key, other.key], "", WEB_NOW)
+    hub.store.withdraw([other.key], "the figures were wrong", WEB_NOW)
+    hub.store.withdraw([other.key], "", WEB_NOW)
+    said = "The editors of this network withdrew it on 24 November"
+    assert f"{said}. " in hub.words(f"/story/{one.story}", 410)
+    assert f"{said}: the figures were wrong. " in hub.words(f"/story/{other.story}", 410)
+    body = hub.get("/feeds/all.atom").data
+    assert (body.count(b"<at:deleted-entry"), body.count(b"<at:comment")) == (2, 1)
+
+
 def test_the_page_of_a_story_that_readers_never_had_is_not_there(hub: Hub) -> None:
     hub.configure(hub_text := HELD)
     assert "trust: hold" in hub_text
@@ -301,6 +314,7 @@ def test_atom_feeds_carry_the_tombstone_of_what_was_withdrawn_for_a_month(hub: H
     }.items():
         tombstones = etree.fromstring(hub.get(path).data).findall(f"{AT}deleted-entry")
         assert len(tombstones) == told, path
+    assert b"ns0" not in feed.data, "a prefix of its own for Atom is one that small readers do not know"
     (tombstone,) = etree.fromstring(feed.data).findall(f"{AT}deleted-entry")
     assert {str(name): value for name, value in tombstone.attrib.items()} == {
         "ref": "tag:wessex.example,2026:a",

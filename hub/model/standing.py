@@ -17,7 +17,7 @@ Standing = Literal["published", "held", "quarantined", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """That an entry is not published, and a sentence that says why."""
+    """That an entry is not published, and why; an admin who withdraws one need not say."""
 
     standing: WithheldAs
     why: str

@@ -24,7 +24,6 @@ from hub.publish.item import Item
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
-_ATOM = "http://www.w3.org/2005/Atom"
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -114,8 +113,9 @@ class _Tombstones(BaseExtension):  # type: ignore[misc] # feedgen has no types
                 feed, f"{{{_TOMBSTONES}}}deleted-entry", ref=each.id, when=each.when.isoformat()
             )
             by = etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}by")
-            etree.SubElement(by, f"{{{_ATOM}}}name").text = each.by
-            etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}comment").text = each.why
+            etree.SubElement(by, "name").text = each.by
+            if each.why:
+                etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}comment").text = each.why
         return feed
 
 

@@ -216,7 +216,10 @@ class Store(Protocol):
         """Publish entries that are not, on an admin's word, which no rule undoes; how many those were."""
 
     def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
-        """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before."""
+        """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.
+
+        Without a reason, what was withdrawn before keeps the one that it has.
+        """
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
         """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""

@@ -115,7 +115,7 @@ class Placing(Tagging):
         with self._writing():
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
-                    self._db.execute("UPDATE standings SET why = ?, by_admin = 1 WHERE entry = ?", (why, key))
+                    self._db.execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
                     continue
                 self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
                 withdrawn += 1

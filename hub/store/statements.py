@@ -190,6 +190,9 @@ SELECT s.entry FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f O
 WHERE s.standing IN ('held', 'quarantined') AND e.member = :member AND f.name = COALESCE(:feed, f.name)
 ORDER BY s.entry
 """
+WITHDRAWN_BY_ADMIN = """
+UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE entry = :key
+"""
 # What waits of these entries, by feed: their keys as JSON.
 IN_QUARANTINE = """
 SELECT e.feed, json_group_array(e.key) FROM entries e

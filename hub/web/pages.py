@@ -266,11 +266,9 @@ def withdrawn_by(withdrawn: WithheldEntry) -> str:
 
 def withdrawal(withdrawn: WithheldEntry, calendar: Calendar) -> tuple[str, str]:
     """What is said of a story that was withdrawn: its heading, and by whom, when and why."""
-    when = calendar.day(withdrawn.since).text
-    return (
-        "This news was withdrawn",
-        f"{withdrawn_by(withdrawn)} withdrew it on {when}: {withdrawn.withheld.why}.",
-    )
+    when, why = calendar.day(withdrawn.since).text, withdrawn.withheld.why
+    said = f"{withdrawn_by(withdrawn)} withdrew it on {when}"
+    return "This news was withdrawn", f"{said}: {why}." if why else f"{said}."
 
 
 # ---------------------------------------------------------------- filters
