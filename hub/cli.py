@@ -265,30 +265,30 @@ def held(database: str) -> None:
 
 
 @cli.command()
-@click.argument("what", metavar="LINK|MEMBER[/FEED]")
+@click.argument("what", metavar="LINK|MEMBER[/NAME]")
 @_whose
 @_database
 def release(what: str, member: str | None, database: str) -> None:
-    """Publish LINK, whatever the rules say, or all that waits of a MEMBER or its FEED."""
+    """Publish LINK, whatever the rules say, or all that waits of a MEMBER or a feed of it."""
     from hub import moderation
 
     click.echo(moderation.release(database, what, member=member))
 
 
 @cli.command()
-@click.argument("what", metavar="LINK|MEMBER[/FEED]")
+@click.argument("what", metavar="LINK|MEMBER[/NAME]")
 @click.option("--why", default="", help="The reason, which readers see.")
 @_whose
 @_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:
-    """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or its FEED."""
+    """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or a feed of it."""
     from hub import moderation
 
     click.echo(moderation.withdraw(database, what, member=member, why=why))
 
 
 @cli.command()
-@click.argument("link")
+@click.argument("link", metavar="LINK|URL|MEMBER[/NAME]")
 @_config
 @_database
 def explain(link: str, config: Path, database: str) -> None:

@@ -21,10 +21,9 @@ def run(path: Path, database: str, address: str) -> str:
     store = existing_store(database)
     try:
         found = store.find(address)
-        lines = [line for state in _named(store, address) for line in _doing(config, store, state)]
-        for stored in found:
-            lines += [*([""] if lines else []), *_entry(store, stored)]
-        return "\n".join(lines or _not_here(config, store, address))
+        parts = [_doing(config, store, state) for state in _named(store, address)]
+        parts += [_entry(store, stored) for stored in found]
+        return "\n\n".join(map("\n".join, parts or [_not_here(config, store, address)]))
     finally:
         store.close()
 
@@ -33,9 +32,10 @@ def run(path: Path, database: str, address: str) -> str:
 
 
 def _named(store: Store, address: str) -> Iterator[FeedState]:
-    """The feeds that have this address, or are known by it."""
+    """The feeds that have this address, are known by it, or are the member's with this slug."""
     for state in store.feed_states():
-        if address in (str(state.feed.key), state.feed.url, *state.feed.alternatives, state.used_url):
+        key = state.feed.key
+        if address in (key.member, str(key), state.feed.url, *state.feed.alternatives, state.used_url):
             yield state
 
 
@@ -49,6 +49,8 @@ def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
         yield f"    To send  {found.editor}"
     if state.succeeded:
         yield f"    Read     {_at(state.succeeded)}"
+    if why := _why_so(state):
+        yield f"    Known    its entries, by their {state.identified_by}s{why}"
     if state.next_poll:
         yield f"    Next     {_at(state.next_poll)}: {state.next_poll_why}"
 
@@ -67,13 +69,14 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
     state = next((each for each in store.feed_states() if each.feed.key == entry.feed), None)
     if state is not None:
         yield f"    Known    by its {state.identified_by}{_why_so(state)}"
-    yield f"    Here     since {_at(stored.first_seen)}, {_carried(stored)}"
+    withheld = store.withheld(stored.key)
+    carried = _carried(stored) if withheld is None else "not published"
+    yield f"    Here     since {_at(stored.first_seen)}, {carried}"
     yield from _changed(store, stored)
     yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
     if entry.kind == "event" and entry.event_date:
         yield f"    Event    on {entry.event_date:%-d %B %Y}"
     yield from _tags(store, stored)
-    withheld = store.withheld(stored.key)
     if withheld is not None:
         yield f"    Standing {_standing(withheld)}"
         return
@@ -187,7 +190,8 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
     yield f"No entry has {address} for a link or an id."
     host = urls.host(address)
     if host is None:
-        yield "It is no web address. An id has to be written just as the feed has it."
+        yield "It is no web address, and no member or feed is called so."
+        yield "    An id has to be written just as the feed has it."
         return
     states = [state for state in store.feed_states() if host in _hosts(config, state)]
     if not states:

@@ -53,6 +53,18 @@ def test_a_feed_that_is_well_is_explained_by_when_it_is_asked_and_why_then(hub: 
     assert said.endswith("UTC: the feed asks to be kept for 10 hours (ttl)\n")
 
 
+def test_a_member_is_explained_by_each_of_its_feeds_and_a_name_of_nobody_is_said_to_be_that(
+    hub: Hub, site: Site
+) -> None:
+    feeds = site.feed("/one", "Ward opens"), site.feed("/two", "Ward closes")
+    hub.write({"east": list(feeds)})
+    hub.run("poll")
+    first, second = hub.run("explain", "east").stdout.split("\n\n")
+    assert first.startswith(f"east/news, {feeds[0]}\n    State    ok")
+    assert second.startswith(f"east/feed-1, {feeds[1]}\n    State    ok")
+    assert "no member or feed is called so" in hub.run("explain", "eats").stdout
+
+
 def test_a_feed_that_redirects_for_good_is_said_to_have_moved(hub: Hub, site: Site) -> None:
     new = site.feed("/new", "Ward opens")
     old = site.page("/old", "", status=301, Location=new)

@@ -395,6 +395,7 @@ def test_a_feed_whose_ids_change_at_each_poll_is_read_by_its_links_from_then_on(
     hub.write(f"{{url: {feed}, identify_by: title}}")
     hub.poll(hours=1)
     assert "Known    by its title, as feeds.yaml says" in explain.run(hub.config, hub.database, page(1))
+    assert "Known    its entries, by their titles, as feeds" in explain.run(hub.config, hub.database, feed)
     hub.write(f"url: {feed}")
     hub.poll(hours=1)
     assert hub.state.identified_by == "link"

@@ -171,6 +171,16 @@ def test_other_news_is_explained_by_what_it_is_no_copy_of(explained, told: Store
     assert "by itself" in said
 
 
+def test_what_was_withdrawn_is_explained_as_that(explained, told: Store) -> None:  # type: ignore[no-untyped-def]
+    assert "republished in full" in explained(THEIRS.link)
+    (stored,) = told.find(THEIRS.link or "")
+    told.withdraw([stored.key], "", NOW)
+    said = explained(THEIRS.link)
+    assert "UTC, not published\n" in said
+    assert "republished" not in said
+    assert "    Standing withdrawn by an admin since" in said
+
+
 def test_what_is_not_here_is_explained_by_its_members_feed(explained) -> None:  # type: ignore[no-untyped-def]
     said = explained("https://east.example/other")
     assert "No entry has https://east.example/other for a link or an id." in said
