@@ -111,7 +111,6 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
         if moves.proposed(state, now) is None:
             lines.append(f"    {moves.why_not(move, now)}")
             continue
-        edits = True
         lines.append(f"    {move.polls} polls in a row found it so, since {move.since:%d %B %Y, %H:%M} UTC.")
         try:
             change = edit.readdress_feed(path, state.feed.key, move.address, move.target, write=apply)
@@ -119,6 +118,8 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
             if apply:
                 raise
             change = (error.problem, error.remedy)
+        else:
+            edits = True
         lines += [f"    {line}" for line in change]
     if edits and apply:
         lines.append(f"{path} says so now. A hub that runs takes it up within seconds.")

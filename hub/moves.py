@@ -60,8 +60,8 @@ def why_not(move: Move, now: datetime) -> str:
         )
     hours = (now - move.since).total_seconds() // 3600 if move.polls else 0
     return (
-        f"{move.polls} polls in a row found it so, over {hours:.0f} hours: "
-        f"it is proposed after {_POLLS} polls and {_FOR.total_seconds() // 3600:.0f} hours."
+        f"It is proposed after {_POLLS} polls in a row and {_FOR.total_seconds() // 3600:.0f} hours;"
+        f" so far: {move.polls} and {hours:.0f}."
     )
 
 

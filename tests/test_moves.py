@@ -145,7 +145,7 @@ def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admi
     site.page("/new", rss(feed, "One", "Two"))
     for _ in range(8):
         assert hub.poll(hours=6).new == 0
-        assert "it is proposed after 4 polls and 48 hours" in _said(hub)
+        assert "It is proposed after 4 polls in a row and 48 hours; so far: " in _said(hub)
     hub.poll(hours=6)
     said = _said(hub)
     assert f"east/news: {feed} redirects for good to {site.url}/new." in said
@@ -154,6 +154,7 @@ def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admi
     assert "Nothing was written" in said
     assert hub.config.read_text() == written
     assert "says so now" in feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
+    assert _said(hub).endswith(f"has no address {feed} any more\n    Nothing was written.")
     assert hub.config.read_text() == written.replace(feed, f"{site.url}/new")
     site.asked.clear()
     assert hub.poll(hours=6).new == 0
@@ -234,7 +235,7 @@ def test_what_redirects_for_good_is_shown_by_the_command(tmp_path: Path, site: S
     assert commands.run("poll").returncode == 0
     said = commands.run("feeds", "moved")
     assert said.returncode == 0
-    assert "1 polls in a row found it so" in said.stdout
+    assert "after 4 polls in a row and 48 hours; so far: 1 and 0." in said.stdout
     assert commands.run("feeds", "moved", "west").stdout == "No feed redirects for good.\n"
     unknown = commands.run("feeds", "moved", "wets")
     assert unknown.returncode == 2
