@@ -256,19 +256,19 @@ class Gathering:
     def _summary(self) -> list[str]:
         said = [str(error).rstrip(".") for error in self._errors]
         if self._disallowed:
-            said.append(f"{_pages(self._disallowed)} were passed over, since its robots.txt disallows them")
+            said.append(f"{_pages(self._disallowed)} not asked for, since its robots.txt disallows that")
         if self._no_news:
-            said.append(f"{_pages(self._no_news)} are not there or are no news")
+            said.append(f"{_pages(self._no_news)} not there or no news")
         if self._page_errors:
             first = str(self._page_errors[0]).rstrip(".")
-            said.append(f"{_pages(len(self._page_errors))} could not be had and are asked again: {first}")
+            said.append(f"{_pages(len(self._page_errors))} not to be had, and asked for again: {first}")
         if self._left:
             said.append(f"{self._left} more {'is' if self._left == 1 else 'are'} left for the next polls")
         return said
 
 
 def _pages(number: int) -> str:
-    return f"{number} of its pages"
+    return f"{number} of its pages {'is' if number == 1 else 'are'}"
 
 
 def _each_once(entries: list[Entry]) -> tuple[Entry, ...]:

@@ -208,11 +208,14 @@ def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
     asked = "Its server asked to be left alone"
     waits = until is not None and until > now
     sentence = f"{asked} until {_moment(until)}." if waits and until else f"{asked}, and not for how long."
+    down = state.reason == "http-503"
+    lasts = "tell the member's web team" if down else "raise its every.min in feeds.yaml"
+    text = _EDITOR["down" if down else "http-429"]
     return Health(
         state="waiting",
         sentence=sentence,
-        remedy="It is asked again then, by itself. If this lasts, raise its every.min in feeds.yaml.",
-        editor=_EDITOR["http-429"].format(url=state.feed.url, pace=_pace(state)) if state.failures else "",
+        remedy=f"It is asked again{' then' if waits else ''}, by itself. If this lasts, {lasts}.",
+        editor=text.format(url=state.feed.url, pace=_pace(state)) if state.failures else "",
         since=state.failing_since,
     )
 
@@ -247,6 +250,8 @@ _EDITOR = {
     " asks {pace}; if that is too often, please tell us how often it may.",
     "http-5": "Your server fails when our news reader asks for your feed {url}. Please look into its"
     " error log.",
+    "down": "Your server tells our news reader, which asks for your feed {url}, to come back later (503)."
+    " If it is not down for a while on purpose, please look into it.",
     "robots": "The robots.txt of your site keeps our news reader from {url}. Please allow it for the robot"
     " {name}. It asks {pace}.",
     "api-refuses": "The WordPress API (REST) of your site is closed to our news reader, which asks for"

@@ -38,6 +38,10 @@ _MEMBER = Member(slug="preview", name="Preview")
 _MOST_PAGES = 5
 _MOST_SITEMAPS = 2
 _SHOWN = 5
+_LOOK = (
+    "Open it in a browser: a login, an error or a robot check there is what the hub gets too."
+    " Else try the page that lists the site's news."
+)
 _TICK = 0.25
 
 
@@ -73,7 +77,7 @@ def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher
     best = max(found, key=_worth, default=None)
     if best is None or not best.entries:
         said = "".join(f"\n  {each.name}: {each.state.error or 'it finds nothing'}" for each in found)
-        raise NotAFeed(f"{error.problem}{said}", error.remedy)
+        raise NotAFeed(f"{error.problem}{said}", _LOOK)
     lines = [error.problem]
     for each in found:
         lines += ["", *_told(each)]

@@ -170,11 +170,11 @@ def _unlike(entry: Entry, habits: Habits, own: Collection[str | None]) -> str | 
     """How an entry is unlike the others of its feed, None where it is like them."""
     script = _script(entry.title)
     if script and habits.scripts and script not in habits.scripts:
-        return f"its title is in another script ({script.capitalize()}) than this feed’s were"
+        return f"another script ({script.capitalize()}) than that of this feed’s titles before"
     if _leads_elsewhere(entry, habits, own):
-        return f"its link leads to {_site_of(entry)}, where none of this feed’s led before"
+        return f"links to {_site_of(entry)}, where none of this feed’s led before"
     if _is_in_another_language(entry, habits):
-        return "its text seems to be in another language than this feed’s were"
+        return "another language, as it seems, than that of this feed’s texts before"
     return None
 
 

@@ -74,7 +74,8 @@ class Figures:
             f"{_plural(self.new, 'new entry', 'new entries')}, {self.updated} updated.",
         ]
         if self.waiting:
-            lines.append(f"{self.waiting} of them wait for an admin: `hub held` says why.")
+            wait = "waits" if self.waiting == 1 else "wait"
+            lines.append(f"{self.waiting} of them {wait} for an admin: `hub held` says why.")
         if self.stopped:
             lines.append("The round was stopped before its end; what had come in is stored.")
         for result in self.failures:

@@ -133,7 +133,7 @@ def _refuse_unknown(config: Config, members: Sequence[str], path: Path) -> None:
     for slug in members:
         if slug not in known:
             near = get_close_matches(slug, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else "`hub feeds check` lists the members."
+            hint = f"Did you mean {near[0]}?" if near else "The members' slugs stand in feeds.yaml."
             raise ConfigError(f"There is no member {slug!r} in {path}.", hint)
 
 

@@ -226,6 +226,10 @@ def test_a_server_that_asks_for_time_has_its_feed_wait_until_then() -> None:
         found = failed(reason, not_before=later)
         assert found.state == "waiting"
         assert "until 20 November 2026, 15:00 UTC" in found.sentence
+        assert found.remedy.startswith("It is asked again then, by itself. ")
+        assert ("every.min" in found.remedy) == (reason == "http-429")
+        assert ("come back later (503)" in found.editor) == (reason == "http-503")
+    assert failed("http-429").remedy.startswith("It is asked again, by itself. ")
     assert failed("http-503", not_before=NOW - DAY).state == "broken"
     assert failed("http-429").sentence == "Its server asked to be left alone, and not for how long."
 
@@ -239,7 +243,7 @@ def test_a_feed_of_which_something_waits_for_an_admin_is_held() -> None:
     def notice(feed: str, standing: WithheldAs, entries: int, why: str) -> Notice:
         return Notice(feed=FeedKey(feed), withheld=Withheld(standing, why), entries=entries, since=NOW - DAY)
 
-    its = notice(WELL.feed.key.member, "quarantined", 5, "its link leads to casino.example")
+    its = notice(WELL.feed.key.member, "quarantined", 5, "links to casino.example")
     found = health(WELL, NOW, robot=ROBOT, notices=[notice("another", "held", 1, "all of it"), its])
     assert (found.state, found.since) == ("held", NOW - DAY)
     assert "5 entries of it are not published" in found.sentence

@@ -263,7 +263,7 @@ def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
         assert hub.poll().new == 3
         assert hub.titles == ["By its time", "By Open Graph", "By its JSON-LD"]
         assert [stored.date.day for stored in hub.entries] == [3, 2, 1]
-        assert hub.state.remarks == ("2 of its pages are not there or are no news",)
+        assert hub.state.remarks == ("2 of its pages are not there or no news",)
         site.paths()
         figures = hub.poll()
         assert (figures.new, figures.updated) == (0, 0)
@@ -286,7 +286,7 @@ def test_a_page_that_is_refused_is_passed_over_where_others_are_not_and_else_ask
         for path in "/b", "/c", "/d":
             site.page(path, article(f"News at {path}", published="2026-11-01"))
         assert hub.poll().new == 3
-        assert hub.state.remarks == ("1 of its pages are not there or are no news",)
+        assert hub.state.remarks == ("1 of its pages is not there or no news",)
         site.paths()
         hub.poll()
         assert site.paths() == ["/sitemap.xml"]
@@ -396,7 +396,7 @@ def test_a_page_that_robots_may_not_read_is_passed_over_and_said(site: Site, tmp
     with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
         hub.poll()
         assert hub.titles == ["Ward opens"]
-        assert hub.state.remarks == ("2 of its pages were passed over, since its robots.txt disallows them",)
+        assert hub.state.remarks == ("2 of its pages are not asked for, since its robots.txt disallows that",)
 
 
 def test_without_its_robots_txt_a_site_that_is_unwell_is_not_asked(site: Site, tmp_path: Path) -> None:
