@@ -13,6 +13,7 @@ from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
 from hub.web.corrected import corrections
+from hub.web.doing import nothing_yet
 from hub.web.pages import (
     Filters,
     MemberOrder,
@@ -22,7 +23,6 @@ from hub.web.pages import (
     listed,
     listing,
     member_rows,
-    nothing_yet,
     topic_rows,
     withdrawal,
 )

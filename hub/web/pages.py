@@ -16,14 +16,9 @@ from markupsafe import Markup, escape
 
 from hub.model import (
     Enclosure,
-    FeedKey,
-    FeedState,
     Member,
-    Notice,
     RelatedStory,
-    StoredEntry,
     Story,
-    Subscription,
     TagRule,
     WithheldEntry,
 )
@@ -31,17 +26,14 @@ from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
 from hub.web.asked import Asked
-from hub.web.notes import notes
 from hub.web.words import (
     KINDS,
     Calendar,
-    Condition,
     Moment,
     around,
     counted,
     file_type,
     marked,
-    pushing,
     site,
     size,
 )
@@ -409,136 +401,3 @@ def topic_rows(counts: Mapping[str, int], setting: Setting) -> tuple[TopicRow, .
 def busiest(rows: Sequence[TopicRow], most: int) -> tuple[TopicRow, ...]:
     """The topics with the most stories, those first."""
     return tuple(sorted((row for row in rows if row.stories), key=attrgetter("stories"), reverse=True)[:most])
-
-
-# ---------------------------------------------------------------- how the members' feeds are doing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRow:
-    """A member's feed on the status page.
-
-    `feed` is its name where the member has several; `next_check` is None
-    where it is due, and where there will be none; `next_why` says why it is
-    then. `notes` are what the hub decided about it by itself. `pushing` says
-    whether its news is pushed, empty where nobody offers to.
-    """
-
-    member: Link
-    feed: str
-    condition: Condition
-    latest: Moment | None
-    checked: Moment | None
-    next_check: Moment | None
-    next_why: str
-    notes: tuple[str, ...]
-    pushing: str
-
-
-def status_rows(
-    states: Sequence[FeedState],
-    conditions: Mapping[FeedKey, Condition],
-    subscriptions: Mapping[FeedKey, Subscription],
-    names: Mapping[str, str],
-    latest: Mapping[str, StoredEntry],
-    setting: Setting,
-    now: datetime,
-) -> tuple[StatusRow, ...]:
-    """A row for each feed, in the network's order."""
-    calendar = setting.calendar
-    feeds_of: dict[str, int] = {}
-    for state in states:
-        feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
-    rows = []
-    for state in states:
-        due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
-        slug = state.feed.key.member
-        newest = latest.get(slug)
-        rows.append(
-            StatusRow(
-                member=Link(names.get(slug, slug), setting.addresses.member(slug)),
-                feed=state.feed.key.name if feeds_of[slug] > 1 else "",
-                condition=conditions[state.feed.key],
-                latest=calendar.moment(newest.date) if newest else None,
-                checked=calendar.moment(state.polled) if state.polled else None,
-                next_check=calendar.moment(due) if due > now else None,
-                next_why=_sentence(state.next_poll_why) if due > now else "",
-                notes=notes(state, calendar),
-                pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
-            )
-        )
-    return tuple(rows)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRow:
-    """News of a member that waits for the network's editors: how much, why, and since when."""
-
-    member: Link
-    news: str
-    why: str
-    since: Moment
-
-
-def notice_rows(
-    notices: Sequence[Notice], names: Mapping[str, str], setting: Setting
-) -> tuple[NoticeRow, ...]:
-    """What waits, that which waits longest first."""
-    return tuple(
-        NoticeRow(
-            member=Link(
-                names.get(each.feed.member, each.feed.member), setting.addresses.member(each.feed.member)
-            ),
-            news=counted(each.entries, "piece of news", "pieces of news"),
-            why=each.withheld.why,
-            since=setting.calendar.moment(each.since),
-        )
-        for each in notices
-    )
-
-
-def reshare_rows(
-    states: Sequence[FeedState], names: Mapping[str, str], setting: Setting
-) -> tuple[tuple[Link, str], ...]:
-    """The members whose last documents held our own news, and how much."""
-    return tuple(
-        (
-            Link(names.get(slug, slug), setting.addresses.member(slug)),
-            counted(state.reshares, "piece of news", "pieces of news"),
-        )
-        for state in states
-        for slug in (state.feed.key.member,)
-        if state.reshares
-    )
-
-
-def status_sentence(conditions: Mapping[FeedKey, Condition]) -> str:
-    """How the network is doing, in one sentence."""
-    of_member: dict[str, list[str]] = {}
-    for feed, condition in conditions.items():
-        of_member.setdefault(feed.member, []).append(condition.state)
-    if not of_member:
-        return "This hub has no members yet."
-    everybody = counted(len(of_member), "member", "members")
-    if all(set(found) == {"waiting"} for found in of_member.values()):
-        return f"The first check of {everybody} is under way."
-    fine = sum(set(found) == {"fine"} for found in of_member.values())
-    waiting = sum("waiting" in found for found in of_member.values())
-    verb = "is" if len(of_member) == 1 else "are"
-    sentence = f"{fine} of {everybody} {verb} up to date"
-    return f"{sentence}; {waiting} still to be checked for the first time." if waiting else f"{sentence}."
-
-
-def nothing_yet(states: Sequence[FeedState]) -> str:
-    """Why a hub without any news has none."""
-    members = {state.feed.key.member for state in states}
-    if not members:
-        return "No news yet. This hub has no members."
-    everybody = counted(len(members), "member", "members")
-    if any(state.polled is None for state in states):
-        return f"No news yet. The first check of {everybody} is under way."
-    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there."

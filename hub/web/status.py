@@ -18,9 +18,8 @@ from hub.errors import StoreError
 from hub.health import HealthState
 from hub.model import Subscription
 from hub.web.answers import FRESH, answer, plain
-from hub.web.pages import notice_rows, reshare_rows, status_rows, status_sentence
+from hub.web.doing import State, notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, visiting
-from hub.web.words import State
 
 status = Blueprint("status", __name__)
 

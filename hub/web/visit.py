@@ -21,9 +21,10 @@ from hub.web.addresses import Addresses
 from hub.web.asked import Asked
 from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
+from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
 from hub.web.pages import Setting
-from hub.web.words import Calendar, Condition, condition
+from hub.web.words import Calendar
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -1,4 +1,4 @@
-"""How dates, sizes, counts and states are said to people, in plain English. Pure."""
+"""How dates, sizes and counts are said to people, in plain English. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Literal
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
-
-from hub.health import Health
-from hub.model import FeedState, Subscription
-
-State = Literal["fine", "waiting", "silent", "failing", "closed"]
 
 # What publishers attach most, under the names people know it by.
 _FILE_TYPES = {
@@ -128,95 +122,6 @@ def file_type(media_type: str | None, url: str) -> str:
 def site(url: str) -> str:
     """The host name as people write it: `example.org` for `https://www.example.org/news`."""
     return (urlsplit(url).hostname or url).removeprefix("www.")
-
-
-# ---------------------------------------------------------------- how a feed is doing
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say.
-
-    `remedy` is what the network's editors can do, `editor` a text for those
-    who look after the member's site; each may be empty.
-    """
-
-    state: State
-    sentence: str
-    why: str = ""
-    remedy: str = ""
-    editor: str = ""
-
-
-# Reasons of failed polls by what they mean to readers; all others are silence.
-_TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
-_UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
-_UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
-
-
-def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
-    """How a feed is doing, without blame; `found` is its health."""
-    told, sentence = _told(state, found, calendar)
-    shown = told in ("failing", "closed", "silent") or found.state == "moved"
-    why = found.sentence if shown else ""
-    return Condition(told, sentence, why, found.remedy, found.editor)
-
-
-def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:
-    since = f" since {calendar.moment(found.since).text}" if found.since else ""
-    last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
-    match found.state:
-        case "waiting" if state.polled is None:
-            return "waiting", "Not checked yet"
-        case "gone" if state.gone is not None:
-            closed = calendar.day(state.gone).text
-            return "closed", f"Their feed was closed on {closed} and is no longer checked"
-        case "gone":
-            return "failing", f"Their feed has not been there{since}"
-        case "quiet":
-            return "fine", f"Up to date, {last}"
-        case "moved":
-            return "fine", "Up to date, at another address"
-        case "held":
-            return "fine", "Up to date, but some of it waits for the network’s editors"
-        case "stale":
-            return "silent", f"{last[0].upper()}{last[1:]}"
-        case "blocked":
-            return "failing", f"Their site has not let us in{since}"
-        case "broken" if not state.failures:
-            return "failing", "What their site sends has no news in it"
-    if state.failures:
-        return "failing", f"{_trouble(state.reason or '')}{since}"
-    return "fine", "Up to date"
-
-
-def _trouble(reason: str) -> str:
-    if reason in _UNREADABLE:
-        return "What their site sends has not been readable"
-    if reason in _UNGIVEN or reason.startswith("http-"):
-        return "Their site has not given out its news"
-    return "Their site has not answered"
-
-
-def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:
-    """Whether a feed's news is pushed to the hub, empty where nobody offers to."""
-    if subscription is None:
-        return ""
-    why = f" ({subscription.error})" if subscription.error else ""
-    if subscription.denied is not None:
-        said = f"Will not send us its news as it appears{why}"
-    elif subscription.expires is None or subscription.expires <= now:
-        said = f"Has been asked to send us its news as it appears{why}"
-    elif subscription.last_push is None:
-        said = "Has agreed to send us its news as it appears"
-    else:
-        all_of_it = "" if state.pushed_until else ", though not all of it has come"
-        last = calendar.moment(subscription.last_push).text
-        said = f"Sends us its news as it appears, last on {last}{all_of_it}"
-    if not subscription.refused:
-        return said
-    dropped = counted(subscription.refused, "message was", "messages were")
-    return f"{said}; {dropped} dropped as not theirs or too large"
 
 
 # ---------------------------------------------------------------- what was searched for

@@ -1,0 +1,261 @@
+"""How members' feeds are doing, in the words of the status page and of a member's own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hub import moves
+from hub.health import Health
+from hub.model import FeedKey, FeedState, Notice, StoredEntry, Subscription
+from hub.web.pages import Link, Setting
+from hub.web.words import Calendar, Moment, counted
+
+State = Literal["fine", "waiting", "silent", "failing", "closed"]
+
+# ---------------------------------------------------------------- a feed
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say.
+
+    `remedy` is what the network's editors can do, `editor` a text for those
+    who look after the member's site; each may be empty.
+    """
+
+    state: State
+    sentence: str
+    why: str = ""
+    remedy: str = ""
+    editor: str = ""
+
+
+# Reasons of failed polls by what they mean to readers; all others are silence.
+_TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
+_UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
+_UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
+
+
+def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
+    """How a feed is doing, without blame; `found` is its health."""
+    told, sentence = _told(state, found, calendar)
+    shown = told in ("failing", "closed", "silent") or found.state == "moved"
+    why = found.sentence if shown else ""
+    return Condition(told, sentence, why, found.remedy, found.editor)
+
+
+def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:
+    since = f" since {calendar.moment(found.since).text}" if found.since else ""
+    last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
+    match found.state:
+        case "waiting" if state.polled is None:
+            return "waiting", "Not checked yet"
+        case "gone" if state.gone is not None:
+            closed = calendar.day(state.gone).text
+            return "closed", f"Their feed was closed on {closed} and is no longer checked"
+        case "gone":
+            return "failing", f"Their feed has not been there{since}"
+        case "quiet":
+            return "fine", f"Up to date, {last}"
+        case "moved":
+            return "fine", "Up to date, at another address"
+        case "held":
+            return "fine", "Up to date, but some of it waits for the network’s editors"
+        case "stale":
+            return "silent", f"{last[0].upper()}{last[1:]}"
+        case "blocked":
+            return "failing", f"Their site has not let us in{since}"
+        case "broken" if not state.failures:
+            return "failing", "What their site sends has no news in it"
+    if state.failures:
+        return "failing", f"{_trouble(state.reason or '')}{since}"
+    return "fine", "Up to date"
+
+
+def _trouble(reason: str) -> str:
+    if reason in _UNREADABLE:
+        return "What their site sends has not been readable"
+    if reason in _UNGIVEN or reason.startswith("http-"):
+        return "Their site has not given out its news"
+    return "Their site has not answered"
+
+
+def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:
+    """Whether a feed's news is pushed to the hub, empty where nobody offers to."""
+    if subscription is None:
+        return ""
+    why = f" ({subscription.error})" if subscription.error else ""
+    if subscription.denied is not None:
+        said = f"Will not send us its news as it appears{why}"
+    elif subscription.expires is None or subscription.expires <= now:
+        said = f"Has been asked to send us its news as it appears{why}"
+    elif subscription.last_push is None:
+        said = "Has agreed to send us its news as it appears"
+    else:
+        all_of_it = "" if state.pushed_until else ", though not all of it has come"
+        last = calendar.moment(subscription.last_push).text
+        said = f"Sends us its news as it appears, last on {last}{all_of_it}"
+    if not subscription.refused:
+        return said
+    dropped = counted(subscription.refused, "message was", "messages were")
+    return f"{said}; {dropped} dropped as not theirs or too large"
+
+
+# ---------------------------------------------------------------- what the hub decided about it
+
+_BY = {"id": "ids", "link": "links", "title": "titles"}
+
+
+def notes(state: FeedState, calendar: Calendar) -> tuple[str, ...]:
+    """What the hub decided about a feed, a sentence each, with the reason."""
+    return tuple(_notes(state, calendar))
+
+
+def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
+    if move := moves.doubtful(state):
+        yield (
+            f"{move.address} redirects for good to {move.target}, where none of their news was: "
+            "an admin should see whose that is"
+        )
+    identity = state.identity
+    if state.feed.identify_by:
+        yield f"Their news is told apart by its {_BY[state.feed.identify_by]}, as feeds.yaml says"
+    elif identity.since is not None:
+        since = calendar.day(identity.since).text
+        yield f"Their news has been told apart by its {_BY[identity.by]} since {since}: {identity.why}"
+
+
+# ---------------------------------------------------------------- the status page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """A member's feed on the status page.
+
+    `feed` is its name where the member has several; `next_check` is None
+    where it is due, and where there will be none; `next_why` says why it is
+    then. `notes` are what the hub decided about it by itself. `pushing` says
+    whether its news is pushed, empty where nobody offers to.
+    """
+
+    member: Link
+    feed: str
+    condition: Condition
+    latest: Moment | None
+    checked: Moment | None
+    next_check: Moment | None
+    next_why: str
+    notes: tuple[str, ...]
+    pushing: str
+
+
+def status_rows(
+    states: Sequence[FeedState],
+    conditions: Mapping[FeedKey, Condition],
+    subscriptions: Mapping[FeedKey, Subscription],
+    names: Mapping[str, str],
+    latest: Mapping[str, StoredEntry],
+    setting: Setting,
+    now: datetime,
+) -> tuple[StatusRow, ...]:
+    """A row for each feed, in the network's order."""
+    calendar = setting.calendar
+    feeds_of: dict[str, int] = {}
+    for state in states:
+        feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
+    rows = []
+    for state in states:
+        due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
+        slug = state.feed.key.member
+        newest = latest.get(slug)
+        rows.append(
+            StatusRow(
+                member=Link(names.get(slug, slug), setting.addresses.member(slug)),
+                feed=state.feed.key.name if feeds_of[slug] > 1 else "",
+                condition=conditions[state.feed.key],
+                latest=calendar.moment(newest.date) if newest else None,
+                checked=calendar.moment(state.polled) if state.polled else None,
+                next_check=calendar.moment(due) if due > now else None,
+                next_why=_sentence(state.next_poll_why) if due > now else "",
+                notes=notes(state, calendar),
+                pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
+            )
+        )
+    return tuple(rows)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """News of a member that waits for the network's editors: how much, why, and since when."""
+
+    member: Link
+    news: str
+    why: str
+    since: Moment
+
+
+def notice_rows(
+    notices: Sequence[Notice], names: Mapping[str, str], setting: Setting
+) -> tuple[NoticeRow, ...]:
+    """What waits, that which waits longest first."""
+    return tuple(
+        NoticeRow(
+            member=Link(
+                names.get(each.feed.member, each.feed.member), setting.addresses.member(each.feed.member)
+            ),
+            news=counted(each.entries, "piece of news", "pieces of news"),
+            why=each.withheld.why,
+            since=setting.calendar.moment(each.since),
+        )
+        for each in notices
+    )
+
+
+def reshare_rows(
+    states: Sequence[FeedState], names: Mapping[str, str], setting: Setting
+) -> tuple[tuple[Link, str], ...]:
+    """The members whose last documents held our own news, and how much."""
+    return tuple(
+        (
+            Link(names.get(slug, slug), setting.addresses.member(slug)),
+            counted(state.reshares, "piece of news", "pieces of news"),
+        )
+        for state in states
+        for slug in (state.feed.key.member,)
+        if state.reshares
+    )
+
+
+def status_sentence(conditions: Mapping[FeedKey, Condition]) -> str:
+    """How the network is doing, in one sentence."""
+    of_member: dict[str, list[str]] = {}
+    for feed, condition in conditions.items():
+        of_member.setdefault(feed.member, []).append(condition.state)
+    if not of_member:
+        return "This hub has no members yet."
+    everybody = counted(len(of_member), "member", "members")
+    if all(set(found) == {"waiting"} for found in of_member.values()):
+        return f"The first check of {everybody} is under way."
+    fine = sum(set(found) == {"fine"} for found in of_member.values())
+    waiting = sum("waiting" in found for found in of_member.values())
+    verb = "is" if len(of_member) == 1 else "are"
+    sentence = f"{fine} of {everybody} {verb} up to date"
+    return f"{sentence}; {waiting} still to be checked for the first time." if waiting else f"{sentence}."
+
+
+def nothing_yet(states: Sequence[FeedState]) -> str:
+    """Why a hub without any news has none."""
+    members = {state.feed.key.member for state in states}
+    if not members:
+        return "No news yet. This hub has no members."
+    everybody = counted(len(members), "member", "members")
+    if any(state.polled is None for state in states):
+        return f"No news yet. The first check of {everybody} is under way."
+    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there."
