@@ -257,7 +257,8 @@ def test_the_status_page_tells_of_a_move_once_it_is_proposed(web: Hub) -> None:
         _redirect(web, feed, days)
     said = web.words("/status")
     assert said.count(f"has moved: {feed.url} has redirected for good to {NEW} since 20 November 2026.") == 1
-    assert said.count("`hub feeds moved` shows how feeds.yaml is to change") == 1
+    assert said.count("hub feeds moved shows how feeds.yaml is to change") == 1
+    assert "<code>hub feeds moved</code> shows" in web.html("/status")
 
 
 def _redirect(web: Hub, feed: Feed, days: int) -> None:

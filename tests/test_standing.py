@@ -289,7 +289,7 @@ def test_status_says_what_waits_for_the_editors(hub: Hub) -> None:
     hub.publish(WESSEX, news("a"), news("b"))
     words = hub.words("/status")
     assert (
-        "Waiting for the network's editors Health Innovation Wessex: 2 pieces of news since 24 Nov" in words
+        "Waiting for the network’s editors Health Innovation Wessex: 2 pieces of news since 24 Nov" in words
     )
     assert "an admin looks at everything that this member publishes" in words
 

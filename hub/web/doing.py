@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from markupsafe import Markup
+
 from hub import moves
 from hub.health import Health
 from hub.model import FeedKey, FeedState, Notice, StoredEntry, Subscription
 from hub.web.pages import Link, Setting
-from hub.web.words import Calendar, Moment, counted
+from hub.web.words import Calendar, Moment, counted, with_code
 
 State = Literal["fine", "waiting", "silent", "failing", "closed"]
 
@@ -28,9 +30,9 @@ class Condition:
 
     state: State
     sentence: str
-    why: str = ""
-    remedy: str = ""
-    editor: str = ""
+    why: Markup
+    remedy: Markup
+    editor: str
 
 
 # Reasons of failed polls by what they mean to readers; all others are silence.
@@ -44,7 +46,7 @@ def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
     told, sentence = _told(state, found, calendar)
     shown = told in ("failing", "closed", "silent") or found.state == "moved"
     why = found.sentence if shown else ""
-    return Condition(told, sentence, why, found.remedy, found.editor)
+    return Condition(told, sentence, with_code(why), with_code(found.remedy), found.editor)
 
 
 def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:

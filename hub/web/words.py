@@ -124,6 +124,17 @@ def site(url: str) -> str:
     return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def with_code(text: str) -> Markup:
+    """The text as HTML, with what stands in it between backticks, such as a command, as code."""
+    parts = enumerate(_CODE.split(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in parts
+    )
+
+
 # ---------------------------------------------------------------- what was searched for
 
 _TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
