@@ -10,9 +10,8 @@ from hub import backlog, stories, urls
 from hub.config import Config, load
 from hub.health import health
 from hub.model import FeedState, Known, StoredEntry, WithheldEntry
+from hub.moments import day, second
 from hub.store import Store, existing_store
-
-_MOMENT = "%d %B %Y, %H:%M:%S UTC"
 
 
 def run(path: Path, database: str, address: str) -> str:
@@ -48,11 +47,11 @@ def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
     if found.editor:
         yield f"    To send  {found.editor}"
     if state.succeeded:
-        yield f"    Read     {_at(state.succeeded)}"
+        yield f"    Read     {second(state.succeeded)}"
     if why := _why_so(state):
         yield f"    Known    its entries, by their {state.identified_by}s{why}"
     if state.next_poll:
-        yield f"    Next     {_at(state.next_poll)}: {state.next_poll_why}"
+        yield f"    Next     {second(state.next_poll)}: {state.next_poll_why}"
 
 
 # ---------------------------------------------------------------- why it is here
@@ -71,9 +70,9 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
         yield f"    Known    by its {state.identified_by}{_why_so(state)}"
     withheld = store.withheld(stored.key)
     carried = _carried(stored) if withheld is None else "not published"
-    yield f"    Here     since {_at(stored.first_seen)}, {carried}"
+    yield f"    Here     since {second(stored.first_seen)}, {carried}"
     yield from _changed(store, stored)
-    yield f"    Dated    {_at(stored.date)}: {_dated(stored)}"
+    yield f"    Dated    {second(stored.date)}: {_dated(stored)}"
     if entry.kind == "event" and entry.event_date:
         yield f"    Event    on {entry.event_date:%-d %B %Y}"
     yield from _tags(store, stored)
@@ -85,7 +84,8 @@ def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
 
 def _changed(store: Store, stored: StoredEntry) -> Iterator[str]:
     if stored.changed != stored.first_seen:
-        yield f"    Changed  {_at(stored.changed)}: its words were others before; `hub revisions` shows them"
+        when = second(stored.changed)
+        yield f"    Changed  {when}: its words were others before; `hub revisions` shows them"
     if any(each.told == "waits" for each in store.revisions(stored.key)):
         yield (
             "    Untold   what changed last: it changes too often, "
@@ -98,13 +98,13 @@ def _why_so(state: FeedState) -> str:
         return ", as feeds.yaml says"
     if state.identity.since is None:
         return ""
-    return f", since {state.identity.since:%d %B %Y}: {state.identity.why}"
+    return f", since {day(state.identity.since)}: {state.identity.why}"
 
 
 def _standing(withheld: WithheldEntry) -> str:
     by = " by an admin" if withheld.by_admin else ""
     why = f": {withheld.withheld.why}" if withheld.withheld.why else ""
-    return f"{withheld.withheld.standing}{by} since {_at(withheld.since)}{why}"
+    return f"{withheld.withheld.standing}{by} since {second(withheld.since)}{why}"
 
 
 def _carried(stored: StoredEntry) -> str:
@@ -123,14 +123,14 @@ def _dated(stored: StoredEntry) -> str:
         return f"the publisher gave no date, so it is {day}"
     whose = "published" if entry.published else "updated"
     if given > stored.first_seen:
-        return f"when it was first seen; the publisher's date ({whose}), {_at(given)}, was still to come"
+        return f"when it was first seen; the publisher's date ({whose}), {second(given)}, was still to come"
     return f"the publisher's date ({whose})"
 
 
 def _tags(store: Store, stored: StoredEntry) -> Iterator[str]:
     reasons = [f"{tag.term}: {tag.why}" for tag in stored.entry.tags]
     reasons += [
-        f"not {said.term}: taken away by hand on {said.when:%-d %B %Y}"
+        f"not {said.term}: taken away by hand on {day(said.when)}"
         for said in store.overrulings()
         if said.entry == stored.key and not said.tags
     ]
@@ -179,10 +179,6 @@ def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
         yield "    Ruled    by an admin: apart from those it was with"
 
 
-def _at(moment: datetime) -> str:
-    return moment.strftime(_MOMENT)
-
-
 # ---------------------------------------------------------------- why it is not
 
 
@@ -221,8 +217,8 @@ def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
         if found.remedy:
             yield f"    {found.remedy}"
     if state.succeeded:
-        yield f"    its document of {_at(state.succeeded)} did not have it, nor had any before."
+        yield f"    its document of {second(state.succeeded)} did not have it, nor had any before."
     for remark in state.remarks:
         yield f"    Remark: {remark}."
     if state.next_poll:
-        yield f"    It is polled next at {_at(state.next_poll)}: {state.next_poll_why}."
+        yield f"    It is polled next at {second(state.next_poll)}: {state.next_poll_why}."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hub.config import Config, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.model import Entry, FeedKey, FeedState
+from hub.moments import minute
 
 if TYPE_CHECKING:
     from hub.fetch import Fetched, Fetcher
@@ -111,7 +112,7 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
         if moves.proposed(state, now) is None:
             lines.append(f"    {moves.why_not(move, now)}")
             continue
-        lines.append(f"    {move.polls} polls in a row found it so, since {move.since:%d %B %Y, %H:%M} UTC.")
+        lines.append(f"    {move.polls} polls in a row found it so, since {minute(move.since)}.")
         try:
             change = edit.readdress_feed(path, state.feed.key, move.address, move.target, write=apply)
         except ConfigError as error:
@@ -197,7 +198,7 @@ def _look(
 def _shown(entry: Entry) -> list[str]:
     date = entry.published or entry.updated
     lines = [entry.title or entry.excerpt or "(no title)"]
-    lines.append(f"    {date:%d %B %Y, %H:%M} UTC" if date else "    date not given")
+    lines.append(f"    {minute(date)}" if date else "    date not given")
     if entry.link:
         lines.append(f"    {entry.link}")
     lines += [f"    {tag.term}: {tag.why}" for tag in entry.tags]

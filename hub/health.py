@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
 from hub import moves
 from hub.model import ROBOT_NAME, FeedState, Move, Notice
+from hub.moments import day, minute
 
 HealthState = Literal[
     "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone"
@@ -127,7 +128,7 @@ def _held(state: FeedState, notices: Sequence[Notice]) -> Health:
     why = "; ".join(dict.fromkeys(notice.withheld.why for notice in (*suspicious, *notices)))
     return Health(
         state="held",
-        sentence=f"It is read, but {count} {entries} of it {are} not published, since {_moment(since)}:"
+        sentence=f"It is read, but {count} {entries} of it {are} not published, since {minute(since)}:"
         f" {why}.",
         remedy=f"`hub held` shows what; `hub release {feed}` publishes it, `hub withdraw {feed}` drops it.",
         editor=_EDITOR["quarantined"].format(url=state.feed.url) if suspicious else "",
@@ -154,7 +155,7 @@ def _silent(state: FeedState, now: datetime) -> Health | None:
         habit = f"before, it was never silent for more than {_days(longest)}"
     if silence <= quiet:
         return None
-    said = f"There has been no news in it since {_day(last)}; {habit}."
+    said = f"There has been no news in it since {day(last)}; {habit}."
     if silence <= stale:
         return Health(state="quiet", sentence=said, since=last)
     return Health(
@@ -162,7 +163,7 @@ def _silent(state: FeedState, now: datetime) -> Health | None:
         sentence=said,
         remedy="Look at the news on the member's site: where it is newer, the feed has moved or is"
         " no longer kept. Find the one that is, and put its address into feeds.yaml.",
-        editor=_EDITOR["stale"].format(url=state.feed.url, last=_day(last)),
+        editor=_EDITOR["stale"].format(url=state.feed.url, last=day(last)),
         since=last,
     )
 
@@ -171,7 +172,7 @@ def _moved(move: Move) -> Health:
     return Health(
         state="moved",
         sentence=f"It is up to date, but has moved: {move.address} has redirected for good to {move.target}"
-        f" since {_day(move.since)}.",
+        f" since {day(move.since)}.",
         remedy="`hub feeds moved` shows how feeds.yaml is to change, and with `--apply` changes it.",
         since=move.since,
     )
@@ -194,7 +195,7 @@ def _failing(state: FeedState, now: datetime, robot: str) -> Health:
         found = "not-a-feed"
     else:
         found = "broken"
-    times = "once" if state.failures == 1 else f"{state.failures} times in a row, since {_moment(since)}"
+    times = "once" if state.failures == 1 else f"{state.failures} times in a row, since {minute(since)}"
     return Health(
         state=found,
         sentence=f"{_sentence(state.error or 'It failed')} It failed {times}.",
@@ -207,7 +208,7 @@ def _failing(state: FeedState, now: datetime, robot: str) -> Health:
 def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
     asked = "Its server asked to be left alone"
     waits = until is not None and until > now
-    sentence = f"{asked} until {_moment(until)}." if waits and until else f"{asked}, and not for how long."
+    sentence = f"{asked} until {minute(until)}." if waits and until else f"{asked}, and not for how long."
     down = state.reason == "http-503"
     lasts = "tell the member's web team" if down else "raise its every.min in feeds.yaml"
     text = _EDITOR["down" if down else "http-429"]
@@ -223,7 +224,7 @@ def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
 def _gone(state: FeedState, since: datetime, why: str) -> Health:
     return Health(
         state="gone",
-        sentence=f"{why}, since {_moment(since)}. What was published stays.",
+        sentence=f"{why}, since {minute(since)}. What was published stays.",
         remedy="Ask the member where the feed is now, and change or remove it in feeds.yaml.",
         editor=_EDITOR["http-404"].format(url=state.feed.url) if state.succeeded else "",
         since=since,
@@ -347,11 +348,3 @@ def _sentence(words: str) -> str:
 def _days(length: timedelta) -> str:
     days = max(round(length / timedelta(days=1)), 1)
     return f"{days} days" if days != 1 else "a day"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%-d %B %Y}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from hub.errors import StoreError
 from hub.model import FeedKey, Withheld, WithheldEntry
+from hub.moments import minute
 from hub.rulings import named, the_one
 from hub.store import Store, existing_store
 
-_MOMENT = "%-d %B %Y, %H:%M UTC"
 _WAIT = {"held": "held", "quarantined": "in quarantine"}
 
 
@@ -67,7 +67,7 @@ def _waiting(store: Store) -> Iterator[str]:
     for each in store.waiting():
         shown[each.stored.entry.feed, each.withheld].append(each)
     for number, notice in enumerate(store.notices()):
-        since = notice.since.strftime(_MOMENT)
+        since = minute(notice.since)
         if number:
             yield ""
         yield (

@@ -17,6 +17,7 @@ from pathlib import Path
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
 from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag
+from hub.moments import day
 from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
@@ -149,7 +150,7 @@ def tag(path: Path, database: str, address: str, term: str) -> str:
     """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError."""
     rules = _Rules(load(path))
     _check_known(term, rules.terms, path)
-    given = rules.tagger.by_hand(term, f"given by hand on {utc_now():%-d %B %Y}")
+    given = rules.tagger.by_hand(term, f"given by hand on {day(utc_now())}")
     return _overrule(database, address, term, given, done=f"now has the tag {term}, whatever the rules say")
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from hub import wording
 from hub.model import Revision, StoredEntry
+from hub.moments import second
 from hub.rulings import the_one
 from hub.store import existing_store
 
@@ -32,7 +33,7 @@ def _changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator[str
     after = (entry.title, entry.text)
     for revision in revisions:
         yield ""
-        yield f"    {revision.until:%d %B %Y, %H:%M:%S} UTC, {_TOLD[revision.told]}"
+        yield f"    {second(revision.until)}, {_TOLD[revision.told]}"
         for label, before, now in zip(("Title", "Text"), (revision.title, revision.text), after, strict=True):
             if pieces := wording.difference(before, now):
                 yield f"    {label:<8} {' '.join(map(_written, pieces))}"

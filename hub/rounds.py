@@ -20,6 +20,7 @@ from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.model import FeedState, HubSettings
+from hub.moments import minute
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress
@@ -145,7 +146,7 @@ def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: b
         if state.not_before is not None and state.not_before > now:
             print(
                 f"{state.feed.key} is not asked: "
-                f"its server wants no request before {state.not_before:%d %B, %H:%M} UTC.",
+                f"its server wants no request before {minute(state.not_before)}.",
                 file=sys.stderr,
             )
     return tuple(state for state in asked if state.not_before is None or state.not_before <= now)
