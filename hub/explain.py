@@ -10,7 +10,7 @@ from hub import backlog, stories, urls
 from hub.config import Config, load
 from hub.health import health
 from hub.model import FeedState, Known, StoredEntry, WithheldEntry
-from hub.moments import day, second
+from hub.said import day, second
 from hub.store import Store, existing_store
 
 

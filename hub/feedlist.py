@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hub.config import Config, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.model import Entry, FeedKey, FeedState
-from hub.moments import minute
+from hub.said import counted, minute
 
 if TYPE_CHECKING:
     from hub.fetch import Fetched, Fetcher
@@ -27,10 +27,13 @@ _SHOWN = 10
 def check(path: Path) -> str:
     """What feeds.yaml holds, in a sentence. Raises ConfigError, with all that is wrong in it."""
     config = load(path)
-    return (
-        f"{path} is sound: {len(config.members)} members, {len(config.feeds)} feeds, "
-        f"{len(config.tags)} tags, {len(config.merged_feeds)} merged feeds."
+    parts = (
+        counted(len(config.members), "member", "members"),
+        counted(len(config.feeds), "feed", "feeds"),
+        counted(len(config.tags), "tag", "tags"),
+        counted(len(config.merged_feeds), "merged feed", "merged feeds"),
     )
+    return f"{path} is sound: {', '.join(parts)}."
 
 
 def preview(url: str, path: Path) -> str:
@@ -47,7 +50,7 @@ def preview(url: str, path: Path) -> str:
             return kinds_at(url, answer, reading, config, fetcher)
     if isinstance(reading, ParseError):
         raise reading
-    lines = [f"{reading.info.title or url}: {len(reading.entries)} entries."]
+    lines = [f"{reading.info.title or url}: {counted(len(reading.entries), 'entry', 'entries')}."]
     lines += [f"Remark: {remark}." for remark in reading.remarks]
     for entry in reading.entries[:_SHOWN]:
         lines += ["", *_shown(entry)]
@@ -94,7 +97,7 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
         gone = sum(store.remove(feed.key) for feed in removed.feeds)
     finally:
         store.close()
-    return f"{what}: taken out of {path}, and {gone} entries out of the database."
+    return f"{what}: taken out of {path}, and {counted(gone, 'entry', 'entries')} out of the database."
 
 
 def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> str:
@@ -144,7 +147,8 @@ def import_opml(path: Path, opml: bytes) -> str:
     from hub.config import edit
 
     imported = edit.import_opml(path, opml)
-    lines = [f"{len(imported.added)} feeds added to {path}, {len(imported.known)} were there already."]
+    added = counted(len(imported.added), "feed", "feeds")
+    lines = [f"{added} added to {path}, {counted(len(imported.known), 'was', 'were')} there already."]
     lines += [f"Left out: {sentence}" for sentence in imported.refused]
     return "\n".join(lines)
 

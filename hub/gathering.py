@@ -18,6 +18,7 @@ from hub.model import ROBOT_NAME, Entry, FeedInfo, FeedState, Gathered, Listing,
 from hub.parse import sites
 from hub.parse.document import Wanted
 from hub.poll import Asked, Reading
+from hub.said import counted
 
 # Pages of news that one poll fetches at most; the others are left for the next ones.
 MOST_PAGES = 20
@@ -263,12 +264,12 @@ class Gathering:
             first = str(self._page_errors[0]).rstrip(".")
             said.append(f"{_pages(len(self._page_errors))} not to be had, and asked for again: {first}")
         if self._left:
-            said.append(f"{self._left} more {'is' if self._left == 1 else 'are'} left for the next polls")
+            said.append(f"{counted(self._left, 'more is', 'more are')} left for the next polls")
         return said
 
 
 def _pages(number: int) -> str:
-    return f"{number} of its pages {'is' if number == 1 else 'are'}"
+    return counted(number, "of its pages is", "of its pages are")
 
 
 def _each_once(entries: list[Entry]) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from hub import moves
 from hub.model import ROBOT_NAME, FeedState, Move, Notice
-from hub.moments import day, minute
+from hub.said import counted, day, minute
 
 HealthState = Literal[
     "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone"
@@ -123,13 +123,12 @@ def _well(state: FeedState) -> Health:
 def _held(state: FeedState, notices: Sequence[Notice]) -> Health:
     feed, since = state.feed.key, min(notice.since for notice in notices)
     count = sum(notice.entries for notice in notices)
-    entries, are = ("entry", "is") if count == 1 else ("entries", "are")
+    are = counted(count, "entry of it is", "entries of it are")
     suspicious = [notice for notice in notices if notice.withheld.standing == "quarantined"]
     why = "; ".join(dict.fromkeys(notice.withheld.why for notice in (*suspicious, *notices)))
     return Health(
         state="held",
-        sentence=f"It is read, but {count} {entries} of it {are} not published, since {minute(since)}:"
-        f" {why}.",
+        sentence=f"It is read, but {are} not published, since {minute(since)}: {why}.",
         remedy=f"`hub held` shows what; `hub release {feed}` publishes it, `hub withdraw {feed}` drops it.",
         editor=_EDITOR["quarantined"].format(url=state.feed.url) if suspicious else "",
         since=since,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from hub.errors import StoreError
 from hub.model import FeedKey, Withheld, WithheldEntry
-from hub.moments import minute
 from hub.rulings import named, the_one
+from hub.said import counted, minute
 from hub.store import Store, existing_store
 
 _WAIT = {"held": "held", "quarantined": "in quarantine"}
@@ -29,7 +29,8 @@ def release(database: str, what: str, *, member: str | None = None) -> str:
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            return f"{_entries(store.release(waiting, now))} of {what} {_are(len(waiting))} published now."
+            released = counted(store.release(waiting, now), f"entry of {what} is", f"entries of {what} are")
+            return f"{released} published now."
         entry = the_one(store, what, member)
         if not store.release([entry.key], now):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
@@ -42,7 +43,8 @@ def withdraw(database: str, what: str, *, member: str | None = None, why: str) -
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            return f"{_entries(store.withdraw(waiting, why, now))} of {what} will not be published."
+            dropped = counted(store.withdraw(waiting, why, now), "entry", "entries")
+            return f"{dropped} of {what} will not be published."
         entry = the_one(store, what, member)
         if not store.withdraw([entry.key], why, now):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
@@ -67,13 +69,11 @@ def _waiting(store: Store) -> Iterator[str]:
     for each in store.waiting():
         shown[each.stored.entry.feed, each.withheld].append(each)
     for number, notice in enumerate(store.notices()):
-        since = minute(notice.since)
+        entries, how = counted(notice.entries, "entry", "entries"), _WAIT[notice.withheld.standing]
         if number:
             yield ""
-        yield (
-            f"{notice.feed}: {_entries(notice.entries)} {_WAIT[notice.withheld.standing]} since {since}:"
-            f" {notice.withheld.why}."
-        )
+        since, why = minute(notice.since), notice.withheld.why
+        yield f"{notice.feed}: {entries} {how} since {since}: {why}."
         listed = shown[notice.feed, notice.withheld]
         yield from (f"    {_line(each)}" for each in listed)
         if more := notice.entries - len(listed):
@@ -84,11 +84,3 @@ def _waiting(store: Store) -> Iterator[str]:
 def _line(each: WithheldEntry) -> str:
     entry = each.stored.entry
     return f"“{entry.title or entry.excerpt}” {entry.link or entry.id or ''}".rstrip()
-
-
-def _entries(number: int) -> str:
-    return f"{number} {'entry' if number == 1 else 'entries'}"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"

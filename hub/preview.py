@@ -31,6 +31,7 @@ from hub.model import (
 from hub.parse import guess, sites, wordpress
 from hub.parse.tree import same_site
 from hub.robots import Robots, robots_url
+from hub.said import counted
 from hub.store import open_store
 
 _MEMBER = Member(slug="preview", name="Preview")
@@ -64,7 +65,7 @@ class _Found:
 def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher: Fetcher) -> str:
     """What each kind finds at an address whose answer is no feed, with the YAML to paste.
 
-    Raises the `error` of the answer, with what each kind said, where none finds anything.
+    Where none finds anything, raises NotAFeed with the `error` of the answer and what each kind said.
     """
     feeds = [
         replace(
@@ -159,7 +160,7 @@ def _told(found: _Found) -> list[str]:
     if not entries:
         return [f"{found.name}{where}: {state.error or 'nothing that is news'}"]
     dated = sum(1 for stored in entries if stored.entry.published or stored.entry.updated)
-    lines = [f"{found.name}{where}: {len(entries)} entries, {dated} of them with a date"]
+    lines = [f"{found.name}{where}: {counted(len(entries), 'entry', 'entries')}, {dated} of them with a date"]
     lines += [f"    {_day(stored)}  {stored.entry.title}" for stored in entries[:_SHOWN]]
     lines += [f"    Remark: {remark}." for remark in state.remarks]
     return [*lines, *_yaml(found)]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 from hub.model import PollResult
+from hub.said import counted
 
 
 @dataclass(slots=True)
@@ -68,14 +69,14 @@ class Figures:
 
     def as_text(self) -> str:
         """The summary for people: what came, and for each failing feed what happened and what to do."""
-        asked = f"{_plural(self.feeds, 'feed')} asked in {self.seconds:.1f} s"
+        asked = f"{counted(self.feeds, 'feed', 'feeds')} asked in {self.seconds:.1f} s"
         lines = [
             f"{asked}: {self.fetched} answered, {self.not_modified} had nothing new, {self.failed} failed.",
-            f"{_plural(self.new, 'new entry', 'new entries')}, {self.updated} updated.",
+            f"{counted(self.new, 'new entry', 'new entries')}, {self.updated} updated.",
         ]
         if self.waiting:
-            wait = "waits" if self.waiting == 1 else "wait"
-            lines.append(f"{self.waiting} of them {wait} for an admin: `hub held` says why.")
+            waiting = counted(self.waiting, "of them waits", "of them wait")
+            lines.append(f"{waiting} for an admin: `hub held` says why.")
         if self.stopped:
             lines.append("The round was stopped before its end; what had come in is stored.")
         for result in self.failures:
@@ -83,10 +84,6 @@ class Figures:
             if result.remedy:
                 lines.append(f"    {result.remedy}")
         return "\n".join(lines)
-
-
-def _plural(number: int, one: str, more: str | None = None) -> str:
-    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def line(result: PollResult) -> str:

@@ -17,10 +17,10 @@ from pathlib import Path
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
 from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag
-from hub.moments import day
 from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
+from hub.said import day
 from hub.store import Store, existing_store
 from hub.store.tagging import overruled
 from hub.tags import Tagger

@@ -7,8 +7,8 @@ from contextlib import closing
 
 from hub import wording
 from hub.model import Revision, StoredEntry
-from hub.moments import second
 from hub.rulings import the_one
+from hub.said import second
 from hub.store import existing_store
 
 _TOLD = {

@@ -20,10 +20,10 @@ from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.model import FeedState, HubSettings
-from hub.moments import minute
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress
+from hub.said import minute
 from hub.store import Store, database_file, open_store
 from hub.subscriber import Subscriber
 

@@ -351,7 +351,7 @@ def test_a_feed_is_shown_before_it_is_added(hub: Hub, site: Site) -> None:
     rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}\n"
     hub.write({"east": [site.feed("/east", "One")]}, more=rules)
     shown = hub.run("feeds", "check", site.feed("/west", "A stroke trial")).stdout
-    assert "1 entries" in shown
+    assert "1 entry" in shown
     assert "A stroke trial" in shown
     assert "stroke: ‘stroke’ in the title" in shown
 

@@ -681,7 +681,7 @@ def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path
     hub = Hub(tmp_path)
     hub.config.write_text(f"{LOOPBACK}members: []\n")
     shown = hub.run("feeds", "check", page).stdout
-    assert f"feed ({feed}): 1 entries" in shown
+    assert f"feed ({feed}): 1 entry" in shown
     assert f"      - url: {feed}\n" in shown
     assert "Take feed:" in shown
 

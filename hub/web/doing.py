@@ -12,8 +12,9 @@ from markupsafe import Markup
 from hub import moves
 from hub.health import Health
 from hub.model import FeedKey, FeedState, Notice, StoredEntry, Subscription
+from hub.said import counted
 from hub.web.pages import Link, Setting
-from hub.web.words import Calendar, Moment, counted, with_code
+from hub.web.words import Calendar, Moment, with_code
 
 State = Literal["fine", "waiting", "silent", "failing", "closed"]
 

@@ -9,6 +9,7 @@ from typing import cast, get_args
 from flask import Blueprint, Response, abort, request
 
 from hub.model import Selection, Story, Term
+from hub.said import counted
 from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
@@ -28,7 +29,7 @@ from hub.web.pages import (
 )
 from hub.web.refusals import gone
 from hub.web.visit import Visit, visiting
-from hub.web.words import counted, looked_for, site
+from hub.web.words import looked_for, site
 
 news = Blueprint("news", __name__)
 

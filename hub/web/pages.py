@@ -23,6 +23,7 @@ from hub.model import (
     WithheldEntry,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline, item
+from hub.said import counted
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
 from hub.web.asked import Asked
@@ -31,7 +32,6 @@ from hub.web.words import (
     Calendar,
     Moment,
     around,
-    counted,
     file_type,
     marked,
     site,

@@ -1,4 +1,4 @@
-"""How dates, sizes and counts are said to people, in plain English. Pure."""
+"""How dates and sizes are said to people, in plain English. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+
+from hub.said import counted
 
 # What publishers attach most, under the names people know it by.
 _FILE_TYPES = {
@@ -89,11 +91,6 @@ class Calendar:
 def instant(when: datetime) -> str:
     """RFC 3339 in UTC with `Z`; parts of a second only where there are any."""
     return when.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """`1 story`, `2,345 stories`."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def size(length: int) -> str:

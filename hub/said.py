@@ -1,4 +1,4 @@
-"""How moments are written to admins: in UTC, and in one way everywhere. Pure."""
+"""How numbers of things and, to admins, moments are said: each in one way everywhere. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 _DAY = "%-d %B %Y"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """`1 story`, `2,345 stories`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def day(moment: datetime) -> str:
-    """`5 November 2026`."""
+    """`5 November 2026`, in UTC."""
     return moment.astimezone(UTC).strftime(_DAY)
 
 
