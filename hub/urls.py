@@ -122,11 +122,6 @@ def resolve(base: str | None, link: str) -> str | None:
     return match[0] + legal(link[match.end() :])
 
 
-def is_web_link(text: str) -> bool:
-    """Whether a text is an absolute http(s) URL fit for a link, just as it stands."""
-    return resolve(None, text) == text
-
-
 # ---------------------------------------------------------------- comparing links
 
 # Parameters that say who sent the reader, or number the visit, and never which

@@ -103,7 +103,7 @@ def test_the_form_for_comparison_is_written_in_one_way(link: str, form: str) -> 
 )
 def test_what_is_no_http_link_has_no_form_for_comparison(text: str) -> None:
     assert urls.canonical(text) is None
-    assert not urls.is_web_link(text)
+    assert urls.resolve(None, text) != text
     assert not urls.is_home_page(text)
 
 
@@ -347,7 +347,7 @@ def test_without_a_base_only_absolute_links_are_kept(base: str | None) -> None:
     ],
 )
 def test_only_a_link_that_can_be_opened_as_it_stands_is_one(text: str, good: bool) -> None:
-    assert urls.is_web_link(text) is good
+    assert (urls.resolve(None, text) == text) is good
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ FRAGMENTS = st.sampled_from(
 def test_no_link_is_too_strange(link: str, base: str | None) -> None:
     absolute = urls.resolve(base, link)
     if absolute is not None:
-        assert urls.is_web_link(absolute)
+        assert urls.resolve(None, absolute) == absolute
         assert urls.host(absolute)
         assert "".join(absolute.split()) == absolute
     form = urls.canonical(link)
@@ -452,7 +452,6 @@ def test_a_link_of_70_kb_holds_nobody_up(link: str) -> None:
         urls.is_home_page,
         urls.loose_id,
         urls.is_absolute_iri,
-        urls.is_web_link,
         urls.host,
     ):
         use(link)
