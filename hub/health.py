@@ -137,6 +137,12 @@ def _held(state: FeedState, notices: Sequence[Notice]) -> Health:
 
 def _silent(state: FeedState, now: datetime) -> Health | None:
     """Quiet or stale, by what the feed's own habit is; None for a feed that is neither."""
+    if not state.recent and state.reshares:
+        return Health(
+            state="quiet",
+            sentence="There has been nothing in it but this network's own news, which is not taken again.",
+            remedy="Find the feed of the member's own news, and put its address into feeds.yaml.",
+        )
     if not state.recent:
         return Health(
             state="quiet",

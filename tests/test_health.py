@@ -120,6 +120,13 @@ def test_a_feed_without_any_news_so_far_is_quiet() -> None:
     found = of(recent=())
     assert found.state == "quiet"
     assert found.sentence == "There has been no news in it yet."
+
+
+def test_a_feed_of_nothing_but_our_own_news_is_told_as_that() -> None:
+    found = of(recent=(), reshares=9)
+    assert found.state == "quiet"
+    assert "nothing in it but this network's own news" in found.sentence
+    assert "the member's own news" in found.remedy
     assert of(recent=(), remarks=(NO_ENTRIES,)).state == "quiet"
 
 
