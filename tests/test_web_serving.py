@@ -45,8 +45,8 @@ def test_metrics_count_what_there_is(hub: Hub) -> None:
     hub.publish(WESSEX, news("a"), news("b"))
     hub.fail(EAST, "no answer", "timeout")
     figures = hub.get("/metrics").text.splitlines()
-    assert 'hub_feeds{state="fine"} 1.0' in figures
-    assert 'hub_feeds{state="failing"} 1.0' in figures
+    assert 'hub_feeds{state="ok"} 1.0' in figures
+    assert 'hub_feeds{state="broken"} 1.0' in figures
     assert 'hub_feeds{state="waiting"} 2.0' in figures
     assert "hub_entries 2.0" in figures
     assert "hub_stories 2.0" in figures

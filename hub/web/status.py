@@ -18,7 +18,7 @@ from hub.errors import StoreError
 from hub.health import HealthState
 from hub.model import Subscription
 from hub.web.answers import FRESH, answer, plain
-from hub.web.doing import State, notice_rows, reshare_rows, status_rows, status_sentence
+from hub.web.doing import notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, visiting
 
 status = Blueprint("status", __name__)
@@ -115,16 +115,11 @@ class _Figures(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         visit, store = self._visit, self._visit.store
         states = store.feed_states()
-        found = Counter(visit.condition(state).state for state in states)
+        found = Counter(visit.health(state).state for state in states)
         feeds = GaugeMetricFamily("hub_feeds", "Members' feeds by how they are doing", labels=["state"])
-        for each in get_args(State):
+        for each in get_args(HealthState):
             feeds.add_metric([each], found[each])
         yield feeds
-        healths = Counter(visit.health(state).state for state in states)
-        by_health = GaugeMetricFamily("hub_feeds_health", "Members' feeds by their health", labels=["health"])
-        for health in get_args(HealthState):
-            by_health.add_metric([health], healths[health])
-        yield by_health
         totals = store.totals()
         yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=totals.entries)
         yield GaugeMetricFamily("hub_stories", "Stories published", value=totals.stories)
