@@ -739,7 +739,7 @@ def test_a_public_server_cannot_lead_into_an_allowed_private_range_not_even_over
         (401, "a user name and a password", "everybody may read"),
         (403, "not for the hub to read", ROBOT),
         (404, "there is nothing at", "moved"),
-        (429, "asked too often", "hub.every.min"),
+        (429, "asked too often", "its every.min"),
         (500, "failed (500 Internal Server Error)", "again later"),
         (999, "(999)", "web team"),
     ],
@@ -751,6 +751,7 @@ def test_each_status_has_a_sentence_and_a_remedy(site: Site, status: int, words:
     assert site.url("/feed") in str(error)
     assert words in str(error)
     assert remedy in error.remedy
+    assert error.remedy.endswith("."), "`hub feeds add` says more after it"
 
 
 @pytest.mark.parametrize("status", [200, 203, 226])

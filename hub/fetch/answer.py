@@ -187,7 +187,7 @@ _ASK = "Open it in a browser; if it fails there too, tell the member's web team.
 _BLOCKED = (
     "the site of {url} blocks robots: its protection, {guard}, answered {status} with an HTML page"
     " that only a browser gets past",
-    "Ask the member's web team to let the hub through at {guard}. It says that it is: {robot}",
+    "Ask the member's web team to let the hub through at {guard}: its User-Agent is “{robot}”.",
 )
 _SENTENCES = {
     204: ("{url} answered that it has no content ({status})", _ASK),
@@ -204,8 +204,8 @@ _SENTENCES = {
     ),
     403: (
         "{url} is not for the hub to read ({status})",
-        "If a browser may read it, ask the member's web team to let the hub through,"
-        " which says it is: {robot}",
+        "If a browser may read it, ask the member's web team to let the hub through:"
+        " its User-Agent is “{robot}”.",
     ),
     404: (
         "there is nothing at {url} ({status})",
@@ -217,7 +217,7 @@ _SENTENCES = {
     ),
     429: (
         "the server of {url} says that it is asked too often ({status})",
-        "It is asked again later, by itself. If this lasts, raise hub.every.min in feeds.yaml.",
+        "It is asked again later, by itself. If this lasts, raise its every.min in feeds.yaml.",
     ),
 }
 
