@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.model import Selection, Term
+from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, searching
-from tests.web_hub import EAST, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
+from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 
 @pytest.fixture
@@ -31,17 +32,21 @@ def titles(found: Found) -> list[str]:
     return [story.shown.entry.title for story in found.items]
 
 
-def walked(hub: Hub, selection: Selection, order: Order, limit: int) -> list[str]:
+def stories_of_pages(hub: Hub, selection: Selection, order: Order, limit: int) -> list[Story]:
     """What pages of so many hold, one after the other."""
-    found: list[str] = []
+    found: list[Story] = []
     cursor: str | None = None
     while True:
         page = hub.store.search(selection, limit=limit, cursor=cursor, order=order)
         assert len(page.items) <= limit
-        found += titles(page)
+        found += page.items
         if page.next is None:
             return found
         cursor = page.next
+
+
+def walked(hub: Hub, selection: Selection, order: Order, limit: int) -> list[str]:
+    return [story.shown.entry.title for story in stories_of_pages(hub, selection, order, limit)]
 
 
 def test_what_came_in_late_stands_at_its_date(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +130,98 @@ def test_filters_hold_in_a_search(hub: Hub) -> None:
         safe = Selection(search="news", filter=Term("tag", "safety"))
         assert sorted(walked(hub, safe, order, 1)) == ["News a", "News c"]
         assert hub.store.search(safe, limit=1).stories == 2
+
+
+def test_what_has_all_rare_words_in_its_title_comes_first(hub: Hub) -> None:
+    said_often = "sepsis maternity sepsis maternity sepsis maternity"
+    titled = [news(f"t{n}", f"Maternity sepsis {n}", text="Much else. " * 40) for n in range(3)]
+    hub.publish(WESSEX, *titled, *(news(f"o{n}", f"Sepsis {n}", text=said_often) for n in range(9)))
+    found = search(hub, "sepsis maternity", limit=4)
+    assert {title.rpartition(" ")[0] for title in titles(found)[:3]} == {"Maternity sepsis"}
+    assert titles(found)[3].startswith("Sepsis")
+    assert len(walked(hub, Selection(search="sepsis maternity"), "relevance", 2)) == 12
+
+
+STROKE = Tag("stroke", "a rule")
+SAFE, OF_EAST = Term("tag", "safety"), Term("member", "east")
+
+
+def looked_for_one_by_one(
+    stored: Sequence[StoredEntry], words: Sequence[str], filter: Filter | None
+) -> dict[int, int]:
+    """By story the entry that stands for it, found without any index."""
+    tags: dict[int, set[str]] = {}
+    for each in stored:
+        if each.standing == "published":
+            tags.setdefault(each.story, set()).update(tag.term for tag in each.entry.tags)
+
+    def matches(each: StoredEntry, filter: Filter | None) -> bool:
+        match filter:
+            case Term("tag", value):
+                return value in tags[each.story]
+            case Term("member", value):
+                return value == each.member.slug
+            case And(inner):
+                return all(matches(each, part) for part in inner)
+            case Not(inner):
+                return not matches(each, inner)
+        return True
+
+    found = [
+        each
+        for each in stored
+        if each.standing == "published"
+        and set(words) <= set(f"{each.entry.title} {each.entry.text}".lower().split())
+        and matches(each, filter)
+    ]
+    best: dict[int, int] = {}
+    for each in sorted(found, key=lambda each: (not each.lead, each.key)):
+        best.setdefault(each.story, each.key)
+    return best
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        None,
+        SAFE,
+        OF_EAST,
+        And((SAFE, OF_EAST)),
+        And((SAFE, Term("tag", "stroke"))),
+        And((OF_EAST, Not(SAFE))),
+    ],
+)
+@pytest.mark.parametrize("most", [12, 10_000])
+def test_a_search_finds_what_looking_at_each_entry_finds(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int
+) -> None:
+    chance = random.Random(12)
+    words = ["ward", "nurse", "scan", "trial", "grant"]
+    for number in range(40):
+        for feed in chance.sample([WESSEX, EAST, NATIONAL], chance.choice((1, 1, 2, 3))):
+            entry = news(
+                f"{feed.member} {number}",
+                f"Joint {number} {' '.join(chance.sample(words, 1))}",
+                text=" ".join(chance.sample(words, 3)),
+                link=f"https://joint.example/{number}",
+                tags=tuple(tag for tag in (SAFETY, STROKE) if chance.random() < 0.3),
+            )
+            hub.publish(feed, entry, at=NOW + timedelta(minutes=number))
+    hub.store.withdraw(chance.sample([each.key for each in hub.store.walk()], 9), "Withdrawn", NOW)
+    bound(monkeypatch, most)
+    stored = list(hub.store.walk())
+    orders: tuple[Order, ...] = ("relevance", "date")
+    for typed in ("ward", "nurse scan", "trial grant ward"):
+        expected = looked_for_one_by_one(stored, typed.split(), filter)
+        assert expected
+        selection = Selection(search=typed, filter=filter)
+        for order in orders:
+            found = {story.id: story.shown.key for story in stories_of_pages(hub, selection, order, 5)}
+            if most > len(stored):
+                assert found == expected
+                assert hub.store.search(selection, limit=1, order=order).stories == len(expected)
+            else:
+                assert set(found) <= set(expected)
 
 
 @pytest.mark.parametrize(("typed", "finds"), [("cardiology", 1), ("card*", 1), ("car*", 1), ("ca*", 0)])

@@ -42,7 +42,7 @@ class Listing(Searching):
                 stories=stories,
                 more=more,
                 order=order if hits.ranked_by else "date",
-                newest_of=len(hits.keys) if hits.newest_only else None,
+                newest_of=hits.newest_of,
             )
 
     def entries(

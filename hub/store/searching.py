@@ -4,7 +4,9 @@ The full-text index gives the entries that have the words, the last that came
 in first. Of as many as there may be, `MOST_HITS` are looked at. They are
 ranked by those of the words that no more entries have: commoner ones hardly
 tell one entry from another, and FTS5 counts all the entries with a word to
-know how much it weighs.
+know how much it weighs. Those with all of these in the title come first, and
+are often enough for a page: to weigh an entry, FTS5 looks up how long it is,
+which takes longer than to find it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from hub.model import Selection
 from hub.store import Order, rows
 from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
-from hub.store.selection import full_text_phrases, matching
+from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
 
 # CROSS keeps the planner from walking through all that match the condition, and
 # INDEXED BY from reading each row where an index has all that is asked.
@@ -30,6 +32,20 @@ FROM json_each(?) given CROSS JOIN entries e INDEXED BY {index} ON e.{column} = 
 WHERE {condition}
 """
 _BY_KEY, _BY_STORY = ("key", "entries_found"), ("story", "entries_story")
+# Of many keys the few that lead no story, off an index that holds no others.
+_ASIDE = """
+SELECT e.key
+FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key = given.value
+WHERE e.lead = 0
+"""
+_MATCH = "SELECT rowid FROM search WHERE search MATCH ?"
+_LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
+_TAGGED = """
+SELECT t.lead FROM json_each(?) given
+CROSS JOIN story_tags t INDEXED BY story_tags_lead ON t.term = ? AND t.lead = given.value
+"""
+_COUNT_OF_MEMBER = "SELECT entries FROM member_counts WHERE member = ?"
+_OF_MEMBER = "SELECT key FROM entries WHERE member = ?"
 MOST_HITS = 10_000
 # How many hits are looked at to count stories, and how many stories are told: nobody wants to know more.
 _COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
@@ -42,14 +58,14 @@ _OUT_OF_ORDER = timedelta(hours=1)
 class Hits:
     """The keys of the entries that have the words of a selection, the last that came in first.
 
-    `query` finds them; `ranked_by`, which may find others too, is what to rank
-    them by, None where they cannot be.
+    Where there are more than are looked at, they are the `newest_of` so many.
+    `ranked_by`, which may find others too, is what to rank them by, None where
+    they cannot be. What the rest of the selection leaves out may be missing.
     """
 
     selection: Selection
-    query: str
     keys: tuple[int, ...]
-    newest_only: bool = False
+    newest_of: int | None = None
     ranked_by: str | None = None
 
 
@@ -59,19 +75,46 @@ class Searching(Connection):
     def _hits(self, selection: Selection, order: Order) -> Hits:
         wanted, unwanted = full_text_phrases(selection.search or "")
         if not wanted:
-            return Hits(selection, "", ())
+            return Hits(selection, ())
         query = " ".join(wanted) + "".join(f" NOT {phrase}" for phrase in unwanted)
-        found = self._tuples(
-            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?",
-            (query, MOST_HITS + 1),
-        )
-        keys = tuple(key for (key,) in found)
-        if len(keys) > MOST_HITS:
-            return Hits(selection, query, keys[:MOST_HITS], newest_only=True)
-        if order == "date":
-            return Hits(selection, query, keys)
-        telling = [phrase for phrase in wanted if phrase == query or self._is_rare(phrase)]
-        return Hits(selection, query, keys, ranked_by=" ".join(telling) or None)
+        telling = [phrase for phrase in wanted if phrase != query and self._is_rare(phrase)]
+        # No more have all of the words than have a rare one. Backwards, FTS5 takes longer for several words.
+        backwards = "" if telling else "ORDER BY rowid DESC"
+        found = self._tuples(f"{_MATCH} {backwards} LIMIT ?", (query, MOST_HITS + 1))
+        keys = [key for (key,) in (reversed(found) if telling else found)]
+        newest_of = MOST_HITS if len(keys) > MOST_HITS else None
+        if wanted == [query] and not newest_of:
+            telling = wanted
+        ranked_by = " ".join(telling) if telling and order == "relevance" else None
+        keys = self._of_member(selection, keys[:MOST_HITS])
+        if ranked_by:
+            keys = self._tagged(selection, keys)
+        return Hits(selection, tuple(keys), newest_of, ranked_by)
+
+    def _of_member(self, selection: Selection, keys: list[int]) -> list[int]:
+        """Of some keys those of the member that is asked for, where it has fewer, else all."""
+        for term in all_of(selection.filter):
+            if term.field == "member" and (self._value(_COUNT_OF_MEMBER, (term.value,)) or 0) < len(keys):
+                of_member = {key for (key,) in self._tuples(_OF_MEMBER, (term.value,))}
+                keys = [key for key in keys if key in of_member]
+        return keys
+
+    def _tagged(self, selection: Selection, keys: Sequence[int]) -> list[int]:
+        """Of some keys those that have the tags that are asked for, and those of which it is not known.
+
+        These do not lead their story; a story's tags are kept with its lead.
+        """
+        found = list(keys)
+        for term in all_of(selection.filter):
+            if term.field == "tag" and found:
+                tagged = {key for (key,) in self._tuples(_TAGGED, (json.dumps(found), term.value))}
+                tagged |= {row["key"] for row in self._aside(found)}
+                found = [key for key in found if key in tagged]
+        return found
+
+    def _aside(self, keys: Sequence[int]) -> list[sqlite3.Row]:
+        """Of some keys those that do not lead their story: copies, and what is not published."""
+        return self._rows(_ASIDE, (json.dumps(keys),))
 
     def _is_rare(self, phrase: str) -> bool:
         found = self._value(
@@ -97,22 +140,28 @@ class Searching(Connection):
         return keys[skipped : most - 1], write_cursor("r", most - 1) if len(keys) == most else None
 
     def _best(self, hits: Hits, most: int) -> list[int]:
-        exactly = hits.ranked_by == hits.query
-        # A plus keeps FTS5 from being asked for each key by itself.
-        among = "" if exactly else " AND +rowid IN (SELECT value FROM json_each(?))"
-        ranked = self._tuples(
-            # A word in the title counts for eight in the text.
-            f"SELECT rowid FROM search WHERE search MATCH ?{among}"
-            " ORDER BY bm25(search, 8.0, 1.0), rowid DESC",
-            (hits.ranked_by, *(() if exactly else (json.dumps(hits.keys),))),
-        )
+        titled = {key for (key,) in self._tuples(_MATCH, (f"{{title}} : ({hits.ranked_by})",))}
         found: list[int] = []
-        for some in _some_at_once([key for (key,) in ranked]):
-            shown = {row["key"] for row in self._shown(hits, some)}
-            found += [key for key in some if key in shown]
-            if len(found) >= most:
-                break
-        return found[:most]
+        for among in (
+            [key for key in hits.keys if key in titled],
+            [key for key in hits.keys if key not in titled],
+        ):
+            for some in _some_at_once(self._ranked(hits, among)):
+                found += self._shown_of(hits, some)
+                if len(found) >= most:
+                    return found[:most]
+        return found
+
+    def _ranked(self, hits: Hits, among: Sequence[int]) -> list[int]:
+        if len(among) < 2:
+            return list(among)
+        ranked = self._tuples(
+            # A plus keeps FTS5 from being asked for each key by itself. A word in the title counts for eight.
+            f"{_MATCH} AND +rowid IN (SELECT value FROM json_each(?))"
+            " ORDER BY bm25(search, 8.0, 1.0), rowid DESC",
+            (hits.ranked_by, json.dumps(among)),
+        )
+        return [key for (key,) in ranked]
 
     def _newest(self, hits: Hits, most: int, before: tuple[str, int] | None) -> list[tuple[str, int]]:
         """The dates and keys of the newest, each story once.
@@ -122,7 +171,9 @@ class Searching(Connection):
         """
         found: list[tuple[str, int]] = []
         for some in _some_at_once(hits.keys):
-            shown = [(row["date"], row["key"]) for row in self._shown(hits, some)]
+            shown = [
+                (row["date"], row["key"]) for row in self._shown(hits, self._tagged(hits.selection, some))
+            ]
             found += [each for each in shown if before is None or each < before]
             found.sort(reverse=True)
             if len(found) >= most:
@@ -130,6 +181,15 @@ class Searching(Connection):
                 if found[most - 1][0] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER):
                     break
         return found[:most]
+
+    def _shown_of(self, hits: Hits, some: Sequence[int]) -> list[int]:
+        """What `_shown` finds among keys that `_tagged` left, in the order in which they are given."""
+        asked = some
+        if asks_tags_alone(hits.selection) and not hits.selection.every_entry:
+            # All that lead a story match.
+            asked = [row["key"] for row in self._aside(some)]
+        hidden = frozenset(asked) - {row["key"] for row in self._shown(hits, asked)}
+        return [key for key in some if key not in hidden]
 
     def _shown(self, hits: Hits, some: Sequence[int]) -> list[sqlite3.Row]:
         """Of some keys those that match the rest of the selection and stand for their story.
@@ -152,8 +212,14 @@ class Searching(Connection):
 
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
-        found = self._matching(hits.selection, _BY_KEY, hits.keys[:_COUNTED_AMONG])
-        stories = len({row["story"] for row in found})
+        keys = self._tagged(hits.selection, hits.keys[:_COUNTED_AMONG])
+        asked, leads = keys, 0
+        if asks_tags_alone(hits.selection):
+            asked = [row["key"] for row in self._aside(keys)]
+            leads = len(keys) - len(asked)
+        of_asked = {row["story"] for row in self._matching(hits.selection, _BY_KEY, asked)}
+        led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
+        stories = leads + len(of_asked) - len(led.intersection(keys))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
 
 

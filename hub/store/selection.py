@@ -142,6 +142,30 @@ def _joined(word: str, conditions: list[Condition]) -> Condition:
     return sql, tuple(value for _, values in conditions for value in values)
 
 
+def all_of(filter: Filter | None) -> tuple[Term, ...]:
+    """Terms that all entries have which a filter finds."""
+    match filter:
+        case Term():
+            return (filter,)
+        case And(inner):
+            return tuple(term for each in inner for term in all_of(each))
+    return ()
+
+
+def asks_tags_alone(selection: Selection) -> bool:
+    """Whether a selection asks for nothing but tags, of `all_of` its stories, a search apart."""
+
+    def of_tags(filter: Filter) -> bool:
+        match filter:
+            case Term("tag", _):
+                return True
+            case And(inner):
+                return all(of_tags(each) for each in inner)
+        return False
+
+    return selection.since is None and (selection.filter is None or of_tags(selection.filter))
+
+
 def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
     """What a person typed, as phrases for FTS5 that cannot fail: those wanted, and those not.
 
@@ -158,5 +182,8 @@ def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
         if not words:
             continue
         begins = found["word"] is not None and text.endswith("*") and len(words[-1]) >= _LEAST_OF_A_WORD
-        (unwanted if found["minus"] else wanted).append(f'"{" ".join(words)}"{"*" if begins else ""}')
+        phrase = f'"{" ".join(words)}"{"*" if begins else ""}'
+        among = unwanted if found["minus"] else wanted
+        if phrase not in among:
+            among.append(phrase)
     return wanted, unwanted
