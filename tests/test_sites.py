@@ -88,8 +88,21 @@ def network(folder: Path, *feeds: str) -> Iterator[Network]:
 def test_hub_run_carries_the_news_of_a_site_of_each_kind(site: Site, tmp_path: Path) -> None:
     home = wordpress(site, {"posts": [post(site, "posts", 1)], "events": [post(site, "events", 2)]})
     site.page("/ward", article("Ward opens", published="2026-11-01T09:00:00Z"))
-    map_url = sitemap(site, "/sitemap.xml", [("/ward", "2026-11-01")])
-    page = site.page("/news", "<article><a href='/clinic'>Clinic moves</a><i>3 November 2026</i></article>")
+    map_url = site.page(
+        "/news.xml",
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+        " xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'>"
+        f"<url><loc>{site.url}/ward</loc><news:news><news:publication_date>2026-11-01T09:00:00Z"
+        "</news:publication_date><news:title>Ward opens</news:title></news:news></url></urlset>",
+    )
+    dates = {"Clinic moves": "3 November 2026", "Bids open": "04/11/2026", "Sister retires": "2026-11-05"}
+    page = site.page(
+        "/news",
+        "".join(
+            f"<article><a href='/{number}'>{title}</a><i>{date}</i></article>"
+            for number, (title, date) in enumerate(dates.items())
+        ),
+    )
     feed = site.feed("/feed", "Grant won")
     link = f"<link rel=alternate type=application/rss+xml href={feed}>"
     with_feed = site.page("/about", f"<!doctype html><html><head>{link}</head></html>")
@@ -110,7 +123,9 @@ def test_hub_run_carries_the_news_of_a_site_of_each_kind(site: Site, tmp_path: P
         ("m0", "The events’ number 2", "2026-01-03T09:00:00.000000Z"),
         ("m0", "The posts’ number 1", "2026-01-02T09:00:00.000000Z"),
         ("m1", "Ward opens", "2026-11-01T09:00:00.000000Z"),
+        ("m2", "Bids open", "2026-11-04T00:00:00.000000Z"),
         ("m2", "Clinic moves", "2026-11-03T00:00:00.000000Z"),
+        ("m2", "Sister retires", "2026-11-05T00:00:00.000000Z"),
         ("m3", "Grant won", "2026-11-01T09:00:00.000000Z"),
     ]
 
