@@ -1,11 +1,15 @@
-"""What the tests share: where the corpus and the benches are, when they are here."""
+"""What tests share: a site, a hub with a clock, and where the corpus and the benches are."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.moments import Moments, moments
+from tests.site import Site, serving
 
 ROOT = Path(__file__).resolve().parent.parent
 _shared = ROOT.parent / "shared"
@@ -15,3 +19,15 @@ SHARED: Path | None = _shared if (_shared / "corpus").is_dir() else None
 needs_shared = pytest.mark.skipif(
     SHARED is None and not os.environ.get("CI"), reason="needs ../shared beside the checkout"
 )
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Moments]:
+    with moments(tmp_path) as running:
+        yield running

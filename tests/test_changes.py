@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from hub import explain, revisions
 from hub.model import Entry, KnownEntry, StoredEntry, digest
@@ -15,26 +12,14 @@ from hub.store import Store
 from tests.commands import Hub
 from tests.entries import entry
 from tests.known import stored
-from tests.moments import Moments, moments
-from tests.site import Site, serving
+from tests.moments import Moments
+from tests.site import Site
 from tests.test_decide import NOW, decided, document
 from tests.test_store import EAST, WEST, poll, store, url
 
 __all__ = ["store", "url"]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Moments]:
-    with moments(tmp_path) as running:
-        yield running
 
 
 def changed_at(*ago: timedelta, restless: bool = False) -> KnownEntry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from hub.model import Feed, FeedKey, Member
 from hub.store import Store
 from tests.commands import Hub as Commands
 from tests.entries import entry
-from tests.moments import Moments, moments
-from tests.site import Site, serving
+from tests.moments import Moments
+from tests.site import Site
 from tests.test_store import EAST, FEEDS, poll, store, url
 
 __all__ = ["store", "url"]
@@ -24,18 +23,6 @@ OLD, NEW = "old.example", "new.example"
 HOSTS = {OLD: NEW}
 MOVED = Member(slug="east", name="East", homepage=f"https://www.{NEW}/", former_hosts=(OLD,))
 WESTERN = Member(slug="west", name="West")
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Moments]:
-    with moments(tmp_path) as running:
-        yield running
 
 
 # ---------------------------------------------------------------- links

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Hub
-from tests.site import Site, serving
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
+from tests.site import Site
 
 
 @pytest.fixture

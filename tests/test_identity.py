@@ -18,8 +18,8 @@ from hub.stories import identity_after, recognise, unknown_titles
 from tests.commands import Hub as Commands
 from tests.entries import PUBLISHED, entry
 from tests.known import stored
-from tests.moments import Moments, moments
-from tests.site import Site, serving
+from tests.moments import Moments
+from tests.site import Site
 from tests.test_decide import NOW, POLLED, decided, document
 from tests.web_hub import NETWORK, WESSEX, Hub, a_hub, news
 
@@ -31,18 +31,6 @@ TEXTS = (
     "The board appoints a new chair, who led a charity for people with diabetes before.",
 )
 TITLES = ("Ward opens", "Bids invited", "Lunch is served", "Scanner tried", "Chair appointed")
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Moments]:
-    with moments(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from hub.model import FeedState
 from hub.parse import ParsedFeed, parse
 from hub.store import existing_store
 from tests.commands import Hub
-from tests.site import Site, serving
+from tests.site import Site
 
 LONDON = ZoneInfo("Europe/London")
 TITLES = [f"News {number}" for number in range(30)]
@@ -78,12 +77,6 @@ def test_an_entry_that_is_cut_is_not_read_though_its_words_are_there() -> None:
 
 
 # ---------------------------------------------------------------- a poll
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from hub.errors import ConfigError
 from hub.model import Feed, FeedKey, FeedState, Gathered, Move
 from tests.commands import Hub as Commands
 from tests.entries import entry
-from tests.moments import Moments, moments
-from tests.site import Site, rss, serving
+from tests.moments import Moments
+from tests.site import Site, rss
 from tests.test_decide import NOW
 from tests.test_feeds_edit import ODD
 from tests.web_hub import WESSEX, Hub, a_hub, ago, news
@@ -25,18 +25,6 @@ from tests.web_hub import WESSEX, Hub, a_hub, ago, news
 OLD, NEW = "https://old.example/feed/", "https://new.example/feed/"
 FEED = Feed(key=FeedKey("east"), url=OLD, alternatives=("https://old.example/rss",))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Moments]:
-    with moments(tmp_path) as running:
-        yield running
 
 
 # ---------------------------------------------------------------- what polls find

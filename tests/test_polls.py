@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
@@ -18,13 +18,7 @@ from hub.fetch.curl import CurlFetcher
 from hub.model import FeedState, FetchPolicy
 from hub.report import Figures, Lines
 from hub.store import open_store
-from tests.site import Site, serving
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
+from tests.site import Site
 
 
 def polled(folder: Path, *feeds: Sequence[str]) -> tuple[Figures, tuple[FeedState, ...]]:

@@ -18,7 +18,7 @@ from hub.store.migrations import migrations
 from hub.store.tagging import overruled
 from tests.commands import Hub
 from tests.entries import entry
-from tests.site import Site, serving
+from tests.site import Site
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, poll
 
 CIRCULATION = Tag("circulation", "part of it is ‘Stroke’, which it has", narrower=("stroke",))
@@ -194,12 +194,6 @@ RULES = """tags:
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     return Hub(tmp_path)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as site:
-        yield site
 
 
 def tagged(hub: Hub) -> dict[str, list[str]]:

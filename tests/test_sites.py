@@ -25,12 +25,6 @@ from tests.feedless import article, index, listing, post, sitemap, wordpress
 from tests.site import Site, rss, serving
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
 def _yaml(*feeds: str, head: str = LOOPBACK) -> str:
     """A feeds.yaml with a member for each feed, which is the YAML of its mapping."""
     members = "".join(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,8 @@ from hub.store import Store
 from hub.stories import sketched
 from tests.entries import entry
 from tests.known import stored
-from tests.moments import Moments, moments
-from tests.site import Site, rss, serving
+from tests.moments import Moments
+from tests.site import Site, rss
 from tests.test_decide import NOW as DECIDED_AT
 from tests.test_decide import decided
 from tests.test_decide import document as decided_document
@@ -29,18 +28,6 @@ __all__ = ["network", "store", "url"]
 
 HOUR = timedelta(hours=1)
 NEW_HOST = "new.example"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Moments]:
-    with moments(tmp_path) as running:
-        yield running
 
 
 def made_anew(entries: Sequence[Entry], *, host: str = NEW_HOST, at: datetime = SOON) -> list[Entry]:

@@ -38,12 +38,6 @@ ALLOWED = "fetch: {allow: [127.0.0.0/8], host_delay: 0s}"
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
 def theirs() -> Iterator[WebSubHub]:
     with websub_hub() as running:
         yield running
