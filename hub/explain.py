@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub import backlog, stories, urls
 from hub.config import Config, load
-from hub.health import health
+from hub.health import Health, health
 from hub.model import FeedState, Known, StoredEntry, WithheldEntry
 from hub.said import day, second
 from hub.store import Store, existing_store
@@ -38,8 +38,12 @@ def _named(store: Store, address: str) -> Iterator[FeedState]:
             yield state
 
 
+def _health(config: Config, store: Store, state: FeedState) -> Health:
+    return health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
+
+
 def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
-    found = health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
+    found = _health(config, store, state)
     yield f"{state.feed.key}, {state.feed.url}"
     yield f"    State    {found.state}: {found.sentence}"
     if found.remedy:
@@ -211,7 +215,7 @@ def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
     if state.polled is None:
         yield "    which has not been polled yet."
         return
-    found = health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
+    found = _health(config, store, state)
     if found.state != "ok":
         yield f"    {found.state}: {found.sentence}"
         if found.remedy:

@@ -1,10 +1,12 @@
-"""How numbers of things and, to admins, moments are said: each in one way everywhere. Pure."""
+"""How numbers of things, lengths of time and, to admins, moments are said: each in one way. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _DAY = "%-d %B %Y"
+_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
+_MINUTE = timedelta(minutes=1)
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -25,3 +27,14 @@ def minute(moment: datetime) -> str:
 def second(moment: datetime) -> str:
     """`5 November 2026, 14:05:31 UTC`."""
     return moment.astimezone(UTC).strftime(f"{_DAY}, %H:%M:%S UTC")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in the unit that suits it: `90 minutes`, `1 day`, `12 days`."""
+    for unit, name in _UNITS:
+        if length >= 1.95 * unit:
+            return f"{length / unit:.0f} {name}s"
+        if 0.95 * unit <= length < 1.05 * unit:
+            return f"1 {name}"
+    minutes = round(length / _MINUTE)
+    return counted(minutes, "minute", "minutes") if minutes else f"{length.total_seconds():.0f} seconds"

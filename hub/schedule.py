@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.model import Wishes
+from hub.said import span
 
 # Until a feed's own rhythm is learnt: often enough for news, seldom enough for any server.
 USUAL = timedelta(hours=1)
 # Where news is pushed: a hub that falls silent is found out within this time.
 BACKSTOP = timedelta(hours=6)
 
-_MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LONGEST_WAIT = _DAY
@@ -136,7 +136,7 @@ def _by_rhythm(
     wanted = usual / _POLLS_A_PUBLICATION
     why = f"it has news about {_every(usual)}"
     if now - recent[0] > _WINDOW:
-        why = f"it has had no news for {said(now - recent[0])}"
+        why = f"it has had no news for {span(now - recent[0])}"
     if wanted > every_max:
         return every_max, f"{why}, and is asked {_every(every_max)} at least (every.max)"
     if wanted < every_min:
@@ -176,7 +176,7 @@ def _asked_for(
     """The longest wait that is asked for, no longer than `every_max`, and who asks."""
     asked = [(timedelta(0), "")]
     if wishes.ttl:
-        asked.append((wishes.ttl, f"the feed asks to be kept for {said(wishes.ttl)} (ttl)"))
+        asked.append((wishes.ttl, f"the feed asks to be kept for {span(wishes.ttl)} (ttl)"))
     if wishes.every:
         wait = wishes.every if wishes.base is None else (wishes.base - now) % wishes.every
         asked.append((wait, f"the feed says that it changes {_every(wishes.every)} (sy:updatePeriod)"))
@@ -204,18 +204,5 @@ def _not_skipped(due: datetime, wishes: Wishes) -> datetime:
 # ---------------------------------------------------------------- words
 
 
-def said(length: timedelta) -> str:
-    """A length of time for people: `90 minutes`, `1 day`, `12 days`."""
-    for unit, name in ((_DAY, "day"), (_HOUR, "hour")):
-        if length >= 1.95 * unit:
-            return f"{length / unit:.0f} {name}s"
-        if 0.95 * unit <= length < 1.05 * unit:
-            return f"1 {name}"
-    minutes = round(length / _MINUTE)
-    if not minutes:
-        return f"{length.total_seconds():.0f} seconds"
-    return f"{minutes} minutes" if minutes != 1 else "1 minute"
-
-
 def _every(length: timedelta) -> str:
-    return f"every {said(length).removeprefix('1 ')}"
+    return f"every {span(length).removeprefix('1 ')}"

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.model import Wishes
-from hub.schedule import behind_pushes, next_poll, recent, rhythm, said
+from hub.said import span
+from hub.schedule import behind_pushes, next_poll, recent, rhythm
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -333,4 +334,4 @@ def test_chance_never_cuts_short_what_was_asked_for() -> None:
     ],
 )
 def test_a_length_of_time_is_said_in_the_unit_that_suits_it(length: timedelta, words: str) -> None:
-    assert said(length) == words
+    assert span(length) == words

@@ -145,11 +145,11 @@ UPDATE entries SET lead = (key = :key), copy_of = CASE WHEN key = :key THEN NULL
 WHERE story = :story AND (key = :key OR lead = 1)
 """
 # The same for an entry that was stored as its lead.
-# News that joins what was but a member's past makes news of it.
-TELL_STORY = "UPDATE stories SET told = 1 WHERE id = ? AND told = 0"
 FOLLOW_NEW_LEAD = """
 UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND lead = 1 AND key <> :key
 """
+# News that joins what was but a member's past makes news of it.
+TELL_STORY = "UPDATE stories SET told = 1 WHERE id = ? AND told = 0"
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """

@@ -118,14 +118,14 @@ class Visit:
         """How a feed is doing at this moment."""
         return health(state, self.now, robot=self.config.hub.user_agent, notices=self.notices)
 
+    def condition(self, state: FeedState) -> Condition:
+        """The same in the words of pages."""
+        return condition(state, self.health(state), self.setting.calendar)
+
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
         """What waits for an admin."""
         return self.store.notices()
-
-    def condition(self, state: FeedState) -> Condition:
-        """The same in the words of pages."""
-        return condition(state, self.health(state), self.setting.calendar)
 
     @property
     def catalogue(self) -> Catalogue:
