@@ -6,11 +6,10 @@ would get a member's whole past on the day that the member joins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from hub.model import FeedUpdate, NewEntry
+from hub.model import FeedUpdate
 
 TOLD = 20
 """How many of a feed's first entries merged feeds tell of: the newest."""
@@ -23,17 +22,10 @@ def untold(update: FeedUpdate) -> FeedUpdate:
     """The same update, in which new entries that are but a feed's past are not told."""
     if update.state.succeeded is None and update.gathered.push is None:
         newest = sorted(update.new, key=lambda new: new.date, reverse=True)[:TOLD]
-        ids = {new.atom_id for new in newest}
-        return _telling(update, [new.atom_id in ids for new in update.new])
-    if update.state.read_in_part:
-        return _telling(update, [update.now - new.date <= _NEWS for new in update.new])
-    return update
-
-
-def _telling(update: FeedUpdate, told: Sequence[bool]) -> FeedUpdate:
-    if all(told):
+        told = {new.atom_id for new in newest}
+    elif update.state.read_in_part:
+        told = {new.atom_id for new in update.new if update.now - new.date <= _NEWS}
+    else:
         return update
-    new: Sequence[NewEntry] = [
-        each if is_told else replace(each, told=False) for each, is_told in zip(update.new, told, strict=True)
-    ]
+    new = (each if each.atom_id in told else replace(each, told=False) for each in update.new)
     return replace(update, new=tuple(new))

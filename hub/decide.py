@@ -158,33 +158,41 @@ def _entries(
             relinked.append(_relinked(entry, stored))
         if joined is not None:
             known = _joined(known, joined, entry.feed)
-    told_now = {change.key for change in changed}
-    restless = [known for known in there if known.restless and known.standing == "published"]
-    gathered, state = update.gathered, update.state
-    if silence:
-        gathered = replace(gathered, remarks=(*gathered.remarks, silence))
-    # A push may hold one entry, and says nothing of how a document's entries are told apart.
-    if state.feed.identify_by is None and gathered.push is None:
-        identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
-        state = replace(state, identity=identity)
     update = replace(
-        update,
-        gathered=gathered,
-        state=state,
+        _shown(update, recognised, looked_at, silence),
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
-        settled=tuple(
-            known.key for known in restless if known.key not in told_now and _is_still(known, update.now)
-        ),
-        returned=tuple(known.key for known in there if _returns(known)),
+        settled=_settled(there, changed, update.now),
+        returned=tuple(stored.key for stored in there if _returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
     )
-    # Of a site that is no feed, a poll reads only what it does not know, and a push may hold one entry.
-    if entries and not _is_site(update) and gathered.push is None:
-        update = replace(update, window=tuple(map(_in_window, recognised)))
-    return _taken_back(update, frozenset(known.key for known in there), known)
+    return _taken_back(update, frozenset(stored.key for stored in there), known)
+
+
+def _shown(
+    update: FeedUpdate, recognised: Sequence[Recognised], looked_at: Sequence[Recognised], silence: str
+) -> FeedUpdate:
+    """The update with what a document shows as a whole: by what its entries are known, and which it has."""
+    gathered, state, window = update.gathered, update.state, update.window
+    if silence:
+        gathered = replace(gathered, remarks=(*gathered.remarks, silence))
+    # A push may hold one entry, and says nothing of a document.
+    if state.feed.identify_by is None and gathered.push is None:
+        identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
+        state = replace(state, identity=identity)
+    # Of a site that is no feed, a poll reads only what it does not know.
+    if gathered.push is None and not _is_site(update):
+        window = tuple(map(_in_window, recognised))
+    return replace(update, gathered=gathered, state=state, window=window)
+
+
+def _settled(there: Sequence[KnownEntry], changed: Sequence[ChangedEntry], now: datetime) -> tuple[int, ...]:
+    """Those that changed too often, have been still since, and do not change now."""
+    changing = {change.key for change in changed}
+    restless = (stored for stored in there if stored.restless and stored.standing == "published")
+    return tuple(stored.key for stored in restless if stored.key not in changing and _is_still(stored, now))
 
 
 def _silence(others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int) -> str:

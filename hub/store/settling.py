@@ -103,7 +103,10 @@ class Settling(Placing):
     ) -> tuple[PollResult, bool]:
         gathered = update.gathered
         now = rows.stamp(update.now)
-        written = [self._begin(feed, new, update.now) for new in update.new]
+        written = [self._begin(feed, new, now) for new in update.new]
+        for each in written:
+            if each.new and each.new.withheld:
+                self._withhold(each.key, each.new.withheld, update.now, new=True)
         self._tag_new(written)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
         joined = [each for each in written if each.joined]
@@ -208,7 +211,7 @@ class Settling(Placing):
         ]
         return back, touched
 
-    def _begin(self, feed: int, new: NewEntry, now: datetime) -> Written:
+    def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
         """Write an entry that was not there, into its story."""
         story = self._new_story(told=new.told) if new.story is None else new.story
         key = self._db.execute(
@@ -225,7 +228,7 @@ class Settling(Placing):
                 "atom_id": new.atom_id,
                 "atom_key": new.entry.keys.id if new.atom_id == new.entry.id else digest(new.atom_id),
                 "date": rows.stamp(new.date),
-                "now": rows.stamp(now),
+                "now": now,
             },
         ).lastrowid
         assert key is not None
@@ -233,8 +236,6 @@ class Settling(Placing):
             self._db.execute(sql.TELL_STORY, (story,))
         if new.leads:
             self._db.execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
-        if new.withheld is not None:
-            self._withhold(key, new.withheld, now, new=True)
         return Written(key, story, new.entry, new, withheld=new.withheld is not None)
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
