@@ -157,20 +157,13 @@ class Reader:
                 for entry, sketch in zip(entries, stories.sketched(entries), strict=True)
             ),
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
-            remarks=(*(_with_key(remark, feed) for remark in parsed.remarks), *remarks),
+            remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
             tombstones=tuple(
                 Tombstone(id=each.id, why=each.why[:_LONGEST_REASON].rstrip(" .") or _DELETED)
                 for each in parsed.tombstones
             ),
         )
-
-
-def _with_key(remark: str, feed: Feed) -> str:
-    """A remark with the key of feeds.yaml to raise, where entries were left out."""
-    if not remark.endswith(f"; the first {feed.most_entries} were read"):
-        return remark
-    return f"{remark}; to read more, raise its entries, or hub.fetch.entries, in feeds.yaml"
 
 
 def addresses(state: FeedState) -> tuple[str, ...]:

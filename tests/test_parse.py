@@ -17,6 +17,7 @@ from hub.parse.document import Text
 
 URL = "https://east.example/feed"
 LONDON = ZoneInfo("Europe/London")
+MORE = "to read more, raise its entries, or hub.fetch.entries, in feeds.yaml"
 
 
 def read(document: str | bytes, *, content_type: str | None = None) -> ParsedFeed:
@@ -361,7 +362,9 @@ def test_a_feed_of_years_is_read_to_a_limit_from_its_beginning() -> None:
     items = "".join(f"<item><guid>{number}</guid></item>" for number in range(MOST_ENTRIES + 10))
     feed = read(rss(items))
     assert [entry.id for entry in feed.entries] == [str(number) for number in range(MOST_ENTRIES)]
-    assert feed.remarks == (f"it holds {MOST_ENTRIES + 10} entries; the first {MOST_ENTRIES} were read",)
+    assert feed.remarks == (
+        f"it holds {MOST_ENTRIES + 10} entries; the first {MOST_ENTRIES} were read; {MORE}",
+    )
 
 
 def test_an_entity_that_grows_without_end_is_not_expanded() -> None:
@@ -513,4 +516,4 @@ def test_json_escapes_name_no_character_that_cannot_be_stored() -> None:
 def test_a_json_feed_of_years_is_read_to_a_limit() -> None:
     feed = json_feed(*({"id": str(number)} for number in range(MOST_ENTRIES + 1)))
     assert len(feed.entries) == MOST_ENTRIES
-    assert feed.remarks == (f"it holds {MOST_ENTRIES + 1} items; the first {MOST_ENTRIES} were read",)
+    assert feed.remarks == (f"it holds {MOST_ENTRIES + 1} items; the first {MOST_ENTRIES} were read; {MORE}",)

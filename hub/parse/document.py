@@ -126,6 +126,14 @@ class ParsedFeed:
     wishes: Wishes = Wishes()
 
 
+def too_many(count: int, what: str, most: int) -> str:
+    """The remark about a document of which only the first entries were read."""
+    return (
+        f"it holds {count} {what}; the first {most} were read;"
+        " to read more, raise its entries, or hub.fetch.entries, in feeds.yaml"
+    )
+
+
 # ---------------------------------------------------------------- sites that are no feed
 
 Part = Literal["site", "listing", "page"]

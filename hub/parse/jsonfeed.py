@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
 from hub.parse.decode import legal
-from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text
+from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text, too_many
 
 # Required, and what tells a feed from any program's answer that lists items: https://jsonfeed.org/version/1.1
 _VERSION = "jsonfeed.org/version/"
@@ -40,7 +40,7 @@ def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) ->
     if odd:
         remarks.append(f"{odd} of its {len(items)} items are no items, and were left out")
     if len(items) > most_entries:
-        remarks.append(f"it holds {len(items)} items; the first {most_entries} were read")
+        remarks.append(too_many(len(items), "items", most_entries))
     return ParsedFeed(
         title=_string(document.get("title")),
         link=_string(document.get("home_page_url")),

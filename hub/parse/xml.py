@@ -31,6 +31,7 @@ from hub.parse.document import (
     Term,
     Text,
     TextType,
+    too_many,
 )
 
 # Characters. An entry with its pictures inside it may have millions; what it takes to read grows with it.
@@ -119,7 +120,7 @@ def _whole_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
     if root is None or not starts:
         return text, ()
     if len(starts) > most:
-        end, remark = starts[most], f"it holds {len(starts)} entries; the first {most} were read"
+        end, remark = starts[most], too_many(len(starts), "entries", most)
     elif _END.search(text, starts[-1]) is None:
         end, remark = starts[-1], "it breaks off in the middle of its last entry, which was left out"
     else:
