@@ -31,7 +31,7 @@ from hub.model import (
     Rulings,
     Sketch,
 )
-from hub.store import rows
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 
 # A document has seldom more entries; what was published long before it is not in it.
@@ -131,7 +131,7 @@ class KnownToBatch:
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
-        window = rows.window(self.windows.get(feed, b""))
+        window = feedrows.window(self.windows.get(feed, b""))
         if not unknown:
             return Known(own=own, retitled=self._retitled.get(feed, frozenset()), window=window)
         for entry in unknown if self._since else ():
@@ -293,7 +293,7 @@ class KnownToBatch:
     def _habits_of(self, feeds: Sequence[int]) -> dict[int, Habits]:
         if not feeds:
             return {}
-        return {row["feed"]: rows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
+        return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
 
     def _holders_of(self, numbers: Iterable[int]) -> dict[int, list[int]]:
         holders: dict[int, list[int]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hub.model import FeedState, Revision, Selection, StoredEntry, Story, Tag
-from hub.store import Found, MemberSummary, Order, Page, Totals, rows
+from hub.store import Found, MemberSummary, Order, Page, Totals, feedrows, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.searching import Searching
@@ -88,7 +88,7 @@ class Listing(Searching):
                 f"SELECT * FROM feeds WHERE configured = 1{' AND member = ?' * len(named)} ORDER BY position",
                 named,
             ):
-                states.setdefault(row["member"], []).append(rows.feed_state(row))
+                states.setdefault(row["member"], []).append(feedrows.feed_state(row))
             found = self._rows(
                 "SELECT m.*, COALESCE(n.entries, 0) AS entries,"
                 " (SELECT COUNT(*) FROM entries e"

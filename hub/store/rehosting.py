@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from hub import quarantine, urls
 from hub.model import digest
-from hub.store import rows
+from hub.store import feedrows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
@@ -46,9 +46,9 @@ class Rehosting(Connection):
                     (urls.loose_id_key(id, hosts), urls.link_key(link, canonical), canonical, key),
                 )
         for row in self._rows("SELECT * FROM habits"):
-            habits = rows.habits(row)
+            habits = feedrows.habits(row)
             if (now := quarantine.rehosted(habits, hosts)) != habits:
-                self._db.execute(sql.NEW_HABITS, {"feed": row["feed"], **rows.habits_row(now)})
+                self._db.execute(sql.NEW_HABITS, {"feed": row["feed"], **feedrows.habits_row(now)})
 
     def _keys_at(self, address: str) -> list[int]:
         """The entries that have an address for a link or an id, be it one of a former host."""

@@ -20,7 +20,7 @@ from hub.model import (
     Withheld,
     digest,
 )
-from hub.store import Decide, rows
+from hub.store import Decide, feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch, Written, listed
 from hub.store.standing import Placing
@@ -47,7 +47,7 @@ class Settling(Placing):
 
     def _settle_together(self, gathered: Sequence[Gathered], decide: Decide) -> list[PollResult]:
         states = {
-            row["id"]: rows.feed_state(row)
+            row["id"]: feedrows.feed_state(row)
             for row in self._rows(
                 sql.FEEDS_NAMED, (listed((each.feed.key.member, each.feed.key.name) for each in gathered),)
             )
@@ -136,7 +136,7 @@ class Settling(Placing):
         for story in changed_stories:
             self._retag_story(story)
         if update.habits is not None:
-            self._db.execute(sql.NEW_HABITS, {"feed": feed, **rows.habits_row(update.habits)})
+            self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
         result = PollResult(
@@ -183,14 +183,14 @@ class Settling(Placing):
         if update.window:
             new = iter([each.key for each in written if each.new][::-1])
             window = tuple((next(new) if key is None else key, date) for key, date in update.window)
-            packed = rows.window_bytes(window)
+            packed = feedrows.window_bytes(window)
             if packed != known.windows.get(feed):
                 self._db.execute(sql.NEW_WINDOW, (feed, packed))
         if update.made_anew:
             self._db.execute(sql.FORGET_CHECKS, (feed,))
         if update.unchecked:
             self._db.execute(sql.CHECKED, (listed(update.unchecked),))
-        self._db.conn.executemany(sql.NEW_CHECK, map(rows.check_row, update.checks))
+        self._db.conn.executemany(sql.NEW_CHECK, map(feedrows.check_row, update.checks))
 
     def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
         """Publish again what was withdrawn and is there again; the stories that this touched.
@@ -285,7 +285,7 @@ class Settling(Placing):
 
     def _write_state(self, feed: int, update: FeedUpdate) -> None:
         gathered = update.gathered
-        columns = rows.state_row(update.state)
+        columns = feedrows.state_row(update.state)
         assignments = ", ".join(f"{column} = :{column}" for column in columns)
         self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
         self._db.execute(

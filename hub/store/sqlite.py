@@ -18,7 +18,7 @@ from typing import Any
 from hub import urls
 from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, Member, PageCheck
-from hub.store import rows
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import listed
 from hub.store.nearby import Nearby
@@ -38,7 +38,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             for position, member in enumerate(members):
                 self._db.execute(sql.MEMBER_UPSERT, rows.member_row(member, position))
             for position, feed in enumerate(feeds):
-                row = rows.feed_row(feed, position)
+                row = feedrows.feed_row(feed, position)
                 for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
                     if self._db.execute(changed, row).rowcount:
                         self._db.execute(sql.FORGET_PAGES, row)
@@ -89,7 +89,8 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             waits = self._waits()
             found = self._rows(f"SELECT * FROM feeds WHERE {condition} ORDER BY position", values)
         return tuple(
-            rows.feed_state(row, waits.get(urls.host(row["url"]) or "") if waits else None) for row in found
+            feedrows.feed_state(row, waits.get(urls.host(row["url"]) or "") if waits else None)
+            for row in found
         )
 
     # ------------------------------------------------------------ care

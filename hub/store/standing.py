@@ -15,7 +15,7 @@ from datetime import datetime
 
 from hub import quarantine, stories
 from hub.model import Entry, FeedKey, Habits, Known, Notice, Standing, StoredEntry, Withheld, WithheldEntry
-from hub.store import rows
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch, listed
 from hub.store.tagging import Tagging
@@ -107,8 +107,8 @@ class Placing(Tagging):
         for feed, those in self._tuples(sql.IN_QUARANTINE, (listed(keys),)):
             entries = [self._sketched(key) for key in json.loads(those)]
             before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
-            habits = quarantine.released(rows.habits(before) if before else Habits(), entries)
-            self._db.execute(sql.NEW_HABITS, {"feed": feed, **rows.habits_row(habits)})
+            habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
+            self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
 
     def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
         withdrawn = 0

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hub import urls
 from hub.model import FeedKey, FeedState, Offer, Push, Subscription
-from hub.store import rows
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
@@ -28,18 +28,20 @@ class Subscribing(Connection):
 
     def offers(self) -> Mapping[FeedKey, Offer]:
         with self._reading():
-            return {FeedKey(row["member"], row["name"]): rows.offer(row) for row in self._rows(sql.OFFERS)}
+            return {
+                FeedKey(row["member"], row["name"]): feedrows.offer(row) for row in self._rows(sql.OFFERS)
+            }
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         with self._reading():
             waits = self._waits()
             found = self._rows(f"{sql.SUBSCRIPTIONS} ORDER BY s.id")
-        return tuple(rows.subscription(row, waits.get(urls.host(row["hub"]) or "")) for row in found)
+        return tuple(feedrows.subscription(row, waits.get(urls.host(row["hub"]) or "")) for row in found)
 
     def subscription(self, token: str) -> Subscription | None:
         with self._reading():
             found = self._rows(f"{sql.SUBSCRIPTIONS} WHERE s.token = ?", (token,))
-        return rows.subscription(found[0]) if found else None
+        return feedrows.subscription(found[0]) if found else None
 
     def subscribe(
         self, feed: FeedKey, offer: Offer, *, callback: str, token: str, secret: str, now: datetime
@@ -61,7 +63,7 @@ class Subscribing(Connection):
             )
 
     def change(self, before: Subscription, after: Subscription) -> None:
-        was, becomes = rows.subscription_row(before), rows.subscription_row(after)
+        was, becomes = feedrows.subscription_row(before), feedrows.subscription_row(after)
         changed = {column: value for column, value in becomes.items() if value != was[column]}
         if not changed:
             return
@@ -128,7 +130,7 @@ class Subscribing(Connection):
                     content_type=row["content_type"],
                     body=row["body"],
                 ),
-                rows.feed_state(row),
+                feedrows.feed_state(row),
             )
             for row in found
         )

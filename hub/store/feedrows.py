@@ -1,0 +1,297 @@
+"""How feeds are written as rows, with what is remembered of each, and read back."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from hub.model import (
+    Feed,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    Habits,
+    HtmlList,
+    Identity,
+    Listing,
+    Move,
+    Offer,
+    PageCheck,
+    SiteKind,
+    Sitemap,
+    Subscription,
+    Window,
+    Wishes,
+    WordPress,
+)
+from hub.store.rows import Row, as_json, maybe_moment, maybe_stamp, moment, stamp
+
+_NO_WISHES = Wishes()
+# Before every date there is.
+_NO_DATE = -(2**62)
+_KINDS: dict[str, type[SiteKind]] = {each.name: each for each in (WordPress, Sitemap, HtmlList)}
+
+
+def _site_kind(name: str, settings: dict[str, Any]) -> SiteKind:
+    made: Any = _KINDS[name]
+    kind: SiteKind = made(**{key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()})
+    return kind
+
+
+def feed_row(feed: Feed, position: int) -> dict[str, Any]:
+    return {
+        "member": feed.key.member,
+        "name": feed.key.name,
+        "position": position,
+        "configured": 1,
+        "url": feed.url,
+        "alternatives": as_json(feed.alternatives),
+        "kinds": as_json({url: [kind.name, asdict(kind)] for url, kind in feed.kinds.items()}),
+        "tags": as_json(feed.tags),
+        "identify_by": feed.identify_by,
+        "every_min": feed.every_min.total_seconds(),
+        "every_max": feed.every_max.total_seconds(),
+        "most_entries": feed.most_entries,
+        "most_bytes": feed.most_bytes,
+        "trust": feed.trust,
+    }
+
+
+def state_row(state: FeedState) -> dict[str, Any]:
+    """The columns of `feeds` that a poll may change."""
+    return {
+        "used_url": state.used_url,
+        "named_at": state.named_at,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_digest": state.body_digest,
+        "polled": maybe_stamp(state.polled),
+        "succeeded": maybe_stamp(state.succeeded),
+        "next_poll": maybe_stamp(state.next_poll),
+        "next_poll_why": state.next_poll_why,
+        "not_before": maybe_stamp(state.not_before),
+        "gone": maybe_stamp(state.gone),
+        "failures": state.failures,
+        "failing_since": maybe_stamp(state.failing_since),
+        "error": state.error,
+        "remedy": state.remedy,
+        "reason": state.reason,
+        "remarks": as_json(state.remarks),
+        "reshares": state.reshares,
+        "info_title": state.info.title,
+        "info_id": state.info.id,
+        "info_link": state.info.link,
+        "info_updated": maybe_stamp(state.info.updated),
+        "info_rights": state.info.rights,
+        "info_language": state.info.language,
+        "listings": as_json([asdict(listing) for listing in state.listings]),
+        "wishes": _wishes_text(state.wishes),
+        "recent": as_json([stamp(date) for date in state.recent]),
+        "identity_by": state.identity.by,
+        "identity_why": state.identity.why,
+        "identity_since": maybe_stamp(state.identity.since),
+        "identity_strayed": state.identity.strayed,
+        "move": None
+        if state.move is None
+        else as_json({**asdict(state.move), "since": stamp(state.move.since)}),
+        "push_hub": state.offer.hub,
+        "push_topic": state.offer.topic,
+        "push_itself": state.offer.itself,
+        "push_public": int(state.offer.public),
+        "pushed_until": maybe_stamp(state.pushed_until),
+    }
+
+
+def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
+    feed = Feed(
+        key=FeedKey(row["member"], row["name"]),
+        url=row["url"],
+        alternatives=tuple(json.loads(row["alternatives"])),
+        tags=tuple(json.loads(row["tags"])),
+        kinds={url: _site_kind(*written) for url, written in json.loads(row["kinds"]).items()},
+        identify_by=row["identify_by"],
+        every_min=timedelta(seconds=row["every_min"]),
+        every_max=timedelta(seconds=row["every_max"]),
+        most_entries=row["most_entries"],
+        most_bytes=row["most_bytes"],
+        trust=row["trust"],
+    )
+    waits = [wait for wait in (maybe_moment(row["not_before"]), host_not_before) if wait is not None]
+    return FeedState(
+        feed=feed,
+        used_url=row["used_url"],
+        named_at=row["named_at"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_digest=row["body_digest"],
+        polled=maybe_moment(row["polled"]),
+        succeeded=maybe_moment(row["succeeded"]),
+        next_poll=maybe_moment(row["next_poll"]),
+        next_poll_why=row["next_poll_why"],
+        not_before=max(waits, default=None),
+        gone=maybe_moment(row["gone"]),
+        failures=row["failures"],
+        failing_since=maybe_moment(row["failing_since"]),
+        error=row["error"],
+        remedy=row["remedy"],
+        reason=row["reason"],
+        remarks=tuple(json.loads(row["remarks"])),
+        reshares=row["reshares"],
+        info=FeedInfo(
+            title=row["info_title"],
+            id=row["info_id"],
+            link=row["info_link"],
+            updated=maybe_moment(row["info_updated"]),
+            rights=row["info_rights"],
+            language=row["info_language"],
+        ),
+        listings=tuple(Listing(**listing) for listing in json.loads(row["listings"])),
+        wishes=_wishes(row["wishes"]),
+        recent=tuple(moment(date) for date in json.loads(row["recent"])),
+        identity=Identity(
+            by=row["identity_by"],
+            why=row["identity_why"],
+            since=maybe_moment(row["identity_since"]),
+            strayed=row["identity_strayed"],
+        ),
+        move=_move(row["move"]),
+        offer=offer(row),
+        pushed_until=maybe_moment(row["pushed_until"]),
+    )
+
+
+def _wishes_text(wishes: Wishes) -> str:
+    if wishes == _NO_WISHES:
+        return "{}"
+    return as_json(
+        {
+            "ttl": wishes.ttl and wishes.ttl.total_seconds(),
+            "every": wishes.every and wishes.every.total_seconds(),
+            "base": maybe_stamp(wishes.base),
+            "skip_hours": sorted(wishes.skip_hours),
+            "skip_days": sorted(wishes.skip_days),
+        }
+    )
+
+
+def _wishes(written: str) -> Wishes:
+    if written == "{}":
+        return _NO_WISHES
+    said = json.loads(written)
+    return Wishes(
+        ttl=timedelta(seconds=said["ttl"]) if said["ttl"] else None,
+        every=timedelta(seconds=said["every"]) if said["every"] else None,
+        base=maybe_moment(said["base"]),
+        skip_hours=frozenset(said["skip_hours"]),
+        skip_days=frozenset(said["skip_days"]),
+    )
+
+
+def _move(written: str | None) -> Move | None:
+    if written is None:
+        return None
+    fields = json.loads(written)
+    return Move(**{**fields, "since": moment(fields["since"])})
+
+
+# ---------------------------------------------------------------- where its news is pushed from
+
+
+def offer(row: Row) -> Offer:
+    return Offer(
+        hub=row["push_hub"],
+        topic=row["push_topic"],
+        itself=row["push_itself"],
+        public=bool(row["push_public"]),
+    )
+
+
+def subscription(row: Row, host_not_before: datetime | None = None) -> Subscription:
+    due = moment(row["due"])
+    return Subscription(
+        number=row["id"],
+        feed=FeedKey(row["member"], row["name"]) if row["feed"] is not None else None,
+        hub=row["hub"],
+        topic=row["topic"],
+        public=bool(row["public"]),
+        callback=row["callback"],
+        token=row["token"],
+        secret=row["secret"],
+        due=max(due, host_not_before) if host_not_before else due,
+        tries=row["tries"],
+        verified=maybe_moment(row["verified"]),
+        expires=maybe_moment(row["expires"]),
+        denied=maybe_moment(row["denied"]),
+        leaving=bool(row["leaving"]),
+        error=row["error"],
+        taken=row["taken"],
+        refused=row["refused"],
+        last_push=maybe_moment(row["last_push"]),
+    )
+
+
+def subscription_row(subscription: Subscription) -> dict[str, Any]:
+    """The columns of `subscriptions` that change while there is one, but for its counts."""
+    return {
+        "due": stamp(subscription.due),
+        "tries": subscription.tries,
+        "verified": maybe_stamp(subscription.verified),
+        "expires": maybe_stamp(subscription.expires),
+        "denied": maybe_stamp(subscription.denied),
+        "leaving": int(subscription.leaving),
+        "error": subscription.error,
+    }
+
+
+# ---------------------------------------------------------------- what its entries have been like
+
+
+def window(packed: bytes) -> Window:
+    """The entries of a document: their keys, with their dates to the second."""
+    numbers = iter(array("q", packed))
+    return tuple(
+        (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC))
+        for key, date in zip(numbers, numbers, strict=True)
+    )
+
+
+def window_bytes(window: Window) -> bytes:
+    pairs = ((key, _NO_DATE if date is None else int(date.timestamp())) for key, date in window)
+    return array("q", chain.from_iterable(pairs)).tobytes()
+
+
+def check_row(check: PageCheck) -> dict[str, Any]:
+    return {
+        "key": check.key,
+        "due": stamp(check.due),
+        "gone_since": maybe_stamp(check.gone_since),
+        "tries": check.tries,
+    }
+
+
+def habits(row: Row) -> Habits:
+    return Habits(
+        entries=row["entries"],
+        sites=json.loads(row["sites"]),
+        scripts=frozenset(row["scripts"].split()),
+        words=row["words"],
+        last=row["last"],
+        days=row["days"],
+        latest=row["latest"],
+    )
+
+
+def habits_row(habits: Habits) -> dict[str, Any]:
+    return {
+        "entries": habits.entries,
+        "sites": as_json(dict(habits.sites)),
+        "scripts": " ".join(sorted(habits.scripts)),
+        "words": habits.words,
+        "last": habits.last,
+        "days": habits.days,
+        "latest": habits.latest,
+    }
