@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, searching
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
+
+ORDERS: tuple[Order, ...] = ("relevance", "date")
 
 
 @pytest.fixture
@@ -142,6 +145,16 @@ def test_what_has_all_rare_words_in_its_title_comes_first(hub: Hub) -> None:
     assert len(walked(hub, Selection(search="sepsis maternity"), "relevance", 2)) == 12
 
 
+def test_a_search_for_feeds_leaves_out_what_nothing_is_told_of(hub: Hub) -> None:
+    past = [news(str(number), at=ago(days=number), tags=(SAFETY,)) for number in range(backlog.TOLD + 5)]
+    hub.publish(WESSEX, *past)
+    for filter in (None, Term("tag", "safety"), Term("member", "wessex")):
+        for order in ORDERS:
+            selection = Selection(search="news", filter=filter, told=True)
+            assert len(walked(hub, selection, order, 7)) == backlog.TOLD
+            assert hub.store.search(selection, limit=1, order=order).stories == backlog.TOLD
+
+
 STROKE = Tag("stroke", "a rule")
 SAFE, OF_EAST = Term("tag", "safety"), Term("member", "east")
 
@@ -210,12 +223,11 @@ def test_a_search_finds_what_looking_at_each_entry_finds(
     hub.store.withdraw(chance.sample([each.key for each in hub.store.walk()], 9), "Withdrawn", NOW)
     bound(monkeypatch, most)
     stored = list(hub.store.walk())
-    orders: tuple[Order, ...] = ("relevance", "date")
     for typed in ("ward", "nurse scan", "trial grant ward"):
         expected = looked_for_one_by_one(stored, typed.split(), filter)
         assert expected
         selection = Selection(search=typed, filter=filter)
-        for order in orders:
+        for order in ORDERS:
             found = {story.id: story.shown.key for story in stories_of_pages(hub, selection, order, 5)}
             if most > len(stored):
                 assert found == expected

@@ -163,7 +163,9 @@ def asks_tags_alone(selection: Selection) -> bool:
                 return all(of_tags(each) for each in inner)
         return False
 
-    return selection.since is None and (selection.filter is None or of_tags(selection.filter))
+    if selection.since is not None or selection.told:
+        return False
+    return selection.filter is None or of_tags(selection.filter)
 
 
 def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
