@@ -60,7 +60,9 @@ class Found(Page[Story]):
 
     `order` is the order it is in: what is too common to be ranked is newest
     first. `newest_of` where more entries have the words than are looked
-    through: how many, the last that came in, were.
+    through: how many, the last that came in, were. Of several words none of
+    which is rare no more are read than are shown and counted, so that it may
+    be None though there are more.
     """
 
     stories: int

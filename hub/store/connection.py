@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,15 @@ class Connection:
         cursor.row_factory = None
         found: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
         return found
+
+    def _each(
+        self, statement: str, values: dict[str, Any] | Sequence[Any] = ()
+    ) -> Generator[tuple[Any, ...], None, None]:
+        """The same one by one, each looked for when it is asked for, until it is closed."""
+        cursor = self._db.conn.cursor()
+        cursor.row_factory = None
+        with closing(cursor):
+            yield from cursor.execute(statement, values)
 
     def _value(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> Any:
         row = self._db.execute(statement, values).fetchone()

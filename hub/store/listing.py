@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from hub.model import FeedState, Revision, Selection, StoredEntry, Story, Tag
@@ -32,8 +33,7 @@ class Listing(Searching):
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
     ) -> Found:
-        with self._reading():
-            hits = self._hits(selection, order)
+        with self._reading(), closing(self._hits(selection, order)) as hits:
             keys, following = self._page_of_hits(hits, limit, cursor, order)
             stories, more = self._count_stories(hits)
             return Found(

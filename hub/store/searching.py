@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice, takewhile
+from typing import Any
 
 from hub.model import Selection
 from hub.store import Order, rows
@@ -54,19 +56,53 @@ _AT_ONCE = 200
 _OUT_OF_ORDER = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hits:
     """The keys of the entries that have the words of a selection, the last that came in first.
 
-    Where there are more than are looked at, they are the `newest_of` so many.
+    `keys` are those read so far, `unread` finds the others. Where there turn
+    out to be more than are looked at, they are the `newest_of` so many.
     `ranked_by`, which may find others too, is what to rank them by, None where
-    they cannot be. What the rest of the selection leaves out may be missing.
+    they cannot be; only what is not ranked is read by and by. What the rest of
+    the selection leaves out may be missing.
     """
 
     selection: Selection
-    keys: tuple[int, ...]
+    keys: list[int]
+    unread: Generator[tuple[Any, ...], None, None] | None = None
     newest_of: int | None = None
     ranked_by: str | None = None
+
+    def reach(self, many: int) -> None:
+        """Read on until there are so many."""
+        if self.unread is None or many <= len(self.keys):
+            return
+        self.keys += [key for (key,) in islice(self.unread, many - len(self.keys))]
+        if len(self.keys) > MOST_HITS:
+            del self.keys[MOST_HITS:]
+            self.newest_of = MOST_HITS
+        if len(self.keys) < many:
+            self.close()
+
+    def are_among(self, keys: set[int]) -> set[int]:
+        """Which of some keys are hits."""
+        while self.unread is not None and keys and min(keys) < self.keys[-1]:
+            self.reach(len(self.keys) + _AT_ONCE)
+        return keys.intersection(self.keys)
+
+    def at_once(self) -> Iterator[Sequence[int]]:
+        """The keys, a few first, which are often enough, and ever more."""
+        for stretch in _stretches():
+            self.reach(stretch.stop)
+            if stretch.start >= len(self.keys):
+                return
+            yield self.keys[stretch]
+
+    def close(self) -> None:
+        """Have the database look no further."""
+        if self.unread is not None:
+            self.unread.close()
+            self.unread = None
 
 
 class Searching(Connection):
@@ -75,29 +111,37 @@ class Searching(Connection):
     def _hits(self, selection: Selection, order: Order) -> Hits:
         wanted, unwanted = full_text_phrases(selection.search or "")
         if not wanted:
-            return Hits(selection, ())
+            return Hits(selection, [])
         query = " ".join(wanted) + "".join(f" NOT {phrase}" for phrase in unwanted)
-        telling = [phrase for phrase in wanted if phrase != query and self._is_rare(phrase)]
-        # No more have all of the words than have a rare one. Backwards, FTS5 takes longer for several words.
-        backwards = "" if telling else "ORDER BY rowid DESC"
-        found = self._tuples(f"{_MATCH} {backwards} LIMIT ?", (query, MOST_HITS + 1))
-        keys = [key for (key,) in (reversed(found) if telling else found)]
-        newest_of = MOST_HITS if len(keys) > MOST_HITS else None
-        if wanted == [query] and not newest_of:
-            telling = wanted
-        ranked_by = " ".join(telling) if telling and order == "relevance" else None
-        keys = self._of_member(selection, keys[:MOST_HITS])
-        if ranked_by:
-            keys = self._tagged(selection, keys)
-        return Hits(selection, tuple(keys), newest_of, ranked_by)
+        if wanted == [query]:
+            hits = self._last(selection, query)
+            hits.reach(MOST_HITS + 1)
+            telling = [] if hits.newest_of else wanted
+        elif telling := [phrase for phrase in wanted if self._is_rare(phrase)]:
+            # No more have all of the words than have a rare one. Backwards, FTS5 takes longer.
+            hits = Hits(selection, [key for (key,) in reversed(self._tuples(_MATCH, (query,)))])
+        else:
+            hits = self._last(selection, query)
+        self._narrow_to_member(hits)
+        if telling and order == "relevance":
+            hits.ranked_by = " ".join(telling)
+            hits.keys = self._tagged(selection, hits.keys)
+        return hits
 
-    def _of_member(self, selection: Selection, keys: list[int]) -> list[int]:
-        """Of some keys those of the member that is asked for, where it has fewer, else all."""
-        for term in all_of(selection.filter):
-            if term.field == "member" and (self._value(_COUNT_OF_MEMBER, (term.value,)) or 0) < len(keys):
+    def _last(self, selection: Selection, query: str) -> Hits:
+        """Of what there is the last that came in, to be read no further than it is shown and counted."""
+        found = self._each(f"{_MATCH} ORDER BY rowid DESC LIMIT ?", (query, MOST_HITS + 1))
+        return Hits(selection, [], found)
+
+    def _narrow_to_member(self, hits: Hits) -> None:
+        """Leave of the hits those of the member that is asked for, where it has fewer."""
+        for term in all_of(hits.selection.filter):
+            if term.field != "member":
+                continue
+            hits.reach(MOST_HITS + 1)
+            if (self._value(_COUNT_OF_MEMBER, (term.value,)) or 0) < len(hits.keys):
                 of_member = {key for (key,) in self._tuples(_OF_MEMBER, (term.value,))}
-                keys = [key for key in keys if key in of_member]
-        return keys
+                hits.keys = [key for key in hits.keys if key in of_member]
 
     def _tagged(self, selection: Selection, keys: Sequence[int]) -> list[int]:
         """Of some keys those that have the tags that are asked for, and those of which it is not known.
@@ -170,7 +214,7 @@ class Searching(Connection):
         those that came in before a date nothing newer can follow.
         """
         found: list[tuple[str, int]] = []
-        for some in _some_at_once(hits.keys):
+        for some in hits.at_once():
             shown = [
                 (row["date"], row["key"]) for row in self._shown(hits, self._tagged(hits.selection, some))
             ]
@@ -201,7 +245,7 @@ class Searching(Connection):
         if not copies or hits.selection.every_entry:
             return found
         of_stories = self._matching(hits.selection, _BY_STORY, tuple(copies))
-        best = _best_of_each(of_stories, frozenset(hits.keys))
+        best = _best_of_each(of_stories, hits.are_among({row["key"] for row in of_stories}))
         return [row for row in found if best.get(row["story"], row["key"]) == row["key"]]
 
     def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[sqlite3.Row]:
@@ -212,6 +256,7 @@ class Searching(Connection):
 
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
+        hits.reach(_COUNTED_AMONG + 1)
         keys = self._tagged(hits.selection, hits.keys[:_COUNTED_AMONG])
         asked, leads = keys, 0
         if asks_tags_alone(hits.selection):
@@ -224,10 +269,13 @@ class Searching(Connection):
 
 
 def _some_at_once(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """A few first, which are often enough, and ever more."""
+    return (keys[stretch] for stretch in takewhile(lambda each: each.start < len(keys), _stretches()))
+
+
+def _stretches() -> Iterator[slice]:
     start, many = 0, _AT_ONCE
-    while start < len(keys):
-        yield keys[start : start + many]
+    while True:
+        yield slice(start, start + many)
         start, many = start + many, 2 * many
 
 
