@@ -124,6 +124,9 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
     connection.executemany("INSERT INTO stories (id) VALUES (?)", stories)
     columns = sql.NEW_ENTRY.replace("(feed,", "(key, feed,", 1).replace("(:feed,", "(:key, :feed,", 1)
     connection.executemany(columns, entries)
+    connection.executemany(
+        sql.NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries]
+    )
     connection.executemany("INSERT INTO tags (entry, term, why, position) VALUES (?, ?, ?, ?)", tags)
     connection.executemany(sql.STORY_TAGS, [{"story": story} for (story,) in stories])
     connection.executemany(sql.NEW_SKETCH, sketches)

@@ -82,7 +82,8 @@ class Written:
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
-    `windows` are those of their feeds, packed. `ask` and `ask_tuples` give the
+    `windows` are those of their feeds, packed. `new_texts` are, once they are
+    stored, the keys, titles and texts of the entries that are new. `ask` and `ask_tuples` give the
     rows of a statement, by column or plain. `before` are the feeds that have
     been read before. With `again`, the entries are stored ones, looked at as if
     they were new.
@@ -120,6 +121,7 @@ class KnownToBatch:
         self._holders = self._holders_of(counts)
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
+        self.new_texts: list[tuple[int, str, str]] = []
         self._since: set[int | str] = set()
         self._likely = {
             feed: {entry.fingerprint: self._likely_of(feed, entry) for entry in entries}
@@ -182,6 +184,7 @@ class KnownToBatch:
             self._story_of[one.key] = one.story
             if one.new is not None:
                 self._taken.add(one.new.atom_id)
+                self.new_texts.append((one.key, one.entry.title, one.entry.text))
             if one.withheld:
                 continue
             self._hold(one.entry.sketch, one.story)

@@ -64,6 +64,7 @@ class Settling(Placing):
         )
         settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
         self._db.conn.executemany(sql.NEW_IN_INDEX, known.take_index())
+        self._db.conn.executemany(sql.NEW_IN_SEARCH, known.new_texts)
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]

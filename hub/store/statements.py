@@ -93,6 +93,9 @@ INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
 VALUES (:entry, :words, :numbers, :credits, :wordless)
 """
 NEW_IN_INDEX = "INSERT OR IGNORE INTO sketch_index (number, story) VALUES (?, ?)"
+# No trigger does this, since with one each entry becomes a part of the full-text index by itself, to be
+# merged with the others; what is written in a row is one part.
+NEW_IN_SEARCH = "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)"
 NEW_ENTRY = """
 INSERT INTO entries (feed, member, story, lead, copy_of, why, kind, atom_id, atom_key, date, first_seen,
     changed, past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
@@ -144,7 +147,7 @@ UPDATE entries SET lead = (key = :key), copy_of = CASE WHEN key = :key THEN NULL
     why = CASE WHEN key = :key THEN '' ELSE :why END
 WHERE story = :story AND (key = :key OR lead = 1)
 """
-# The same for an entry that was stored as its lead.
+# The same as TAKE_LEAD for an entry that was stored as its story's lead.
 FOLLOW_NEW_LEAD = """
 UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND lead = 1 AND key <> :key
 """
@@ -210,7 +213,7 @@ TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, 
 TAG_OF_STORY = """
 INSERT INTO story_tags (term, story, date, lead)
 SELECT ?, story, date, key FROM entries WHERE story = ? AND lead = 1
-ON CONFLICT (term, story) DO NOTHING
+ON CONFLICT (story, term) DO NOTHING
 """
 STORY_TAGS = """
 INSERT INTO story_tags (term, story, date, lead)

@@ -69,7 +69,7 @@ def recognise(
     matched: dict[int, KnownEntry] = {}
     free = {known.key: known for known in own if known.key not in retitled}
     for key_of, is_it in _LADDERS[by]:
-        if len(matched) == len(entries):
+        if not free or len(matched) == len(entries):
             break
         shared = Counter(key_of(entry) for entry in entries)
         candidates: dict[str, list[KnownEntry]] = {}
