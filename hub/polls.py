@@ -31,8 +31,9 @@ _TOGETHER_SECONDS = 0.05
 _MOST_TOGETHER = 200
 # More than so many entries at once would only take more memory.
 _MOST_ENTRIES_TOGETHER = 640
-# Documents wait in memory for a reader, but for large ones; past this, no more feeds are asked.
-_MOST_BYTES_WAITING = 16 * 1024 * 1024
+# Documents wait in memory for a reader, but for large ones, and what was read of them, which takes
+# several times as much, to be settled; past so many bytes of documents, no more feeds are asked.
+_MOST_BYTES_WAITING = 4 * 1024 * 1024
 # Pages of missing entries that one poll looks at.
 _MOST_CHECKS = 3
 # RFC 9309 §2.4: rules are asked for anew after a day at the latest.
@@ -124,6 +125,7 @@ class Polls:
         self._reading: dict[FeedKey, Future[Reading]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
         self._bytes_waiting = 0
+        self._bytes_read = 0
         self._ready: list[Gathered] = []
         self._settled_at = 0.0
 
@@ -158,7 +160,7 @@ class Polls:
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._fetcher.hold(self._bytes_waiting >= _MOST_BYTES_WAITING)
+        self._fetcher.hold(self._bytes_waiting + self._bytes_read >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
@@ -391,7 +393,11 @@ class Polls:
             under_way.gathered = gathered
             self._look_at(under_way)
         else:
-            self._ready.append(gathered)
+            self._is_ready(gathered)
+
+    def _is_ready(self, gathered: Gathered) -> None:
+        self._ready.append(gathered)
+        self._bytes_read += _as_read(gathered)
 
     def _look_at(self, under_way: _Poll, rules: Robots | None = None) -> None:
         """Ask for the next page of an entry that is missing from its feed, where robots.txt lets us."""
@@ -415,7 +421,7 @@ class Polls:
             self._look_at(under_way)
             return
         assert under_way.gathered is not None
-        self._ready.append(replace(under_way.gathered, checked=tuple(under_way.checked)))
+        self._is_ready(replace(under_way.gathered, checked=tuple(under_way.checked)))
 
     def _settle(self, *, at_once: bool = False) -> tuple[PollResult, ...]:
         idle = len(self._ready) == len(self._polls)
@@ -428,6 +434,7 @@ class Polls:
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]
+            self._bytes_read -= _as_read(gathered)
         self._settled_at = time.monotonic()
         return results
 
@@ -444,3 +451,8 @@ class Polls:
 def _in_memory(fetched: Gathered) -> int:
     """How much memory a document takes while it waits for its reader."""
     return 0 if fetched.size >= LARGE else fetched.size
+
+
+def _as_read(gathered: Gathered) -> int:
+    """How large the document was whose entries wait to be settled."""
+    return gathered.size if gathered.entries else 0

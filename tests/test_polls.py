@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
@@ -23,11 +25,7 @@ from tests.site import Site
 
 def polled(folder: Path, *feeds: Sequence[str]) -> tuple[Figures, tuple[FeedState, ...]]:
     """One round over members with a feed each: its URL, and others to try."""
-    lines = ["hub: {fetch: {allow: [127.0.0.0/8], host_delay: 0s}}", "members:"]
-    for number, (url, *others) in enumerate(feeds):
-        lines += [f"  - slug: m{number}", f"    name: M{number}", "    feeds:", f"      - url: {url}"]
-        lines += [f"        else: [{', '.join(others)}]"] if others else []
-    config = parse("\n".join(lines) + "\n")
+    config = parse(config_of(*feeds))
     store = open_store(f"sqlite:///{folder / 'hub.db'}")
     try:
         rounds.sync(store, config)
@@ -39,12 +37,49 @@ def polled(folder: Path, *feeds: Sequence[str]) -> tuple[Figures, tuple[FeedStat
         store.close()
 
 
+def config_of(*feeds: Sequence[str]) -> str:
+    """A feeds.yaml of members with a feed each."""
+    lines = ["hub: {fetch: {allow: [127.0.0.0/8], host_delay: 0s}}", "members:"]
+    for number, (url, *others) in enumerate(feeds):
+        lines += [f"  - slug: m{number}", f"    name: M{number}", "    feeds:", f"      - url: {url}"]
+        lines += [f"        else: [{', '.join(others)}]"] if others else []
+    return "\n".join(lines) + "\n"
+
+
 def test_every_feed_is_polled_however_little_may_wait_in_memory(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polls, "_MOST_BYTES_WAITING", 1)
     figures, _ = polled(tmp_path, *([site.feed(f"/{number}", f"News {number}")] for number in range(20)))
     assert (figures.feeds, figures.fetched, figures.new) == (20, 20, 20)
+
+
+def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(socket.create_server(("127.0.0.2", 0))) as silent:
+        urls = [site.feed("/first", "First"), site.feed("/news", "News"), site.feed("/later", "Later")]
+        urls.append(f"http://127.0.0.2:{silent.getsockname()[1]}/feed")
+        config = parse(config_of(*([url] for url in urls)))
+        with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+            rounds.sync(store, config)
+            first, news, later, unanswered = store.feed_states()
+            with rounds.polls(config, store) as under_way:
+                under_way.begin([first])
+                while not under_way.step(0.1):
+                    pass
+                monkeypatch.setattr(polls, "_TOGETHER_SECONDS", 600.0)
+                monkeypatch.setattr(polls, "_MOST_BYTES_WAITING", 1)
+                under_way.begin([news, unanswered])
+                while not under_way._ready:
+                    under_way.step(0.1)
+                under_way.begin([later])
+                for _ in range(5):
+                    assert under_way.step(0.05) == ()
+                assert site.paths() == ["/first", "/news"]
+                assert [result.new for result in under_way.finish()] == [1]
+                while "/later" not in site.paths():
+                    under_way.step(0.1)
 
 
 def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:
