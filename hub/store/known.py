@@ -299,11 +299,12 @@ class KnownToBatch:
         return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
 
     def _holders_of(self, numbers: Iterable[int]) -> dict[int, list[int]]:
-        holders: dict[int, list[int]] = {}
+        holders: dict[int, list[int]] = defaultdict(list)
         # In the index's order, so that each of its pages is read once.
         for number, story in self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers)),)):
-            holders.setdefault(number, []).append(story)
-        return holders
+            holders[number].append(story)
+        # What is looked up and held by none must not be added.
+        return dict(holders)
 
     # ------------------------------------------------------------ worked out from it
 

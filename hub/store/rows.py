@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -37,7 +37,9 @@ class Row(Protocol):
 
 def stamp(moment: datetime) -> str:
     """`2026-01-31T09:00:00.000000Z`: of one width, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def moment(stamped: str) -> datetime:
@@ -52,8 +54,8 @@ def maybe_moment(value: str | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# Made once: `json.dumps` makes one at each call that has settings.
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # ---------------------------------------------------------------- members
@@ -226,6 +228,14 @@ def rulings(found: Iterable[Row]) -> Rulings:
 
 def tag(row: Row) -> Tag:
     return Tag(row["term"], row["why"], row["kind"], tuple(json.loads(row["narrower"])))
+
+
+def tag_rows(entry: int, tags: Sequence[Tag]) -> list[tuple[int, str, str, str | None, str, int]]:
+    """The rows of `tags` of an entry, by its key."""
+    return [
+        (entry, tag.term, tag.why, tag.kind, as_json(tag.narrower) if tag.narrower else "[]", position)
+        for position, tag in enumerate(tags)
+    ]
 
 
 def tags_text(tags: tuple[Tag, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -62,12 +61,13 @@ class Tagging(Listing):
     def _tag_new(self, written: Sequence[Written]) -> None:
         """Write the tags of entries that have none yet, and those that they bring to their stories."""
         self._db.conn.executemany(
-            sql.NEW_TAG, [row for each in written for row in _tag_rows(each.key, each.entry.tags)]
+            sql.NEW_TAG, [row for each in written for row in rows.tag_rows(each.key, each.entry.tags)]
         )
         of_new_stories = [
-            (tag.term, each.story, rows.stamp(each.new.date), each.key)
+            (tag.term, each.story, date, each.key)
             for each in written
             if each.new and each.new.story is None and not each.withheld
+            for date in (rows.stamp(each.new.date),)
             for tag in each.entry.tags
         ]
         self._db.conn.executemany(sql.TAG_OF_NEW_STORY, of_new_stories)
@@ -81,7 +81,7 @@ class Tagging(Listing):
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
         final = overruled(tags, self._overrulings(key))
         self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
-        self._db.conn.executemany(sql.NEW_TAG, _tag_rows(key, final))
+        self._db.conn.executemany(sql.NEW_TAG, rows.tag_rows(key, final))
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
@@ -95,13 +95,6 @@ class Tagging(Listing):
     def _count(self, changes: Mapping[str, int]) -> None:
         """Keep the counts of tags by what changed; a trigger would count row by row, in thrice the time."""
         self._db.conn.executemany(sql.COUNT_TAG, [each for each in changes.items() if each[1]])
-
-
-def _tag_rows(key: int, tags: Sequence[Tag]) -> list[tuple[int, str, str, str | None, str, int]]:
-    return [
-        (key, tag.term, tag.why, tag.kind, json.dumps(tag.narrower), position)
-        for position, tag in enumerate(tags)
-    ]
 
 
 def overruled(tags: Sequence[Tag], said: Sequence[Overruling]) -> tuple[Tag, ...]:
