@@ -32,8 +32,8 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from hub.config import parse as read_config
-from hub.parse import MOST_ENTRIES, parse
 from hub.parse.decode import decode
+from hub.parse.feed import MOST_ENTRIES, parse
 from hub.parse.xml import read_by_feedparser
 from hub.poll import Reader
 

@@ -46,7 +46,7 @@ from hub import markup, normalise
 from hub.config import load, shipped_file
 from hub.errors import FeedError
 from hub.model import Entry, Feed, FeedKey, TagRule
-from hub.parse import parse
+from hub.parse.feed import parse
 from hub.tags import Tagger
 
 TUNED, OTHERS = 2, (7, 8, 9)

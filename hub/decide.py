@@ -26,6 +26,7 @@ from hub.model import (
     HubSettings,
     Known,
     KnownEntry,
+    Move,
     NewEntry,
     RelinkedEntry,
     Told,
@@ -78,9 +79,9 @@ def decide(
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
         update = _taken_back(update, frozenset(), known)
-    update = replace(update, state=replace(update.state, recent=_recent(update)))
+    recent = _recent(update)
     if gathered.push is not None:
-        return replace(update, state=_pushed(update))
+        return replace(update, state=_pushed(update, recent))
     came_back = len(gathered.entries) - update.reshares > len(update.new)
     same_document = gathered.outcome == "not_modified" or gathered.unchanged
     move = moves.followed(
@@ -89,14 +90,11 @@ def decide(
         shares=came_back or same_document or state.succeeded is None,
         now=now,
     )
-    # The push that should have brought what is new did not come: nobody relies on its hub until one does.
-    pushed_until = None if update.new else state.pushed_until
-    update = replace(update, state=replace(update.state, move=move, pushed_until=pushed_until))
-    after = _state(update, jitter)
-    host = urls.host(gathered.url) if gathered.url else None
-    if gathered.for_host and host and after.not_before is not None:
-        update = replace(update, host_not_before=(host, after.not_before))
-    return replace(update, state=after)
+    after = _state(update, recent, move, jitter)
+    host = urls.host(gathered.url) if gathered.for_host and gathered.url else None
+    if host is None or after.not_before is None:
+        return replace(update, state=after)
+    return replace(update, state=after, host_not_before=(host, after.not_before))
 
 
 def _recent(update: FeedUpdate) -> tuple[datetime, ...]:
@@ -392,7 +390,8 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
 # ---------------------------------------------------------------- the feed itself
 
 
-def _state(update: FeedUpdate, jitter: float) -> FeedState:
+def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, jitter: float) -> FeedState:
+    """A feed after a poll; `recent` are its last publications and `move` is where it leads by now."""
     state, gathered, now = update.state, update.gathered, update.now
     failed = gathered.outcome == "failed"
     failures = state.failures + 1 if failed else 0
@@ -401,17 +400,19 @@ def _state(update: FeedUpdate, jitter: float) -> FeedState:
         not_before = now + min(gathered.retry_after, _LONGEST_WAIT)
     read = gathered.outcome == "fetched" and not gathered.unchanged
     wishes = gathered.wishes if read else state.wishes
+    # The push that should have brought what is new did not come: nobody relies on its hub until one does.
+    pushed_until = None if update.new else state.pushed_until
     due, why = schedule.next_poll(
         now,
         every_min=state.feed.every_min,
         every_max=state.feed.every_max,
         failures=failures,
         not_before=not_before,
-        recent=state.recent,
+        recent=recent,
         wishes=wishes,
         fresh_for=gathered.fresh_for,
         read_in_part=gathered.read_in_part,
-        pushed_until=state.pushed_until,
+        pushed_until=pushed_until,
         jitter=jitter,
     )
     # Asked all the same, by an admin, what was gone is not back before it answers.
@@ -430,6 +431,9 @@ def _state(update: FeedUpdate, jitter: float) -> FeedState:
         remedy=gathered.remedy if failed else None,
         reason=gathered.reason if failed else None,
         wishes=wishes,
+        recent=recent,
+        move=move,
+        pushed_until=pushed_until,
     )
     if failed:
         return polled
@@ -454,13 +458,13 @@ def _state(update: FeedUpdate, jitter: float) -> FeedState:
     )
 
 
-def _pushed(update: FeedUpdate) -> FeedState:
+def _pushed(update: FeedUpdate, recent: tuple[datetime, ...]) -> FeedState:
     """A feed after a push, which says nothing of its address, and so of when to ask there."""
     state, gathered = update.state, update.gathered
     if gathered.outcome == "failed":
         return state
     info = _info(gathered, state.info, news=True) if _is_news(update) else state.info
-    return replace(state, info=info, pushed_until=gathered.pushed_until)
+    return replace(state, info=info, recent=recent, pushed_until=gathered.pushed_until)
 
 
 def _info(gathered: Gathered, before: FeedInfo, *, news: bool) -> FeedInfo:

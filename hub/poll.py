@@ -117,7 +117,7 @@ class Reader:
         Raises ParseError. Takes as long as the document makes it.
         """
         if asked is None:
-            from hub.parse import parse
+            from hub.parse.feed import parse
 
             parsed = parse(
                 body,

@@ -120,7 +120,7 @@ class Readers:
 
     def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["hub.poll", "hub.parse", "hub.tags"])
+        context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
         given = (tuple(rules), timezone, hosts)
         pool = partial(ProcessPool, initializer=_start, initargs=given, context=context)
         # Neither starts a process before it has something to read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin
 
@@ -263,7 +263,7 @@ def link_key(link: str | None, canonical: str | None) -> str | None:
 
 # ---------------------------------------------------------------- ids that may be published
 
-_IRI = re.compile(
+_IRI = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]+):"
     rf"(?P<rest>(?://(?:(?:[{_UNRESERVED}!$&'()*+,;=:]|%[0-9A-Fa-f]{{2}})*+@)?"
     rf"(?P<host>\[[0-9A-Fa-f:.]+\]|(?:[{_UNRESERVED}!$&'()*+,;=]|%[0-9A-Fa-f]{{2}})*+)(?::[0-9]*)?(?=[/?#]|\Z))?"
@@ -276,13 +276,19 @@ _NO_ID = frozenset({"javascript", "vbscript", "data", "file", "about", "blob", "
 
 def is_absolute_iri(text: str) -> bool:
     """Whether a text can be an `atom:id`: an absolute IRI (RFC 3987 §2.2, RFC 4287 §4.2.6)."""
-    match = _IRI.fullmatch(text)
+    match = _iri().fullmatch(text)
     if match is None or not match["rest"]:
         return False
     scheme = match["scheme"].lower()
     if scheme in ("http", "https"):
         return bool(match["host"])
     return scheme not in _NO_ID and (scheme != "urn" or _URN.match(match["rest"]) is not None)
+
+
+@cache
+def _iri() -> re.Pattern[str]:
+    # A fiftieth of a poll's start: not before there is an id to look at.
+    return re.compile(_IRI)
 
 
 def tag_uri(authority: str, day: date, specific: str) -> str:

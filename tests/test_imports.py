@@ -48,6 +48,11 @@ def test_a_process_that_polls_never_loads_the_web_view() -> None:
     assert not found & _SERVES
 
 
+def test_what_polls_loads_no_parser_before_there_is_something_to_read() -> None:
+    found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
+    assert not found & {"feedparser", "lxml", "w3lib"}
+
+
 def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
     read = (
         "import hub.rounds, hub.polls; from hub.poll import Reader; from hub.model import Feed, FeedKey\n"

@@ -10,7 +10,8 @@ import pytest
 
 from hub.errors import NotAFeed, ParseError
 from hub.model import FeedState
-from hub.parse import ParsedFeed, parse
+from hub.parse.document import ParsedFeed
+from hub.parse.feed import parse
 from hub.store import existing_store
 from tests.commands import Hub
 from tests.site import Site

@@ -13,7 +13,6 @@ import pytest
 
 from hub import normalise, urls
 from hub.model import Category, Enclosure, Entry, Feed, FeedKey, Person, Source, digest
-from hub.parse import parse
 from hub.parse.document import (
     Attached,
     Author,
@@ -23,6 +22,7 @@ from hub.parse.document import (
     Term,
     Text,
 )
+from hub.parse.feed import parse
 
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://east.example/news/feed.xml"

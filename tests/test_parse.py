@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.errors import NotAFeed, ParseError
-from hub.parse import MOST_ENTRIES, ParsedFeed, parse
 from hub.parse.dates import read_date
 from hub.parse.decode import decode
-from hub.parse.document import Text
+from hub.parse.document import ParsedFeed, Text
+from hub.parse.feed import MOST_ENTRIES, parse
 
 URL = "https://east.example/feed"
 LONDON = ZoneInfo("Europe/London")

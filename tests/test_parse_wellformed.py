@@ -20,8 +20,9 @@ from bench import farm, hostile
 from bench.parsing import WILD
 from hub.demo import network
 from hub.errors import ParseError
-from hub.parse import MOST_ENTRIES, ParsedFeed, parse
 from hub.parse.decode import decode
+from hub.parse.document import ParsedFeed
+from hub.parse.feed import MOST_ENTRIES, parse
 from hub.parse.wellformed import Unusual
 from hub.parse.xml import read_by_feedparser, read_well_formed
 from tests.conftest import SHARED, needs_shared

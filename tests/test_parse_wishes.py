@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.model import Wishes
-from hub.parse import parse
+from hub.parse.feed import parse
 
 LONDON = ZoneInfo("Europe/London")
 ITEM = "<item><title>Ward opens</title><ttl>7</ttl><description>&lt;ttl>8&lt;/ttl></description></item>"

@@ -12,7 +12,7 @@ import pytest
 
 from hub import normalise
 from hub.model import Category, Entry, Source
-from hub.parse import parse
+from hub.parse.feed import parse
 from hub.reshares import is_reshare
 from tests.entries import entry
 from tests.web_hub import EAST, NETWORK, NOW, WESSEX, Hub, news

@@ -1,4 +1,7 @@
-"""Sites that are no feed: which module reads which kind, and what each of its documents is."""
+"""Sites that are no feed: which module reads which kind, and what each of its documents is.
+
+Each is loaded by whom it reads for: rounds over feeds alone need none of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import FetchError, NotAFeed
 from hub.model import SiteKind, Sitemap, WordPress
-from hub.parse import html, sitemap, wordpress
 from hub.parse.decode import decode
 from hub.parse.document import ParsedFeed, ParsedPart, Wanted
 
@@ -21,6 +23,8 @@ _HEAD = 2048
 def start(kind: SiteKind, url: str) -> tuple[Wanted, ...]:
     """What a poll of a site begins with, for the address in feeds.yaml."""
     if isinstance(kind, WordPress):
+        from hub.parse import wordpress
+
         return wordpress.start(url, kind)
     return (Wanted(url=url, part="listing"),)
 
@@ -46,18 +50,26 @@ def read_part(
     if wanted.part == "page":
         return _page(kind, wanted, page_text(body, content_type), url, zone)
     if isinstance(kind, WordPress):
+        from hub.parse import wordpress
+
         if wanted.part == "site":
             return wordpress.read_site(page_text(body, content_type), url, kind)
         pages = headers.get("x-wp-totalpages")
         return wordpress.read_listing(body, wanted, url=url, known=known, pages=pages, zone=zone)
     if isinstance(kind, Sitemap):
+        from hub.parse import sitemap
+
         return sitemap.read_listing(body, wanted, kind, url=url, known=known, thorough=thorough, zone=zone)
+    from hub.parse import html
+
     return html.read_listing(page_text(body, content_type), wanted, kind, url=url, known=known, zone=zone)
 
 
 def not_there(kind: SiteKind, wanted: Wanted, error: FetchError) -> FetchError | NotAFeed:
     """The error of a listing that is not there, in the words of its kind."""
     if isinstance(kind, WordPress) and error.status == 404:
+        from hub.parse import wordpress
+
         return wordpress.no_such_type(wanted.url) or error
     return error
 

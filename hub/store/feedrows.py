@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from array import array
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -28,7 +28,7 @@ from hub.model import (
     Wishes,
     WordPress,
 )
-from hub.store.rows import Row, as_json, maybe_moment, maybe_stamp, moment, stamp
+from hub.store.rows import Row, as_json, from_json, maybe_moment, maybe_stamp, moment, stamp
 
 _NO_WISHES = Wishes()
 # Before every date there is.
@@ -61,58 +61,79 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
     }
 
 
-def state_row(state: FeedState) -> dict[str, Any]:
-    """The columns of `feeds` that a poll may change."""
+def state_row(state: FeedState, before: FeedState) -> dict[str, Any]:
+    """The columns of `feeds` by which a feed's state differs from the one before."""
+    row: dict[str, Any] = {}
+    for field, written in _WRITTEN.items():
+        value = getattr(state, field)
+        if value != getattr(before, field):
+            row[field] = written(value)
+    for field, in_several in _IN_SEVERAL.items():
+        value = getattr(state, field)
+        if value != getattr(before, field):
+            row |= in_several(value)
+    return row
+
+
+def _info_row(info: FeedInfo) -> dict[str, Any]:
     return {
-        "used_url": state.used_url,
-        "named_at": state.named_at,
-        "etag": state.etag,
-        "last_modified": state.last_modified,
-        "body_digest": state.body_digest,
-        "polled": maybe_stamp(state.polled),
-        "succeeded": maybe_stamp(state.succeeded),
-        "next_poll": maybe_stamp(state.next_poll),
-        "next_poll_why": state.next_poll_why,
-        "not_before": maybe_stamp(state.not_before),
-        "gone": maybe_stamp(state.gone),
-        "failures": state.failures,
-        "failing_since": maybe_stamp(state.failing_since),
-        "error": state.error,
-        "remedy": state.remedy,
-        "reason": state.reason,
-        "remarks": as_json(state.remarks),
-        "reshares": state.reshares,
-        "info_title": state.info.title,
-        "info_id": state.info.id,
-        "info_link": state.info.link,
-        "info_updated": maybe_stamp(state.info.updated),
-        "info_rights": state.info.rights,
-        "info_language": state.info.language,
-        "listings": as_json([asdict(listing) for listing in state.listings]),
-        "wishes": _wishes_text(state.wishes),
-        "recent": as_json([stamp(date) for date in state.recent]),
-        "identity_by": state.identity.by,
-        "identity_why": state.identity.why,
-        "identity_since": maybe_stamp(state.identity.since),
-        "identity_strayed": state.identity.strayed,
-        "move": None
-        if state.move is None
-        else as_json({**asdict(state.move), "since": stamp(state.move.since)}),
-        "push_hub": state.offer.hub,
-        "push_topic": state.offer.topic,
-        "push_itself": state.offer.itself,
-        "push_public": int(state.offer.public),
-        "pushed_until": maybe_stamp(state.pushed_until),
+        "info_title": info.title,
+        "info_id": info.id,
+        "info_link": info.link,
+        "info_updated": maybe_stamp(info.updated),
+        "info_rights": info.rights,
+        "info_language": info.language,
     }
+
+
+def _identity_row(identity: Identity) -> dict[str, Any]:
+    return {
+        "identity_by": identity.by,
+        "identity_why": identity.why,
+        "identity_since": maybe_stamp(identity.since),
+        "identity_strayed": identity.strayed,
+    }
+
+
+def _offer_row(offer: Offer) -> dict[str, Any]:
+    return {
+        "push_hub": offer.hub,
+        "push_topic": offer.topic,
+        "push_itself": offer.itself,
+        "push_public": int(offer.public),
+    }
+
+
+# How what a poll may change is written: as it is, as a moment, or as said here, each in a column of its
+# name; or in several columns.
+_AS_IT_IS = (
+    *("used_url", "named_at", "etag", "last_modified", "body_digest", "next_poll_why"),
+    *("failures", "error", "remedy", "reason", "reshares"),
+)
+_MOMENTS = ("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "pushed_until")
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_AS_IT_IS, lambda value: value),
+    **dict.fromkeys(_MOMENTS, maybe_stamp),
+    "remarks": as_json,
+    "listings": lambda listings: as_json([asdict(listing) for listing in listings]),
+    "wishes": lambda wishes: _wishes_text(wishes),
+    "recent": lambda recent: as_json([stamp(date) for date in recent]),
+    "move": lambda move: _move_text(move),
+}
+_IN_SEVERAL: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "info": _info_row,
+    "identity": _identity_row,
+    "offer": _offer_row,
+}
 
 
 def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
     feed = Feed(
         key=FeedKey(row["member"], row["name"]),
         url=row["url"],
-        alternatives=tuple(json.loads(row["alternatives"])),
-        tags=tuple(json.loads(row["tags"])),
-        kinds={url: _site_kind(*written) for url, written in json.loads(row["kinds"]).items()},
+        alternatives=tuple(from_json(row["alternatives"])),
+        tags=tuple(from_json(row["tags"])),
+        kinds={url: _site_kind(*written) for url, written in from_json(row["kinds"]).items()},
         identify_by=row["identify_by"],
         every_min=timedelta(seconds=row["every_min"]),
         every_max=timedelta(seconds=row["every_max"]),
@@ -139,7 +160,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         error=row["error"],
         remedy=row["remedy"],
         reason=row["reason"],
-        remarks=tuple(json.loads(row["remarks"])),
+        remarks=tuple(from_json(row["remarks"])),
         reshares=row["reshares"],
         info=FeedInfo(
             title=row["info_title"],
@@ -149,9 +170,9 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
             rights=row["info_rights"],
             language=row["info_language"],
         ),
-        listings=tuple(Listing(**listing) for listing in json.loads(row["listings"])),
+        listings=tuple(Listing(**listing) for listing in from_json(row["listings"])),
         wishes=_wishes(row["wishes"]),
-        recent=tuple(moment(date) for date in json.loads(row["recent"])),
+        recent=tuple(moment(date) for date in from_json(row["recent"])),
         identity=Identity(
             by=row["identity_by"],
             why=row["identity_why"],
@@ -181,7 +202,7 @@ def _wishes_text(wishes: Wishes) -> str:
 def _wishes(written: str) -> Wishes:
     if written == "{}":
         return _NO_WISHES
-    said = json.loads(written)
+    said = from_json(written)
     return Wishes(
         ttl=timedelta(seconds=said["ttl"]) if said["ttl"] else None,
         every=timedelta(seconds=said["every"]) if said["every"] else None,
@@ -191,10 +212,14 @@ def _wishes(written: str) -> Wishes:
     )
 
 
+def _move_text(move: Move | None) -> str | None:
+    return None if move is None else as_json({**asdict(move), "since": stamp(move.since)})
+
+
 def _move(written: str | None) -> Move | None:
     if written is None:
         return None
-    fields = json.loads(written)
+    fields = from_json(written)
     return Move(**{**fields, "since": moment(fields["since"])})
 
 
@@ -276,7 +301,7 @@ def check_row(check: PageCheck) -> dict[str, Any]:
 def habits(row: Row) -> Habits:
     return Habits(
         entries=row["entries"],
-        sites=json.loads(row["sites"]),
+        sites=from_json(row["sites"]),
         scripts=frozenset(row["scripts"].split()),
         words=row["words"],
         last=row["last"],

@@ -54,6 +54,13 @@ def maybe_moment(value: str | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
+def from_json(written: str) -> Any:
+    """What a JSON column holds; most hold nothing, which needs no reading."""
+    if written == "[]":
+        return []
+    return {} if written == "{}" else json.loads(written)
+
+
 # Made once: `json.dumps` makes one at each call that has settings.
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

@@ -138,7 +138,7 @@ class Settling(Placing):
             self._retag_story(story)
         if update.habits is not None:
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
-        self._write_state(feed, update)
+        self._write_state(feed, before, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
         result = PollResult(
             feed=gathered.feed,
@@ -284,11 +284,12 @@ class Settling(Placing):
             self._db.execute("DELETE FROM sketches WHERE entry < ?", (oldest[0]["key"],))
             self._db.execute("DELETE FROM sketch_index WHERE story < ?", (oldest[0]["story"],))
 
-    def _write_state(self, feed: int, update: FeedUpdate) -> None:
+    def _write_state(self, feed: int, before: FeedState, update: FeedUpdate) -> None:
         gathered = update.gathered
-        columns = feedrows.state_row(update.state)
-        assignments = ", ".join(f"{column} = :{column}" for column in columns)
-        self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
+        columns = feedrows.state_row(update.state, before)
+        if columns:
+            assignments = ", ".join(f"{column} = :{column}" for column in columns)
+            self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
         self._db.execute(
             "INSERT INTO polls"
             " (feed, started, seconds, outcome, status, size, new, updated, error, remarks, pushed, reshares)"
