@@ -29,7 +29,12 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     if len(titled) >= COMMON:
         titled = ()
     enough = len(sketch.samples) * _SHARE
-    several = [story for story, count in Counter(chain.from_iterable(shared)).items() if count >= enough]
+    several: list[int] = []
+    if shared and len(shared) >= enough:
+        counts = Counter(chain.from_iterable(shared))
+        several = [story for story, count in counts.items() if count >= enough]
+    if not several and not titled:
+        return ()
     weights = {
         story: sum([1 / len(held) for held in shared if story in held]) for story in (*several, *titled)
     }

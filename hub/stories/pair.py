@@ -224,6 +224,8 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
+        if self._one.title == self._other.title:
+            return False
         one, other = frozenset(_title_words(self._one.title)), frozenset(_title_words(self._other.title))
         return _has_time(one - other) and _has_time(other - one)
 
@@ -292,6 +294,7 @@ def is_same_title(one: str, other: str) -> bool:
     return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
 
 
+@lru_cache(maxsize=4096)
 def is_periodical(title: str) -> bool:
     """Whether a title is that of an issue, a list or a form: what many publish, each its own."""
     words = _title(title)[0]
