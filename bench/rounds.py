@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 
 import yaml
@@ -37,6 +38,7 @@ from bench import meter
 
 HERE = Path(__file__).parent
 FARM = str(HERE / "farm.py")
+_MOST_HOSTS = 10_000  # nginx has a socket for each, and may not have more than twice as many
 _SUBREAPER = 36  # prctl(2): orphans of the measured command become ours, so that their time is counted
 
 
@@ -97,10 +99,10 @@ def _reap() -> None:
 @contextmanager
 def farm(folder: Path, feeds: int, entries: int) -> Iterator[list[str]]:
     """The URLs of a farm that is being served."""
+    size = ["--feeds", str(feeds), "--entries", str(entries)]
+    hosts = ["--feeds-per-host", str(ceil(feeds / _MOST_HOSTS))]
     subprocess.run(
-        [sys.executable, FARM, "make", str(folder), "--feeds", str(feeds), "--entries", str(entries)],
-        check=True,
-        stdout=subprocess.DEVNULL,
+        [sys.executable, FARM, "make", str(folder), *size, *hosts], check=True, stdout=subprocess.DEVNULL
     )
     subprocess.run([sys.executable, FARM, "start", str(folder)], check=True, stdout=subprocess.DEVNULL)
     try:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,9 +26,13 @@ from hub.model import (
     FeedUpdate,
     Gathered,
     HubSettings,
+    Identity,
     Known,
+    Listing,
     Member,
+    Move,
     Not,
+    Offer,
     Or,
     Selection,
     Tag,
@@ -284,6 +288,54 @@ def test_what_the_schedule_goes_by_comes_back_as_it_was_stored(store: Store) -> 
         (state, *_) = store.feed_states()
         assert (state.wishes, state.recent) == (asked, dates)
         assert "News" in state.info.title
+
+
+def test_all_that_is_remembered_of_a_feed_comes_back_as_it_was_stored_and_goes_when_it_is_gone(
+    store: Store,
+) -> None:
+    url, text = "https://east.example/other/", "said “so”"
+    full = FeedState(
+        feed=EAST,
+        used_url=url,
+        named_at=url,
+        etag='"2"',
+        last_modified="Thu, 26 Nov 2026 12:00:00 GMT",
+        body_digest="digest",
+        polled=NOW,
+        succeeded=NOW,
+        next_poll=NOW + timedelta(hours=1),
+        next_poll_why=text,
+        not_before=NOW + timedelta(hours=2),
+        gone=NOW,
+        failures=2,
+        failing_since=NOW - timedelta(days=1),
+        error=text,
+        remedy=text,
+        reason="slow",
+        remarks=(text, ""),
+        info=FeedInfo(title=text, id="urn:x", link=url, updated=NOW, rights=text, language="cy"),
+        listings=(Listing(url=url, etag='"3"', digest="digest", within=url),),
+        offer=Offer(hub=url, topic=url, itself=url, public=True),
+        pushed_until=NOW + timedelta(days=5),
+        wishes=Wishes(ttl=timedelta(minutes=90)),
+        recent=(NOW, NOW - timedelta(days=2)),
+        reshares=3,
+        identity=Identity(by="link", why=text, since=NOW, strayed=1),
+        move=Move(address=EAST.url, target=url, since=NOW, polls=2, shares=True),
+    )
+    never = FeedState(feed=EAST)
+    same = {each.name for each in fields(full) if getattr(full, each.name) == getattr(never, each.name)}
+    assert same == {"feed"}
+    for after in (full, replace(full, failures=3), never):
+        store.settle([document(EAST)], left_as(after))
+        assert store.feed_states()[0] == after
+
+
+def left_as(after: FeedState) -> Decide:
+    def decided(gathered: Gathered, _state: FeedState, _known: Known) -> FeedUpdate:
+        return FeedUpdate(state=after, gathered=gathered, now=NOW)
+
+    return decided
 
 
 def bounded(feed: Feed, **bounds: object) -> tuple[Feed, ...]:

@@ -104,29 +104,6 @@ def _offer_row(offer: Offer) -> dict[str, Any]:
     }
 
 
-# How what a poll may change is written: as it is, as a moment, or as said here, each in a column of its
-# name; or in several columns.
-_AS_IT_IS = (
-    *("used_url", "named_at", "etag", "last_modified", "body_digest", "next_poll_why"),
-    *("failures", "error", "remedy", "reason", "reshares"),
-)
-_MOMENTS = ("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "pushed_until")
-_WRITTEN: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_AS_IT_IS, lambda value: value),
-    **dict.fromkeys(_MOMENTS, maybe_stamp),
-    "remarks": as_json,
-    "listings": lambda listings: as_json([asdict(listing) for listing in listings]),
-    "wishes": lambda wishes: _wishes_text(wishes),
-    "recent": lambda recent: as_json([stamp(date) for date in recent]),
-    "move": lambda move: _move_text(move),
-}
-_IN_SEVERAL: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "info": _info_row,
-    "identity": _identity_row,
-    "offer": _offer_row,
-}
-
-
 def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
     feed = Feed(
         key=FeedKey(row["member"], row["name"]),
@@ -221,6 +198,29 @@ def _move(written: str | None) -> Move | None:
         return None
     fields = from_json(written)
     return Move(**{**fields, "since": moment(fields["since"])})
+
+
+# How what a poll may change is written: as it is, as a moment, or as said here, each in a column of its
+# name; or in several columns.
+_AS_IT_IS = (
+    *("used_url", "named_at", "etag", "last_modified", "body_digest", "next_poll_why"),
+    *("failures", "error", "remedy", "reason", "reshares"),
+)
+_MOMENTS = ("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "pushed_until")
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_AS_IT_IS, lambda value: value),
+    **dict.fromkeys(_MOMENTS, maybe_stamp),
+    "remarks": as_json,
+    "listings": lambda listings: as_json([asdict(listing) for listing in listings]),
+    "wishes": _wishes_text,
+    "recent": lambda recent: as_json([stamp(date) for date in recent]),
+    "move": _move_text,
+}
+_IN_SEVERAL: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "info": _info_row,
+    "identity": _identity_row,
+    "offer": _offer_row,
+}
 
 
 # ---------------------------------------------------------------- where its news is pushed from
