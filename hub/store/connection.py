@@ -107,6 +107,11 @@ class Connection:
         with closing(cursor):
             yield from cursor.execute(statement, values)
 
+    def _write_each(self, statement: str, values: Sequence[Any]) -> None:
+        """The statement for each of these; most often there are none, which costs nothing."""
+        if values:
+            self._db.conn.executemany(statement, values)
+
     def _value(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> Any:
         row = self._db.execute(statement, values).fetchone()
         return None if row is None else row[0]

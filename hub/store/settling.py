@@ -63,8 +63,8 @@ class Settling(Placing):
             before={feed for feed, state in states.items() if state.succeeded is not None},
         )
         settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
-        self._db.conn.executemany(sql.NEW_IN_INDEX, known.take_index())
-        self._db.conn.executemany(sql.NEW_IN_SEARCH, known.new_texts)
+        self._write_each(sql.NEW_IN_INDEX, known.take_index())
+        self._write_each(sql.NEW_IN_SEARCH, known.new_texts)
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]
@@ -123,7 +123,7 @@ class Settling(Placing):
             changed_stories.add(self._tell_of(key, now))
         for relinked in update.relinked:
             self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
-        self._db.conn.executemany(
+        self._write_each(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
         withdrawn = self._take_from(update)
@@ -131,7 +131,7 @@ class Settling(Placing):
         self._look_again(feed, update, written, known)
         back: list[Written] = []
         if update.returned:
-            self._db.conn.executemany(sql.NEW_IN_INDEX, known.take_index())
+            self._write_each(sql.NEW_IN_INDEX, known.take_index())
             back, touched = self._take_back(update)
             changed_stories |= touched
         for story in changed_stories:
@@ -191,7 +191,7 @@ class Settling(Placing):
             self._db.execute(sql.FORGET_CHECKS, (feed,))
         if update.unchecked:
             self._db.execute(sql.CHECKED, (listed(update.unchecked),))
-        self._db.conn.executemany(sql.NEW_CHECK, map(feedrows.check_row, update.checks))
+        self._write_each(sql.NEW_CHECK, [feedrows.check_row(check) for check in update.checks])
 
     def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
         """Publish again what was withdrawn and is there again; the stories that this touched.
@@ -309,7 +309,7 @@ class Settling(Placing):
                 update.reshares,
             ),
         )
-        self._db.conn.executemany(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
+        self._write_each(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
         if gathered.push is not None:
             self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
         if update.host_not_before is not None:

@@ -251,6 +251,4 @@ class Placing(Tagging):
     def _index_again(self, story: int) -> None:
         """Make a story findable by all its entries."""
         for row in self._rows(sql.NUMBERS_OF_STORY, (story,)):
-            self._db.conn.executemany(
-                sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])]
-            )
+            self._write_each(sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])])

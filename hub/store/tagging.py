@@ -60,7 +60,9 @@ class Tagging(Listing):
 
     def _tag_new(self, written: Sequence[Written]) -> None:
         """Write the tags of entries that have none yet, and those that they bring to their stories."""
-        self._db.conn.executemany(
+        if not written:
+            return
+        self._write_each(
             sql.NEW_TAG, [row for each in written for row in rows.tag_rows(each.key, each.entry.tags)]
         )
         of_new_stories = [
@@ -70,7 +72,7 @@ class Tagging(Listing):
             for date in (rows.stamp(each.new.date),)
             for tag in each.entry.tags
         ]
-        self._db.conn.executemany(sql.TAG_OF_NEW_STORY, of_new_stories)
+        self._write_each(sql.TAG_OF_NEW_STORY, of_new_stories)
         brought = Counter(term for term, *_ in of_new_stories)
         for each in written:
             for tag in each.entry.tags if each.joined else ():
@@ -81,7 +83,7 @@ class Tagging(Listing):
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
         final = overruled(tags, self._overrulings(key))
         self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
-        self._db.conn.executemany(sql.NEW_TAG, rows.tag_rows(key, final))
+        self._write_each(sql.NEW_TAG, rows.tag_rows(key, final))
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
@@ -94,7 +96,7 @@ class Tagging(Listing):
 
     def _count(self, changes: Mapping[str, int]) -> None:
         """Keep the counts of tags by what changed; a trigger would count row by row, in thrice the time."""
-        self._db.conn.executemany(sql.COUNT_TAG, [each for each in changes.items() if each[1]])
+        self._write_each(sql.COUNT_TAG, [each for each in changes.items() if each[1]])
 
 
 def overruled(tags: Sequence[Tag], said: Sequence[Overruling]) -> tuple[Tag, ...]:
