@@ -14,6 +14,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from hub import backlog, events, moves, normalise, quarantine, schedule, stories, urls, withdrawals, wording
+from hub.errors import StoreError
 from hub.model import (
     ChangedEntry,
     Entry,
@@ -138,6 +139,8 @@ def _entries(
     for place, each in reversed([*enumerate(looked_at)]):
         entry, stored = each.entry, each.known
         joined = None
+        if stored is None or _has_changed(entry, stored):
+            _refuse_unread(entry, update.gathered)
         if stored is None:
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
@@ -167,6 +170,15 @@ def _entries(
         made_anew=bool(renamed),
     )
     return _taken_back(update, frozenset(stored.key for stored in there), known)
+
+
+def _refuse_unread(entry: Entry, gathered: Gathered) -> None:
+    """Nothing is stored that was read as what is stored already: its next poll reads the feed anew."""
+    if stories.mark(entry.keys.id, entry.canonical_link, entry.fingerprint) in gathered.as_known:
+        raise StoreError(
+            f"an entry of {gathered.feed.key} was changed in the database while the feed was read",
+            "The next poll takes care of it.",
+        )
 
 
 def _shown(

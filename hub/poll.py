@@ -73,11 +73,13 @@ class Reading:
 
     Of a site's document also what else is wanted, the most urgent first; how
     much more is `left`; and the `pages` that need not be looked at again.
-    `tombstones` are what a feed says was deleted.
+    `tombstones` are what a feed says was deleted. The entries with one of the
+    marks `unchanged` have neither tags nor a sketch.
     """
 
     info: FeedInfo
     entries: tuple[Entry, ...]
+    unchanged: frozenset[str] = frozenset()
     offer: Offer = Offer()
     remarks: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
@@ -111,9 +113,12 @@ class Reader:
         asked: Asked | None = None,
         *,
         cut: bool = False,
+        known: frozenset[str] = frozenset(),
     ) -> Reading:
         """Read what was fetched from `url`, a feed unless `asked` says otherwise, with `cut` its beginning.
 
+        Entries with one of the marks `known` (`stories.mark`) are stored as
+        they are, so that it takes neither tags nor a sketch to recognise them.
         Raises ParseError. Takes as long as the document makes it.
         """
         if asked is None:
@@ -127,7 +132,7 @@ class Reader:
                 most_entries=feed.most_entries,
                 cut_at=feed.most_bytes if cut else None,
             )
-            reading = self._of(parsed, feed, url)
+            reading = self._of(parsed, feed, url, known)
             if reading.entries:
                 return reading
             # What is stored stays; but a feed without any news is most likely broken.
@@ -145,17 +150,24 @@ class Reader:
             thorough=asked.thorough,
             zone=self._zone,
         )
-        reading = self._of(part.feed, feed, url)
+        reading = self._of(part.feed, feed, url, frozenset())
         return replace(reading, wanted=part.wanted, pages=part.pages, left=part.left)
 
-    def _of(self, parsed: ParsedFeed, feed: Feed, url: str) -> Reading:
+    def _of(self, parsed: ParsedFeed, feed: Feed, url: str, known: frozenset[str]) -> Reading:
         entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts)
+        marks = [stories.mark(each.keys.id, each.canonical_link, each.fingerprint) for each in entries]
+        unchanged = {place for place, mark in enumerate(marks) if mark in known}
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(
-                replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
-                for entry, sketch in zip(entries, stories.sketched(entries), strict=True)
+                entry
+                if place in unchanged
+                else replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
+                for place, (entry, sketch) in enumerate(
+                    zip(entries, stories.sketched(entries, but=unchanged), strict=True)
+                )
             ),
+            unchanged=known.intersection(marks),
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
@@ -225,6 +237,11 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
 def is_thorough(state: FeedState, *, now: datetime) -> bool:
     """Whether it is the poll of the week that takes no server's word for what has not changed."""
     return _week(now, state.feed) != _week(state.succeeded or now, state.feed)
+
+
+def may_skim(state: FeedState, *, now: datetime) -> bool:
+    """Whether what is known of a feed's entries need not be read as new ones are: not once a week."""
+    return state.succeeded is not None and state.identified_by == "id" and not is_thorough(state, now=now)
 
 
 def _week(moment: datetime, feed: Feed) -> int:
@@ -315,6 +332,7 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
         info=reading.info,
         wishes=reading.wishes,
         entries=reading.entries,
+        as_known=reading.unchanged,
         tombstones=reading.tombstones,
         remarks=(*fetched.remarks, *reading.remarks),
         offer=offers.joined(fetched.offer, reading.offer),

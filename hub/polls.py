@@ -239,8 +239,11 @@ class Polls:
         under_way.fetched, under_way.read_from = fetched, url
         self._bytes_waiting += _in_memory(fetched)
         feed = under_way.state.feed
+        known: frozenset[str] = frozenset()
+        if under_way.push is None and asked is None and poll.may_skim(under_way.state, now=under_way.started):
+            known = self._store.marks(feed.key)
         self._reading[feed.key] = self._readers.submit(
-            feed, url, body, content_type, asked, cut=cut, done=lambda: self._done(feed.key)
+            feed, url, body, content_type, asked, cut=cut, known=known, done=lambda: self._done(feed.key)
         )
 
     def _done(self, feed: FeedKey) -> None:

@@ -79,13 +79,14 @@ def _read(
     content_type: str | None,
     asked: Asked | None,
     cut: bool,
+    known: frozenset[str],
     memory: int,
 ) -> Reading:
     assert _reader is not None
     try:
         with _within(memory):
             body = document if isinstance(document, bytes) else document.read_bytes()
-            return _reader.read(feed, url, body, content_type, asked, cut=cut)
+            return _reader.read(feed, url, body, content_type, asked, cut=cut, known=known)
     except MemoryError:
         pass
     raise ParseError(
@@ -137,26 +138,29 @@ class Readers:
         asked: Asked | None = None,
         *,
         cut: bool = False,
+        known: frozenset[str] = frozenset(),
         done: Callable[[], None],
     ) -> Future[Reading]:
-        """Begin to read a document, a feed unless `asked` says otherwise, with `cut` its beginning.
+        """Begin to read a document, as a Reader does.
 
         `done` is called, from another thread, when `result` would not wait.
         """
         seconds = _seconds(len(body))
         if len(body) < LARGE:
-            what = (feed, url, body, content_type, asked, cut, _MEMORY)
+            what = (feed, url, body, content_type, asked, cut, known, _MEMORY)
             future = self._small.schedule(what, seconds=seconds)
         else:
-            future = self._submit_large((feed, url, body, content_type, asked, cut), seconds)
+            future = self._submit_large((feed, url, body, content_type, asked, cut, known), seconds)
         future.add_done_callback(lambda _: done())
         return future
 
     def _submit_large(
-        self, what: tuple[Feed, str, bytes, str | None, Asked | None, bool], seconds: float
+        self,
+        what: tuple[Feed, str, bytes, str | None, Asked | None, bool, frozenset[str]],
+        seconds: float,
     ) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
-        feed, url, body, content_type, asked, cut = what
+        feed, url, body, *others = what
         document: bytes | Path
         try:
             with NamedTemporaryFile(prefix="hub-", delete=False) as file:
@@ -166,9 +170,7 @@ class Readers:
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
             document = body
-        future = self._large.schedule(
-            (feed, url, document, content_type, asked, cut, _MEMORY_FOR_LARGE), seconds=seconds
-        )
+        future = self._large.schedule((feed, url, document, *others, _MEMORY_FOR_LARGE), seconds=seconds)
         future.add_done_callback(lambda _: self._let_go(document))
         return future
 

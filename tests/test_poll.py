@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from hub import poll
+from hub import poll, stories
 from hub.errors import FeedError, FeedGone, FetchError, FetchRefused, NotAFeed, ParseError
 from hub.fetch import Fetched
-from hub.model import Feed, FeedInfo, FeedKey, FeedState, Validators
+from hub.model import Feed, FeedInfo, FeedKey, FeedState, Identity, Sketch, TagRule, Validators
 from hub.poll import Reader, Reading
 from tests.entries import entry
 from tests.site import rss
@@ -116,6 +116,27 @@ def test_an_admin_is_told_when_a_feed_has_no_entries_any_more() -> None:
     reader = Reader((), "Europe/London")
     assert "there are no entries in it" in reader.read(FEED, FEED.url, rss(FEED.url).encode(), None).remarks
     assert reader.read(FEED, FEED.url, rss(FEED.url, "Ward opens").encode(), None).remarks == ()
+
+
+def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_does_beside_new_ones() -> None:
+    footer = "The network of the east is here for all who live there."
+    reader = Reader((TagRule(term="wards", label="Wards", any=("ward",)),), "Europe/London")
+    body = rss(FEED.url, "Ward A opens", "Ward B opens", "Ward C opens", text=f"{footer} Words of").encode()
+    new, *known = reader.read(FEED, FEED.url, body, None).entries
+    marks = {stories.mark(each.keys.id, each.canonical_link, each.fingerprint) or "" for each in known}
+    skimmed = reader.read(FEED, FEED.url, body, None, known=frozenset({*marks, "of another document"}))
+    assert skimmed.unchanged == marks
+    assert [each.sketch for each in skimmed.entries] == [new.sketch, Sketch(), Sketch()]
+    assert [bool(each.tags) for each in skimmed.entries] == [True, False, False]
+    assert skimmed.entries[1] == replace(known[0], tags=())
+    assert skimmed.entries[0] == new
+
+
+def test_once_a_week_and_where_ids_do_not_hold_all_of_a_feed_is_read() -> None:
+    assert poll.may_skim(POLLED, now=NOW)
+    assert not poll.may_skim(NEVER_POLLED, now=NOW)
+    assert not poll.may_skim(POLLED, now=NOW + timedelta(days=8))
+    assert not poll.may_skim(replace(POLLED, identity=Identity(by="link")), now=NOW)
 
 
 def test_an_error_of_a_page_that_the_feed_redirects_to_names_both() -> None:

@@ -17,7 +17,7 @@ from hub import polls, rounds
 from hub.config import parse
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
-from hub.model import FeedState, FetchPolicy
+from hub.model import FeedKey, FeedState, FetchPolicy, Selection
 from hub.report import Figures, Lines
 from hub.store import open_store
 from tests.site import Site
@@ -52,6 +52,26 @@ def test_every_feed_is_polled_however_little_may_wait_in_memory(
     monkeypatch.setattr(polls, "_MOST_BYTES_WAITING", 1)
     figures, _ = polled(tmp_path, *([site.feed(f"/{number}", f"News {number}")] for number in range(20)))
     assert (figures.feeds, figures.fetched, figures.new) == (20, 20, 20)
+
+
+def test_what_a_feed_adds_is_tagged_and_told_beside_what_is_known(site: Site, tmp_path: Path) -> None:
+    config = parse(config_of([f"{site.url}/news"]) + "tags:\n  - term: wards\n    any: [ward]\n")
+    with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+        rounds.sync(store, config)
+        for wards, new in (("AB", 2), ("ABC", 1), ("CAB", 0), ("ABCD", 1)):
+            items = (
+                f"<item><guid isPermaLink='false'>{ward}</guid><link>{site.url}/{ward}</link>"
+                f"<title>Ward {ward} opens</title><description>Words of {ward}.</description></item>"
+                for ward in wards
+            )
+            site.page("/news", f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>")
+            figures = rounds.poll_round(
+                config, store, store.feed_states(), progress=Lines(io.StringIO()), stop=Event()
+            )
+            assert (figures.failed, figures.fetched, figures.new, figures.updated) == (0, 1, new, 0)
+        assert len(store.marks(FeedKey("m0"))) == 4
+        shown = store.stories(Selection(), limit=10).items
+        assert [[tag.term for tag in story.shown.entry.tags] for story in shown] == [["wards"]] * 4
 
 
 def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(

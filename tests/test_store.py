@@ -42,6 +42,7 @@ from hub.model import (
 )
 from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store
 from hub.store.migrations import migrations
+from hub.stories import mark
 from tests.entries import entry
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -200,6 +201,34 @@ def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store) -> None:
     assert "could not be stored" in (results[0].error or "")
     assert titles(store) == ["News w"]
     assert store.check() == ()
+
+
+def test_a_feeds_document_is_marked_by_those_of_its_entries_that_have_ids(store: Store) -> None:
+    assert store.marks(EAST.key) == frozenset()
+    poll(store, EAST, entry("a"), entry("b"), entry(None, title="Without an id"))
+    poll(store, WEST, entry("w", feed=WEST.key))
+    poll(store, EAST, entry("b"), entry("a", text="Other words."), at=NOW + timedelta(hours=1))
+    (b, a) = entry("b"), entry("a", text="Other words.")
+    assert store.marks(EAST.key) == {
+        mark(each.keys.id, each.canonical_link, each.fingerprint) for each in (a, b)
+    }
+    assert store.marks(FeedKey("north")) == frozenset()
+
+
+def test_an_entry_that_is_no_longer_known_is_not_stored_as_it_was_read_when_it_was(store: Store) -> None:
+    unread = entry("a")
+    seen = mark(unread.keys.id, unread.canonical_link, unread.fingerprint) or ""
+    skimmed = replace(document(EAST, entry("b"), unread), as_known=frozenset({seen}))
+    (result,) = store.settle([skimmed], decider())
+    assert result.outcome == "failed"
+    assert "was changed in the database while the feed was read" in (result.error or "")
+    assert result.remedy == "The next poll takes care of it."
+    assert titles(store) == []
+    (state, *_) = store.feed_states()
+    assert state.etag is None
+    assert poll(store, EAST, entry("b"), unread, at=NOW + timedelta(hours=1)) == (2, 0)
+    (result,) = store.settle([replace(skimmed, started=NOW + timedelta(hours=2))], decider())
+    assert (result.outcome, result.new) == ("fetched", 0)
 
 
 def test_two_pollers_at_once_never_make_two_stories_of_one(store: Store, url: str) -> None:

@@ -167,7 +167,9 @@ class Gathered:
     either), and it says nothing about the feed's address.
 
     `tombstones` are what the document says was deleted, `checked` the pages of
-    missing entries that were looked at besides.
+    missing entries that were looked at besides. Entries with one of the marks
+    `as_known` (`hub.stories.mark`) were known when they were read, and so have
+    neither tags nor a sketch.
     """
 
     feed: Feed
@@ -186,6 +188,7 @@ class Gathered:
     wishes: Wishes = Wishes()
     fresh_for: timedelta | None = None
     entries: tuple[Entry, ...] = ()
+    as_known: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
     error: str | None = None
     remedy: str = ""

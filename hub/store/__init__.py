@@ -117,6 +117,9 @@ class Store(Protocol):
     def pages(self, feed: FeedKey) -> frozenset[int]:
         """The numbers of a site's pages that its polls need not look at again."""
 
+    def marks(self, feed: FeedKey) -> frozenset[str]:
+        """The marks (`hub.stories.mark`) of what the feed's document had last, if it was learnt from."""
+
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         """The pages of missing entries that the feeds' next polls shall look at, longest due first."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hub.errors import StoreError
 from hub.model import (
     ChangedEntry,
     FeedKey,
@@ -25,6 +26,7 @@ from hub.store import statements as sql
 from hub.store.known import KnownToBatch, Written, listed
 from hub.store.standing import Placing
 
+_OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
 _POLLS_KEPT = timedelta(days=90)
 _REVISIONS_KEPT = 10
 _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
@@ -93,7 +95,7 @@ class Settling(Placing):
             outcome="failed",
             entries=(),
             error=f"What {gathered.feed.key} holds could not be stored: {refused}.",
-            remedy="This is a fault of the hub: report it with this line and the feed's address.",
+            remedy=refused.remedy if isinstance(refused, StoreError) else _OUR_FAULT,
             reason="store",
         )
         with self._undoable():

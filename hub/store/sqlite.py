@@ -20,7 +20,7 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
-from hub.store.known import listed
+from hub.store.known import listed, marks
 from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
 from hub.store.subscribing import Subscribing
@@ -67,6 +67,14 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     def pages(self, feed: FeedKey) -> frozenset[int]:
         return frozenset(row["page"] for row in self._rows(sql.PAGES, (feed.member, feed.name)))
+
+    def marks(self, feed: FeedKey) -> frozenset[str]:
+        with self._reading():
+            for (packed,) in self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name)):
+                keys = listed(key for key, _ in feedrows.window(packed))
+                found = self._tuples(sql.MARKED_BY, (keys,))
+                return marks(found)
+        return frozenset()
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         found: dict[FeedKey, tuple[PageCheck, ...]] = {}

@@ -39,6 +39,13 @@ TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each
 TAKEN_IDS = "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))"
 WINDOWS = "SELECT feed, entries FROM windows WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_WINDOW = "INSERT OR REPLACE INTO windows (feed, entries) VALUES (?, ?)"
+LEARNT_WINDOW = """
+SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h.feed = f.id
+WHERE f.member = ? AND f.name = ? AND h.entries > 0
+"""
+MARKED_BY = """
+SELECT id_key, canonical_link, fingerprint FROM entries WHERE key IN (SELECT value FROM json_each(?))
+"""
 # What a feed has of the ids that its document has tombstones of.
 DELETED = "SELECT key, id FROM entries WHERE feed = ? AND id_key IN (SELECT value FROM json_each(?))"
 NEW_CHECK = """

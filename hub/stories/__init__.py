@@ -17,7 +17,7 @@ from hub.stories.copies import (
     leads_instead,
 )
 from hub.stories.identity import has_moved, identity_after, is_renamed, renamed
-from hub.stories.recognise import Recognised, is_rewritten, recognise, unknown_titles
+from hub.stories.recognise import Recognised, is_rewritten, mark, recognise, unknown_titles
 from hub.stories.sketch import sketched, title_number
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "is_rewritten",
     "leads_instead",
     "likely",
+    "mark",
     "recognise",
     "renamed",
     "sketched",

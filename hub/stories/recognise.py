@@ -99,8 +99,13 @@ def recognise(
 _Either = Entry | KnownEntry
 
 
+def mark(id_key: str | None, canonical_link: str | None, fingerprint: str) -> str | None:
+    """What an entry that did not change in anything is recognised by; None for one without an id."""
+    return f"{id_key}\n{canonical_link}\n{fingerprint}" if id_key else None
+
+
 def _wholly_unchanged(entry: _Either) -> str | None:
-    return f"{entry.keys.id}\n{entry.canonical_link}\n{entry.fingerprint}" if entry.keys.id else None
+    return mark(entry.keys.id, entry.canonical_link, entry.fingerprint)
 
 
 def _unchanged(entry: _Either) -> str | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 from operator import add
 from zlib import crc32
@@ -85,13 +85,16 @@ def numbers(words: str, *, most: int | None = None) -> list[int]:
     return list(map(_NUMBERS.__getitem__, words.split()[:most]))
 
 
-def sketched(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
-    """The sketches of a document's entries, without the sentences that the document repeats."""
+def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Sketch, ...]:
+    """The sketches of a document's entries, without the sentences that the document repeats.
+
+    Of those at the places `but`, empty ones.
+    """
     sentences = [_sentences(entry.text) for entry in entries]
     repeated = _repeated(sentences)
     return tuple(
-        _sketch(entry, repeated.intersection(of_entry))
-        for entry, of_entry in zip(entries, sentences, strict=True)
+        Sketch() if place in but else _sketch(entry, repeated.intersection(of_entry))
+        for place, (entry, of_entry) in enumerate(zip(entries, sentences, strict=True))
     )
 
 
