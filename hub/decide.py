@@ -174,9 +174,9 @@ def _entries(
 
 def _refuse_unread(entry: Entry, gathered: Gathered) -> None:
     """Nothing is stored that was read as what is stored already: its next poll reads the feed anew."""
-    if stories.mark(entry.keys.id, entry.canonical_link, entry.fingerprint) in gathered.as_known:
+    if stories.mark(entry) in gathered.as_known:
         raise StoreError(
-            f"an entry of {gathered.feed.key} was changed in the database while the feed was read",
+            "an entry of it was changed in the database while it was read",
             "The next poll takes care of it.",
         )
 
@@ -447,11 +447,15 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
         move=move,
         pushed_until=pushed_until,
     )
-    if failed:
-        return polled
-    polled = replace(
+    return polled if failed else _answered(polled, update, read=read)
+
+
+def _answered(polled: FeedState, update: FeedUpdate, *, read: bool) -> FeedState:
+    """A feed after a poll that did not fail; `read` is whether there was a document to read."""
+    state, gathered = update.state, update.gathered
+    answered = replace(
         polled,
-        succeeded=now,
+        succeeded=update.now,
         used_url=gathered.url,
         named_at=gathered.named_at,
         etag=gathered.validators.etag,
@@ -460,9 +464,9 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
         listings=gathered.listings,
     )
     if not read:
-        return polled
+        return answered
     return replace(
-        polled,
+        answered,
         remarks=gathered.remarks,
         info=_info(gathered, state.info, news=_is_news(update)),
         offer=gathered.offer,

@@ -31,6 +31,7 @@ from hub.model import (
     Gathered,
     HubSettings,
     Known,
+    Mark,
     Offer,
     Push,
     SiteKind,
@@ -79,7 +80,7 @@ class Reading:
 
     info: FeedInfo
     entries: tuple[Entry, ...]
-    unchanged: frozenset[str] = frozenset()
+    unchanged: frozenset[Mark] = frozenset()
     offer: Offer = Offer()
     remarks: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
@@ -113,12 +114,12 @@ class Reader:
         asked: Asked | None = None,
         *,
         cut: bool = False,
-        known: frozenset[str] = frozenset(),
+        known: frozenset[Mark] = frozenset(),
     ) -> Reading:
         """Read what was fetched from `url`, a feed unless `asked` says otherwise, with `cut` its beginning.
 
-        Entries with one of the marks `known` (`stories.mark`) are stored as
-        they are, so that it takes neither tags nor a sketch to recognise them.
+        Entries with one of the marks `known` are stored as they are, so that
+        it takes neither tags nor a sketch to recognise them.
         Raises ParseError. Takes as long as the document makes it.
         """
         if asked is None:
@@ -153,9 +154,9 @@ class Reader:
         reading = self._of(part.feed, feed, url, frozenset())
         return replace(reading, wanted=part.wanted, pages=part.pages, left=part.left)
 
-    def _of(self, parsed: ParsedFeed, feed: Feed, url: str, known: frozenset[str]) -> Reading:
+    def _of(self, parsed: ParsedFeed, feed: Feed, url: str, known: frozenset[Mark]) -> Reading:
         entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts)
-        marks = [stories.mark(each.keys.id, each.canonical_link, each.fingerprint) for each in entries]
+        marks = list(map(stories.mark, entries))
         unchanged = {place for place, mark in enumerate(marks) if mark in known}
         return Reading(
             info=normalise.info(parsed, url=url),

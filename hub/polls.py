@@ -20,7 +20,7 @@ from hub import gathering, poll, withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
-from hub.model import Checked, FeedKey, FeedState, Gathered, HubSettings, PageCheck, PollResult, Push
+from hub.model import Checked, FeedKey, FeedState, Gathered, HubSettings, Mark, PageCheck, PollResult, Push
 from hub.poll import Asked, Jitter, Reading
 from hub.reading import LARGE, Readers, result
 from hub.robots import Robots, robots_url
@@ -125,7 +125,6 @@ class Polls:
         self._reading: dict[FeedKey, Future[Reading]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
         self._bytes_waiting = 0
-        self._bytes_read = 0
         self._ready: list[Gathered] = []
         self._settled_at = 0.0
 
@@ -160,7 +159,7 @@ class Polls:
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._fetcher.hold(self._bytes_waiting + self._bytes_read >= _MOST_BYTES_WAITING)
+        self._fetcher.hold(self._bytes_waiting >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
@@ -239,7 +238,7 @@ class Polls:
         under_way.fetched, under_way.read_from = fetched, url
         self._bytes_waiting += _in_memory(fetched)
         feed = under_way.state.feed
-        known: frozenset[str] = frozenset()
+        known: frozenset[Mark] = frozenset()
         if under_way.push is None and asked is None and poll.may_skim(under_way.state, now=under_way.started):
             known = self._store.marks(feed.key)
         self._reading[feed.key] = self._readers.submit(
@@ -396,11 +395,11 @@ class Polls:
             under_way.gathered = gathered
             self._look_at(under_way)
         else:
-            self._is_ready(gathered)
+            self._waits_to_settle(gathered)
 
-    def _is_ready(self, gathered: Gathered) -> None:
+    def _waits_to_settle(self, gathered: Gathered) -> None:
         self._ready.append(gathered)
-        self._bytes_read += _as_read(gathered)
+        self._bytes_waiting += _as_read(gathered)
 
     def _look_at(self, under_way: _Poll, rules: Robots | None = None) -> None:
         """Ask for the next page of an entry that is missing from its feed, where robots.txt lets us."""
@@ -424,7 +423,7 @@ class Polls:
             self._look_at(under_way)
             return
         assert under_way.gathered is not None
-        self._is_ready(replace(under_way.gathered, checked=tuple(under_way.checked)))
+        self._waits_to_settle(replace(under_way.gathered, checked=tuple(under_way.checked)))
 
     def _settle(self, *, at_once: bool = False) -> tuple[PollResult, ...]:
         idle = len(self._ready) == len(self._polls)
@@ -437,7 +436,7 @@ class Polls:
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]
-            self._bytes_read -= _as_read(gathered)
+            self._bytes_waiting -= _as_read(gathered)
         self._settled_at = time.monotonic()
         return results
 

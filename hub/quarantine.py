@@ -209,23 +209,18 @@ def _site_at(host: str | None) -> str | None:
     return ".".join(labels[-3 if is_everybodys else -2 :])
 
 
-class _Scripts(dict[str, str]):
-    """The script of each letter, remembered; empty for what is no letter."""
-
-    def __missing__(self, character: str) -> str:
-        name = unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
-        self[character] = script = _ONE_SCRIPT.get(name, name)
-        return script
-
-
-_SCRIPTS = _Scripts()
+@lru_cache(maxsize=4096)
+def _script_of(character: str) -> str:
+    """The script of a letter; empty for what is no letter."""
+    name = unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
+    return _ONE_SCRIPT.get(name, name)
 
 
 def _script(title: str) -> str | None:
     """The script of most of a title's letters, by its name in Unicode; None where there are none."""
     if title.isascii():
         return "LATIN" if any(map(str.isalpha, title)) else None
-    found = Counter(filter(None, map(_SCRIPTS.__getitem__, title)))
+    found = Counter(filter(None, map(_script_of, title)))
     return found.most_common(1)[0][0] if found else None
 
 

@@ -22,7 +22,7 @@ from tempfile import NamedTemporaryFile
 from pebble import ProcessExpired, ProcessPool
 
 from hub.errors import ParseError
-from hub.model import Feed, TagRule
+from hub.model import Feed, Mark, TagRule
 from hub.poll import Asked, Reader, Reading
 from hub.urls import NO_HOSTS
 
@@ -79,7 +79,7 @@ def _read(
     content_type: str | None,
     asked: Asked | None,
     cut: bool,
-    known: frozenset[str],
+    known: frozenset[Mark],
     memory: int,
 ) -> Reading:
     assert _reader is not None
@@ -138,7 +138,7 @@ class Readers:
         asked: Asked | None = None,
         *,
         cut: bool = False,
-        known: frozenset[str] = frozenset(),
+        known: frozenset[Mark] = frozenset(),
         done: Callable[[], None],
     ) -> Future[Reading]:
         """Begin to read a document, as a Reader does.
@@ -146,21 +146,18 @@ class Readers:
         `done` is called, from another thread, when `result` would not wait.
         """
         seconds = _seconds(len(body))
+        how = (content_type, asked, cut, known)
         if len(body) < LARGE:
-            what = (feed, url, body, content_type, asked, cut, known, _MEMORY)
-            future = self._small.schedule(what, seconds=seconds)
+            future = self._small.schedule((feed, url, body, *how, _MEMORY), seconds=seconds)
         else:
-            future = self._submit_large((feed, url, body, content_type, asked, cut, known), seconds)
+            future = self._submit_large(feed, url, body, *how, seconds=seconds)
         future.add_done_callback(lambda _: done())
         return future
 
     def _submit_large(
-        self,
-        what: tuple[Feed, str, bytes, str | None, Asked | None, bool, frozenset[str]],
-        seconds: float,
+        self, feed: Feed, url: str, body: bytes, *how: object, seconds: float
     ) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
-        feed, url, body, *others = what
         document: bytes | Path
         try:
             with NamedTemporaryFile(prefix="hub-", delete=False) as file:
@@ -170,7 +167,7 @@ class Readers:
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
             document = body
-        future = self._large.schedule((feed, url, document, *others, _MEMORY_FOR_LARGE), seconds=seconds)
+        future = self._large.schedule((feed, url, document, *how, _MEMORY_FOR_LARGE), seconds=seconds)
         future.add_done_callback(lambda _: self._let_go(document))
         return future
 

@@ -123,8 +123,10 @@ def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_d
     reader = Reader((TagRule(term="wards", label="Wards", any=("ward",)),), "Europe/London")
     body = rss(FEED.url, "Ward A opens", "Ward B opens", "Ward C opens", text=f"{footer} Words of").encode()
     new, *known = reader.read(FEED, FEED.url, body, None).entries
-    marks = {stories.mark(each.keys.id, each.canonical_link, each.fingerprint) or "" for each in known}
-    skimmed = reader.read(FEED, FEED.url, body, None, known=frozenset({*marks, "of another document"}))
+    marks = set(map(stories.mark, known))
+    skimmed = reader.read(
+        FEED, FEED.url, body, None, known=frozenset({*marks, ("of another", None, "document")})
+    )
     assert skimmed.unchanged == marks
     assert [each.sketch for each in skimmed.entries] == [new.sketch, Sketch(), Sketch()]
     assert [bool(each.tags) for each in skimmed.entries] == [True, False, False]

@@ -209,19 +209,16 @@ def test_a_feeds_document_is_marked_by_those_of_its_entries_that_have_ids(store:
     poll(store, WEST, entry("w", feed=WEST.key))
     poll(store, EAST, entry("b"), entry("a", text="Other words."), at=NOW + timedelta(hours=1))
     (b, a) = entry("b"), entry("a", text="Other words.")
-    assert store.marks(EAST.key) == {
-        mark(each.keys.id, each.canonical_link, each.fingerprint) for each in (a, b)
-    }
+    assert store.marks(EAST.key) == {mark(a), mark(b)}
     assert store.marks(FeedKey("north")) == frozenset()
 
 
 def test_an_entry_that_is_no_longer_known_is_not_stored_as_it_was_read_when_it_was(store: Store) -> None:
     unread = entry("a")
-    seen = mark(unread.keys.id, unread.canonical_link, unread.fingerprint) or ""
-    skimmed = replace(document(EAST, entry("b"), unread), as_known=frozenset({seen}))
+    skimmed = replace(document(EAST, entry("b"), unread), as_known=frozenset({mark(unread)}))
     (result,) = store.settle([skimmed], decider())
     assert result.outcome == "failed"
-    assert "was changed in the database while the feed was read" in (result.error or "")
+    assert "an entry of it was changed in the database while it was read" in (result.error or "")
     assert result.remedy == "The next poll takes care of it."
     assert titles(store) == []
     (state, *_) = store.feed_states()

@@ -159,6 +159,10 @@ class Entry:
         return next((tag.kind for tag in self.tags if tag.kind), "news")
 
 
+Mark = tuple[str | None, str | None, str]
+"""An entry's `keys.id`, `canonical_link` and `fingerprint`: what did not change in anything has the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedInfo:
     """What a feed says of itself. `id` is None where there is none; `link` is the page it belongs to."""

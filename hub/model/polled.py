@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from hub.model.entry import Entry, EntryKeys, FeedInfo
+from hub.model.entry import Entry, EntryKeys, FeedInfo, Mark
 from hub.model.members import Feed, Identifier
 from hub.model.pushed import Offer
 from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Withheld
@@ -168,8 +168,8 @@ class Gathered:
 
     `tombstones` are what the document says was deleted, `checked` the pages of
     missing entries that were looked at besides. Entries with one of the marks
-    `as_known` (`hub.stories.mark`) were known when they were read, and so have
-    neither tags nor a sketch.
+    `as_known` were known when they were read, and so have neither tags nor a
+    sketch.
     """
 
     feed: Feed
@@ -188,7 +188,7 @@ class Gathered:
     wishes: Wishes = Wishes()
     fresh_for: timedelta | None = None
     entries: tuple[Entry, ...] = ()
-    as_known: frozenset[str] = frozenset()
+    as_known: frozenset[Mark] = frozenset()
     remarks: tuple[str, ...] = ()
     error: str | None = None
     remedy: str = ""

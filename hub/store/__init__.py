@@ -22,6 +22,7 @@ from hub.model import (
     FeedUpdate,
     Gathered,
     Known,
+    Mark,
     Member,
     Notice,
     Offer,
@@ -117,8 +118,8 @@ class Store(Protocol):
     def pages(self, feed: FeedKey) -> frozenset[int]:
         """The numbers of a site's pages that its polls need not look at again."""
 
-    def marks(self, feed: FeedKey) -> frozenset[str]:
-        """The marks (`hub.stories.mark`) of what the feed's document had last, if it was learnt from."""
+    def marks(self, feed: FeedKey) -> frozenset[Mark]:
+        """The marks of what the feed's document had last, of entries with ids, if it was learnt from."""
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         """The pages of missing entries that the feeds' next polls shall look at, longest due first."""

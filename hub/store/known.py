@@ -387,11 +387,6 @@ def _identity(entry: Entry | KnownEntry) -> tuple[str | None, ...]:
     return (entry.fingerprint, entry.canonical_link, keys.id, None if keys.id else keys.link or keys.title)
 
 
-def marks(found: Iterable[tuple[str | None, str | None, str]]) -> frozenset[str]:
-    """The marks of rows of `statements.MARKED_BY`, of those that have one."""
-    return frozenset(filter(None, (stories.mark(*each) for each in found)))
-
-
 def listed(values: Iterable[str | int | tuple[str | int, str] | None]) -> str:
     """Values as one parameter, for `json_each`."""
     return json.dumps([value for value in set(values) if value is not None])

@@ -104,7 +104,6 @@ class Settling(Placing):
     def _apply(
         self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
     ) -> tuple[PollResult, bool]:
-        gathered = update.gathered
         now = rows.stamp(update.now)
         written = [self._begin(feed, new, now) for new in update.new]
         for each in written:
@@ -142,20 +141,6 @@ class Settling(Placing):
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, before, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
-        result = PollResult(
-            feed=gathered.feed,
-            outcome=gathered.outcome,
-            new=len(update.new),
-            updated=len(update.changed),
-            waiting=sum(new.withheld is not None for new in update.new),
-            seconds=gathered.seconds,
-            status=gathered.status,
-            size=gathered.size,
-            error=gathered.error,
-            remedy=gathered.remedy,
-            remarks=gathered.remarks,
-            pushed=gathered.push is not None,
-        )
         shows = (
             any(not each.withheld for each in written)
             or update.settled
@@ -163,7 +148,7 @@ class Settling(Placing):
             or update.returned
             or withdrawn
         )
-        return result, bool(shows or _as_source(before) != _as_source(update.state))
+        return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
 
     def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
         """The entries that a document has tombstones of, by key, with the reason."""
@@ -317,6 +302,24 @@ class Settling(Placing):
         if update.host_not_before is not None:
             host, until = update.host_not_before
             self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
+
+
+def _result(update: FeedUpdate) -> PollResult:
+    gathered = update.gathered
+    return PollResult(
+        feed=gathered.feed,
+        outcome=gathered.outcome,
+        new=len(update.new),
+        updated=len(update.changed),
+        waiting=sum(new.withheld is not None for new in update.new),
+        seconds=gathered.seconds,
+        status=gathered.status,
+        size=gathered.size,
+        error=gathered.error,
+        remedy=gathered.remedy,
+        remarks=gathered.remarks,
+        pushed=gathered.push is not None,
+    )
 
 
 def _each_feed_once(gathered: Iterable[Gathered]) -> Iterator[list[Gathered]]:

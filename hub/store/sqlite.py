@@ -17,10 +17,10 @@ from typing import Any
 
 from hub import urls
 from hub.errors import StoreError
-from hub.model import Feed, FeedKey, FeedState, Member, PageCheck
+from hub.model import Feed, FeedKey, FeedState, Mark, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
-from hub.store.known import listed, marks
+from hub.store.known import listed
 from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
 from hub.store.subscribing import Subscribing
@@ -68,13 +68,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
     def pages(self, feed: FeedKey) -> frozenset[int]:
         return frozenset(row["page"] for row in self._rows(sql.PAGES, (feed.member, feed.name)))
 
-    def marks(self, feed: FeedKey) -> frozenset[str]:
+    def marks(self, feed: FeedKey) -> frozenset[Mark]:
         with self._reading():
-            for (packed,) in self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name)):
-                keys = listed(key for key, _ in feedrows.window(packed))
-                found = self._tuples(sql.MARKED_BY, (keys,))
-                return marks(found)
-        return frozenset()
+            windows = self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name))
+            keys = [key for (packed,) in windows for key, _ in feedrows.window(packed)]
+            return frozenset(self._tuples(sql.MARKED_BY, (listed(keys),)))
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         found: dict[FeedKey, tuple[PageCheck, ...]] = {}

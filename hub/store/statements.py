@@ -44,7 +44,8 @@ SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h
 WHERE f.member = ? AND f.name = ? AND h.entries > 0
 """
 MARKED_BY = """
-SELECT id_key, canonical_link, fingerprint FROM entries WHERE key IN (SELECT value FROM json_each(?))
+SELECT id_key, canonical_link, fingerprint FROM entries
+WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
 """
 # What a feed has of the ids that its document has tombstones of.
 DELETED = "SELECT key, id FROM entries WHERE feed = ? AND id_key IN (SELECT value FROM json_each(?))"

@@ -29,10 +29,8 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     if len(titled) >= COMMON:
         titled = ()
     enough = len(sketch.samples) * _SHARE
-    several: list[int] = []
-    if shared and len(shared) >= enough:
-        counts = Counter(chain.from_iterable(shared))
-        several = [story for story, count in counts.items() if count >= enough]
+    counts = Counter(chain.from_iterable(shared)) if len(shared) >= enough else {}
+    several = [story for story, count in counts.items() if count >= enough]
     if not several and not titled:
         return ()
     weights = {

@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from hub import markup
-from hub.model import Entry, Identifier, KnownEntry
+from hub.model import Entry, Identifier, KnownEntry, Mark
 
 # Two versions that share less than this of their words are different news under one id.
 _SAME_NEWS = 0.25
@@ -72,7 +72,7 @@ def recognise(
         if not free or len(matched) == len(entries):
             break
         shared = Counter(key_of(entry) for entry in entries)
-        candidates: dict[str, list[KnownEntry]] = {}
+        candidates: dict[str | Mark, list[KnownEntry]] = {}
         for known in free.values():
             key = key_of(known)
             if key is not None:
@@ -99,13 +99,13 @@ def recognise(
 _Either = Entry | KnownEntry
 
 
-def mark(id_key: str | None, canonical_link: str | None, fingerprint: str) -> str | None:
-    """What an entry that did not change in anything is recognised by; None for one without an id."""
-    return f"{id_key}\n{canonical_link}\n{fingerprint}" if id_key else None
+def mark(entry: _Either) -> Mark:
+    """What an entry that has an id, and did not change in anything, is recognised by."""
+    return entry.keys.id, entry.canonical_link, entry.fingerprint
 
 
-def _wholly_unchanged(entry: _Either) -> str | None:
-    return mark(entry.keys.id, entry.canonical_link, entry.fingerprint)
+def _wholly_unchanged(entry: _Either) -> Mark | None:
+    return mark(entry) if entry.keys.id else None
 
 
 def _unchanged(entry: _Either) -> str | None:
@@ -125,7 +125,7 @@ def _is_same_page(known: KnownEntry, entry: Entry) -> bool:
 
 
 # Each rung: by what an entry is looked for, and what must be true of the one that is found.
-_Rung = tuple[Callable[[_Either], str | None], Callable[[KnownEntry, Entry], bool]]
+_Rung = tuple[Callable[[_Either], str | Mark | None], Callable[[KnownEntry, Entry], bool]]
 _BY_ID: tuple[_Rung, ...] = (
     (_wholly_unchanged, _is_same_news),
     (_unchanged, _is_same_news),
