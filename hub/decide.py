@@ -19,7 +19,6 @@ from hub.model import (
     ChangedEntry,
     Entry,
     FeedInfo,
-    FeedKey,
     FeedState,
     FeedUpdate,
     Gathered,
@@ -134,6 +133,9 @@ def _entries(
     renamed = stories.renamed(others, len(there), by)
     silence = _silence(others, renamed=renamed, came_back=len(there))
     withheld, habits = _withheld(looked_at, recognised, known, update)
+    # No second entry of the feed joins a story that one of this document joins.
+    joins = dict(known.story_feeds)
+    known = replace(known, story_feeds=joins)
     # Stored from the last to the first: the document's order, where dates are
     # the same, is then the order of their keys.
     for place, each in reversed([*enumerate(looked_at)]):
@@ -158,7 +160,7 @@ def _entries(
         elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
             relinked.append(_relinked(entry, stored))
         if joined is not None:
-            known = _joined(known, joined, entry.feed)
+            joins[joined] = joins.get(joined, frozenset()) | {entry.feed}
     update = replace(
         _shown(update, recognised, looked_at, silence),
         new=tuple(new),
@@ -301,22 +303,16 @@ def _new(
     withheld: Withheld | None,
 ) -> NewEntry:
     atom_id = _atom_id(entry, taken, now, authority)
-    new = NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
-    if withheld is not None:
-        return new
-    copy = stories.copy_of(entry, known, date=date)
+    copy = stories.copy_of(entry, known, date=date) if withheld is None else None
     if copy is None:
-        return new
-    new = replace(new, story=copy.story, copy_of=copy.of, why=copy.why)
+        return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
+    leads, why = False, copy.why
     lead = next((other for other in known.stories[copy.story] if other.lead), None)
     if lead is not None and stories.leads_instead(entry, date, lead, known, now=now):
-        return replace(new, leads=True, why=stories.from_there(copy, lead))
-    return new
-
-
-def _joined(known: Known, story: int, feed: FeedKey) -> Known:
-    feeds = known.story_feeds.get(story, frozenset()) | {feed}
-    return replace(known, story_feeds={**known.story_feeds, story: feeds})
+        leads, why = True, stories.from_there(copy, lead)
+    return NewEntry(
+        entry=entry, atom_id=atom_id, date=date, story=copy.story, copy_of=copy.of, why=why, leads=leads
+    )
 
 
 def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str) -> str:

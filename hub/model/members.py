@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 MemberType = Literal["member", "national", "partner"]
 Republish = Literal["full", "summary", "link"]
@@ -14,8 +14,7 @@ Trust = Literal["usual", "hold", "always"]
 Identifier = Literal["id", "link", "title"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FeedKey:
+class FeedKey(NamedTuple):
     """What a feed is known by, so that its URL may change: its member and its name."""
 
     member: str

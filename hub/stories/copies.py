@@ -104,8 +104,11 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         return
     one = Compared.entry(entry, date)
     title = _Headline(entry, date, known)
+    held = [having for number in entry.sketch.samples if (having := known.holders.get(number))]
+    # Of samples that are no house phrase it is known who has them.
+    indexed = len(entry.sketch.samples) - sum([len(having) >= COMMON for having in held])
     for story in free:
-        passages = _Passages(entry, story, known)
+        passages = _Passages(story, held, indexed)
         for other in known.stories[story][:_COMPARED]:
             pair = Pair(one, Compared.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)
@@ -172,26 +175,15 @@ class _Headline:
 
 
 class _Passages:
-    """What an entry shares with a story, by its sketch, and which other stories have that too."""
+    """What an entry shares with a story, by its sketch, and which other stories have that too.
 
-    def __init__(self, entry: Entry, story: int, known: Known) -> None:
-        self._entry = entry
+    `held` are the stories that have each of its samples, and `indexed` is of how many this is known.
+    """
+
+    def __init__(self, story: int, held: Sequence[Sequence[int]], indexed: int) -> None:
         self._story = story
-        self._known = known
-
-    @cached_property
-    def _holders(self) -> list[Sequence[int]]:
-        """The stories that have each shared passage."""
-        holders, story = self._known.holders, self._story
-        return [
-            having for number in self._entry.sketch.samples if story in (having := holders.get(number, ()))
-        ]
-
-    @cached_property
-    def _indexed(self) -> int:
-        """How many of the entry's samples are no house phrase, so that who has them is known."""
-        holders = self._known.holders
-        return sum([len(holders.get(number, ())) < COMMON for number in self._entry.sketch.samples])
+        self._shared = [having for having in held if story in having]
+        self._indexed = indexed
 
     def may_be(self, share: float, samples: int) -> bool | None:
         """Whether they are such a share of a text with so many samples: a look without the words.
@@ -199,7 +191,7 @@ class _Passages:
         None where they are neither too few for it nor as many as it takes.
         """
         expected = share * min(self._indexed, samples)
-        found = len(self._holders)
+        found = len(self._shared)
         if found < expected - _BY_CHANCE * sqrt(expected * (1 - share)):
             return False
         return True if found >= expected else None
@@ -207,13 +199,13 @@ class _Passages:
     @cached_property
     def house(self) -> float:
         """How much of what they share stands in many other stories too, 0 to 1."""
-        shared = self._holders
+        shared = self._shared
         return sum([len(having) > _HOUSE_PHRASE for having in shared]) / len(shared) if shared else 0.0
 
     @cached_property
     def digest(self) -> bool:
         """Whether most of what they share is, here and there, from several other stories."""
-        shared = self._holders
+        shared = self._shared
         counts = Counter(chain.from_iterable(shared))
         others = sum([count >= _PASSAGE for story, count in counts.items() if story != self._story])
         elsewhere = sum([len(having) > 1 for having in shared])
@@ -277,7 +269,7 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         pair.same_title and (pair.share >= _ALL_OF_IT or title.telling)
     ):
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
-    if pair.same_words or pair.beginning:
+    if pair.beginning:
         return None
     filled_in = pair.filled_in
     if filled_in.turned and not pair.same_title:

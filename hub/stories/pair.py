@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 from operator import sub
 
 from hub import markup, urls
@@ -83,6 +83,11 @@ class Compared:
     def candidate(cls, other: Candidate) -> Compared:
         return cls(other.id, other.link_key, other.title, other.date, other.words, wordless=other.wordless)
 
+    @property
+    def most(self) -> int:
+        """How many shingles it has if it repeats none."""
+        return max(self.size - SHINGLE + 1, 0)
+
     @cached_property
     def words(self) -> list[int]:
         unpacked = array("I")
@@ -114,6 +119,11 @@ class Pair:
         self.same_title = is_same_title(one.title, other.title)
         self.same_link = one.link is not None and one.link == other.link
         self.same_words = one.packed == other.packed
+        self._short, self._long = (one, other) if one.size <= other.size else (other, one)
+        # Of what was cut, the last words may be others.
+        same = max(self._short.size - SHINGLE, 1) * _WORD
+        self.beginning = bool(self._short.size) and self._long.packed.startswith(self._short.packed[:same])
+        """Whether the shorter text is the beginning of the longer one, but for its last words."""
 
     @property
     def same_id(self) -> bool:
@@ -127,56 +137,49 @@ class Pair:
     def shared(self) -> int:
         """How many shingles both have."""
         if self.same_words:
-            return len(self._one.shingles)
+            return self.least
         if self.beginning:
             # But for the last words, where it was cut.
-            short, _ = self._short_and_long
-            return len(frozenset(short.in_order[:-SHINGLE]))
+            return max(self.least - SHINGLE, 0)
         return len(self._one.shingles & self._other.shingles)
 
     @cached_property
     def least(self) -> int:
-        """How many shingles the shorter text has."""
-        if self.same_words or self.beginning:
-            short, _ = self._short_and_long
-            return len(short.shingles)
+        """How many shingles the shorter text has; where the longer begins with it, one said twice is two."""
+        if self.beginning:
+            return self._short.most
         return min(len(self._one.shingles), len(self._other.shingles))
 
-    @cached_property
+    @property
     def share(self) -> float:
         """How much of the shorter text is in the longer one (containment), 0 to 1."""
         return self.shared / self.least if self.least else 0.0
 
-    @cached_property
+    @property
     def share_of_longer(self) -> float:
         """How much of the longer text is in the shorter one, 0 to 1."""
         if self.same_words:
             return self.share
-        most = max(len(self._one.shingles), len(self._other.shingles))
+        if self.beginning:
+            most = max(self._one.most, self._other.most)
+        else:
+            most = max(len(self._one.shingles), len(self._other.shingles))
         return self.shared / most if most else 0.0
 
     def may_be_most_of_it(self, share: float) -> bool:
         """Whether such a share of shingles may be reached, by the words that are shared: a quick look."""
-        if self.same_words or self.beginning:
+        if self.beginning:
             return True
         one, other = self._one.vocabulary, self._other.vocabulary
         return len(one & other) >= share * _OF_WORDS * min(len(one), len(other))
-
-    @cached_property
-    def beginning(self) -> bool:
-        """Whether the shorter text is the beginning of the longer one, but for its last words."""
-        short, long = self._short_and_long
-        at = max(short.size - SHINGLE, 1) * _WORD
-        return bool(short.size) and long.packed.startswith(short.packed[:at])
 
     @property
     def opening(self) -> bool:
         """Whether most of the shorter text stands in the longer one's first words, as an excerpt's does."""
         if self.beginning:
             return True
-        short, long = self._short_and_long
-        first = long.in_order[: short.size + _DATELINE - SHINGLE + 1]
-        shared = len(short.shingles.intersection(first))
+        first = self._long.in_order[: self._short.size + _DATELINE - SHINGLE + 1]
+        shared = len(self._short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
     @property
@@ -200,13 +203,8 @@ class Pair:
         return self._one.size > self._other.size
 
     @property
-    def _short_and_long(self) -> tuple[Compared, Compared]:
-        one, other = self._one, self._other
-        return (one, other) if one.size <= other.size else (other, one)
-
-    @property
     def words_of_shorter(self) -> int:
-        return min(self._one.size, self._other.size)
+        return self._short.size
 
     @property
     def unlike(self) -> bool:
@@ -224,7 +222,7 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        if self._one.title == self._other.title:
+        if _words(self._one.title) == _words(self._other.title):
             return False
         one, other = frozenset(_title_words(self._one.title)), frozenset(_title_words(self._other.title))
         return _has_time(one - other) and _has_time(other - one)
@@ -236,13 +234,13 @@ class Pair:
         A template that two members filled in differs in many such places; a
         copy to which a paragraph was added, or that was cut, in none.
         """
-        shorter, longer = self._short_and_long
-        short, long = shorter.words, longer.words
+        short, long = self._short.words, self._long.words
         figures = times = words = names = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
         back = False
-        for here, found, length in (*_runs(shorter.in_order, longer.in_order), (len(short), len(long), 1)):
+        runs = _runs(self._short.in_order, self._long.in_order)
+        for here, found, length in (*runs, (len(short), len(long), 1)):
             if found < there:
                 back = True
             elif here > before + 1 or found > there + 1:
@@ -269,7 +267,7 @@ def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int
     Of a shingle that the longer has more than once, the first place counts.
     """
     places = dict(zip(reversed(long), range(len(long) - 1, -1, -1), strict=True))
-    found = [places.get(shingle, _NOWHERE) for shingle in short]
+    found = list(map(places.get, short, repeat(_NOWHERE)))
     starts = [0, *[at for at, step in enumerate(map(sub, found[1:], found), 1) if step != 1]]
     ends = (*starts[1:], len(found))
     return [
@@ -285,19 +283,19 @@ def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
 
 def is_same_title(one: str, other: str) -> bool:
     """Whether two titles say the same, apart from who publishes it: `News: Ward opens | East`."""
-    ours, theirs = _title(one), _title(other)
-    if not ours[0] or not theirs[0]:
+    ours, theirs = _words(one), _words(other)
+    if not ours or not theirs:
         return False
-    if ours[0] == theirs[0] or (ours[1] and ours[1] == theirs[1]):
+    if ours == theirs or _core(one) == _core(other) != "":
         return True
-    short, long = sorted((ours[0], theirs[0]), key=len)
+    short, long = sorted((ours, theirs), key=len)
     return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
 
 
 @lru_cache(maxsize=4096)
 def is_periodical(title: str) -> bool:
     """Whether a title is that of an issue, a list or a form: what many publish, each its own."""
-    words = _title(title)[0]
+    words = _words(title)
     return (
         not _PERIODICALS.isdisjoint(words.split())
         or any(f" {phrase} " in f" {words} " for phrase in _PERIODICAL_PHRASES)
@@ -311,17 +309,17 @@ def _first_and_last(words: str) -> tuple[str, ...]:
 
 def is_distinctive(title: str) -> bool:
     """Whether a title says enough to be one story's alone."""
-    words = _title(title)[1].split()
+    words = _core(title).split()
     return sum(0.5 if len(word) == 1 and word > _IDEOGRAPHS else 1.0 for word in words) >= _DISTINCTIVE
 
 
-@lru_cache(maxsize=4096)
-def _title(title: str) -> tuple[str, str]:
-    return markup.words(title), title_core(title)
+# Titles are compared with many others, one after the other.
+_words = lru_cache(maxsize=4096)(markup.words)
+_core = lru_cache(maxsize=4096)(title_core)
 
 
 def _title_words(title: str) -> list[int]:
-    return numbers(_title(title)[0])
+    return numbers(_words(title))
 
 
 def _in_order(words: Sequence[int]) -> list[int]:
