@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,6 +125,11 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
     connection.executemany("INSERT INTO stories (id) VALUES (?)", stories)
     columns = sql.NEW_ENTRY.replace("(feed,", "(key, feed,", 1).replace("(:feed,", "(:key, :feed,", 1)
     connection.executemany(columns, entries)
+    counts = Counter(each["member"] for each in entries)
+    leads = Counter(each["member"] for each in entries if each["lead"])
+    connection.executemany(
+        sql.COUNT_ENTRIES, [(member, count, leads[member]) for member, count in counts.items()]
+    )
     connection.executemany(
         sql.NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries]
     )

@@ -188,7 +188,8 @@ def test_polls_of_one_batch_see_those_before_them(store: Store) -> None:
     assert story.entries[1].why == "the same link and title as East’s"
 
 
-def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store, first: int) -> None:
     def refusing(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
         update = decider()(gathered, state, known)
         if gathered.feed == EAST and update.new:
@@ -196,9 +197,13 @@ def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store) -> None:
             update = replace(update, new=(update.new[0], replace(update.new[0], why="again")))
         return update
 
-    results = store.settle([document(EAST, entry("a")), document(WEST, entry("w", feed=WEST.key))], refusing)
-    assert [result.outcome for result in results] == ["failed", "fetched"]
-    assert "could not be stored" in (results[0].error or "")
+    polls = [document(EAST, entry("a")), document(WEST, entry("w", feed=WEST.key))]
+    results = store.settle([polls[first], polls[1 - first]], refusing)
+    assert {str(result.feed.key): result.outcome for result in results} == {
+        "east/news": "failed",
+        "west/news": "fetched",
+    }
+    assert "could not be stored" in (results[first].error or "")
     assert titles(store) == ["News w"]
     assert store.check() == ()
 

@@ -34,20 +34,41 @@ _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited,
 _SKETCHES_KEPT = timedelta(days=120)
 
 
+class _Refused(Exception):
+    """A poll cannot be stored, for a reason (`why`) of its own."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class Settling(Placing):
     """The half of the store that takes polls."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
+        try:
+            return self._settle(gathered, decide, apart=False)
+        except _Refused:
+            return self._settle(gathered, decide, apart=True)
+
+    def _settle(self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool) -> tuple[PollResult, ...]:
+        """Settle polls in one transaction; with `apart`, one that is refused costs none of the others.
+
+        To be undone by itself each needs a savepoint, for which SQLite keeps a copy of
+        each page that is changed after it, so that this is left to when it is needed.
+        """
         results: list[PollResult] = []
         with self._writing():
             for polls in _each_feed_once(gathered):
-                results += self._settle_together(polls, decide)
+                results += self._settle_together(polls, decide, apart=apart)
             if gathered:
                 oldest = min(each.started for each in gathered) - _POLLS_KEPT
                 self._db.execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
         return tuple(results)
 
-    def _settle_together(self, gathered: Sequence[Gathered], decide: Decide) -> list[PollResult]:
+    def _settle_together(
+        self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool
+    ) -> list[PollResult]:
         states = {
             row["id"]: feedrows.feed_state(row)
             for row in self._rows(
@@ -64,7 +85,8 @@ class Settling(Placing):
             {feed: each.entries for feed, each in polls.items() if each.entries},
             before={feed for feed, state in states.items() if state.succeeded is not None},
         )
-        settled = [self._settle_one(feed, each, states[feed], known, decide) for feed, each in polls.items()]
+        settle = self._settle_apart if apart else self._settle_one
+        settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
         self._write_each(sql.NEW_IN_SEARCH, known.new_texts)
         if any(shows for _, shows in settled):
@@ -76,20 +98,27 @@ class Settling(Placing):
     ) -> tuple[PollResult, bool]:
         """The result of a poll, and whether what is published shows it."""
         try:
-            with self._undoable():
-                found = known.of(feed)
-                if gathered.tombstones:
-                    found = replace(found, deleted=self._deleted(feed, gathered))
-                return self._apply(feed, state, decide(gathered, state, found), known)
+            found = known.of(feed)
+            if gathered.tombstones:
+                found = replace(found, deleted=self._deleted(feed, gathered))
+            return self._apply(feed, state, decide(gathered, state, found), known)
         except sqlite3.IntegrityError as error:
-            refused: Exception = error
+            raise _Refused(error) from error
         except sqlite3.Error:
             # The disk is full, or the file damaged: no other poll would fare better.
             raise
-        except Exception as error:  # noqa: BLE001 - what a document does to the rules costs that feed alone
-            refused = error
-        # Undone to the savepoint: the other polls of the batch go on, and this
-        # one is on record as failed.
+        except Exception as error:  # what a document does to the rules costs that feed alone
+            raise _Refused(error) from error
+
+    def _settle_apart(
+        self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
+    ) -> tuple[PollResult, bool]:
+        """The same of a poll that may be refused: it is then on record as failed."""
+        try:
+            with self._undoable():
+                return self._settle_one(feed, gathered, state, known, decide)
+        except _Refused as error:
+            refused = error.why
         failed = replace(
             gathered,
             outcome="failed",
@@ -105,6 +134,9 @@ class Settling(Placing):
         self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
     ) -> tuple[PollResult, bool]:
         now = rows.stamp(update.now)
+        if update.new:
+            leads = sum(new.story is None or new.leads for new in update.new)
+            self._db.execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
         written = [self._begin(feed, new, now) for new in update.new]
         for each in written:
             if each.new and each.new.withheld:

@@ -114,6 +114,10 @@ VALUES (:feed, :member, :story, :lead, :copy_of, :why, :kind, :atom_id, :atom_ke
     :canonical_link, :published, :updated, :summary, :content, :text, :excerpt, :language,
     :direction, :image, :rights, :event_date, :details)
 """
+COUNT_ENTRIES = """
+INSERT INTO member_counts (member, entries, leads) VALUES (?, ?, ?)
+ON CONFLICT (member) DO UPDATE SET entries = entries + excluded.entries, leads = leads + excluded.leads
+"""
 CHANGED_ENTRY = """
 UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :past_fingerprints,
     id = :id, id_key = :id_key, loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key,
