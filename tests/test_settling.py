@@ -28,7 +28,7 @@ from hub.model import (
     Tombstone,
 )
 from hub.store import Store, open_store
-from hub.stories import sketched
+from hub.stories import COMMON, sketched
 
 ENTRIES = 400
 A_DAY = timedelta(days=1)
@@ -67,6 +67,45 @@ def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) ->
     polls = quality.a_round([quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)])
     store = a_store(tmp_path / "hub.db", polls)
     assert sum(settle(store, [*polls, *polls])) == sum(len(each.entries) for each in polls)
+    store.close()
+
+
+def test_who_holds_a_number_is_what_the_index_says_also_where_it_was_read_before(tmp_path: Path) -> None:
+    news = list(quality.GENERATORS["syndication"](4, ENTRIES))[:ENTRIES]
+    polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
+    # Within one week, so that nothing is taken out of the index for its age.
+    polls = [replace(each, started=polls[-1].started) for each in polls]
+    file = tmp_path / "hub.db"
+    store = a_store(file, polls)
+    common = 0
+    wrong: list[int] = []
+
+    def compared(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        nonlocal common
+        for number, held in known.holders.items():
+            if sorted(held) != index.get(number, []):
+                wrong.append(number)
+            common += len(held) >= COMMON
+        return at_its_time(gathered, state, known)
+
+    for first in range(0, ENTRIES, 10):
+        with closing(sqlite3.connect(file)) as db:
+            if first % 40 == 0:
+                # As an admin's command might, beside the poller.
+                db.execute(
+                    "DELETE FROM sketch_index WHERE (number, story) IN"
+                    " (SELECT number, MIN(story) FROM sketch_index GROUP BY number HAVING COUNT(*) >= ?)",
+                    (COMMON,),
+                )
+                db.commit()
+            index: dict[int, list[int]] = defaultdict(list)
+            for number, story in db.execute("SELECT number, story FROM sketch_index ORDER BY story"):
+                index[number].append(story)
+        for each in quality.a_round(polls[first : first + 10])[:1]:
+            store.settle([each], compared)
+        store.settle(quality.a_round(polls[first : first + 10])[1:], at_its_time)
+    assert wrong == []
+    assert common > ENTRIES / 20
     store.close()
 
 
@@ -139,12 +178,13 @@ def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
     return store
 
 
-def settle(store: Store, polls: Sequence[Gathered]) -> list[int]:
-    def at_its_time(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
-        return decide(
-            gathered, state, known, now=gathered.started, settings=HubSettings(), authority="news.example"
-        )
+def at_its_time(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+    return decide(
+        gathered, state, known, now=gathered.started, settings=HubSettings(), authority="news.example"
+    )
 
+
+def settle(store: Store, polls: Sequence[Gathered]) -> list[int]:
     results = store.settle(polls, at_its_time)
     assert [result.error for result in results] == [None] * len(polls)
     return [result.new for result in results]

@@ -85,8 +85,9 @@ class KnownToBatch:
     `windows` are those of their feeds, packed. `new_texts` are, once they are
     stored, the keys, titles and texts of the entries that are new. `ask` and `ask_tuples` give the
     rows of a statement, by column or plain. `before` are the feeds that have
-    been read before. With `again`, the entries are stored ones, looked at as if
-    they were new.
+    been read before. `house` are the holders of numbers that are common, as they
+    were read for other batches; those that are read for this one are added. With
+    `again`, the entries are stored ones, looked at as if they were new.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class KnownToBatch:
         polls: Mapping[int, Sequence[Entry]],
         *,
         before: AbstractSet[int] = frozenset(),
+        house: dict[int, list[int]] | None = None,
         again: bool = False,
     ) -> None:
         self._ask = ask
@@ -118,7 +120,7 @@ class KnownToBatch:
         # Only what two entries of the batch have can be found by one after the other was stored.
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
         self._several = frozenset(number for number, count in counts.items() if count > 1)
-        self._holders = self._holders_of(counts)
+        self._holders = self._holders_of(counts.keys(), {} if house is None else house)
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
         self.new_texts: list[tuple[int, str, str]] = []
@@ -298,13 +300,15 @@ class KnownToBatch:
             return {}
         return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
 
-    def _holders_of(self, numbers: Iterable[int]) -> dict[int, list[int]]:
+    def _holders_of(self, numbers: AbstractSet[int], house: dict[int, list[int]]) -> dict[int, list[int]]:
+        common = house.keys() & numbers
         holders: dict[int, list[int]] = defaultdict(list)
         # In the index's order, so that each of its pages is read once.
-        for number, story in self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers)),)):
+        for number, story in self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers - common)),)):
             holders[number].append(story)
+        house.update((number, held) for number, held in holders.items() if len(held) >= stories.COMMON)
         # What is looked up and held by none must not be added.
-        return dict(holders)
+        return {**holders, **{number: house[number] for number in common}}
 
     # ------------------------------------------------------------ worked out from it
 

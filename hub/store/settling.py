@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from hub.errors import StoreError
 from hub.model import (
@@ -32,6 +33,7 @@ _REVISIONS_KEPT = 10
 _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
+_MOST_HOUSE_PHRASES = 20_000
 
 
 class _Refused(Exception):
@@ -44,6 +46,11 @@ class _Refused(Exception):
 
 class Settling(Placing):
     """The half of the store that takes polls."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self._house: dict[int, list[int]] = {}
+        self._version: int | None = None
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         try:
@@ -58,12 +65,17 @@ class Settling(Placing):
         each page that is changed after it, so that this is left to when it is needed.
         """
         results: list[PollResult] = []
-        with self._writing():
-            for polls in _each_feed_once(gathered):
-                results += self._settle_together(polls, decide, apart=apart)
-            if gathered:
-                oldest = min(each.started for each in gathered) - _POLLS_KEPT
-                self._db.execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
+        try:
+            with self._writing():
+                for polls in _each_feed_once(gathered):
+                    results += self._settle_together(polls, decide, apart=apart)
+                if gathered:
+                    oldest = min(each.started for each in gathered) - _POLLS_KEPT
+                    self._db.execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
+        except BaseException:
+            # Some of it may have been read of what is undone.
+            self._house.clear()
+            raise
         return tuple(results)
 
     def _settle_together(
@@ -84,6 +96,7 @@ class Settling(Placing):
             self._tuples,
             {feed: each.entries for feed, each in polls.items() if each.entries},
             before={feed for feed, state in states.items() if state.succeeded is not None},
+            house=self._house_phrases(),
         )
         settle = self._settle_apart if apart else self._settle_one
         settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]
@@ -92,6 +105,18 @@ class Settling(Placing):
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]
+
+    def _house_phrases(self) -> dict[int, list[int]]:
+        """Who holds the numbers that very many stories have, of which no more is written.
+
+        They are most of what entries are looked up by. Kept while no other connection
+        writes to the database.
+        """
+        version = self._value("PRAGMA data_version")
+        if version != self._version or len(self._house) > _MOST_HOUSE_PHRASES:
+            self._house.clear()
+            self._version = version
+        return self._house
 
     def _settle_one(
         self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
@@ -302,6 +327,7 @@ class Settling(Placing):
         if oldest:
             self._db.execute("DELETE FROM sketches WHERE entry < ?", (oldest[0]["key"],))
             self._db.execute("DELETE FROM sketch_index WHERE story < ?", (oldest[0]["story"],))
+            self._house.clear()
 
     def _write_state(self, feed: int, before: FeedState, update: FeedUpdate) -> None:
         gathered = update.gathered
