@@ -360,9 +360,7 @@ class KnownToBatch:
             self._feeds_with[key].pop(entry, None)
 
     def _hold(self, sketch: Sketch, story: int) -> None:
-        told: Sequence[int] = sketch.numbers
-        if not self._common.isdisjoint(told):
-            told = [number for number in told if number not in self._common]
+        told = {*sketch.numbers} - self._common
         self._index += zip(told, repeat(story))
         for number in self._several.intersection(told):
             holders = self._holders.setdefault(number, [])
