@@ -9,6 +9,7 @@ import pytest
 
 from hub.model import Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, leads_instead, sketched
+from hub.stories.pair import is_periodical
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
 
@@ -227,6 +228,26 @@ def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
     assert "everybody has one" in refusal(told(title, TEXT), theirs("The week in the Vale"))
 
 
+def test_an_issue_in_which_a_word_is_another_is_another_issue() -> None:
+    ours = told("The week in five minutes", f"{TEXT} Until Monday, and mind the bats. {LOCAL}")
+    edited = replace(theirs(ours.title), text=ours.text.replace("mind the bats", "mind the step"))
+    assert "everybody has one" in refusal(ours, edited)
+    assert reason(ours, replace(edited, text=ours.text)) == "the same text as {}’s"
+
+
+@pytest.mark.parametrize(
+    ("title", "is_it"),
+    [
+        ("Minutes of the board", True),
+        ("East: committee minutes, draft", True),
+        ("Five minutes with a district nurse", False),
+        ("Scanner finds clots in minutes", False),
+    ],
+)
+def test_minutes_are_those_of_a_meeting(title: str, is_it: bool) -> None:
+    assert is_periodical(title) is is_it
+
+
 def test_news_of_vacancies_is_no_list_of_them() -> None:
     title = "How a rostering tool changes vacancy rates in three counties"
     assert reason(told(title, OPENING), theirs(f"{title} | West", text=TEXT)) == "the beginning of {}’s text"
@@ -265,6 +286,13 @@ def test_what_several_stories_tell_is_a_round_up() -> None:
 def test_the_same_passages_in_another_order_under_another_headline_are_other_news() -> None:
     ours = told("This and that", f"{END}\n{MIDDLE}\n{OPENING}")
     assert "in another order" in refusal(ours, theirs())
+
+
+def test_a_phrase_said_again_puts_no_passage_into_another_order() -> None:
+    again = "as the lock keeper had told him on the telephone"
+    text = f"{OPENING} {again}.\n{MIDDLE} {LOCAL}\n{again} {END}"
+    ours = told("This and that", text.replace("most of them waited", "many of them waited"))
+    assert (reason(ours, theirs(text=text)) or "").endswith("with a few words changed")
 
 
 def test_what_many_stories_share_is_nobodys() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -30,11 +31,13 @@ _NOWHERE = -9  # where a shingle stands that the other text has not; no place fo
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
 _TITLE_WITHIN = 5
-_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda minutes papers"
+_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda papers"
 _PERIODICALS = frozenset(_PERIODICAL_WORDS.split())
 # "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
 _FORMS = frozenset(("vacancy", "vacancies"))
 _PERIODICAL_PHRASES = ("round up", "news in brief", "week in", "month in", "monthly figures", "annual report")
+# Those of a meeting: "five minutes with" somebody are news.
+_MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|meeting) minutes\b.*")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
 _DISTINCTIVE = 6
 _IDEOGRAPHS = "\u3000"
@@ -220,6 +223,11 @@ class Pair:
         return is_periodical(self._one.title) or is_periodical(self._other.title)
 
     @property
+    def edited(self) -> bool:
+        """Whether one has other words or figures between the same words, be they ever so few."""
+        return not self.beginning and bool(self.filled_in.words or self.filled_in.figures)
+
+    @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
         if _words(self._one.title) == _words(self._other.title):
@@ -238,14 +246,12 @@ class Pair:
         figures = times = words = names = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
-        back = False
+        passage = 0  # where the last one ends there
         runs = _runs(self._short.in_order, self._long.in_order)
         for here, found, length in (*runs, (len(short), len(long), 1)):
-            if found < there:
-                back = True
-            elif here > before + 1 or found > there + 1:
-                back = False
-            turned += back and length > _PASSAGE
+            if length > _PASSAGE:
+                turned += found < passage
+                passage = found + length
             if here > before + 1:
                 ours = short[before + SHINGLE : here]
                 theirs = long[there + SHINGLE : found] if found > there else ()
@@ -264,10 +270,14 @@ class Pair:
 def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int]]:
     """The runs of shingles that both have in the same order: where each begins in either, and its length.
 
-    Of a shingle that the longer has more than once, the first place counts.
+    Of a shingle that the longer has more than once, the place that goes on counts, else the first.
     """
     places = dict(zip(reversed(long), range(len(long) - 1, -1, -1), strict=True))
     found = list(map(places.get, short, repeat(_NOWHERE)))
+    if len(places) < len(long):
+        for at, (before, shingle) in enumerate(zip(found, short[1:], strict=False), 1):
+            if found[at] not in (_NOWHERE, before + 1) and long[before + 1 : before + 2] == [shingle]:
+                found[at] = before + 1
     starts = [0, *[at for at, step in enumerate(map(sub, found[1:], found), 1) if step != 1]]
     ends = (*starts[1:], len(found))
     return [
@@ -299,7 +309,10 @@ def is_periodical(title: str) -> bool:
     return (
         not _PERIODICALS.isdisjoint(words.split())
         or any(f" {phrase} " in f" {words} " for phrase in _PERIODICAL_PHRASES)
-        or any(not _FORMS.isdisjoint(edges) for edges in map(_first_and_last, title_parts(title)))
+        or any(
+            not _FORMS.isdisjoint(_first_and_last(part)) or _MINUTES.fullmatch(part)
+            for part in title_parts(title)
+        )
     )
 
 
