@@ -52,7 +52,9 @@ _ELSEWHERE = re.compile(
     r"(?:\n[^\n]{1,160}){1,12}\s*\Z",
     re.IGNORECASE,
 )
-_ELSEWHERE_HINTS = ("\nyou m", "\nrelated ", "\nrecent ", "\npopular ", "\nmost read ", "\nlatest ")
+# How the block before them begins, after its line break.
+_ELSEWHERE_HINTS = ("you m", "related ", "recent ", "popular ", "most read ", "latest ")
+_LONGEST_HINT = max(map(len, _ELSEWHERE_HINTS))
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+\?[^\s<>\"]+")
 
 
@@ -67,12 +69,21 @@ def that_count(title: str, text: str) -> str:
     """
     if "://" in text:
         text = _ADDRESS.sub(lambda found: urls.without_tracking(found[0]), text)
-    lower = text.lower()
-    if any(hint in lower for hint in _ELSEWHERE_HINTS):
+    blocks = text.split("\n")
+    if any(block[:_LONGEST_HINT].lower().startswith(_ELSEWHERE_HINTS) for block in blocks[1:]):
         text = _ELSEWHERE.sub("", text)
-    if _has_hint(lower):
-        text = "\n".join(map(_block_without, text.split("\n")))
+        blocks = text.split("\n")
+    # All at once first: in most texts there is nothing to leave out.
+    if _has_hint("\n".join(map(_edges, blocks)).lower()):
+        text = "\n".join(map(_block_without, blocks))
     return f"{markup.words(title)}\n{markup.words(text)}"
+
+
+def _edges(block: str) -> str:
+    """Where furniture may stand in a block."""
+    if len(block) <= _LONG_BLOCK:
+        return block
+    return f"{block[:_LONGEST_FURNITURE]}\n{block[-_LONGEST_FURNITURE:]}"
 
 
 def _block_without(block: str) -> str:

@@ -16,7 +16,6 @@ from array import array
 from collections import Counter
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
-from operator import add
 from zlib import crc32
 
 from hub import markup
@@ -27,9 +26,16 @@ SHINGLE = 4
 # News says what it is in its first words; what follows them in a long text costs more than it tells.
 _MOST_WORDS = 512
 _FIRST_WORDS = 64
-# Of the first words one shingle in 8 is indexed, of the others one in 16. The
-# bits are none that say what kind of word it is, and the second has the first.
-_SAMPLED_FIRST, _SAMPLED = 0x700, 0xF00
+# Of the first words one shingle in 8 is indexed, of the others one in 16: those
+# of which the sum of the words' numbers has zeros there. The bits are none that
+# say what kind of word it is, and the second has the first.
+_SAMPLED_FIRST, _SAMPLED = (
+    re.compile(b"[%s]" % re.escape(bytes(byte for byte in range(256) if not byte & bits)))
+    for bits in (0x7, 0xF)
+)
+# Bytes of a word's number, and the bits of it that decide the sum's second byte.
+_BYTES = 4
+_SUMMED = int.from_bytes((0xFFF).to_bytes(_BYTES, "little") * _MOST_WORDS, "little")
 # A sentence in so many entries of one document is the feed's own: a footer, an invitation, a series' text.
 _REPEATED = 3
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
@@ -62,10 +68,10 @@ _MOST_REMEMBERED = 100_000
 _SPARE_BITS = 2
 
 
-class _Numbers(dict[str, int]):
+class _Numbers(dict[str, bytes]):
     """The number of each word, the same on every machine. Its last bits tell figures and points in time."""
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str) -> bytes:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         number = crc32(word.encode("utf-8", "surrogatepass")) & ~3
@@ -73,16 +79,20 @@ class _Numbers(dict[str, int]):
             number |= TIME
         elif any(character.isdigit() for character in word):
             number |= FIGURE
-        self[word] = number
-        return number
+        packed = self[word] = array("I", (number,)).tobytes()
+        return packed
 
 
 _NUMBERS = _Numbers()
 
 
-def numbers(words: str, *, most: int | None = None) -> list[int]:
-    """The numbers of words as `markup.words` gives them, of no more than the first `most`."""
-    return list(map(_NUMBERS.__getitem__, words.split()[:most]))
+def numbers(words: str) -> list[int]:
+    """The numbers of words as `markup.words` gives them."""
+    return array("I", _packed(words.split())).tolist()
+
+
+def _packed(words: Sequence[str]) -> bytes:
+    return b"".join(map(_NUMBERS.__getitem__, words))
 
 
 def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Sketch, ...]:
@@ -106,11 +116,10 @@ def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
     for sentence in without:
         # Of the words, which are remembered: those of the text without it would have to be made anew.
         kept = kept.replace(f" {markup.words(sentence)} ", " ")
-    words = numbers(kept, most=_MOST_WORDS)
-    packed = array("I", words).tobytes()
+    packed = _packed(kept.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS])
     return Sketch(
         words=packed,
-        samples=_samples(words, packed),
+        samples=_samples(packed),
         title=title_number(entry.title),
         wordless=not text.strip(),
         credits=_credits(entry),
@@ -160,13 +169,26 @@ def _credits(entry: Entry) -> tuple[int, ...]:
 
 def _sentences(text: str) -> list[str]:
     for end in _SENTENCE_ENDS:
-        text = text.replace(end, "\n")
+        # One character is looked for in a tenth of the time that two are.
+        if end[0] in text:
+            text = text.replace(end, "\n")
     return list(filter(None, [each.strip(_AROUND) for each in text.split("\n")]))
 
 
-def _samples(words: Sequence[int], packed: bytes) -> tuple[int, ...]:
-    pairs = list(map(add, words, words[1:]))
-    sums = list(map(add, pairs, pairs[2:]))
-    in_eight = [at for at, number in enumerate(sums) if not number & _SAMPLED_FIRST]
-    sampled = [at for at in in_eight if at < _FIRST_WORDS or not sums[at] & _SAMPLED]
-    return tuple(dict.fromkeys([crc32(packed[4 * at : 4 * (at + SHINGLE)]) >> _SPARE_BITS for at in sampled]))
+def _samples(packed: bytes) -> tuple[int, ...]:
+    shingles = len(packed) // _BYTES - SHINGLE + 1
+    if shingles < 1:
+        return ()
+    # The words as one long number, with room for a sum in the place of each: all sums in a few steps.
+    words = int.from_bytes(packed, "little") & _SUMMED
+    pairs = words + (words >> 8 * _BYTES)
+    sums = (pairs + (pairs >> 16 * _BYTES)).to_bytes(len(packed), "little")
+    decisive = sums[1 : _BYTES * shingles : _BYTES]
+    sampled = [
+        _BYTES * found.start()
+        for found in (
+            *_SAMPLED_FIRST.finditer(decisive, 0, _FIRST_WORDS),
+            *_SAMPLED.finditer(decisive, _FIRST_WORDS),
+        )
+    ]
+    return tuple(dict.fromkeys([crc32(packed[at : at + _BYTES * SHINGLE]) >> _SPARE_BITS for at in sampled]))
