@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -15,7 +17,18 @@ import pytest
 
 from hub import reading
 from hub.errors import FeedError, ParseError
-from hub.model import Feed, FeedKey
+from hub.model import (
+    Category,
+    Enclosure,
+    Entry,
+    EntryKeys,
+    Feed,
+    FeedKey,
+    Person,
+    Sketch,
+    Source,
+    Tag,
+)
 from hub.poll import Reading
 from hub.reading import LARGE, Readers, result
 from tests.commands import within
@@ -50,6 +63,36 @@ LONG = rss(LINK, "Ward opens", text="The ward has opened. " * 80_000)
 # One tag with so many attributes takes feedparser half a minute, and a document type is feedparser's.
 _ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(40_000))
 TRAP = "<!DOCTYPE rss>" + ORDINARY.replace("<item>", f"<item><x {_ATTRIBUTES}/>")
+
+
+def test_an_entry_arrives_from_a_reader_as_it_was_sent() -> None:
+    moment = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+    entry = Entry(
+        feed=FEED.key,
+        id="1",
+        title="Ward opens",
+        link=LINK,
+        canonical_link="east.example/news",
+        published=moment,
+        updated=None,
+        authors=(Person("Asha Rao", "asha@east.example", LINK), Person("Ben Ode")),
+        categories=(Category("Wards", "https://east.example/terms", "Hospital wards"), Category("News")),
+        text="It has opened.",
+        direction="ltr",
+        enclosures=(Enclosure(LINK, "audio/mpeg", 12, "A talk"), Enclosure(LINK)),
+        source=Source(id=LINK, title="East", updated=moment),
+        tags=(Tag("wards", "‘ward’ in the title", "event", ("beds",)), Tag("care", "by hand")),
+        event_date=date(2026, 3, 14),
+        keys=EntryKeys("i", None, "l", "t"),
+        fingerprint="f",
+        sketch=Sketch(words=b"abcd", samples=(1, 2), title=3, wordless=False, credits=(4,)),
+    )
+    arrived = pickle.loads(pickle.dumps(entry))
+    assert arrived == entry
+    # The sketch counts for nothing when entries are compared.
+    assert arrived.sketch == entry.sketch
+    with pytest.raises(AttributeError):
+        arrived.title = "Ward closes"
 
 
 def test_documents_are_read_small_and_large(

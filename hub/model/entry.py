@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from hub.model.members import FeedKey
+from hub.model.sent import Sent
 
 Kind = Literal["news", "event", "report", "vacancy", "funding"]
 
@@ -21,7 +22,7 @@ def digest(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(Sent):
     """An author (RFC 4287 §3.2). `uri` is an absolute http(s) URL where there is one."""
 
     name: str
@@ -30,7 +31,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class Category(Sent):
     """What the publisher says an entry is about (RFC 4287 §4.2.2)."""
 
     term: str
@@ -39,7 +40,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Sent):
     """A file that belongs to an entry. `length` is in bytes."""
 
     url: str
@@ -49,7 +50,7 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Sent):
     """What the hub's rules say an entry is about; `why` is a sentence for people.
 
     `term` names a rule of feeds.yaml, which has the label. `kind` is what an
@@ -64,7 +65,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Sent):
     """Where an entry was copied from (`atom:source`, RFC 4287 §4.2.11)."""
 
     id: str
@@ -76,7 +77,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryKeys:
+class EntryKeys(Sent):
     """Digests by which an entry is recognised, from the surest to the weakest; None where there is none.
 
     `id`: the publisher's id as written. `loose_id`: without scheme, www,
@@ -92,7 +93,7 @@ class EntryKeys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
+class Sketch(Sent):
     """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
 
     `words` are its text's first words, four bytes each, without the sentences
@@ -115,7 +116,7 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Sent):
     """One piece of news from one feed (RSS and JSON Feed: *item*), as the hub reads it.
 
     `id` is the publisher's own, as written, None where there is none. `link`
