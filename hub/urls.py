@@ -40,7 +40,7 @@ _AUTHORITY = re.compile(
 # Most links, which need nothing done to them: ASCII, legal, without a port.
 _ORDINARY = re.compile(
     r"https?://(?![^/?#]{0,252}\.\.)[a-z0-9](?:[a-z0-9.\-]{0,250}[a-z0-9])?"
-    r"(?:[/?#](?:[A-Za-z0-9._~!$&'()*+,;=:@/?#\-]|%[0-9A-Fa-f]{2})*+)?"
+    r"(?:[/?#](?:[A-Za-z0-9._~!$&'()*+,;=:@/?#\-]++|%[0-9A-Fa-f]{2})*+)?"
 )
 
 
@@ -142,6 +142,10 @@ _TRACKING = re.compile(
 
 _CANONICAL = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#!.*)?", re.IGNORECASE)
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+# Most links, of which nothing is to be taken away but their ends.
+_SIMPLE = re.compile(
+    r"https?://(?:www\.)?+((?:[a-z0-9][a-z0-9-]{0,38}\.){1,5}[a-z]{2,24}(?:/[A-Za-z0-9_-][A-Za-z0-9_~.-]*+)*+/?)"
+)
 # A server answers with these where the link ends in `/`.
 _INDEX = re.compile(r"/index\.(?:html?|php)$", re.IGNORECASE)
 
@@ -155,6 +159,8 @@ def canonical(link: str) -> str | None:
     tracking parameters, the host in lower case and IDNA, the query sorted and
     percent-encoding made alike. It is no URL and is never published.
     """
+    if simple := _SIMPLE.fullmatch(link):
+        return _INDEX.sub("/", simple[1]).rstrip("/")
     url = resolve(None, link.replace("&amp;", "&"))
     if url is None:
         return None

@@ -141,7 +141,7 @@ def _too_much(html: str) -> bool:
 
 
 def _too_deep(safe: str) -> bool:
-    if safe.count("</") <= _DEEPEST:
+    if safe.count("<") <= _DEEPEST or safe.count("</") <= _DEEPEST:
         return False
     depth = 0
     for slash, name in _ENDS.findall(safe):
@@ -292,7 +292,7 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     safe = _cleaner(base).clean(html).replace(' preload="none" controls=""', ' controls="" preload="none"')
     # Leaving out whole void elements and single control characters cannot turn
     # text into markup: every `<` and `&` that is left was written by nh3.
-    if "&#" in html:
+    if "&" in html and "&#" in html:
         safe = only_xml(safe)
     safe = _NOTHING_TO_SHOW.sub("", safe).strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
@@ -302,19 +302,24 @@ def clean(html: str, *, base: str | None) -> Cleaned:
 
 def _text(safe: str) -> str:
     text = _BLOCK_TAG.sub("\n", safe.replace("\n", " "))
-    text = _TAG.sub("", _CELL_TAG.sub(" ", text))
+    if "<" in text:
+        text = _TAG.sub("", _CELL_TAG.sub(" ", text))
     if "&" in text:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
     return _lines(text)
 
 
 def _lines(text: str) -> str:
-    # What can be printed has no white space but spaces.
-    folded = (
-        part.strip(" ") if part.isprintable() and "  " not in part else " ".join(part.split())
+    """A text that XML may hold with its white space folded, without empty lines."""
+    # What can be printed has no white space but spaces; of ASCII, XML has two others.
+    only_spaces = text.isascii() and "\t" not in text and "\r" not in text
+    folded = [
+        part.strip(" ")
+        if "  " not in part and (only_spaces or part.isprintable())
+        else " ".join(part.split())
         for part in text.split("\n")
-    )
-    return "\n".join(part for part in folded if part)
+    ]
+    return "\n".join(filter(None, folded))
 
 
 def _first_image(safe: str) -> str | None:
