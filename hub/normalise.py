@@ -61,8 +61,9 @@ def entries(
     """
     found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
     written = [entry for entry in parsed.entries if _says_something(entry)]
+    site = _link(url, parsed.link)
     for parsed_entry in written:
-        entry = _entry(parsed_entry, parsed, feed, url, hosts)
+        entry = _entry(parsed_entry, parsed, feed, url, site, hosts)
         # Without an id, the same words on another day are other news.
         day = None if entry.id else entry.published
         found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
@@ -95,13 +96,18 @@ def _says_something(entry: ParsedEntry) -> bool:
 
 
 def _entry(
-    parsed: ParsedEntry, document: ParsedFeed, feed: Feed, url: str, hosts: Mapping[str, str]
+    parsed: ParsedEntry,
+    document: ParsedFeed,
+    feed: Feed,
+    url: str,
+    site: str | None,
+    hosts: Mapping[str, str],
 ) -> Entry:
     link = _link(url, parsed.link)
     if parsed.link_is_id and urls.resolve(None, parsed.id or "") is None:
         # A guid that is no URL is no link, whatever isPermaLink says.
         link = None
-    base = _base(link, _link(url, document.link), url)
+    base = _base(link, site, url)
     title = markup.title_text(parsed.title.value, type=parsed.title.type) if parsed.title else ""
     title = title[:_LONGEST_TITLE]
     summary = _clean(parsed.summary, base)

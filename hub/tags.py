@@ -157,7 +157,7 @@ def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _I
 
 def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | None) -> str | None:
     """Why an entry has a rule's tag, None where it has not; `phrases` are all that were found in it."""
-    if rule.not_ and any(phrase in phrases and _places(phrase, rule, fields) for phrase in rule.not_):
+    if not phrases.isdisjoint(rule.not_) and any(_places(phrase, rule, fields) for phrase in rule.not_):
         return None
     if category is not None:
         return f"the publisher's category ‘{category}’"

@@ -111,9 +111,10 @@ def line(text: str) -> str:
     controls of direction that are never closed are dropped, and so are marks
     past any that a language has. Empty where nothing in it can be seen.
     """
-    text = _CONTROLS.sub("", text)
     if not text.isascii():
-        text = _legible(_closed(text))
+        text = _legible(_closed(_CONTROLS.sub("", text)))
+    elif not text.isprintable():
+        text = _CONTROLS.sub("", text)
     return " ".join(text.split())
 
 
