@@ -7,6 +7,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -357,6 +358,18 @@ def test_a_recording_is_played_when_the_reader_says_so() -> None:
 )
 def test_links_in_a_text_are_absolute_or_dropped(attributes: str, kept: str) -> None:
     assert clean(f"<a {attributes}>x</a>", base=BASE).html == f"<a {kept}>x</a>".replace(" >", ">")
+
+
+def test_links_in_texts_that_are_cleaned_at_once_are_relative_to_the_base_of_each() -> None:
+    html = '<a href="news">News</a><img src="ward.png">' * 200
+
+    def cleaned(number: int) -> bool:
+        base = f"https://member{number}.example/"
+        own = f'<a href="{base}news">News</a><img src="{base}ward.png">'
+        return clean(html, base=base).html == own * 200
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(cleaned, range(40)))
 
 
 def test_without_a_base_relative_links_are_dropped() -> None:

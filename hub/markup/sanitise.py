@@ -12,8 +12,8 @@ import html as entities
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from html.entities import html5
 from typing import Literal
 
@@ -206,28 +206,32 @@ def _load_now(match: re.Match[str]) -> str:
     return f"<{match[1]}{real}{match[2]}"
 
 
-@lru_cache(maxsize=64)
-def _cleaner(base: str | None) -> nh3.Cleaner:
-    def value_of(_element: str, attribute: str, value: str) -> str | None:
-        if attribute == "href":
-            return _href(base, value)
-        if attribute in ("src", "poster", "cite"):
-            return resolve(base, value)
-        if attribute == "srcset":
-            return _srcset(base, value)
-        check = _VALUES.get(attribute)
-        return check(value) if check else value
+# What links in the text that is being cleaned are relative to. Of a cleaner there is one alone, since to make
+# it takes longer than to clean most texts, and nearly each text has a base of its own.
+_base: ContextVar[str | None] = ContextVar("base")
 
-    return nh3.Cleaner(
-        tags=_ALLOWED,
-        clean_content_tags=_WITH_CONTENT,
-        attributes={**_WITH_ATTRIBUTES, "*": _ON_ALL},
-        attribute_filter=value_of,
-        set_tag_attribute_values={"audio": _PLAYER, "video": _PLAYER},
-        url_schemes={"http", "https", "mailto", "tel"},
-        # Nothing opens a window, so there is no opener to protect.
-        link_rel=None,
-    )
+
+def _value_of(_element: str, attribute: str, value: str) -> str | None:
+    if attribute == "href":
+        return _href(_base.get(), value)
+    if attribute in ("src", "poster", "cite"):
+        return resolve(_base.get(), value)
+    if attribute == "srcset":
+        return _srcset(_base.get(), value)
+    check = _VALUES.get(attribute)
+    return check(value) if check else value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_ALLOWED,
+    clean_content_tags=_WITH_CONTENT,
+    attributes={**_WITH_ATTRIBUTES, "*": _ON_ALL},
+    attribute_filter=_value_of,
+    set_tag_attribute_values={"audio": _PLAYER, "video": _PLAYER},
+    url_schemes={"http", "https", "mailto", "tel"},
+    # Nothing opens a window, so there is no opener to protect.
+    link_rel=None,
+)
 
 
 # ---------------------------------------------------------------- clean
@@ -288,8 +292,9 @@ def clean(html: str, *, base: str | None) -> Cleaned:
         return _words_alone(html)
     if "data-" in html.lower() and _HAS_LATER.search(html):
         html = _PICTURE.sub(_load_now, html)
+    _base.set(base)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
-    safe = _cleaner(base).clean(html).replace(' preload="none" controls=""', ' controls="" preload="none"')
+    safe = _CLEANER.clean(html).replace(' preload="none" controls=""', ' controls="" preload="none"')
     # Leaving out whole void elements and single control characters cannot turn
     # text into markup: every `<` and `&` that is left was written by nh3.
     if "&" in html and "&#" in html:
