@@ -47,6 +47,8 @@ _MONTH_BEFORE = re.compile(
     r"\b(?:{})[a-z]{{0,6}}\.?\s+\Z".format("|".join(_MONTHS)), re.IGNORECASE | re.ASCII
 )
 _MONTH_LENGTH = 16
+# Characters: a text of nothing but digits takes no more memory than another.
+_AT_ONCE = 65_536
 # A day without its year is one of the next months.
 _AHEAD = timedelta(days=183)
 
@@ -83,19 +85,20 @@ def _written_out(text: str) -> Iterator[re.Match[str]]:
 def _numbers(text: str) -> Iterator[tuple[int, int]]:
     """Where numbers stand, in order, and how long they are."""
     end = 0
-    for at in sorted(_digits(text)):
-        if at >= end and (number := _NUMBER.match(text, at)):
-            end = number.end()
-            yield at, end - at
+    for start in range(0, len(text), _AT_ONCE):
+        for at in sorted(_digits(text, start, start + _AT_ONCE)):
+            if at >= end and (number := _NUMBER.match(text, at)):
+                end = number.end()
+                yield at, end - at
 
 
-def _digits(text: str) -> Iterator[int]:
+def _digits(text: str, start: int, stop: int) -> Iterator[int]:
     # One by one: an expression for any of them takes ten times as long to go through a text.
     for digit in "0123456789":
-        at = text.find(digit)
+        at = text.find(digit, start, stop)
         while at >= 0:
             yield at
-            at = text.find(digit, at + 1)
+            at = text.find(digit, at + 1, stop)
 
 
 def _day(found: re.Match[str], since: date | None) -> date | None:

@@ -58,6 +58,12 @@ def test_a_day_is_found_where_it_is_written_out(text: str, day: date | None) -> 
     assert events.first_day(text, since=None) == day
 
 
+def test_a_day_is_found_at_any_place_of_a_long_text() -> None:
+    for before in range(65_520, 65_540):
+        text = f"{'x' * before} 12345 2026 14 March 2026"
+        assert events.first_day(text, since=None) == date(2026, 3, 14), before
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
     [
