@@ -311,6 +311,28 @@ def test_statements_that_cite_the_same_report_are_other_news() -> None:
     assert refusal(told(title, one), theirs(title, other)) == "too little of the shorter text is in both"
 
 
+def test_statements_that_cite_more_than_they_say_are_other_news() -> None:
+    cited = f"The report says: {OPENING} {MIDDLE}"
+    ours = told("East answers the report", f"Patience is at an end, say nurses in the east. {cited}")
+    west = theirs("West answers the report", f"Praise for the diary came from Portway first. {cited} {EXTRA}")
+    assert "each begins with words of its own" in refusal(ours, west)
+
+
+def test_a_notice_like_one_of_weeks_ago_is_other_news_where_it_goes_on_otherwise() -> None:
+    title = "Clinics close early while the bridge is mended"
+    ours = f"{OPENING} {MIDDLE} Closed this time are the two by the harbour and that in Portway."
+    before = theirs(title, f"{OPENING} {MIDDLE} {END}")
+    assert reason(told(title, ours, later=timedelta(days=3)), before)
+    assert "more than two weeks later" in refusal(told(title, ours, later=timedelta(days=19)), before)
+
+
+def test_a_report_that_goes_back_to_what_was_told_a_week_ago_is_other_news() -> None:
+    goes_on = f"The scanners have found their first clots, say the nurses. We reported then: {TEXT} {LOCAL}"
+    sooner, later = (told("A year of scanners", goes_on, later=timedelta(days=days)) for days in (2, 9))
+    assert reason(sooner, theirs()) == "the text of {}’s with something added"
+    assert "goes back to that" in refusal(later, theirs())
+
+
 def test_a_sentence_that_the_feed_repeats_is_no_part_of_the_news() -> None:
     footer = (
         "East Vale Health is one of nine bodies that bring people together for better health in the Vale."

@@ -43,6 +43,9 @@ _BY_CHANCE = 3.5
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
 _HEADLINE_ALONE = timedelta(days=14)
+# News is passed on within days. What comes later and says something else besides is news of its own.
+_PASSED_ON = timedelta(days=14)
+_REPORTED = timedelta(days=7)
 # Entries of a story that are compared: the lead and the first copies, which the others are like.
 _COMPARED = 6
 # Readers have hardly seen a story so young: its lead may still become another entry.
@@ -271,6 +274,12 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.beginning:
         return None
+    if pair.share < _ALL_OF_IT and not pair.has_a_beginning:
+        return "each begins with words of its own, and what they share is cited"
+    if pair.share < _ALL_OF_IT and pair.apart > _PASSED_ON:
+        return "it came more than two weeks later, and is not the whole text"
+    if pair.apart > _REPORTED and pair.preceded:
+        return "it came more than a week later, and goes back to that after words of its own"
     filled_in = pair.filled_in
     if filled_in.turned and not pair.same_title:
         return "they have other headlines, and the passages they share stand in another order"

@@ -201,6 +201,13 @@ class Pair:
         )
 
     @property
+    def preceded(self) -> bool:
+        """Whether the longer text has more than a dateline before the words that the shorter begins with."""
+        first, there = self._short.in_order[:_FIRST], self._long.in_order
+        at = next((at for at, shingle in enumerate(first) if shingle in self._long.shingles), None)
+        return at is not None and there.index(first[at]) - at > _DATELINE
+
+    @property
     def longer(self) -> bool:
         """Whether the first of the two has the longer text."""
         return self._one.size > self._other.size
