@@ -259,7 +259,7 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     """What speaks against a copy although most of its words are the same."""
     if pair.other_time:
         return "the headlines name different dates"
-    if pair.periodical and not (pair.same_title and pair.share_of_longer >= _WHOLE and not pair.edited):
+    if pair.periodical and not (pair.same_title and pair.share_of_longer >= _WHOLE and pair.beginning):
         return "the headline is that of an issue or a list, of which everybody has one"
     if (
         not pair.same_title

@@ -230,11 +230,6 @@ class Pair:
         return is_periodical(self._one.title) or is_periodical(self._other.title)
 
     @property
-    def edited(self) -> bool:
-        """Whether one has other words or figures between the same words, be they ever so few."""
-        return not self.beginning and bool(self.filled_in.words or self.filled_in.figures)
-
-    @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
         if _words(self._one.title) == _words(self._other.title):
