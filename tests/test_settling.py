@@ -98,15 +98,32 @@ def test_who_holds_a_number_is_what_the_index_says_also_where_it_was_read_before
                     (COMMON,),
                 )
                 db.commit()
+        if first % 40 == 20:
+            store.put_together(*two_stories(file), polls[-1].started)
+        with closing(sqlite3.connect(file)) as db:
             index: dict[int, list[int]] = defaultdict(list)
             for number, story in db.execute("SELECT number, story FROM sketch_index ORDER BY story"):
                 index[number].append(story)
-        for each in quality.a_round(polls[first : first + 10])[:1]:
-            store.settle([each], compared)
-        store.settle(quality.a_round(polls[first : first + 10])[1:], at_its_time)
+        first_poll, *others = quality.a_round(polls[first : first + 10])
+        store.settle([first_poll], compared)
+        store.settle(others, at_its_time)
     assert wrong == []
     assert common > ENTRIES / 20
     store.close()
+
+
+def two_stories(file: Path) -> tuple[int, int]:
+    """The leads of the last story that holds a number of many, if any does, and of one that holds none."""
+    many = "SELECT number FROM sketch_index GROUP BY number HAVING COUNT(*) >= ?"
+    lead = "SELECT key FROM entries WHERE lead = 1 AND story"
+    with closing(sqlite3.connect(file)) as db:
+        holding = f"(SELECT story FROM sketch_index WHERE number IN ({many}))"
+        (other,) = db.execute(f"{lead} NOT IN {holding} ORDER BY key DESC", (COMMON,)).fetchone()
+        (key,) = db.execute(
+            f"{lead} IN {holding} UNION SELECT MIN(key) FROM entries WHERE lead = 1 ORDER BY key DESC",
+            (COMMON,),
+        ).fetchone()
+    return key, other
 
 
 def tagged(entries: Sequence[Entry]) -> list[Entry]:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from hub.errors import StoreError
 from hub.model import (
@@ -33,6 +32,7 @@ _REVISIONS_KEPT = 10
 _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
+# Of some three hundred bytes each.
 _MOST_HOUSE_PHRASES = 20_000
 
 
@@ -46,11 +46,6 @@ class _Refused(Exception):
 
 class Settling(Placing):
     """The half of the store that takes polls."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(file)
-        self._house: dict[int, list[int]] = {}
-        self._version: int | None = None
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         try:
@@ -107,10 +102,9 @@ class Settling(Placing):
         return [result for result, _ in settled]
 
     def _house_phrases(self) -> dict[int, list[int]]:
-        """Who holds the numbers that very many stories have, of which no more is written.
+        """What was read of them before: most of what entries are looked up by, where a network has any.
 
-        They are most of what entries are looked up by. Kept while no other connection
-        writes to the database.
+        Kept while no other connection writes to the database.
         """
         version = self._value("PRAGMA data_version")
         if version != self._version or len(self._house) > _MOST_HOUSE_PHRASES:

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from hub import quarantine, stories
 from hub.model import Entry, FeedKey, Habits, Known, Notice, Standing, StoredEntry, Withheld, WithheldEntry
@@ -26,6 +27,13 @@ _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 class Placing(Tagging):
     """The part of the store that puts entries into stories and takes them out."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        # Who holds the numbers that very many stories have, of which polls write no more; and the
+        # version of the database, as others have written it, that this was read of.
+        self._house: dict[int, list[int]] = {}
+        self._version: int | None = None
 
     # ------------------------------------------------------------ what is not published
 
@@ -250,5 +258,6 @@ class Placing(Tagging):
 
     def _index_again(self, story: int) -> None:
         """Make a story findable by all its entries."""
+        self._house.clear()
         for row in self._rows(sql.NUMBERS_OF_STORY, (story,)):
             self._write_each(sql.NEW_IN_INDEX, [(number, story) for number in rows.numbers(row["numbers"])])

@@ -24,9 +24,7 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     Each shared number counts the more the fewer stories hold it. The same
     title is enough by itself.
     """
-    shared: list[Sequence[int]] = []
-    if not holders.keys().isdisjoint(sketch.samples):
-        shared = [held for held in map(holders.get, sketch.samples) if held and len(held) < COMMON]
+    shared = [held for held in map(holders.get, sketch.samples) if held and len(held) < COMMON]
     titled = holders.get(sketch.title, ()) if sketch.title is not None else ()
     if len(titled) >= COMMON:
         titled = ()

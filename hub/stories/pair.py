@@ -14,9 +14,8 @@ from operator import sub
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
-from hub.stories.sketch import FIGURE, SHINGLE, TIME, numbers, title_core, title_parts
+from hub.stories.sketch import BYTES, FIGURE, SHINGLE, TIME, numbers, title_core, title_parts
 
-_WORD = 4  # bytes
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
 # An editor changes a word or two; what is longer is another name, place or subject.
@@ -75,7 +74,7 @@ class Compared:
         self.date = date
         self.wordless = wordless
         self.packed = words
-        self.size = len(words) // _WORD
+        self.size = len(words) // BYTES
 
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Compared:
@@ -123,10 +122,9 @@ class Pair:
         self.same_link = one.link is not None and one.link == other.link
         self.same_words = one.packed == other.packed
         self._short, self._long = (one, other) if one.size <= other.size else (other, one)
-        # Of what was cut, the last words may be others.
-        same = max(self._short.size - SHINGLE, 1) * _WORD
+        # Whether the longer text begins with the shorter; of what was cut, the last words may be others.
+        same = max(self._short.size - SHINGLE, 1) * BYTES
         self.beginning = bool(self._short.size) and self._long.packed.startswith(self._short.packed[:same])
-        """Whether the shorter text is the beginning of the longer one, but for its last words."""
 
     @property
     def same_id(self) -> bool:
@@ -185,7 +183,7 @@ class Pair:
         shared = len(self._short.shingles.intersection(first))
         return shared >= _OPENING * self.least
 
-    @property
+    @cached_property
     def has_a_beginning(self) -> bool:
         """Whether the first words of one of them stand somewhere in the other.
 

@@ -33,9 +33,10 @@ _SAMPLED_FIRST, _SAMPLED = (
     re.compile(b"[%s]" % re.escape(bytes(byte for byte in range(256) if not byte & bits)))
     for bits in (0x7, 0xF)
 )
-# Bytes of a word's number, and the bits of it that decide the sum's second byte.
-_BYTES = 4
-_SUMMED = int.from_bytes((0xFFF).to_bytes(_BYTES, "little") * _MOST_WORDS, "little")
+BYTES = 4
+"""Of a word's number, where words are packed."""
+# The bits of each number that decide the sum's second byte.
+_SUMMED = int.from_bytes((0xFFF).to_bytes(BYTES, "little") * _MOST_WORDS, "little")
 # A sentence in so many entries of one document is the feed's own: a footer, an invitation, a series' text.
 _REPEATED = 3
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
@@ -176,19 +177,19 @@ def _sentences(text: str) -> list[str]:
 
 
 def _samples(packed: bytes) -> tuple[int, ...]:
-    shingles = len(packed) // _BYTES - SHINGLE + 1
+    shingles = len(packed) // BYTES - SHINGLE + 1
     if shingles < 1:
         return ()
     # The words as one long number, with room for a sum in the place of each: all sums in a few steps.
     words = int.from_bytes(packed, "little") & _SUMMED
-    pairs = words + (words >> 8 * _BYTES)
-    sums = (pairs + (pairs >> 16 * _BYTES)).to_bytes(len(packed), "little")
-    decisive = sums[1 : _BYTES * shingles : _BYTES]
+    pairs = words + (words >> 8 * BYTES)
+    sums = (pairs + (pairs >> 16 * BYTES)).to_bytes(len(packed), "little")
+    decisive = sums[1 : BYTES * shingles : BYTES]
     sampled = [
-        _BYTES * found.start()
+        BYTES * found.start()
         for found in (
             *_SAMPLED_FIRST.finditer(decisive, 0, _FIRST_WORDS),
             *_SAMPLED.finditer(decisive, _FIRST_WORDS),
         )
     ]
-    return tuple(dict.fromkeys([crc32(packed[at : at + _BYTES * SHINGLE]) >> _SPARE_BITS for at in sampled]))
+    return tuple(dict.fromkeys([crc32(packed[at : at + BYTES * SHINGLE]) >> _SPARE_BITS for at in sampled]))
