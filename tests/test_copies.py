@@ -176,6 +176,13 @@ def test_a_headline_that_two_stories_have_is_nobodys() -> None:
     assert copy_of(_sketched(ours), known, date=PUBLISHED) is None
 
 
+def test_a_short_text_with_one_of_its_figures_put_right_is_a_copy_under_the_same_headline() -> None:
+    text = f"{OPENING} They have {{}} of them, of which 12 are lent, 9 mended and 3 lost. {END}"
+    ours, before = told(TITLE, text.format(140)), theirs(text=text.format(104))
+    assert reason(ours, before) == "the text of {}’s with other figures"
+    assert "their figures differ" in refusal(replace(ours, title="Scanner in the pocket"), before)
+
+
 def test_a_short_text_with_another_figure_is_other_news() -> None:
     one, other = (f"{OPENING} They have {number} of them." + END for number in (140, 12))
     assert refusal(told(TITLE, one), theirs(text=other)) == "the texts are short, and their figures differ"
@@ -193,6 +200,23 @@ def test_a_short_text_that_names_another_place_is_other_news() -> None:
     ours = told(TITLE, text.format(OPENING, "the Guildhall in Portway", END))
     other = text.format(OPENING, "Saint Modwen’s chapel, Camberley", END)
     assert refusal(ours, theirs(text=other)) == "the texts are short, and name different things"
+
+
+def test_what_stands_under_a_short_text_makes_it_no_other_news_under_the_same_headline() -> None:
+    ours = told(TITLE, f"{OPENING} {END} Sent to us by our friends in the west.")
+    under = f"{OPENING} {END} Write to the office at the old mill."
+    assert reason(ours, theirs(text=under))
+    assert refusal(replace(ours, title="Clinics"), theirs("Clinics", under)) == (
+        "the texts are short, and name different things"
+    )
+
+
+def test_an_excerpt_of_a_notice_that_ends_with_words_of_its_own_is_other_news() -> None:
+    title, notice = "Storm: what you need to know", f"{OPENING} These are closed today:"
+    here = told(title, f"{notice} the two by the harbour, a surgery in Portway and the")
+    elsewhere = f"{notice} the library, for which somebody has lost the key. {MIDDLE} {END}"
+    assert "ends with words that the other has not" in refusal(here, theirs(title, elsewhere))
+    assert reason(replace(here, title=TITLE), theirs(text=elsewhere))
 
 
 def test_a_form_with_figures_and_names_of_its_own_is_other_news_however_long() -> None:

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.newsroom import series
-from bench.newsroom.articles import GENRES, SUBJECTS, Article, Matter, length, matter, with_notes, written
+from bench.newsroom.articles import (
+    GENRES,
+    SUBJECTS,
+    Article,
+    Block,
+    Matter,
+    length,
+    matter,
+    with_notes,
+    written,
+)
 from bench.newsroom.copies import ANY_LANGUAGE, EXCERPT_WORDS, WAYS, Hand, Post
 from bench.newsroom.grammar import Voice, active, settled, wording
 from bench.newsroom.page import Entry, Press
@@ -67,6 +77,7 @@ class Desk:
         self.stories = 0
         # Stories carried by several, for round-ups and follow-ups: article, matter, issuer, when, story.
         self.carried: list[tuple[Article, Matter, Member, dt.datetime, str]] = []
+        self._roundups: set[tuple[Block, ...]] = set()
         self._shingles: dict[str, list[int]] = {}
 
     def assign(self, stories: int) -> None:
@@ -266,7 +277,12 @@ class Desk:
         when = max(item[3] for item in told) + dt.timedelta(days=self.rng.randint(1, 5))
         member = self.rng.choice((*self.roster.home, self.roster.national))
         article = series.roundup(self.rng, member, [item[0] for item in told], when)
-        gold = _gold(self.story(), "newsletter", "", f"roundup:{member.slug}") | {"variant": "original"}
+        # Word for word what another sent out: nobody could tell that these are two.
+        again = article.blocks in self._roundups
+        self._roundups.add(article.blocks)
+        gold = _gold(self.story(), "newsletter", "", f"roundup:{member.slug}", ambiguous=again) | {
+            "variant": "original"
+        }
         self.press.print(member, Post(article), when, gold)
 
     def template(self, kind: str) -> None:

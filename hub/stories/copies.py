@@ -280,14 +280,19 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "it came more than two weeks later, and is not the whole text"
     if pair.apart > _REPORTED and pair.preceded:
         return "it came more than a week later, and goes back to that after words of its own"
+    own_headline = pair.same_title and title.telling
+    if pair.share < _ALL_OF_IT and pair.same_title and not own_headline and pair.ends_otherwise:
+        return "one of them is short, and ends with words that the other has not"
     filled_in = pair.filled_in
     if filled_in.turned and not pair.same_title:
         return "they have other headlines, and the passages they share stand in another order"
     if filled_in.figures and filled_in.words:
         return "both fill in the same text, with figures and names of their own"
-    if filled_in.figures and pair.least < _SHORT:
+    corrected = own_headline and pair.apart <= _REPORTED and filled_in.figures < pair.same_figures
+    if filled_in.figures and pair.least < _SHORT and (filled_in.times or not corrected):
         return "the texts are short, and their figures differ"
-    if pair.least < _SHORT and (filled_in.names or (filled_in.words and not pair.same_title)):
+    named = filled_in.between if own_headline else filled_in.names
+    if pair.least < _SHORT and (named or (filled_in.words and not pair.same_title)):
         return "the texts are short, and name different things"
     if filled_in.words and pair.share < _MOST_OF_IT:
         return "what they share is the form, which both fill in"

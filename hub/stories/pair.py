@@ -22,6 +22,8 @@ _LONGEST_FILLED_IN = 20
 _NAME = 3
 # Shingles that begin a text.
 _FIRST = 12
+# Words of an excerpt, and the shingles that end it.
+_EXCERPT, _LAST = 64, 6
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
 _DATELINE = 10  # words before it that are a place, a day, "News:"
@@ -51,7 +53,8 @@ _OF_WORDS = 1.05
 class FilledIn:
     """How often short passages differ between the same words: in figures, of these in times, in words.
 
-    `names` are those of the words that are too many for an editor's change.
+    `names` are those of the words that are too many for an editor's change, and
+    `between` those of them that a passage follows, which what stands under a text has none of.
     `turned` counts the passages that stand before what precedes them in the other text.
     """
 
@@ -59,6 +62,7 @@ class FilledIn:
     times: int
     words: int
     names: int
+    between: int
     turned: int
 
 
@@ -206,6 +210,15 @@ class Pair:
         return at is not None and there.index(first[at]) - at > _DATELINE
 
     @property
+    def ends_otherwise(self) -> bool:
+        """Whether the shorter text is an excerpt's length, and its last words are none of the longer's.
+
+        But for the very last, which an excerpt may have been cut in.
+        """
+        last = self._short.in_order[-_LAST - 1 : -1]
+        return self._short.size <= _EXCERPT and self._long.shingles.isdisjoint(last)
+
+    @property
     def longer(self) -> bool:
         """Whether the first of the two has the longer text."""
         return self._one.size > self._other.size
@@ -235,6 +248,11 @@ class Pair:
         one, other = frozenset(_title_words(self._one.title)), frozenset(_title_words(self._other.title))
         return _has_time(one - other) and _has_time(other - one)
 
+    @property
+    def same_figures(self) -> int:
+        """How many figures both have: a correction leaves most as they were, a form has others throughout."""
+        return sum(map(FIGURE.__and__, self._one.vocabulary & self._other.vocabulary))
+
     @cached_property
     def filled_in(self) -> FilledIn:
         """What stands in the shorter text where the longer has something else between the same words.
@@ -243,7 +261,7 @@ class Pair:
         copy to which a paragraph was added, or that was cut, in none.
         """
         short, long = self._short.words, self._long.words
-        figures = times = words = names = turned = 0
+        figures = times = words = names = between = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
         passage = 0  # where the last one ends there
@@ -262,9 +280,11 @@ class Pair:
                     figures += in_time or (_has_figure(mine) and _has_figure(other))
                     differ = _has_word(mine) and _has_word(other)
                     words += differ
-                    names += differ and max(len(mine), len(other)) >= _NAME
+                    if differ and max(len(mine), len(other)) >= _NAME:
+                        names += 1
+                        between += length > _PASSAGE
             before, there = here + length - 1, found + length - 1
-        return FilledIn(figures, times, words, names, turned)
+        return FilledIn(figures, times, words, names, between, turned)
 
 
 def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int]]:
