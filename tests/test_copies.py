@@ -211,6 +211,26 @@ def test_what_stands_under_a_short_text_makes_it_no_other_news_under_the_same_he
     )
 
 
+def test_a_form_with_a_list_of_its_own_between_the_same_sentences_is_other_news() -> None:
+    form = f"{OPENING} These are closed today: {{}}. {MIDDLE}"
+    one = form.format(
+        "the two by the harbour, the one in Portway, the van that calls at the mill on Tuesdays, and the "
+        "desk in the hall where somebody always sits"
+    )
+    other = form.format("the library, the baths, and every school that has lost more than half of its roof")
+    found = refusal(told(TITLE, one), theirs(text=other))
+    assert found == "the texts are short, and name different things"
+
+
+def test_two_that_tell_the_same_of_different_people_under_their_own_headlines_are_other_news() -> None:
+    cited = f"{MIDDLE} {OPENING} {END} {EXTRA}"
+    ours = f"There is much to like in the report, says the East Vale Trust, and much to do. {cited}"
+    west = f"There is much to like in the report, says Thornmouth Town Council, and much to do. {cited}"
+    more = " ".join(f"Word{number} of another matter." for number in range(60))
+    found = refusal(told("East is glad", f"{ours} {LOCAL}"), theirs("West is glad", f"{west} {more}"))
+    assert found == "they have other headlines, and name different things in the same text"
+
+
 def test_an_excerpt_of_a_notice_that_ends_with_words_of_its_own_is_other_news() -> None:
     title, notice = "Storm: what you need to know", f"{OPENING} These are closed today:"
     here = told(title, f"{notice} the two by the harbour, a surgery in Portway and the")

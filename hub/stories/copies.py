@@ -294,6 +294,8 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     named = filled_in.between if own_headline else filled_in.names
     if pair.least < _SHORT and (named or (filled_in.words and not pair.same_title)):
         return "the texts are short, and name different things"
+    if filled_in.between and not pair.same_title and pair.share < _ALL_OF_IT:
+        return "they have other headlines, and name different things in the same text"
     if filled_in.words and pair.share < _MOST_OF_IT:
         return "what they share is the form, which both fill in"
     most = _FILLED_IN_SAME_TITLE if pair.same_title else _FILLED_IN

@@ -18,6 +18,7 @@ from hub.stories.sketch import BYTES, FIGURE, SHINGLE, TIME, numbers, title_core
 
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
+_LONGEST_BETWEEN = 32  # where a passage precedes and another follows them
 # An editor changes a word or two; what is longer is another name, place or subject.
 _NAME = 3
 # Shingles that begin a text.
@@ -264,7 +265,7 @@ class Pair:
         figures = times = words = names = between = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
-        passage = 0  # where the last one ends there
+        passage = last = 0  # where the last one ends there, and how long the last run was
         runs = _runs(self._short.in_order, self._long.in_order)
         for here, found, length in (*runs, (len(short), len(long), 1)):
             if length > _PASSAGE:
@@ -273,7 +274,8 @@ class Pair:
             if here > before + 1:
                 ours = short[before + SHINGLE : here]
                 theirs = long[there + SHINGLE : found] if found > there else ()
-                if 0 < len(ours) <= _LONGEST_FILLED_IN and 0 < len(theirs) <= _LONGEST_FILLED_IN:
+                most = _LONGEST_BETWEEN if min(length, last) > _PASSAGE else _LONGEST_FILLED_IN
+                if 0 < len(ours) <= most and 0 < len(theirs) <= most:
                     mine, other = frozenset(ours) - frozenset(theirs), frozenset(theirs) - frozenset(ours)
                     in_time = _has_time(mine) and _has_time(other)
                     times += in_time
@@ -283,7 +285,7 @@ class Pair:
                     if differ and max(len(mine), len(other)) >= _NAME:
                         names += 1
                         between += length > _PASSAGE
-            before, there = here + length - 1, found + length - 1
+            before, there, last = here + length - 1, found + length - 1, length
         return FilledIn(figures, times, words, names, between, turned)
 
 
