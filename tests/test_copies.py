@@ -123,9 +123,11 @@ def test_a_distinctive_headline_and_half_of_the_text_make_a_copy() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["{}", "News: {}", "{} | West", "[East] {}", "PRESS RELEASE - {}"])
-def test_a_headline_without_a_text_is_a_copy_within_two_weeks(prefix: str) -> None:
-    ours = told(prefix.format(TITLE), "", later=timedelta(days=13))
+def test_a_headline_without_a_text_is_a_copy_within_a_week(prefix: str) -> None:
+    ours = told(prefix.format(TITLE), "", later=timedelta(days=6))
     assert reason(ours, theirs()) == "the same headline as {}’s, and only one of them has a text"
+    later = replace(ours, published=PUBLISHED + timedelta(days=8))
+    assert "the headline alone says too little" in refusal(later, theirs())
 
 
 def test_the_same_link_and_words_in_common_make_a_copy() -> None:

@@ -42,7 +42,6 @@ _BY_CHANCE = 3.5
 # ---- how far apart in time
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
-_HEADLINE_ALONE = timedelta(days=14)
 # News is passed on within days. What comes later and says something else besides is news of its own.
 _PASSED_ON = timedelta(days=14)
 _REPORTED = timedelta(days=7)
@@ -231,7 +230,7 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
     if pair.apart > _SAME_NEWS:
         return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
     if pair.wordless:
-        if pair.same_title and pair.apart <= _HEADLINE_ALONE and title.telling:
+        if pair.same_title and pair.apart <= _REPORTED and title.telling:
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
