@@ -388,6 +388,14 @@ def test_a_sentence_that_the_feed_repeats_is_no_part_of_the_news() -> None:
     assert next(each.words for each in sketched(document)) == without[0].words
 
 
+def test_of_repeated_sentences_within_others_nothing_is_left() -> None:
+    address = "Write to our office at the old mill by the river when it does not flood".split()
+    footers = [" ".join(address[:length]) for length in range(4, len(address))]
+    document = [told(f"News {n}", ". ".join((f"Word{n} is new today", *footers))) for n in range(3)]
+    without = sketched([told("News 0", "Word0 is new today.")])
+    assert sketched(document)[0].words == without[0].words
+
+
 def test_no_story_holds_two_entries_of_one_feed() -> None:
     known = of_others(candidate(theirs(), key=1, story=7), candidate(told("x", END), key=2, story=7))
     assert copy_of(_sketched(told(TITLE, TEXT)), known, date=PUBLISHED) is None

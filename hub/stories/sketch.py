@@ -114,7 +114,8 @@ def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
     kept = text
     if "appeared first on" in entry.text and (footer := _WORDPRESS_FOOTER.search(entry.text)):
         kept = text = text.removesuffix(f" {markup.words(footer[0])} ")
-    for sentence in without:
+    # The longest first: of one that stands within another, nothing but its own place is left.
+    for sentence in sorted(without, key=_longest):
         # Of the words, which are remembered: those of the text without it would have to be made anew.
         kept = kept.replace(f" {markup.words(sentence)} ", " ")
     packed = _packed(kept.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS])
@@ -151,6 +152,10 @@ def title_core(title: str) -> str:
 def title_parts(title: str) -> list[str]:
     """The words of each part of a title, as dashes, bars and colons part it."""
     return [markup.words(part) for part in _TITLE_PARTS.split(title)]
+
+
+def _longest(sentence: str) -> tuple[int, str]:
+    return -len(sentence), sentence
 
 
 def _weight(words: str) -> int:
