@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
-from math import sqrt
 
 from hub.model import Candidate, Entry, Known
 from hub.stories.candidates import COMMON
-from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title
+from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title, is_too_few
 from hub.stories.sketch import page_number
 
 # ---- what makes a copy: shares of the shorter text
@@ -187,16 +186,10 @@ class _Passages:
         self._shared = [having for having in held if story in having]
         self._indexed = indexed
 
-    def may_be(self, share: float, samples: int) -> bool | None:
-        """Whether they are such a share of a text with so many samples: a look without the words.
-
-        None where they are neither too few for it nor as many as it takes.
-        """
-        expected = share * min(self._indexed, samples)
-        found = len(self._shared)
-        if found < expected - _BY_CHANCE * sqrt(expected * (1 - share)):
-            return False
-        return True if found >= expected else None
+    def may_be(self, share: float, samples: int) -> bool:
+        """Whether they may be such a share of a text with so many samples: a look without the words."""
+        of = min(self._indexed, samples)
+        return not is_too_few(len(self._shared), share, of=of, by_chance=_BY_CHANCE)
 
     @cached_property
     def house(self) -> float:
@@ -234,10 +227,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
             return 0.5, "the same headline as {}’s, and only one of them has a text"
         return 0.0, "only one of them has a text, and the headline alone says too little"
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
-    maybe = passages.may_be(needed, samples)
-    if maybe is False or (maybe is None and not pair.may_be_most_of_it(needed)):
-        return 0.0, "too little of the shorter text is in both"
-    if not _is_most_of_it(pair, passages, title):
+    may_be = passages.may_be(needed, samples) and pair.may_be_most_of_it(needed)
+    if not may_be or not _is_most_of_it(pair, passages, title):
         return 0.0, "too little of the shorter text is in both"
     against = _against(pair, passages, title)
     return (0.0, against) if against else (pair.share, _reason(pair))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import pairwise, repeat
+from math import sqrt
 from operator import sub
 
 from hub import markup, urls
@@ -46,8 +47,11 @@ _IDEOGRAPHS = "\u3000"
 # Texts of fewer words are compared word by word, others by pairs of words; less than so much is other news.
 _SHORT = 20
 _SAME_NEWS = 0.25
-# A word that differs breaks four shingles: two texts share more of their words than of their shingles.
-_OF_WORDS = 1.05
+_RUN = SHINGLE * BYTES
+# Runs of words of a text that are looked for in another before all are, and by how many standard
+# deviations (of a binomial) fewer may be found than of a copy.
+_LOOKED_FOR = 16
+_BY_CHANCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +177,14 @@ class Pair:
         return self.shared / most if most else 0.0
 
     def may_be_most_of_it(self, share: float) -> bool:
-        """Whether such a share of shingles may be reached, by the words that are shared: a quick look."""
+        """Whether the longer text may have such a share of the shorter: a quick look for a few runs."""
         if self.beginning:
             return True
-        one, other = self._one.vocabulary, self._other.vocabulary
-        return len(one & other) >= share * _OF_WORDS * min(len(one), len(other))
+        short, long = self._short.packed, self._long.packed
+        last = (self._short.size - SHINGLE) * BYTES
+        every = max(self._short.size // _LOOKED_FOR, 1) * BYTES
+        found = [short[at : at + _RUN] in long for at in range(0, last + 1, every)]
+        return not is_too_few(sum(found), share, of=len(found), by_chance=_BY_CHANCE)
 
     @property
     def opening(self) -> bool:
@@ -311,6 +318,12 @@ def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int
 
 def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
     return len(one & other) / min(len(one), len(other)) if one and other else 1.0
+
+
+def is_too_few(found: int, share: float, *, of: int, by_chance: float) -> bool:
+    """Whether fewer of so many samples are found than where such a share is, but for so many deviations."""
+    expected = share * of
+    return found < expected - by_chance * sqrt(expected * (1 - share))
 
 
 def is_same_title(one: str, other: str) -> bool:
