@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
 
-.PHONY: help run demo test lint bench wheel clean
+.PHONY: help run demo test lint bench plots wheel clean
 
 help:
 	@echo "make run     install and run the hub on feeds.yaml   (ARGS='--port 8099' reaches the command)"
@@ -12,6 +12,7 @@ help:
 	@echo "make test    install what the tests need and run them"
 	@echo "make lint    formatting, lint, types, the table of imports"
 	@echo "make bench   measure polling, beside another reader"
+	@echo "make plots   measure pages and polls as the hub grows, and draw the curves"
 	@echo "make wheel   build dist/*.whl"
 
 run: .venv/run
@@ -31,6 +32,9 @@ lint: .venv/lint
 
 bench: .venv/bench
 	$(BIN)/python -m bench.rounds $(ARGS)
+
+plots: .venv/plots
+	$(BIN)/python -m bench.scale --plots . $(ARGS)
 
 wheel: .venv/test
 	rm -rf dist
@@ -55,7 +59,7 @@ clean:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-.venv/test .venv/lint .venv/bench: .venv/run
+.venv/test .venv/lint .venv/bench .venv/plots: .venv/run
 	@echo "Installing what 'make $(@F)' needs into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group $(@F)
 	@touch $@

@@ -256,7 +256,7 @@ def main() -> None:
     )
     parser.add_argument("--sizes", default="10000,100000,1000000", help="entries, with commas between")
     parser.add_argument("--folder", type=Path, help="where databases are kept for the next time")
-    parser.add_argument("--plots", type=Path, help="a folder to draw the curves into; needs matplotlib")
+    parser.add_argument("--plots", type=Path, help="a folder to draw the curves into (`make plots`)")
     parser.add_argument("--times", type=int, default=300, help="requests of each kind")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]

@@ -385,3 +385,6 @@ def main() -> None:
         if error.remedy:
             click.echo(f"    {error.remedy}", err=True)
         sys.exit(_EXIT_USAGE if isinstance(error, ConfigError) else _EXIT_FAILED)
+    finally:
+        # As it ends, Python looks for circles once more, among all that there is.
+        gc.freeze()

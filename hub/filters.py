@@ -27,14 +27,20 @@ _FIXED = {"type": get_args(MemberType), "kind": get_args(Kind)}
 MAX_LENGTH = 8_000
 MAX_DEPTH = 50
 
-_GRAMMAR = r"""
+_TERM = r"""[^\s()":]+:("[^"]*"|[^\s()"]+)"""
+# Terms with the same word between them.
+_FLAT: dict[type[And | Or], re.Pattern[str]] = {
+    joined: re.compile(rf"\s*{_TERM}(?:\s+{word}\s+{_TERM})*\s*", re.IGNORECASE)
+    for joined, word in ((Or, "or"), (And, "and"))
+}
+_GRAMMAR = rf"""
 ?start: any
 ?any: all ("or"i all)*
 ?all: one ("and"i one)*
 ?one: "not"i one -> negation
     | "(" any ")"
     | TERM
-TERM: /[^\s()":]+:("[^"]*"|[^\s()"]+)/
+TERM: /{_TERM}/
 %ignore /\s+/
 """
 
@@ -62,10 +68,12 @@ def parse_filter(text: str) -> Filter:
 
 def read_filter(text: str) -> FilterText:
     """Read a filter with the place of each of its terms. Raises FilterError."""
-    from lark import UnexpectedCharacters, UnexpectedToken
-
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the filter is longer than {MAX_LENGTH:,} characters", MAX_LENGTH + 1)
+    if (flat := _flat(text)) is not None:
+        return flat
+    from lark import UnexpectedCharacters, UnexpectedToken
+
     try:
         tree = _parser().parse(text)
     except UnexpectedCharacters as error:
@@ -74,6 +82,20 @@ def read_filter(text: str) -> FilterText:
         raise _misplaced(text, error.token) from error
     terms: list[tuple[Term, int]] = []
     return FilterText(_filter(tree, terms, depth=1), tuple(terms))
+
+
+def _flat(text: str) -> FilterText | None:
+    """What a text means that is terms with the same word between them, as most are; None for any other.
+
+    To load a parser takes longer than all else that a small feeds.yaml does.
+    """
+    for joined, flat in _FLAT.items():
+        if flat.fullmatch(text):
+            columns = [(found[0], found.start() + 1) for found in re.finditer(_TERM, text)]
+            terms = tuple((_term(term, column), column) for term, column in columns)
+            filters = tuple(term for term, _ in terms)
+            return FilterText(joined(filters) if len(filters) > 1 else filters[0], terms)
+    return None
 
 
 def holds(filter: Filter, member: Member) -> bool:

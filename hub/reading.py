@@ -6,7 +6,6 @@ that feed an error, and no one else anything.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import signal
@@ -18,13 +17,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING
 
 from hub.errors import ParseError
 from hub.model import Feed, Mark, TagRule
 from hub.poll import Asked, Reader, Reading
 from hub.urls import NO_HOSTS
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 _MB = 1024 * 1024
 # A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a slow machine too.
@@ -100,14 +101,33 @@ def _read(
     )
 
 
+# What a reader is made of: rules, time zone, former hosts.
+_Given = tuple[tuple[TagRule, ...], str, Mapping[str, str]]
+
+
+def _processes(given: _Given, *, workers: int, tasks: int) -> ProcessPool:
+    # A round that has nothing to read goes without these, which take a fortieth of it to load.
+    import multiprocessing
+
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
+    return ProcessPool(
+        max_workers=workers, max_tasks=tasks, initializer=_start, initargs=given, context=context
+    )
+
+
 class _Pool:
-    """Processes that read, made anew when a killed one has taken the pool with it."""
+    """Processes that read, made when there is something to, and anew when a killed one took them along."""
 
     def __init__(self, make: Callable[[], ProcessPool]) -> None:
         self._make = make
-        self._pool = make()
+        self._pool: ProcessPool | None = None
 
     def schedule(self, args: tuple[object, ...], *, seconds: float) -> Future[Reading]:
+        if self._pool is None:
+            self._pool = self._make()
         try:
             return self._pool.schedule(_read, args=args, timeout=seconds)
         except RuntimeError:
@@ -116,21 +136,18 @@ class _Pool:
             return self._pool.schedule(_read, args=args, timeout=seconds)
 
     def end(self) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
 
 
 class Readers:
     """A pool of readers, as many as there are processors, and one more for large documents."""
 
     def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
-        given = (tuple(rules), timezone, hosts)
-        pool = partial(ProcessPool, initializer=_start, initargs=given, context=context)
-        # Neither starts a process before it has something to read.
-        self._small = _Pool(partial(pool, max_workers=_processors(), max_tasks=_MOST_READ))
-        self._large = _Pool(partial(pool, max_workers=1, max_tasks=1))
+        make = partial(_processes, (tuple(rules), timezone, hosts))
+        self._small = _Pool(partial(make, workers=_processors(), tasks=_MOST_READ))
+        self._large = _Pool(partial(make, workers=1, tasks=1))
         self._files: set[Path] = set()
 
     def submit(
@@ -200,6 +217,8 @@ def _seconds(size: int) -> float:
 
 def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseError:
     """What a reader made of a document of `size` bytes: its reading, or why there is none."""
+    from pebble import ProcessExpired
+
     try:
         return future.result()
     except ParseError as error:

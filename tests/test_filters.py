@@ -50,6 +50,27 @@ def test_a_filter_means_what_it_says(text: str, expected: Filter) -> None:
     assert parse_filter(text) == expected
 
 
+_WRITTEN = st.sampled_from(
+    ["tag:or", "kind:event", 'region:"North or West"', "TYPE:partner", "type:partner", "tag:"]
+)
+_BETWEEN = st.sampled_from([" or ", " and ", " OR\n", "\tAnd  "])
+
+
+@given(_WRITTEN, st.lists(st.tuples(_BETWEEN, _WRITTEN), max_size=4))
+def test_brackets_around_it_make_no_other_filter(first: str, others: list[tuple[str, str]]) -> None:
+    """Within brackets all is read by the parser, without them most is not."""
+    text = first + "".join(between + term for between, term in others)
+
+    def read(text: str, before: int = 0) -> tuple[object, list[int]]:
+        try:
+            found = read_filter(text)
+        except FilterError as error:
+            return str(error), [error.column - before]
+        return found.filter, [column - before for _, column in found.terms]
+
+    assert read(text) == read(f"({text})", before=1)
+
+
 def test_not_binds_closer_than_and_and_and_than_or() -> None:
     assert parse_filter("not tag:patient-safety and member:wessex or type:partner") == Or(
         (And((Not(SAFETY), WESSEX)), PARTNER)

@@ -438,6 +438,21 @@ def test_a_host_that_asked_for_peace_gets_it_from_all_its_feeds(store: Store) ->
     assert len(store.due(NOW + timedelta(hours=4))) == 3
 
 
+def test_a_feeds_yaml_that_is_as_it_was_writes_nothing(store: Store, url: str) -> None:
+    """So that a round over thousands of feeds begins at once."""
+    with closing(sqlite3.connect(database_file(url))) as beside:
+
+        def version() -> int:
+            return int(beside.execute("PRAGMA data_version").fetchone()[0])
+
+        before = version()
+        store.sync(MEMBERS, FEEDS, authority="news.example.org")
+        assert version() == before
+        store.sync(MEMBERS[::-1], FEEDS, authority="news.example.org")
+        assert version() != before
+    assert [each.member.slug for each in store.members(NOW)] == [member.slug for member in MEMBERS[::-1]]
+
+
 def test_what_leaves_feeds_yaml_is_no_longer_polled_and_stays_published(store: Store) -> None:
     poll(store, EAST, entry("a"))
     store.sync(MEMBERS[1:], FEEDS[1:], authority="news.example.org")

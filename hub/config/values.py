@@ -24,7 +24,9 @@ from hub.phrases import read_phrase
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Most addresses; what it does not match is looked at closely, which takes ten times as long.
-_PLAIN_URL = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[!-\"$-~]{0,1000}")
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::(?!80/|443/)[1-9][0-9]{1,3})?/[!-\"$-~]{0,1000}"
+)
 # What XML 1.0 §2.2 has no place for, and the control characters it advises against.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -124,7 +126,7 @@ def check_url(value: str) -> str:
         raise ValueError(
             f"{shown(value)} is no web address; begin it with https:// or http:// and a host name"
         )
-    if len(value) > 2_000 or any(c.isspace() or not c.isprintable() for c in value):
+    if len(value) > 2_000 or " " in value or not value.isprintable():
         raise ValueError(f"{shown(value)} is no web address; it holds a space or is too long")
     if parts.username is not None or parts.password is not None:
         raise ValueError(

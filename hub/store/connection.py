@@ -31,7 +31,7 @@ class Connection:
                 file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             connection.row_factory = sqlite3.Row
-            self._db = Database(connection)
+            self._db = Database(connection, execute_plugins=False)
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

@@ -30,15 +30,16 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
+        every_member = [rows.member_row(member, position) for position, member in enumerate(members)]
+        every_feed = [feedrows.feed_row(feed, position) for position, feed in enumerate(feeds)]
         with self._writing():
             before = self._members_as_published()
-            self._db.execute("UPDATE state SET authority = ?", (authority,))
-            self._db.execute("UPDATE members SET configured = 0")
-            self._db.execute("UPDATE feeds SET configured = 0")
-            for position, member in enumerate(members):
-                self._db.execute(sql.MEMBER_UPSERT, rows.member_row(member, position))
-            for position, feed in enumerate(feeds):
-                row = feedrows.feed_row(feed, position)
+            self._db.execute("UPDATE state SET authority = ?1 WHERE authority <> ?1", (authority,))
+            self._db.execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
+            self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
+            for row in self._not_there("members", every_member):
+                self._db.execute(sql.MEMBER_UPSERT, row)
+            for row in self._not_there("feeds", every_feed):
                 for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
                     if self._db.execute(changed, row).rowcount:
                         self._db.execute(sql.FORGET_PAGES, row)
@@ -47,6 +48,13 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
                 self._published_changed()
+
+    def _not_there(self, table: str, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of some rows that a table has not as they are: most often feeds.yaml is as it was."""
+        if not wanted:
+            return []
+        there = set(self._tuples(f"SELECT {', '.join(wanted[0])} FROM {table}"))
+        return [row for row in wanted if tuple(row.values()) not in there]
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
         members = self._rows(

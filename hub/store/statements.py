@@ -250,6 +250,13 @@ SELECT DISTINCT :entry, o.term, o.tags, o.moment FROM overrulings o JOIN entries
 WHERE e.story = :story AND e.key <> :entry
 ON CONFLICT (entry, term) DO NOTHING
 """
+MEMBERS_GONE = """
+UPDATE members SET configured = 0 WHERE configured = 1 AND slug NOT IN (SELECT value FROM json_each(?))
+"""
+FEEDS_GONE = """
+UPDATE feeds SET configured = 0
+WHERE configured = 1 AND (member, name) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
+"""
 MEMBER_UPSERT = """
 INSERT INTO members (slug, position, configured, name, type, region, homepage, republish)
 VALUES (:slug, :position, :configured, :name, :type, :region, :homepage, :republish)
