@@ -197,6 +197,11 @@ def test_a_short_text_with_another_date_is_other_news(one: str, other: str) -> N
     assert "figures" in refusal(ours, theirs("Open evening", text.format(OPENING, other, END)))
 
 
+def test_a_short_text_with_another_hour_is_other_news_be_it_a_figure_or_a_word() -> None:
+    one, other = (f"{OPENING} They are lent from {hour} on. {END}" for hour in ("6pm", "noon"))
+    assert refusal(told(TITLE, one), theirs(text=other)) == "the texts are short, and their figures differ"
+
+
 def test_a_short_text_that_names_another_place_is_other_news() -> None:
     text = "{} Please come to {} when the doors open, and bring somebody who has never been before. {}"
     ours = told(TITLE, text.format(OPENING, "the Guildhall in Portway", END))

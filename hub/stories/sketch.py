@@ -53,6 +53,7 @@ _MOST_CREDITS = 16
 
 FIGURE, TIME = 1, 3
 _TIME_WORDS = """
+    noon midday midnight midi minuit mittag mitternacht mediodía medianoche
     january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday
     ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr
