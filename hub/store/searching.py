@@ -113,15 +113,15 @@ class Searching(Connection):
         if not wanted:
             return Hits(selection, [])
         query = " ".join(wanted) + "".join(f" NOT {phrase}" for phrase in unwanted)
-        if wanted == [query]:
-            hits = self._last(selection, query)
-            hits.reach(MOST_HITS + 1)
-            telling = [] if hits.newest_of else wanted
-        elif telling := [phrase for phrase in wanted if self._is_rare(phrase)]:
+        alone = wanted == [query]
+        telling = [phrase for phrase in wanted if self._is_rare(phrase)]
+        if telling and not (alone and order == "date"):
             # No more have all of the words than have a rare one. Backwards, FTS5 takes longer.
             hits = Hits(selection, [key for (key,) in reversed(self._tuples(_MATCH, (query,)))])
         else:
             hits = self._last(selection, query)
+            if alone and not telling:
+                hits.newest_of = MOST_HITS
         self._narrow_to_member(hits)
         if telling and order == "relevance":
             hits.ranked_by = " ".join(telling)
