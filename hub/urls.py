@@ -219,7 +219,9 @@ def at_present(link: str, hosts: Mapping[str, str]) -> str:
 
 def without_tracking(link: str) -> str:
     """A link without the parameters that say where its reader came from, the rest as written."""
-    address, _, rest = link.partition("?")
+    address, asks, rest = link.partition("?")
+    if not asks:
+        return link
     query, mark, fragment = rest.partition("#")
     kept = [part for part in query.split("&") if not _TRACKING.fullmatch(part.partition("=")[0])]
     return f"{address}{'?' + '&'.join(kept) if kept else ''}{mark}{fragment}"

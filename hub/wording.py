@@ -55,7 +55,8 @@ _ELSEWHERE = re.compile(
 # How the block before them begins, after its line break.
 _ELSEWHERE_HINTS = ("you m", "related ", "recent ", "popular ", "most read ", "latest ")
 _LONGEST_HINT = max(map(len, _ELSEWHERE_HINTS))
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+\?[^\s<>\"]+")
+# Whole, whatever is in it: a look for its `?` would read all of a long one from each `http` in it.
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
 def that_count(title: str, text: str) -> str:

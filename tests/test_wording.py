@@ -73,6 +73,16 @@ def test_where_a_visible_link_says_its_reader_came_from_does_not_count() -> None
     assert that_count("Ward", link.format("rss")) == that_count("Ward", link.format("mail"))
 
 
+def test_addresses_without_parameters_are_left_as_they_are() -> None:
+    links = "See https://east.example/ward/ and http://west.example/#a?utm_source=b."
+    assert that_count("Ward", links) == f"ward\n{markup.words(links.replace('?utm_source=b.', ''))}"
+
+
+def test_a_run_of_addresses_without_an_end_is_looked_through_once() -> None:
+    # From each of them on, this would take an hour.
+    assert that_count("Ward", "http://" * 500_000).count("http") == 500_000
+
+
 def test_words_without_any_of_that_are_all_there_in_their_order() -> None:
     told = "the ward of 12 views shares opens: ago, comment; https read like now 3 more | and – so. On"
     words = told.split()
