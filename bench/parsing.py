@@ -35,7 +35,7 @@ from hub.config import parse as read_config
 from hub.parse.decode import decode
 from hub.parse.feed import MOST_ENTRIES, parse
 from hub.parse.xml import read_by_feedparser
-from hub.poll import Reader
+from hub.poll import Document, Reader
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parent.parent / "shared" / "corpus"
@@ -72,7 +72,8 @@ def _hub(body: bytes) -> int:
 def _gather() -> Read:
     config = read_config((HERE.parent / "feeds.yaml").read_text(encoding="utf-8"))
     reader = Reader(config.tags, config.hub.timezone)
-    return lambda body: len(reader.read(config.feeds[0], URL, body, None).entries)
+    feed = config.feeds[0]
+    return lambda body: len(reader.read(Document(feed=feed, url=URL, body=body)).entries)
 
 
 def _expat(body: bytes) -> int:

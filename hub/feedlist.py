@@ -185,6 +185,7 @@ def _look(
 ) -> tuple[Fetched, Reading | ParseError]:
     """Fetch and read a feed as a poll would, without a database. Raises FetchError."""
     from hub.fetch import Fetched, FetchRequest, fetch
+    from hub.poll import Document
     from hub.reading import result
 
     if not url.startswith(("http://", "https://")):
@@ -193,9 +194,10 @@ def _look(
     answer = fetch(fetcher, FetchRequest(url=url, most_bytes=feed.most_bytes, in_part=True))
     # An unconditional request has no 304.
     assert isinstance(answer, Fetched)
-    future = readers.submit(
-        feed, answer.url, answer.body, answer.content_type, cut=answer.cut, done=lambda: None
+    document = Document(
+        feed=feed, url=answer.url, body=answer.body, content_type=answer.content_type, cut=answer.cut
     )
+    future = readers.submit(document, done=lambda: None)
     return answer, result(future, url, size=len(answer.body))
 
 

@@ -69,6 +69,24 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What was fetched from `url` for a feed, to be read: a feed, unless `asked` says otherwise.
+
+    `cut` is whether `body` is only the beginning of it. Entries with one of
+    the marks `known` are stored as they are, so that it takes neither tags nor
+    a sketch to recognise them.
+    """
+
+    feed: Feed
+    url: str
+    body: bytes
+    content_type: str | None = None
+    cut: bool = False
+    known: frozenset[Mark] = frozenset()
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A document read: what the feed says of itself, its entries with their tags, remarks and wishes.
 
@@ -105,56 +123,46 @@ class Reader:
         self._zone = ZoneInfo(timezone)
         self._hosts = hosts
 
-    def read(
-        self,
-        feed: Feed,
-        url: str,
-        body: bytes,
-        content_type: str | None,
-        asked: Asked | None = None,
-        *,
-        cut: bool = False,
-        known: frozenset[Mark] = frozenset(),
-    ) -> Reading:
-        """Read what was fetched from `url`, a feed unless `asked` says otherwise, with `cut` its beginning.
+    def read(self, document: Document) -> Reading:
+        """Read a document. Raises ParseError. Takes as long as the document makes it."""
+        return self._feed(document) if document.asked is None else self._part(document, document.asked)
 
-        Entries with one of the marks `known` are stored as they are, so that
-        it takes neither tags nor a sketch to recognise them.
-        Raises ParseError. Takes as long as the document makes it.
-        """
-        if asked is None:
-            from hub.parse.feed import parse
+    def _feed(self, document: Document) -> Reading:
+        from hub.parse.feed import parse
 
-            parsed = parse(
-                body,
-                url=url,
-                content_type=content_type,
-                zone=self._zone,
-                most_entries=feed.most_entries,
-                cut_at=feed.most_bytes if cut else None,
-            )
-            reading = self._of(parsed, feed, url, known)
-            if reading.entries:
-                return reading
-            # What is stored stays; but a feed without any news is most likely broken.
-            return replace(reading, remarks=(*reading.remarks, NO_ENTRIES))
+        parsed = parse(
+            document.body,
+            url=document.url,
+            content_type=document.content_type,
+            zone=self._zone,
+            most_entries=document.feed.most_entries,
+            cut_at=document.feed.most_bytes if document.cut else None,
+        )
+        reading = self._of(parsed, document)
+        if reading.entries:
+            return reading
+        # What is stored stays; but a feed without any news is most likely broken.
+        return replace(reading, remarks=(*reading.remarks, NO_ENTRIES))
+
+    def _part(self, document: Document, asked: Asked) -> Reading:
+        """The same of one of the documents of a site that is no feed."""
         from hub.parse.sites import read_part
 
         part = read_part(
             asked.kind,
             asked.wanted,
-            body,
-            url=url,
-            content_type=content_type,
+            document.body,
+            url=document.url,
+            content_type=document.content_type,
             headers=asked.headers,
             known=asked.known,
             thorough=asked.thorough,
             zone=self._zone,
         )
-        reading = self._of(part.feed, feed, url, frozenset())
-        return replace(reading, wanted=part.wanted, pages=part.pages, left=part.left)
+        return replace(self._of(part.feed, document), wanted=part.wanted, pages=part.pages, left=part.left)
 
-    def _of(self, parsed: ParsedFeed, feed: Feed, url: str, known: frozenset[Mark]) -> Reading:
+    def _of(self, parsed: ParsedFeed, document: Document) -> Reading:
+        feed, url, known = document.feed, document.url, document.known
         entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts)
         marks = list(map(stories.mark, entries))
         unchanged = {place for place, mark in enumerate(marks) if mark in known}

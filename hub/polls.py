@@ -20,8 +20,19 @@ from hub import gathering, poll, withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
-from hub.model import Checked, FeedKey, FeedState, Gathered, HubSettings, Mark, PageCheck, PollResult, Push
-from hub.poll import Asked, Jitter, Reading
+from hub.model import (
+    Checked,
+    Feed,
+    FeedKey,
+    FeedState,
+    Gathered,
+    HubSettings,
+    Mark,
+    PageCheck,
+    PollResult,
+    Push,
+)
+from hub.poll import Asked, Document, Jitter, Reading
 from hub.reading import LARGE, Readers, result
 from hub.robots import Robots, robots_url
 from hub.store import Store
@@ -150,7 +161,9 @@ class Polls:
             if key not in self._polls:
                 begun = self._polls[key] = _Poll(state, (push.topic,), now, time.monotonic(), push=push)
                 gathered = poll.pushed(state, push, started=now)
-                self._read_document(begun, gathered, gathered.url or "", push.body, push.content_type)
+                url = gathered.url or ""
+                document = Document(feed=state.feed, url=url, body=push.body, content_type=push.content_type)
+                self._read_document(begun, gathered, document)
 
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Ask for something else in between, as politely; `told` is called with what it comes to."""
@@ -220,30 +233,16 @@ class Polls:
             if fetched.unchanged:
                 self._gathered(fetched)
                 return
-            self._read_document(
-                under_way, fetched, outcome.url, outcome.body, outcome.content_type, cut=outcome.cut
-            )
+            known: frozenset[Mark] = frozenset()
+            if poll.may_skim(state, now=started):
+                known = self._store.marks(state.feed.key)
+            self._read_document(under_way, fetched, _document(state.feed, outcome, known=known))
 
-    def _read_document(
-        self,
-        under_way: _Poll,
-        fetched: Gathered,
-        url: str,
-        body: bytes,
-        content_type: str | None,
-        *,
-        asked: Asked | None = None,
-        cut: bool = False,
-    ) -> None:
-        under_way.fetched, under_way.read_from = fetched, url
+    def _read_document(self, under_way: _Poll, fetched: Gathered, document: Document) -> None:
+        under_way.fetched, under_way.read_from = fetched, document.url
         self._bytes_waiting += _in_memory(fetched)
-        feed = under_way.state.feed
-        known: frozenset[Mark] = frozenset()
-        if under_way.push is None and asked is None and poll.may_skim(under_way.state, now=under_way.started):
-            known = self._store.marks(feed.key)
-        self._reading[feed.key] = self._readers.submit(
-            feed, url, body, content_type, asked, cut=cut, known=known, done=lambda: self._done(feed.key)
-        )
+        feed = document.feed.key
+        self._reading[feed] = self._readers.submit(document, done=lambda: self._done(feed))
 
     def _done(self, feed: FeedKey) -> None:
         """A document was read; called from a thread of the readers'."""
@@ -385,7 +384,7 @@ class Polls:
             self._go_on(under_way, site)
             return
         fetched = poll.fetched(under_way.state, outcome.url, outcome, started=under_way.started)
-        self._read_document(under_way, fetched, outcome.url, outcome.body, outcome.content_type, asked=asked)
+        self._read_document(under_way, fetched, _document(under_way.state.feed, outcome, asked=asked))
 
     # ------------------------------------------------------------ settle
 
@@ -448,6 +447,20 @@ class Polls:
             if entries >= _MOST_ENTRIES_TOGETHER:
                 return count
         return _MOST_TOGETHER
+
+
+def _document(
+    feed: Feed, fetched: Fetched, *, known: frozenset[Mark] = frozenset(), asked: Asked | None = None
+) -> Document:
+    return Document(
+        feed=feed,
+        url=fetched.url,
+        body=fetched.body,
+        content_type=fetched.content_type,
+        cut=fetched.cut,
+        known=known,
+        asked=asked,
+    )
 
 
 def _in_memory(fetched: Gathered) -> int:

@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as ReadTimeout
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from hub.errors import ParseError
-from hub.model import Feed, Mark, TagRule
-from hub.poll import Asked, Reader, Reading
+from hub.model import TagRule
+from hub.poll import Document, Reader, Reading
 from hub.urls import NO_HOSTS
 
 if TYPE_CHECKING:
@@ -77,25 +78,16 @@ def _within(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _read(
-    feed: Feed,
-    url: str,
-    document: bytes | Path,
-    content_type: str | None,
-    asked: Asked | None,
-    cut: bool,
-    known: frozenset[Mark],
-    memory: int,
-) -> Reading:
+def _read(document: Document, file: Path | None, memory: int) -> Reading:
+    """Read a document, whose body may wait in a file."""
     assert _reader is not None
     try:
         with _within(memory):
-            body = document if isinstance(document, bytes) else document.read_bytes()
-            return _reader.read(feed, url, body, content_type, asked, cut=cut, known=known)
+            return _reader.read(replace(document, body=file.read_bytes()) if file else document)
     except MemoryError:
         pass
     raise ParseError(
-        f"{url} needs more than {memory // _MB} MB of memory to be read.",
+        f"{document.url} needs more than {memory // _MB} MB of memory to be read.",
         "Ask the site's web editor to publish fewer or shorter entries in the feed.",
         reason="large-document",
     )
@@ -150,52 +142,37 @@ class Readers:
         self._large = _Pool(partial(make, workers=1, tasks=1))
         self._files: set[Path] = set()
 
-    def submit(
-        self,
-        feed: Feed,
-        url: str,
-        body: bytes,
-        content_type: str | None,
-        asked: Asked | None = None,
-        *,
-        cut: bool = False,
-        known: frozenset[Mark] = frozenset(),
-        done: Callable[[], None],
-    ) -> Future[Reading]:
+    def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading]:
         """Begin to read a document, as a Reader does.
 
         `done` is called, from another thread, when `result` would not wait.
         """
-        seconds = _seconds(len(body))
-        how = (content_type, asked, cut, known)
-        if len(body) < LARGE:
-            future = self._small.schedule((feed, url, body, *how, _MEMORY), seconds=seconds)
+        seconds = _seconds(len(document.body))
+        if len(document.body) < LARGE:
+            future = self._small.schedule((document, None, _MEMORY), seconds=seconds)
         else:
-            future = self._submit_large(feed, url, body, *how, seconds=seconds)
+            future = self._submit_large(document, seconds=seconds)
         future.add_done_callback(lambda _: done())
         return future
 
-    def _submit_large(
-        self, feed: Feed, url: str, body: bytes, *how: object, seconds: float
-    ) -> Future[Reading]:
+    def _submit_large(self, document: Document, *, seconds: float) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
-        document: bytes | Path
         try:
-            with NamedTemporaryFile(prefix="hub-", delete=False) as file:
-                file.write(body)
-            document = Path(file.name)
-            self._files.add(document)
+            with NamedTemporaryFile(prefix="hub-", delete=False) as written:
+                written.write(document.body)
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
-            document = body
-        future = self._large.schedule((feed, url, document, *how, _MEMORY_FOR_LARGE), seconds=seconds)
-        future.add_done_callback(lambda _: self._let_go(document))
+            return self._large.schedule((document, None, _MEMORY_FOR_LARGE), seconds=seconds)
+        file = Path(written.name)
+        self._files.add(file)
+        waiting = replace(document, body=b"")
+        future = self._large.schedule((waiting, file, _MEMORY_FOR_LARGE), seconds=seconds)
+        future.add_done_callback(lambda _: self._let_go(file))
         return future
 
-    def _let_go(self, document: bytes | Path) -> None:
-        if isinstance(document, Path):
-            document.unlink(missing_ok=True)
-            self._files.discard(document)
+    def _let_go(self, file: Path) -> None:
+        file.unlink(missing_ok=True)
+        self._files.discard(file)
 
     def close(self) -> None:
         """End all readers, also those at work."""

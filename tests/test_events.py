@@ -22,7 +22,7 @@ from hub.model import (
     Tag,
     TagRule,
 )
-from hub.poll import Reader
+from hub.poll import Document, Reader
 from tests.entries import entry
 from tests.known import stored
 
@@ -107,7 +107,7 @@ def read(text: str = "Come.", more: str = "") -> Entry:
         (TagRule(term="events", label="Events", any=("webinar",), kind="event"),), "Europe/London"
     )
     body = ITEM.format(text=text, more=more).encode()
-    (found,) = reader.read(FEED, FEED.url, body, "application/rss+xml").entries
+    (found,) = reader.read(Document(feed=FEED, url=FEED.url, body=body)).entries
     return found
 
 
@@ -141,7 +141,8 @@ def test_a_day_without_its_year_follows_whatever_date_the_entry_has(dates: str) 
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>East</title><entry><id>a</id>"
         f"<title>A webinar on Saturday 12 December</title>{dates}</entry></feed>"
     )
-    (found,) = Reader((), "Europe/London").read(FEED, FEED.url, body.encode(), "application/atom+xml").entries
+    document = Document(feed=FEED, url=FEED.url, body=body.encode())
+    (found,) = Reader((), "Europe/London").read(document).entries
     assert found.event_date == date(2026, 12, 12)
 
 

@@ -61,10 +61,12 @@ def test_a_filter_of_terms_with_the_same_word_between_them_loads_no_parser() -> 
 
 def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
     read = (
-        "import hub.rounds, hub.polls; from hub.poll import Reader; from hub.model import Feed, FeedKey\n"
+        "import hub.rounds, hub.polls\n"
+        "from hub.poll import Document, Reader\n"
+        "from hub.model import Feed, FeedKey\n"
         "feed = Feed(key=FeedKey('a'), url='https://a.example/')\n"
         "body = b'<rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss>'\n"
-        "assert Reader((), 'UTC').read(feed, feed.url, body, None).entries"
+        "assert Reader((), 'UTC').read(Document(feed=feed, url=feed.url, body=body)).entries"
     )
     assert not loaded(read) & _READS_SITES
 

@@ -12,7 +12,7 @@ from hub import poll, stories
 from hub.errors import FeedError, FeedGone, FetchError, FetchRefused, NotAFeed, ParseError
 from hub.fetch import Fetched
 from hub.model import Feed, FeedInfo, FeedKey, FeedState, Identity, Sketch, TagRule, Validators
-from hub.poll import Reader, Reading
+from hub.poll import Document, Reader, Reading
 from tests.entries import entry
 from tests.site import rss
 
@@ -114,19 +114,22 @@ def test_a_document_that_was_read_brings_its_entries_and_all_that_was_odd() -> N
 
 def test_an_admin_is_told_when_a_feed_has_no_entries_any_more() -> None:
     reader = Reader((), "Europe/London")
-    assert "there are no entries in it" in reader.read(FEED, FEED.url, rss(FEED.url).encode(), None).remarks
-    assert reader.read(FEED, FEED.url, rss(FEED.url, "Ward opens").encode(), None).remarks == ()
+    empty, other = (
+        Document(feed=FEED, url=FEED.url, body=body.encode())
+        for body in (rss(FEED.url), rss(FEED.url, "Ward opens"))
+    )
+    assert "there are no entries in it" in reader.read(empty).remarks
+    assert reader.read(other).remarks == ()
 
 
 def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_does_beside_new_ones() -> None:
     footer = "The network of the east is here for all who live there."
     reader = Reader((TagRule(term="wards", label="Wards", any=("ward",)),), "Europe/London")
     body = rss(FEED.url, "Ward A opens", "Ward B opens", "Ward C opens", text=f"{footer} Words of").encode()
-    new, *known = reader.read(FEED, FEED.url, body, None).entries
+    document = Document(feed=FEED, url=FEED.url, body=body)
+    new, *known = reader.read(document).entries
     marks = set(map(stories.mark, known))
-    skimmed = reader.read(
-        FEED, FEED.url, body, None, known=frozenset({*marks, ("of another", None, "document")})
-    )
+    skimmed = reader.read(replace(document, known=frozenset({*marks, ("of another", None, "document")})))
     assert skimmed.unchanged == marks
     assert [each.sketch for each in skimmed.entries] == [new.sketch, Sketch(), Sketch()]
     assert [bool(each.tags) for each in skimmed.entries] == [True, False, False]

@@ -29,7 +29,7 @@ from hub.model import (
     Source,
     Tag,
 )
-from hub.poll import Reading
+from hub.poll import Document, Reading
 from hub.reading import LARGE, Readers, result
 from tests.commands import within
 from tests.site import rss
@@ -47,10 +47,10 @@ def readers() -> Iterator[Readers]:
 
 def read(readers: Readers, body: str) -> Reading | FeedError:
     done = threading.Event()
-    document = body.encode()
-    future = readers.submit(FEED, FEED.url, document, "application/rss+xml", done=done.set)
+    document = Document(feed=FEED, url=FEED.url, body=body.encode(), content_type="application/rss+xml")
+    future = readers.submit(document, done=done.set)
     assert done.wait(60)
-    return result(future, FEED.url, size=len(document))
+    return result(future, FEED.url, size=len(document.body))
 
 
 def is_read(readers: Readers, body: str) -> bool:
@@ -163,7 +163,7 @@ def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
     made = Readers((), "UTC")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for document in (TRAP, "<!DOCTYPE rss>" + LONG.replace("<item>", TRAP[TRAP.index("<item>") :])):
-        made.submit(FEED, FEED.url, document.encode(), None, done=lambda: None)
+        made.submit(Document(feed=FEED, url=FEED.url, body=document.encode()), done=lambda: None)
     assert within(20, lambda: len(active_children()) > len(before))
     made.close()
     assert within(20, lambda: set(active_children()) <= before)

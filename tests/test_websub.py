@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.fetch.answer import read_head
 from hub.model import Feed, FeedKey, FeedState, FetchPolicy, HubSettings, Offer, Subscription
-from hub.poll import Reader
+from hub.poll import Document, Reader
 from hub.websub import callbacks, offers, subscribing
 from hub.websub.subscribing import LEASE, Steps
 
@@ -135,7 +135,7 @@ JSON = """{"version": "https://jsonfeed.org/version/1.1", "title": "East", "feed
 @pytest.mark.parametrize("document", [RSS, ATOM, JSON, RSS.replace("<item>", "<item>&nbsp;"), f"\n{ATOM}&"])
 def test_a_document_of_any_format_names_the_hub_and_itself(document: str) -> None:
     feed = Feed(key=EAST, url=URL)
-    reading = Reader((), "Europe/London").read(feed, URL, document.encode(), None)
+    reading = Reader((), "Europe/London").read(Document(feed=feed, url=URL, body=document.encode()))
     assert reading.offer == replace(OFFER, itself=URL)
     assert len(reading.entries) == 1
 
