@@ -256,6 +256,22 @@ def test_a_news_sitemap_gives_its_own_titles_and_the_pages_what_it_lacks(site: S
     assert plain.language == "en"
 
 
+def test_a_sitemap_that_declares_none_of_its_prefixes_is_read_all_the_same(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/ward", "<html lang=en><head><title>East</title></head></html>")
+    url = site.page(
+        "/news.xml",
+        f"<urlset><url><loc>{site.url}/ward</loc><news:title>Ward opens</news:title>"
+        "<news:publication_date>2026-11-01</news:publication_date>"
+        "<image:image><image:title>A picture</image:title></image:image></url></urlset>",
+    )
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 1
+        (ward,) = (stored.entry for stored in hub.entries)
+    assert (ward.title, ward.published) == ("Ward opens", datetime(2026, 11, 1, tzinfo=UTC))
+
+
 def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
     site: Site, tmp_path: Path
 ) -> None:

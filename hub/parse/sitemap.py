@@ -228,7 +228,8 @@ def _texts(element: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """Its local name, also where its prefix was never declared, which lxml recovers from and leaves there."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _forget(element: etree._Element) -> None:
