@@ -69,10 +69,11 @@ def decide(
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
+        of_others = known.atom_ids.difference([stored.atom_id for stored in known.own])
         entries = tuple(
             entry
             for entry in gathered.entries
-            if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=known.atom_ids)
+            if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=of_others)
         )
         update = _entries(update, entries, known, authority, ZoneInfo(settings.timezone))
         update = backlog.untold(update)

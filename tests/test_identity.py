@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -21,7 +23,7 @@ from tests.known import stored
 from tests.moments import Moments
 from tests.site import Site
 from tests.test_decide import NOW, POLLED, decided, document
-from tests.web_hub import NETWORK, WESSEX, Hub, a_hub, news
+from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, news
 
 TEXTS = (
     "Every ward in the county will measure blood pressure twice a day from spring, the trust says.",
@@ -36,6 +38,28 @@ TITLES = ("Ward opens", "Bids invited", "Lunch is served", "Scanner tried", "Cha
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Hub]:
     yield from a_hub(tmp_path)
+
+
+def test_what_a_feed_says_again_under_an_id_that_is_anothers_gets_one_of_its_own(web: Hub) -> None:
+    told = [news(f"https://wessex.example/{number}", f"Board meeting {number}") for number in range(9)]
+    web.publish(WESSEX, *told)
+    web.publish(EAST, news("tag:east.example,2026:9", "Another"))
+    again = news("tag:east.example,2026:9", told[-1].title, link="https://wessex.example/again")
+    web.publish(WESSEX, told[-1], again, at=NOW + timedelta(hours=1))
+    theirs, ours = sorted(
+        (each.entry.feed.member, each.atom_id)
+        for each in web.store.entries(limit=100).items
+        if each.entry.id == again.id
+    )
+    assert theirs == ("east", again.id)
+    assert ours[0] == "wessex"
+    assert ours[1].startswith("tag:news.example,")
+    # What is usual with the feed was learnt from all that it had, not from this document alone.
+    with closing(sqlite3.connect(web.file)) as db:
+        learnt = db.execute(
+            "SELECT h.entries FROM habits h JOIN feeds f ON f.id = h.feed WHERE f.member = 'wessex'"
+        )
+        assert learnt.fetchall() == [(len(told) + 1,)]
 
 
 def found(document: Sequence[Entry], *before: Entry, by: Identifier = "id") -> list[int | None]:

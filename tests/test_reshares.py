@@ -93,6 +93,18 @@ def test_our_merged_feed_polled_as_a_members_adds_nothing_and_is_counted(hub: Hu
     assert hub.store.check() == ()
 
 
+def test_what_a_member_had_before_stays_its_own_though_its_id_looks_like_one_of_ours(hub: Hub) -> None:
+    # A hub of another network, which mints ids as this one does.
+    theirs = news(MINTED.replace("news.example", "hub.south.example"), "Stroke units")
+    hub.publish(EAST, theirs)
+    corrected = news(str(theirs.id), "Stroke units", text="There are twelve of them.", link=theirs.link)
+    for number, document in enumerate(([theirs, news("e")], [corrected, news("e")]), 1):
+        hub.publish(EAST, *document, at=NOW + timedelta(hours=number))
+        (state,) = [state for state in hub.store.feed_states() if state.feed.key == EAST]
+        assert state.reshares == 0
+    assert "There are twelve of them." in hub.words("/")
+
+
 def test_a_copy_that_names_no_source_is_the_members_own_and_credited(hub: Hub) -> None:
     link = "https://wessex.example/1"
     hub.publish(WESSEX, news(link, "Stroke units", link=link))

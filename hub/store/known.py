@@ -107,6 +107,7 @@ class KnownToBatch:
         self._unsure: set[int] = set()
         self.windows = self._windows_of(polls)
         self._own = self._own_of(polls)
+        self._polls = polls
         self._unknown = polls
         if again:
             self._unsure = {known.key for own in self._own.values() for known in own}
@@ -114,7 +115,7 @@ class KnownToBatch:
             self._unknown = {feed: self._unknown_of(feed, entries) for feed, entries in polls.items()}
         self._retitled = {feed: self._retitled_of(feed, polls[feed]) for feed in before & polls.keys()}
         unknown = [entry for entries in self._unknown.values() for entry in entries]
-        self._taken = self._atom_ids(unknown)
+        self._taken = self._atom_ids([entry for entries in polls.values() for entry in entries])
         self._habits = self._habits_of([feed for feed, entries in self._unknown.items() if entries])
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
         # Only what two entries of the batch have can be found by one after the other was stored.
@@ -135,9 +136,14 @@ class KnownToBatch:
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
-        window = feedrows.window(self.windows.get(feed, b""))
+        sure = Known(
+            own=own,
+            atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
+            retitled=self._retitled.get(feed, frozenset()),
+            window=feedrows.window(self.windows.get(feed, b"")),
+        )
         if not unknown:
-            return Known(own=own, retitled=self._retitled.get(feed, frozenset()), window=window)
+            return sure
         for entry in unknown if self._since else ():
             sketch, keys = entry.sketch, entry.keys
             if not (
@@ -148,8 +154,8 @@ class KnownToBatch:
         looked_into = self._stories(feed)
         self._look_into(looked_into)
         candidates = {story: self._candidates[story] for story in looked_into}
-        return Known(
-            own=own,
+        return replace(
+            sure,
             likely=self._likely[feed],
             stories={
                 story: tuple(each for each in of_story if each.feed != unknown[0].feed)
@@ -158,12 +164,9 @@ class KnownToBatch:
             story_feeds={
                 story: frozenset(each.feed for each in of_story) for story, of_story in candidates.items()
             },
-            atom_ids=frozenset(entry.id for entry in unknown if entry.id in self._taken),
             holders=self._holders,
             rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
-            retitled=self._retitled.get(feed, frozenset()),
             habits=self._habits.get(feed, Habits()),
-            window=window,
         )
 
     def took(
@@ -261,8 +264,16 @@ class KnownToBatch:
         return {key for (key,) in self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),))}
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
-        said = {known.fingerprint for known in self._own.get(feed, ())}
-        return [entry for entry in entries if entry.fingerprint not in said]
+        """Those that may be new or have changed: that none of what the feed has surely is."""
+        there = Counter(map(_identity, self._own.get(feed, ())))
+        unknown = []
+        for entry in entries:
+            identity = _identity(entry)
+            if there[identity]:
+                there[identity] -= 1
+            else:
+                unknown.append(entry)
+        return unknown
 
     def _retitled_of(self, feed: int, entries: Sequence[Entry]) -> frozenset[int]:
         """Add what has a title in common with a document hardly known otherwise; the keys of these."""
