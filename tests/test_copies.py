@@ -377,6 +377,30 @@ def test_a_notice_like_one_of_weeks_ago_is_other_news_where_it_goes_on_otherwise
     assert "more than two weeks later" in refusal(told(title, ours, later=timedelta(days=19)), before)
 
 
+def test_a_correction_of_what_its_own_feed_told_is_no_copy_of_anothers() -> None:
+    ours = told(TITLE, TEXT, later=timedelta(days=1))
+    before = candidate(told(TITLE, TEXT), key=2, story=8)
+    known = replace(
+        of_others(candidate(theirs(), story=7)), likely=dict.fromkeys([_sketched(ours).fingerprint], (7, 8))
+    )
+    assert reason(ours, theirs(), known)
+    corrected = replace(known, told={8: (before,)})
+    assert "its own feed told the same" in refusal(ours, theirs(), corrected)
+
+
+def test_what_a_feed_told_of_old_does_not_keep_it_from_passing_on_news() -> None:
+    ours = told(TITLE, TEXT, later=timedelta(days=8))
+    known = replace(
+        of_others(candidate(theirs(), story=7)), likely=dict.fromkeys([_sketched(ours).fingerprint], (7, 8))
+    )
+    old, another = (
+        candidate(told(TITLE, text, later=later), key=2, story=8)
+        for text, later in ((TEXT, timedelta()), (f"{OPENING} {LOCAL}", timedelta(days=7)))
+    )
+    for each in (old, another):
+        assert reason(ours, theirs(), replace(known, told={8: (each,)}))
+
+
 def test_a_report_that_goes_back_to_what_was_told_a_week_ago_is_other_news() -> None:
     goes_on = f"The scanners have found their first clots, say the nurses. We reported then: {TEXT} {LOCAL}"
     sooner, later = (told("A year of scanners", goes_on, later=timedelta(days=days)) for days in (2, 9))

@@ -200,6 +200,7 @@ class Known:
     of the document that the feed had not, the stories of other feeds worth
     comparing with, likeliest first; `stories` has the entries of these and of
     `own`'s stories that other feeds have there, each story's lead first;
+    `told` has the feed's own entries of those stories that have one, and
     `story_feeds` the feeds with an entry in each of them. `atom_ids` are
     those of the document's ids that are already published under, and
     `holders` the stories that hold each number of the new sketches. `retitled`
@@ -213,6 +214,7 @@ class Known:
     own: tuple[KnownEntry, ...] = ()
     likely: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     stories: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    told: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
     story_feeds: Mapping[int, frozenset[FeedKey]] = field(default_factory=dict)
     atom_ids: frozenset[str] = frozenset()
     holders: Mapping[int, Sequence[int]] = field(default_factory=dict)

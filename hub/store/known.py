@@ -154,16 +154,23 @@ class KnownToBatch:
         looked_into = self._stories(feed)
         self._look_into(looked_into)
         candidates = {story: self._candidates[story] for story in looked_into}
+        story_feeds = {
+            story: frozenset(each.feed for each in of_story) for story, of_story in candidates.items()
+        }
+        own_feed = unknown[0].feed
         return replace(
             sure,
             likely=self._likely[feed],
             stories={
-                story: tuple(each for each in of_story if each.feed != unknown[0].feed)
+                story: tuple(each for each in of_story if each.feed != own_feed)
                 for story, of_story in candidates.items()
             },
-            story_feeds={
-                story: frozenset(each.feed for each in of_story) for story, of_story in candidates.items()
+            told={
+                story: tuple(each for each in candidates[story] if each.feed == own_feed)
+                for story, feeds in story_feeds.items()
+                if own_feed in feeds
             },
+            story_feeds=story_feeds,
             holders=self._holders,
             rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
             habits=self._habits.get(feed, Habits()),

@@ -9,7 +9,7 @@ dates, names between words that are the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -49,6 +49,7 @@ _COMPARED = 6
 # Readers have hardly seen a story so young: its lead may still become another entry.
 _SETTLES = timedelta(hours=1)
 
+_TOLD_BEFORE = "its own feed told the same days before, which this corrects or tells again"
 _OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
 
 
@@ -105,6 +106,7 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         return
     one = Compared.entry(entry, date)
     title = _Headline(entry, date, known)
+    own = [each for story in likely for each in known.told.get(story, ()) if each.key != key]
     held = [having for number in entry.sketch.samples if (having := known.holders.get(number))]
     # Of samples that are no house phrase it is known who has them.
     indexed = len(entry.sketch.samples) - sum([len(having) >= COMMON for having in held])
@@ -113,6 +115,9 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         for other in known.stories[story][:_COMPARED]:
             pair = Pair(one, Compared.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)
+            # By its words alone, a correction is as near to what others made of what it corrects.
+            if 0 < sure <= 1 and _told_before(one, pair, own):
+                sure, why = 0.0, _TOLD_BEFORE
             yield Comparison(other, sure, why)
 
 
@@ -154,6 +159,15 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
     return not any(
         other.key in rulings.alone or (key is not None and frozenset((key, other.key)) in rulings.apart)
         for other in entries
+    )
+
+
+def _told_before(one: Compared, pair: Pair, own: Iterable[Candidate]) -> bool:
+    """Whether an entry's feed told the same within the week before, in words as near to it as the pair's."""
+    return any(
+        timedelta() <= one.date - each.date <= _REPORTED
+        and Pair(one, Compared.candidate(each)).share >= pair.share > 0
+        for each in own
     )
 
 
