@@ -279,6 +279,24 @@ def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
     assert "everybody has one" in refusal(told(title, TEXT), theirs("The week in the Vale"))
 
 
+def test_the_first_words_of_a_digest_are_no_copy_of_another_digest() -> None:
+    ours = told("The week in five minutes", OPENING)
+    assert "everybody has one" in refusal(ours, theirs(ours.title, OPENING))
+    assert reason(replace(ours, text=TEXT), theirs(ours.title)) == "the same text as {}’s"
+
+
+def test_the_first_words_of_a_form_are_a_copy_where_they_say_when_and_it_is_the_latest() -> None:
+    papers = "The papers of the board for {} are here. " + OPENING
+    dated, undated = papers.format("Tuesday 4 May, 2pm"), papers.format("this time")
+    ours = told("Board papers", dated)
+    assert reason(ours, theirs(ours.title, f"{dated} {END}")) == "the beginning of {}’s text"
+    assert "everybody has one" in refusal(
+        replace(ours, text=undated), theirs(ours.title, f"{undated} {MIDDLE} {END}")
+    )
+    later = replace(ours, published=PUBLISHED + timedelta(days=3))
+    assert "everybody has one" in refusal(later, theirs(ours.title, f"{dated} {MIDDLE} {END}"))
+
+
 def test_an_issue_in_which_a_word_is_another_is_another_issue() -> None:
     ours = told("The week in five minutes", f"{TEXT} Until Monday, and mind the bats. {LOCAL}")
     edited = replace(theirs(ours.title), text=ours.text.replace("mind the bats", "mind the step"))
@@ -375,6 +393,24 @@ def test_a_notice_like_one_of_weeks_ago_is_other_news_where_it_goes_on_otherwise
     before = theirs(title, f"{OPENING} {MIDDLE} {END}")
     assert reason(told(title, ours, later=timedelta(days=3)), before)
     assert "more than two weeks later" in refusal(told(title, ours, later=timedelta(days=19)), before)
+
+
+def test_a_list_that_goes_on_otherwise_within_a_sentence_is_other_news() -> None:
+    begun = f"{OPENING.partition('. ')[0]}. It shows {{}}"
+    named = begun.format("two choirs, the lock keeper, the bats under the bridge, and a lamp in a drawer.")
+    other = begun.format("a school by the mill, the ferry that sank, and the library of Portway.")
+    assert "ends with words that the other has not" in refusal(
+        told(TITLE, named), theirs(text=f"{other} {END}")
+    )
+    apart = named.replace("It shows two", "Of these, two")
+    assert reason(told(TITLE, apart), theirs(text=f"{other} {END}"))
+
+
+def test_a_notice_of_the_same_day_that_ends_with_words_of_its_own_is_other_news() -> None:
+    notice = f"{OPENING} These are closed today:"
+    here = told(f"{TITLE} on Monday", f"{notice} the two by the harbour, a surgery in Portway and the")
+    elsewhere = f"{notice} the library, for which somebody has lost the key. {MIDDLE} {END}"
+    assert "ends with words that the other has not" in refusal(here, theirs(here.title, elsewhere))
 
 
 def test_a_correction_of_what_its_own_feed_told_is_no_copy_of_anothers() -> None:

@@ -36,11 +36,14 @@ _WHOLE = 0.85  # of the longer text; from here on even what others cite is one t
 _PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
+_DATED = 2  # figures, of which a date is two
 # Standard deviations (of a binomial) by which shared samples may be fewer than those of a copy.
 _BY_CHANCE = 3.5
 # ---- how far apart in time
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
+# A notice or a list is passed on while it is the latest.
+_CURRENT = timedelta(days=2)
 # News is passed on within days. What comes later and says something else besides is news of its own.
 _PASSED_ON = timedelta(days=14)
 _REPORTED = timedelta(days=7)
@@ -263,7 +266,7 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     """What speaks against a copy although most of its words are the same."""
     if pair.other_time:
         return "the headlines name different dates"
-    if pair.periodical and not (pair.same_title and pair.share_of_longer >= _WHOLE and pair.beginning):
+    if pair.periodical and not _is_same_issue(pair):
         return "the headline is that of an issue or a list, of which everybody has one"
     if (
         not pair.same_title
@@ -285,7 +288,12 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     if pair.apart > _REPORTED and pair.preceded:
         return "it came more than a week later, and goes back to that after words of its own"
     own_headline = pair.same_title and title.telling
-    if pair.share < _ALL_OF_IT and pair.same_title and not own_headline and pair.ends_otherwise:
+    if (
+        pair.share < _ALL_OF_IT
+        and pair.same_title
+        and pair.ends_otherwise
+        and (not own_headline or pair.dated or (pair.share < _MOST_OF_IT and pair.forks_within_a_sentence))
+    ):
         return "one of them is short, and ends with words that the other has not"
     filled_in = pair.filled_in
     if filled_in.turned and not pair.same_title:
@@ -306,6 +314,19 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     if filled_in.words > 1 and filled_in.words * 100 > most * pair.words_of_shorter:
         return "both fill in the same text, with names of their own"
     return None
+
+
+def _is_same_issue(pair: Pair) -> bool:
+    """Whether two issues, lists or forms of one headline are one: word for word, as far as both go.
+
+    A form says in its first words for whom and when it is; a digest, what other digests of the week
+    begin with too.
+    """
+    if not pair.same_title or not pair.beginning:
+        return False
+    if pair.digest:
+        return pair.share_of_longer >= _WHOLE and not pair.is_excerpt
+    return pair.share_of_longer >= _WHOLE or (pair.apart <= _CURRENT and pair.same_figures >= _DATED)
 
 
 def _reason(pair: Pair) -> str:

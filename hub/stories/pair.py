@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import pairwise, repeat
+from itertools import accumulate, pairwise, repeat
 from math import sqrt
 from operator import sub
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
-from hub.stories.sketch import BYTES, FIGURE, SHINGLE, TIME, numbers, title_core, title_parts
+from hub.stories.sketch import BYTES, FIGURE, SHINGLE, TIME, numbers, sentences, title_core, title_parts
 
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
@@ -34,11 +34,13 @@ _NOWHERE = -9  # where a shingle stands that the other text has not; no place fo
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
 _TITLE_WITHIN = 5
-_PERIODICAL_WORDS = "newsletter newsletters bulletin roundup digest agenda papers"
-_PERIODICALS = frozenset(_PERIODICAL_WORDS.split())
+# Issues that tell what others told.
+_DIGESTS = frozenset(("newsletter", "newsletters", "bulletin", "roundup", "digest"))
+_DIGEST_PHRASES = ("round up", "news in brief", "week in", "month in")
+_PERIODICALS = _DIGESTS | frozenset(("agenda", "papers"))
 # "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
 _FORMS = frozenset(("vacancy", "vacancies"))
-_PERIODICAL_PHRASES = ("round up", "news in brief", "week in", "month in", "monthly figures", "annual report")
+_PERIODICAL_PHRASES = (*_DIGEST_PHRASES, "monthly figures", "annual report")
 # Those of a meeting: "five minutes with" somebody are news.
 _MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|meeting) minutes\b.*")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
@@ -75,7 +77,15 @@ class Compared:
     """An entry with what every comparison needs of it."""
 
     def __init__(
-        self, id: str | None, link: str | None, title: str, date: datetime, words: bytes, *, wordless: bool
+        self,
+        id: str | None,
+        link: str | None,
+        title: str,
+        date: datetime,
+        words: bytes,
+        *,
+        wordless: bool,
+        text: str = "",
     ) -> None:
         self.id = id
         self.link = link
@@ -83,12 +93,21 @@ class Compared:
         self.date = date
         self.wordless = wordless
         self.packed = words
+        self._text = text
         self.size = len(words) // BYTES
 
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Compared:
         sketch = entry.sketch
-        return cls(entry.id, entry.keys.link, entry.title, date, sketch.words, wordless=sketch.wordless)
+        return cls(
+            entry.id,
+            entry.keys.link,
+            entry.title,
+            date,
+            sketch.words,
+            wordless=sketch.wordless,
+            text=entry.text,
+        )
 
     @classmethod
     def candidate(cls, other: Candidate) -> Compared:
@@ -104,6 +123,11 @@ class Compared:
         unpacked = array("I")
         unpacked.frombytes(self.packed)
         return unpacked.tolist()
+
+    @cached_property
+    def sentence_ends(self) -> frozenset[int]:
+        """After how many of its words a sentence ends, where its text is at hand."""
+        return frozenset(accumulate(len(markup.words(each).split()) for each in sentences(self._text)))
 
     @cached_property
     def vocabulary(self) -> frozenset[int]:
@@ -224,7 +248,24 @@ class Pair:
         But for the very last, which an excerpt may have been cut in.
         """
         last = self._short.in_order[-_LAST - 1 : -1]
-        return self._short.size <= _EXCERPT and self._long.shingles.isdisjoint(last)
+        return self.is_excerpt and self._long.shingles.isdisjoint(last)
+
+    @property
+    def forks_within_a_sentence(self) -> bool:
+        """Whether all they share is their first words, which end within a sentence of the first text.
+
+        There a form has its blank; where a sentence ends, a paragraph of one's own may follow.
+        """
+        both = zip(self._one.words, self._other.words, strict=False)
+        same = next((at for at, (ours, theirs) in enumerate(both) if ours != theirs), 0)
+        # The next sentence may begin with the same word.
+        ends_there = not self._one.sentence_ends.isdisjoint((same, same - 1))
+        return self.shared <= same and not ends_there
+
+    @property
+    def is_excerpt(self) -> bool:
+        """Whether the shorter text is an excerpt's length."""
+        return self._short.size <= _EXCERPT
 
     @property
     def longer(self) -> bool:
@@ -247,6 +288,16 @@ class Pair:
     @property
     def periodical(self) -> bool:
         return is_periodical(self._one.title) or is_periodical(self._other.title)
+
+    @property
+    def dated(self) -> bool:
+        """Whether both titles name a point in time, as those of notices do."""
+        return all(_has_time(frozenset(_title_words(each.title))) for each in (self._one, self._other))
+
+    @property
+    def digest(self) -> bool:
+        """Whether a title is that of an issue which tells what others told."""
+        return any(_names(_words(each.title), _DIGESTS, _DIGEST_PHRASES) for each in (self._one, self._other))
 
     @property
     def other_time(self) -> bool:
@@ -341,14 +392,14 @@ def is_same_title(one: str, other: str) -> bool:
 def is_periodical(title: str) -> bool:
     """Whether a title is that of an issue, a list or a form: what many publish, each its own."""
     words = _words(title)
-    return (
-        not _PERIODICALS.isdisjoint(words.split())
-        or any(f" {phrase} " in f" {words} " for phrase in _PERIODICAL_PHRASES)
-        or any(
-            not _FORMS.isdisjoint(_first_and_last(part)) or _MINUTES.fullmatch(part)
-            for part in title_parts(title)
-        )
+    return _names(words, _PERIODICALS, _PERIODICAL_PHRASES) or any(
+        not _FORMS.isdisjoint(_first_and_last(part)) or _MINUTES.fullmatch(part)
+        for part in title_parts(title)
     )
+
+
+def _names(words: str, any_word: AbstractSet[str], any_phrase: Iterable[str]) -> bool:
+    return not any_word.isdisjoint(words.split()) or any(f" {each} " in f" {words} " for each in any_phrase)
 
 
 def _first_and_last(words: str) -> tuple[str, ...]:

@@ -102,11 +102,11 @@ def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Ske
 
     Of those at the places `but`, empty ones.
     """
-    sentences = [_sentences(entry.text) for entry in entries]
-    repeated = _repeated(sentences)
+    in_each = [sentences(entry.text) for entry in entries]
+    repeated = _repeated(in_each)
     return tuple(
         Sketch() if place in but else _sketch(entry, repeated.intersection(of_entry))
-        for place, (entry, of_entry) in enumerate(zip(entries, sentences, strict=True))
+        for place, (entry, of_entry) in enumerate(zip(entries, in_each, strict=True))
     )
 
 
@@ -174,7 +174,8 @@ def _credits(entry: Entry) -> tuple[int, ...]:
     return tuple({page_number(link): None for link in links})
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, as their ends and its lines part them."""
     for end in _SENTENCE_ENDS:
         # One character is looked for in a tenth of the time that two are.
         if end[0] in text:
