@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hub.model import Candidate, Entry, FeedKey, Known, Rulings
-from hub.stories import compared, copy_of, leads_instead, sketched
+from hub.stories import compared, copy_of, leads_instead, likely, sketched
 from hub.stories.pair import is_periodical
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
@@ -385,6 +385,22 @@ def test_statements_that_cite_more_than_they_say_are_other_news() -> None:
     ours = told("East answers the report", f"Patience is at an end, say nurses in the east. {cited}")
     west = theirs("West answers the report", f"Praise for the diary came from Portway first. {cited} {EXTRA}")
     assert "each begins with words of its own" in refusal(ours, west)
+
+
+def test_an_excerpt_under_another_headline_is_a_copy_where_the_other_has_all_of_it() -> None:
+    excerpt = f"The report is a start, say nurses in the east. {OPENING}"
+    ours = told("East answers the report", excerpt)
+    west = f"The report is a start, but it has come too late for us. {OPENING} {MIDDLE}"
+    assert "has another headline" in refusal(ours, theirs("West answers the report", west))
+    assert reason(ours, theirs("West answers the report", f"{excerpt} {MIDDLE}"))
+
+
+def test_a_long_text_is_compared_with_an_excerpt_of_it_that_came_first() -> None:
+    long = " ".join([TEXT, LOCAL, EXTRA, *(f"Word{number} of the same matter." for number in range(60))])
+    whole, excerpt = (_sketched(told(title, text)).sketch for title, text in (("A", long), ("B", OPENING)))
+    held = dict.fromkeys(excerpt.samples, (7,))
+    assert 4 <= len(held) < len(whole.samples) / 5
+    assert likely(whole, held) == (7,)
 
 
 def test_a_notice_like_one_of_weeks_ago_is_other_news_where_it_goes_on_otherwise() -> None:

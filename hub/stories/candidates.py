@@ -14,6 +14,8 @@ COMMON = 8
 _MOST = 4
 # Of the numbers two texts could share, how many they must to be worth comparing word by word.
 _SHARE = 0.2
+# Or so many: an excerpt has half a dozen, however long the text that it is of.
+_OF_AN_EXCERPT = 4
 # What they share has to be as rare, all in all, as a run of words that two stories hold.
 _RARE = 0.5
 
@@ -28,7 +30,7 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     titled = holders.get(sketch.title, ()) if sketch.title is not None else ()
     if len(titled) >= COMMON:
         titled = ()
-    enough = len(sketch.samples) * _SHARE
+    enough = min(len(sketch.samples) * _SHARE, _OF_AN_EXCERPT)
     counts = Counter(chain.from_iterable(shared)) if len(shared) >= enough else {}
     several = [story for story, count in counts.items() if count >= enough]
     if not several and not titled:

@@ -281,6 +281,8 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.beginning:
         return None
+    if pair.share < _ALL_OF_IT and not pair.same_title and pair.is_excerpt:
+        return "one of them is short, has another headline, and is not all in the other"
     if pair.share < _ALL_OF_IT and not pair.has_a_beginning:
         return "each begins with words of its own, and what they share is cited"
     if pair.share < _ALL_OF_IT and pair.apart > _PASSED_ON:
