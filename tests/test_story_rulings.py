@@ -73,6 +73,16 @@ def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Sto
     assert story_of(told, OURS.link).id != before
 
 
+def test_a_correction_beside_what_it_corrects_joins_no_story_of_others(told: Store) -> None:
+    (theirs,) = told.find(THEIRS.link or "")
+    told.take_apart(theirs.key, LATER)
+    corrected = entry(
+        "e2", title=f"Corrected: {TITLE}", text=TEXT, link="https://east.example/corrected", published=LATER
+    )
+    poll(told, EAST, OURS, corrected)
+    assert members(story_of(told, corrected.link)) == [EAST.key]
+
+
 def test_what_is_nobodys_copy_gets_no_copies_either(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     rulings.split(url, OURS.link or "", member=None, alone=True)
