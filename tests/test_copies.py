@@ -130,6 +130,15 @@ def test_a_headline_without_a_text_is_a_copy_within_a_week(prefix: str) -> None:
     assert "the headline alone says too little" in refusal(later, theirs())
 
 
+def test_a_headline_alone_brings_no_other_text_into_its_story_days_later() -> None:
+    bare = candidate(told(TITLE, "", feed=FeedKey("south")), key=2, story=7)
+    story = of_others(candidate(theirs(text=EXTRA), story=7), bare)
+    soon, later = (told(TITLE, TEXT, later=timedelta(days=days)) for days in (1, 4))
+    assert reason(soon, theirs(), story) == "the same headline as {}’s, and only one of them has a text"
+    assert reason(later, theirs(), story) is None
+    assert reason(later, theirs(), of_others(bare)) == reason(soon, theirs(), story)
+
+
 def test_the_same_link_and_words_in_common_make_a_copy() -> None:
     link = "https://west.example/scanner/"
     here = entry("e", title="What we liked this week", link=link)
@@ -436,8 +445,10 @@ def test_a_correction_of_what_its_own_feed_told_is_no_copy_of_anothers() -> None
         of_others(candidate(theirs(), story=7)), likely=dict.fromkeys([_sketched(ours).fingerprint], (7, 8))
     )
     assert reason(ours, theirs(), known)
-    corrected = replace(known, told={8: (before,)})
-    assert "its own feed told the same" in refusal(ours, theirs(), corrected)
+    # Another may be nearer by a word.
+    changed = candidate(told(TITLE, TEXT.replace("within a minute", "in a minute")), key=2, story=8)
+    for each in (before, changed):
+        assert "its own feed told the same" in refusal(ours, theirs(), replace(known, told={8: (each,)}))
 
 
 def test_what_a_feed_told_of_old_does_not_keep_it_from_passing_on_news() -> None:

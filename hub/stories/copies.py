@@ -36,13 +36,14 @@ _WHOLE = 0.85  # of the longer text; from here on even what others cite is one t
 _PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
+_AS_NEAR = 0.9  # of another share: what a member changed for its own may be nearer by a word
 _DATED = 2  # figures, of which a date is two
 # Standard deviations (of a binomial) by which shared samples may be fewer than those of a copy.
 _BY_CHANCE = 3.5
 # ---- how far apart in time
 _SAME_NEWS = timedelta(days=60)
 _SAME_HEADLINE = timedelta(days=30)
-# A notice or a list is passed on while it is the latest.
+# What says little is passed on while it is the latest: a notice, a list, a headline.
 _CURRENT = timedelta(days=2)
 # News is passed on within days. What comes later and says something else besides is news of its own.
 _PASSED_ON = timedelta(days=14)
@@ -53,6 +54,7 @@ _COMPARED = 6
 _SETTLES = timedelta(hours=1)
 
 _TOLD_BEFORE = "its own feed told the same days before, which this corrects or tells again"
+_BY_TEXT = "it is a headline alone, whose story has a text: that decides"
 _OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
 
 
@@ -115,12 +117,17 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     indexed = len(entry.sketch.samples) - sum([len(having) >= COMMON for having in held])
     for story in free:
         passages = _Passages(story, held, indexed)
-        for other in known.stories[story][:_COMPARED]:
+        others = known.stories[story][:_COMPARED]
+        # A story's text tells more than its headline, under which other news may follow days later.
+        by_text = not entry.sketch.wordless and not all([other.wordless for other in others])
+        for other in others:
             pair = Pair(one, Compared.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)
             # By its words alone, a correction is as near to what others made of what it corrects.
             if 0 < sure <= 1 and _told_before(one, pair, own):
                 sure, why = 0.0, _TOLD_BEFORE
+            if 0 < sure <= 1 and other.wordless and by_text and pair.apart > _CURRENT:
+                sure, why = 0.0, _BY_TEXT
             yield Comparison(other, sure, why)
 
 
@@ -166,10 +173,10 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
 
 
 def _told_before(one: Compared, pair: Pair, own: Iterable[Candidate]) -> bool:
-    """Whether an entry's feed told the same within the week before, in words as near to it as the pair's."""
+    """Whether an entry's feed told the same within the week before, in words about as near as the pair's."""
     return any(
         timedelta() <= one.date - each.date <= _REPORTED
-        and Pair(one, Compared.candidate(each)).share >= pair.share > 0
+        and Pair(one, Compared.candidate(each)).share >= _AS_NEAR * pair.share > 0
         for each in own
     )
 
