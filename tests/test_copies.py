@@ -431,10 +431,11 @@ def test_a_list_that_goes_on_otherwise_within_a_sentence_is_other_news() -> None
     assert reason(told(TITLE, apart), theirs(text=f"{other} {END}"))
 
 
-def test_a_notice_of_the_same_day_that_ends_with_words_of_its_own_is_other_news() -> None:
+@pytest.mark.parametrize("also", ["", ", and a surgery in Portway"], ids=["not a word", "but for a place"])
+def test_a_notice_of_the_same_day_that_ends_with_words_of_its_own_is_other_news(also: str) -> None:
     notice = f"{OPENING} These are closed today:"
     here = told(f"{TITLE} on Monday", f"{notice} the two by the harbour, a surgery in Portway and the")
-    elsewhere = f"{notice} the library, for which somebody has lost the key. {MIDDLE} {END}"
+    elsewhere = f"{notice} the library, for which somebody has lost the key{also}. {MIDDLE} {END}"
     assert "ends with words that the other has not" in refusal(here, theirs(here.title, elsewhere))
 
 

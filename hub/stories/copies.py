@@ -119,7 +119,7 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         passages = _Passages(story, held, indexed)
         others = known.stories[story][:_COMPARED]
         # A story's text tells more than its headline, under which other news may follow days later.
-        by_text = not entry.sketch.wordless and not all([other.wordless for other in others])
+        by_text = not entry.sketch.wordless and any(not other.wordless for other in others)
         for other in others:
             pair = Pair(one, Compared.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)

@@ -26,6 +26,8 @@ _NAME = 3
 _FIRST = 12
 # Words of an excerpt, and the shingles that end it.
 _EXCERPT, _LAST = 64, 6
+# Of these, so many may stand in a text that has none of what they say: "the clinic at the".
+_BY_THE_WAY = 1
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
 _DATELINE = 10  # words before it that are a place, a day, "News:"
@@ -243,12 +245,12 @@ class Pair:
 
     @property
     def ends_otherwise(self) -> bool:
-        """Whether the shorter text is an excerpt's length, and its last words are none of the longer's.
+        """Whether the shorter text is an excerpt's length, and its last words are hardly any of the longer's.
 
         But for the very last, which an excerpt may have been cut in.
         """
         last = self._short.in_order[-_LAST - 1 : -1]
-        return self.is_excerpt and self._long.shingles.isdisjoint(last)
+        return self.is_excerpt and len(self._long.shingles.intersection(last)) <= _BY_THE_WAY
 
     @property
     def forks_within_a_sentence(self) -> bool:
