@@ -34,7 +34,7 @@ _SECONDS = 10.0
 _SECONDS_FOR_A_MB = 2.0
 # From here on a document is read by itself, in a process that ends with it: so
 # all readers together need no more than one large document does, and little
-# beside it. Reading 20 MB of usual entries takes 180 MB, a page of 1 MB 56.
+# beside it. Reading 20 MB of usual entries takes 180 MB, a broken feed of 1 MB 56.
 LARGE = 1 * _MB
 _MEMORY = 72 * _MB
 _MEMORY_FOR_LARGE = 192 * _MB

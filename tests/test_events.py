@@ -107,7 +107,9 @@ def read(text: str = "Come.", more: str = "") -> Entry:
         (TagRule(term="events", label="Events", any=("webinar",), kind="event"),), "Europe/London"
     )
     body = ITEM.format(text=text, more=more).encode()
-    (found,) = reader.read(Document(feed=FEED, url=FEED.url, body=body)).entries
+    (found,) = reader.read(
+        Document(feed=FEED, url=FEED.url, body=body, content_type="application/rss+xml")
+    ).entries
     return found
 
 
@@ -141,7 +143,7 @@ def test_a_day_without_its_year_follows_whatever_date_the_entry_has(dates: str) 
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>East</title><entry><id>a</id>"
         f"<title>A webinar on Saturday 12 December</title>{dates}</entry></feed>"
     )
-    document = Document(feed=FEED, url=FEED.url, body=body.encode())
+    document = Document(feed=FEED, url=FEED.url, body=body.encode(), content_type="application/atom+xml")
     (found,) = Reader((), "Europe/London").read(document).entries
     assert found.event_date == date(2026, 12, 12)
 

@@ -196,8 +196,8 @@ class Rulings:
 class Known:
     """What the store holds that a document's entries might be.
 
-    `own` are entries of the same feed. `likely` names, for each fingerprint
-    of the document that the feed had not, the stories of other feeds worth
+    `own` are entries of the same feed. `likely` names, for the fingerprint of
+    each entry that surely none of these is, the stories of other feeds worth
     comparing with, likeliest first; `stories` has the entries of these and of
     `own`'s stories that other feeds have there, each story's lead first;
     `told` has the feed's own entries of those stories that have one, and

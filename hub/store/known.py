@@ -136,14 +136,14 @@ class KnownToBatch:
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
-        sure = Known(
+        known = Known(
             own=own,
             atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
         )
         if not unknown:
-            return sure
+            return known
         for entry in unknown if self._since else ():
             sketch, keys = entry.sketch, entry.keys
             if not (
@@ -159,7 +159,7 @@ class KnownToBatch:
         }
         own_feed = unknown[0].feed
         return replace(
-            sure,
+            known,
             likely=self._likely[feed],
             stories={
                 story: tuple(each for each in of_story if each.feed != own_feed)

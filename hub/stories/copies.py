@@ -53,6 +53,8 @@ _COMPARED = 6
 # Readers have hardly seen a story so young: its lead may still become another entry.
 _SETTLES = timedelta(hours=1)
 
+# How sure words and headlines make at most; a link or an id makes surer.
+_BY_WORDS = 1.0
 _TOLD_BEFORE = "its own feed told the same days before, which this corrects or tells again"
 _BY_TEXT = "it is a headline alone, whose story has a text: that decides"
 _OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
@@ -123,11 +125,12 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         for other in others:
             pair = Pair(one, Compared.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)
-            # By its words alone, a correction is as near to what others made of what it corrects.
-            if 0 < sure <= 1 and _told_before(one, pair, own):
-                sure, why = 0.0, _TOLD_BEFORE
-            if 0 < sure <= 1 and other.wordless and by_text and pair.apart > _CURRENT:
-                sure, why = 0.0, _BY_TEXT
+            if 0 < sure <= _BY_WORDS:
+                # A correction is as near to what others made of what it corrects.
+                if _told_before(one, pair, own):
+                    sure, why = 0.0, _TOLD_BEFORE
+                elif other.wordless and by_text and pair.apart > _CURRENT:
+                    sure, why = 0.0, _BY_TEXT
             yield Comparison(other, sure, why)
 
 
