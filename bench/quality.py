@@ -41,6 +41,7 @@ from typing import Any
 
 from bench import newsroom, syndication
 from hub import markup, normalise
+from hub.cli import OBJECTS_BETWEEN_COLLECTIONS
 from hub.decide import decide
 from hub.model import (
     Entry,
@@ -409,6 +410,8 @@ def main() -> None:
         f"SQLite {sqlite3.sqlite_version}, feedparser {version('feedparser')}\n"
     )
     if asked.stream:
+        # As in the hub's own process; feedparser takes the same time with it.
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
         for generator in GENERATORS:
             stream(generator, asked.seed, asked.stream)
     else:

@@ -20,7 +20,7 @@ from hub.errors import ConfigError, HubError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _EXIT_FAILED, _EXIT_USAGE, _EXIT_STOPPED = 1, 2, 130
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def _config(command: Command) -> Command:
@@ -370,7 +370,7 @@ def main() -> None:
     """Run the command line, telling errors as sentences."""
     # Hardly anything of a round is in circles: to look for them at every 700 new objects takes
     # a fifteenth of it, and finds nothing.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -276,6 +276,13 @@ def test_a_form_with_many_names_of_its_own_is_other_news_however_long() -> None:
     )
 
 
+@pytest.mark.parametrize("words", [10, 11, 12])
+def test_a_short_form_is_other_news_however_many_words_follow_the_names(words: int) -> None:
+    form = f"{OPENING} {OPENING} Ask for {{}} {' '.join(MIDDLE.split()[:words])}"
+    one, other = form.format("Ash Oak Elm"), form.format("Cod Eel Ray")
+    assert refusal(told(TITLE, one), theirs(text=other)) == "the texts are short, and name different things"
+
+
 def test_headlines_with_different_dates_are_two_issues() -> None:
     ours = told("Clinic times, May 2026", TEXT)
     assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"

@@ -582,6 +582,22 @@ def test_a_story_has_the_tags_of_all_its_entries(network: Store) -> None:
     assert network.tag_counts() == {"safety": 1, "digital": 2}
 
 
+def test_what_entries_are_compared_by_is_kept_for_four_months(store: Store, tmp_path: Path) -> None:
+    for day in (0, 60, 130, 200):
+        poll(
+            store, EAST, replace(entry(f"day {day}"), text=f"On day {day} they count the bats."), at=_day(day)
+        )
+        with closing(sqlite3.connect(tmp_path / "hub.db")) as db:
+            kept = [id for (id,) in db.execute("SELECT id FROM entries JOIN sketches ON entry = key")]
+            found_by = {id for (id,) in db.execute("SELECT id FROM entries JOIN sketch_index USING (story)")}
+    assert kept == ["day 130", "day 200"]
+    assert found_by == {"day 130", "day 200"}
+
+
+def _day(number: int) -> datetime:
+    return NOW + timedelta(days=number)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_pages_hold_everything_once_also_when_news_comes_in_between(store: Store, limit: int) -> None:
     moment = NOW - timedelta(days=1)

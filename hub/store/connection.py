@@ -39,6 +39,8 @@ class Connection:
             if migrations.pending(self._db):
                 with self._writing():
                     migrations.apply(self._db)
+            # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
+            connection.execute("PRAGMA temp_store = MEMORY")
         except sqlite3.Error as error:
             raise StoreError(
                 f"The database {file} cannot be opened: {error}.",

@@ -138,7 +138,7 @@ class KnownToBatch:
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
         known = Known(
             own=own,
-            atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
+            atom_ids=frozenset([entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken]),
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
         )
@@ -153,26 +153,26 @@ class KnownToBatch:
                 self._likely[feed][entry.fingerprint] = self._likely_of(feed, entry)
         looked_into = self._stories(feed)
         self._look_into(looked_into)
-        candidates = {story: self._candidates[story] for story in looked_into}
+        of_others = {story: self._candidates[story] for story in looked_into}
         story_feeds = {
-            story: frozenset(each.feed for each in of_story) for story, of_story in candidates.items()
+            story: frozenset([each.feed for each in of_story]) for story, of_story in of_others.items()
         }
+        rulings = self._rulings(each.key for of_story in of_others.values() for each in of_story)
+        told: dict[int, tuple[Candidate, ...]] = {}
         own_feed = unknown[0].feed
+        for story, feeds in story_feeds.items():
+            if own_feed in feeds:
+                of_story = of_others[story]
+                told[story] = tuple([each for each in of_story if each.feed == own_feed])
+                of_others[story] = tuple([each for each in of_story if each.feed != own_feed])
         return replace(
             known,
             likely=self._likely[feed],
-            stories={
-                story: tuple(each for each in of_story if each.feed != own_feed)
-                for story, of_story in candidates.items()
-            },
-            told={
-                story: tuple(each for each in candidates[story] if each.feed == own_feed)
-                for story, feeds in story_feeds.items()
-                if own_feed in feeds
-            },
+            stories=of_others,
+            told=told,
             story_feeds=story_feeds,
             holders=self._holders,
-            rulings=self._rulings(each.key for of_story in candidates.values() for each in of_story),
+            rulings=rulings,
             habits=self._habits.get(feed, Habits()),
         )
 
@@ -334,10 +334,9 @@ class KnownToBatch:
         """The stories of other feeds that an entry may belong to."""
         by_keys = [
             story
-            for key in (entry.keys.link, entry.keys.id)
-            for story in sorted(
-                {self._story_of[other] for other, its in self._with(key).items() if its != feed}
-            )
+            for having in (self._with(entry.keys.link), self._with(entry.keys.id))
+            if having
+            for story in sorted({self._story_of[other] for other, its in having.items() if its != feed})
         ]
         return tuple(dict.fromkeys((*by_keys, *stories.likely(entry.sketch, self._holders))))
 

@@ -312,9 +312,10 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "they have other headlines, and the passages they share stand in another order"
     if filled_in.figures and filled_in.words:
         return "both fill in the same text, with figures and names of their own"
-    corrected = own_headline and pair.apart <= _REPORTED and filled_in.figures < pair.same_figures
-    if filled_in.figures and pair.least < _SHORT and (filled_in.times or not corrected):
-        return "the texts are short, and their figures differ"
+    if filled_in.figures and pair.least < _SHORT:
+        corrected = own_headline and pair.apart <= _REPORTED and filled_in.figures < pair.same_figures
+        if filled_in.times or not corrected:
+            return "the texts are short, and their figures differ"
     named = filled_in.between if own_headline else filled_in.names
     if pair.least < _SHORT and (named or (filled_in.words and not pair.same_title)):
         return "the texts are short, and name different things"

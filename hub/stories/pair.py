@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, pairwise
 from math import sqrt
-from operator import sub
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
-from hub.stories.sketch import BYTES, FIGURE, SHINGLE, TIME, numbers, sentences, title_core, title_parts
+from hub.stories.sketch import (
+    BYTES,
+    FIGURE,
+    SHINGLE,
+    TIME,
+    numbers,
+    packed,
+    sentences,
+    title_core,
+    title_parts,
+)
 
 # Words between the same words that stand for others; more is a passage of its own.
 _LONGEST_FILLED_IN = 20
@@ -31,7 +40,7 @@ _BY_THE_WAY = 1
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
 _DATELINE = 10  # words before it that are a place, a day, "News:"
-_NOWHERE = -9  # where a shingle stands that the other text has not; no place follows it
+_STEPS = (64, 8, 1)  # shingles that are compared at once, to find where two texts part
 # Shingles in a row that make a passage, and no phrase that a text repeats.
 _PASSAGE = 6
 # A shorter title that stands within a longer one says the same from here on.
@@ -135,14 +144,14 @@ class Compared:
     def vocabulary(self) -> frozenset[int]:
         return frozenset(self.words)
 
-    @cached_property
-    def in_order(self) -> list[int]:
-        """Its shingles, a number each that means something within this process alone."""
-        return _in_order(self.words)
+    @property
+    def in_order(self) -> Sequence[int]:
+        """Its shingles, a number each."""
+        return _in_order(self.packed)
 
-    @cached_property
+    @property
     def shingles(self) -> frozenset[int]:
-        return frozenset(self.in_order)
+        return _shingles(self.packed)
 
 
 class Pair:
@@ -230,7 +239,7 @@ class Pair:
         is in their titles.
         """
         one, other = self._one, self._other
-        named = {*_in_order(_title_words(one.title)), *_in_order(_title_words(other.title))}
+        named = _shingles(packed(_words(one.title).split())) | _shingles(packed(_words(other.title).split()))
         return any(
             2 * len(ours.shingles.intersection(theirs.in_order[:_FIRST]) - named) >= _FIRST
             for ours, theirs in ((one, other), (other, one))
@@ -281,8 +290,8 @@ class Pair:
     @property
     def unlike(self) -> bool:
         """Whether the two share hardly a word, as other news under the same id would."""
-        one = (*_title_words(self._one.title), *self._one.words)
-        other = (*_title_words(self._other.title), *self._other.words)
+        one = (*numbers(_words(self._one.title)), *self._one.words)
+        other = (*numbers(_words(self._other.title)), *self._other.words)
         if min(len(one), len(other)) < _SHORT:
             return _share(set(one), set(other)) < _SAME_NEWS
         return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
@@ -294,7 +303,7 @@ class Pair:
     @property
     def dated(self) -> bool:
         """Whether both titles name a point in time, as those of notices do."""
-        return all(_has_time(frozenset(_title_words(each.title))) for each in (self._one, self._other))
+        return all(_times(each.title) for each in (self._one, self._other))
 
     @property
     def digest(self) -> bool:
@@ -304,10 +313,8 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        if _words(self._one.title) == _words(self._other.title):
-            return False
-        one, other = frozenset(_title_words(self._one.title)), frozenset(_title_words(self._other.title))
-        return _has_time(one - other) and _has_time(other - one)
+        one, other = _times(self._one.title), _times(self._other.title)
+        return not (one <= other or other <= one)
 
     @property
     def same_figures(self) -> int:
@@ -326,8 +333,7 @@ class Pair:
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
         passage = last = 0  # where the last one ends there, and how long the last run was
-        runs = _runs(self._short.in_order, self._long.in_order)
-        for here, found, length in (*runs, (len(short), len(long), 1)):
+        for here, found, length in (*_runs(self._short, self._long), (len(short), len(long), 1)):
             if length > _PASSAGE:
                 turned += found < passage
                 passage = found + length
@@ -349,24 +355,26 @@ class Pair:
         return FilledIn(figures, times, words, names, between, turned)
 
 
-def _runs(short: Sequence[int], long: Sequence[int]) -> list[tuple[int, int, int]]:
+def _runs(short: Compared, long: Compared) -> Iterator[tuple[int, int, int]]:
     """The runs of shingles that both have in the same order: where each begins in either, and its length.
 
-    Of a shingle that the longer has more than once, the place that goes on counts, else the first.
+    Each begins where the longer text first has its first shingle, and goes on as far as both do.
     """
-    places = dict(zip(reversed(long), range(len(long) - 1, -1, -1), strict=True))
-    found = list(map(places.get, short, repeat(_NOWHERE)))
-    if len(places) < len(long):
-        for at, (before, shingle) in enumerate(zip(found, short[1:], strict=False), 1):
-            if found[at] not in (_NOWHERE, before + 1) and long[before + 1 : before + 2] == [shingle]:
-                found[at] = before + 1
-    starts = [0, *[at for at, step in enumerate(map(sub, found[1:], found), 1) if step != 1]]
-    ends = (*starts[1:], len(found))
-    return [
-        (start, found[start], end - start)
-        for start, end in zip(starts, ends, strict=True)
-        if start < end and found[start] != _NOWHERE
-    ]
+    ours, theirs, known = short.in_order, long.in_order, long.shingles
+    at = 0
+    while at < len(ours):
+        if ours[at] not in known:
+            at += 1
+            continue
+        there = theirs.index(ours[at])
+        length = 1
+        for step in _STEPS:
+            while (same := ours[at + length : at + length + step]) and (
+                same == theirs[there + length : there + length + step]
+            ):
+                length += len(same)
+        yield at, there, length
+        at += length
 
 
 def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
@@ -384,7 +392,7 @@ def is_same_title(one: str, other: str) -> bool:
     ours, theirs = _words(one), _words(other)
     if not ours or not theirs:
         return False
-    if ours == theirs or _core(one) == _core(other) != "":
+    if ours == theirs or title_core(one) == title_core(other) != "":
         return True
     short, long = sorted((ours, theirs), key=len)
     return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
@@ -410,21 +418,33 @@ def _first_and_last(words: str) -> tuple[str, ...]:
 
 def is_distinctive(title: str) -> bool:
     """Whether a title says enough to be one story's alone."""
-    words = _core(title).split()
+    words = title_core(title).split()
     return sum(0.5 if len(word) == 1 and word > _IDEOGRAPHS else 1.0 for word in words) >= _DISTINCTIVE
 
 
 # Titles are compared with many others, one after the other.
 _words = lru_cache(maxsize=4096)(markup.words)
-_core = lru_cache(maxsize=4096)(title_core)
 
 
-def _title_words(title: str) -> list[int]:
-    return numbers(_words(title))
+@lru_cache(maxsize=4096)
+def _times(title: str) -> frozenset[int]:
+    """The points in time that a title names."""
+    return frozenset(word for word in numbers(_words(title)) if word & TIME == TIME)
 
 
-def _in_order(words: Sequence[int]) -> list[int]:
-    return list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+# A story's entries are compared with each that may join it, one soon after the other.
+@lru_cache(maxsize=256)
+def _in_order(words: bytes) -> Sequence[int]:
+    """The shingles of packed words, a number each."""
+    # All words are one long number; shifted so, it has in each one's place what those that follow it have.
+    number = int.from_bytes(words, "little")
+    mixed = number ^ (number >> 37) ^ (number >> 77) ^ (number >> 96)
+    return array("I", mixed.to_bytes(len(words), "little"))[: 1 - SHINGLE].tolist()
+
+
+@lru_cache(maxsize=256)
+def _shingles(words: bytes) -> frozenset[int]:
+    return frozenset(_in_order(words))
 
 
 def _has_time(words: frozenset[int]) -> bool:

@@ -16,6 +16,7 @@ from array import array
 from collections import Counter
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from zlib import crc32
 
 from hub import markup
@@ -90,10 +91,11 @@ _NUMBERS = _Numbers()
 
 def numbers(words: str) -> list[int]:
     """The numbers of words as `markup.words` gives them."""
-    return array("I", _packed(words.split())).tolist()
+    return array("I", packed(words.split())).tolist()
 
 
-def _packed(words: Sequence[str]) -> bytes:
+def packed(words: Sequence[str]) -> bytes:
+    """The same of each of these words, in `BYTES` bytes."""
     return b"".join(map(_NUMBERS.__getitem__, words))
 
 
@@ -119,10 +121,10 @@ def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
     for sentence in sorted(without, key=_longest):
         # Of the words, which are remembered: those of the text without it would have to be made anew.
         kept = kept.replace(f" {markup.words(sentence)} ", " ")
-    packed = _packed(kept.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS])
+    words = packed(kept.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS])
     return Sketch(
-        words=packed,
-        samples=_samples(packed),
+        words=words,
+        samples=_samples(words),
         title=title_number(entry.title),
         wordless=not text.strip(),
         credits=_credits(entry),
@@ -145,6 +147,8 @@ def title_number(title: str) -> int | None:
     return crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> _SPARE_BITS
 
 
+# Titles are compared with many others, one after the other.
+@lru_cache(maxsize=4096)
 def title_core(title: str) -> str:
     """The words of a title without who publishes it: of the parts it is made of, the longest."""
     return max(title_parts(title), key=_weight, default="")
