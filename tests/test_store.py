@@ -266,6 +266,18 @@ def test_two_pollers_at_once_never_make_two_stories_of_one(store: Store, url: st
     assert {len(story.entries) for story in stories} == {3}
 
 
+def test_a_link_that_led_elsewhere_by_then_makes_no_copy_of_what_came_with_it(store: Store) -> None:
+    former, title = "https://east.example/latest", "Beds for the harbour clinic"
+    ours, theirs = "The trust has bought nine beds.", "Volunteers sew curtains on a long evening."
+    poll(store, EAST, entry("a", title=title, text=ours, link=former))
+    together = [
+        document(EAST, entry("a", title=title, text=ours, link="https://east.example/beds")),
+        document(WEST, entry("w", title=title, text=theirs, link=former, feed=WEST.key)),
+    ]
+    store.settle(together, decider())
+    assert [len(story.entries) for story in store.stories(limit=10).items] == [1, 1]
+
+
 def test_rewritten_news_leaves_its_story_and_the_story_goes_on(store: Store) -> None:
     link = "https://east.example/joint"
     poll(store, EAST, entry("a", title="Joint", link=link))

@@ -185,6 +185,7 @@ class KnownToBatch:
         now: datetime,
     ) -> None:
         """Learn what a poll stored; `changed` are the stories that it did not only add to."""
+        changed = changed | {self._story_of[one.key] for one in relinked}
         keys_before = {known.key: known.keys for known in self._own.get(feed, ())}
         keys_now = {one.key: one.entry.keys for one in written} | {one.key: one.keys for one in relinked}
         for key, keys in keys_now.items():

@@ -93,10 +93,13 @@ UNION SELECT entry, ruling, other FROM rulings WHERE other IN (SELECT value FROM
 """
 # Keys and stories are numbered in the order of time, but for a clock that was put back.
 OLDEST_SINCE = """
-SELECT key, story FROM entries WHERE lead = 1 AND key >= (
+SELECT first.key, (
+    SELECT story FROM entries WHERE lead = 1 AND key >= first.key ORDER BY key LIMIT 1
+) AS story
+FROM (
     SELECT key FROM entries
     WHERE key >= (SELECT MIN(entry) FROM sketches) AND first_seen >= ? ORDER BY key LIMIT 1
-) ORDER BY key LIMIT 1
+) first
 """
 NEW_SKETCH = """
 INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
