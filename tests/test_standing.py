@@ -159,6 +159,19 @@ def test_a_story_goes_on_with_the_original_of_those_that_are_left(store: Store, 
     assert store.check() == ()
 
 
+def test_what_is_released_is_not_hidden_behind_what_was_withdrawn_after_it(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS, at=LATER)
+    for link in (OURS.link, THEIRS.link):
+        moderation.withdraw(url, link or "", why="the trial was stopped")
+    moderation.release(url, OURS.link or "")
+    assert titles(store) == [OURS.title]
+    assert store.check() == ()
+    moderation.release(url, THEIRS.link or "")
+    assert len(_story(store, OURS.link).entries) == 2, "both are one story again"
+    assert store.check() == ()
+
+
 def test_copies_of_what_was_withdrawn_are_copies_of_the_one_that_leads_now(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS, at=LATER)

@@ -376,6 +376,7 @@ class KnownToBatch:
     def _forget(self, entry: int, keys: EntryKeys | None) -> None:
         for key in filter(None, (keys.id, keys.link) if keys else ()):
             self._feeds_with[key].pop(entry, None)
+            self._since.add(key)
 
     def _hold(self, sketch: Sketch, story: int) -> None:
         told = {*sketch.numbers} - self._common

@@ -186,6 +186,8 @@ class Placing(Tagging):
             "SELECT COALESCE(merged_into, id) FROM stories WHERE id = ?", (row["story"],)
         )
         those = self._load("e.story", [left]) if left else []
+        # Where all that it was with is withdrawn too, what is left of the story is no news to join.
+        those = [each for each in those if each.standing == "published"]
         if those and all(each.entry.feed != stored.entry.feed for each in those):
             return stories.Verdict(left, those[0].key, _BACK_AGAIN)
         if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'alone'", (stored.key,)):
