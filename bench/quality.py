@@ -174,13 +174,13 @@ def settled(
     made: Sequence[Entry],
     *,
     in_rounds: bool = False,
-    blocks: list[float] | None = None,
+    took: list[float] | None = None,
 ) -> list[tuple[int, int, int | None, str]]:
     """Each entry's story, its key, the entry it is a copy of and why, after polls in the order of the news.
 
     Each poll brings one entry; `in_rounds`, what a feed has of every two hundred,
-    as where all feeds are polled now and then. `blocks` is given the
-    processor time of each 20,000 entries, in seconds.
+    as where all feeds are polled now and then. `took` is given the seconds of
+    processor that each two hundred took to settle.
     """
     store = open_store(f"sqlite:///{file}")
     feeds = [_feed(url) for url in sorted({each["feed"] for each in news})]
@@ -191,15 +191,16 @@ def settled(
         now = gathered.started
         return decide(gathered, state, known, now=now, settings=HubSettings(), authority="news.example")
 
-    began = time.process_time()
     for first in range(0, len(news), _TOGETHER):
         batch = zip(news[first : first + _TOGETHER], made[first : first + _TOGETHER], strict=True)
         polls = [polled(*each) for each in batch]
-        for result in store.settle(a_round(polls) if in_rounds else polls, at_its_time):
-            assert result.error is None, result.error
-        if blocks is not None and (first + _TOGETHER) % _BLOCK == 0:
-            blocks.append(time.process_time() - began)
-            began = time.process_time()
+        if in_rounds:
+            polls = a_round(polls)
+        began = time.process_time()
+        results = store.settle(polls, at_its_time)
+        if took is not None:
+            took.append(time.process_time() - began)
+        assert {result.error for result in results} == {None}
     store.close()
     return _stories(file, made)
 
@@ -250,33 +251,41 @@ def stream(generator: str, seed: int, size: int) -> None:
     sketches, sketching = _sketches(news, plain, _RUNS if size <= _BLOCK else 1)
     made = [replace(entry, sketch=sketch) for entry, sketch in zip(plain, sketches, strict=True)]
     bodies = _documents(news[:2000])
-    runs: list[tuple[float, float, float]] = []  # seconds of feedparser, without stories, with them
-    blocks: list[float] = []
+    parsing: list[list[float]] = []  # of each run, the seconds of each document
+    without: list[list[float]] = []  # and of each two hundred entries
+    with_stories: list[list[float]] = []
     kilobytes, grown = 0.0, []
     for _ in range(_RUNS if size <= _BLOCK else 1):
-        parsing, _ = _measured(partial(_feedparser, bodies))
+        for runs in (parsing, without, with_stories):
+            runs.append([])
+        _feedparser(bodies, parsing[-1])
         with tempfile.TemporaryDirectory() as folder:
             bare, hub = Path(folder) / "plain.db", Path(folder) / "hub.db"
-            without, least = _measured(partial(settled, bare, news, plain, in_rounds=True))
-            blocks.clear()
-            with_stories, most = _measured(partial(settled, hub, news, made, in_rounds=True, blocks=blocks))
+            least = _most_memory(partial(settled, bare, news, plain, in_rounds=True, took=without[-1]))
+            most = _most_memory(partial(settled, hub, news, made, in_rounds=True, took=with_stories[-1]))
             kilobytes = _index_size(hub)
         grown.append(most - least)
-        runs.append((parsing / min(2000, len(news)), without / len(news), with_stories / len(news)))
-    parse, without, with_stories = (statistics.median(each) * 1e6 for each in zip(*runs, strict=True))
-    shares = sorted((sketching + each[2] - each[1]) / each[0] for each in runs)
+    parse, bare_settling, settling = (
+        _usual(runs) / of * 1e6
+        for runs, of in ((parsing, min(2000, len(news))), (without, len(news)), (with_stories, len(news)))
+    )
     print(f"\n{len(news):,} entries of {generator}, seed {seed}, in rounds of polls; processor µs an entry:")
     print(
         f"  feedparser {parse:.0f}   sketches {sketching * 1e6:.0f}"
-        f"   decisions and index {with_stories - without:.0f}   all of settling {with_stories:.0f}"
+        f"   decisions and index {settling - bare_settling:.0f}   all of settling {settling:.0f}"
     )
-    print(
-        f"  the stories' stage is {statistics.median(shares):.2f} of feedparser's time"
-        f" ({shares[0]:.2f} to {shares[-1]:.2f} in {len(shares)} runs)"
-    )
+    share = (sketching * 1e6 + settling - bare_settling) / parse
+    print(f"  the stories' stage is {share:.2f} of feedparser's time, by {len(grown)} runs")
     print(f"  index: {kilobytes:.2f} KB for each entry in it; {max(grown):.0f} MB more memory at the peak")
-    if blocks:
-        print("  settling by blocks of 20,000, µs: " + ", ".join(f"{b / _BLOCK * 1e6:.0f}" for b in blocks))
+    each = _BLOCK // _TOGETHER
+    blocks = [with_stories[-1][at : at + each] for at in range(0, size // _TOGETHER, each)]
+    print("  settling by blocks of 20,000, µs: " + ", ".join(f"{sum(b) / _BLOCK * 1e6:.0f}" for b in blocks))
+
+
+def _usual(runs: Sequence[Sequence[float]]) -> float:
+    """The seconds of a run with each of its parts at its median, whatever disturbed one."""
+    seconds: float = sum(map(statistics.median, zip(*runs, strict=True)))
+    return seconds
 
 
 def _sketches(news: Sequence[Told], plain: Sequence[Entry], runs: int) -> tuple[list[Sketch], float]:
@@ -286,9 +295,9 @@ def _sketches(news: Sequence[Told], plain: Sequence[Entry], runs: int) -> tuple[
         documents[each["feed"]].append(at)
     parts = [ats[at : at + _DOCUMENT] for ats in documents.values() for at in range(0, len(ats), _DOCUMENT)]
     sketches = [Sketch()] * len(news)
-    seconds = []
+    seconds: list[list[float]] = []
     for _ in range(runs):
-        took = 0.0
+        seconds.append([])
         for part in parts:
             document = [plain[at] for at in part]
             for entry in document:
@@ -296,11 +305,10 @@ def _sketches(news: Sequence[Told], plain: Sequence[Entry], runs: int) -> tuple[
                 markup.words(entry.text)
             began = time.process_time()
             found = sketched(document)
-            took += time.process_time() - began
+            seconds[-1].append(time.process_time() - began)
             for at, sketch in zip(part, found, strict=True):
                 sketches[at] = sketch
-        seconds.append(took)
-    return sketches, statistics.median(seconds) / len(news)
+    return sketches, _usual(seconds) / len(news)
 
 
 def _years(generator: str, seed: int, size: int) -> list[Told]:
@@ -319,18 +327,16 @@ def _years(generator: str, seed: int, size: int) -> list[Told]:
     return news
 
 
-def _measured(run: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of processor, and the most MB of memory that the process held beyond what it held before."""
+def _most_memory(run: Callable[[], object]) -> float:
+    """The most MB of memory that the process held in it, beyond what it held before."""
     gc.collect()
     # What the bench holds is not for the hub, or feedparser, to look through.
     gc.freeze()
     Path("/proc/self/clear_refs").write_text("5")
     before = _memory("VmRSS")
-    began = time.process_time()
     run()
-    took = time.process_time() - began
     gc.unfreeze()
-    return took, _memory("VmHWM") - before
+    return _memory("VmHWM") - before
 
 
 def _memory(field: str) -> float:
@@ -340,11 +346,13 @@ def _memory(field: str) -> float:
     return int(found[1]) / 1000
 
 
-def _feedparser(documents: Sequence[bytes]) -> None:
+def _feedparser(documents: Sequence[bytes], took: list[float]) -> None:
     import feedparser
 
     for document in documents:
+        began = time.process_time()
         feedparser.parse(io.BytesIO(document))
+        took.append(time.process_time() - began)
 
 
 def _documents(news: Sequence[Told]) -> list[bytes]:

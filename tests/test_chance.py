@@ -162,7 +162,7 @@ def _parsed(item: Item) -> ParsedEntry:
     )
 
 
-@pytest.mark.parametrize("seed", (17, 21, 24, 29, 32, 43, 45))
+@pytest.mark.parametrize("seed", [17, 21, 24, 29, 32, 43, 45])
 def test_what_is_settled_together_is_what_would_be_one_by_one_and_is_sound(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     shared: list[Item] = []

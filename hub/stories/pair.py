@@ -47,11 +47,11 @@ _PASSAGE = 6
 _TITLE_WITHIN = 5
 # Issues that tell what others told.
 _DIGESTS = frozenset(("newsletter", "newsletters", "bulletin", "roundup", "digest"))
-_DIGEST_PHRASES = ("round up", "news in brief", "week in", "month in")
+_DIGEST_PHRASES = (" round up ", " news in brief ", " week in ", " month in ")
 _PERIODICALS = _DIGESTS | frozenset(("agenda", "papers"))
 # "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
 _FORMS = frozenset(("vacancy", "vacancies"))
-_PERIODICAL_PHRASES = (*_DIGEST_PHRASES, "monthly figures", "annual report")
+_PERIODICAL_PHRASES = (*_DIGEST_PHRASES, " monthly figures ", " annual report ")
 # Those of a meeting: "five minutes with" somebody are news.
 _MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|meeting) minutes\b.*")
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
@@ -313,8 +313,8 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        one, other = _times(self._one.title), _times(self._other.title)
-        return not (one <= other or other <= one)
+        one = _times(self._one.title)
+        return bool(one) and not (one <= (other := _times(self._other.title)) or other <= one)
 
     @property
     def same_figures(self) -> int:
@@ -409,7 +409,8 @@ def is_periodical(title: str) -> bool:
 
 
 def _names(words: str, any_word: AbstractSet[str], any_phrase: Iterable[str]) -> bool:
-    return not any_word.isdisjoint(words.split()) or any(f" {each} " in f" {words} " for each in any_phrase)
+    within = f" {words} "
+    return not any_word.isdisjoint(words.split()) or any(each in within for each in any_phrase)
 
 
 def _first_and_last(words: str) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ _AROUND = " \t.!?"
 _WORDPRESS_FOOTER = re.compile(r"The post [^\n]{0,300} appeared first on [^\n]{0,200}$")
 # "Northmoor: …", "… | Northmoor", "[News] …": who publishes stands before or after.
 _TITLE_PARTS = re.compile(r"\s+[|«»·•–—-]\s+|: |：|(?<=^)\[[^\]]{0,60}\]\s*|\|")
+# What every such place has, found in a fifth of the time.
+_MAY_BE_PARTED = re.compile(r"[|：\[]|: |\s[«»·•–—-]")
 # A title of fewer words is not looked for: it says too little.
 _TITLE_WORDS = 3
 
@@ -147,16 +149,19 @@ def title_number(title: str) -> int | None:
     return crc32(f"title {core}".encode("utf-8", "surrogatepass")) >> _SPARE_BITS
 
 
-# Titles are compared with many others, one after the other.
-@lru_cache(maxsize=4096)
 def title_core(title: str) -> str:
     """The words of a title without who publishes it: of the parts it is made of, the longest."""
-    return max(title_parts(title), key=_weight, default="")
+    parts = title_parts(title)
+    return max(parts, key=_weight) if len(parts) > 1 else parts[0]
 
 
-def title_parts(title: str) -> list[str]:
+# Titles are compared with many others, one after the other.
+@lru_cache(maxsize=4096)
+def title_parts(title: str) -> tuple[str, ...]:
     """The words of each part of a title, as dashes, bars and colons part it."""
-    return [markup.words(part) for part in _TITLE_PARTS.split(title)]
+    if _MAY_BE_PARTED.search(title) is None:
+        return (markup.words(title),)
+    return tuple([markup.words(part) for part in _TITLE_PARTS.split(title)])
 
 
 def _longest(sentence: str) -> tuple[int, str]:
