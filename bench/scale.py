@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.grown import MEMBERS, NOW, TAGS, Words, feeds_yaml, grow, vocabulary, zipf
@@ -260,6 +261,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=300, help="requests of each kind")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
+    if arguments.plots and find_spec("matplotlib") is None:
+        parser.error("matplotlib is not there to draw with: `make plots` installs it")
     print(
         f"{machine()}, SQLite {sqlite3.sqlite_version}; {MEMBERS:,} members, {arguments.times} of each kind"
     )

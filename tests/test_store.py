@@ -40,7 +40,7 @@ from hub.model import (
     Validators,
     Wishes,
 )
-from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store
+from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store, statements
 from hub.store.migrations import migrations
 from hub.stories import mark
 from tests.entries import entry
@@ -604,6 +604,12 @@ def test_what_entries_are_compared_by_is_kept_for_four_months(store: Store, tmp_
             found_by = {id for (id,) in db.execute("SELECT id FROM entries JOIN sketch_index USING (story)")}
     assert kept == ["day 130", "day 200"]
     assert found_by == {"day 130", "day 200"}
+
+
+def test_what_is_too_old_is_found_without_a_look_at_all_that_is_stored(store: Store, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as db:
+        plan = [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {statements.OLDEST_SINCE}", ("",))]
+    assert not [step for step in plan if "TEMP B-TREE" in step or step.startswith("SCAN entries")], plan
 
 
 def _day(number: int) -> datetime:

@@ -92,9 +92,10 @@ SELECT entry, ruling, other FROM rulings WHERE entry IN (SELECT value FROM json_
 UNION SELECT entry, ruling, other FROM rulings WHERE other IN (SELECT value FROM json_each(:entries))
 """
 # Keys and stories are numbered in the order of time, but for a clock that was put back.
+# Read from the oldest on that is kept: the + has no index of all leads be sorted for the next one.
 OLDEST_SINCE = """
 SELECT first.key, (
-    SELECT story FROM entries WHERE lead = 1 AND key >= first.key ORDER BY key LIMIT 1
+    SELECT story FROM entries WHERE +lead = 1 AND key >= first.key ORDER BY key LIMIT 1
 ) AS story
 FROM (
     SELECT key FROM entries
