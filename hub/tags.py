@@ -25,6 +25,7 @@ class Tagger:
     def __init__(self, rules: Sequence[TagRule]) -> None:
         self._rules = rules
         self._position = {rule.term: position for position, rule in enumerate(rules)}
+        self._narrower = frozenset(rule.term for rule in rules if rule.broader is not None)
         self._excepted = {position: _excepted(rule) for position, rule in enumerate(rules) if rule.except_}
         self._phrases = Phrases(
             chain(
@@ -60,8 +61,8 @@ class Tagger:
             rule = self._rules[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
-            excepted = self._excepted.get(position, {})
-            counted = fields if phrases.isdisjoint(excepted) else _outside(excepted, fields)
+            excepted = self._excepted.get(position)
+            counted = _outside(excepted, fields) if excepted and not phrases.isdisjoint(excepted) else fields
             if why := _why(rule, counted, phrases, mapped.get(position)):
                 found[rule.term] = Tag(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
@@ -79,6 +80,8 @@ class Tagger:
 
         `found` has them in this order already.
         """
+        if not first and self._narrower.isdisjoint(found):
+            return tuple(found.values())
         owed: dict[str, list[str]] = {}
         for term in found:
             narrower = term
@@ -87,8 +90,6 @@ class Tagger:
                     break
                 owed[broader].append(narrower)
                 narrower = broader
-        if not owed and not first:
-            return tuple(found.values())
         every = {**found, **{term: self._owed(term, narrower) for term, narrower in owed.items()}}
         before = {term: place - len(first) for place, term in enumerate(first)}
         return tuple(
@@ -157,7 +158,11 @@ def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _I
 
 def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | None) -> str | None:
     """Why an entry has a rule's tag, None where it has not; `phrases` are all that were found in it."""
-    if not phrases.isdisjoint(rule.not_) and any(_places(phrase, rule, fields) for phrase in rule.not_):
+    if (
+        rule.not_
+        and not phrases.isdisjoint(rule.not_)
+        and any(_places(phrase, rule, fields) for phrase in rule.not_)
+    ):
         return None
     if category is not None:
         return f"the publisher's category ‘{category}’"
@@ -183,8 +188,8 @@ def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
     if rule.threshold == 1:
         for phrase in spoken:
             for place in rule.fields:
-                if phrase in fields[place]:
-                    return _mention(fields[place][phrase], place, 1)
+                if (found := fields[place].get(phrase)) is not None:
+                    return f"‘{found.words}’ {_WHERE[place]}"
         return None
     mentions = [
         (rule.weights.get(phrase, 1) * _times(fields[place][phrase], place), fields[place][phrase], place)
