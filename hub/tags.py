@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import lru_cache
 from itertools import chain
 
 from hub import markup
@@ -27,6 +28,12 @@ class Tagger:
         self._position = {rule.term: position for position, rule in enumerate(rules)}
         self._narrower = frozenset(rule.term for rule in rules if rule.broader is not None)
         self._excepted = {position: _excepted(rule) for position, rule in enumerate(rules) if rule.except_}
+        # Most rules: one mention will do, whatever else stands there.
+        self._simple = frozenset(
+            position
+            for position, rule in enumerate(rules)
+            if rule.threshold == 1 and not (rule.all or rule.not_ or rule.except_)
+        )
         self._phrases = Phrases(
             chain(
                 chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules),
@@ -56,15 +63,19 @@ class Tagger:
         }
         mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
         phrases = set(chain.from_iterable(fields.values()))
-        possible = {*mapped, *chain.from_iterable(self._rules_of.get(phrase, ()) for phrase in phrases)}
+        possible = {*mapped, *chain.from_iterable(filter(None, map(self._rules_of.get, phrases)))}
         for position in sorted(possible):
             rule = self._rules[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
+            if position in self._simple and position not in mapped:
+                if why := _one_mention(rule, fields, phrases):
+                    found[rule.term] = _made(rule.term, why, rule.kind)
+                continue
             excepted = self._excepted.get(position)
             counted = _outside(excepted, fields) if excepted and not phrases.isdisjoint(excepted) else fields
             if why := _why(rule, counted, phrases, mapped.get(position)):
-                found[rule.term] = Tag(rule.term, why, rule.kind)
+                found[rule.term] = _made(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
 
     def by_hand(self, term: str, why: str) -> tuple[Tag, ...]:
@@ -173,7 +184,7 @@ def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | No
         places = _places(phrase, rule, fields) if phrase in phrases else ()
         if not places:
             return None
-        reasons.append(_mention(fields[places[0]][phrase], places[0], 1))
+        reasons.append(_mention(fields[places[0]][phrase].words, places[0], 1))
     if rule.any:
         enough = _enough(rule, fields, phrases)
         if enough is None:
@@ -184,13 +195,9 @@ def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | No
 
 def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
     """The phrases of `any` that come to the rule's threshold; None where all together do not."""
-    spoken = [phrase for phrase in rule.any if phrase in phrases]
     if rule.threshold == 1:
-        for phrase in spoken:
-            for place in rule.fields:
-                if (found := fields[place].get(phrase)) is not None:
-                    return f"‘{found.words}’ {_WHERE[place]}"
-        return None
+        return _one_mention(rule, fields, phrases)
+    spoken = [phrase for phrase in rule.any if phrase in phrases]
     mentions = [
         (rule.weights.get(phrase, 1) * _times(fields[place][phrase], place), fields[place][phrase], place)
         for phrase in spoken
@@ -200,9 +207,18 @@ def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
     points, reasons = 0, []
     for weight, found, place in mentions:
         points += weight
-        reasons.append(_mention(found, place, _times(found, place)))
+        reasons.append(_mention(found.words, place, _times(found, place)))
         if points >= rule.threshold:
             return " and ".join(reasons)
+    return None
+
+
+def _one_mention(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
+    for phrase in rule.any:
+        if phrase in phrases:
+            for place in rule.fields:
+                if (found := fields[place].get(phrase)) is not None:
+                    return _mention(found.words, place, 1)
     return None
 
 
@@ -210,9 +226,14 @@ def _times(found: Found, place: TagField) -> int:
     return min(found.times, MOST_MENTIONS) if place == "text" else MOST_MENTIONS
 
 
-def _mention(found: Found, place: TagField, times: int) -> str:
+# Much news has the same tags for the same reasons.
+_made = lru_cache(maxsize=4096)(Tag)
+
+
+@lru_cache(maxsize=4096)
+def _mention(words: str, place: TagField, times: int) -> str:
     often = f" {times} times" if place == "text" and times > 1 else ""
-    return f"‘{found.words}’{often} {_WHERE[place]}"
+    return f"‘{words}’{often} {_WHERE[place]}"
 
 
 def _places(phrase: str, rule: TagRule, fields: _InFields) -> Sequence[TagField]:
