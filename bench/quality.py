@@ -277,9 +277,11 @@ def stream(generator: str, seed: int, size: int) -> None:
     share = (sketching * 1e6 + settling - bare_settling) / parse
     print(f"  the stories' stage is {share:.2f} of feedparser's time, by {len(grown)} runs")
     print(f"  index: {kilobytes:.2f} KB for each entry in it; {max(grown):.0f} MB more memory at the peak")
+    whole = len(news) // _BLOCK
     each = _BLOCK // _TOGETHER
-    blocks = [with_stories[-1][at : at + each] for at in range(0, size // _TOGETHER, each)]
-    print("  settling by blocks of 20,000, µs: " + ", ".join(f"{sum(b) / _BLOCK * 1e6:.0f}" for b in blocks))
+    blocks = [sum(with_stories[-1][at * each : (at + 1) * each]) / _BLOCK for at in range(whole)]
+    if blocks:
+        print("  settling by blocks of 20,000, µs: " + ", ".join(f"{block * 1e6:.0f}" for block in blocks))
 
 
 def _usual(runs: Sequence[Sequence[float]]) -> float:

@@ -191,8 +191,9 @@ def _is_in_another_language(entry: Entry, habits: Habits) -> bool:
     if len(words) < _SHORT or len(habits.words) < 4 * _TELLING:
         return False
     known = filter(_known_words(habits.words).__contains__, words)
-    # Most texts have enough of them in the first twenty.
-    return len(list(islice(known, ceil(_SAME_LANGUAGE * len(words))))) < _SAME_LANGUAGE * len(words)
+    # Most texts have so many among the first twenty words.
+    enough = ceil(_SAME_LANGUAGE * len(words))
+    return len(list(islice(known, enough))) < enough
 
 
 # Those of one feed are asked for with each of its new entries.

@@ -72,8 +72,8 @@ class Tagger:
                 if why := _one_mention(rule, fields, phrases):
                     found[rule.term] = _made(rule.term, why, rule.kind)
                 continue
-            excepted = self._excepted.get(position)
-            counted = _outside(excepted, fields) if excepted and not phrases.isdisjoint(excepted) else fields
+            excepted = self._excepted.get(position, {})
+            counted = fields if phrases.isdisjoint(excepted) else _outside(excepted, fields)
             if why := _why(rule, counted, phrases, mapped.get(position)):
                 found[rule.term] = _made(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
@@ -169,11 +169,7 @@ def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _I
 
 def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | None) -> str | None:
     """Why an entry has a rule's tag, None where it has not; `phrases` are all that were found in it."""
-    if (
-        rule.not_
-        and not phrases.isdisjoint(rule.not_)
-        and any(_places(phrase, rule, fields) for phrase in rule.not_)
-    ):
+    if not phrases.isdisjoint(rule.not_) and any(_places(phrase, rule, fields) for phrase in rule.not_):
         return None
     if category is not None:
         return f"the publisher's category ‘{category}’"
@@ -214,6 +210,7 @@ def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
 
 
 def _one_mention(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
+    """The first phrase of `any` that stands in one of the rule's fields."""
     for phrase in rule.any:
         if phrase in phrases:
             for place in rule.fields:

@@ -17,11 +17,11 @@ import pytest
 from bench import quality
 from hub import normalise
 from hub.errors import StoreError
-from hub.model import Feed, FeedKey, Gathered, Member, Tombstone
+from hub.model import Feed, FeedKey, Gathered, Tombstone
 from hub.parse.document import ParsedEntry, ParsedFeed, Text
 from hub.store import Store, open_store
 from hub.stories import sketched
-from tests.test_settling import settle, stored
+from tests.test_settling import settle, store_of, stored
 
 BEGINS = datetime(2026, 3, 1, tzinfo=UTC)
 ROUNDS = 12
@@ -172,7 +172,8 @@ def test_what_is_settled_together_is_what_would_be_one_by_one_and_is_sound(tmp_p
             FeedKey(f"m{number // 2}", f"n{number % 2}") for number in range(chance.choice((3, 6, 10)))
         )
     ]
-    together, alone, restarted = (a_store(tmp_path / name, publishers) for name in ("a.db", "b.db", "c.db"))
+    feeds = [each.feed for each in publishers]
+    together, alone, restarted = (store_of(tmp_path / name, feeds) for name in ("a.db", "b.db", "c.db"))
     now = BEGINS
     for _ in range(ROUNDS):
         now += timedelta(minutes=chance.choice((10, 60, 60 * 24, 60 * 24 * 9)))
@@ -193,14 +194,6 @@ def test_what_is_settled_together_is_what_would_be_one_by_one_and_is_sound(tmp_p
         assert together.check() == ()
     for store in (together, alone, restarted):
         store.close()
-
-
-def a_store(file: Path, publishers: Sequence[Publisher]) -> Store:
-    store = open_store(f"sqlite:///{file}")
-    feeds = [each.feed for each in publishers]
-    members = [Member(slug=slug, name=slug) for slug in sorted({feed.key.member for feed in feeds})]
-    store.sync(members, feeds, authority="news.example")
-    return store
 
 
 def admins_words(chance: random.Random, file: Path, now: datetime) -> list[Callable[[Store], None]]:

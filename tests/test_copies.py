@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from hub import markup
 from hub.model import Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, leads_instead, likely, sketched
 from hub.stories.pair import is_periodical
+from hub.stories.sketch import title_core, title_parts
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
 
@@ -281,6 +283,26 @@ def test_a_short_form_is_other_news_however_many_words_follow_the_names(words: i
     form = f"{OPENING} {OPENING} Ask for {{}} {' '.join(MIDDLE.split()[:words])}"
     one, other = form.format("Ash Oak Elm"), form.format("Cod Eel Ray")
     assert refusal(told(TITLE, one), theirs(text=other)) == "the texts are short, and name different things"
+
+
+@pytest.mark.parametrize("sign", list("|«»·•–—-"))
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0", "  "])
+def test_a_headline_is_parted_by_signs_that_stand_alone(sign: str, space: str) -> None:
+    assert title_parts(f"Ward opens{space}{sign}{space}East") == ("ward opens", "east")
+
+
+@pytest.mark.parametrize("title", ["East: Ward opens", "East：Ward opens", "East|Ward opens"])
+def test_a_headline_is_parted_by_colons_and_bars(title: str) -> None:
+    assert title_parts(title) == ("east", "ward opens")
+
+
+@pytest.mark.parametrize("title", ["Ward opens at 9:30", "A year-long trial of the ward", "Ward opens"])
+def test_a_headline_is_not_parted_within_a_word(title: str) -> None:
+    assert title_parts(title) == (markup.words(title),)
+
+
+def test_what_stands_in_brackets_before_a_headline_is_a_part_of_its_own() -> None:
+    assert title_core("[News of the week] Ward opens") == "ward opens"
 
 
 def test_headlines_with_different_dates_are_two_issues() -> None:

@@ -17,6 +17,7 @@ from hub.decide import decide
 from hub.model import (
     Entry,
     EntryKeys,
+    Feed,
     FeedKey,
     FeedState,
     FeedUpdate,
@@ -185,13 +186,19 @@ def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
 
 
 def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
+    return store_of(
+        file,
+        [
+            replace(feed, trust="usual" if number % 5 else "hold")
+            for number, feed in enumerate({each.feed.key: each.feed for each in polls}.values())
+        ],
+    )
+
+
+def store_of(file: Path, feeds: Sequence[Feed]) -> Store:
     store = open_store(f"sqlite:///{file}")
-    feeds = [
-        replace(feed, trust="usual" if number % 5 else "hold")
-        for number, feed in enumerate({each.feed.key: each.feed for each in polls}.values())
-    ]
-    members = [Member(slug=feed.key.member, name=feed.key.member) for feed in feeds]
-    store.sync(members, feeds, authority="news.example")
+    slugs = dict.fromkeys(feed.key.member for feed in feeds)
+    store.sync([Member(slug=slug, name=slug) for slug in slugs], feeds, authority="news.example")
     return store
 
 

@@ -599,9 +599,9 @@ def test_what_entries_are_compared_by_is_kept_for_four_months(store: Store, tmp_
         poll(
             store, EAST, replace(entry(f"day {day}"), text=f"On day {day} they count the bats."), at=_day(day)
         )
-        with closing(sqlite3.connect(tmp_path / "hub.db")) as db:
-            kept = [id for (id,) in db.execute("SELECT id FROM entries JOIN sketches ON entry = key")]
-            found_by = {id for (id,) in db.execute("SELECT id FROM entries JOIN sketch_index USING (story)")}
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as db:
+        kept = [id for (id,) in db.execute("SELECT id FROM entries JOIN sketches ON entry = key")]
+        found_by = {id for (id,) in db.execute("SELECT id FROM entries JOIN sketch_index USING (story)")}
     assert kept == ["day 130", "day 200"]
     assert found_by == {"day 130", "day 200"}
 

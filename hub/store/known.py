@@ -138,7 +138,7 @@ class KnownToBatch:
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
         known = Known(
             own=own,
-            atom_ids=frozenset([entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken]),
+            atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
         )

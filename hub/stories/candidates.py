@@ -31,9 +31,7 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     if len(titled) >= COMMON:
         titled = ()
     enough = min(len(sketch.samples) * _SHARE, _OF_AN_EXCERPT)
-    if len(shared) < enough and not titled:
-        return ()
-    counts = Counter(chain.from_iterable(shared))
+    counts = Counter(chain.from_iterable(shared)) if len(shared) >= enough else {}
     several = [story for story, count in counts.items() if count >= enough]
     if not several and not titled:
         return ()

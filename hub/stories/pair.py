@@ -313,8 +313,8 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        one = _times(self._one.title)
-        return bool(one) and not (one <= (other := _times(self._other.title)) or other <= one)
+        one, other = _times(self._one.title), _times(self._other.title)
+        return not (one <= other or other <= one)
 
     @property
     def same_figures(self) -> int:
@@ -437,7 +437,8 @@ def _times(title: str) -> frozenset[int]:
 @lru_cache(maxsize=256)
 def _in_order(words: bytes) -> Sequence[int]:
     """The shingles of packed words, a number each."""
-    # All words are one long number; shifted so, it has in each one's place what those that follow it have.
+    # All words as one long number: shifted by one, two and three words, and by some bits so that their
+    # order counts, it has in the place of each the words that follow.
     number = int.from_bytes(words, "little")
     mixed = number ^ (number >> 37) ^ (number >> 77) ^ (number >> 96)
     return array("I", mixed.to_bytes(len(words), "little"))[: 1 - SHINGLE].tolist()

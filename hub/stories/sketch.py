@@ -151,8 +151,7 @@ def title_number(title: str) -> int | None:
 
 def title_core(title: str) -> str:
     """The words of a title without who publishes it: of the parts it is made of, the longest."""
-    parts = title_parts(title)
-    return max(parts, key=_weight) if len(parts) > 1 else parts[0]
+    return max(title_parts(title), key=_weight)
 
 
 # Titles are compared with many others, one after the other.
