@@ -305,7 +305,7 @@ def main() -> None:
         return
     print(
         f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
-        f"pyahocorasick {version('pyahocorasick')}; {len(rules)} rules\n"
+        f"ahocorasick-rs {version('ahocorasick_rs')}; {len(rules)} rules\n"
     )
     _print_quality(asked.seeds or (TUNED, *OTHERS), rules)
     if not asked.seeds:

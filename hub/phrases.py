@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import ahocorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from hub import markup
 
@@ -39,12 +40,11 @@ class Wording:
     parts: tuple[Part, ...]
 
 
-@dataclass(slots=True)
-class Found:
+class Found(NamedTuple):
     """A phrase in a text: how often, and in which words first."""
 
     words: str
-    times: int = 0
+    times: int
 
 
 def read_phrase(text: str) -> tuple[Wording, ...]:
@@ -98,45 +98,46 @@ class Phrases:
     """A set of phrases, ready to be found in many texts."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._automaton = ahocorasick.Automaton()
-        whole: dict[str, list[tuple[str, str]]] = {}
+        whole: dict[str, list[tuple[str, Found]]] = {}
         parted: dict[str, list[tuple[_Parted, int]]] = {}
         numbers = 0
         for phrase in dict.fromkeys(phrases):
             for wording in read_phrase(phrase):
                 if len(wording.parts) == 1 and not wording.parts[0].open:
-                    whole.setdefault(_key(wording.parts[0]), []).append((phrase, wording.written))
+                    whole.setdefault(_key(wording.parts[0]), []).append((phrase, Found(wording.written, 1)))
                     continue
                 numbers += 1
                 each = _Parted(phrase, wording.parts, numbers)
                 for place, part in enumerate(wording.parts):
                     parted.setdefault(_key(part), []).append((each, place))
-        for key in {*whole, *parted}:
-            value = (len(key), tuple(whole.get(key, ())), tuple(parted.get(key, ())))
-            self._automaton.add_word(key, value)
-        self._automaton.make_automaton()
+        keys = list(dict.fromkeys([*whole, *parted]))
+        self._of_keys = [(tuple(whole.get(key, ())), tuple(parted.get(key, ()))) for key in keys]
+        # Of its three forms the one that stays in a processor's cache with thousands of phrases.
+        self._automaton = AhoCorasick(keys, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
     def found(self, words: str) -> Mapping[str, Found]:
         """The phrases that stand in a text, by how they are written; `words` is `markup.words` of it."""
         found: dict[str, Found] = {}
-        if not words or not self._automaton:
+        if not words:
             return found
         text = f" {words} "
         begun: _Begun = {}
-        for end, (length, whole, parted) in self._automaton.iter(text):
-            for phrase, written in whole:
-                if phrase in found:
-                    found[phrase].times += 1
-                else:
-                    found[phrase] = Found(written, 1)
+        for number, start, stop in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            whole, parted = self._of_keys[number]
+            for phrase, once in whole:
+                before = found.get(phrase)
+                found[phrase] = once if before is None else Found(before.words, before.times + 1)
             for wording, place in parted:
-                reached = _reached(text, end - length + 1, end, wording, place, begun)
+                reached = _reached(text, start, stop - 1, wording, place, begun)
                 if reached is None:
                     continue
-                if wording.phrase in found:
-                    found[wording.phrase].times += 1
-                else:
-                    found[wording.phrase] = Found(text[reached[0] + 1 : reached[1]], 1)
+                phrase = wording.phrase
+                before = found.get(phrase)
+                found[phrase] = (
+                    Found(text[reached[0] + 1 : reached[1]], 1)
+                    if before is None
+                    else Found(before.words, before.times + 1)
+                )
         return found
 
 
@@ -152,15 +153,17 @@ def _reached(
     Both are places of spaces.
     """
     part = wording.parts[place]
-    stop = text.find(" ", end + 1) if part.open and text[end] != " " else end
     began = start
     if place:
+        ways = begun.get((wording.number, place - 1))
+        if ways is None:
+            return None
+        near = next((way for way in reversed(ways) if way[1] <= start), None)
         most = GAP if part.gap else 0
-        ways = reversed(begun.get((wording.number, place - 1), ()))
-        near = next((way for way in ways if way[1] <= start), None)
         if near is None or text.count(" ", near[1] + 1, start + 1) > most:
             return None
         began = near[0]
+    stop = text.find(" ", end + 1) if part.open and text[end] != " " else end
     if place == len(wording.parts) - 1:
         return began, stop
     begun.setdefault((wording.number, place), []).append((began, stop))

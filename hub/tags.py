@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 
 from hub import markup
-from hub.model import Entry, Tag, TagField, TagRule
+from hub.model import Entry, Kind, Tag, TagField, TagRule
 from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
@@ -26,14 +27,10 @@ class Tagger:
     def __init__(self, rules: Sequence[TagRule]) -> None:
         self._rules = rules
         self._position = {rule.term: position for position, rule in enumerate(rules)}
-        self._narrower = frozenset(rule.term for rule in rules if rule.broader is not None)
+        self._broader = {rule.term: rule.broader for rule in rules if rule.broader is not None}
         self._excepted = {position: _excepted(rule) for position, rule in enumerate(rules) if rule.except_}
         # Most rules: one mention will do, whatever else stands there.
-        self._simple = frozenset(
-            position
-            for position, rule in enumerate(rules)
-            if rule.threshold == 1 and not (rule.all or rule.not_ or rule.except_)
-        )
+        self._simple = [rule.threshold == 1 and not (rule.all or rule.not_ or rule.except_) for rule in rules]
         self._phrases = Phrases(
             chain(
                 chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules),
@@ -63,20 +60,33 @@ class Tagger:
         }
         mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
         phrases = set(chain.from_iterable(fields.values()))
-        possible = {*mapped, *chain.from_iterable(filter(None, map(self._rules_of.get, phrases)))}
-        for position in sorted(possible):
-            rule = self._rules[position]
+        of_rules = self._of_rules(phrases, mapped)
+        for position in sorted(of_rules):
+            rule, spoken = self._rules[position], of_rules[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
-            if position in self._simple and position not in mapped:
-                if why := _one_mention(rule, fields, phrases):
-                    found[rule.term] = _made(rule.term, why, rule.kind)
+            if len(spoken) > 1:
+                spoken.sort(key=rule.any.index)
+            if self._simple[position] and position not in mapped:
+                if mention := _one_mention(rule, fields, spoken):
+                    found[rule.term] = _mentioned(rule.term, rule.kind, *mention)
                 continue
-            excepted = self._excepted.get(position, {})
-            counted = fields if phrases.isdisjoint(excepted) else _outside(excepted, fields)
-            if why := _why(rule, counted, phrases, mapped.get(position)):
+            excepted = self._excepted.get(position)
+            counted = _outside(excepted, fields) if excepted and not phrases.isdisjoint(excepted) else fields
+            if why := _why(rule, counted, phrases, spoken, mapped.get(position)):
                 found[rule.term] = _made(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
+
+    def _of_rules(self, phrases: Set[str], mapped: Iterable[int]) -> dict[int, list[str]]:
+        """The rules that may hold, those of `mapped` among them, each with its phrases among these."""
+        found: dict[int, list[str]] = {position: [] for position in mapped}
+        for phrase in phrases:
+            for position in self._rules_of.get(phrase, ()):
+                if position in found:
+                    found[position].append(phrase)
+                else:
+                    found[position] = [phrase]
+        return found
 
     def by_hand(self, term: str, why: str) -> tuple[Tag, ...]:
         """A tag that somebody gives, with the broader ones that come with it."""
@@ -91,16 +101,16 @@ class Tagger:
 
         `found` has them in this order already.
         """
-        if not first and self._narrower.isdisjoint(found):
-            return tuple(found.values())
         owed: dict[str, list[str]] = {}
         for term in found:
             narrower = term
-            while (broader := self._broader(narrower)) is not None and broader not in found:
+            while (broader := self._broader.get(narrower)) is not None and broader not in found:
                 if narrower in owed.setdefault(broader, []):
                     break
                 owed[broader].append(narrower)
                 narrower = broader
+        if not owed:
+            return tuple(found.values())
         every = {**found, **{term: self._owed(term, narrower) for term, narrower in owed.items()}}
         before = {term: place - len(first) for place, term in enumerate(first)}
         return tuple(
@@ -109,10 +119,6 @@ class Tagger:
                 key=lambda tag: before[tag.term] if tag.term in before else self._position[tag.term],
             )
         )
-
-    def _broader(self, term: str) -> str | None:
-        position = self._position.get(term)
-        return None if position is None else self._rules[position].broader
 
     def _owed(self, term: str, narrower: Sequence[str]) -> Tag:
         labels = " and ".join(f"‘{self._rules[self._position[each]].label}’" for each in narrower)
@@ -167,14 +173,26 @@ def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _I
     return outside
 
 
-def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | None) -> str | None:
-    """Why an entry has a rule's tag, None where it has not; `phrases` are all that were found in it."""
-    if not phrases.isdisjoint(rule.not_) and any(_places(phrase, rule, fields) for phrase in rule.not_):
-        return None
+def _why(
+    rule: TagRule, fields: _InFields, phrases: Set[str], spoken: Sequence[str], category: str | None
+) -> str | None:
+    """Why an entry has a rule's tag, None where it has not.
+
+    `phrases` are all that were found in it, and `spoken` those of `any`, in the rule's order.
+    """
     if category is not None:
-        return f"the publisher's category ‘{category}’"
-    if not rule.all:
-        return _enough(rule, fields, phrases)
+        why: str | None = f"the publisher's category ‘{category}’"
+    elif rule.all:
+        why = _all_and_enough(rule, fields, phrases, spoken)
+    else:
+        why = _enough(rule, fields, spoken)
+    if why is None or any(_places(phrase, rule, fields) for phrase in rule.not_ if phrase in phrases):
+        return None
+    return why
+
+
+def _all_and_enough(rule: TagRule, fields: _InFields, phrases: Set[str], spoken: Sequence[str]) -> str | None:
+    """Where each phrase of `all` stands, and enough of `any` where there are such."""
     reasons = []
     for phrase in rule.all:
         places = _places(phrase, rule, fields) if phrase in phrases else ()
@@ -182,45 +200,51 @@ def _why(rule: TagRule, fields: _InFields, phrases: Set[str], category: str | No
             return None
         reasons.append(_mention(fields[places[0]][phrase].words, places[0], 1))
     if rule.any:
-        enough = _enough(rule, fields, phrases)
+        enough = _enough(rule, fields, spoken)
         if enough is None:
             return None
         reasons.append(enough)
     return " and ".join(reasons)
 
 
-def _enough(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
-    """The phrases of `any` that come to the rule's threshold; None where all together do not."""
+def _enough(rule: TagRule, fields: _InFields, spoken: Sequence[str]) -> str | None:
+    """Those of the `spoken` phrases that come to the rule's threshold; None where all together do not."""
     if rule.threshold == 1:
-        return _one_mention(rule, fields, phrases)
-    spoken = [phrase for phrase in rule.any if phrase in phrases]
-    mentions = [
-        (rule.weights.get(phrase, 1) * _times(fields[place][phrase], place), fields[place][phrase], place)
-        for phrase in spoken
-        for place in _places(phrase, rule, fields)
-    ]
-    mentions.sort(key=lambda mention: -mention[0])
+        mention = _one_mention(rule, fields, spoken)
+        return mention and _mention(*mention, 1)
+    mentions = []
+    total = 0
+    for phrase in spoken:
+        for place in rule.fields:
+            if (found := fields[place].get(phrase)) is not None:
+                times = min(found.times, MOST_MENTIONS) if place == "text" else MOST_MENTIONS
+                weight = rule.weights.get(phrase, 1) * times
+                mentions.append((weight, found.words, place, times))
+                total += weight
+    if total < rule.threshold:
+        return None
+    mentions.sort(key=itemgetter(0), reverse=True)
     points, reasons = 0, []
-    for weight, found, place in mentions:
+    for weight, words, place, times in mentions:
         points += weight
-        reasons.append(_mention(found.words, place, _times(found, place)))
+        reasons.append(_mention(words, place, times))
         if points >= rule.threshold:
-            return " and ".join(reasons)
+            break
+    return " and ".join(reasons)
+
+
+def _one_mention(rule: TagRule, fields: _InFields, spoken: Sequence[str]) -> tuple[str, TagField] | None:
+    """The first of the `spoken` phrases that stands in one of the rule's fields."""
+    for phrase in spoken:
+        for place in rule.fields:
+            if (found := fields[place].get(phrase)) is not None:
+                return found.words, place
     return None
 
 
-def _one_mention(rule: TagRule, fields: _InFields, phrases: Set[str]) -> str | None:
-    """The first phrase of `any` that stands in one of the rule's fields."""
-    for phrase in rule.any:
-        if phrase in phrases:
-            for place in rule.fields:
-                if (found := fields[place].get(phrase)) is not None:
-                    return _mention(found.words, place, 1)
-    return None
-
-
-def _times(found: Found, place: TagField) -> int:
-    return min(found.times, MOST_MENTIONS) if place == "text" else MOST_MENTIONS
+@lru_cache(maxsize=4096)
+def _mentioned(term: str, kind: Kind | None, words: str, place: TagField) -> Tag:
+    return Tag(term, _mention(words, place, 1), kind)
 
 
 # Much news has the same tags for the same reasons.

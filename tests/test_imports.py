@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 _SHIPPED = Path(__file__).parent.parent / "feeds.yaml"
-_POLLS = {"feedparser", "pycurl", "pebble", "nh3", "lxml", "w3lib", "ahocorasick"}
+_POLLS = {"feedparser", "pycurl", "pebble", "nh3", "lxml", "w3lib", "ahocorasick_rs"}
 _SERVES = {"flask", "werkzeug", "jinja2", "granian", "feedgen", "brotli", "prometheus_client"}
 _NEEDED_BY_FEW = {"sqlite_utils", "sqlite3", "asyncio", "multiprocessing", "listparser", "rich", "numpy"}
 _READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
@@ -39,7 +39,7 @@ def test_a_check_of_feeds_yaml_loads_what_reads_it_alone() -> None:
     found = command("feeds", "check", "--config", str(_SHIPPED))
     assert found >= _CONFIGURES
     # The phrases of tag rules are read as they will be looked for.
-    assert not found & (_POLLS - {"nh3", "ahocorasick"} | _SERVES | _NEEDED_BY_FEW)
+    assert not found & (_POLLS - {"nh3", "ahocorasick_rs"} | _SERVES | _NEEDED_BY_FEW)
 
 
 def test_a_process_that_polls_never_loads_the_web_view() -> None:

@@ -32,6 +32,7 @@ def why(tag_rule: TagRule, *, title: str = "", text: str = "", category: str = "
         (rule(any=("AI",)), "AI in imaging", "‘AI’ in the title"),
         (rule(any=("AI",)), "Air and rain", None),
         (rule(any=("sepsis", "never event")), "A never event", "‘never event’ in the title"),
+        (rule(any=("sepsis", "never event")), "A never event of sepsis", "‘sepsis’ in the title"),
         (
             rule(all=("stroke", "prevention")),
             "Prevention of stroke",
@@ -122,6 +123,7 @@ def test_without_rules_there_are_no_tags() -> None:
         ("heart | lung * disease*", "Lung and other diseases", "lung and other diseases"),
         ("a * b * c", "a x b b y y y y c", "a x b b y y y y c"),
         ("健 * 网", "新健康网络", "健 康 网"),
+        ("prescri* review", "Évaluation à l’hôpital: Prescription review", "prescription review"),
     ],
 )
 def test_a_phrase_may_have_gaps_endings_and_synonyms(phrase: str, title: str, expected: str | None) -> None:
