@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as ReadTimeout
 from contextlib import contextmanager
 from dataclasses import replace
@@ -111,26 +111,64 @@ def _processes(given: _Given, *, workers: int, tasks: int) -> ProcessPool:
 
 
 class _Pool:
-    """Processes that read, made when there is something to, and anew when a killed one took them along."""
+    """Processes that read, made when there is something to, and anew when a killed one took them along.
+
+    They take a fifth of a second to come up. So that a round goes on meanwhile,
+    documents are handed to them by a thread of the pool's own.
+    """
 
     def __init__(self, make: Callable[[], ProcessPool]) -> None:
         self._make = make
         self._pool: ProcessPool | None = None
+        self._handing = ThreadPoolExecutor(max_workers=1)
 
-    def schedule(self, args: tuple[object, ...], *, seconds: float) -> Future[Reading]:
+    def schedule(
+        self, document: Document, file: Path | None, memory: int, *, seconds: float
+    ) -> Future[Reading]:
+        given: Future[Reading] = Future()
+        self._handing.submit(self._hand_over, given, (document, file, memory), seconds)
+        return given
+
+    def _hand_over(
+        self, given: Future[Reading], args: tuple[Document, Path | None, int], seconds: float
+    ) -> None:
+        try:
+            self._taken(args, seconds).add_done_callback(partial(_pass_on, given))
+        except OSError as error:
+            given.set_exception(
+                ParseError(
+                    f"No process could be started to read {args[0].url}: {error}.",
+                    "Look whether the machine is short of memory, or this user may run no more processes.",
+                    reason="parser",
+                )
+            )
+
+    def _taken(self, args: tuple[Document, Path | None, int], seconds: float) -> Future[Reading]:
         if self._pool is None:
             self._pool = self._make()
         try:
             return self._pool.schedule(_read, args=args, timeout=seconds)
         except RuntimeError:
-            self.end()
+            self._end_pool()
             self._pool = self._make()
             return self._pool.schedule(_read, args=args, timeout=seconds)
 
     def end(self) -> None:
+        self._handing.shutdown(cancel_futures=True)
+        self._end_pool()
+
+    def _end_pool(self) -> None:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+
+
+def _pass_on(given: Future[Reading], future: Future[Reading]) -> None:
+    error = future.exception()
+    if error is None:
+        given.set_result(future.result())
+    else:
+        given.set_exception(error)
 
 
 class Readers:
@@ -149,7 +187,7 @@ class Readers:
         """
         seconds = _seconds(len(document.body))
         if len(document.body) < LARGE:
-            future = self._small.schedule((document, None, _MEMORY), seconds=seconds)
+            future = self._small.schedule(document, None, _MEMORY, seconds=seconds)
         else:
             future = self._submit_large(document, seconds=seconds)
         future.add_done_callback(lambda _: done())
@@ -162,11 +200,11 @@ class Readers:
                 written.write(document.body)
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
-            return self._large.schedule((document, None, _MEMORY_FOR_LARGE), seconds=seconds)
+            return self._large.schedule(document, None, _MEMORY_FOR_LARGE, seconds=seconds)
         file = Path(written.name)
         self._files.add(file)
         waiting = replace(document, body=b"")
-        future = self._large.schedule((waiting, file, _MEMORY_FOR_LARGE), seconds=seconds)
+        future = self._large.schedule(waiting, file, _MEMORY_FOR_LARGE, seconds=seconds)
         future.add_done_callback(lambda _: self._let_go(file))
         return future
 

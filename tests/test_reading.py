@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
+import resource
 import signal
 import sys
 import tempfile
@@ -154,6 +156,21 @@ def test_readers_that_are_killed_are_replaced(readers: Readers) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     assert within(20, lambda: is_read(readers, ORDINARY))
+
+
+def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_read(readers: Readers) -> None:
+    importlib.import_module("pebble")  # which without files it could not be
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = sum(1 for _ in Path("/dev/fd").iterdir()) - 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now, before[1]))
+    try:
+        outcome = read(readers, ORDINARY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert isinstance(outcome, ParseError)
+    assert outcome.problem.startswith(f"No process could be started to read {FEED.url}: ")
+    assert outcome.remedy
+    assert is_read(readers, ORDINARY)
 
 
 def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
