@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -20,7 +20,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from hub.config import Config, Watched
-from hub.errors import BusyError, ConfigError, HubError
+from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.report import Lines
 from hub.rounds import poll_forever, stopping, sync, tell
@@ -76,15 +76,17 @@ def serve(place: Place) -> None:
     """Serve the web view alone, until SIGTERM or Ctrl-C. Raises HubError."""
     from hub.web.serve import Server, set_aside
 
+    def tell_store(config: Config) -> None:
+        with closing(open_store(place.database)) as store:
+            sync(store, config)
+
     watched = Watched(place.config)
-    store = open_store(place.database)
-    sync(store, watched.current)
-    store.close()
+    tell_store(watched.current)
     server = Server(place.host, place.port)
     with stopping() as stop:
         print(f"News at {server.address}/. Ctrl-C ends it.", file=sys.stderr)
         _until(stop, server.close)
-        app = _app(watched, place, server.address)
+        app = _app(watched, place, server.address, taken_up=tell_store)
         set_aside()
         server.run(app)
 
@@ -169,18 +171,33 @@ def _closed(parent: Connection) -> Event:
     return closed
 
 
-def _app(watched: Watched, place: Place, address: str) -> WebView:
+def _app(
+    watched: Watched,
+    place: Place,
+    address: str,
+    *,
+    taken_up: Callable[[Config], None] = lambda config: None,
+) -> WebView:
+    """The web view, going by feeds.yaml as it is now; `taken_up` is called with what it says before that holds.
+
+    Beside a poller that is the poller's business.
+    """
     from hub.web import create_app
 
     lock = threading.Lock()
+    holds = watched.current
 
     def current() -> Config:
+        nonlocal holds
         with lock:
             try:
                 watched.refresh()
-            except ConfigError as error:
+                if watched.current is not holds:
+                    taken_up(watched.current)
+                    holds = watched.current
+            except HubError as error:
                 tell(error)
-            return watched.current
+            return holds
 
     return create_app(
         lambda: open_store(place.database),

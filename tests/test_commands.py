@@ -282,6 +282,15 @@ def test_the_pages_alone_are_served_from_what_is_stored(hub: Hub, site: Site) ->
         assert "Two" in get(address + "/")
 
 
+def test_the_pages_alone_take_up_a_changed_file(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    with hub.serving("serve") as (_, address):
+        assert "Member west" not in get(address + "/members")
+        hub.write({"east": [site.url + "/east"], "west": [site.url + "/west"]})
+        assert within(5, lambda: "Member west" in get(address + "/members"))
+
+
 # ---------------------------------------------------------------- care
 
 
