@@ -82,6 +82,21 @@ def test_so_does_an_admin_who_puts_news_into_its_story(store: Store) -> None:
     assert OLDEST.title in told(store)
 
 
+def test_what_was_never_told_is_not_when_it_is_split_off_or_comes_back(store: Store) -> None:
+    theirs = [replace(past(number, "west"), feed=WEST.key) for number in range(len(PAST))]
+    poll(store, EAST, *PAST)
+    poll(store, WEST, *theirs)
+    assert OLDEST.title not in told(store)
+    (copy,) = store.find(theirs[-1].link or "")
+    assert copy.copy_of
+    store.withdraw([copy.key], "", NOW)
+    assert OLDEST.title not in told(store)
+    store.release([copy.key], NOW)
+    assert OLDEST.title not in told(store)
+    store.take_apart(copy.key, NOW)
+    assert OLDEST.title not in told(store)
+
+
 def test_while_a_site_is_still_being_read_only_what_is_young_is_told(store: Store) -> None:
     site = replace(EAST, kinds={EAST.url: Sitemap()})
     store.sync(MEMBERS, [site], authority="news.example.org")

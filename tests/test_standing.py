@@ -284,6 +284,8 @@ def test_an_admin_need_not_say_why_and_takes_no_reason_away(hub: Hub) -> None:
     assert f"{said}: the figures were wrong. " in hub.words(f"/story/{other.story}", 410)
     body = hub.get("/feeds/all.atom").data
     assert (body.count(b"<at:deleted-entry"), body.count(b"<at:comment")) == (2, 1)
+    hub.store.withdraw([other.key], "they were last year’s", WEB_NOW)
+    assert "they were last year’s" in hub.get("/feeds/all.atom").text
 
 
 def test_the_page_of_a_story_that_readers_never_had_is_not_there(hub: Hub) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hub import explain, rulings
 from hub.errors import StoreError
-from hub.model import FeedKey, Story
+from hub.model import FeedKey, Story, Tag
 from hub.store import Store
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
@@ -73,6 +73,15 @@ def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Sto
     assert story_of(told, OURS.link).id != before
 
 
+def test_those_that_were_its_copies_are_no_longer_said_to_be_like_it(told: Store, url: str) -> None:
+    (before,) = (each for each in story_of(told, OURS.link).entries if each.entry.link == BLOG.link)
+    assert "East’s" in before.why
+    rulings.split(url, OURS.link or "", member=None, alone=False)
+    lead, left = story_of(told, THEIRS.link).entries
+    assert left.copy_of == lead.key
+    assert left.why == "it came into the story of West’s by way of an entry that has left it"
+
+
 def test_a_correction_beside_what_it_corrects_joins_no_story_of_others(told: Store) -> None:
     (theirs,) = told.find(THEIRS.link or "")
     told.take_apart(theirs.key, LATER)
@@ -118,6 +127,16 @@ def test_a_lead_that_was_chosen_leads_whatever_comes(store: Store, url: str) -> 
     poll(store, WEST_BLOG, entry("b", title="A scanner", text=OPENING, feed=WEST_BLOG.key))
     poll_again(store)
     assert members(story_of(store, OURS.link))[0] == WEST.key
+
+
+def test_what_is_merged_has_no_tag_that_was_taken_from_the_story(told: Store, url: str) -> None:
+    buses, scanners = told.find(OTHER.link or "")[0], story_of(told, OURS.link)
+    for stored in scanners.entries:
+        told.overrule(stored.key, "travel", (), now=NOW)
+    told.retag({buses.key: (Tag("travel", "‘buses’ in the title"),)})
+    rulings.merge(url, OTHER.link or "", OURS.link or "")
+    assert all(not stored.entry.tags for stored in story_of(told, OURS.link).entries)
+    assert told.check() == ()
 
 
 def test_two_stories_that_are_one_already_are_not_merged(told: Store, url: str) -> None:

@@ -38,6 +38,8 @@ class RulingOnStories(Settling, Rehosting):
             touched = set()
             for each in moved:
                 touched |= self._move(each, into, copy_of=lead, why=_BY_ADMIN)
+                if self._take_over_what_was_said(each, into):
+                    self._tag(each, self._load("e.key", [each])[0].entry.tags)
                 self._rule(each, "together", now)
             self._rule(other, "together", now)
             self._tell(touched)

@@ -58,9 +58,10 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
         members = self._rows(
-            "SELECT slug, name, type, region, homepage, republish, configured FROM members ORDER BY slug"
+            "SELECT slug, name, type, region, homepage, republish, configured, position"
+            " FROM members ORDER BY slug"
         )
-        feeds = self._rows("SELECT member, name, url, configured FROM feeds ORDER BY id")
+        feeds = self._rows("SELECT member, name, url, configured, position FROM feeds ORDER BY id")
         return [tuple(row) for row in (*members, *feeds)]
 
     def feed_states(self) -> tuple[FeedState, ...]:

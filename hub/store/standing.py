@@ -22,6 +22,7 @@ from hub.store.known import KnownToBatch, listed
 from hub.store.tagging import Tagging
 
 _MOST_TOLD = 100
+_LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 
@@ -124,6 +125,7 @@ class Placing(Tagging):
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
                     self._db.execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
+                    self._published_changed()
                     continue
                 self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
                 withdrawn += 1
@@ -150,7 +152,6 @@ class Placing(Tagging):
         touched = {story}
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
-            self._db.execute(sql.FOLLOW_NEXT_LEAD, {"story": story, "key": key})
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
         was_published = before is None and not new
@@ -236,18 +237,21 @@ class Placing(Tagging):
         """Put an entry into another story, or one of its own (None); the stories that this touched.
 
         The story it was in goes on with the original of those that are left,
-        or leads to the other where none are.
+        or leads to the other where none are. What was not told as news is none
+        for being moved.
         """
         left = self._value("SELECT story FROM entries WHERE key = ?", (key,))
+        told = bool(self._value("SELECT told FROM stories WHERE id = ?", (left,)))
         own = story is None
         if story is None:
-            story = self._new_story()
-        elif self._value("SELECT told FROM stories WHERE id = ?", (left,)):
+            story = self._new_story(told=told)
+        elif told:
             self._db.execute(sql.TELL_STORY, (story,))
         self._db.execute(
             sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
         )
         self._db.execute(sql.NEXT_LEAD, {"story": left})
+        self._db.execute(sql.FOLLOW_NEXT_LEAD, {"story": left, "key": key, "why": _LEFT_BEHIND})
         if not own and not self._value("SELECT 1 FROM entries WHERE story = ? LIMIT 1", (left,)):
             self._db.execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, left))
             self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))

@@ -191,9 +191,10 @@ ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.w
     moment = excluded.moment, by_admin = excluded.by_admin, was_published = excluded.was_published,
     story = COALESCE(excluded.story, story)
 """
-# Copies of an entry that left their story are copies of the one that leads it now.
+# Copies of an entry that left their story follow the one that leads it now, of which nobody
+# said that they are its copies.
 FOLLOW_NEXT_LEAD = """
-UPDATE entries SET copy_of = (SELECT key FROM entries WHERE story = :story AND lead = 1)
+UPDATE entries SET copy_of = (SELECT key FROM entries WHERE story = :story AND lead = 1), why = :why
 WHERE story = :story AND copy_of = :key
 """
 SAID_BY_ADMIN = """
