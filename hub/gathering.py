@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hub import poll
 from hub.errors import FeedError, FetchError, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
-from hub.model import ROBOT_NAME, Entry, FeedInfo, FeedState, Gathered, Listing, Validators
+from hub.model import ROBOT_NAME, Entry, FeedInfo, FeedState, Gathered, Listing, Sitemap, Validators
 from hub.parse import sites
 from hub.parse.document import Wanted
 from hub.poll import Asked, Reading
@@ -145,7 +145,11 @@ class Gathering:
         wanted, self._was_read = self.current, True
         self._entries += reading.entries
         self._remarks += reading.remarks
-        self._done |= reading.pages
+        if wanted.part == "listing" and not isinstance(self._kind, Sitemap):
+            # Past a page on which something is known a list is not gone on with: not while a later one is owed.
+            self._done_if_complete |= reading.pages
+        else:
+            self._done |= reading.pages
         self._left += reading.left
         if wanted.part == "listing":
             self._listed = True

@@ -47,8 +47,10 @@ _MOST_ENTRIES_TOGETHER = 640
 _MOST_BYTES_WAITING = 4 * 1024 * 1024
 # Pages of missing entries that one poll looks at.
 _MOST_CHECKS = 3
-# RFC 9309 §2.4: rules are asked for anew after a day at the latest.
+# RFC 9309 §2.4: rules are asked for anew after a day at the latest; where they cannot be had
+# then, those that were go on to hold, and are asked for again after this long.
 _ROBOTS_KEPT = timedelta(hours=24)
+_ROBOTS_KEPT_ON = timedelta(hours=1)
 
 
 def utc_now() -> datetime:
@@ -344,6 +346,8 @@ class Polls:
             self._robots[rules_at] = Robots(outcome.body), self._now() + _ROBOTS_KEPT
         elif isinstance(outcome, FetchError) and gathering.no_rules(outcome):
             self._robots[rules_at] = Robots(), self._now() + _ROBOTS_KEPT
+        elif rules_at in self._robots:
+            self._robots[rules_at] = self._robots[rules_at][0], self._now() + _ROBOTS_KEPT_ON
         for under_way in waiting:
             if under_way.gathered is not None:
                 if isinstance(outcome, FetchError) and rules_at not in self._robots:

@@ -176,11 +176,12 @@ def _app(
     place: Place,
     address: str,
     *,
-    taken_up: Callable[[Config], None] = lambda config: None,
+    taken_up: Callable[[Config], None] = lambda _: None,
 ) -> WebView:
-    """The web view, going by feeds.yaml as it is now; `taken_up` is called with what it says before that holds.
+    """The web view, going by feeds.yaml as it is now.
 
-    Beside a poller that is the poller's business.
+    `taken_up` is called with what that says before it holds: where nobody
+    polls, nobody else tells the store.
     """
     from hub.web import create_app
 

@@ -424,6 +424,53 @@ def test_a_page_that_robots_may_not_read_is_passed_over_and_said(site: Site, tmp
         assert hub.state.remarks == ("2 of its pages are not asked for, since its robots.txt disallows that",)
 
 
+def test_rules_that_cannot_be_had_anew_go_on_to_hold_and_are_asked_for_once(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /secret\n")
+    page = site.page("/news", _item("ward", "13 November 2026"))
+    config = parse(_yaml(f"{{url: {page}, kind: html, select: {_SELECT}}}"))
+    with (
+        contextlib.closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store,
+        rounds.polls(config, store) as polls,
+    ):
+        rounds.sync(store, config)
+        now = datetime.now(UTC)
+        for status in (200, 500):
+            if status == 500:
+                site.page("/robots.txt", "", status=500)
+            polls._now = lambda moment=now: moment  # type: ignore[misc]
+            polls.begin(store.feed_states())
+            (result,) = next(filter(None, (polls.step(0.2) for _ in range(50))))
+            assert result.outcome == "fetched"
+            assert [path for path, _ in site.asked] == ["/robots.txt", "/news"]
+            site.asked.clear()
+            now += timedelta(hours=25)
+
+
+@pytest.mark.parametrize("kind", ["wordpress", "html"])
+def test_what_a_later_page_of_a_list_holds_is_asked_for_again_where_it_failed(
+    site: Site, tmp_path: Path, kind: str
+) -> None:
+    if kind == "wordpress":
+        url = wordpress(site, {"posts": [post(site, "posts", number) for number in range(45, 0, -1)]})
+        second, feed = listing("posts", 2), f"{{url: {url}, kind: wordpress}}"
+    else:
+        url = site.page("/list", f"{_item('a', '13 November 2026')}<a class=older href='/older'>Older</a>")
+        second, feed = "/older", f"{{url: {url}, kind: html, select: {_SELECT}}}"
+        site.page(second, _item("b", "12 November 2026"))
+    whole = site.pages[second]
+    site.page(second, "oops", status=500)
+    with network(tmp_path, feed) as hub:
+        first = hub.poll().new
+        assert "left for the next polls" in " ".join(hub.state.remarks)
+        site.pages[second] = whole
+        assert hub.poll().new > 0
+        assert (first, len(hub.entries)) == ((20, 45) if kind == "wordpress" else (1, 2))
+        assert hub.state.remarks == ()
+        assert hub.poll().new == 0
+
+
 def test_without_its_robots_txt_a_site_that_is_unwell_is_not_asked(site: Site, tmp_path: Path) -> None:
     site.page("/robots.txt", "", status=503)
     url = sitemap(site, "/sitemap.xml", [("/a", None)])

@@ -41,6 +41,7 @@ from hub.model import (
     Wishes,
 )
 from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store, statements
+from hub.store.cursors import write_cursor
 from hub.store.migrations import migrations
 from hub.stories import mark
 from tests.entries import entry
@@ -650,7 +651,11 @@ def test_pages_by_relevance_put_the_title_first_and_go_on(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "!!!", "W10", "bnVsbA", "WyJkIl0", "WyJkIiwgMSwgMl0", "WyJyIiwgMV0", "[" * 5000, "é"]
+    "cursor",
+    [
+        *("", "x", "!!!", "W10", "bnVsbA", "WyJkIl0", "WyJkIiwgMSwgMl0", "WyJyIiwgMV0", "[" * 5000, "é"),
+        write_cursor("d", "\ud800", 1),
+    ],
 )
 def test_a_cursor_that_is_none_of_ours_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(BadCursor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,27 @@ def test_a_merged_feed_is_the_same_bytes_until_something_is_published(hub: Hub) 
     assert hub.get("/feeds/all.atom", If_None_Match=f'W/{first.headers["ETag"]}, "x"').status_code == 304
     assert hub.get("/feeds/all.atom", If_Modified_Since=first.headers["Last-Modified"]).status_code == 304
     hub.publish(EAST, news("old", at=ago(days=300)), at=ago(hours=1))
+    hub.now += timedelta(seconds=1)
     assert hub.get("/feeds/all.atom", If_None_Match=first.headers["ETag"]).status_code == 200
     # An old piece of news that came in now is a change too.
     assert hub.get("/feeds/all.atom", If_Modified_Since=first.headers["Last-Modified"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"])
+@pytest.mark.parametrize("change", ["withdrawal", "name"])
+def test_who_asks_by_date_alone_gets_every_change(hub: Hub, path: str, change: str) -> None:
+    hub.publish(WESSEX, news("a", at=ago(days=2)), news("b", at=ago(days=3)), at=ago(hours=9))
+    first = hub.get(path)
+    assert hub.get(path, If_Modified_Since=first.headers["Last-Modified"]).status_code == 304
+    hub.now += timedelta(seconds=1)
+    (b,) = hub.store.find("b")
+    if change == "withdrawal":
+        hub.store.withdraw([b.key], "", hub.now)
+    else:
+        hub.configure(NETWORK.replace("Health Innovation Wessex", "Wessex"))
+    again = hub.get(path, If_Modified_Since=first.headers["Last-Modified"])
+    assert again.status_code == 200
+    assert again.data != first.data
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ class Rendered:
     """A document's bytes, ready for whichever coding its reader prefers.
 
     `media_type` is the whole Content-Type. `last_modified` is when the bytes
-    last changed, by our clock. A coding is computed once and kept; threads
-    may share it.
+    were made, by our clock, and so never before they last changed. A coding is
+    computed once and kept; threads may share it.
     """
 
     body: bytes

@@ -26,6 +26,8 @@ def read_cursor(cursor: str, kind: str, types: tuple[type, ...]) -> tuple[Any, .
         or values[:1] != [kind]
         or [type(value) for value in values[1:]] != list(types)
         or any(isinstance(value, int) and not 0 <= value < 2**63 for value in values)
+        # Half of a surrogate pair, which JSON can write, is no text for a database.
+        or not all(value.isascii() for value in values if isinstance(value, str))
     ):
         raise BadCursor(cursor)
     return tuple(values[1:])

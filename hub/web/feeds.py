@@ -100,12 +100,8 @@ def _feed(
             deleted=deleted,
         )
         render, media_type = _RENDERERS[format]
-        return Rendered(
-            body=render(document),
-            media_type=media_type,
-            # Not the document's own date, which an older piece of news that only now came in does not move.
-            last_modified=max((document.updated, *(story.updated for story in stories))),
-        )
+        # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
+        return Rendered(body=render(document), media_type=media_type, last_modified=visit.now)
 
     return answer(visit.rendered(self_url, make) if kept else make(), _CACHING)
 
