@@ -146,7 +146,7 @@ class Gathering:
         self._entries += reading.entries
         self._remarks += reading.remarks
         if wanted.part == "listing" and not isinstance(self._kind, Sitemap):
-            # Past a page on which something is known a list is not gone on with: not while a later one is owed.
+            # Past a page with something known a list is not gone on with: not while a later one is owed.
             self._done_if_complete |= reading.pages
         else:
             self._done |= reading.pages

@@ -93,7 +93,8 @@ class Reading:
     Of a site's document also what else is wanted, the most urgent first; how
     much more is `left`; and the `pages` that need not be looked at again.
     `tombstones` are what a feed says was deleted. The entries with one of the
-    marks `unchanged` have neither tags nor a sketch.
+    marks `unchanged` have neither tags nor a sketch. A document that has not
+    `ended` may be had whole the next time.
     """
 
     info: FeedInfo
@@ -106,6 +107,7 @@ class Reading:
     left: int = 0
     wishes: Wishes = Wishes()
     tombstones: tuple[Tombstone, ...] = ()
+    ended: bool = True
 
 
 class Reader:
@@ -180,6 +182,7 @@ class Reader:
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
+            ended=parsed.ended,
             tombstones=tuple(
                 Tombstone(id=each.id, why=each.why[:_LONGEST_REASON].rstrip(" .") or _DELETED)
                 for each in parsed.tombstones
@@ -338,6 +341,8 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
     """A poll whose document was read."""
     return replace(
         fetched,
+        # What names a document by its first half would be told that nothing has changed.
+        validators=fetched.validators if reading.ended else Validators(),
         info=reading.info,
         wishes=reading.wishes,
         entries=reading.entries,

@@ -112,6 +112,26 @@ def test_a_document_that_was_read_brings_its_entries_and_all_that_was_odd() -> N
     assert gathered.validators == Validators(etag='"2"')
 
 
+@pytest.mark.parametrize(
+    ("ends_with", "validators"),
+    [
+        ("</channel></rss>", Validators(etag='"2"')),
+        ("</item>", Validators()),
+        ("<description>", Validators()),
+    ],
+)
+def test_a_document_that_breaks_off_is_asked_for_whole_the_next_time(
+    ends_with: str, validators: Validators
+) -> None:
+    whole = rss("https://east.example/news", "Ward opens", "Ward closes")
+    body = whole[: whole.rindex(ends_with) + len(ends_with)].encode()
+    fetched = poll.fetched(NEVER_POLLED, FEED.url, answered(body), started=NOW)
+    reading = Reader((), "UTC").read(Document(feed=FEED, url=FEED.url, body=body))
+    gathered = poll.read(fetched, reading)
+    assert gathered.entries
+    assert gathered.validators == validators
+
+
 def test_an_admin_is_told_when_a_feed_has_no_entries_any_more() -> None:
     reader = Reader((), "Europe/London")
     empty, other = (

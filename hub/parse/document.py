@@ -108,7 +108,8 @@ class ParsedFeed:
     `authors` are those of its entries that name none. `hubs` are the WebSub
     hubs it names, in order, and `self_link` the address that it gives for
     itself. `remarks` say what was wrong with it and how it was read all the
-    same; `wishes` what it asks of those who poll it.
+    same; `wishes` what it asks of those who poll it. One that has not `ended`
+    breaks off somewhere, so that there may be more of it.
     """
 
     title: str | None = None
@@ -124,6 +125,7 @@ class ParsedFeed:
     tombstones: tuple[ParsedTombstone, ...] = ()
     remarks: tuple[str, ...] = field(default=())
     wishes: Wishes = Wishes()
+    ended: bool = True
 
 
 def too_many(count: int, what: str, most: int) -> str:

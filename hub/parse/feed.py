@@ -21,7 +21,7 @@ from hub.parse.decode import decode
 from hub.parse.document import ParsedFeed
 from hub.parse.jsonfeed import read_json_feed
 from hub.parse.wishes import read_wishes
-from hub.parse.xml import read_xml, up_to_last_entry
+from hub.parse.xml import BEFORE_ROOT, read_xml, up_to_last_entry
 
 # feedparser takes about a millisecond and 10 KB for an entry; no member publishes this many at once.
 MOST_ENTRIES = 5_000
@@ -33,9 +33,6 @@ _FEED_TYPES = (
     "application/rdf+xml",
 )
 _FEED_ROOT = re.compile(r"<(?:rss|(?:\w+:)?feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
-_BEFORE_ROOT = re.compile(
-    r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype(?!\s+html)[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
-)
 # Not xml-stylesheet, which may stand there.
 _LATE_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _ROOT = re.compile(r"<([\w:.-]{1,60})")
@@ -141,7 +138,7 @@ def _refuse_others(text: str, url: str, body: bytes) -> None:
 
 def _from_root(text: str) -> str:
     """The text without what may stand before a document's first element."""
-    before = _BEFORE_ROOT.match(text)
+    before = BEFORE_ROOT.match(text)
     return text[before.end() :] if before else text
 
 

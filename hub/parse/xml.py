@@ -38,7 +38,11 @@ from hub.parse.document import (
 _LONGEST_ENTRY = 8_000_000
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
-_ROOT = re.compile(r"<([\w:.-]+)[\s>]")
+BEFORE_ROOT = re.compile(
+    r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype(?!\s+html)[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+)
+"""What may stand before a document's first element."""
+_ROOT = re.compile(r"<([\w:.-]+)[\s/>]")
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNORECASE)
 
@@ -69,6 +73,7 @@ def read_well_formed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) 
 
 def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document of any kind; None when it is no feed at all."""
+    ended = _has_ended(text)
     text, cut = _whole_entries(text, most_entries)
     text, too_long = _readable_entries(text)
     remarks = (*cut, *too_long)
@@ -78,7 +83,19 @@ def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int
         return None
     if document.bozo:
         remarks += _why_broken(document.bozo_exception)
-    return _feed(document.feed, document.entries, version, zone, url, remarks)
+    return replace(_feed(document.feed, document.entries, version, zone, url, remarks), ended=ended)
+
+
+def _has_ended(text: str) -> bool:
+    root = _root_of(text)
+    if root is None or text.startswith("/>", root.end() - 1):
+        return True
+    return re.search(rf"</{re.escape(root[1])}\s*>", text[root.end() :], re.IGNORECASE) is not None
+
+
+def _root_of(text: str) -> re.Match[str] | None:
+    before = BEFORE_ROOT.match(text)
+    return _ROOT.search(text, before.end() if before else 0)
 
 
 def _feed(
@@ -116,7 +133,7 @@ def _whole_entries(text: str, most: int) -> tuple[str, tuple[str, ...]]:
     without the date that was to follow.
     """
     starts = [found.start() for found in _ITEM.finditer(text)]
-    root = _ROOT.search(text)
+    root = _root_of(text)
     if root is None or not starts:
         return text, ()
     if len(starts) > most:
@@ -134,7 +151,7 @@ def _closing(root: str) -> str:
 
 def up_to_last_entry(text: str) -> str | None:
     """A document that was cut off somewhere, ended after its last whole entry; None where it has none."""
-    root = _ROOT.search(text)
+    root = _root_of(text)
     ends = [found.end() for found in _ITEM_END.finditer(text)]
     return text[: ends[-1]] + _closing(root[1]) if root and ends else None
 
