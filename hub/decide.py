@@ -80,6 +80,8 @@ def decide(
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
         update = _taken_back(update, frozenset(), known)
+    if gathered.outcome != "failed":
+        update = _settled(update, known)
     recent = _recent(update)
     if gathered.push is not None:
         return replace(update, state=_pushed(update, recent))
@@ -167,7 +169,6 @@ def _entries(
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
-        settled=_settled(there, changed, update.now),
         returned=tuple(stored.key for stored in there if _returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
@@ -201,11 +202,11 @@ def _shown(
     return replace(update, gathered=gathered, state=state, window=window)
 
 
-def _settled(there: Sequence[KnownEntry], changed: Sequence[ChangedEntry], now: datetime) -> tuple[int, ...]:
-    """Those that changed too often, have been still since, and do not change now."""
-    changing = {change.key for change in changed}
-    restless = (stored for stored in there if stored.restless and stored.standing == "published")
-    return tuple(stored.key for stored in restless if stored.key not in changing and _is_still(stored, now))
+def _settled(update: FeedUpdate, known: Known) -> FeedUpdate:
+    """With those that changed too often, have been still since, and do not change now."""
+    changing = {change.key for change in update.changed}
+    still = (key for key, last in known.waiting.items() if update.now - last >= _STILL_FOR)
+    return replace(update, settled=tuple(key for key in still if key not in changing))
 
 
 def _silence(others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int) -> str:

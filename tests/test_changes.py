@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub import explain, revisions
-from hub.model import Entry, KnownEntry, StoredEntry, digest
+from hub.model import Entry, Gathered, Known, KnownEntry, StoredEntry, digest
 from hub.store import Store
 from tests.commands import Hub
 from tests.entries import entry
@@ -15,7 +15,7 @@ from tests.known import stored
 from tests.moments import Moments
 from tests.site import Site
 from tests.test_decide import NOW, decided, document
-from tests.test_store import EAST, WEST, poll, store, url
+from tests.test_store import EAST, WEST, decider, poll, store, url
 
 __all__ = ["store", "url"]
 
@@ -65,10 +65,27 @@ def test_a_change_after_two_still_days_is_told_again() -> None:
 
 def test_a_restless_entry_that_has_been_still_for_two_days_is_told_of_once() -> None:
     known = changed_at(4 * DAY, 3 * DAY, 2 * DAY, restless=True)
-    same = entry("a", title="Beds", text=known.text)
-    assert decided(document(same), known).settled == (known.key,)
-    assert decided(document(same), replace(known, restless=False)).settled == ()
-    assert decided(document(same), changed_at(4 * DAY, DAY, restless=True)).settled == ()
+    same = document(entry("a", title="Beds", text=known.text))
+    unchanged = replace(same, outcome="not_modified", entries=())
+    for gathered in (same, document(entry("b")), unchanged):
+        for last, settled in ((2 * DAY, (known.key,)), (DAY, ())):
+            waiting = Known(own=(known,), waiting={known.key: NOW - last})
+            assert decided(gathered, known=waiting).settled == settled
+    waiting = Known(own=(known,), waiting={known.key: NOW - 2 * DAY})
+    assert decided(document(CORRECTED), known=waiting).settled == (), "it changes again"
+    assert decided(same, known).settled == (), "it has been told"
+
+
+def test_a_restless_entry_is_told_of_though_its_feed_has_not_changed_since(store: Store) -> None:
+    for number in range(5):
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * HOUR)
+    (found,) = store.find("a")
+    assert store.revisions(found.key)[0].told == "waits"
+    for hours, told in ((50, "waits"), (52, "yes")):
+        at = NOW + hours * HOUR
+        store.settle([Gathered(feed=EAST, outcome="not_modified", started=at, url=EAST.url)], decider(at))
+        assert store.revisions(found.key)[0].told == told
+    assert store.find("a")[0].changed == NOW + 52 * HOUR
 
 
 def test_the_feeds_own_date_does_not_move_for_a_change_that_waits() -> None:

@@ -206,9 +206,10 @@ class Known:
     `holders` the stories that hold each number of the new sketches. `retitled`
     are the keys of those of `own` that have nothing but a title in common with
     the document: looked for where most of it is not known by anything else.
-    `habits` are the feed's, `window` are the entries of its last document, and
+    `habits` are the feed's, `window` are the entries of its last document,
     `deleted` those of the feed's, by key, that the document has tombstones of,
-    with the reason.
+    with the reason, and `waiting` those of which a change has not been told, by
+    key, with when they last changed.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -223,3 +224,4 @@ class Known:
     habits: Habits = field(default_factory=Habits)
     window: Window = ()
     deleted: Mapping[int, str] = field(default_factory=dict)
+    waiting: Mapping[int, datetime] = field(default_factory=dict)

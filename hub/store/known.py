@@ -86,7 +86,8 @@ class KnownToBatch:
     stored, the keys, titles and texts of the entries that are new. `ask` and `ask_tuples` give the
     rows of a statement, by column or plain. `before` are the feeds that have
     been read before. `house` are the holders of numbers that are common, as they
-    were read for other batches; those that are read for this one are added. With
+    were read for other batches; those that are read for this one are added.
+    `waiting` are, by feed, what `Known` has of it. With
     `again`, the entries are stored ones, looked at as if they were new.
     """
 
@@ -98,6 +99,7 @@ class KnownToBatch:
         *,
         before: AbstractSet[int] = frozenset(),
         house: dict[int, list[int]] | None = None,
+        waiting: Mapping[int, Mapping[int, datetime]] | None = None,
         again: bool = False,
     ) -> None:
         self._ask = ask
@@ -108,6 +110,7 @@ class KnownToBatch:
         self.windows = self._windows_of(polls)
         self._own = self._own_of(polls)
         self._polls = polls
+        self._waiting = waiting or {}
         self._unknown = polls
         if again:
             self._unsure = {known.key for own in self._own.values() for known in own}
@@ -141,6 +144,7 @@ class KnownToBatch:
             atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
+            waiting=self._waiting.get(feed, {}),
         )
         if not unknown:
             return known

@@ -569,3 +569,13 @@ DROP TRIGGER entries_counted;
 @migrations()
 def m014_what_is_counted_by_polls(db: Database) -> None:
     _execute(db, _COUNTING)
+
+
+_WAITING = """
+CREATE INDEX revisions_waiting ON revisions (entry) WHERE told = 'waits';
+"""
+
+
+@migrations()
+def m015_what_waits_to_be_told(db: Database) -> None:
+    _execute(db, _WAITING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -92,6 +93,7 @@ class Settling(Placing):
             {feed: each.entries for feed, each in polls.items() if each.entries},
             before={feed for feed, state in states.items() if state.succeeded is not None},
             house=self._house_phrases(),
+            waiting=self._waiting(polls),
         )
         settle = self._settle_apart if apart else self._settle_one
         settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]
@@ -100,6 +102,13 @@ class Settling(Placing):
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]
+
+    def _waiting(self, feeds: Iterable[int]) -> dict[int, dict[int, datetime]]:
+        """By feed, the entries that wait to be told of as changed, with when they last did."""
+        found: dict[int, dict[int, datetime]] = defaultdict(dict)
+        for feed, key, last in self._tuples(sql.WAITING, (listed(feeds),)):
+            found[feed][key] = rows.moment(last)
+        return found
 
     def _house_phrases(self) -> dict[int, list[int]]:
         """What was read of them before: most of what entries are looked up by, where a network has any.

@@ -143,6 +143,12 @@ DELETE FROM revisions WHERE entry = :key AND id NOT IN (
     SELECT id FROM revisions WHERE entry = :key ORDER BY id DESC LIMIT :kept)
 """
 # Who is told of an entry now is told of all that changed in it.
+# Of some feeds the entries of which a change has not been told, with when they last changed.
+WAITING = """
+SELECT e.feed, e.key, (SELECT MAX(until) FROM revisions WHERE entry = e.key)
+FROM (SELECT DISTINCT entry FROM revisions WHERE told = 'waits') r JOIN entries e ON e.key = r.entry
+WHERE e.standing IS NULL AND e.feed IN (SELECT value FROM json_each(?))
+"""
 TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
 CHANGES = """
