@@ -94,10 +94,9 @@ def decide(
         now=now,
     )
     after = _state(update, recent, move, jitter)
-    host = urls.host(gathered.url) if gathered.for_host and gathered.url else None
-    if host is None or after.not_before is None:
+    if gathered.spared is None or after.not_before is None:
         return replace(update, state=after)
-    return replace(update, state=after, host_not_before=(host, after.not_before))
+    return replace(update, state=after, host_not_before=(gathered.spared, after.not_before))
 
 
 def _recent(update: FeedUpdate) -> tuple[datetime, ...]:

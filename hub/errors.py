@@ -58,7 +58,8 @@ class FetchError(FeedError):
 
     `status` is its HTTP status where it gave one; `retry_after` is how many
     seconds it asked us to stay away (RFC 9110 §10.2.3), already clamped, and
-    `for_host` whether it asked that for all of the host (429).
+    `for_host` whether it asked that for all of its `host` (429), which a
+    redirect may have led to.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class FetchError(FeedError):
         status: int | None = None,
         retry_after: float | None = None,
         for_host: bool = False,
+        host: str | None = None,
     ) -> None:
         super().__init__(problem, remedy, reason=reason)
         self.status = status
         self.retry_after = retry_after
         self.for_host = for_host
+        self.host = host
 
 
 class FeedGone(FetchError):

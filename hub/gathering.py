@@ -9,7 +9,7 @@ it was asked before, within the same limits, and only where robots.txt lets us.
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hub import poll
 from hub.errors import FeedError, FetchError, ParseError
@@ -66,7 +66,6 @@ class Gathering:
         self._done: set[int] = set()
         self._done_if_complete: set[int] = set()
         self._listed = self._was_fetched = self._was_read = self._page_came = False
-        self._retry_after: FetchError | None = None
 
     # ------------------------------------------------------------ what to ask
 
@@ -177,7 +176,7 @@ class Gathering:
         """Take an error: of a page it costs that page, of all that lists the news the poll."""
         wanted = self.current
         if isinstance(error, FetchError) and (error.for_host or error.retry_after):
-            self._stop(error)
+            self._stop()
         if wanted.part == "page":
             self._page_failed(wanted, error)
         elif afresh := self._afresh(wanted, error):
@@ -216,9 +215,8 @@ class Gathering:
             return ()
         return tuple(each for each in sites.start(self._kind, self._address) if each.url not in self._seen)
 
-    def _stop(self, error: FetchError) -> None:
+    def _stop(self) -> None:
         """Ask for nothing more: the server wants to be left alone."""
-        self._retry_after = error
         self._left += len(self._listings) + len(self._pages or ())
         self._listings.clear()
         self._pages = deque()
@@ -238,7 +236,6 @@ class Gathering:
             self._page_errors += self._refused.values()
             self._left += len(self._refused)
         complete = not self._left and not self._errors
-        wait = self._retry_after.retry_after if self._retry_after else None
         return Gathered(
             feed=self._state.feed,
             outcome="fetched" if self._was_fetched else "not_modified",
@@ -251,8 +248,6 @@ class Gathering:
             info=self._info,
             entries=_each_once(self._entries),
             remarks=(*dict.fromkeys(self._remarks), *self._summary()),
-            retry_after=timedelta(seconds=wait) if wait else None,
-            for_host=bool(self._retry_after and self._retry_after.for_host),
             # Else the next poll would take what was left for what it knows.
             listings=tuple(self._asked_again.values()) if complete else (),
             pages=frozenset(self._done | (self._done_if_complete if complete else set())),
@@ -308,4 +303,5 @@ def rules_unknown(url: str, error: FetchError) -> FetchError:
         status=None,
         retry_after=error.retry_after,
         for_host=error.for_host,
+        host=error.host,
     )

@@ -370,7 +370,7 @@ def failed(
 ) -> Gathered:
     """A poll that failed. What is stored stays."""
     fetch = error if isinstance(error, FetchError) else None
-    return Gathered(
+    gathered = Gathered(
         feed=state.feed,
         outcome="failed",
         started=started,
@@ -380,9 +380,17 @@ def failed(
         error=error.problem,
         remedy=error.remedy,
         reason=error.reason,
-        retry_after=timedelta(seconds=fetch.retry_after) if fetch and fetch.retry_after else None,
-        for_host=fetch.for_host if fetch else False,
         gone=isinstance(error, FeedGone),
+    )
+    return waiting(gathered, fetch) if fetch else gathered
+
+
+def waiting(gathered: Gathered, asked: FetchError) -> Gathered:
+    """A poll in the course of which a server asked to be left alone."""
+    return replace(
+        gathered,
+        retry_after=timedelta(seconds=asked.retry_after) if asked.retry_after else None,
+        spared=asked.host if asked.for_host else None,
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from hub import gathering, poll, withdrawals
+from hub import gathering, poll, urls, withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
@@ -76,7 +76,8 @@ class _Poll:
     `named` are addresses that the page at another names, with that one. `site`
     is what is gathered where the address is no feed, and `held` an answer for
     it that waits for the rules of the site that gave it. `checks` are pages to
-    look at once all is `gathered`, `checked` those that were.
+    look at once all is `gathered`, `checked` those that were. `wait` is the
+    error by which a server asked longest to be left alone.
     """
 
     state: FeedState
@@ -94,6 +95,7 @@ class _Poll:
     checks: list[PageCheck] = field(default_factory=list)
     checked: list[Checked] = field(default_factory=list)
     gathered: Gathered | None = None
+    wait: FetchError | None = None
 
     @property
     def address(self) -> str:
@@ -103,6 +105,12 @@ class _Poll:
     def named_at(self) -> str | None:
         before = self.state.named_at if self.address == self.state.used_url else None
         return self.named.get(self.address, before)
+
+    def heed(self, outcome: Outcome) -> None:
+        """Remember how long a server wants to be left alone, where it does."""
+        longest = self.wait.retry_after if self.wait else None
+        if isinstance(outcome, FetchError) and (outcome.retry_after or 0) > (longest or 0):
+            self.wait = outcome
 
 
 class Polls:
@@ -218,6 +226,7 @@ class Polls:
 
     def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FetchError) -> None:
         state, started = under_way.state, under_way.started
+        under_way.heed(outcome)
         if under_way.site is not None:
             self._site_answered(under_way, under_way.site, outcome)
         elif isinstance(outcome, FeedError):
@@ -349,6 +358,7 @@ class Polls:
         elif rules_at in self._robots:
             self._robots[rules_at] = self._robots[rules_at][0], self._now() + _ROBOTS_KEPT_ON
         for under_way in waiting:
+            under_way.heed(outcome)
             if under_way.gathered is not None:
                 if isinstance(outcome, FetchError) and rules_at not in self._robots:
                     self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, outcome))
@@ -401,6 +411,8 @@ class Polls:
             self._waits_to_settle(gathered)
 
     def _waits_to_settle(self, gathered: Gathered) -> None:
+        if (asked := self._polls[gathered.feed.key].wait) is not None:
+            gathered = poll.waiting(gathered, asked)
         self._ready.append(gathered)
         self._bytes_waiting += _as_read(gathered)
 
@@ -417,6 +429,8 @@ class Polls:
             self._looked_at(under_way, gathering.disallowed(check.url))
 
     def _looked_at(self, under_way: _Poll, outcome: Outcome) -> None:
+        if isinstance(outcome, FetchError) and outcome.host == urls.host(under_way.address):
+            under_way.heed(outcome)
         check = under_way.checks.pop(0)
         under_way.checked.append(Checked(check, withdrawals.is_gone(outcome)))
         if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):

@@ -369,8 +369,8 @@ def test_a_retry_after_is_over_with_the_next_answer() -> None:
 
 
 def test_a_429_is_meant_for_all_of_its_host() -> None:
-    update = decided(failure(retry_after=timedelta(hours=2), for_host=True))
-    assert update.host_not_before == ("east.example", NOW + timedelta(hours=2))
+    update = decided(failure(retry_after=timedelta(hours=2), spared="west.example"))
+    assert update.host_not_before == ("west.example", NOW + timedelta(hours=2))
 
 
 def test_a_503_is_meant_for_its_feed_alone() -> None:

@@ -36,6 +36,7 @@ from hub.fetch.request import address_of, headers, may_connect
 from hub.fetch.turns import Turns
 from hub.model import FetchPolicy, Validators
 from tests.conftest import ROOT, SHARED, needs_shared
+from tests.site import serving
 
 LOOPBACK = ip_network("127.0.0.0/8")
 FEED = b"<rss><channel><title>News</title></channel></rss>"
@@ -916,8 +917,22 @@ def test_a_host_that_asks_to_be_left_alone_is_not_asked_for_its_other_feeds(site
     assert [asked.path for asked in site.asked] == ["/1"]
     for outcome in outcomes.values():
         assert isinstance(outcome, FetchError)
-        assert (outcome.reason, outcome.retry_after, outcome.for_host) == ("http-429", 60.0, True)
+        assert (outcome.reason, outcome.for_host, outcome.host) == ("http-429", True, "127.0.0.1")
+        assert outcome.retry_after == pytest.approx(60.0, abs=10)
     assert "was not asked" in str(outcomes["2"])
+
+
+def test_nor_is_it_asked_later_or_where_another_host_redirects_there(site: Site) -> None:
+    site.answers |= {"/1": reply(429, "Retry-After: 60"), "/2": reply()}
+    with serving("127.0.0.2") as other, closing(CurlFetcher(policy(), ROBOT)) as fetcher:
+        leads_there = other.page("/feed", "", status=302, Location=site.url("/2"))
+        ask_all(fetcher, {"1": site.url("/1")})
+        outcomes = ask_all(fetcher, {"2": site.url("/2"), "there": leads_there})
+    assert [asked.path for asked in site.asked] == ["/1"]
+    for outcome in outcomes.values():
+        assert isinstance(outcome, FetchError)
+        assert "was not asked" in str(outcome)
+        assert outcome.retry_after == pytest.approx(60.0, abs=10)
 
 
 def test_a_connection_is_used_again(site: Site) -> None:

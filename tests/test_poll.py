@@ -193,7 +193,13 @@ def test_the_next_address_is_asked_only_where_there_is_no_feed_at_this_one(
 
 def test_a_failure_is_told_whole() -> None:
     error = FetchError(
-        "asked too often", "Wait.", reason="http-429", status=429, retry_after=90.0, for_host=True
+        "asked too often",
+        "Wait.",
+        reason="http-429",
+        status=429,
+        retry_after=90.0,
+        for_host=True,
+        host="west.example",
     )
     failed = poll.failed(POLLED, FEED.url, error, started=NOW, seconds=1.5)
     assert (failed.outcome, failed.error, failed.remedy, failed.reason) == (
@@ -202,6 +208,6 @@ def test_a_failure_is_told_whole() -> None:
         "Wait.",
         "http-429",
     )
-    assert (failed.status, failed.retry_after, failed.for_host) == (429, timedelta(seconds=90), True)
+    assert (failed.status, failed.retry_after, failed.spared) == (429, timedelta(seconds=90), "west.example")
     assert not failed.gone
     assert poll.failed(POLLED, FEED.url, FeedGone("gone", status=410), started=NOW).gone

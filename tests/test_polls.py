@@ -20,7 +20,7 @@ from hub.fetch.curl import CurlFetcher
 from hub.model import FeedKey, FeedState, FetchPolicy, Selection
 from hub.report import Figures, Lines
 from hub.store import open_store
-from tests.site import Site
+from tests.site import Site, serving
 
 
 def polled(folder: Path, *feeds: Sequence[str]) -> tuple[Figures, tuple[FeedState, ...]]:
@@ -100,6 +100,32 @@ def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(
                 assert [result.new for result in under_way.finish()] == [1]
                 while "/later" not in site.paths():
                     under_way.step(0.1)
+
+
+@pytest.mark.parametrize("named", ["else", "page"])
+def test_a_retry_after_of_another_address_than_the_first_is_heeded(
+    site: Site, tmp_path: Path, named: str
+) -> None:
+    busy = site.page("/busy", "later", status=503, Retry_After="7200")
+    link = f"<link rel=alternate type=application/rss+xml href={busy}>"
+    first = site.page("/first", f"<!doctype html><html><head>{link}</head></html>", Content_Type="text/html")
+    _, (state,) = polled(tmp_path, [f"{site.url}/nothing", busy] if named == "else" else [first])
+    assert state.not_before is not None
+    assert state.polled is not None
+    assert (state.not_before - state.polled).total_seconds() == pytest.approx(7200, abs=5)
+
+
+def test_the_host_that_a_redirect_leads_to_is_left_alone_and_no_other(site: Site, tmp_path: Path) -> None:
+    with serving("127.0.0.2") as other:
+        busy = other.page("/busy", "later", status=429, Retry_After="7200")
+        feeds = site.page("/leads-there", "", status=302, Location=busy), site.feed("/a"), other.feed("/b")
+        config = parse(config_of(*([url] for url in feeds)))
+        with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+            rounds.sync(store, config)
+            rounds.poll_round(
+                config, store, store.feed_states()[:1], progress=Lines(io.StringIO()), stop=Event()
+            )
+            assert [str(state.feed.key) for state in store.due(polls.utc_now())] == ["m1/news"]
 
 
 def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:

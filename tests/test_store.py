@@ -444,9 +444,10 @@ def test_a_host_that_asked_for_peace_gets_it_from_all_its_feeds(store: Store) ->
         error="429",
         reason="http-429",
         retry_after=timedelta(hours=3),
-        for_host=True,
+        spared="west.example",
     )
     store.settle([busy], decider())
+    store.spare("west.example", NOW + timedelta(minutes=1))
     assert [state.feed for state in store.due(NOW + timedelta(hours=2))] == [EAST]
     assert len(store.due(NOW + timedelta(hours=4))) == 3
 

@@ -141,6 +141,7 @@ def our_hub(folder: Path) -> Iterator[Ours]:
         stack.callback(server.close)
         ours.polls = stack.enter_context(rounds.polls(config, store))
         ours.polls._now = lambda: ours.now
+        ours.polls._fetcher._clock = lambda: ours.now  # type: ignore[attr-defined]
         ours.polls._jitter = lambda _: 0.0
         yield ours
 

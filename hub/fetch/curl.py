@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -324,6 +324,7 @@ class CurlFetcher:
         self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
         self._clock = clock
         self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
+        self._spared: dict[str, tuple[datetime, FetchError]] = {}
         self._busy: dict[Any, _Lane] = {}
         self._idle: list[_Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
@@ -354,7 +355,7 @@ class CurlFetcher:
         except FetchRefused as error:
             self._done.append((ticket, error))
             return
-        self._turns.join(journey, host=journey.host, now=time.monotonic())
+        self._join(journey, time.monotonic())
 
     def wait(self, timeout: float | None) -> list[tuple[Hashable, Outcome]]:
         until = inf if timeout is None else time.monotonic() + timeout
@@ -477,16 +478,17 @@ class CurlFetcher:
             outcome: Outcome | None = self._outcome(lane, code, detail)
         except FetchError as error:
             outcome = error
+            error.host = host
         lane.end()
         self._idle.append(lane)
         if outcome is None and journey.host == host:
             self._start(journey, now)
             return
         if isinstance(outcome, FetchError) and outcome.for_host and outcome.retry_after:
-            self._spare(host, outcome)
+            self._spare(host, outcome, outcome.retry_after)
         self._turns.leave(host, now=now)
         if outcome is None:
-            self._turns.join(journey, host=journey.host, now=now)
+            self._join(journey, now)
         else:
             self._done.append((journey.ticket, outcome))
 
@@ -514,17 +516,31 @@ class CurlFetcher:
             user_agent=self._user_agent,
         )
 
-    def _spare(self, host: str, asked: FetchError) -> None:
-        """End what waits for a host that asks to be left alone."""
+    def _join(self, journey: Journey, now: float) -> None:
+        """Have a journey wait for its host's turn, if the host does not want to be left alone."""
+        until, asked = self._spared.get(journey.host, (None, None))
+        left = (until - self._clock()).total_seconds() if until else 0.0
+        if asked is not None and left > 0:
+            self._done.append((journey.ticket, _left_alone(journey, asked, left)))
+        else:
+            self._turns.join(journey, host=journey.host, now=now)
+
+    def _spare(self, host: str, asked: FetchError, seconds: float) -> None:
+        """Ask nothing more of a host that asks to be left alone, for so long."""
+        self._spared[host] = (self._clock() + timedelta(seconds=seconds), asked)
         for journey in self._turns.withdraw(host):
-            error = FetchError(
-                f"{journey.asked} was not asked, since its host wants to be left alone: {asked.problem}",
-                asked.remedy,
-                reason=asked.reason,
-                retry_after=asked.retry_after,
-                for_host=True,
-            )
-            self._done.append((journey.ticket, error))
+            self._done.append((journey.ticket, _left_alone(journey, asked, seconds)))
+
+
+def _left_alone(journey: Journey, asked: FetchError, seconds: float) -> FetchError:
+    return FetchError(
+        f"{journey.asked} was not asked, since its host wants to be left alone: {asked.problem}",
+        asked.remedy,
+        reason=asked.reason,
+        retry_after=seconds,
+        for_host=True,
+        host=journey.host,
+    )
 
 
 def _system_certificates() -> str | None:

@@ -194,7 +194,7 @@ class Gathered:
     remedy: str = ""
     reason: str = ""
     retry_after: timedelta | None = None
-    for_host: bool = False
+    spared: str | None = None
     gone: bool = False
     listings: tuple[Listing, ...] = ()
     pages: frozenset[int] = frozenset()

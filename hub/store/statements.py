@@ -346,7 +346,7 @@ SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story
 """
 SPARE_HOST = """
 INSERT INTO hosts (host, not_before) VALUES (?, ?)
-ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before
+ON CONFLICT (host) DO UPDATE SET not_before = MAX(not_before, excluded.not_before)
 """
 # Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
 OFFERS = """
