@@ -8,6 +8,7 @@ with spaces stands in quotes: `region:"North West"`. `not` binds closest, then
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -111,21 +112,21 @@ def holds(filter: Filter, member: Member) -> bool:
             return any(holds(each, member) for each in inner)
 
 
-def lets_through(filter: Filter, stored: StoredEntry) -> bool:
-    """Whether a filter lets an entry through, by its own tags, whatever its story's."""
+def lets_through(filter: Filter, stored: StoredEntry, terms: AbstractSet[str]) -> bool:
+    """Whether a filter lets an entry through whose story has the tags of these terms."""
     match filter:
         case Term("tag", value):
-            return any(tag.term == value for tag in stored.entry.tags)
+            return value in terms
         case Term("kind", value):
             return stored.entry.kind == value
         case Term():
             return holds(filter, stored.member)
         case Not(inner):
-            return not lets_through(inner, stored)
+            return not lets_through(inner, stored, terms)
         case And(inner):
-            return all(lets_through(each, stored) for each in inner)
+            return all(lets_through(each, stored, terms) for each in inner)
         case Or(inner):
-            return any(lets_through(each, stored) for each in inner)
+            return any(lets_through(each, stored, terms) for each in inner)
 
 
 @cache

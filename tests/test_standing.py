@@ -341,6 +341,30 @@ def test_atom_feeds_carry_the_tombstone_of_what_was_withdrawn_for_a_month(hub: H
     assert b"deleted-entry" not in hub.get("/feeds/all.atom").data
 
 
+def test_no_withdrawal_of_others_takes_a_tombstone_out_of_a_members_feed(hub: Hub) -> None:
+    hub.publish(EAST_KEY, news("c"))
+    hub.publish(WESSEX, *(news(f"{number}", text=f"Words {number}.") for number in range(101)))
+    for feed in (EAST_KEY, WESSEX):
+        keys = [story.lead.key for story in hub.store.stories(_of(feed.member), limit=200).items]
+        hub.store.withdraw(keys, "", WEB_NOW)
+    for path, told in {"member/east": 1, "member/wessex": 100, "all": 100}.items():
+        assert hub.get(f"/feeds/{path}.atom").data.count(b"<at:deleted-entry") == told, path
+
+
+def _of(member: str) -> Selection:
+    return Selection(filter=Term("member", member), every_entry=True)
+
+
+def test_the_feed_of_a_tag_that_a_copy_brought_has_the_tombstone_too(hub: Hub) -> None:
+    hub.publish(WESSEX, news("https://wessex.example/a", TITLE, text=TEXT, at=WEB_NOW - timedelta(hours=2)))
+    hub.publish(EAST_KEY, news("b", TITLE, text=TEXT, at=WEB_NOW - timedelta(hours=1), tags=(SAFETY,)))
+    assert b"<id>https://wessex.example/a</id>" in hub.get("/feeds/tag/safety.atom").data
+    (stored,) = hub.store.find("https://wessex.example/a")
+    hub.store.withdraw([stored.key], "", WEB_NOW)
+    for path, told in {"tag/safety": 1, "tag/stroke": 0, "merged/safe-south": 1}.items():
+        assert hub.get(f"/feeds/{path}.atom").data.count(b"<at:deleted-entry") == told, path
+
+
 HELD = """
 hub:
   title: Health innovation news

@@ -9,16 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub import moderation
-from hub.model import Entry, Known, Listing, Member, Sitemap, Tombstone
+from hub.model import Entry, Listing, Member, Sitemap, Tombstone
 from hub.store import Store
 from hub.stories import sketched
 from tests.entries import entry
-from tests.known import stored
 from tests.moments import Moments
 from tests.site import Site, rss
-from tests.test_decide import NOW as DECIDED_AT
-from tests.test_decide import decided
-from tests.test_decide import document as decided_document
 from tests.test_quarantine import BACKLOG, HIJACK, MALAY, SOON, published
 from tests.test_standing import held
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, decider, document, poll, store, titles, url
@@ -182,14 +178,17 @@ def test_what_waits_stays_waiting_however_often_it_changes_and_nobody_is_told(st
     assert titles(store) == ["News a"]
 
 
-def test_what_changed_too_often_before_it_was_withdrawn_is_not_told_of_while_it_is() -> None:
-    beds = entry("a", title="Beds", text="There are 4 beds free in the ward of the county.")
-    changes = tuple(DECIDED_AT - days * A_DAY for days in (4, 3, 2))
-    restless = replace(stored(beds), changes=changes, restless=True)
-    withdrawn = replace(restless, standing="withdrawn", by_admin=True)
-    same = decided_document(beds)
-    assert decided(same, known=Known(own=(restless,))).settled == (restless.key,)
-    assert decided(same, known=Known(own=(withdrawn,))).settled == ()
+def test_what_changed_too_often_before_it_was_withdrawn_is_not_told_of_while_it_is(store: Store) -> None:
+    for hour in range(5):
+        beds = entry("a", text=f"There are {hour} beds free in the ward.")
+        poll(store, EAST, beds, at=NOW + hour * HOUR)
+    (found,) = store.find("a")
+    store.withdraw([found.key], "", NOW + 5 * HOUR)
+    poll(store, EAST, beds, at=NOW + 4 * A_DAY)
+    assert store.revisions(found.key)[0].told == "waits"
+    store.release([found.key], NOW + 5 * A_DAY)
+    poll(store, EAST, beds, at=NOW + 6 * A_DAY)
+    assert store.revisions(found.key)[0].told == "yes"
 
 
 def test_what_its_member_took_back_and_brings_corrected_is_told_as_a_correction(store: Store) -> None:

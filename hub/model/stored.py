@@ -47,7 +47,8 @@ class WithheldEntry:
     """A stored entry that is not published, why not, and since when.
 
     `was_published`: readers may have it. `by_admin`: an admin said so, and no
-    rule says otherwise.
+    rule says otherwise. `story_terms` are the tags by which they had it, those
+    of its story at the time.
     """
 
     stored: StoredEntry
@@ -55,6 +56,7 @@ class WithheldEntry:
     since: datetime
     by_admin: bool
     was_published: bool
+    story_terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -573,6 +573,8 @@ def m014_what_is_counted_by_polls(db: Database) -> None:
 
 _WAITING = """
 CREATE INDEX revisions_waiting ON revisions (entry) WHERE told = 'waits';
+-- JSON: the tags that its story had when it was withdrawn, some of them by other entries.
+ALTER TABLE standings ADD COLUMN terms TEXT;
 """
 
 

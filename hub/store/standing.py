@@ -22,6 +22,8 @@ from hub.store.known import KnownToBatch, listed
 from hub.store.tagging import Tagging
 
 _MOST_TOLD = 100
+# More withdrawals of a month are told to nobody.
+_MOST_WITHDRAWN = 1_000
 _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
@@ -61,7 +63,9 @@ class Placing(Tagging):
 
     def withdrawn(self, since: datetime) -> tuple[WithheldEntry, ...]:
         return self._withheld(
-            "standing = 'withdrawn' AND was_published = 1 AND moment >= ?", (rows.stamp(since),)
+            "standing = 'withdrawn' AND was_published = 1 AND moment >= ?",
+            (rows.stamp(since),),
+            most=_MOST_WITHDRAWN,
         )
 
     def withheld(self, key: int) -> WithheldEntry | None:
@@ -77,12 +81,14 @@ class Placing(Tagging):
         found = [self.withheld(key) for (key,) in keys]
         return next((each for each in found if each and each.was_published), None)
 
-    def _withheld(self, condition: str, values: tuple[str | int, ...]) -> tuple[WithheldEntry, ...]:
+    def _withheld(
+        self, condition: str, values: tuple[str | int, ...], *, most: int = _MOST_TOLD
+    ) -> tuple[WithheldEntry, ...]:
         """Those that a condition holds for, the last first."""
         with self._reading():
             found = self._rows(
                 f"SELECT * FROM standings WHERE {condition} ORDER BY moment DESC, entry DESC LIMIT ?",
-                (*values, _MOST_TOLD),
+                (*values, most),
             )
             entries = {each.key: each for each in self._load("e.key", [row["entry"] for row in found])}
         return tuple(
@@ -92,6 +98,11 @@ class Placing(Tagging):
                 since=rows.moment(row["moment"]),
                 by_admin=bool(row["by_admin"]),
                 was_published=bool(row["was_published"]),
+                story_terms=frozenset(
+                    json.loads(row["terms"])
+                    if row["terms"] is not None
+                    else (tag.term for tag in entries[row["entry"]].entry.tags)
+                ),
             )
             for row in found
         )
@@ -150,6 +161,7 @@ class Placing(Tagging):
             "SELECT story, standing FROM entries WHERE key = ?", (key,)
         ).fetchone()
         touched = {story}
+        terms = [term for (term,) in self._tuples(sql.TAGS_OF_STORY, (story,))]
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
@@ -163,6 +175,7 @@ class Placing(Tagging):
             by_admin=by_admin,
             was_published=was_published,
             left=left,
+            terms=terms if was_published else None,
         )
         return touched
 
@@ -206,6 +219,7 @@ class Placing(Tagging):
         by_admin: bool,
         was_published: bool = True,
         left: int | None = None,
+        terms: Sequence[str] | None = None,
     ) -> None:
         self._db.execute(
             sql.STANDING,
@@ -217,6 +231,7 @@ class Placing(Tagging):
                 "by_admin": int(by_admin),
                 "was_published": int(was_published),
                 "story": left,
+                "terms": None if terms is None else json.dumps(terms),
             },
         )
 

@@ -191,11 +191,11 @@ UPDATE entries SET standing = NULL, lead = 1, first_seen = COALESCE(:first_seen,
 WHERE key = :key
 """
 STANDING = """
-INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story)
-VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story)
+INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story, terms)
+VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms)
 ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
     moment = excluded.moment, by_admin = excluded.by_admin, was_published = excluded.was_published,
-    story = COALESCE(excluded.story, story)
+    story = COALESCE(excluded.story, story), terms = COALESCE(excluded.terms, terms)
 """
 # Copies of an entry that left their story follow the one that leads it now, of which nobody
 # said that they are its copies.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 from flask import Blueprint, Response, abort, request
 
@@ -25,6 +26,7 @@ feeds = Blueprint("feeds", __name__)
 _ENTRIES = 100
 # As long as a reader may be away, and find that its copy is to go.
 _TOMBSTONES_TOLD = timedelta(days=30)
+_MOST_TOMBSTONES = 100
 _CACHING = "public, max-age=300"
 _FORMAT = f"<any({','.join(FORMATS)}):format>"
 _RENDERERS: dict[str, tuple[Callable[[MergedDocument], bytes], str]] = {
@@ -112,6 +114,11 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
         return ()
     # To the day, so that the feed changes by itself no oftener than its pages.
     since = visit.setting.calendar.at(visit.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    of_feed = (
+        each
+        for each in visit.store.withdrawn(since - _TOMBSTONES_TOLD)
+        if selection.filter is None or lets_through(selection.filter, each.stored, each.story_terms)
+    )
     return tuple(
         Deleted(
             id=each.stored.atom_id,
@@ -119,8 +126,7 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
             by=withdrawn_by(each),
             why=each.withheld.why,
         )
-        for each in visit.store.withdrawn(since - _TOMBSTONES_TOLD)
-        if selection.filter is None or lets_through(selection.filter, each.stored)
+        for each in islice(of_feed, _MOST_TOMBSTONES)
     )
 
 
