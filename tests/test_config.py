@@ -294,7 +294,12 @@ MISTAKES = [
     ),
     ("hub:\n  title: \x07\n", "feeds.yaml:2: the character U+0007 cannot stand in YAML; delete it"),
     ("hub:\n  title: \ud800\n", "feeds.yaml:2: half of a surrogate pair stands here; save the file as UTF-8"),
-    ("%X\n---\na: b\n", "feeds.yaml:1: this is not YAML (found unknown directive name)"),
+    ("%X\n---\na: b\n", "feeds.yaml:1: a text that begins with % goes in quotes"),
+    ("a: b\n...\nc: d\n", "feeds.yaml:3: a line of three dots above ends the file; take it out"),
+    (
+        "hub:\n  title: A\n  url https://news.example\n  language: en\n",
+        "feeds.yaml:3: a colon is missing after this key, or a key before this text",
+    ),
     ("? [a]\n: b\n", "feeds.yaml:1: a key must be a word"),
     ("a: " + "[" * 60, "feeds.yaml:1: the file is nested more than 50 deep"),
     ("[" * 100_000, "feeds.yaml:1: the file is nested more than 50 deep"),

@@ -274,8 +274,12 @@ _SYNTAX = (
     ("expected key", _MISFIT + "quotation mark"),
     ("expected '-'", _MISFIT + "dash"),
     ("expected <block end>", _MISFIT + "quotation mark or dash"),
+    ("<document start>", "a line of three dots above ends the file; take it out"),
+    ("directive name", "a text that begins with % goes in quotes"),
 )
-_UNCLOSED = (
+# The same of what is wrong where it begins, which is the place they give as its context.
+_BEGUN = (
+    ("expected ':'", "a colon is missing after this key, or a key before this text"),
     ("unexpected end of stream", "the quotation mark that opens here is never closed"),
     ("expected ',' or ']'", "the list that opens here is not closed, or lacks a comma; end it with `]`"),
     ("expected ',' or '}'", "the mapping that opens here is not closed, or lacks a comma; end it with `}`"),
@@ -299,7 +303,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, source: Source) -> ConfigError:
         return source.error(
             offset, f"the text cannot begin with {character}, which means something in YAML; quote it"
         )
-    for words, meaning in _UNCLOSED:
+    for words, meaning in _BEGUN:
         if words in said and error.context_mark:
             return source.error(error.context_mark.index, meaning)
     for words, meaning in _SYNTAX:
