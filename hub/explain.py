@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub import backlog, stories, urls
+from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
 from hub.health import Health, health
-from hub.model import FeedState, Known, StoredEntry, WithheldEntry
+from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry
 from hub.said import day, second
 from hub.store import Store, existing_store
 
@@ -123,12 +123,15 @@ def _dated(stored: StoredEntry) -> str:
     if to_come and stored.date == stored.first_seen:
         return "when it was first seen, as for every event that was then to come"
     if given is None:
-        day = "the day that its link names" if stored.date != stored.first_seen else "when it was first seen"
+        by_link = normalise.dated(entry, datetime.max.replace(tzinfo=UTC)) == stored.date
+        day = "the day that its link names" if by_link else "when it first came in"
         return f"the publisher gave no date, so it is {day}"
     whose = "published" if entry.published else "updated"
+    if given == stored.date:
+        return f"the publisher's date ({whose})"
     if given > stored.first_seen:
-        return f"when it was first seen; the publisher's date ({whose}), {second(given)}, was still to come"
-    return f"the publisher's date ({whose})"
+        return f"when it first came in; the publisher's date ({whose}), {second(given)}, was still to come"
+    return f"as it was when it first came in; the publisher's date ({whose}) is {second(given)} by now"
 
 
 def _tags(store: Store, stored: StoredEntry) -> Iterator[str]:
@@ -158,7 +161,7 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
         )
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)
-    if not entry.sketch.numbers and stored.lead:
+    if entry.text and entry.sketch == Sketch() and stored.lead:
         yield "    Compared not any more: it is older than what could still be copied"
         return
     apart = list(stories.compared(entry, known, date=stored.date, key=stored.key))
@@ -179,8 +182,12 @@ def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
         yield "    Ruled    by an admin: nobody's copy"
     if stored.key in rulings.leads:
         yield "    Ruled    by an admin: leads its story"
-    if any(stored.key in pair for pair in rulings.apart):
-        yield "    Ruled    by an admin: apart from those it was with"
+    candidates = {each.key: each for of_story in known.stories.values() for each in of_story}
+    for pair in rulings.apart:
+        for other in pair - {stored.key} if stored.key in pair else ():
+            named = candidates.get(other)
+            what = f"“{named.title}” of {named.feed}" if named else "one that it was with"
+            yield f"    Ruled    by an admin: apart from {what}"
 
 
 # ---------------------------------------------------------------- why it is not

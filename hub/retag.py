@@ -196,6 +196,8 @@ def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, 
 def _entries(store: Store, address: str) -> tuple[StoredEntry, ...]:
     stories = [store.story(number) for number in dict.fromkeys(each.story for each in store.find(address))]
     entries = tuple(stored for story in stories if isinstance(story, Story) for stored in story.entries)
+    if not entries and store.find(address):
+        raise StoreError("It is not published, so it is in no story.", "To publish it: hub release")
     if not entries:
         raise StoreError(
             f"No entry has the link or id {address!r}.",

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from hub import retag
+from hub.errors import StoreError
 from hub.model import Overruling, Selection, StoredEntry, Tag, Term
 from hub.store import Store, open_store
 from hub.store.migrations import migrations
@@ -116,6 +118,15 @@ def test_what_was_said_of_a_storys_tags_holds_for_a_copy_that_comes_later(store:
     assert len(story.entries) == 2
     assert story.tags == ()
     assert dict(store.tag_counts()) == {}
+
+
+def test_what_is_not_published_is_not_said_to_be_unknown(store: Store, tmp_path: Path) -> None:
+    poll(store, EAST, entry("a", link="https://east.example/a"))
+    store.withdraw([only(store).key], "", NOW)
+    file = tmp_path / "feeds.yaml"
+    file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
+    with pytest.raises(StoreError, match="not published"):
+        retag.tag(file, f"sqlite:///{tmp_path / 'hub.db'}", "https://east.example/a", "stroke")
 
 
 def test_other_news_under_the_same_id_and_link_is_not_tagged_by_what_was_said_of_the_first(

@@ -139,6 +139,25 @@ def test_what_is_merged_has_no_tag_that_was_taken_from_the_story(told: Store, ur
     assert told.check() == ()
 
 
+def test_a_lead_that_was_chosen_leads_again_when_it_comes_back_and_not_where_it_is_merged(
+    store: Store, url: str
+) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS, OTHER)
+    rulings.lead(url, THEIRS.link or "", member=None)
+    (theirs,) = store.find(THEIRS.link or "")
+    store.withdraw([theirs.key], "", NOW)
+    store.release([theirs.key], NOW)
+    lead, copy = story_of(store, OURS.link).entries
+    assert (lead.key, copy.why) == (theirs.key, "an admin chose West’s to lead")
+    rulings.split(url, OTHER.link or "", member=None, alone=True)
+    rulings.merge(url, THEIRS.link or "", OTHER.link or "")
+    assert story_of(store, THEIRS.link).lead.entry.link == OTHER.link
+    _, known = store.compared_with(theirs.key)
+    assert theirs.key not in known.rulings.leads
+    assert store.check() == ()
+
+
 def test_two_stories_that_are_one_already_are_not_merged(told: Store, url: str) -> None:
     with pytest.raises(StoreError, match="in one story already"):
         rulings.merge(url, THEIRS.link or "", OURS.link or "")
@@ -198,6 +217,22 @@ def test_other_news_is_explained_by_what_it_is_no_copy_of(explained, told: Store
     said = explained(BLOG.link)
     assert "Ruled    by an admin: nobody's copy" in said
     assert "by itself" in said
+
+
+def test_a_split_names_what_it_parted(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
+    rulings.split(url, OURS.link or "", member=None, alone=False)
+    assert explained(BLOG.link).count("    Ruled    by an admin: apart from ") == 1
+    assert f"    Ruled    by an admin: apart from “{TITLE}” of east/news" in explained(BLOG.link)
+
+
+def test_the_day_that_is_shown_is_explained_as_what_it_is(explained, told: Store) -> None:  # type: ignore[no-untyped-def]
+    at = NOW + timedelta(days=2)
+    dated = entry("d", title="Beds", text="There are four beds free.", published=NOW - timedelta(days=3))
+    poll(told, EAST, dated, entry("s", title="Annual report", text="Read more"), at=NOW)
+    later = entry("d", title="Beds", text="There are five beds free.", published=NOW - timedelta(days=1))
+    poll(told, EAST, later, at=at)
+    assert "as it was when it first came in; the publisher's date (published) is" in explained(later.link)
+    assert "Compared with nothing" in explained("https://east.example/s")
 
 
 def test_what_was_withdrawn_is_explained_as_that(explained, told: Store) -> None:  # type: ignore[no-untyped-def]

@@ -41,6 +41,11 @@ class RulingOnStories(Settling, Rehosting):
                 if self._take_over_what_was_said(each, into):
                     self._tag(each, self._load("e.key", [each])[0].entry.tags)
                 self._rule(each, "together", now)
+            # They joined the other's story, and that has a lead.
+            self._db.execute(
+                "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN (SELECT value FROM json_each(?))",
+                (json.dumps(moved),),
+            )
             self._rule(other, "together", now)
             self._tell(touched)
 
@@ -66,9 +71,7 @@ class RulingOnStories(Settling, Rehosting):
     def make_lead(self, key: int, now: datetime) -> None:
         with self._writing():
             story = self._story_of(key)
-            self._db.execute(
-                sql.TAKE_LEAD, {"key": key, "story": story, "why": "an admin chose {}’s to lead"}
-            )
+            self._lead(key, story)
             self._db.execute(
                 "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN"
                 " (SELECT key FROM entries WHERE story = ?)",

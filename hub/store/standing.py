@@ -25,6 +25,7 @@ _MOST_TOLD = 100
 # More withdrawals of a month are told to nobody.
 _MOST_WITHDRAWN = 1_000
 _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
+_CHOSEN = "an admin chose {}’s to lead"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 
@@ -191,9 +192,15 @@ class Placing(Tagging):
         if joins is None:
             return {stored.story}
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
+        if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'lead'", (key,)):
+            self._lead(key, joins.story)
         if self._take_over_what_was_said(key, joins.story):
             self._tag(key, stored.entry.tags)
         return touched
+
+    def _lead(self, key: int, story: int) -> None:
+        """Have an entry lead its story, as an admin chose."""
+        self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": _CHOSEN})
 
     def _belongs_to(self, stored: StoredEntry, row: sqlite3.Row) -> stories.Verdict | None:
         left = row["story"] and self._value(
