@@ -17,6 +17,7 @@ from hub.model import Entry, FeedKey, FeedState
 from hub.said import counted, minute
 
 if TYPE_CHECKING:
+    from hub.config.edit import Removed
     from hub.fetch import Fetched, Fetcher
     from hub.poll import Reading
     from hub.reading import Readers
@@ -84,20 +85,39 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
 
 
 def remove(path: Path, target: str, *, database: str | None) -> str:
-    """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too."""
+    """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too.
+
+    With a database also those of what left the file before. Raises HubError.
+    """
     from hub.config import edit
+
+    if database is None:
+        what = _named(edit.remove_feed(path, target))
+        return f"{what}: taken out of {path}. What it published stays; `--entries` would take that too."
+    from hub.rounds import sync
     from hub.store import existing_store
 
-    store = existing_store(database) if database else None
-    removed = edit.remove_feed(path, target)
-    what = removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
-    if store is None:
-        return f"{what}: taken out of {path}. What it published stays; `--entries` would take that too."
-    try:
-        gone = sum(store.remove(feed.key) for feed in removed.feeds)
-    finally:
-        store.close()
+    config = load(path)
+    named = {member.slug for member in config.members}
+    named |= {name for feed in config.feeds for name in (str(feed.key), feed.url)}
+    with closing(existing_store(database)) as store:
+        sync(store, config)
+        left = store.left(target)
+        if left and target not in named:
+            gone = sum(map(store.remove, left))
+            return (
+                f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
+            )
+        removed = edit.remove_feed(path, target)
+        # A member goes with its last feed, once the database knows that it has left the file.
+        sync(store, load(path))
+        gone = sum(map(store.remove, {*(feed.key for feed in removed.feeds), *store.left(target)}))
+    what = _named(removed)
     return f"{what}: taken out of {path}, and {counted(gone, 'entry', 'entries')} out of the database."
+
+
+def _named(removed: Removed) -> str:
+    return removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
 
 
 def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> str:

@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.site import Site, rss, serving
 
@@ -367,6 +370,32 @@ def test_a_feed_is_removed_and_its_entries_only_when_told_to(hub: Hub, site: Sit
         home = get(address + "/")
     assert "One" in home
     assert "Two" not in home
+
+
+@pytest.mark.parametrize("target", ["east", "east/news", "{url}"])
+def test_the_entries_of_what_has_left_the_file_are_taken_out_afterwards(
+    hub: Hub, site: Site, target: str
+) -> None:
+    url = site.feed("/east", "One")
+    hub.write({"east": [url], "west": [site.feed("/west", "Two")]})
+    poll(hub)
+    hub.write({"west": [site.url + "/west"]})
+    done = hub.run("feeds", "remove", target.format(url=url), "--entries")
+    assert done.stdout.endswith("feeds.yaml; 1 entry taken out of the database.\n"), done.stderr
+    with closing(existing_store(hub.database)) as store:
+        assert [stored.entry.title for stored in store.walk()] == ["Two"]
+        assert [each.member.slug for each in store.members(datetime.now(UTC))] == ["west"]
+    again = hub.run("feeds", "remove", target.format(url=url), "--entries")
+    assert again.returncode != 0
+    assert "no member and no feed is" in again.stderr
+
+
+def test_a_member_that_is_removed_with_its_entries_is_not_there_any_more(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")], "west": [site.feed("/west", "Two")]})
+    poll(hub)
+    assert hub.run("feeds", "remove", "east", "--entries").returncode == 0
+    with closing(existing_store(hub.database)) as store:
+        assert [each.member.slug for each in store.members(datetime.now(UTC))] == ["west"]
 
 
 def test_a_list_of_feeds_goes_out_and_comes_in(hub: Hub, site: Site, tmp_path: Path) -> None:

@@ -279,6 +279,9 @@ class Store(Protocol):
         Each waits until the poll it became is settled (`Gathered.push`).
         """
 
+    def left(self, target: str) -> tuple[FeedKey, ...]:
+        """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
+
     def remove(self, feed: FeedKey) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""
 

@@ -110,6 +110,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     # ------------------------------------------------------------ care
 
+    def left(self, target: str) -> tuple[FeedKey, ...]:
+        with self._errors():
+            found = self._tuples(sql.LEFT, {"target": target})
+        return tuple(FeedKey(member, name) for member, name in found)
+
     def remove(self, feed: FeedKey) -> int:
         with self._writing():
             row = next(iter(self._rows(sql.FEEDS_NAMED, (listed([(feed.member, feed.name)]),))), None)

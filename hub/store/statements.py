@@ -344,6 +344,10 @@ DELETE FROM rulings WHERE
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
 """
+LEFT = """
+SELECT member, name FROM feeds
+WHERE configured = 0 AND :target IN (member, member || '/' || name, url) ORDER BY position
+"""
 SPARE_HOST = """
 INSERT INTO hosts (host, not_before) VALUES (?, ?)
 ON CONFLICT (host) DO UPDATE SET not_before = MAX(not_before, excluded.not_before)
