@@ -64,6 +64,8 @@ class Gathering:
         self._status: int | None = None
         self._info: FeedInfo | None = None
         self._done: set[int] = set()
+        self._in_vain: set[int] = set()
+        self._barred: set[int] = set()
         self._done_if_complete: set[int] = set()
         self._listed = self._was_fetched = self._was_read = self._page_came = False
 
@@ -147,6 +149,8 @@ class Gathering:
         if wanted.part == "listing" and not isinstance(self._kind, Sitemap):
             # Past a page with something known a list is not gone on with: not while a later one is owed.
             self._done_if_complete |= reading.pages
+        elif wanted.part == "page" and not reading.entries:
+            self._in_vain |= reading.pages
         else:
             self._done |= reading.pages
         self._left += reading.left
@@ -193,15 +197,14 @@ class Gathering:
         assert wanted.number is not None
         if error.reason == "robots":
             self._disallowed += 1
-            self._done.add(wanted.number)
+            self._barred.add(wanted.number)
             return
         status = error.status if isinstance(error, FetchError) and not error.for_host else None
         if error.reason == "too-large":
             self._done.add(wanted.number)
             self._remarks.append(f"{str(error).rstrip('.')}; to read it, raise its size in feeds.yaml")
         elif isinstance(error, ParseError) or status in (404, 410):
-            # It would be the same the next time.
-            self._done.add(wanted.number)
+            self._in_vain.add(wanted.number)
             self._no_news += 1
         elif status in range(400, 500) and error.reason != "blocked":
             self._refused[wanted.number] = error
@@ -229,7 +232,7 @@ class Gathering:
             return self._errors[0]
         if self._page_came:
             # Others are let in, so that these are pages for members only, or the like.
-            self._done |= self._refused.keys()
+            self._in_vain |= self._refused.keys()
             self._no_news += len(self._refused)
         else:
             # The site may refuse the hub, and no longer when it has been told.
@@ -251,6 +254,8 @@ class Gathering:
             # Else the next poll would take what was left for what it knows.
             listings=tuple(self._asked_again.values()) if complete else (),
             pages=frozenset(self._done | (self._done_if_complete if complete else set())),
+            pages_in_vain=frozenset(self._in_vain),
+            pages_barred=frozenset(self._barred),
         )
 
     def _summary(self) -> list[str]:

@@ -216,7 +216,7 @@ class Polls:
             under_way.site = Gathering(
                 state,
                 address,
-                known=self._store.pages(state.feed.key),
+                known=self._store.pages(state.feed.key, under_way.started),
                 now=under_way.started,
                 most_pages=self._most_pages,
             )

@@ -22,6 +22,7 @@ from hub.report import Figures, Lines
 from hub.store import open_store
 from tests.commands import LOOPBACK, Hub, within
 from tests.feedless import article, index, listing, post, sitemap, wordpress
+from tests.moments import moments
 from tests.site import Site, rss, serving
 
 
@@ -506,6 +507,49 @@ def test_a_site_that_asks_to_be_left_alone_is_left_alone_at_once(site: Site, tmp
         assert state.not_before is not None
         assert state.polled is not None
         assert (state.not_before - state.polled).total_seconds() == pytest.approx(7200, abs=5)
+
+
+def test_what_a_site_hid_for_a_day_is_read_afterwards(site: Site, tmp_path: Path) -> None:
+    names = ("barred", "gone", "members", "soon", "ward")
+    back = "<html><body>Back soon</body></html>"
+    site.page("/robots.txt", "User-agent: *\nDisallow: /barred\n")
+    site.page("/members", "", status=403)
+    site.page("/soon", back, Content_Type="text/html")
+    site.page("/ward", article("News of the ward", published="2026-11-01"))
+    url = sitemap(site, "/sitemap.xml", [(f"/{name}", None) for name in names])
+    with moments(tmp_path) as hub:
+        hub.write(f"{{url: {url}, kind: sitemap}}")
+        hub.poll()
+        sitemap(site, "/sitemap.xml", [(f"/{name}", "2026-11-20") for name in names])
+        assert [each.entry.title for each in hub.entries] == ["News of the ward"]
+        site.page("/robots.txt", "")
+        for name in names[:-1]:
+            site.page(f"/{name}", article(f"News of the {name}", published="2026-11-01"))
+        hub.poll(hours=23)
+        assert len(hub.entries) == 1
+        sitemap(site, "/sitemap.xml", [(f"/{name}", "2026-11-21") for name in names])
+        hub.poll(hours=2)
+        assert {each.entry.title for each in hub.entries} == {f"News of the {name}" for name in names}
+
+
+def test_a_page_without_news_is_looked_at_twice_and_one_that_robots_may_not_read_never(
+    site: Site, tmp_path: Path
+) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /barred\n")
+    site.page("/about", "<html><body>About us</body></html>", Content_Type="text/html")
+    url = f"{site.url}/sitemap.xml"
+    with moments(tmp_path) as hub:
+        hub.write(f"{{url: {url}, kind: sitemap}}")
+        asked = []
+        for day in range(10, 14):
+            sitemap(site, "/sitemap.xml", [("/barred", f"2026-11-{day}"), ("/about", f"2026-11-{day}")])
+            hub.poll(hours=25)
+            asked.append([path for path in site.paths() if path != "/sitemap.xml"])
+        assert asked == [["/about"], ["/about"], [], []]
+        site.page("/robots.txt", "")
+        site.page("/barred", article("News", published="2026-11-01"))
+        hub.poll(hours=7 * 24)
+        assert [each.entry.title for each in hub.entries] == ["News"], "once a week all is looked at"
 
 
 def test_pages_that_fail_are_asked_again_and_those_that_are_gone_are_not(site: Site, tmp_path: Path) -> None:

@@ -159,7 +159,9 @@ class Gathered:
     A site that is no feed is several documents: `entries` are then those that
     were read this time and no others (that one is missing says nothing),
     `listings` what the next poll begins with, and `pages` the
-    numbers of the pages that need not be looked at again.
+    numbers of the pages that need not be looked at again; those of
+    `pages_in_vain` brought no news, and those of `pages_barred` were not
+    asked for, by its robots.txt.
 
     `push` is the number of the push that was read in place of a document that
     was asked for, of a subscription that lasts until `pushed_until`. It may
@@ -198,6 +200,8 @@ class Gathered:
     gone: bool = False
     listings: tuple[Listing, ...] = ()
     pages: frozenset[int] = frozenset()
+    pages_in_vain: frozenset[int] = frozenset()
+    pages_barred: frozenset[int] = frozenset()
     offer: Offer = Offer()
     push: int | None = None
     pushed_until: datetime | None = None

@@ -115,8 +115,8 @@ class Store(Protocol):
     def due(self, now: datetime) -> tuple[FeedState, ...]:
         """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked."""
 
-    def pages(self, feed: FeedKey) -> frozenset[int]:
-        """The numbers of a site's pages that its polls need not look at again."""
+    def pages(self, feed: FeedKey, now: datetime) -> frozenset[int]:
+        """The numbers of a site's pages that its polls need not look at again, or not yet."""
 
     def marks(self, feed: FeedKey) -> frozenset[Mark]:
         """The marks of what the feed's document had last, of entries with ids, if it was learnt from."""

@@ -575,6 +575,8 @@ _WAITING = """
 CREATE INDEX revisions_waiting ON revisions (entry) WHERE told = 'waits';
 -- JSON: the tags that its story had when it was withdrawn, some of them by other entries.
 ALTER TABLE standings ADD COLUMN terms TEXT;
+-- When a page is to be looked at again that was looked at in vain; null where it never is.
+ALTER TABLE pages ADD COLUMN again TEXT;
 """
 
 

@@ -30,6 +30,8 @@ from hub.store.standing import Placing
 _OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
 _POLLS_KEPT = timedelta(days=90)
 _REVISIONS_KEPT = 10
+# A page without news may be so because its site is being made anew.
+_LOOKED_AT_AGAIN = timedelta(days=1)
 _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
@@ -358,6 +360,9 @@ class Settling(Placing):
             ),
         )
         self._write_each(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
+        again = rows.stamp(update.now + _LOOKED_AT_AGAIN)
+        self._write_each(sql.NEW_PAGE_IN_VAIN, [(feed, page, again) for page in gathered.pages_in_vain])
+        self._write_each(sql.NEW_PAGE_BARRED, [(feed, page, again) for page in gathered.pages_barred])
         if gathered.push is not None:
             self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
         if update.host_not_before is not None:

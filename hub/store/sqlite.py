@@ -74,8 +74,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         )
         return tuple(state for state in found if state.not_before is None or state.not_before <= now)
 
-    def pages(self, feed: FeedKey) -> frozenset[int]:
-        return frozenset(row["page"] for row in self._rows(sql.PAGES, (feed.member, feed.name)))
+    def pages(self, feed: FeedKey, now: datetime) -> frozenset[int]:
+        found = self._rows(sql.PAGES, (feed.member, feed.name, rows.stamp(now)))
+        return frozenset(row["page"] for row in found)
 
     def marks(self, feed: FeedKey) -> frozenset[Mark]:
         with self._reading():

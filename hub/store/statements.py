@@ -314,9 +314,18 @@ WHERE member = :member AND name = :name
 FORGET_PAGES = """
 DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
 """
-NEW_PAGE = "INSERT OR IGNORE INTO pages (feed, page) VALUES (?, ?)"
+NEW_PAGE = "INSERT INTO pages (feed, page) VALUES (?, ?) ON CONFLICT (feed, page) DO UPDATE SET again = NULL"
+# In vain a page is looked at twice; one that robots.txt bars, whenever it may be barred no longer.
+NEW_PAGE_IN_VAIN = """
+INSERT INTO pages (feed, page, again) VALUES (?, ?, ?) ON CONFLICT (feed, page) DO UPDATE SET again = NULL
+"""
+NEW_PAGE_BARRED = """
+INSERT INTO pages (feed, page, again) VALUES (?, ?, ?)
+ON CONFLICT (feed, page) DO UPDATE SET again = excluded.again
+"""
 PAGES = """
 SELECT page FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = ? AND name = ?)
+    AND (again IS NULL OR again > ?)
 """
 ENTRIES_AT = """
 SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id
