@@ -20,10 +20,13 @@ _NEWS = timedelta(days=2)
 
 def untold(update: FeedUpdate) -> FeedUpdate:
     """The same update, in which new entries that are but a feed's past are not told."""
-    if update.state.succeeded is None and update.gathered.push is None:
+    state = update.state
+    # The first documents of a feed that is being set up may be empty.
+    first = state.succeeded is None or not (state.recent or state.read_in_part)
+    if first and update.gathered.push is None:
         newest = sorted(update.new, key=lambda new: new.date, reverse=True)[:TOLD]
         told = {new.atom_id for new in newest}
-    elif update.state.read_in_part:
+    elif state.read_in_part:
         told = {new.atom_id for new in update.new if update.now - new.date <= _NEWS}
     else:
         return update

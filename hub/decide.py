@@ -80,7 +80,7 @@ def decide(
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
         update = _taken_back(update, frozenset(), known)
-    if gathered.outcome != "failed":
+    if known.waiting and gathered.outcome != "failed":
         update = _settled(update, known)
     recent = _recent(update)
     if gathered.push is not None:

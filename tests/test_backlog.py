@@ -51,6 +51,12 @@ def test_of_a_first_document_the_newest_are_told_and_all_are_there(store: Store)
     assert told(store, Selection()) == [each.title for each in PAST]
 
 
+def test_an_empty_document_before_it_makes_no_news_of_it(store: Store) -> None:
+    poll(store, EAST)
+    poll(store, EAST, *PAST, at=NOW + DAY)
+    assert told(store) == [each.title for each in PAST[: backlog.TOLD]]
+
+
 def test_a_tags_feed_has_no_more_of_it(store: Store) -> None:
     blog = replace(EAST, tags=("blog",))
     store.sync(MEMBERS, [blog], authority="news.example.org")

@@ -360,9 +360,10 @@ class Settling(Placing):
             ),
         )
         self._write_each(sql.NEW_PAGE, [(feed, page) for page in gathered.pages])
-        again = rows.stamp(update.now + _LOOKED_AT_AGAIN)
-        self._write_each(sql.NEW_PAGE_IN_VAIN, [(feed, page, again) for page in gathered.pages_in_vain])
-        self._write_each(sql.NEW_PAGE_BARRED, [(feed, page, again) for page in gathered.pages_barred])
+        if gathered.pages_in_vain or gathered.pages_barred:
+            again = rows.stamp(update.now + _LOOKED_AT_AGAIN)
+            self._write_each(sql.NEW_PAGE_IN_VAIN, [(feed, page, again) for page in gathered.pages_in_vain])
+            self._write_each(sql.NEW_PAGE_BARRED, [(feed, page, again) for page in gathered.pages_barred])
         if gathered.push is not None:
             self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
         if update.host_not_before is not None:
