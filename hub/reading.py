@@ -142,6 +142,8 @@ class _Pool:
                     reason="parser",
                 )
             )
+        except Exception as error:  # noqa: BLE001 - told of the feed whose document it was, as `result` has it
+            given.set_exception(error)
 
     def _taken(self, args: tuple[Document, Path | None, int], seconds: float) -> Future[Reading]:
         if self._pool is None:
@@ -164,11 +166,12 @@ class _Pool:
 
 
 def _pass_on(given: Future[Reading], future: Future[Reading]) -> None:
-    error = future.exception()
-    if error is None:
-        given.set_result(future.result())
-    else:
+    if future.cancelled():
+        given.cancel()
+    elif (error := future.exception()) is not None:
         given.set_exception(error)
+    else:
+        given.set_result(future.result())
 
 
 class Readers:
