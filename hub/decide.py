@@ -39,6 +39,8 @@ from hub.stories import Recognised
 # Wordings remembered of an entry, so that two servers that disagree (or an
 # editor who goes back) do not make news at every poll.
 _WORDINGS_KEPT = 10
+# An editor who goes back is followed, without telling, once the other wording has stood so long.
+_GOES_BACK_AFTER = timedelta(days=1)
 # An entry that changed so often within a week changes too often, and is told of
 # again when it has been still for two days: an editor corrects news twice or
 # thrice, and a page that counts up each day is never still for so long.
@@ -133,7 +135,7 @@ def _entries(
     there = [each.known for each in recognised if each.known is not None]
     others = [(each.entry, each.known) for each in looked_at if each.known is not None]
     renamed = stories.renamed(others, len(there), by)
-    silence = _silence(others, renamed=renamed, came_back=len(there))
+    silence = _silence(others, renamed=renamed, came_back=len(there), now=update.now)
     withheld, habits = _withheld(looked_at, recognised, known, update)
     # No second entry of the feed joins a story that one of this document joins.
     joins = dict(known.story_feeds)
@@ -143,7 +145,7 @@ def _entries(
     for place, each in reversed([*enumerate(looked_at)]):
         entry, stored = each.entry, each.known
         joined = None
-        if stored is None or _has_changed(entry, stored):
+        if stored is None or _has_changed(entry, stored, update.now):
             _refuse_unread(entry, update.gathered)
         if stored is None:
             entry = events.with_day(entry, update.now, zone)
@@ -153,10 +155,11 @@ def _entries(
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
-        elif _has_changed(entry, stored):
+        elif _has_changed(entry, stored, update.now):
             with_day = events.with_day(entry, update.now, zone)
             change = _changed(with_day, stored, known, update.now)
-            told = "no" if silence and not change.leaves_story else _told(stored, update.now)
+            quiet = silence or entry.fingerprint in stored.past_fingerprints
+            told = "no" if quiet and not change.leaves_story else _told(stored, update.now)
             changed.append(replace(change, told=told))
             joined = change.story
         elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
@@ -208,7 +211,9 @@ def _settled(update: FeedUpdate, known: Known) -> FeedUpdate:
     return replace(update, settled=tuple(key for key in still if key not in changing))
 
 
-def _silence(others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int) -> str:
+def _silence(
+    others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int, now: datetime
+) -> str:
     """Why nobody is told of what changed in a document, as a remark; empty where it is told.
 
     A relaunch gives entries new ids and links, and a template new words to
@@ -221,7 +226,7 @@ def _silence(others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_b
         )
     if len(others) < _TEMPLATE_ENTRIES:
         return ""
-    count = sum(_has_changed(entry, known) for entry, known in others)
+    count = sum(_has_changed(entry, known, now) for entry, known in others)
     if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
         return (
             f"{count} of the {came_back} entries that were known changed their words at once, "
@@ -335,10 +340,12 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
     return next(uri for uri in minted if uri not in taken)
 
 
-def _has_changed(entry: Entry, stored: KnownEntry) -> bool:
-    if entry.fingerprint == stored.fingerprint or entry.fingerprint in stored.past_fingerprints:
+def _has_changed(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
+    if entry.fingerprint == stored.fingerprint:
         return False
-    return not _is_told_apart_otherwise(entry, stored)
+    if entry.fingerprint in stored.past_fingerprints and stored.changes:
+        return now - stored.changes[-1] >= _GOES_BACK_AFTER
+    return not (entry.fingerprint in stored.past_fingerprints or _is_told_apart_otherwise(entry, stored))
 
 
 def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:

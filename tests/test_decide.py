@@ -185,6 +185,17 @@ def test_two_wordings_in_turn_are_told_once() -> None:
         assert (update.new, update.changed, update.relinked) == ((), (), ())
 
 
+def test_an_editor_who_goes_back_is_followed_after_a_day_and_nobody_is_told() -> None:
+    before, after = (entry("a", title="Open day", text=f"{WARD} It is on {day} June.") for day in (3, 4))
+    (changed,) = decided(document(after), stored(before)).changed
+    now_after = replace(stored(after), past_fingerprints=changed.past_fingerprints)
+    hours_ago = replace(now_after, changes=(NOW - timedelta(hours=23),))
+    assert decided(document(before), hours_ago).changed == ()
+    days_ago = replace(now_after, changes=(NOW - timedelta(hours=24),))
+    (back,) = decided(document(before), days_ago).changed
+    assert (back.entry, back.told, back.leaves_story) == (before, "no", False)
+
+
 def test_a_bounded_number_of_wordings_is_remembered_the_latest_first() -> None:
     many = tuple(f"wording {n}" for n in range(50))
     known = replace(stored(entry("a", title="T", text="one")), past_fingerprints=many)
