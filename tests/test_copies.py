@@ -501,6 +501,15 @@ def test_a_report_that_goes_back_to_what_was_told_a_week_ago_is_other_news() -> 
     assert "goes back to that" in refusal(later, theirs())
 
 
+def test_a_report_that_begins_with_the_names_of_what_it_goes_back_to_is_other_news() -> None:
+    named = " ".join(TEXT.split()[:9])
+    own = f"{named} and says that the wards of nine more towns are to have one each before the summer."
+    goes_on = f"{own} We reported then: {TEXT} {LOCAL}"
+    sooner, later = (told("More scanners", goes_on, later=timedelta(days=days)) for days in (9, 19))
+    assert reason(sooner, theirs()) == "the text of {}’s with something added"
+    assert "has most of that after words of its own" in refusal(later, theirs())
+
+
 def test_a_sentence_that_the_feed_repeats_is_no_part_of_the_news() -> None:
     footer = (
         "East Vale Health is one of nine bodies that bring people together for better health in the Vale."

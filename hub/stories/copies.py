@@ -299,6 +299,8 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "it came more than two weeks later, and is not the whole text"
     if pair.apart > _REPORTED and pair.preceded:
         return "it came more than a week later, and goes back to that after words of its own"
+    if pair.apart > _PASSED_ON and pair.mostly_preceded:
+        return "it came more than two weeks later, and has most of that after words of its own"
     own_headline = pair.same_title and title.telling
     if (
         pair.share < _ALL_OF_IT

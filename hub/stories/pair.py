@@ -253,6 +253,20 @@ class Pair:
         return at is not None and there.index(first[at]) - at > _DATELINE
 
     @property
+    def mostly_preceded(self) -> bool:
+        """Whether the longer text has more than a dateline before most of the shorter.
+
+        A report that goes back to another may begin with the same names as that.
+        """
+        there = self._long.in_order
+        before = sorted(
+            there.index(shingle) - at
+            for at, shingle in enumerate(self._short.in_order)
+            if shingle in self._long.shingles
+        )
+        return bool(before) and before[len(before) // 2] > _DATELINE
+
+    @property
     def ends_otherwise(self) -> bool:
         """Whether the shorter text is an excerpt's length, and its last words are hardly any of the longer's.
 
