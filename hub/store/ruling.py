@@ -38,9 +38,8 @@ class RulingOnStories(Settling, Rehosting):
             touched = set()
             for each in moved:
                 touched |= self._move(each, into, copy_of=lead, why=_BY_ADMIN)
-                if self._take_over_what_was_said(each, into):
-                    self._tag(each, self._load("e.key", [each])[0].entry.tags)
                 self._rule(each, "together", now)
+            self._share_what_was_said(into)
             # They joined the other's story, and that has a lead.
             self._db.execute(
                 "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN (SELECT value FROM json_each(?))",

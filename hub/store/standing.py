@@ -194,8 +194,7 @@ class Placing(Tagging):
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
         if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'lead'", (key,)):
             self._lead(key, joins.story)
-        if self._take_over_what_was_said(key, joins.story):
-            self._tag(key, stored.entry.tags)
+        self._share_what_was_said(joins.story)
         return touched
 
     def _lead(self, key: int, story: int) -> None:

@@ -58,6 +58,12 @@ class Tagging(Listing):
         """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
         return bool(self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
+    def _share_what_was_said(self, story: int) -> None:
+        """Have what admins said of the tags of a story's entries hold for all of them."""
+        for stored in self._load("e.story", [story]):
+            if self._take_over_what_was_said(stored.key, story):
+                self._tag(stored.key, stored.entry.tags)
+
     def _tag_new(self, written: Sequence[Written]) -> None:
         """Write the tags of entries that have none yet, and those that they bring to their stories."""
         if not written:
