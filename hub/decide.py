@@ -343,9 +343,9 @@ def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str)
 def _has_changed(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
     if entry.fingerprint == stored.fingerprint:
         return False
-    if entry.fingerprint in stored.past_fingerprints and stored.changes:
-        return now - stored.changes[-1] >= _GOES_BACK_AFTER
-    return not (entry.fingerprint in stored.past_fingerprints or _is_told_apart_otherwise(entry, stored))
+    if entry.fingerprint in stored.past_fingerprints:
+        return bool(stored.changes) and now - stored.changes[-1] >= _GOES_BACK_AFTER
+    return not _is_told_apart_otherwise(entry, stored)
 
 
 def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:

@@ -184,7 +184,8 @@ def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
         yield "    Ruled    by an admin: leads its story"
     candidates = {each.key: each for of_story in known.stories.values() for each in of_story}
     for pair in rulings.apart:
-        for other in pair - {stored.key} if stored.key in pair else ():
+        if stored.key in pair:
+            (other,) = pair - {stored.key}
             named = candidates.get(other)
             what = f"“{named.title}” of {named.feed}" if named else "one that it was with"
             yield f"    Ruled    by an admin: apart from {what}"

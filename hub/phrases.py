@@ -46,6 +46,10 @@ class Found(NamedTuple):
     words: str
     times: int
 
+    def again(self) -> Found:
+        """The same, found once more."""
+        return Found(self.words, self.times + 1)
+
 
 def read_phrase(text: str) -> tuple[Wording, ...]:
     """The wordings of a phrase. Raises ValueError for a star out of place, with a sentence for its writer."""
@@ -126,17 +130,14 @@ class Phrases:
             whole, parted = self._of_keys[number]
             for phrase, once in whole:
                 before = found.get(phrase)
-                found[phrase] = once if before is None else Found(before.words, before.times + 1)
+                found[phrase] = once if before is None else before.again()
             for wording, place in parted:
                 reached = _reached(text, start, stop - 1, wording, place, begun)
                 if reached is None:
                     continue
-                phrase = wording.phrase
-                before = found.get(phrase)
-                found[phrase] = (
-                    Found(text[reached[0] + 1 : reached[1]], 1)
-                    if before is None
-                    else Found(before.words, before.times + 1)
+                before = found.get(wording.phrase)
+                found[wording.phrase] = (
+                    Found(text[reached[0] + 1 : reached[1]], 1) if before is None else before.again()
                 )
         return found
 

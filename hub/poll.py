@@ -382,10 +382,10 @@ def failed(
         reason=error.reason,
         gone=isinstance(error, FeedGone),
     )
-    return waiting(gathered, fetch) if fetch else gathered
+    return sparing(gathered, fetch) if fetch else gathered
 
 
-def waiting(gathered: Gathered, asked: FetchError) -> Gathered:
+def sparing(gathered: Gathered, asked: FetchError) -> Gathered:
     """A poll in the course of which a server asked to be left alone."""
     return replace(
         gathered,

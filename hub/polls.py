@@ -412,7 +412,7 @@ class Polls:
 
     def _waits_to_settle(self, gathered: Gathered) -> None:
         if (asked := self._polls[gathered.feed.key].wait) is not None:
-            gathered = poll.waiting(gathered, asked)
+            gathered = poll.sparing(gathered, asked)
         self._ready.append(gathered)
         self._bytes_waiting += _as_read(gathered)
 

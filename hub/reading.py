@@ -166,12 +166,11 @@ class _Pool:
 
 
 def _pass_on(given: Future[Reading], future: Future[Reading]) -> None:
-    if future.cancelled():
-        given.cancel()
-    elif (error := future.exception()) is not None:
-        given.set_exception(error)
-    else:
+    error = future.exception()
+    if error is None:
         given.set_result(future.result())
+    else:
+        given.set_exception(error)
 
 
 class Readers:

@@ -60,9 +60,9 @@ class Tagger:
         }
         mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
         phrases = set(chain.from_iterable(fields.values()))
-        of_rules = self._of_rules(phrases, mapped)
-        for position in sorted(of_rules):
-            rule, spoken = self._rules[position], of_rules[position]
+        possible = self._possible(phrases, mapped)
+        for position in sorted(possible):
+            rule, spoken = self._rules[position], possible[position]
             if rule.term in found or not (rule.members is None or entry.feed.member in rule.members):
                 continue
             if len(spoken) > 1:
@@ -77,7 +77,7 @@ class Tagger:
                 found[rule.term] = _made(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
 
-    def _of_rules(self, phrases: Set[str], mapped: Iterable[int]) -> dict[int, list[str]]:
+    def _possible(self, phrases: Set[str], mapped: Iterable[int]) -> dict[int, list[str]]:
         """The rules that may hold, those of `mapped` among them, each with its phrases among these."""
         found: dict[int, list[str]] = {position: [] for position in mapped}
         for phrase in phrases:

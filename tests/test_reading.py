@@ -174,15 +174,14 @@ def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_r
 
 
 def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = set(active_children())
     made = Readers((), "UTC")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for document in (*[TRAP] * 5, "<!DOCTYPE rss>" + LONG.replace("<item>", TRAP[TRAP.index("<item>") :])):
+    for document in (TRAP, "<!DOCTYPE rss>" + LONG.replace("<item>", TRAP[TRAP.index("<item>") :])):
         made.submit(Document(feed=FEED, url=FEED.url, body=document.encode()), done=lambda: None)
     assert within(20, lambda: len(active_children()) > len(before))
     made.close()
     assert within(20, lambda: set(active_children()) <= before)
     assert list(tmp_path.iterdir()) == []
-    assert caplog.records == []

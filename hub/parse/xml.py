@@ -90,7 +90,8 @@ def _has_ended(text: str) -> bool:
     root = _root_of(text)
     if root is None or text.startswith("/>", root.end() - 1):
         return True
-    return re.search(rf"</{re.escape(root[1])}\s*>", text[root.end() :], re.IGNORECASE) is not None
+    end = re.compile(rf"</{re.escape(root[1])}\s*>", re.IGNORECASE)
+    return end.search(text, root.end()) is not None
 
 
 def _root_of(text: str) -> re.Match[str] | None:

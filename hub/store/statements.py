@@ -314,7 +314,10 @@ WHERE member = :member AND name = :name
 FORGET_PAGES = """
 DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
 """
-NEW_PAGE = "INSERT INTO pages (feed, page) VALUES (?, ?) ON CONFLICT (feed, page) DO UPDATE SET again = NULL"
+NEW_PAGE = """
+INSERT INTO pages (feed, page) VALUES (?, ?)
+ON CONFLICT (feed, page) DO UPDATE SET again = NULL WHERE again IS NOT NULL
+"""
 # In vain a page is looked at twice; one that robots.txt bars, whenever it may be barred no longer.
 NEW_PAGE_IN_VAIN = """
 INSERT INTO pages (feed, page, again) VALUES (?, ?, ?) ON CONFLICT (feed, page) DO UPDATE SET again = NULL
