@@ -102,8 +102,8 @@ def polls(file: Path, size: int, times: int) -> dict[str, Cost]:
 
 
 def _feed(store: Store, member: str) -> Feed:
-    (summary,) = store.members(NOW, member)
-    return summary.feeds[0].feed
+    (state,) = store.feed_states(member)
+    return state.feed
 
 
 def _settle(

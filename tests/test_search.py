@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,28 @@ def test_what_has_all_rare_words_in_its_title_comes_first(hub: Hub) -> None:
     assert {title.rpartition(" ")[0] for title in titles(found)[:3]} == {"Maternity sepsis"}
     assert titles(found)[3].startswith("Sepsis")
     assert len(walked(hub, Selection(search="sepsis maternity"), "relevance", 2)) == 12
+
+
+def test_the_order_of_the_words_changes_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = ("ward", "sepsis", "nurse", "trial")
+    chance = random.Random(4)
+    published: list[str] = []
+    for number in range(60):
+        published.append(" ".join([str(number), *(word for word in every if chance.random() < 0.6)]))
+        hub.publish(WESSEX, news(str(number), published[-1]), at=NOW + timedelta(minutes=number))
+    bound(monkeypatch, 35)
+    for unwanted in ("", " -trial"):
+        expected = [
+            title
+            for title in published
+            if {"ward", "sepsis", "nurse"} <= set(title.split()) and not (unwanted and "trial" in title)
+        ]
+        assert len(expected) > 2
+        for words in permutations(("ward", "sepsis", "nurse")):
+            for order in ORDERS:
+                found = search(hub, " ".join(words) + unwanted, order=order)
+                assert sorted(titles(found)) == sorted(expected)
+                assert found.stories == len(expected)
 
 
 def test_a_search_for_feeds_leaves_out_what_nothing_is_told_of(hub: Hub) -> None:

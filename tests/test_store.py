@@ -682,12 +682,14 @@ def test_a_story_is_found_by_its_number_and_no_other(network: Store) -> None:
         assert network.story(number) is None
 
 
-def test_members_come_with_their_latest_news_and_their_feeds_states(network: Store) -> None:
+def test_members_come_with_their_latest_news(network: Store) -> None:
     east, west = network.members(NOW)
     assert (east.entries, east.recent, west.entries) == (2, 2, 3)
     assert east.latest is not None
-    assert east.latest.entry.title == "Joint"
-    assert [state.feed for state in west.feeds] == [WEST, WEST_BLOG]
+    assert east.latest.title == "Joint"
+    assert network.story(east.latest.story) is not None
+    assert [state.feed for state in network.feed_states("west")] == [WEST, WEST_BLOG]
+    assert network.feed_states("nobody") == ()
 
 
 # ---------------------------------------------------------------- the version

@@ -153,12 +153,17 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
 
 
 def headline(stored: StoredEntry) -> str:
-    """The entry's title; else its first words if they may be carried, else the member's name."""
-    if stored.entry.title:
-        return stored.entry.title
-    words = permitted(stored.entry, stored.member.republish).excerpt.split()
+    """What `headline_of` makes of the entry."""
+    return headline_of(stored.entry.title, stored.entry.excerpt, stored.member)
+
+
+def headline_of(title: str, excerpt: str, member: Member) -> str:
+    """An entry's title; else its first words if they may be carried, else the member's name."""
+    if title:
+        return title
+    words = excerpt.split() if member.republish != "link" else []
     if not words:
-        return f"News from {stored.member.name}"
+        return f"News from {member.name}"
     return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
 
 

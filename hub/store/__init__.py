@@ -80,6 +80,16 @@ class Totals:
     stories: int
 
 
+@dataclass(frozen=True, slots=True)
+class LatestEntry:
+    """As much of an entry as a list of members shows; `date` is what it is sorted by."""
+
+    story: int
+    title: str
+    excerpt: str
+    date: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSummary:
     """A member with what is known of its news.
@@ -90,10 +100,9 @@ class MemberSummary:
 
     member: Member
     configured: bool
-    feeds: tuple[FeedState, ...]
     entries: int
     recent: int
-    latest: StoredEntry | None
+    latest: LatestEntry | None
 
 
 class BadCursor(ValueError):
@@ -109,8 +118,8 @@ class Store(Protocol):
         `authority` is the host name for `tag:` ids minted from now on (RFC 4151).
         """
 
-    def feed_states(self) -> tuple[FeedState, ...]:
-        """The feeds that feeds.yaml names, in its order, with what is remembered of each."""
+    def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:
+        """The feeds that feeds.yaml names, or a member's, in its order, with what is remembered of each."""
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
         """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked."""

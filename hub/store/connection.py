@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from hub.errors import StoreError
 from hub.store.migrations import migrations
+from hub.store.rows import Row
 
 _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
@@ -30,7 +31,6 @@ class Connection:
             connection = sqlite3.connect(
                 file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            connection.row_factory = sqlite3.Row
             self._db = Database(connection, execute_plugins=False)
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -89,25 +89,23 @@ class Connection:
                 "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
             ) from error
 
-    def _rows(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[sqlite3.Row]:
-        found: list[sqlite3.Row] = self._db.execute(statement, values).fetchall()
-        return found
+    def _rows(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[Row]:
+        cursor = self._db.execute(statement, values)
+        columns = [column for column, *_ in cursor.description]
+        # sqlite3.Row compares a name with column after column; of wide rows that takes longer than all else.
+        return [dict(zip(columns, row, strict=True)) for row in cursor]
 
     def _tuples(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows without their columns' names, where there are many."""
-        cursor = self._db.conn.cursor()
-        cursor.row_factory = None
-        found: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        found: list[tuple[Any, ...]] = self._db.execute(statement, values).fetchall()
         return found
 
     def _each(
         self, statement: str, values: dict[str, Any] | Sequence[Any] = ()
     ) -> Generator[tuple[Any, ...], None, None]:
         """The same one by one, each looked for when it is asked for, until it is closed."""
-        cursor = self._db.conn.cursor()
-        cursor.row_factory = None
-        with closing(cursor):
-            yield from cursor.execute(statement, values)
+        with closing(self._db.execute(statement, values)) as cursor:
+            yield from cursor
 
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
         """The statement for each of these; most often there are none, which costs nothing."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from hub.model import FeedState, Revision, Selection, StoredEntry, Story, Tag
-from hub.store import Found, MemberSummary, Order, Page, Totals, feedrows, rows
+from hub.model import Revision, Selection, StoredEntry, Story, Tag
+from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.searching import Searching
@@ -80,44 +80,23 @@ class Listing(Searching):
         return Totals(entries=found["entries"], stories=found["stories"])
 
     def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
-        since = rows.stamp(now - _RECENT)
-        named = () if slug is None else (slug,)
-        with self._reading():
-            states: dict[str, list[FeedState]] = {}
-            for row in self._rows(
-                f"SELECT * FROM feeds WHERE configured = 1{' AND member = ?' * len(named)} ORDER BY position",
-                named,
-            ):
-                states.setdefault(row["member"], []).append(feedrows.feed_state(row))
-            found = self._rows(
-                "SELECT m.*, COALESCE(n.entries, 0) AS entries,"
-                " (SELECT COUNT(*) FROM entries e"
-                " WHERE e.member = m.slug AND e.date >= ? AND e.standing IS NULL) AS recent"
-                f" FROM members m LEFT JOIN member_counts n ON n.member = m.slug"
-                f"{' WHERE m.slug = ?' * len(named)}"
-                " ORDER BY m.configured DESC, m.position, m.slug",
-                (since, *named),
-            )
-            latest = {
-                row["slug"]: self._value(
-                    "SELECT key FROM entries WHERE member = ? AND standing IS NULL"
-                    " ORDER BY date DESC, key DESC LIMIT 1",
-                    (row["slug"],),
-                )
-                for row in found
-            }
-            newest = {
-                stored.member.slug: stored
-                for stored in self._load("e.key", [key for key in latest.values() if key is not None])
-            }
+        statement = sql.MEMBERS.format(which="1 = 1" if slug is None else "m.slug = :slug")
+        with self._errors():
+            found = self._rows(statement, {"since": rows.stamp(now - _RECENT), "slug": slug})
         return tuple(
             MemberSummary(
                 member=rows.member(row),
                 configured=bool(row["configured"]),
-                feeds=tuple(states.get(row["slug"], ())),
                 entries=row["entries"],
                 recent=row["recent"],
-                latest=newest.get(row["slug"]),
+                latest=LatestEntry(
+                    story=row["latest_story"],
+                    title=row["latest_title"],
+                    excerpt=row["latest_excerpt"],
+                    date=rows.moment(row["latest_date"]),
+                )
+                if row["latest_story"] is not None
+                else None,
             )
             for row in found
         )

@@ -12,11 +12,11 @@ which takes longer than to find it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
 from itertools import islice, takewhile
 from typing import Any
 
@@ -41,6 +41,7 @@ FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key =
 WHERE e.lead = 0
 """
 _MATCH = "SELECT rowid FROM search WHERE search MATCH ?"
+_HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
 _TAGGED = """
 SELECT t.lead FROM json_each(?) given
@@ -64,7 +65,8 @@ class Hits:
     out to be more than are looked at, they are the `newest_of` so many.
     `ranked_by`, which may find others too, is what to rank them by, None where
     they cannot be; only what is not ranked is read by and by. What the rest of
-    the selection leaves out may be missing.
+    the selection leaves out may be missing; where that is all without the tags
+    it asks for, `aside` are those of the others that lead no story, else None.
     """
 
     selection: Selection
@@ -72,6 +74,7 @@ class Hits:
     unread: Generator[tuple[Any, ...], None, None] | None = None
     newest_of: int | None = None
     ranked_by: str | None = None
+    aside: set[int] | None = None
 
     def reach(self, many: int) -> None:
         """Read on until there are so many."""
@@ -112,9 +115,13 @@ class Searching(Connection):
         wanted, unwanted = full_text_phrases(selection.search or "")
         if not wanted:
             return Hits(selection, [])
-        query = " ".join(wanted) + "".join(f" NOT {phrase}" for phrase in unwanted)
+        entries = {phrase: int(self._value(_HOW_MANY, (phrase, MOST_HITS + 1))) for phrase in wanted}
+        wanted = sorted(wanted, key=entries.__getitem__)
+        query = _rarest_first(wanted)
+        if unwanted:
+            query = f"({query}){''.join(f' NOT {phrase}' for phrase in unwanted)}"
         alone = wanted == [query]
-        telling = [phrase for phrase in wanted if self._is_rare(phrase)]
+        telling = [phrase for phrase in wanted if entries[phrase] <= MOST_HITS]
         if telling and not (alone and order == "date"):
             # No more have all of the words than have a rare one. Backwards, FTS5 takes longer.
             hits = Hits(selection, [key for (key,) in reversed(self._tuples(_MATCH, (query,)))])
@@ -124,8 +131,8 @@ class Searching(Connection):
                 hits.newest_of = MOST_HITS
         self._narrow_to_member(hits)
         if telling and order == "relevance":
-            hits.ranked_by = " ".join(telling)
-            hits.keys = self._tagged(selection, hits.keys)
+            hits.ranked_by = _rarest_first(telling)
+            self._narrow_to_tags(hits)
         return hits
 
     def _last(self, selection: Selection, query: str) -> Hits:
@@ -143,29 +150,25 @@ class Searching(Connection):
                 of_member = {key for (key,) in self._tuples(_OF_MEMBER, (term.value,))}
                 hits.keys = [key for key in hits.keys if key in of_member]
 
-    def _tagged(self, selection: Selection, keys: Sequence[int]) -> list[int]:
-        """Of some keys those that have the tags that are asked for, and those of which it is not known.
+    def _narrow_to_tags(self, hits: Hits) -> None:
+        """Leave of the hits those that may have the tags that are asked for."""
+        if any(term.field == "tag" for term in all_of(hits.selection.filter)):
+            hits.keys, hits.aside = self._tagged(hits, hits.keys)
 
-        These do not lead their story; a story's tags are kept with its lead.
+    def _tagged(self, hits: Hits, keys: Sequence[int]) -> tuple[list[int], set[int]]:
+        """Of some hits those that have the tags that are asked for, and those of which it is not known.
+
+        These do not lead their story, and a story's tags are kept with its lead; they are given apart too.
         """
         found = list(keys)
-        for term in all_of(selection.filter):
+        if hits.aside is not None:
+            return found, hits.aside.intersection(found)
+        aside = {key for (key,) in self._tuples(_ASIDE, (json.dumps(found),))}
+        for term in all_of(hits.selection.filter):
             if term.field == "tag" and found:
                 tagged = {key for (key,) in self._tuples(_TAGGED, (json.dumps(found), term.value))}
-                tagged |= {row["key"] for row in self._aside(found)}
-                found = [key for key in found if key in tagged]
-        return found
-
-    def _aside(self, keys: Sequence[int]) -> list[sqlite3.Row]:
-        """Of some keys those that do not lead their story: copies, and what is not published."""
-        return self._rows(_ASIDE, (json.dumps(keys),))
-
-    def _is_rare(self, phrase: str) -> bool:
-        found = self._value(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
-            (phrase, MOST_HITS + 1),
-        )
-        return int(found) <= MOST_HITS
+                found = [key for key in found if key in tagged or key in aside]
+        return found, aside
 
     def _page_of_hits(
         self, hits: Hits, limit: int, cursor: str | None, order: Order
@@ -215,9 +218,8 @@ class Searching(Connection):
         """
         found: list[tuple[str, int]] = []
         for some in hits.at_once():
-            shown = [
-                (row["date"], row["key"]) for row in self._shown(hits, self._tagged(hits.selection, some))
-            ]
+            keys, _ = self._tagged(hits, some)
+            shown = [(row["date"], row["key"]) for row in self._shown(hits, keys)]
             found += [each for each in shown if before is None or each < before]
             found.sort(reverse=True)
             if len(found) >= most:
@@ -231,11 +233,12 @@ class Searching(Connection):
         asked = some
         if asks_tags_alone(hits.selection) and not hits.selection.every_entry:
             # All that lead a story match.
-            asked = [row["key"] for row in self._aside(some)]
+            _, aside = self._tagged(hits, some)
+            asked = list(aside)
         hidden = frozenset(asked) - {row["key"] for row in self._shown(hits, asked)}
         return [key for key in some if key not in hidden]
 
-    def _shown(self, hits: Hits, some: Sequence[int]) -> list[sqlite3.Row]:
+    def _shown(self, hits: Hits, some: Sequence[int]) -> list[rows.Row]:
         """Of some keys those that match the rest of the selection and stand for their story.
 
         That is the lead where it matches, else the earliest that does.
@@ -248,7 +251,7 @@ class Searching(Connection):
         best = _best_of_each(of_stories, hits.are_among({row["key"] for row in of_stories}))
         return [row for row in found if best.get(row["story"], row["key"]) == row["key"]]
 
-    def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[sqlite3.Row]:
+    def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[rows.Row]:
         column, index = by
         condition, values = matching(selection)
         statement = _MATCHING.format(column=column, index=index, condition=condition)
@@ -257,15 +260,25 @@ class Searching(Connection):
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
         hits.reach(_COUNTED_AMONG + 1)
-        keys = self._tagged(hits.selection, hits.keys[:_COUNTED_AMONG])
+        keys, aside = self._tagged(hits, hits.keys[:_COUNTED_AMONG])
         asked, leads = keys, 0
         if asks_tags_alone(hits.selection):
-            asked = [row["key"] for row in self._aside(keys)]
+            asked = list(aside)
             leads = len(keys) - len(asked)
         of_asked = {row["story"] for row in self._matching(hits.selection, _BY_KEY, asked)}
         led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
         stories = leads + len(of_asked) - len(led.intersection(keys))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
+
+
+def _rarest_first(phrases: Sequence[str]) -> str:
+    """What has all of these, the rarest first; each is asked for only where all before it are.
+
+    To FTS5 `a AND b AND c` are three equals: of each entry that has `a` it looks whether it has `c`,
+    before it knows whether it has `b`. Taking nothing away from `a AND b`, as an empty phrase does,
+    makes one of these two.
+    """
+    return reduce(lambda before, phrase: f'(({before}) NOT "") AND {phrase}', phrases)
 
 
 def _some_at_once(keys: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -279,7 +292,7 @@ def _stretches() -> Iterator[slice]:
         start, many = start + many, 2 * many
 
 
-def _best_of_each(of_stories: Iterable[sqlite3.Row], among: AbstractSet[int]) -> dict[int, int]:
+def _best_of_each(of_stories: Iterable[rows.Row], among: AbstractSet[int]) -> dict[int, int]:
     """By story the key that stands for it."""
     best: dict[int, tuple[bool, int]] = {}
     for row in of_stories:

@@ -57,14 +57,16 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         return [row for row in wanted if tuple(row.values()) not in there]
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
-        members = self._rows(
+        members = self._tuples(
             "SELECT slug, name, type, region, homepage, republish, configured, position"
             " FROM members ORDER BY slug"
         )
-        feeds = self._rows("SELECT member, name, url, configured, position FROM feeds ORDER BY id")
-        return [tuple(row) for row in (*members, *feeds)]
+        feeds = self._tuples("SELECT member, name, url, configured, position FROM feeds ORDER BY id")
+        return [*members, *feeds]
 
-    def feed_states(self) -> tuple[FeedState, ...]:
+    def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:
+        if member is not None:
+            return self._states("configured = 1 AND member = ?", (member,))
         return self._states("configured = 1", ())
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
@@ -152,7 +154,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     def check(self) -> tuple[str, ...]:
         with self._errors():
-            problems = [str(row[0]) for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+            problems = [str(found) for (found,) in self._tuples("PRAGMA integrity_check") if found != "ok"]
             problems += [
                 f"{row['table']}: row {row['rowid']} names a row of {row['parent']} that is not there"
                 for row in self._rows("PRAGMA foreign_key_check")

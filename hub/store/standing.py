@@ -8,7 +8,6 @@ ask for its `standing`.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -201,7 +200,7 @@ class Placing(Tagging):
         """Have an entry lead its story, as an admin chose."""
         self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": _CHOSEN})
 
-    def _belongs_to(self, stored: StoredEntry, row: sqlite3.Row) -> stories.Verdict | None:
+    def _belongs_to(self, stored: StoredEntry, row: rows.Row) -> stories.Verdict | None:
         left = row["story"] and self._value(
             "SELECT COALESCE(merged_into, id) FROM stories WHERE id = ?", (row["story"],)
         )

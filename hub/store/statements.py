@@ -13,6 +13,17 @@ SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
 FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
 LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
 """
+# The members, those of feeds.yaml first, each with its counts and its newest entry.
+MEMBERS = """
+SELECT m.*, COALESCE(n.entries, 0) AS entries,
+       (SELECT COUNT(*) FROM entries e
+        WHERE e.member = m.slug AND e.date >= :since AND e.standing IS NULL) AS recent,
+       l.story AS latest_story, l.title AS latest_title, l.excerpt AS latest_excerpt, l.date AS latest_date
+FROM members m LEFT JOIN member_counts n ON n.member = m.slug LEFT JOIN entries l ON l.key = (
+    SELECT e.key FROM entries e WHERE e.member = m.slug AND e.standing IS NULL
+    ORDER BY e.date DESC, e.key DESC LIMIT 1)
+WHERE {which} ORDER BY m.configured DESC, m.position, m.slug
+"""
 # As much of an entry as it takes to recognise it, but for its text.
 _KNOWN = """
 SELECT e.key, e.feed, e.member, f.name AS feed_name, e.story, e.id, e.id_key, e.loose_id_key, e.link_key,

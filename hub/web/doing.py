@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from hub import moves
 from hub.health import Health
-from hub.model import FeedKey, FeedState, Notice, StoredEntry, Subscription
+from hub.model import FeedKey, FeedState, Notice, Subscription
 from hub.said import counted
 from hub.web.pages import Link, Setting
 from hub.web.words import Calendar, Moment, with_code
@@ -160,7 +160,7 @@ def status_rows(
     conditions: Mapping[FeedKey, Condition],
     subscriptions: Mapping[FeedKey, Subscription],
     names: Mapping[str, str],
-    latest: Mapping[str, StoredEntry],
+    latest: Mapping[str, datetime],
     setting: Setting,
     now: datetime,
 ) -> tuple[StatusRow, ...]:
@@ -179,7 +179,7 @@ def status_rows(
                 member=Link(names.get(slug, slug), setting.addresses.member(slug)),
                 feed=state.feed.key.name if feeds_of[slug] > 1 else "",
                 condition=conditions[state.feed.key],
-                latest=calendar.moment(newest.date) if newest else None,
+                latest=calendar.moment(newest) if newest else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
                 next_why=_sentence(state.next_poll_why) if due > now else "",

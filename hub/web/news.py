@@ -112,7 +112,7 @@ def member(slug: str) -> Response:
     summary = next(iter(visit.store.members(visit.now, slug)), None)
     if summary is None:
         abort(404)
-    states = tuple(visit.condition(state) for state in summary.feeds)
+    states = tuple(visit.condition(state) for state in visit.store.feed_states(slug))
     troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
     before = request.args.get("before") or None
     return answer(

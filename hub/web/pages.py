@@ -23,7 +23,7 @@ from hub.model import (
     TagRule,
     WithheldEntry,
 )
-from hub.publish.item import KIND_LABELS, Copy, Item, headline, item, permitted
+from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitted
 from hub.said import counted
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
@@ -38,6 +38,9 @@ from hub.web.words import (
     site,
     size,
 )
+
+# Two thousand members are on each page with a list, so it matters how long this takes.
+_SLUG_AND_NAME = attrgetter("slug", "name")
 
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
 
@@ -292,12 +295,13 @@ def filters(
 ) -> Filters:
     """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
     tag, member, kind = asked.tag, asked.member, asked.kind
-    names = {each.slug: each.name for each in members}
+    names = tuple(map(_SLUG_AND_NAME, members))
+    from_member = next((name for slug, name in names if slug == member), member)
     in_force = {
         name: (value, words)
         for name, value, words in (
             ("tag", tag, f"on {setting.labels.get(tag or '', tag)}"),
-            ("member", member, f"from {names.get(member or '', member)}"),
+            ("member", member, f"from {from_member}"),
             ("kind", kind, f"({KINDS.get(kind or '', '').lower()} alone)"),
         )
         if value
@@ -311,14 +315,14 @@ def filters(
         fewer.append(Link("All news", to()))
     return Filters(
         topics=_options(tuple((each.term, each.label) for each in tags), tag),
-        members=_options(tuple(names.items()) if len(names) > 1 else (), member),
+        members=_options(names if len(names) > 1 else (), member),
         kinds=_options(tuple(KINDS.items()), kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )
 
 
-# Two thousand members take as long to write as a fifth of the page, and are the same on each.
+# As long to write as a fifth of the page, and the same on each.
 @lru_cache(maxsize=16)
 def _options(choices: tuple[tuple[str, str], ...], chosen: str | None) -> Markup:
     # Not left to the template, which takes longer for them than for the rest of the page.
@@ -372,7 +376,11 @@ def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRo
         name=Link(summary.member.name, setting.addresses.member(summary.member.slug)),
         type=_MEMBER_TYPES[summary.member.type],
         left=not summary.configured,
-        latest=Link(headline(latest), setting.addresses.story(latest.story)) if latest else None,
+        latest=Link(
+            headline_of(latest.title, latest.excerpt, summary.member), setting.addresses.story(latest.story)
+        )
+        if latest
+        else None,
         when=setting.calendar.day(latest.date) if latest else None,
         recent=summary.recent,
         share=round(100 * summary.recent / most) if most else 0,

@@ -47,7 +47,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
             conditions,
             {each.feed: each for each in visit.store.subscriptions() if each.feed and not each.leaving},
             names,
-            {each.member.slug: each.latest for each in members if each.latest is not None},
+            {each.member.slug: each.latest.date for each in members if each.latest is not None},
             visit.setting,
             visit.now,
         ),
