@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
@@ -35,9 +35,11 @@ def likely(sketch: Sketch, holders: Mapping[int, Sequence[int]]) -> tuple[int, .
     several = [story for story, count in counts.items() if count >= enough]
     if not several and not titled:
         return ()
-    weights = {
-        story: sum([1 / len(held) for held in shared if story in held]) for story in (*several, *titled)
-    }
+    weights: dict[int, float] = defaultdict(float)
+    for held in shared:
+        weight = 1 / len(held)
+        for story in held:
+            weights[story] += weight
     found = {story: weights[story] for story in several if weights[story] >= _RARE}
     found.update((story, weights[story] + 1) for story in titled)
     return tuple(sorted(found, key=lambda story: (-found[story], story))[:_MOST])
