@@ -362,6 +362,23 @@ def test_members_are_listed_with_their_latest_news_in_the_order_asked_for(hub: H
     )
 
 
+@pytest.mark.parametrize(
+    ("republish", "headline"),
+    [
+        ("full", "The new ward opens its doors"),
+        ("summary", "The new ward opens its doors"),
+        ("link", "News from Health Innovation Wessex"),
+    ],
+)
+def test_members_are_listed_with_no_more_of_news_without_a_title_than_they_allow(
+    hub: Hub, republish: str, headline: str
+) -> None:
+    hub.configure(NETWORK.replace("    region: South", f"    region: South\n    republish: {republish}", 1))
+    hub.publish(WESSEX, replace(news("a", text="The new ward opens its doors"), title=""))
+    assert hub.tree("/members").xpath("//tbody/tr[1]//td[@class='headline']/a")[0].text == headline
+    assert hub.tree("/").xpath("//h3/a")[0].text == headline
+
+
 def test_topics_are_listed_with_their_counts_also_those_without_news(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", tags=(SAFETY, Tag("blog", "given to all news of this feed"))))
     assert hub.words("/tags") == "Topics blog 1 story Patient safety 1 story Stroke no news yet"
