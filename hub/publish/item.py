@@ -153,12 +153,12 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
 
 
 def headline(stored: StoredEntry) -> str:
-    """What `headline_of` makes of the entry."""
+    """An entry's headline, as `headline_of` has it."""
     return headline_of(stored.entry.title, stored.entry.excerpt, stored.member)
 
 
 def headline_of(title: str, excerpt: str, member: Member) -> str:
-    """An entry's title; else its first words if they may be carried, else the member's name."""
+    """A title; else the first words of the excerpt if they may be carried, else the member's name."""
     if title:
         return title
     words = excerpt.split() if member.republish != "link" else []

@@ -89,14 +89,7 @@ class Listing(Searching):
                 configured=bool(row["configured"]),
                 entries=row["entries"],
                 recent=row["recent"],
-                latest=LatestEntry(
-                    story=row["latest_story"],
-                    title=row["latest_title"],
-                    excerpt=row["latest_excerpt"],
-                    date=rows.moment(row["latest_date"]),
-                )
-                if row["latest_story"] is not None
-                else None,
+                latest=_latest(row),
             )
             for row in found
         )
@@ -177,6 +170,17 @@ class Listing(Searching):
         ):
             tags.setdefault(row["entry"], []).append(rows.tag(row))
         return [rows.stored_entry(row, tuple(tags.get(row["key"], ()))) for row in found]
+
+
+def _latest(row: rows.Row) -> LatestEntry | None:
+    if row["latest_story"] is None:
+        return None
+    return LatestEntry(
+        story=row["latest_story"],
+        title=row["latest_title"],
+        excerpt=row["latest_excerpt"],
+        date=rows.moment(row["latest_date"]),
+    )
 
 
 def _story(entries: list[StoredEntry], shown: StoredEntry) -> Story:

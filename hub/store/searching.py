@@ -152,23 +152,29 @@ class Searching(Connection):
 
     def _narrow_to_tags(self, hits: Hits) -> None:
         """Leave of the hits those that may have the tags that are asked for."""
-        if any(term.field == "tag" for term in all_of(hits.selection.filter)):
-            hits.keys, hits.aside = self._tagged(hits, hits.keys)
+        if _tags_of(hits.selection):
+            hits.keys = list(self._tagged(hits, hits.keys))
+            hits.aside = self._aside(hits, hits.keys)
 
-    def _tagged(self, hits: Hits, keys: Sequence[int]) -> tuple[list[int], set[int]]:
+    def _tagged(self, hits: Hits, keys: Sequence[int]) -> Sequence[int]:
         """Of some hits those that have the tags that are asked for, and those of which it is not known.
 
-        These do not lead their story, and a story's tags are kept with its lead; they are given apart too.
+        These are `_aside`; a story's tags are kept with its lead.
         """
-        found = list(keys)
+        terms = _tags_of(hits.selection)
+        if hits.aside is not None or not terms:
+            return keys
+        aside = self._aside(hits, keys)
+        for term in terms:
+            tagged = {key for (key,) in self._tuples(_TAGGED, (json.dumps(keys), term))}
+            keys = [key for key in keys if key in tagged or key in aside]
+        return keys
+
+    def _aside(self, hits: Hits, keys: Sequence[int]) -> set[int]:
+        """Of some hits those that do not lead their story: copies, and what is not published."""
         if hits.aside is not None:
-            return found, hits.aside.intersection(found)
-        aside = {key for (key,) in self._tuples(_ASIDE, (json.dumps(found),))}
-        for term in all_of(hits.selection.filter):
-            if term.field == "tag" and found:
-                tagged = {key for (key,) in self._tuples(_TAGGED, (json.dumps(found), term.value))}
-                found = [key for key in found if key in tagged or key in aside]
-        return found, aside
+            return hits.aside.intersection(keys)
+        return {key for (key,) in self._tuples(_ASIDE, (json.dumps(keys),))}
 
     def _page_of_hits(
         self, hits: Hits, limit: int, cursor: str | None, order: Order
@@ -218,8 +224,7 @@ class Searching(Connection):
         """
         found: list[tuple[str, int]] = []
         for some in hits.at_once():
-            keys, _ = self._tagged(hits, some)
-            shown = [(row["date"], row["key"]) for row in self._shown(hits, keys)]
+            shown = [(row["date"], row["key"]) for row in self._shown(hits, self._tagged(hits, some))]
             found += [each for each in shown if before is None or each < before]
             found.sort(reverse=True)
             if len(found) >= most:
@@ -233,8 +238,7 @@ class Searching(Connection):
         asked = some
         if asks_tags_alone(hits.selection) and not hits.selection.every_entry:
             # All that lead a story match.
-            _, aside = self._tagged(hits, some)
-            asked = list(aside)
+            asked = list(self._aside(hits, some))
         hidden = frozenset(asked) - {row["key"] for row in self._shown(hits, asked)}
         return [key for key in some if key not in hidden]
 
@@ -260,15 +264,20 @@ class Searching(Connection):
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
         hits.reach(_COUNTED_AMONG + 1)
-        keys, aside = self._tagged(hits, hits.keys[:_COUNTED_AMONG])
+        keys = self._tagged(hits, hits.keys[:_COUNTED_AMONG])
         asked, leads = keys, 0
         if asks_tags_alone(hits.selection):
-            asked = list(aside)
+            asked = list(self._aside(hits, keys))
             leads = len(keys) - len(asked)
         of_asked = {row["story"] for row in self._matching(hits.selection, _BY_KEY, asked)}
         led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
         stories = leads + len(of_asked) - len(led.intersection(keys))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
+
+
+def _tags_of(selection: Selection) -> list[str]:
+    """The tags that all stories of a selection have."""
+    return [term.value for term in all_of(selection.filter) if term.field == "tag"]
 
 
 def _rarest_first(phrases: Sequence[str]) -> str:

@@ -39,9 +39,6 @@ from hub.web.words import (
     size,
 )
 
-# Two thousand members are on each page with a list, so it matters how long this takes.
-_SLUG_AND_NAME = attrgetter("slug", "name")
-
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
 
 MemberOrder = Literal["name", "latest", "recent"]
@@ -295,13 +292,12 @@ def filters(
 ) -> Filters:
     """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
     tag, member, kind = asked.tag, asked.member, asked.kind
-    names = tuple(map(_SLUG_AND_NAME, members))
-    from_member = next((name for slug, name in names if slug == member), member)
+    names = {each.slug: each.name for each in members}
     in_force = {
         name: (value, words)
         for name, value, words in (
             ("tag", tag, f"on {setting.labels.get(tag or '', tag)}"),
-            ("member", member, f"from {from_member}"),
+            ("member", member, f"from {names.get(member or '', member)}"),
             ("kind", kind, f"({KINDS.get(kind or '', '').lower()} alone)"),
         )
         if value
@@ -315,14 +311,14 @@ def filters(
         fewer.append(Link("All news", to()))
     return Filters(
         topics=_options(tuple((each.term, each.label) for each in tags), tag),
-        members=_options(names if len(names) > 1 else (), member),
+        members=_options(tuple(names.items()) if len(names) > 1 else (), member),
         kinds=_options(tuple(KINDS.items()), kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )
 
 
-# As long to write as a fifth of the page, and the same on each.
+# Two thousand members take as long to write as a fifth of the page, and are the same on each.
 @lru_cache(maxsize=16)
 def _options(choices: tuple[tuple[str, str], ...], chosen: str | None) -> Markup:
     # Not left to the template, which takes longer for them than for the rest of the page.
@@ -376,15 +372,19 @@ def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRo
         name=Link(summary.member.name, setting.addresses.member(summary.member.slug)),
         type=_MEMBER_TYPES[summary.member.type],
         left=not summary.configured,
-        latest=Link(
-            headline_of(latest.title, latest.excerpt, summary.member), setting.addresses.story(latest.story)
-        )
-        if latest
-        else None,
+        latest=_latest(summary, setting),
         when=setting.calendar.day(latest.date) if latest else None,
         recent=summary.recent,
         share=round(100 * summary.recent / most) if most else 0,
     )
+
+
+def _latest(summary: MemberSummary, setting: Setting) -> Link | None:
+    latest = summary.latest
+    if latest is None:
+        return None
+    headline = headline_of(latest.title, latest.excerpt, summary.member)
+    return Link(headline, setting.addresses.story(latest.story))
 
 
 @dataclass(frozen=True, slots=True)
