@@ -4,15 +4,14 @@ PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
 
-.PHONY: help run demo test lint bench plots wheel clean
+.PHONY: help run demo test lint bench wheel clean
 
 help:
 	@echo "make run     install and run the hub on feeds.yaml   (ARGS='--port 8099' reaches the command)"
 	@echo "make demo    show a sample network, on this machine alone"
 	@echo "make test    install what the tests need and run them"
 	@echo "make lint    formatting, lint, types, the table of imports"
-	@echo "make bench   measure polling, beside another reader"
-	@echo "make plots   measure pages and polls as the hub grows, and draw the curves"
+	@echo "make bench   measure polling, serving and growing, in one table, and draw the curves"
 	@echo "make wheel   build dist/*.whl"
 
 run: .venv/run
@@ -30,11 +29,12 @@ lint: .venv/lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/bench
-	$(BIN)/python -m bench.rounds $(ARGS)
-
-plots: .venv/plots
-	$(BIN)/python -m bench.scale --plots . $(ARGS)
+# Drawn with a virtual environment of its own: matplotlib brings NumPy, which sqlite-utils loads
+# wherever it finds it, and an installation, whose start is in what is measured, has none.
+bench: .venv/bench .venv/plots
+	@rm -f build/bench*
+	@$(BIN)/python -m bench $(ARGS)
+	@test ! -f build/bench.json || .venv/plotting/bin/python -m bench.draw build/bench.json
 
 wheel: .venv/test
 	rm -rf dist
@@ -59,7 +59,14 @@ clean:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-.venv/test .venv/lint .venv/bench .venv/plots: .venv/run
+.venv/plots: .venv/python pyproject.toml
+	@echo "Installing what draws curves into .venv/plotting ..."
+	@$(BIN)/python -m venv .venv/plotting
+	@.venv/plotting/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.venv/plotting/bin/python -m pip install --quiet --disable-pip-version-check --group plots
+	@touch $@
+
+.venv/test .venv/lint .venv/bench: .venv/run
 	@echo "Installing what 'make $(@F)' needs into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group $(@F)
 	@touch $@

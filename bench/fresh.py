@@ -1,11 +1,8 @@
 """How long does news take from its feed's poll being due, or from being pushed, to the merged feed?
 
-    python -m bench.fresh                     a hub of its own with one feed, polled about every 2 seconds
-    python -m bench.fresh --others 2000       beside as many feeds that are not due
-    python -m bench.fresh --pushed            by WebSub, from a hub that the site is as well
-
-`hub run` as an operator runs it, asked for /feeds/all.atom every few
-milliseconds. Everything stays on loopback.
+`hub run` as an operator runs it, with one feed that is polled about every two
+seconds, or pushed by WebSub from a hub that the site is as well, asked for
+/feeds/all.atom every few milliseconds.
 """
 
 from __future__ import annotations
@@ -29,10 +26,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from bench.serving import machine
+from bench.table import row, section, working
 
 _HUB_PORT = 8192
 _LATEST = 20
+_TIMES = 20
 _STARTS_WITHIN = 60
 
 
@@ -207,27 +205,13 @@ def measure_pushed(site: _Site, times: int) -> list[float]:
     return took
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--others", type=int, default=0, help="feeds beside it that are not due")
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--pushed", action="store_true", help="by WebSub, and not polled")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, _site() as site:
-        site.publish("The first")
-        with _hub(Path(name), site.url, arguments.others, pushed=arguments.pushed) as database:
-            if arguments.pushed:
-                took = measure_pushed(site, arguments.times)
-            else:
-                took = measure(site, database, arguments.times)
-    print(f"{machine()}; {arguments.others} other feeds, {arguments.times} times")
-    median, slowest = statistics.median(took), max(took)
-    begun = "pushed" if arguments.pushed else "due"
-    print(f"From {begun} to visible in /feeds/all.atom: median {median:.2f} s, slowest {slowest:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+def run(arguments: argparse.Namespace) -> None:
+    """Print how long both ways take."""
+    beside = f", beside {arguments.others:,} feeds that are not due" if arguments.others else ""
+    section(f"News, seconds until it is in /feeds/all.atom, {_TIMES} times{beside}", "median", "slowest")
+    for begun, pushed in (("due", False), ("pushed", True)):
+        with tempfile.TemporaryDirectory() as name, _site() as site, working(f"News that is {begun}"):
+            site.publish("The first")
+            with _hub(Path(name), site.url, arguments.others, pushed=pushed) as database:
+                took = measure_pushed(site, _TIMES) if pushed else measure(site, database, _TIMES)
+        row(f"since it was {begun}", f"{statistics.median(took):.2f}", f"{max(took):.2f}")

@@ -1,24 +1,12 @@
-"""How fast are rounds over many ordinary feeds, beside another reader and beside downloading alone?
-
-    make bench                       2,000 feeds of 20 entries: a cold round, an unchanged one, 10 % changed
-    make bench ARGS="--feeds 200"    a smaller farm
-    make bench ARGS="--vs reader"    the same rounds by `reader` (Python, feedparser, SQLite), in turns
-    make bench ARGS="--vs fetch-only"    the floor: a bare pycurl loop that throws away what it gets
-
-The hub does all that it does: sanitising, stories, the shipped rules' tags,
-full text.
-
-Needs Linux and Debian's nginx-light. Everything stays on loopback. Machines
-are noisy: quote ratios from one run, and medians of several.
-"""
+"""How fast are rounds over many ordinary feeds, beside another reader and beside downloading alone?"""
 
 from __future__ import annotations
 
 import argparse
 import ctypes
 import os
-import platform
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,12 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from math import ceil
 from pathlib import Path
 
 import yaml
 
 from bench import meter
+from bench.table import row, section, working
 
 HERE = Path(__file__).parent
 FARM = str(HERE / "farm.py")
@@ -51,13 +41,16 @@ class Cost:
     memory: float
 
 
+def environment() -> dict[str, str]:
+    """As a command has it where it is installed: Python compiles what it loads once, not at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def measured(command: list[str]) -> Cost:
     """Run a command to the end of its last process."""
     before = _cpu()
     began = time.monotonic()
-    # As it is installed anywhere: Python compiles what it loads once, and not at each start.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak, over = 0.0, threading.Event()
 
     def watch() -> None:
@@ -151,9 +144,9 @@ def fetch_only_command(folder: Path, urls: list[str]) -> list[str]:
     return [sys.executable, str(HERE / "fetch_only.py"), str(folder / "urls.txt"), str(folder / "etags.json")]
 
 
-def entries_stored(file: Path, table: str) -> int:
+def entries_stored(file: Path) -> int:
     with sqlite3.connect(file) as connection:
-        (count,) = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()
+        (count,) = connection.execute("SELECT COUNT(*) FROM entries").fetchone()
     connection.close()
     return int(count)
 
@@ -164,27 +157,15 @@ def touch(folder: Path) -> None:
     )
 
 
-_PEERS: dict[str, Callable[[Path, list[str]], list[str]]] = {
+_COMMANDS: dict[str, Callable[[Path, list[str]], list[str]]] = {
+    "hub": hub_command,
     "reader": reader_command,
     "fetch-only": fetch_only_command,
 }
 
 
-def main() -> None:
-    """Make the farm, run the rounds, print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--feeds", type=int, default=2000)
-    parser.add_argument("--entries", type=int, default=20)
-    parser.add_argument(
-        "--vs",
-        action="append",
-        choices=list(_PEERS),
-        default=[],
-        help="another reader, or the floor, in the same run; may be given twice",
-    )
-    arguments = parser.parse_args()
+def run(arguments: argparse.Namespace) -> None:
+    """Make the farm, run the rounds, print what each costs the hub and the others."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # nginx reads as a user of its own.
@@ -192,38 +173,46 @@ def main() -> None:
         with farm(folder / "farm", arguments.feeds, arguments.entries) as urls:
             # Not before: the farm's server is an orphan too.
             ctypes.CDLL(None).prctl(_SUBREAPER, 1)
-            _table(folder, urls, arguments.vs)
+            _rounds(folder, urls, arguments)
 
 
-def _table(folder: Path, urls: list[str], peers: list[str]) -> None:
-    commands = {"hub": hub_command} | {peer: _PEERS[peer] for peer in peers}
-    print(
-        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, feedparser {version('feedparser')}"
-        + (f", reader {version('reader')}" if "reader" in peers else "")
+def _rounds(folder: Path, urls: list[str], arguments: argparse.Namespace) -> None:
+    peers: list[str] = arguments.vs
+    by = "nginx" if shutil.which("nginx") else "aiohttp, slower than Debian's nginx-light"
+    section(
+        f"Rounds over {len(urls):,} feeds of {arguments.entries} entries on loopback, served by {by}",
+        "hub",
+        *chain.from_iterable((_named(peer), "ratio") for peer in peers),
     )
-    print(f"{len(urls):,} feeds on loopback by nginx\n")
-    print(f"{'round':<14}{'by':<12}{'seconds':>9}{'feeds/s':>9}{'CPU s per 1,000':>17}{'peak MiB':>10}")
-    ready = {who: command(folder, urls) for who, command in commands.items()}
+    commands = {who: command(folder, urls) for who, command in _COMMANDS.items() if who in ("hub", *peers)}
     for name in ("cold", "unchanged", "10 % changed"):
         if name == "10 % changed":
             touch(folder / "farm")
-        costs = {who: measured(command) for who, command in ready.items()}
-        for who, cost in costs.items():
-            print(
-                f"{name:<14}{who:<12}{cost.wall:>9.2f}{len(urls) / cost.wall:>9.0f}"
-                f"{cost.cpu / len(urls) * 1000:>17.1f}{cost.memory:>10.0f}",
-                flush=True,
+        costs = {}
+        for who, command in commands.items():
+            with working(f"A round by {who}, {name}"):
+                costs[who] = measured(command)
+        of_each: dict[str, tuple[int, Callable[[Cost], float]]] = {
+            "feeds/s": (0, lambda cost: len(urls) / cost.wall),
+            "CPU s per 1,000 feeds": (1, lambda cost: cost.cpu / len(urls) * 1000),
+            "peak MiB": (0, lambda cost: cost.memory),
+        }
+        for what, (digits, of) in of_each.items():
+            figures = {who: of(cost) for who, cost in costs.items()}
+            row(
+                f"{name}, {what}",
+                f"{figures['hub']:,.{digits}f}",
+                *chain.from_iterable(
+                    (f"{figures[peer]:,.{digits}f}", _ratio(figures["hub"], figures[peer])) for peer in peers
+                ),
             )
-        for peer in peers:
-            wall, cpu = costs[peer].wall / costs["hub"].wall, costs["hub"].cpu / costs[peer].cpu
-            print(f"{'':<14}hub: {wall:.2f} of {peer}'s feeds/s, {cpu:.2f} of its CPU a feed", flush=True)
-    print()
-    for who in ready:
-        if who == "fetch-only":
-            continue
-        print(f"{entries_stored(folder / f'{who}.db', 'entries'):,} entries stored by {who}")
+    stored = {who: f"{entries_stored(folder / f'{who}.db'):,}" for who in commands if who != "fetch-only"}
+    row("entries stored", stored["hub"], *chain.from_iterable((stored.get(peer, ""), "") for peer in peers))
 
 
-if __name__ == "__main__":
-    main()
+def _named(peer: str) -> str:
+    return f"reader {version('reader')}" if peer == "reader" else peer
+
+
+def _ratio(ours: float, theirs: float) -> str:
+    return f"{ours / theirs:.2f}" if theirs else ""

@@ -1,19 +1,16 @@
 """Does what the hub does cost more, the more it holds?
 
-    python -m bench.scale                            10,000, 100,000 and 1,000,000 entries
-    python -m bench.scale --folder grown --plots .   databases kept in a folder, curves drawn as PNG
-
-Grows databases of news-like words (bench.grown, some five minutes and 4 GB for
-a million entries) and measures on each: two kinds of polls from what was
-gathered to the commit, and pages and feeds with nothing kept, each request
-another address. Prints medians and 99th percentiles, and those of the processor
-time, which other programs on the machine disturb less; then the plan of each
-query of the largest, which is the same for any larger.
+Grows databases of news-like words (bench.grown, some six minutes and 5 GB for
+a million entries) and measures on each, once it has been read: two kinds of polls
+from what was gathered to the commit, and pages and feeds with nothing kept, each
+request another address. Of the processor's time, which other programs on the
+machine disturb less, there are curves (`bench.draw`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sqlite3
 import statistics
@@ -23,11 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 from bench.grown import MEMBERS, NOW, TAGS, Words, feeds_yaml, grow, vocabulary, zipf
-from bench.serving import machine
+from bench.table import row, section, working
 from hub.config import Config, parse
 from hub.decide import decide
 from hub.model import Entry, Feed, FeedState, FeedUpdate, Gathered, Known
@@ -40,6 +36,7 @@ from hub.web.serve import set_aside
 
 _YEARS = timedelta(days=5 * 365)
 _WARM_UP = 20
+_FIGURES = ("median", "p99", "processor's", "its p99")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +52,11 @@ class Cost:
         return cls(list(took), list(busy))
 
     @property
-    def figures(self) -> str:
-        return "".join(f"{statistics.median(each):>8.1f}{p99(each):>8.1f}" for each in (self.took, self.busy))
+    def figures(self) -> dict[str, float]:
+        return {
+            **{"median": statistics.median(self.took), "p99": p99(self.took)},
+            **{"processor's": statistics.median(self.busy), "its p99": p99(self.busy)},
+        }
 
 
 def p99(milliseconds: Sequence[float]) -> float:
@@ -219,70 +219,39 @@ def plans(file: Path, entries: int) -> None:
     beside.close()
 
 
-# ---------------------------------------------------------------- curves
+# ---------------------------------------------------------------- all of it
 
 
-def draw(found: dict[int, dict[str, Cost]], folder: Path) -> None:
-    """Draw the curves into two files."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    sizes = sorted(found)
-    kinds = list(found[sizes[0]])
-    for name, title, shown in (
-        ("scale-polls.png", "A poll, from what was gathered to the commit", kinds[:2]),
-        ("scale-pages.png", "A page or feed with nothing kept", kinds[2:]),
-    ):
-        figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
-        for kind in shown:
-            busy = [found[size][kind].busy for size in sizes]
-            (line,) = axes.plot(sizes, [statistics.median(each) for each in busy], marker="o", label=kind)
-            axes.plot(sizes, [p99(each) for each in busy], linestyle=":", marker=".", color=line.get_color())
-        axes.set(
-            xscale="log", xlabel="entries stored", ylabel="milliseconds of processor time", ylim=(0, None)
-        )
-        axes.set_title(f"{title}: median, dotted the 99th percentile", loc="left")
-        axes.grid(visible=True, alpha=0.3)
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-        figure.savefig(folder / name, dpi=110)
-        print(f"{folder / name}")
-
-
-def main() -> None:
-    """Grow, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sizes", default="10000,100000,1000000", help="entries, with commas between")
-    parser.add_argument("--folder", type=Path, help="where databases are kept for the next time")
-    parser.add_argument("--plots", type=Path, help="a folder to draw the curves into (`make plots`)")
-    parser.add_argument("--times", type=int, default=300, help="requests of each kind")
-    arguments = parser.parse_args()
-    sizes = [int(size) for size in arguments.sizes.split(",")]
-    if arguments.plots and find_spec("matplotlib") is None:
-        parser.error("matplotlib is not there to draw with: `make plots` installs it")
-    print(
-        f"{machine()}, SQLite {sqlite3.sqlite_version}; {MEMBERS:,} members, {arguments.times} of each kind"
-    )
-    found: dict[int, dict[str, Cost]] = {}
+def run(arguments: argparse.Namespace) -> None:
+    """Grow, measure, print, and write down what curves are drawn from."""
+    sizes = sorted(int(size) for size in arguments.sizes.split(","))
+    found: dict[int, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = arguments.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         for size in sizes:
             file = folder / f"grown-{size}.db"
-            grow(file, size)
-            megabytes = file.stat().st_size / 2**20
-            print(f"\n{size:,} entries, {megabytes:,.0f} MiB; milliseconds: median, p99, processor's\n")
-            found[size] = {**polls(file, size, arguments.times // 3), **pages(file, size, arguments.times)}
-            for what, cost in found[size].items():
-                print(f"{what:<32}{cost.figures}", flush=True)
-        print(f"\nHow each query goes about it, at {sizes[-1]:,} entries")
-        plans(folder / f"grown-{sizes[-1]}.db", sizes[-1])
-    if arguments.plots:
-        draw(found, arguments.plots)
+            with working(f"Growing a database of {size:,} entries"):
+                grow(file, size)
+                _read_once(file)
+            section(
+                f"{size:,} entries of {MEMBERS:,} members, {file.stat().st_size / 2**20:,.0f} MiB;"
+                f" milliseconds, nothing kept, {arguments.times} pages of each kind",
+                *_FIGURES,
+            )
+            costs = {**polls(file, size, arguments.times // 3), **pages(file, size, arguments.times)}
+            found[size] = {what: cost.figures for what, cost in costs.items()}
+            for what, figures in found[size].items():
+                row(what, *(f"{figures[name]:.1f}" for name in _FIGURES))
+        if arguments.plans:
+            print(f"\nHow each query goes about it, at {sizes[-1]:,} entries")
+            plans(folder / f"grown-{sizes[-1]}.db", sizes[-1])
+    arguments.curves.parent.mkdir(parents=True, exist_ok=True)
+    arguments.curves.write_text(json.dumps(found, indent=1))
 
 
-if __name__ == "__main__":
-    main()
+def _read_once(file: Path) -> None:
+    """Have what the disk holds in memory, as far as it goes: how fast the disk is, is not the question."""
+    with file.open("rb") as opened:
+        while opened.read(2**24):
+            pass

@@ -1,18 +1,11 @@
 """How fast are answers from the cache, beside nginx, and how long does one take that is not there?
 
-    python -m bench.serving                    a database of 10,000 entries of its own
-    python -m bench.serving --database hub.db  one that bench.grown made
-    python -m bench.serving --servers all      other servers too, in the same turns
-
-Needs Linux with two processors, Debian's nginx-light and wrk. The servers get
-one processor in turns, wrk the other. Everything stays on loopback.
+The servers get one processor in turns, wrk the other.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import re
 import shutil
 import statistics
@@ -25,11 +18,12 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from bench.grown import feeds_yaml, grow
 from bench.servers import SERVERS
+from bench.table import row, section, working
 from hub.config import parse
 from hub.store import open_store
 from hub.store.sqlite import SqliteStore
@@ -39,6 +33,8 @@ from hub.web.serve import Server, set_aside
 _SERVER, _CLIENT = "0", "1"  # processors
 _NGINX_PORT, _HUB_PORT = 8190, 8191
 _FEED = "feeds/all.atom"
+_TURNS = 5
+_ENTRIES = 10_000
 _NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 512; }}
@@ -92,9 +88,7 @@ def answers_a_second(url: str, seconds: int, etag: str | None = None) -> float:
     return float(found[1])
 
 
-def throughput(
-    folder: Path, config: Path, database: str, rounds: int, seconds: int, others: Sequence[str]
-) -> None:
+def throughput(folder: Path, config: Path, database: str, seconds: int, others: Sequence[str]) -> None:
     """Print answers a second of nginx, the hub and others, in turns, and their ratios."""
     hub_url, nginx_url = f"http://127.0.0.1:{_HUB_PORT}/{_FEED}", f"http://127.0.0.1:{_NGINX_PORT}/{_FEED}"
     hub = [
@@ -107,29 +101,38 @@ def throughput(
     file.parent.mkdir(parents=True)
     with running(hub, hub_url):
         file.write_bytes(_get(hub_url)[0])
-    print(f"\nA merged feed of {file.stat().st_size:,} bytes, answers a second, medians of {rounds}\n")
     found: dict[tuple[str, str], list[float]] = {}
-    for _ in range(rounds):
+    for turn in range(_TURNS):
         for name, command, url in (
             ("nginx", ["nginx", "-c", str(folder / "nginx.conf")], nginx_url),
             ("hub", hub, hub_url),
             *((other, [*servers, other, str(config), database, str(_HUB_PORT)], hub_url) for other in others),
         ):
-            with running(command, url):
+            with working(f"Turn {turn + 1} of {_TURNS}, {name}"), running(command, url):
                 etag = _get(url)[1]
                 found.setdefault((name, "200"), []).append(answers_a_second(url, seconds))
                 found.setdefault((name, "304"), []).append(answers_a_second(url, seconds, etag))
+    section(
+        f"A merged feed of {file.stat().st_size:,} bytes from the cache, medians of {_TURNS} turns",
+        *("hub", "nginx", "ratio", "at least", "at most"),
+        *chain.from_iterable((other, "ratio") for other in others),
+    )
     for status in ("200", "304"):
         nginx = found["nginx", status]
-        print(f"{status}   nginx    {statistics.median(nginx):>9,.0f}")
-        for name in ("hub", *others):
-            pairs = [ours / theirs for ours, theirs in zip(found[name, status], nginx, strict=True)]
-            print(
-                f"      {name:<9}{statistics.median(found[name, status]):>9,.0f}"
-                f"   ratio {statistics.median(pairs):.3f}"
-                f"   (pairs {', '.join(f'{pair:.3f}' for pair in pairs)})",
-                flush=True,
-            )
+        of_nginx = {
+            name: [ours / theirs for ours, theirs in zip(found[name, status], nginx, strict=True)]
+            for name in ("hub", *others)
+        }
+        a_second = {
+            name: f"{statistics.median(found[name, status]):,.0f}" for name in ("hub", "nginx", *others)
+        }
+        ratio = {name: f"{statistics.median(pairs):.2f}" for name, pairs in of_nginx.items()}
+        row(
+            f"{status}s, answers/s",
+            *(a_second["hub"], a_second["nginx"], ratio["hub"]),
+            *(f"{extreme(of_nginx['hub']):.2f}" for extreme in (min, max)),
+            *chain.from_iterable((a_second[other], ratio[other]) for other in others),
+        )
 
 
 def cold(config: Path, database: str, times: int) -> None:
@@ -139,7 +142,7 @@ def cold(config: Path, database: str, times: int) -> None:
     app = create_app(lambda: open_store(database), lambda: settings, base_url="http://127.0.0.1")
     client = app.test_client()
     set_aside()
-    print(f"\nOne answer with nothing kept, milliseconds, median of {times} and the slowest\n")
+    section(f"One answer with nothing kept, milliseconds, of {times} each", "median", "slowest")
     for path in ("/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/", "/tag/topic-3", "/members"):
         took = []
         for number in range(times + 2):
@@ -150,7 +153,7 @@ def cold(config: Path, database: str, times: int) -> None:
             took.append((time.perf_counter() - began) * 1000)
             assert answer.status_code == 200
         took = took[2:]
-        print(f"{path:<20}{statistics.median(took):>8.1f}{max(took):>8.1f}", flush=True)
+        row(path, f"{statistics.median(took):.1f}", f"{max(took):.1f}")
 
 
 def stampede(config: Path, database: str, clients: int) -> None:
@@ -180,7 +183,8 @@ def stampede(config: Path, database: str, clients: int) -> None:
     _in_turn(threads, threading.Thread.join)
     server.close()
     serving.join()
-    print(f"\n{asked['answers']} clients at once on a cold cache: rendered {asked['renders']} time(s)")
+    section("A cold cache asked by many at once", "clients", "renders")
+    row(f"/{_FEED}", str(asked["answers"]), str(asked["renders"]))
 
 
 def _in_turn(threads: list[threading.Thread], act: Callable[[threading.Thread], None]) -> None:
@@ -188,44 +192,22 @@ def _in_turn(threads: list[threading.Thread], act: Callable[[threading.Thread], 
         act(thread)
 
 
-def machine() -> str:
-    """The machine and the versions, in a line."""
-    with Path("/proc/cpuinfo").open() as file:
-        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "?")
-    return f"{platform.machine()}, {os.cpu_count()} processors ({model}), Python {platform.python_version()}"
-
-
-def main() -> None:
-    """Run them all."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--database", type=Path, help="one made by bench.grown")
-    parser.add_argument("--servers", help="all, or names with commas between, of bench.servers")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
-    arguments = parser.parse_args()
-    asked = arguments.servers or ""
-    others = [*SERVERS] if asked == "all" else [name for name in asked.split(",") if name]
+def run(arguments: argparse.Namespace) -> None:
+    """Print answers from the cache, answers that are not there, and what many at once cost."""
+    others = [*SERVERS] if arguments.servers == "all" else [*filter(None, arguments.servers.split(","))]
     for needed in ("nginx", "wrk", "taskset"):
         if shutil.which(needed) is None:
             raise SystemExit(f"{needed} is missing: on Debian, apt install nginx-light wrk util-linux")
-    nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr.strip()
-    print(f"{machine()}, granian {version('granian')}, flask {version('flask')}, {nginx}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # nginx reads as a user of its own.
         folder.chmod(0o755)
-        file = arguments.database or folder / "hub.db"
-        if arguments.database is None:
-            grow(file, 10_000)
+        file = folder / "hub.db"
+        with working(f"Growing a database of {_ENTRIES:,} entries"):
+            grow(file, _ENTRIES)
         config = folder / "feeds.yaml"
         config.write_text(feeds_yaml())
         database = f"sqlite:///{file}"
-        throughput(folder, config, database, arguments.rounds, arguments.seconds, others)
+        throughput(folder, config, database, arguments.seconds, others)
         cold(config, database, 15)
         stampede(config, database, 100)
-
-
-if __name__ == "__main__":
-    main()

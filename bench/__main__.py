@@ -1,0 +1,79 @@
+"""How fast is the hub? All that is measured, in one table with the machine, the versions and the sizes.
+
+    make bench                                          all parts: twenty minutes, 6 GB of disk
+    make bench ARGS="--vs reader --vs fetch-only"       another reader and the floor, in the same run
+    make bench ARGS="rounds --feeds 200"                one part, on a smaller farm
+    make bench ARGS="serving --servers all"             other servers in turns with the hub's
+    make bench ARGS="scale --sizes 10000,100000"        fewer entries: two minutes
+
+Parts, in the order in which they are measured:
+
+    start     commands that an admin types
+    rounds    polls of many ordinary feeds: a cold round, an unchanged one, one in which every tenth changed
+    fresh     from a poll that is due, or news that is pushed, to the merged feed
+    serving   answers from the cache beside nginx, and answers that are not there
+    scale     polls and pages as the hub grows, with their curves as PNG
+
+The hub does all that it does: sanitising, stories, the shipped rules' tags, full
+text, SQLite on disk. Machines are noisy: quote ratios from one run, and medians
+of several. Needs Linux with two processors; for `serving` Debian's nginx-light and
+wrk; `rounds` takes nginx where it is there. Everything stays on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from bench import table
+
+PARTS = ("start", "rounds", "fresh", "serving", "scale")
+_LEAST_TIMES = 15
+
+
+def main() -> None:
+    """Measure what is asked for, and print it."""
+    parser = argparse.ArgumentParser(
+        prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="which to measure; all unless some are named"
+    )
+    rounds = parser.add_argument_group("rounds")
+    rounds.add_argument("--feeds", type=int, default=2000)
+    rounds.add_argument("--entries", type=int, default=20, help="of each feed")
+    rounds.add_argument(
+        "--vs",
+        action="append",
+        choices=("reader", "fetch-only"),
+        default=[],
+        help="beside another reader, or a bare loop that throws away what it gets; may be given twice",
+    )
+    fresh = parser.add_argument_group("fresh")
+    fresh.add_argument("--others", type=int, default=0, help="feeds beside the one, which are not due")
+    serving = parser.add_argument_group("serving")
+    serving.add_argument("--servers", default="", help="all, or names with commas between, of bench.servers")
+    serving.add_argument("--seconds", type=int, default=3, help="of each server in each of its five turns")
+    scale = parser.add_argument_group("scale")
+    scale.add_argument("--sizes", default="10000,100000,1000000", help="entries, with commas between")
+    scale.add_argument("--times", type=int, default=300, help="requests of each kind")
+    scale.add_argument("--folder", type=Path, help="where the databases are kept for the next time")
+    scale.add_argument("--plans", action="store_true", help="print how SQLite goes about each query, too")
+    parser.add_argument(
+        "--curves", type=Path, default=Path("build/bench.json"), help="the file for what bench.draw draws"
+    )
+    arguments = parser.parse_args()
+    if unknown := set(arguments.parts).difference(PARTS):
+        parser.error(f"no part is called {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    if arguments.times < _LEAST_TIMES:
+        parser.error(f"--times: at least {_LEAST_TIMES}, of which percentiles can be told")
+    print(table.machine("feedparser", "flask", "granian"))
+    for part in PARTS:
+        if part in arguments.parts or not arguments.parts:
+            # Not before its turn: what this process has loaded, its children share, and seem the smaller.
+            import_module(f"bench.{part}").run(arguments)
+
+
+if __name__ == "__main__":
+    main()
