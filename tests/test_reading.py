@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from multiprocessing import active_children
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ from tests.site import rss
 
 FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
 LINK = "https://east.example/news"
+
+
+@pytest.fixture(autouse=True)
+def folder_of_multiprocessing() -> None:
+    """Its one folder for its sockets, which it makes where temporary files are when it first needs one."""
+    get_temp_dir()
 
 
 @pytest.fixture
