@@ -517,3 +517,9 @@ def test_a_json_feed_of_years_is_read_to_a_limit() -> None:
     feed = json_feed(*({"id": str(number)} for number in range(MOST_ENTRIES + 1)))
     assert len(feed.entries) == MOST_ENTRIES
     assert feed.remarks == (f"it holds {MOST_ENTRIES + 1} items; the first {MOST_ENTRIES} were read; {MORE}",)
+
+
+def test_of_very_many_categories_the_first_are_read() -> None:
+    many = "".join(f"<category>c{number}</category>" for number in range(600))
+    (entry,) = read(rss(f"<item><title>Ward opens</title>{many}</item>")).entries
+    assert [category.term for category in entry.categories] == [f"c{number}" for number in range(500)]
