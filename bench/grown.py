@@ -14,6 +14,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ from pathlib import Path
 from hub.model import Entry, EntryKeys, Feed, FeedKey, Member, MemberType, Tag, digest
 from hub.store import open_store, rows
 from hub.store import statements as sql
+from hub.store.sqlite import SqliteStore
 from hub.stories import sketched
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -87,8 +89,13 @@ def grow(file: Path, entries: int, *, members: int = MEMBERS) -> None:
             connection.execute("INSERT INTO tag_counts SELECT term, COUNT(*) FROM story_tags GROUP BY term")
             connection.execute("UPDATE state SET version = version + 1")
             connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    with closing(SqliteStore(file)) as grown:
+        complete = False
+        while not complete:
+            with grown._writing():
+                complete = not grown._make_bitmaps()
+        grown._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _type(number: int) -> MemberType:

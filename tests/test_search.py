@@ -12,7 +12,7 @@ import pytest
 
 from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
-from hub.store import Found, Order, searching
+from hub.store import Found, Order, bitmaps, searching
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 ORDERS: tuple[Order, ...] = ("relevance", "date")
@@ -26,6 +26,13 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def bound(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(searching, "MOST_HITS", most)
     monkeypatch.setattr(searching, "_AT_ONCE", 2)
+
+
+def make_bitmaps(hub: Hub, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """Have every word looked up in bitmaps, of blocks of so many entries."""
+    monkeypatch.setattr(bitmaps, "_BLOCK", block)
+    monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
+    hub.make_bitmaps()
 
 
 def search(hub: Hub, typed: str, *, order: Order = "relevance", limit: int = 100) -> Found:
@@ -242,8 +249,9 @@ def looked_for_one_by_one(
     ],
 )
 @pytest.mark.parametrize("most", [12, 30, 10_000])
+@pytest.mark.parametrize("block", [None, 4, 24])
 def test_a_search_finds_what_looking_at_each_entry_finds(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int, block: int | None
 ) -> None:
     chance = random.Random(12)
     words = ["ward", "nurse", "scan", "trial", "grant"]
@@ -264,6 +272,10 @@ def test_a_search_finds_what_looking_at_each_entry_finds(
         hub.publish(feed, entry, at=at)
     hub.store.withdraw(chance.sample([each.key for each in hub.store.walk()], 9), "Withdrawn", NOW)
     bound(monkeypatch, most)
+    if block is not None:
+        make_bitmaps(hub, monkeypatch, block)
+        # What changed in a block has it made anew; until then it has none.
+        hub.sql(f"DELETE FROM bitmap_blocks WHERE first = {2 * block + 1}")
     stored = list(hub.store.walk())
     for typed in ("ward", "nurse scan", "trial grant ward"):
         expected = looked_for_one_by_one(stored, typed.split(), filter, most)

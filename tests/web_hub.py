@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from hub.config import Config, parse
 from hub.decide import decide
 from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag
 from hub.store import Store, open_store
+from hub.store.sqlite import SqliteStore
 from hub.web import create_app
 from tests.entries import entry
 
@@ -119,6 +122,20 @@ class Hub:
         self.settle(
             Gathered(feed=feed, outcome="failed", started=at, url=feed.url, error=error, reason=reason), at
         )
+
+    def make_bitmaps(self) -> None:
+        """Have the bitmaps made of all blocks that are full."""
+        with closing(SqliteStore(self.file)) as store:
+            missing = True
+            while missing:
+                with store._writing():
+                    missing = store._make_bitmaps()
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement gives, past the store."""
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            return connection.execute(statement).fetchall()
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, headers={name.replace("_", "-"): of for name, of in headers.items()})

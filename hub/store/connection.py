@@ -47,6 +47,9 @@ class Connection:
                 "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
 
+    def close(self) -> None:
+        self._db.close()
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction that holds the write lock from its first read on."""

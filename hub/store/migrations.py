@@ -11,7 +11,7 @@ people's databases.
                            overrulings (what admins said of tags)
       habits, windows      revisions (what entries said before)
                            standings (of what is not published, and what admins said of it)
-                             search (full text of entries)
+                             search (full text of entries), bitmap_blocks ──< word_bitmaps >── common_words
 
     feeds ──< subscriptions ──< pushes (that wait to be taken)
 """
@@ -583,3 +583,39 @@ ALTER TABLE pages ADD COLUMN again TEXT;
 @migrations()
 def m015_what_waits_to_be_told(db: Database) -> None:
     _execute(db, _WAITING)
+
+
+_BITMAPS = """
+CREATE TABLE common_words (
+    id INTEGER PRIMARY KEY,
+    term TEXT NOT NULL UNIQUE,         -- what the full-text index makes of it
+    word TEXT NOT NULL                 -- what it is asked for by
+);
+CREATE TABLE bitmap_blocks (
+    first INTEGER PRIMARY KEY,         -- keys
+    last INTEGER NOT NULL,
+    words INTEGER NOT NULL             -- how many have a bitmap
+);
+CREATE TABLE word_bitmaps (
+    word INTEGER NOT NULL REFERENCES common_words (id),
+    block INTEGER NOT NULL REFERENCES bitmap_blocks (first) ON DELETE CASCADE,
+    entries INTEGER NOT NULL,          -- how many have the word
+    bits BLOB NOT NULL,                -- one for each key, the lowest first
+    PRIMARY KEY (word, block)
+);
+CREATE INDEX word_bitmaps_block ON word_bitmaps (block);
+ALTER TABLE state ADD COLUMN bitmaps_made TEXT;
+CREATE TRIGGER bitmaps_outdated AFTER UPDATE OF title, text ON entries BEGIN
+    DELETE FROM bitmap_blocks WHERE last >= old.key
+        AND first = (SELECT MAX(first) FROM bitmap_blocks WHERE first <= old.key);
+END;
+CREATE TRIGGER bitmaps_outdated_too AFTER DELETE ON entries BEGIN
+    DELETE FROM bitmap_blocks WHERE last >= old.key
+        AND first = (SELECT MAX(first) FROM bitmap_blocks WHERE first <= old.key);
+END;
+"""
+
+
+@migrations()
+def m016_bitmaps_of_common_words(db: Database) -> None:
+    _execute(db, _BITMAPS)

@@ -14,15 +14,15 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from itertools import islice, takewhile
-from typing import Any
 
 from hub.model import Selection
 from hub.store import Order, rows
-from hub.store.connection import Connection
+from hub.store.bitmaps import Bitmaps, CommonWord, KeyRange
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
 
@@ -41,15 +41,24 @@ FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key =
 WHERE e.lead = 0
 """
 _MATCH = "SELECT rowid FROM search WHERE search MATCH ?"
+_MATCH_WITHIN = f"{_MATCH} AND rowid BETWEEN ? AND ?"
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
 _TAGGED = """
 SELECT t.lead FROM json_each(?) given
 CROSS JOIN story_tags t INDEXED BY story_tags_lead ON t.term = ? AND t.lead = given.value
 """
+_TAGGED_ASIDE = """
+SELECT e.key FROM json_each(?) given
+CROSS JOIN entries e INDEXED BY entries_aside ON e.key = given.value
+CROSS JOIN story_tags t ON t.story = e.story AND t.term = ?
+WHERE e.lead = 0
+"""
 _COUNT_OF_MEMBER = "SELECT entries FROM member_counts WHERE member = ?"
 _OF_MEMBER = "SELECT key FROM entries WHERE member = ?"
 MOST_HITS = 10_000
+# FTS5 takes some 8 ns an entry that has a word to pass it by, and 350 to hand out one that was asked for.
+_FAR_COMMONER = 32
 # How many hits are looked at to count stories, and how many stories are told: nobody wants to know more.
 _COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
 _AT_ONCE = 200
@@ -71,7 +80,7 @@ class Hits:
 
     selection: Selection
     keys: list[int]
-    unread: Generator[tuple[Any, ...], None, None] | None = None
+    unread: Generator[int, None, None] | None = None
     newest_of: int | None = None
     ranked_by: str | None = None
     aside: set[int] | None = None
@@ -80,7 +89,7 @@ class Hits:
         """Read on until there are so many."""
         if self.unread is None or many <= len(self.keys):
             return
-        self.keys += [key for (key,) in islice(self.unread, many - len(self.keys))]
+        self.keys += islice(self.unread, many - len(self.keys))
         if len(self.keys) > MOST_HITS:
             del self.keys[MOST_HITS:]
             self.newest_of = MOST_HITS
@@ -108,25 +117,34 @@ class Hits:
             self.unread = None
 
 
-class Searching(Connection):
+class Searching(Bitmaps):
     """The part of the store that searches."""
 
     def _hits(self, selection: Selection, order: Order) -> Hits:
         wanted, unwanted = full_text_phrases(selection.search or "")
         if not wanted:
             return Hits(selection, [])
-        entries = {phrase: int(self._value(_HOW_MANY, (phrase, MOST_HITS + 1))) for phrase in wanted}
+        common = self._common_words(wanted)
+        entries = {
+            phrase: common[phrase].entries
+            if phrase in common and common[phrase].entries > MOST_HITS
+            else int(self._value(_HOW_MANY, (phrase, MOST_HITS + 1)))
+            for phrase in wanted
+        }
         wanted = sorted(wanted, key=entries.__getitem__)
-        query = _rarest_first(wanted)
-        if unwanted:
-            query = f"({query}){''.join(f' NOT {phrase}' for phrase in unwanted)}"
-        alone = wanted == [query]
         telling = [phrase for phrase in wanted if entries[phrase] <= MOST_HITS]
+        without = "".join(f" NOT {phrase}" for phrase in unwanted)
+        query = f"({_rarest_first(wanted)}){without}"
+        alone = len(wanted) == 1 and not unwanted
         if telling and not (alone and order == "date"):
-            # No more have all of the words than have a rare one. Backwards, FTS5 takes longer.
-            hits = Hits(selection, [key for (key,) in reversed(self._tuples(_MATCH, (query,)))])
+            rarest, *others = wanted
+            by_bits = [each for each in others if _is_looked_up(common.get(each), entries[rarest])]
+            asked = [phrase for phrase in wanted if phrase not in by_bits]
+            ranges = [*self._key_ranges([common[phrase] for phrase in by_bits])]
+            hits = Hits(selection, self._all(query, f"({_rarest_first(asked)}){without}", ranges))
         else:
-            hits = self._last(selection, query)
+            all_common = not alone and not unwanted and len(common) == len(wanted)
+            hits = Hits(selection, [], self._last(query, [*common.values()] if all_common else []))
             if alone and not telling:
                 hits.newest_of = MOST_HITS
         self._narrow_to_member(hits)
@@ -135,10 +153,37 @@ class Searching(Connection):
             self._narrow_to_tags(hits)
         return hits
 
-    def _last(self, selection: Selection, query: str) -> Hits:
+    def _all(self, query: str, beside_bits: str, ranges: Sequence[KeyRange]) -> list[int]:
+        """All there is, the last that came in first: no more entries than have a rare word."""
+        if len(ranges) == 1:
+            # Backwards, FTS5 takes longer.
+            return [key for (key,) in reversed(self._tuples(_MATCH, (query,)))]
+        found: list[int] = []
+        among = [key for (key,) in self._tuples(_MATCH, (beside_bits,))]
+        for keys in reversed(ranges):
+            if keys.bits is None:
+                found += [key for (key,) in self._tuples(_MATCH_WITHIN, (query, keys.first, keys.last))]
+            else:
+                found += keys.marked(among)
+        return found[::-1]
+
+    def _last(self, query: str, common: Sequence[CommonWord]) -> Generator[int, None, None]:
         """Of what there is the last that came in, to be read no further than it is shown and counted."""
-        found = self._each(f"{_MATCH} ORDER BY rowid DESC LIMIT ?", (query, MOST_HITS + 1))
-        return Hits(selection, [], found)
+        left = MOST_HITS + 1
+        for keys in self._key_ranges(common):
+            with closing(self._last_of(query, keys)) as found:
+                for key in islice(found, left):
+                    yield key
+                    left -= 1
+
+    def _last_of(self, query: str, keys: KeyRange) -> Generator[int, None, None]:
+        if keys.bits is not None:
+            yield from keys.backwards()
+        else:
+            statement = f"{_MATCH_WITHIN} ORDER BY rowid DESC"
+            with closing(self._each(statement, (query, keys.first, keys.last))) as found:
+                for (key,) in found:
+                    yield key
 
     def _narrow_to_member(self, hits: Hits) -> None:
         """Leave of the hits those of the member that is asked for, where it has fewer."""
@@ -151,24 +196,27 @@ class Searching(Connection):
                 hits.keys = [key for key in hits.keys if key in of_member]
 
     def _narrow_to_tags(self, hits: Hits) -> None:
-        """Leave of the hits those that may have the tags that are asked for."""
-        if _tags_of(hits.selection):
-            hits.keys = list(self._tagged(hits, hits.keys))
-            hits.aside = self._aside(hits, hits.keys)
+        """Leave of the hits those whose stories have the tags that are asked for."""
+        if terms := _tags_of(hits.selection):
+            hits.keys, hits.aside = self._with_tags(terms, hits.keys)
 
     def _tagged(self, hits: Hits, keys: Sequence[int]) -> Sequence[int]:
-        """Of some hits those that have the tags that are asked for, and those of which it is not known.
-
-        These are `_aside`; a story's tags are kept with its lead.
-        """
+        """Of some hits those whose stories have the tags that are asked for."""
         terms = _tags_of(hits.selection)
-        if hits.aside is not None or not terms:
-            return keys
-        aside = self._aside(hits, keys)
+        return keys if hits.aside is not None or not terms else self._with_tags(terms, keys)[0]
+
+    def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> tuple[list[int], set[int]]:
+        """Of some entries those whose stories have all of these tags, and which of them lead none.
+
+        A story's tags are kept with its lead; the few that lead none are looked up by their story.
+        """
+        aside: set[int] = set()
         for term in terms:
-            tagged = {key for (key,) in self._tuples(_TAGGED, (json.dumps(keys), term))}
-            keys = [key for key in keys if key in tagged or key in aside]
-        return keys
+            given = (json.dumps(keys), term)
+            leads = {key for (key,) in self._tuples(_TAGGED, given)}
+            aside = {key for (key,) in self._tuples(_TAGGED_ASIDE, given)}
+            keys = [key for key in keys if key in leads or key in aside]
+        return [*keys], aside
 
     def _aside(self, hits: Hits, keys: Sequence[int]) -> set[int]:
         """Of some hits those that do not lead their story: copies, and what is not published."""
@@ -273,6 +321,11 @@ class Searching(Connection):
         led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
         stories = leads + len(of_asked) - len(led.intersection(keys))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
+
+
+def _is_looked_up(word: CommonWord | None, rarest: int) -> bool:
+    """Whether to look a word up for each entry that has the rarest is quicker than to have FTS5 look."""
+    return word is not None and word.entries >= _FAR_COMMONER * rarest
 
 
 def _tags_of(selection: Selection) -> list[str]:

@@ -101,6 +101,8 @@ class Settling(Placing):
         settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
         self._write_each(sql.NEW_IN_SEARCH, known.new_texts)
+        if any(each.entries for each in gathered):
+            self._keep_bitmaps(max(each.started for each in gathered))
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]

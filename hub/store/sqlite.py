@@ -175,11 +175,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 )
                 if differing:
                     problems.append(f"{what} do not agree with the entries in {differing} places")
+            differing = self._bitmaps_that_differ()
+            if differing:
+                problems.append(f"{differing} bitmaps of common words do not agree with the full-text index")
         try:
             self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         except sqlite3.Error as error:
             problems.append(f"the full-text index does not agree with the entries: {error}")
         return tuple(problems)
-
-    def close(self) -> None:
-        self._db.close()

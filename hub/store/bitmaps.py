@@ -1,0 +1,241 @@
+"""Bitmaps of common words: beside the full-text index a bit for each entry that says whether it has the word.
+
+To find the few entries that have a rare word and a common one too, FTS5 goes
+through all that have the common one. Here it is asked for the rare one alone,
+and what it finds is looked up in the common one's bitmap.
+
+Bitmaps are made of blocks of keys, once a block is full, and are as exact as the
+index: an entry of a block that changes or goes takes the bitmaps of its block
+along (`bitmaps_outdated`), and they are made anew. Where a block has none, and of
+the newest entries, the index is asked.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import groupby
+
+from hub.store import rows
+from hub.store.connection import Connection
+from hub.store.known import listed
+
+_BLOCK = 65_536  # keys
+# At most so often, since a block takes a second, in which nothing else is written.
+_AT_MOST_EVERY = timedelta(minutes=10)
+# A word is common where so many of the entries looked at have it; beyond so many words none are looked for.
+_SAMPLE, _COMMON, _MOST_WORDS = 400, 0.05, 256
+_NEWEST = 2**63 - 1
+_ANY_SET = re.compile(rb"[^\0]", re.DOTALL)
+# Of each byte the bits that are set, the highest first.
+_SET = tuple(tuple(bit for bit in range(7, -1, -1) if byte >> bit & 1) for byte in range(256))
+_TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the full-text index has it
+
+_OF_BLOCK = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
+_COMMON_WORDS = """
+SELECT w.term, w.id, SUM(b.entries) FROM common_words w JOIN word_bitmaps b ON b.word = w.id
+WHERE w.term IN (SELECT value FROM json_each(?)) GROUP BY w.id
+"""
+_BITMAPS = """
+SELECT k.first, k.last, b.bits
+FROM word_bitmaps b JOIN bitmap_blocks k ON k.first = b.block
+WHERE b.word IN (SELECT value FROM json_each(?))
+ORDER BY k.first DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CommonWord:
+    """A word that has bitmaps: its number, and how many entries of blocks that are full have it."""
+
+    id: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """The keys from `first` to `last`, and a bit for each, the lowest first; None where that is not kept."""
+
+    first: int
+    last: int
+    bits: bytes | None
+
+    def marked(self, keys: Sequence[int]) -> list[int]:
+        """Of some keys, in ascending order, those of this range whose bit is set."""
+        assert self.bits is not None
+        bits, first = self.bits, self.first
+        within = keys[bisect_left(keys, first) : bisect_right(keys, self.last)]
+        return [key for key in within if bits[key - first >> 3] >> (key - first & 7) & 1]
+
+    def backwards(self) -> Iterator[int]:
+        """The keys whose bit is set, the highest first."""
+        assert self.bits is not None
+        highest = self.first + 8 * (len(self.bits) - 1)
+        for byte in _ANY_SET.finditer(self.bits[::-1]):
+            first = highest - 8 * byte.start()
+            for bit in _SET[byte[0][0]]:
+                yield first + bit
+
+
+class _Terms:
+    """What the full-text index makes of words: `Wards` and `ward` are one term."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._database.execute(
+            f"CREATE VIRTUAL TABLE words USING fts5 (w, content='', tokenize='{_TOKENIZER}')"
+        )
+        self._database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (words, row)")
+
+    def of(self, word: str) -> str | None:
+        """The term of a word, None for what is several."""
+        self._database.execute("INSERT INTO words (rowid, w) VALUES (1, ?)", (word,))
+        found = self._database.execute("SELECT term, cnt FROM terms").fetchall()
+        self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        return str(found[0][0]) if len(found) == 1 and found[0][1] == 1 else None
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class Bitmaps(Connection):
+    """The part of the store that keeps bitmaps and looks into them."""
+
+    @cached_property
+    def _terms(self) -> _Terms:
+        return _Terms()
+
+    def close(self) -> None:
+        if "_terms" in self.__dict__:
+            self._terms.close()
+        super().close()
+
+    # ------------------------------------------------------------ made
+
+    def _keep_bitmaps(self, now: datetime) -> None:
+        """Within a transaction, make those of one block that are missing, if that is not too soon."""
+        if (self._value("SELECT MAX(key) FROM entries") or 0) < _BLOCK:
+            return
+        last = self._value("SELECT bitmaps_made FROM state")
+        if last is None or now >= rows.moment(last) + _AT_MOST_EVERY:
+            self._db.execute("UPDATE state SET bitmaps_made = ?", (rows.stamp(now),))
+            self._make_bitmaps()
+
+    def _make_bitmaps(self) -> bool:
+        """Within a transaction, make those of one block that are missing; whether any were."""
+        there = dict(self._tuples("SELECT first, words FROM bitmap_blocks"))
+        full = int(self._value("SELECT MAX(key) FROM entries") or 0) // _BLOCK
+        for first in range((full - 1) * _BLOCK + 1, 0, -_BLOCK):
+            if first not in there:
+                self._learn_words(first)
+                self._db.execute("INSERT INTO bitmap_blocks VALUES (?, ?, 0)", (first, first + _BLOCK - 1))
+                self._complete(first)
+                return True
+        words = self._value("SELECT COUNT(*) FROM common_words")
+        lacking = [first for first, has in there.items() if has < words]
+        if lacking:
+            self._complete(max(lacking))
+        return bool(lacking)
+
+    def _learn_words(self, first: int) -> None:
+        """Add to the common words those of a block."""
+        known = {term for (term,) in self._tuples("SELECT term FROM common_words")}
+        new = [(term, word) for term, word in self._commonest(first) if term not in known][
+            : _MOST_WORDS - len(known)
+        ]
+        self._write_each("INSERT INTO common_words (term, word) VALUES (?, ?)", new)
+
+    def _commonest(self, first: int) -> Iterator[tuple[str, str]]:
+        """The terms that are common in a block, the commonest first, each with a word to ask for it by."""
+        keys = range(first, first + _BLOCK, max(1, _BLOCK // _SAMPLE))
+        texts = self._tuples(
+            "SELECT title, text FROM entries WHERE key IN (SELECT value FROM json_each(?))", (listed(keys),)
+        )
+        having: defaultdict[str, int] = defaultdict(int)
+        for number, (title, text) in enumerate(texts):
+            for word in set(re.findall(r"\w+", f"{title} {text}".lower())):
+                having[word] |= 1 << number
+        least = _COMMON * len(texts)
+        words: defaultdict[str, list[str]] = defaultdict(list)
+        together: defaultdict[str, int] = defaultdict(int)
+        for word, which in sorted(having.items(), key=lambda each: -each[1].bit_count()):
+            # Its other forms may make a term common, but not the rarest of them.
+            if which.bit_count() >= least / 8 and (term := self._terms.of(word)):
+                words[term].append(word)
+                together[term] |= which
+        for term in sorted(together, key=lambda term: -together[term].bit_count()):
+            if together[term].bit_count() >= least:
+                yield term, words[term][0]
+
+    def _complete(self, first: int) -> None:
+        """Make the bitmaps of a block that it lacks."""
+        lacking = self._tuples(
+            "SELECT id, word FROM common_words"
+            " WHERE id NOT IN (SELECT word FROM word_bitmaps WHERE block = ?)",
+            (first,),
+        )
+        made = []
+        for id, word in lacking:
+            keys = self._keys_of_block(word, first)
+            made.append((id, first, len(keys), _bits(keys, first)))
+        self._write_each("INSERT INTO word_bitmaps (word, block, entries, bits) VALUES (?, ?, ?, ?)", made)
+        self._db.execute("UPDATE bitmap_blocks SET words = words + ? WHERE first = ?", (len(made), first))
+
+    def _keys_of_block(self, word: str, first: int) -> list[int]:
+        last = self._value("SELECT last FROM bitmap_blocks WHERE first = ?", (first,))
+        return [key for (key,) in self._tuples(_OF_BLOCK, (f'"{word}"', first, last))]
+
+    def _bitmaps_that_differ(self) -> int:
+        """How many do not agree with the full-text index."""
+        differ = 0
+        for word, first, bits in self._each(
+            "SELECT w.word, b.block, b.bits FROM word_bitmaps b JOIN common_words w ON w.id = b.word"
+        ):
+            differ += bits != _bits(self._keys_of_block(word, first), first)
+        return differ
+
+    # ------------------------------------------------------------ looked into
+
+    def _common_words(self, phrases: Sequence[str]) -> Mapping[str, CommonWord]:
+        """Those of some phrases of FTS5 that are a common word."""
+        if self._value("SELECT 1 FROM bitmap_blocks LIMIT 1") is None:
+            return {}
+        terms = {phrase: self._terms.of(phrase[1:-1]) for phrase in phrases if phrase.endswith('"')}
+        found = {
+            term: CommonWord(id, entries)
+            for term, id, entries in self._tuples(_COMMON_WORDS, (listed(filter(None, terms.values())),))
+        }
+        return {phrase: found[term] for phrase, term in terms.items() if term in found}
+
+    def _key_ranges(self, words: Sequence[CommonWord]) -> Iterator[KeyRange]:
+        """All keys, the newest range first, with a bit set for those that have all of the words."""
+        upto = _NEWEST
+        ids = {word.id for word in words}  # two words may be one term
+        found = self._tuples(_BITMAPS, (listed(ids),)) if ids else []
+        for (first, last), block in groupby(found, key=lambda row: row[:2]):
+            bitmaps = [int.from_bytes(bits, "little") for _, _, bits in block]
+            if len(bitmaps) < len(ids):
+                continue
+            if last < upto:
+                yield KeyRange(last + 1, upto, None)
+            both = bitmaps[0]
+            for bitmap in bitmaps[1:]:
+                both &= bitmap
+            yield KeyRange(first, last, both.to_bytes((last - first) // 8 + 1, "little"))
+            upto = first - 1
+        if upto > 0:
+            yield KeyRange(1, upto, None)
+
+
+def _bits(keys: Sequence[int], first: int) -> bytes:
+    """A bit for each key of a block, the lowest first."""
+    digits = bytearray(b"0" * _BLOCK)
+    for key in keys:
+        digits[first - key - 1] = 49  # a one; the highest stands first
+    return int(digits, 2).to_bytes((_BLOCK - 1) // 8 + 1, "little")
