@@ -135,13 +135,7 @@ class _Pool:
         try:
             self._taken(args, seconds).add_done_callback(partial(_pass_on, given))
         except OSError as error:
-            given.set_exception(
-                ParseError(
-                    f"No process could be started to read {args[0].url}: {error}.",
-                    "Look whether the machine is short of memory, or this user may run no more processes.",
-                    reason="parser",
-                )
-            )
+            given.set_exception(_no_process(args[0].url, error))
         except Exception as error:  # noqa: BLE001 - told of the feed whose document it was, as `result` has it
             given.set_exception(error)
 
@@ -163,6 +157,14 @@ class _Pool:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+
+
+def _no_process(url: str, why: BaseException) -> ParseError:
+    return ParseError(
+        f"No process could be started to read {url}: {str(why) or type(why).__name__}.",
+        "Look whether the machine is short of memory, or this user may run no more processes.",
+        reason="parser",
+    )
 
 
 def _pass_on(given: Future[Reading], future: Future[Reading]) -> None:
@@ -234,6 +236,8 @@ def _seconds(size: int) -> float:
 
 def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseError:
     """What a reader made of a document of `size` bytes: its reading, or why there is none."""
+    from concurrent.futures.process import BrokenProcessPool
+
     from pebble import ProcessExpired
 
     try:
@@ -252,6 +256,8 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseEr
             "If this lasts, look whether the machine is short of memory, and report the feed's address.",
             reason="parser",
         )
+    except BrokenProcessPool as error:
+        return _no_process(url, error.__cause__ or error)
     except Exception as error:  # noqa: BLE001 - whatever a document does to the parser is that feed's error, and told
         return ParseError(
             f"{url} broke the hub's parser: {type(error).__name__}: {error}.",

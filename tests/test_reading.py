@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from multiprocessing import active_children
 from multiprocessing.util import get_temp_dir
@@ -165,19 +166,35 @@ def test_readers_that_are_killed_are_replaced(readers: Readers) -> None:
     assert within(20, lambda: is_read(readers, ORDINARY))
 
 
-def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_read(readers: Readers) -> None:
-    importlib.import_module("pebble")  # which without files it could not be
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """This process opens no file, nor the pipe that another process needs."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     open_now = sum(1 for _ in Path("/dev/fd").iterdir()) - 1
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_now, before[1]))
     try:
-        outcome = read(readers, ORDINARY)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("after_some", [False, True])
+def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_read(
+    readers: Readers, after_some: bool
+) -> None:
+    importlib.import_module("pebble")  # which without files it could not be
+    if after_some:
+        assert is_read(readers, ORDINARY)
+    ended = active_children()
+    with no_more_files():
+        for process in ended:
+            process.kill()
+            process.join()
+        outcome = read(readers, ORDINARY)
     assert isinstance(outcome, ParseError)
     assert outcome.problem.startswith(f"No process could be started to read {FEED.url}: ")
     assert outcome.remedy
-    assert is_read(readers, ORDINARY)
+    assert within(20, lambda: is_read(readers, ORDINARY))
 
 
 def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
