@@ -27,10 +27,10 @@ from hub.store.connection import Connection
 from hub.store.known import listed
 
 _BLOCK = 65_536  # keys
-# At most so often, since a block takes a second, in which nothing else is written.
+# At most so often, since a block takes a second and a half, in which nothing else is written.
 _AT_MOST_EVERY = timedelta(minutes=10)
 # A word is common where so many of the entries looked at have it; beyond so many words none are looked for.
-_SAMPLE, _COMMON, _MOST_WORDS = 400, 0.05, 256
+_SAMPLE, _COMMON, _MOST_WORDS = 400, 0.02, 640
 _NEWEST = 2**63 - 1
 _ANY_SET = re.compile(rb"[^\0]", re.DOTALL)
 # Of each byte the bits that are set, the highest first.

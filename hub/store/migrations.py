@@ -605,6 +605,9 @@ CREATE TABLE word_bitmaps (
 );
 CREATE INDEX word_bitmaps_block ON word_bitmaps (block);
 ALTER TABLE state ADD COLUMN bitmaps_made TEXT;
+-- Whether the story of one that leads none has a tag is asked without a look at its row.
+DROP INDEX entries_aside;
+CREATE INDEX entries_aside ON entries (key, story) WHERE lead = 0;
 CREATE TRIGGER bitmaps_outdated AFTER UPDATE OF title, text ON entries BEGIN
     DELETE FROM bitmap_blocks WHERE last >= old.key
         AND first = (SELECT MAX(first) FROM bitmap_blocks WHERE first <= old.key);

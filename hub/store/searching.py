@@ -137,14 +137,15 @@ class Searching(Bitmaps):
         query = f"({_rarest_first(wanted)}){without}"
         alone = len(wanted) == 1 and not unwanted
         if telling and not (alone and order == "date"):
-            rarest, *others = wanted
-            by_bits = [each for each in others if _is_looked_up(common.get(each), entries[rarest])]
+            # What is not far commoner FTS5 passes by sooner.
+            least = _FAR_COMMONER * entries[wanted[0]]
+            by_bits = [each for each in wanted[1:] if each in common and entries[each] >= least]
             asked = [phrase for phrase in wanted if phrase not in by_bits]
             ranges = [*self._key_ranges([common[phrase] for phrase in by_bits])]
             hits = Hits(selection, self._all(query, f"({_rarest_first(asked)}){without}", ranges))
         else:
-            all_common = not alone and not unwanted and len(common) == len(wanted)
-            hits = Hits(selection, [], self._last(query, [*common.values()] if all_common else []))
+            bits_tell = len(common) == len(wanted) > 1 and not unwanted
+            hits = Hits(selection, [], self._last(query, [*common.values()] if bits_tell else []))
             if alone and not telling:
                 hits.newest_of = MOST_HITS
         self._narrow_to_member(hits)
@@ -179,11 +180,11 @@ class Searching(Bitmaps):
     def _last_of(self, query: str, keys: KeyRange) -> Generator[int, None, None]:
         if keys.bits is not None:
             yield from keys.backwards()
-        else:
-            statement = f"{_MATCH_WITHIN} ORDER BY rowid DESC"
-            with closing(self._each(statement, (query, keys.first, keys.last))) as found:
-                for (key,) in found:
-                    yield key
+            return
+        statement = f"{_MATCH_WITHIN} ORDER BY rowid DESC"
+        with closing(self._each(statement, (query, keys.first, keys.last))) as found:
+            for (key,) in found:
+                yield key
 
     def _narrow_to_member(self, hits: Hits) -> None:
         """Leave of the hits those of the member that is asked for, where it has fewer."""
@@ -321,11 +322,6 @@ class Searching(Bitmaps):
         led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
         stories = leads + len(of_asked) - len(led.intersection(keys))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
-
-
-def _is_looked_up(word: CommonWord | None, rarest: int) -> bool:
-    """Whether to look a word up for each entry that has the rarest is quicker than to have FTS5 look."""
-    return word is not None and word.entries >= _FAR_COMMONER * rarest
 
 
 def _tags_of(selection: Selection) -> list[str]:
