@@ -12,7 +12,7 @@ import pytest
 from sqlite_utils import Database
 
 from hub.model import Selection, Tag, Term
-from hub.store import open_store
+from hub.store import bitmaps, open_store, searching
 from hub.store.migrations import migrations
 from hub.store.sqlite import SqliteStore
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
@@ -26,6 +26,7 @@ _LARGE = {
     "stories",
     "sketches",
     "polls",
+    *("word_bitmaps", "b"),
 }
 
 
@@ -78,6 +79,7 @@ PAGES = (
     "/search?q=news",
     "/search?q=news&order=date",
     "/search?q=news&order=date&before={cursor}",
+    "/search?q=joint+news",
     "/search?q=joint+news&tag=stroke",
     "/search?q=news&member=national",
     "/subscribe",
@@ -99,7 +101,11 @@ PAGES = (
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_page_reads_a_table_through_or_sorts_it(tmp_path: Path, page: str) -> None:
+def test_no_page_reads_a_table_through_or_sorts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.setattr(bitmaps, "_BLOCK", 8)
+    monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
     stores: list[Explained] = []
 
     def explained() -> Explained:
@@ -108,6 +114,7 @@ def test_no_page_reads_a_table_through_or_sorts_it(tmp_path: Path, page: str) ->
 
     hub = Hub(tmp_path, open_with=explained)
     publish_some(hub)
+    hub.make_bitmaps()
     cursor = hub.store.stories(limit=1).next
     tag_cursor = hub.store.stories(Selection(filter=Term("tag", "stroke")), limit=1).next
     assert hub.get(page.format(cursor=cursor, tag_cursor=tag_cursor)).status_code == 200
