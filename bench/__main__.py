@@ -23,6 +23,7 @@ wrk; `rounds` takes nginx where it is there. Everything stays on loopback.
 from __future__ import annotations
 
 import argparse
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from bench import table
 
 PARTS = ("start", "rounds", "fresh", "serving", "scale")
 _LEAST_TIMES = 15
+_FOR_SERVING = ("nginx", "wrk", "taskset")
 
 
 def main() -> None:
@@ -60,7 +62,7 @@ def main() -> None:
     scale.add_argument("--times", type=int, default=300, help="requests of each kind")
     scale.add_argument("--folder", type=Path, help="where the databases are kept for the next time")
     scale.add_argument("--plans", action="store_true", help="print how SQLite goes about each query, too")
-    parser.add_argument(
+    scale.add_argument(
         "--curves", type=Path, default=Path("build/bench.json"), help="the file for what bench.draw draws"
     )
     arguments = parser.parse_args()
@@ -68,11 +70,18 @@ def main() -> None:
         parser.error(f"no part is called {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     if arguments.times < _LEAST_TIMES:
         parser.error(f"--times: at least {_LEAST_TIMES}, of which percentiles can be told")
+    parts = [part for part in PARTS if part in arguments.parts or not arguments.parts]
+    missing = [tool for tool in _FOR_SERVING if shutil.which(tool) is None]
+    if "serving" in parts and missing:
+        others = " ".join(part for part in parts if part != "serving")
+        parser.error(
+            f"serving needs {' and '.join(missing)}: on Debian, apt install nginx-light wrk util-linux"
+            + (f"; or measure the other parts: {others}" if others else "")
+        )
     print(table.machine("feedparser", "flask", "granian"))
-    for part in PARTS:
-        if part in arguments.parts or not arguments.parts:
-            # Not before its turn: what this process has loaded, its children share, and seem the smaller.
-            import_module(f"bench.{part}").run(arguments)
+    for part in parts:
+        # Not before its turn: what this process has loaded, its children share, and seem the smaller.
+        import_module(f"bench.{part}").run(arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -195,9 +194,6 @@ def _in_turn(threads: list[threading.Thread], act: Callable[[threading.Thread], 
 def run(arguments: argparse.Namespace) -> None:
     """Print answers from the cache, answers that are not there, and what many at once cost."""
     others = [*SERVERS] if arguments.servers == "all" else [*filter(None, arguments.servers.split(","))]
-    for needed in ("nginx", "wrk", "taskset"):
-        if shutil.which(needed) is None:
-            raise SystemExit(f"{needed} is missing: on Debian, apt install nginx-light wrk util-linux")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # nginx reads as a user of its own.

@@ -55,12 +55,17 @@ def test_pages_are_measured_by_size_and_written_down_for_the_curves(tmp_path: Pa
     assert {"home", "search", "a poll, all of 20 entries new"} <= set(found["100"])
 
 
-def test_what_cannot_be_measured_is_told_before_anything_is() -> None:
+def test_what_cannot_be_measured_is_told_before_anything_is(tmp_path: Path) -> None:
     for arguments, told in (
         (("rounds", "polling"), "no part is called polling: there are start, rounds, fresh, serving, scale"),
         (("scale", "--times", "3"), "--times: at least 15"),
+        (
+            (),
+            "serving needs nginx and wrk and taskset: on Debian, apt install nginx-light wrk util-linux; "
+            "or measure the other parts: start rounds fresh scale",
+        ),
     ):
-        ended = _bench(*arguments)
+        ended = _bench(*arguments, path=str(tmp_path))
         assert ended.returncode == 2
         assert told in ended.stderr
         assert ended.stdout == ""
