@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,6 +120,20 @@ def test_words_are_the_same_to_bitmaps_as_to_the_full_text_index(hub: Hub, typed
     assert blocks(hub) == [1, BLOCK + 1]
     assert found(hub, typed) == before
     assert len(before) == (3 * BLOCK - 1 if finds else 0)
+
+
+def test_bitmaps_that_another_program_left_without_their_block_are_made_anew(hub: Hub) -> None:
+    publish(hub, range(1, BLOCK + 1))
+    hub.make_bitmaps()
+    with closing(sqlite3.connect(hub.file, isolation_level=None)) as other:
+        # Which looks at no foreign keys.
+        other.execute("UPDATE word_bitmaps SET bits = x'00'")
+        other.execute("DELETE FROM bitmap_blocks")
+    before = found(hub, "wards nurse")
+    assert len(before) == BLOCK
+    hub.make_bitmaps()
+    assert found(hub, "wards nurse") == before
+    assert hub.store.check() == ()
 
 
 def test_a_check_tells_of_a_bitmap_that_is_wrong(hub: Hub) -> None:

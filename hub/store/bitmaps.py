@@ -134,6 +134,8 @@ class Bitmaps(Connection):
         for first in range((full - 1) * _BLOCK + 1, 0, -_BLOCK):
             if first not in there:
                 self._learn_words(first)
+                # Who edits the file by other means may have left some.
+                self._db.execute("DELETE FROM word_bitmaps WHERE block = ?", (first,))
                 self._db.execute("INSERT INTO bitmap_blocks VALUES (?, ?, 0)", (first, first + _BLOCK - 1))
                 self._complete(first)
                 return True
@@ -185,7 +187,11 @@ class Bitmaps(Connection):
             keys = self._keys_of_block(word, first)
             made.append((id, first, len(keys), _bits(keys, first)))
         self._write_each("INSERT INTO word_bitmaps (word, block, entries, bits) VALUES (?, ?, ?, ?)", made)
-        self._db.execute("UPDATE bitmap_blocks SET words = words + ? WHERE first = ?", (len(made), first))
+        self._db.execute(
+            "UPDATE bitmap_blocks SET words = (SELECT COUNT(*) FROM word_bitmaps WHERE block = first)"
+            " WHERE first = ?",
+            (first,),
+        )
 
     def _keys_of_block(self, word: str, first: int) -> list[int]:
         last = self._value("SELECT last FROM bitmap_blocks WHERE first = ?", (first,))
