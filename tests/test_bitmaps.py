@@ -85,7 +85,8 @@ def test_a_word_that_becomes_common_gets_bitmaps_of_older_blocks_too(hub: Hub) -
         "SELECT block, entries FROM word_bitmaps b JOIN common_words w ON w.id = b.word WHERE term = 'porter'"
     )
     assert sorted(hub.sql(of_porter)) == [(1, 0), (BLOCK + 1, BLOCK)]
-    assert hub.sql("SELECT DISTINCT words FROM bitmap_blocks") == hub.sql("SELECT COUNT(*) FROM common_words")
+    words = hub.sql("SELECT COUNT(*) FROM common_words")
+    assert hub.sql("SELECT COUNT(*) FROM word_bitmaps GROUP BY block") == 2 * words
 
 
 def test_no_more_words_are_kept_than_are_set_the_commonest_first(
@@ -143,7 +144,7 @@ def test_a_check_tells_of_a_bitmap_that_is_wrong(hub: Hub) -> None:
     hub.sql(
         "UPDATE word_bitmaps SET bits = x'00' WHERE word = (SELECT id FROM common_words WHERE term = 'ward')"
     )
-    assert hub.store.check() == ("1 bitmaps of common words do not agree with the full-text index",)
+    assert hub.store.check() == ("bitmaps of common words do not agree with the full-text index in 1 places",)
 
 
 def test_keys_are_read_off_bits_either_way() -> None:

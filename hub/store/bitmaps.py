@@ -37,7 +37,7 @@ _ANY_SET = re.compile(rb"[^\0]", re.DOTALL)
 _SET = tuple(tuple(bit for bit in range(7, -1, -1) if byte >> bit & 1) for byte in range(256))
 _TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the full-text index has it
 
-_OF_BLOCK = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
+MATCH_WITHIN = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 _COMMON_WORDS = """
 SELECT w.term, w.id, SUM(b.entries) FROM common_words w JOIN word_bitmaps b ON b.word = w.id
 WHERE w.term IN (SELECT value FROM json_each(?)) GROUP BY w.id
@@ -129,14 +129,18 @@ class Bitmaps(Connection):
 
     def _make_bitmaps(self) -> bool:
         """Within a transaction, make those of one block that are missing; whether any were."""
-        there = dict(self._tuples("SELECT first, words FROM bitmap_blocks"))
+        there = dict(
+            self._tuples(
+                "SELECT first, (SELECT COUNT(*) FROM word_bitmaps WHERE block = first) FROM bitmap_blocks"
+            )
+        )
         full = int(self._value("SELECT MAX(key) FROM entries") or 0) // _BLOCK
         for first in range((full - 1) * _BLOCK + 1, 0, -_BLOCK):
             if first not in there:
                 self._learn_words(first)
                 # Who edits the file by other means may have left some.
                 self._db.execute("DELETE FROM word_bitmaps WHERE block = ?", (first,))
-                self._db.execute("INSERT INTO bitmap_blocks VALUES (?, ?, 0)", (first, first + _BLOCK - 1))
+                self._db.execute("INSERT INTO bitmap_blocks VALUES (?, ?)", (first, first + _BLOCK - 1))
                 self._complete(first)
                 return True
         words = self._value("SELECT COUNT(*) FROM common_words")
@@ -146,12 +150,12 @@ class Bitmaps(Connection):
         return bool(lacking)
 
     def _learn_words(self, first: int) -> None:
-        """Add to the common words those of a block."""
+        """Add to the common words those of a block, as far as there is room."""
         known = {term for (term,) in self._tuples("SELECT term FROM common_words")}
-        new = [(term, word) for term, word in self._commonest(first) if term not in known][
-            : _MOST_WORDS - len(known)
-        ]
-        self._write_each("INSERT INTO common_words (term, word) VALUES (?, ?)", new)
+        room = _MOST_WORDS - len(known)
+        if room:
+            new = [(term, word) for term, word in self._commonest(first) if term not in known]
+            self._write_each("INSERT INTO common_words (term, word) VALUES (?, ?)", new[:room])
 
     def _commonest(self, first: int) -> Iterator[tuple[str, str]]:
         """The terms that are common in a block, the commonest first, each with a word to ask for it by."""
@@ -182,29 +186,25 @@ class Bitmaps(Connection):
             " WHERE id NOT IN (SELECT word FROM word_bitmaps WHERE block = ?)",
             (first,),
         )
-        made = []
-        for id, word in lacking:
-            keys = self._keys_of_block(word, first)
-            made.append((id, first, len(keys), _bits(keys, first)))
+        (last,) = self._tuples("SELECT last FROM bitmap_blocks WHERE first = ?", (first,))[0]
+        made = [(id, first, *self._bitmap(word, first, last)) for id, word in lacking]
         self._write_each("INSERT INTO word_bitmaps (word, block, entries, bits) VALUES (?, ?, ?, ?)", made)
-        self._db.execute(
-            "UPDATE bitmap_blocks SET words = (SELECT COUNT(*) FROM word_bitmaps WHERE block = first)"
-            " WHERE first = ?",
-            (first,),
-        )
 
-    def _keys_of_block(self, word: str, first: int) -> list[int]:
-        last = self._value("SELECT last FROM bitmap_blocks WHERE first = ?", (first,))
-        return [key for (key,) in self._tuples(_OF_BLOCK, (f'"{word}"', first, last))]
+    def _bitmap(self, word: str, first: int, last: int) -> tuple[int, bytes]:
+        """How many entries of a block have a word, and a bit for each key, the lowest first."""
+        keys = self._tuples(MATCH_WITHIN, (f'"{word}"', first, last))
+        digits = bytearray(b"0" * (last - first + 1))
+        for (key,) in keys:
+            digits[first - key - 1] = 49  # a one; the highest stands first
+        return len(keys), int(digits, 2).to_bytes((last - first) // 8 + 1, "little")
 
     def _bitmaps_that_differ(self) -> int:
         """How many do not agree with the full-text index."""
-        differ = 0
-        for word, first, bits in self._each(
-            "SELECT w.word, b.block, b.bits FROM word_bitmaps b JOIN common_words w ON w.id = b.word"
-        ):
-            differ += bits != _bits(self._keys_of_block(word, first), first)
-        return differ
+        kept = self._each(
+            "SELECT w.word, k.first, k.last, b.entries, b.bits FROM word_bitmaps b"
+            " JOIN common_words w ON w.id = b.word JOIN bitmap_blocks k ON k.first = b.block"
+        )
+        return sum((entries, bits) != self._bitmap(*block) for *block, entries, bits in kept)
 
     # ------------------------------------------------------------ looked into
 
@@ -237,11 +237,3 @@ class Bitmaps(Connection):
             upto = first - 1
         if upto > 0:
             yield KeyRange(1, upto, None)
-
-
-def _bits(keys: Sequence[int], first: int) -> bytes:
-    """A bit for each key of a block, the lowest first."""
-    digits = bytearray(b"0" * _BLOCK)
-    for key in keys:
-        digits[first - key - 1] = 49  # a one; the highest stands first
-    return int(digits, 2).to_bytes((_BLOCK - 1) // 8 + 1, "little")

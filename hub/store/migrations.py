@@ -593,8 +593,7 @@ CREATE TABLE common_words (
 );
 CREATE TABLE bitmap_blocks (
     first INTEGER PRIMARY KEY,         -- keys
-    last INTEGER NOT NULL,
-    words INTEGER NOT NULL             -- how many have a bitmap
+    last INTEGER NOT NULL
 );
 CREATE TABLE word_bitmaps (
     word INTEGER NOT NULL REFERENCES common_words (id),

@@ -22,7 +22,7 @@ from itertools import islice, takewhile
 
 from hub.model import Selection
 from hub.store import Order, rows
-from hub.store.bitmaps import Bitmaps, CommonWord, KeyRange
+from hub.store.bitmaps import MATCH_WITHIN, Bitmaps, CommonWord, KeyRange
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
 
@@ -41,7 +41,6 @@ FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key =
 WHERE e.lead = 0
 """
 _MATCH = "SELECT rowid FROM search WHERE search MATCH ?"
-_MATCH_WITHIN = f"{_MATCH} AND rowid BETWEEN ? AND ?"
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
 _TAGGED = """
@@ -163,7 +162,7 @@ class Searching(Bitmaps):
         among = [key for (key,) in self._tuples(_MATCH, (beside_bits,))]
         for keys in reversed(ranges):
             if keys.bits is None:
-                found += [key for (key,) in self._tuples(_MATCH_WITHIN, (query, keys.first, keys.last))]
+                found += [key for (key,) in self._tuples(MATCH_WITHIN, (query, keys.first, keys.last))]
             else:
                 found += keys.marked(among)
         return found[::-1]
@@ -181,7 +180,7 @@ class Searching(Bitmaps):
         if keys.bits is not None:
             yield from keys.backwards()
             return
-        statement = f"{_MATCH_WITHIN} ORDER BY rowid DESC"
+        statement = f"{MATCH_WITHIN} ORDER BY rowid DESC"
         with closing(self._each(statement, (query, keys.first, keys.last))) as found:
             for (key,) in found:
                 yield key

@@ -177,7 +177,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                     problems.append(f"{what} do not agree with the entries in {differing} places")
             differing = self._bitmaps_that_differ()
             if differing:
-                problems.append(f"{differing} bitmaps of common words do not agree with the full-text index")
+                problems.append(
+                    f"bitmaps of common words do not agree with the full-text index in {differing} places"
+                )
         try:
             self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         except sqlite3.Error as error:
