@@ -116,6 +116,28 @@ def test_filters_narrow_the_page_and_what_it_offers_to_subscribe_to(hub: Hub) ->
     )
 
 
+def test_what_a_list_can_be_narrowed_to_is_what_feeds_yaml_says_now(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a"))
+    members, topics = "//select[@name='member']/option", "//select[@name='tag']/option"
+    before = [
+        "all members",
+        "Health Innovation Wessex",
+        "Health Innovation East",
+        "National body",
+    ]
+    assert hub.tree("/").xpath(f"{members}/text()") == before
+    south = "  - {slug: south, name: South & <West>, feeds: [{url: https://south.example/feed/}]}\n"
+    falls = "  - {term: falls, label: Falls, any: [falls]}\n"
+    hub.configure(NETWORK.replace("tags:\n", f"{south}tags:\n{falls}"))
+    tree = hub.tree("/?member=south")
+    assert tree.xpath(f"{members}/text()") == [*before, "South & <West>"]
+    assert tree.xpath(f"{members}[@selected]/@value") == ["south"]
+    assert "Falls" in tree.xpath(f"{topics}/text()")
+    assert hub.tree("/?member=east").xpath(f"{members}[@selected]/@value") == ["east"]
+    hub.configure(NETWORK)
+    assert hub.tree("/").xpath(f"{members}/text()") == before
+
+
 def test_what_is_no_plain_news_says_what_it_is_and_an_event_its_day(hub: Hub) -> None:
     tags = (Tag("events", "a rule", kind="event"),)
     hub.publish(WESSEX, news("a", "Webinar", at=ago(hours=1), tags=tags, event_date=date(2027, 1, 14)))

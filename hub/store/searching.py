@@ -206,7 +206,7 @@ class Searching(Bitmaps):
         return keys if hits.aside is not None or not terms else self._with_tags(terms, keys)[0]
 
     def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> tuple[list[int], set[int]]:
-        """Of some entries those whose stories have all of these tags, and which of them lead none.
+        """Of some entries those whose stories have all of these tags, by key downwards, and which lead none.
 
         A story's tags are kept with its lead; the few that lead none are looked up by their story.
         """
@@ -215,7 +215,7 @@ class Searching(Bitmaps):
             given = (json.dumps(keys), term)
             leads = {key for (key,) in self._tuples(_TAGGED, given)}
             aside = {key for (key,) in self._tuples(_TAGGED_ASIDE, given)}
-            keys = [key for key in keys if key in leads or key in aside]
+            keys = sorted(leads | aside, reverse=True)
         return [*keys], aside
 
     def _aside(self, hits: Hits, keys: Sequence[int]) -> set[int]:

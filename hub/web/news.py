@@ -74,8 +74,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
 
 
 def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
-    config = visit.config
-    return filters(config.tags, config.members, asked.filtered, setting=visit.setting, to=to)
+    return filters(visit.site.selects(visit.config), asked.filtered, setting=visit.setting, to=to)
 
 
 @news.get("/story/<number>")

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal
@@ -267,6 +266,50 @@ def withdrawal(withdrawn: WithheldEntry, calendar: Calendar) -> tuple[str, str]:
 # ---------------------------------------------------------------- filters
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a select offers: the words of each value, and the options as HTML, of which none is chosen."""
+
+    words: Mapping[str, str]
+    options: str
+
+    @classmethod
+    def of(cls, words: Mapping[str, str]) -> Choices:
+        """Choices by value."""
+        # Not left to the template, which takes longer for them than for the rest of the page.
+        options = (f"{_option(value)}>{html.escape(text)}</option>\n" for value, text in words.items())
+        return cls(words, "".join(options))
+
+    def choosing(self, value: str | None) -> Markup:
+        """The options, with that of a value chosen if it is one of them."""
+        options = self.options
+        if value is not None:
+            options = options.replace(f"{_option(value)}>", f"{_option(value)} selected>", 1)
+        return Markup(options)  # noqa: S704 - escaped above
+
+
+def _option(value: str) -> str:
+    return f'<option value="{html.escape(value)}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Selects:
+    """What the selects above lists offer, the same on every page until feeds.yaml changes."""
+
+    topics: Choices
+    members: Choices
+
+    @classmethod
+    def of(cls, tags: Sequence[TagRule], members: Sequence[Member]) -> Selects:
+        return cls(
+            Choices.of({each.term: each.label for each in tags}),
+            Choices.of({each.slug: each.name for each in members}),
+        )
+
+
+_KINDS = Choices.of(KINDS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """The options of the selects above a list, and a link for each filter in force that takes it away.
@@ -282,17 +325,10 @@ class Filters:
     fewer: tuple[Link, ...]
 
 
-def filters(
-    tags: Sequence[TagRule],
-    members: Sequence[Member],
-    asked: Asked,
-    *,
-    setting: Setting,
-    to: Callable[..., str],
-) -> Filters:
+def filters(selects: Selects, asked: Asked, *, setting: Setting, to: Callable[..., str]) -> Filters:
     """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
     tag, member, kind = asked.tag, asked.member, asked.kind
-    names = {each.slug: each.name for each in members}
+    names = selects.members.words
     in_force = {
         name: (value, words)
         for name, value, words in (
@@ -310,24 +346,12 @@ def filters(
     if in_force:
         fewer.append(Link("All news", to()))
     return Filters(
-        topics=_options(tuple((each.term, each.label) for each in tags), tag),
-        members=_options(tuple(names.items()) if len(names) > 1 else (), member),
-        kinds=_options(tuple(KINDS.items()), kind),
+        topics=selects.topics.choosing(tag),
+        members=selects.members.choosing(member) if len(names) > 1 else Markup(),
+        kinds=_KINDS.choosing(kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )
-
-
-# Two thousand members take as long to write as a fifth of the page, and are the same on each.
-@lru_cache(maxsize=16)
-def _options(choices: tuple[tuple[str, str], ...], chosen: str | None) -> Markup:
-    # Not left to the template, which takes longer for them than for the rest of the page.
-    escape = html.escape
-    options = (
-        f'<option value="{escape(value)}"{" selected" * (value == chosen)}>{escape(text)}</option>\n'
-        for value, text in choices
-    )
-    return Markup("".join(options))  # noqa: S704 - escaped above
 
 
 # ---------------------------------------------------------------- members and topics

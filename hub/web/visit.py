@@ -23,7 +23,7 @@ from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
 from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
-from hub.web.pages import Setting
+from hub.web.pages import Selects, Setting
 from hub.web.words import Calendar
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Site:
         self.environment = environment(templates)
         self.assets = assets(templates)
         self.kept: Kept[Rendered] = Kept(_MOST_KEPT)
+        self._selects: tuple[Config, Selects] | None = None
 
     @property
     def store(self) -> Store:
@@ -72,6 +73,16 @@ class Site:
         return Visit(
             site=self, config=config, now=self._now(), addresses=Addresses(config.hub.url or self._base_url)
         )
+
+    def selects(self, config: Config) -> Selects:
+        """What the selects above lists offer: with two thousand members they take a while to write."""
+        if self._selects is not None:
+            of, selects = self._selects
+            if of.tags is config.tags and of.members is config.members:
+                return selects
+        selects = Selects.of(config.tags, config.members)
+        self._selects = config, selects
+        return selects
 
     def asset(self, name: str) -> str:
         """What to ask for to get this version of a file beside the templates."""
