@@ -74,7 +74,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
 
 
 def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
-    return filters(visit.site.selects(visit.config), asked.filtered, setting=visit.setting, to=to)
+    return filters(visit.site.selects(visit.config), asked.filtered, to=to)
 
 
 @news.get("/story/<number>")

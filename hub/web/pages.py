@@ -275,7 +275,7 @@ class Choices:
 
     @classmethod
     def of(cls, words: Mapping[str, str]) -> Choices:
-        """Choices by value."""
+        """Those of some words by value."""
         # Not left to the template, which takes longer for them than for the rest of the page.
         options = (f"{_option(value)}>{html.escape(text)}</option>\n" for value, text in words.items())
         return cls(words, "".join(options))
@@ -325,14 +325,14 @@ class Filters:
     fewer: tuple[Link, ...]
 
 
-def filters(selects: Selects, asked: Asked, *, setting: Setting, to: Callable[..., str]) -> Filters:
+def filters(selects: Selects, asked: Asked, *, to: Callable[..., str]) -> Filters:
     """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
     tag, member, kind = asked.tag, asked.member, asked.kind
-    names = selects.members.words
+    labels, names = selects.topics.words, selects.members.words
     in_force = {
         name: (value, words)
         for name, value, words in (
-            ("tag", tag, f"on {setting.labels.get(tag or '', tag)}"),
+            ("tag", tag, f"on {labels.get(tag or '', tag)}"),
             ("member", member, f"from {names.get(member or '', member)}"),
             ("kind", kind, f"({KINDS.get(kind or '', '').lower()} alone)"),
         )
