@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
@@ -183,6 +185,33 @@ def taken_back(polls: Sequence[Gathered], *, at: datetime) -> list[Gathered]:
 def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
     changed = replace(entry, text=text, title=title or entry.title, fingerprint=f"of {title} {text}")
     return replace(changed, sketch=sketched([changed])[0])
+
+
+def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path) -> None:
+    news = list(quality.GENERATORS["newsroom"](4, 160))[:160]
+    polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
+    file = tmp_path / "hub.db"
+    store = a_store(file, polls)
+    settle(store, quality.a_round(polls[:40]))
+    time.sleep(0.2)
+    assert in_the_file_alone(file) == 0
+    settle(store, quality.a_round(polls[40:]))
+    until = time.monotonic() + 20
+    while in_the_file_alone(file) < 160 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert in_the_file_alone(file) == 160
+    assert "checkpoints" in {thread.name for thread in threading.enumerate()}
+    store.close()
+    assert "checkpoints" not in {thread.name for thread in threading.enumerate()}
+
+
+def in_the_file_alone(file: Path) -> int:
+    """How many entries the database file has, whatever its log has besides."""
+    with closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True)) as db:
+        try:
+            return int(db.execute("SELECT COUNT(*) FROM entries").fetchone()[0])
+        except sqlite3.DatabaseError:  # no tables yet, or pages of two states: what is read is no snapshot
+            return 0
 
 
 def a_store(file: Path, polls: Sequence[Gathered]) -> Store:

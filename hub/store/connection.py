@@ -17,8 +17,7 @@ from hub.store.rows import Row
 
 _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
-# KB of pages that a connection keeps. With SQLite's own 2 MB a batch of polls evicts
-# the pages of its indexes while it fills them; beyond this nothing is gained.
+# KB of pages that a connection keeps.
 _CACHE = 8_000
 
 

@@ -327,7 +327,8 @@ class KnownToBatch:
         common = house.keys() & numbers
         holders: dict[int, list[int]] = defaultdict(list)
         # In the index's order, so that each of its pages is read once.
-        for number, story in self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers - common)),)):
+        ((found, held_by),) = self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers - common)),))
+        for number, story in zip(json.loads(found), json.loads(held_by), strict=True):
             holders[number].append(story)
         house.update((number, held) for number, held in holders.items() if len(held) >= stories.COMMON)
         # What is looked up and held by none must not be added.

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from hub.model import (
@@ -35,6 +36,8 @@ class Row(Protocol):
     def __getitem__(self, column: str, /) -> Any: ...
 
 
+# Of an entry that is stored most moments are the same: its date and when it was published, now.
+@lru_cache(maxsize=1024)
 def stamp(moment: datetime) -> str:
     """`2026-01-31T09:00:00.000000Z`: of one width, so that text order is time order."""
     if moment.tzinfo is not UTC:

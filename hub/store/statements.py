@@ -89,7 +89,11 @@ FEEDS_NAMED = """
 SELECT f.* FROM json_each(?) j CROSS JOIN feeds f
     ON f.member = json_extract(j.value, '$[0]') AND f.name = json_extract(j.value, '$[1]')
 """
-HOLDERS = "SELECT number, story FROM sketch_index WHERE number IN (SELECT value FROM json_each(?))"
+# As one row: there are a hundred for each entry, and to hand one over takes longer than to find it.
+HOLDERS = """
+SELECT json_group_array(number), json_group_array(story) FROM sketch_index
+WHERE number IN (SELECT value FROM json_each(?))
+"""
 # The columns stand in the row before the texts, which are not read.
 CANDIDATES = """
 SELECT e.key, e.member, f.name AS feed_name, e.story, e.lead, e.id, e.link, e.link_key, e.title, e.date,

@@ -218,7 +218,7 @@ class Pair:
         short, long = self._short.packed, self._long.packed
         last = (self._short.size - SHINGLE) * BYTES
         every = max(self._short.size // _LOOKED_FOR, 1) * BYTES
-        found = [short[at : at + _RUN] in long for at in range(0, last + 1, every)]
+        found = [long.find(short[at : at + _RUN]) >= 0 for at in range(0, last + 1, every)]
         return not is_too_few(sum(found), share, of=len(found), by_chance=_BY_CHANCE)
 
     @property
