@@ -37,7 +37,7 @@ _ANY_SET = re.compile(rb"[^\0]", re.DOTALL)
 _SET = tuple(tuple(bit for bit in range(7, -1, -1) if byte >> bit & 1) for byte in range(256))
 _TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the full-text index has it
 
-MATCH_WITHIN = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
+MATCH_WITHIN = "SELECT rowid AS key FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 _COMMON_WORDS = """
 SELECT w.term, w.id, SUM(b.entries) FROM common_words w JOIN word_bitmaps b ON b.word = w.id
 WHERE w.term IN (SELECT value FROM json_each(?)) GROUP BY w.id
@@ -192,9 +192,9 @@ class Bitmaps(Connection):
 
     def _bitmap(self, word: str, first: int, last: int) -> tuple[int, bytes]:
         """How many entries of a block have a word, and a bit for each key, the lowest first."""
-        keys = self._tuples(MATCH_WITHIN, (f'"{word}"', first, last))
+        keys = self._keys(MATCH_WITHIN, (f'"{word}"', first, last))
         digits = bytearray(b"0" * (last - first + 1))
-        for (key,) in keys:
+        for key in keys:
             digits[first - key - 1] = 49  # a one; the highest stands first
         return len(keys), int(digits, 2).to_bytes((last - first) // 8 + 1, "little")
 

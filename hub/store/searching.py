@@ -40,11 +40,11 @@ SELECT e.key
 FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key = given.value
 WHERE e.lead = 0
 """
-_MATCH = "SELECT rowid FROM search WHERE search MATCH ?"
+_MATCH = "SELECT rowid AS key FROM search WHERE search MATCH ?"
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
 _TAGGED = """
-SELECT t.lead FROM json_each(?) given
+SELECT t.lead AS key FROM json_each(?) given
 CROSS JOIN story_tags t INDEXED BY story_tags_lead ON t.term = ? AND t.lead = given.value
 """
 _TAGGED_ASIDE = """
@@ -63,6 +63,9 @@ _COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
 _AT_ONCE = 200
 # Polls are settled in the order they end, so what was seen first may have come in a little later.
 _OUT_OF_ORDER = timedelta(hours=1)
+
+# An entry's key, its story, whether it leads that, its date.
+_Match = tuple[int, int, int, str]
 
 
 @dataclass(slots=True)
@@ -157,12 +160,12 @@ class Searching(Bitmaps):
         """All there is, the last that came in first: no more entries than have a rare word."""
         if len(ranges) == 1:
             # Backwards, FTS5 takes longer.
-            return [key for (key,) in reversed(self._tuples(_MATCH, (query,)))]
+            return self._keys(_MATCH, (query,))[::-1]
         found: list[int] = []
-        among = [key for (key,) in self._tuples(_MATCH, (beside_bits,))]
+        among = self._keys(_MATCH, (beside_bits,))
         for keys in reversed(ranges):
             if keys.bits is None:
-                found += [key for (key,) in self._tuples(MATCH_WITHIN, (query, keys.first, keys.last))]
+                found += self._keys(MATCH_WITHIN, (query, keys.first, keys.last))
             else:
                 found += keys.marked(among)
         return found[::-1]
@@ -192,7 +195,7 @@ class Searching(Bitmaps):
                 continue
             hits.reach(MOST_HITS + 1)
             if (self._value(_COUNT_OF_MEMBER, (term.value,)) or 0) < len(hits.keys):
-                of_member = {key for (key,) in self._tuples(_OF_MEMBER, (term.value,))}
+                of_member = {*self._keys(_OF_MEMBER, (term.value,))}
                 hits.keys = [key for key in hits.keys if key in of_member]
 
     def _narrow_to_tags(self, hits: Hits) -> None:
@@ -213,16 +216,16 @@ class Searching(Bitmaps):
         aside: set[int] = set()
         for term in terms:
             given = (json.dumps(keys), term)
-            leads = {key for (key,) in self._tuples(_TAGGED, given)}
-            aside = {key for (key,) in self._tuples(_TAGGED_ASIDE, given)}
-            keys = sorted(leads | aside, reverse=True)
+            leads = self._keys(_TAGGED, given)
+            aside = {*self._keys(_TAGGED_ASIDE, given)}
+            keys = sorted(aside.union(leads), reverse=True)
         return [*keys], aside
 
     def _aside(self, hits: Hits, keys: Sequence[int]) -> set[int]:
         """Of some hits those that do not lead their story: copies, and what is not published."""
         if hits.aside is not None:
             return hits.aside.intersection(keys)
-        return {key for (key,) in self._tuples(_ASIDE, (json.dumps(keys),))}
+        return {*self._keys(_ASIDE, (json.dumps(keys),))}
 
     def _page_of_hits(
         self, hits: Hits, limit: int, cursor: str | None, order: Order
@@ -241,7 +244,7 @@ class Searching(Bitmaps):
         return keys[skipped : most - 1], write_cursor("r", most - 1) if len(keys) == most else None
 
     def _best(self, hits: Hits, most: int) -> list[int]:
-        titled = {key for (key,) in self._tuples(_MATCH, (f"{{title}} : ({hits.ranked_by})",))}
+        titled = {*self._keys(_MATCH, (f"{{title}} : ({hits.ranked_by})",))}
         found: list[int] = []
         for among in (
             [key for key in hits.keys if key in titled],
@@ -272,7 +275,7 @@ class Searching(Bitmaps):
         """
         found: list[tuple[str, int]] = []
         for some in hits.at_once():
-            shown = [(row["date"], row["key"]) for row in self._shown(hits, self._tagged(hits, some))]
+            shown = [(date, key) for key, _, _, date in self._shown(hits, self._tagged(hits, some))]
             found += [each for each in shown if before is None or each < before]
             found.sort(reverse=True)
             if len(found) >= most:
@@ -287,27 +290,27 @@ class Searching(Bitmaps):
         if asks_tags_alone(hits.selection) and not hits.selection.every_entry:
             # All that lead a story match.
             asked = list(self._aside(hits, some))
-        hidden = frozenset(asked) - {row["key"] for row in self._shown(hits, asked)}
+        hidden = frozenset(asked) - {key for key, *_ in self._shown(hits, asked)}
         return [key for key in some if key not in hidden]
 
-    def _shown(self, hits: Hits, some: Sequence[int]) -> list[rows.Row]:
+    def _shown(self, hits: Hits, some: Sequence[int]) -> list[_Match]:
         """Of some keys those that match the rest of the selection and stand for their story.
 
         That is the lead where it matches, else the earliest that does.
         """
         found = self._matching(hits.selection, _BY_KEY, some)
-        copies = {row["story"] for row in found if not row["lead"]}
+        copies = {story for _, story, lead, _ in found if not lead}
         if not copies or hits.selection.every_entry:
             return found
         of_stories = self._matching(hits.selection, _BY_STORY, tuple(copies))
-        best = _best_of_each(of_stories, hits.are_among({row["key"] for row in of_stories}))
-        return [row for row in found if best.get(row["story"], row["key"]) == row["key"]]
+        best = _best_of_each(of_stories, hits.are_among({key for key, *_ in of_stories}))
+        return [each for each in found if best.get(each[1], each[0]) == each[0]]
 
-    def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[rows.Row]:
+    def _matching(self, selection: Selection, by: tuple[str, str], given: Sequence[int]) -> list[_Match]:
         column, index = by
         condition, values = matching(selection)
         statement = _MATCHING.format(column=column, index=index, condition=condition)
-        return self._rows(statement, (json.dumps(given), *values))
+        return self._tuples(statement, (json.dumps(given), *values))
 
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
@@ -317,9 +320,9 @@ class Searching(Bitmaps):
         if asks_tags_alone(hits.selection):
             asked = list(self._aside(hits, keys))
             leads = len(keys) - len(asked)
-        of_asked = {row["story"] for row in self._matching(hits.selection, _BY_KEY, asked)}
-        led = {key for (key,) in self._tuples(_LEADS, (json.dumps(list(of_asked)),))} if leads else set()
-        stories = leads + len(of_asked) - len(led.intersection(keys))
+        of_asked = {story for _, story, *_ in self._matching(hits.selection, _BY_KEY, asked)}
+        led = self._keys(_LEADS, (json.dumps(list(of_asked)),)) if leads else []
+        stories = leads + len(of_asked) - len(set(keys).intersection(led))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
 
 
@@ -349,11 +352,11 @@ def _stretches() -> Iterator[slice]:
         start, many = start + many, 2 * many
 
 
-def _best_of_each(of_stories: Iterable[rows.Row], among: AbstractSet[int]) -> dict[int, int]:
+def _best_of_each(of_stories: Iterable[_Match], among: AbstractSet[int]) -> dict[int, int]:
     """By story the key that stands for it."""
     best: dict[int, tuple[bool, int]] = {}
-    for row in of_stories:
-        if row["key"] in among:
-            worth = (not row["lead"], row["key"])
-            best[row["story"]] = min(best.get(row["story"], worth), worth)
+    for key, story, lead, _ in of_stories:
+        if key in among:
+            worth = (not lead, key)
+            best[story] = min(best.get(story, worth), worth)
     return {story: key for story, (_, key) in best.items()}
