@@ -192,10 +192,10 @@ def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path)
     polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
     file = tmp_path / "hub.db"
     store = a_store(file, polls)
-    settle(store, quality.a_round(polls[:40]))
+    settle(store, quality.a_round(polls[:60]))
     time.sleep(0.2)
     assert in_the_file_alone(file) == 0
-    settle(store, quality.a_round(polls[40:]))
+    settle(store, quality.a_round(polls[60:]))
     until = time.monotonic() + 20
     while in_the_file_alone(file) < 160 and time.monotonic() < until:
         time.sleep(0.02)

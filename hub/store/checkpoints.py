@@ -15,12 +15,11 @@ from threading import Event, Thread
 # With so many pages in the log the writer takes a turn itself, so that it is bounded however slow the
 # disk is: 64 MB, and a batch.
 MOST_PAGES = 16_000
-# Entries and polls, of which each changes some ten pages.
-_EVERY = 100
+_EVERY = 1_000  # pages, as SQLite has it
 
 
 class Checkpoints:
-    """A thread that moves what is committed into the database file, until it is closed.
+    """A thread, once there is enough to do, that moves what is committed into the database file.
 
     The log is on the disk before the file is changed, as with SQLite's own checkpoints: a
     power cut undoes no more than it would with those.
@@ -31,21 +30,24 @@ class Checkpoints:
         self._written = 0
         self._due = Event()
         self._over = False
-        self._thread = Thread(target=self._run, name="checkpoints", daemon=True)
-        self._thread.start()
+        self._thread: Thread | None = None
 
-    def after(self, written: int) -> None:
-        """Tell that so many entries and polls are committed; each hundred are moved, and nobody waits."""
-        self._written += written
+    def after(self, pages: int) -> None:
+        """Tell that about so many pages are committed; each thousand are moved, and nobody waits."""
+        self._written += pages
         if self._written >= _EVERY:
             self._written = 0
             self._due.set()
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="checkpoints", daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
         """End the thread, after the checkpoint that it is at."""
         self._over = True
         self._due.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         with closing(sqlite3.connect(self._file, isolation_level=None)) as connection:

@@ -42,6 +42,8 @@ _MOST_HOUSE_PHRASES = 20_000
 # KB of pages that the writer keeps. With less, a batch evicts pages of its indexes while it fills
 # them; with more nothing is gained.
 _WRITERS_CACHE = 24_000
+# That an entry changes in a batch, with those of its indexes; of polls that find nothing, two share one.
+_PAGES_OF_ENTRY, _POLLS_OF_PAGE = 10, 2
 
 
 class _Refused(Exception):
@@ -73,7 +75,8 @@ class Settling(Placing):
             results = self._settle(gathered, decide, apart=False)
         except _Refused:
             results = self._settle(gathered, decide, apart=True)
-        checkpoints.after(len(gathered) + sum(len(each.entries) for each in gathered))
+        entries = sum(each.new + each.updated for each in results)
+        checkpoints.after(len(results) // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
         return results
 
     def _settle(self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool) -> tuple[PollResult, ...]:
