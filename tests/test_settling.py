@@ -188,9 +188,8 @@ def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
 
 
 def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path) -> None:
-    news = list(quality.GENERATORS["newsroom"](4, 160))[:160]
-    polls = [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
-    file = tmp_path / "hub.db"
+    polls = polls_of(160)
+    file, before = tmp_path / "hub.db", threading.active_count()
     store = a_store(file, polls)
     settle(store, quality.a_round(polls[:60]))
     time.sleep(0.2)
@@ -200,9 +199,29 @@ def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path)
     while in_the_file_alone(file) < 160 and time.monotonic() < until:
         time.sleep(0.02)
     assert in_the_file_alone(file) == 160
-    assert "checkpoints" in {thread.name for thread in threading.enumerate()}
+    assert threading.active_count() == before + 1
     store.close()
-    assert "checkpoints" not in {thread.name for thread in threading.enumerate()}
+    assert threading.active_count() == before
+
+
+def test_polls_that_find_nothing_move_into_the_file_too(tmp_path: Path) -> None:
+    nothing = replace(polls_of(1)[0], entries=())
+    file = tmp_path / "hub.db"
+    store = a_store(file, [nothing])
+    size = file.stat().st_size
+    for _ in range(300):
+        settle(store, [nothing])
+    until = time.monotonic() + 20
+    while file.stat().st_size == size and time.monotonic() < until:
+        time.sleep(0.02)
+    assert file.stat().st_size > size
+    store.close()
+
+
+def polls_of(count: int) -> list[Gathered]:
+    """Polls that brought so many entries, one each."""
+    news = list(quality.GENERATORS["newsroom"](4, count))[:count]
+    return [quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)]
 
 
 def in_the_file_alone(file: Path) -> int:

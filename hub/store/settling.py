@@ -42,8 +42,8 @@ _MOST_HOUSE_PHRASES = 20_000
 # KB of pages that the writer keeps. With less, a batch evicts pages of its indexes while it fills
 # them; with more nothing is gained.
 _WRITERS_CACHE = 24_000
-# That an entry changes in a batch, with those of its indexes; of polls that find nothing, two share one.
-_PAGES_OF_ENTRY, _POLLS_OF_PAGE = 10, 2
+# What a batch changes by itself, and for each entry with its indexes; polls that find nothing share some.
+_PAGES_OF_BATCH, _PAGES_OF_ENTRY, _POLLS_OF_PAGE = 4, 10, 2
 
 
 class _Refused(Exception):
@@ -60,8 +60,9 @@ class Settling(Placing):
     @cached_property
     def _checkpoints(self) -> Checkpoints:
         """Begun with the first polls: then this is the connection that writes."""
-        self._db.execute(f"PRAGMA cache_size = -{_WRITERS_CACHE}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
+        with self._errors():
+            self._db.execute(f"PRAGMA cache_size = -{_WRITERS_CACHE}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
         return Checkpoints(self._file)
 
     def close(self) -> None:
@@ -76,7 +77,7 @@ class Settling(Placing):
         except _Refused:
             results = self._settle(gathered, decide, apart=True)
         entries = sum(each.new + each.updated for each in results)
-        checkpoints.after(len(results) // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
+        checkpoints.after(_PAGES_OF_BATCH + len(results) // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
         return results
 
     def _settle(self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool) -> tuple[PollResult, ...]:
