@@ -91,6 +91,8 @@ def grow(file: Path, entries: int, *, members: int = MEMBERS) -> None:
             connection.execute("COMMIT")
     connection.close()
     with closing(SqliteStore(file)) as grown:
+        with grown._writing():
+            grown._touch(range(there + 1, entries + 1))
         complete = False
         while not complete:
             with grown._writing():
@@ -124,7 +126,7 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
                 **rows.entry_row(entry),
             }
         )
-        tags += [(grown.key, tag.term, tag.why, position) for position, tag in enumerate(entry.tags)]
+        tags.append((grown.key, rows.tags_text(entry.tags)))
         if grown.date > NOW - _COMPARED:
             (sketch,) = sketched([entry])
             sketches.append({"entry": grown.key, **rows.sketch_row(sketch)})
@@ -140,7 +142,7 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
     connection.executemany(
         sql.NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries]
     )
-    connection.executemany("INSERT INTO tags (entry, term, why, position) VALUES (?, ?, ?, ?)", tags)
+    connection.executemany(sql.NEW_TAGS, tags)
     connection.executemany(sql.STORY_TAGS, [{"story": story} for (story,) in stories])
     connection.executemany(sql.NEW_SKETCH, sketches)
     connection.executemany(sql.NEW_IN_INDEX, sorted(index))

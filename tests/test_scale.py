@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from hub.model import Selection, Tag, Term
-from hub.store import bitmaps, open_store, searching
+from hub.store import open_store, searching, wordbitmaps
 from hub.store.migrations import migrations
 from hub.store.sqlite import SqliteStore
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
@@ -23,6 +24,7 @@ _LARGE = {
     *("entries", "e", "c", "l", "o"),
     *("story_tags", "st", "t"),
     "tags",
+    "tag_bitmaps",
     "stories",
     "sketches",
     "polls",
@@ -104,7 +106,7 @@ PAGES = (
 def test_no_page_reads_a_table_through_or_sorts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
-    monkeypatch.setattr(bitmaps, "_BLOCK", 8)
+    monkeypatch.setattr(wordbitmaps, "_BLOCK", 8)
     monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
     stores: list[Explained] = []
 
@@ -140,9 +142,13 @@ def test_lists_and_counts_of_an_older_database_are_made_when_it_is_opened(tmp_pa
     with closing(sqlite3.connect(tmp_path / "older.db", isolation_level=None)) as older:
         migrations.apply(Database(older), stop_before="m004_lists_and_counts_that_do_not_grow")
         older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
-        for table in ("members", "feeds", "stories", "entries", "tags"):
+        for table in ("members", "feeds", "stories", "entries"):
             columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
             older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+        for entry, tags in older.execute("SELECT entry, tags FROM newer.tags").fetchall():
+            for position, (term, why, *_) in enumerate(json.loads(tags)):
+                row = (entry, term, why, position)
+                older.execute("INSERT INTO main.tags (entry, term, why, position) VALUES (?, ?, ?, ?)", row)
         older.execute("INSERT INTO main.story_tags (term, story) SELECT term, story FROM newer.story_tags")
     upgraded = open_store(f"sqlite:///{tmp_path}/older.db")
     assert upgraded.check() == ()
@@ -172,7 +178,7 @@ def test_counts_follow_what_comes_and_goes(hub: Hub) -> None:
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("UPDATE story_tags SET date = '' WHERE term = 'safety'", "the tags of stories"),
+        ("UPDATE story_tags SET date = 1 WHERE term = 'safety'", "the tags of stories"),
         ("UPDATE tag_counts SET stories = 9 WHERE term = 'safety'", "the counts of tags"),
         ("DELETE FROM member_counts WHERE member = 'east'", "the counts of members"),
     ],

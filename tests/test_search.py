@@ -12,7 +12,7 @@ import pytest
 
 from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
-from hub.store import Found, Order, bitmaps, searching
+from hub.store import Found, Order, searching, tagbitmaps, wordbitmaps
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 ORDERS: tuple[Order, ...] = ("relevance", "date")
@@ -30,7 +30,7 @@ def bound(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
 
 def make_bitmaps(hub: Hub, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     """Have every word looked up in bitmaps, of blocks of so many entries."""
-    monkeypatch.setattr(bitmaps, "_BLOCK", block)
+    monkeypatch.setattr(wordbitmaps, "_BLOCK", block)
     monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
     hub.make_bitmaps()
 
@@ -253,6 +253,7 @@ def looked_for_one_by_one(
 def test_a_search_finds_what_looking_at_each_entry_finds(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int, block: int | None
 ) -> None:
+    monkeypatch.setattr(tagbitmaps, "_BLOCK", block or tagbitmaps._BLOCK)
     chance = random.Random(12)
     words = ["ward", "nurse", "scan", "trial", "grant"]
     coming = []

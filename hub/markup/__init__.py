@@ -1,6 +1,17 @@
 """What others wrote, made fit to publish: HTML made safe with its links absolute, and plain words."""
 
 from hub.markup.sanitise import Cleaned, clean, plain, title_text
-from hub.markup.text import direction, escape, excerpt, line, words
+from hub.markup.text import direction, escape, excerpt, line, only_xml, words
 
-__all__ = ["Cleaned", "clean", "direction", "escape", "excerpt", "line", "plain", "title_text", "words"]
+__all__ = [
+    "Cleaned",
+    "clean",
+    "direction",
+    "escape",
+    "excerpt",
+    "line",
+    "only_xml",
+    "plain",
+    "title_text",
+    "words",
+]

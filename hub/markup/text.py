@@ -22,6 +22,9 @@ _HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
 
 def only_xml(text: str) -> str:
     """The text without the characters that XML has no place for."""
+    # What can be printed is legal; what has a line break is seen not to be printable at that.
+    if text.isprintable():
+        return text
     try:
         written = text.encode()
     except UnicodeEncodeError:  # half a pair

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
+from hub.markup import only_xml
 from hub.model import Category, Enclosure, Member, Person, Source
 from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
 
 # What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
-# XML 1.0 §2.2, production 2, turned round.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # RFC 3987 §2.2 allows these in no part of an IRI, but for spaces of other alphabets, which nobody can see.
 _NOT_IN_IRI = re.compile(r'[\s\x7f-\x9f"<>\\^`{|}]')
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
@@ -125,6 +125,8 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
 
 # ---------------------------------------------------------------- what no format may carry
 
+# Members, sources and the schemes of categories are a few, which stand in most items: remembered.
+
 
 def cleaned(document: MergedDocument) -> MergedDocument:
     """The document with nothing in it that a format could not carry or would refuse.
@@ -148,6 +150,7 @@ def cleaned(document: MergedDocument) -> MergedDocument:
     )
 
 
+@lru_cache(maxsize=4096)
 def absolute_iri(text: str) -> str | None:
     """The text when it is an absolute IRI as it stands (RFC 3987 §2.2), else None.
 
@@ -164,7 +167,7 @@ def web_address(url: str | None) -> str | None:
 
 def legal(text: str | None) -> str:
     """The text without the characters that no XML document can carry; empty for None."""
-    return _NOT_XML.sub("", text) if text else ""
+    return only_xml(text) if text else ""
 
 
 def _cleaned_item(item: Item) -> Item:
@@ -194,6 +197,7 @@ def _cleaned_item(item: Item) -> Item:
     )
 
 
+@lru_cache(maxsize=1024)
 def _cleaned_member(member: Member) -> Member:
     return replace(member, name=_line(member.name) or member.slug, homepage=web_address(member.homepage))
 
@@ -216,6 +220,7 @@ def _cleaned_enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, .
     return tuple(wanted.values())
 
 
+@lru_cache(maxsize=1024)
 def _cleaned_source(source: Source) -> Source:
     link, self_link = web_address(source.link), web_address(source.self_link)
     identifier = legal(source.id) or self_link or link or ""

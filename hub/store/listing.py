@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from hub.model import Revision, Selection, StoredEntry, Story, Tag
+from hub.model import Revision, Selection, StoredEntry, Story
 from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
@@ -123,6 +123,8 @@ class Listing(Searching):
         where, values = walk.condition
         if cursor is not None:
             date, key = read_cursor(cursor, "d", (str, int))
+            if walk.in_microseconds:
+                date = self._value(f"SELECT {sql.MICROSECONDS.format('?1')}", (date,))
             # Spelled out: not every database takes a comparison of row values as a range of its index.
             where = f"({where}) AND {walk.date} <= ? AND ({walk.date} < ? OR {walk.key} < ?)"
             values = (*values, date, date, key)
@@ -134,7 +136,8 @@ class Listing(Searching):
         following = None
         if len(found) > limit:
             found = found[:limit]
-            following = write_cursor("d", found[-1]["date"], found[-1]["key"])
+            date, key = found[-1]["date"], found[-1]["key"]
+            following = write_cursor("d", rows.stamp_of(date) if walk.in_microseconds else date, key)
         return [row["key"] for row in found], following
 
     def _stories_showing(self, keys: Sequence[int]) -> tuple[Story, ...]:
@@ -163,13 +166,13 @@ class Listing(Searching):
             " ORDER BY e.story, e.lead DESC, e.key",
             (json.dumps(list(values)),),
         )
-        tags: dict[int, list[Tag]] = {}
-        for row in self._rows(
-            "SELECT * FROM tags WHERE entry IN (SELECT value FROM json_each(?)) ORDER BY entry, position",
-            (json.dumps([row["key"] for row in found]),),
-        ):
-            tags.setdefault(row["entry"], []).append(rows.tag(row))
-        return [rows.stored_entry(row, tuple(tags.get(row["key"], ()))) for row in found]
+        tags = dict(
+            self._tuples(
+                "SELECT entry, tags FROM tags WHERE entry IN (SELECT value FROM json_each(?))",
+                (json.dumps([row["key"] for row in found]),),
+            )
+        )
+        return [rows.stored_entry(row, rows.tags(tags.get(row["key"], "[]"))) for row in found]
 
 
 def _latest(row: rows.Row) -> LatestEntry | None:

@@ -5,7 +5,7 @@ people's databases.
 
     members ──< feeds ──< entries >── stories
                   │          │           │
-            polls, pages   tags      story_tags (derived from tags), tag_counts, member_counts
+            polls, pages   tags      story_tags (derived from tags), tag_bitmaps, tag_counts, member_counts
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags)
@@ -18,6 +18,7 @@ people's databases.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from sqlite3 import complete_statement
 
@@ -621,3 +622,59 @@ END;
 @migrations()
 def m016_bitmaps_of_common_words(db: Database) -> None:
     _execute(db, _BITMAPS)
+
+
+_COMPACT = """
+-- One row an entry, since its tags are read and written together; asked for by term are those of stories.
+CREATE TABLE tags_of_entries (
+    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    tags TEXT NOT NULL                 -- JSON: term, why, kind, narrower of each
+);
+INSERT INTO tags_of_entries (entry, tags)
+SELECT entry, json_group_array(json_array(term, why, kind, json(narrower)))
+FROM (SELECT * FROM tags ORDER BY entry, position) GROUP BY entry;
+DROP TABLE tags;
+ALTER TABLE tags_of_entries RENAME TO tags;
+CREATE TABLE tags_of_stories (
+    story INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    term TEXT NOT NULL,
+    date INTEGER NOT NULL,             -- the lead's, in microseconds since 1970
+    lead INTEGER NOT NULL,             -- the lead's key
+    PRIMARY KEY (story, term)
+) WITHOUT ROWID;
+INSERT INTO tags_of_stories (story, term, date, lead)
+SELECT story, term, strftime('%s', date) * 1000000 + CAST(substr(date, 21, 6) AS INTEGER), lead
+FROM story_tags ORDER BY 1, 2;
+DROP TABLE story_tags;
+ALTER TABLE tags_of_stories RENAME TO story_tags;
+CREATE INDEX story_tags_date ON story_tags (term, date, lead);
+-- Instead of an index by lead: which entries' stories have a tag.
+CREATE TABLE tag_bitmaps (
+    term TEXT NOT NULL,
+    block INTEGER NOT NULL,            -- of so many keys
+    bits BLOB NOT NULL,                -- a Roaring bitmap of the keys of those that have it
+    PRIMARY KEY (term, block)
+);
+-- Those of words are Roaring bitmaps from now on, made anew by the polls to come.
+DELETE FROM bitmap_blocks;
+DELETE FROM word_bitmaps;
+-- A story that an entry leads not is not asked for its tags by that any more.
+DROP INDEX entries_aside;
+CREATE INDEX entries_aside ON entries (key) WHERE lead = 0;
+"""
+
+
+@migrations()
+def m017_what_is_smaller_to_write(db: Database) -> None:
+    from pyroaring import BitMap
+
+    _execute(db, _COMPACT)
+    tagged = db.execute(
+        "SELECT t.term, json_group_array(e.key) FROM story_tags t JOIN entries e ON e.story = t.story"
+        " GROUP BY t.term"
+    ).fetchall()
+    for term, written in tagged:
+        keys = BitMap(json.loads(written))
+        for block in sorted({key // 16_384 for key in keys}):
+            bits = keys & BitMap(range(block * 16_384, (block + 1) * 16_384))
+            db.execute("INSERT INTO tag_bitmaps VALUES (?, ?, ?)", (term, block, bits.serialize()))

@@ -6,7 +6,7 @@ import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -29,6 +29,9 @@ from hub.model import (
     Tag,
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class Row(Protocol):
     """A row of any database, by column."""
@@ -43,6 +46,16 @@ def stamp(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as `story_tags` has it: since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def stamp_of(microseconds: int) -> str:
+    """The same moment as `stamp` has it."""
+    return stamp(_EPOCH + microseconds * _MICROSECOND)
 
 
 def moment(stamped: str) -> datetime:
@@ -236,29 +249,19 @@ def rulings(found: Iterable[Row]) -> Rulings:
     )
 
 
-def tag(row: Row) -> Tag:
-    return Tag(row["term"], row["why"], row["kind"], tuple(json.loads(row["narrower"])))
-
-
-def tag_rows(entry: int, tags: Sequence[Tag]) -> list[tuple[int, str, str, str | None, str, int]]:
-    """The rows of `tags` of an entry, by its key."""
-    return [
-        (entry, tag.term, tag.why, tag.kind, as_json(tag.narrower) if tag.narrower else "[]", position)
-        for position, tag in enumerate(tags)
-    ]
-
-
-def tags_text(tags: tuple[Tag, ...]) -> str:
+def tags_text(tags: Sequence[Tag]) -> str:
     return as_json([[tag.term, tag.why, tag.kind, tag.narrower] for tag in tags])
+
+
+def tags(written: str) -> tuple[Tag, ...]:
+    return tuple(Tag(term, why, kind, tuple(narrower)) for term, why, kind, narrower in json.loads(written))
 
 
 def overruling(row: Row) -> Overruling:
     return Overruling(
         entry=row["entry"],
         term=row["term"],
-        tags=tuple(
-            Tag(term, why, kind, tuple(narrower)) for term, why, kind, narrower in json.loads(row["tags"])
-        ),
+        tags=tags(row["tags"]),
         when=moment(row["moment"]),
     )
 

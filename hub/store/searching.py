@@ -22,9 +22,11 @@ from itertools import islice, takewhile
 
 from hub.model import Selection
 from hub.store import Order, rows
-from hub.store.bitmaps import MATCH_WITHIN, Bitmaps, CommonWord, KeyRange
 from hub.store.cursors import read_cursor, write_cursor
+from hub.store.roaring import BitMap
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
+from hub.store.tagbitmaps import TagBitmaps
+from hub.store.wordbitmaps import MATCH_WITHIN, CommonWord, KeyRange, WordBitmaps
 
 # CROSS keeps the planner from walking through all that match the condition, and
 # INDEXED BY from reading each row where an index has all that is asked.
@@ -43,16 +45,6 @@ WHERE e.lead = 0
 _MATCH = "SELECT rowid AS key FROM search WHERE search MATCH ?"
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
-_TAGGED = """
-SELECT t.lead AS key FROM json_each(?) given
-CROSS JOIN story_tags t INDEXED BY story_tags_lead ON t.term = ? AND t.lead = given.value
-"""
-_TAGGED_ASIDE = """
-SELECT e.key FROM json_each(?) given
-CROSS JOIN entries e INDEXED BY entries_aside ON e.key = given.value
-CROSS JOIN story_tags t ON t.story = e.story AND t.term = ?
-WHERE e.lead = 0
-"""
 _COUNT_OF_MEMBER = "SELECT entries FROM member_counts WHERE member = ?"
 _OF_MEMBER = "SELECT key FROM entries WHERE member = ?"
 MOST_HITS = 10_000
@@ -76,8 +68,8 @@ class Hits:
     out to be more than are looked at, they are the `newest_of` so many.
     `ranked_by`, which may find others too, is what to rank them by, None where
     they cannot be; only what is not ranked is read by and by. What the rest of
-    the selection leaves out may be missing; where that is all without the tags
-    it asks for, `aside` are those of the others that lead no story, else None.
+    the selection leaves out may be missing; all without the tags it asks for
+    are where `have_tags` says so.
     """
 
     selection: Selection
@@ -85,7 +77,7 @@ class Hits:
     unread: Generator[int, None, None] | None = None
     newest_of: int | None = None
     ranked_by: str | None = None
-    aside: set[int] | None = None
+    have_tags: bool = False
 
     def reach(self, many: int) -> None:
         """Read on until there are so many."""
@@ -119,7 +111,7 @@ class Hits:
             self.unread = None
 
 
-class Searching(Bitmaps):
+class Searching(WordBitmaps, TagBitmaps):
     """The part of the store that searches."""
 
     def _hits(self, selection: Selection, order: Order) -> Hits:
@@ -153,7 +145,8 @@ class Searching(Bitmaps):
         self._narrow_to_member(hits)
         if telling and order == "relevance":
             hits.ranked_by = _rarest_first(telling)
-            self._narrow_to_tags(hits)
+            hits.keys = [*self._tagged(hits, hits.keys)]
+            hits.have_tags = True
         return hits
 
     def _all(self, query: str, beside_bits: str, ranges: Sequence[KeyRange]) -> list[int]:
@@ -162,12 +155,12 @@ class Searching(Bitmaps):
             # Backwards, FTS5 takes longer.
             return self._keys(_MATCH, (query,))[::-1]
         found: list[int] = []
-        among = self._keys(_MATCH, (beside_bits,))
+        among = BitMap(self._keys(_MATCH, (beside_bits,)))
         for keys in reversed(ranges):
-            if keys.bits is None:
+            if keys.having is None:
                 found += self._keys(MATCH_WITHIN, (query, keys.first, keys.last))
             else:
-                found += keys.marked(among)
+                found += among & keys.having
         return found[::-1]
 
     def _last(self, query: str, common: Sequence[CommonWord]) -> Generator[int, None, None]:
@@ -180,8 +173,8 @@ class Searching(Bitmaps):
                     left -= 1
 
     def _last_of(self, query: str, keys: KeyRange) -> Generator[int, None, None]:
-        if keys.bits is not None:
-            yield from keys.backwards()
+        if keys.having is not None:
+            yield from reversed(keys.having.to_array())
             return
         statement = f"{MATCH_WITHIN} ORDER BY rowid DESC"
         with closing(self._each(statement, (query, keys.first, keys.last))) as found:
@@ -198,34 +191,14 @@ class Searching(Bitmaps):
                 of_member = {*self._keys(_OF_MEMBER, (term.value,))}
                 hits.keys = [key for key in hits.keys if key in of_member]
 
-    def _narrow_to_tags(self, hits: Hits) -> None:
-        """Leave of the hits those whose stories have the tags that are asked for."""
-        if terms := _tags_of(hits.selection):
-            hits.keys, hits.aside = self._with_tags(terms, hits.keys)
-
     def _tagged(self, hits: Hits, keys: Sequence[int]) -> Sequence[int]:
         """Of some hits those whose stories have the tags that are asked for."""
         terms = _tags_of(hits.selection)
-        return keys if hits.aside is not None or not terms else self._with_tags(terms, keys)[0]
+        return keys if hits.have_tags or not terms else self._with_tags(terms, keys)
 
-    def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> tuple[list[int], set[int]]:
-        """Of some entries those whose stories have all of these tags, by key downwards, and which lead none.
-
-        A story's tags are kept with its lead; the few that lead none are looked up by their story.
-        """
-        aside: set[int] = set()
-        for term in terms:
-            given = (json.dumps(keys), term)
-            leads = self._keys(_TAGGED, given)
-            aside = {*self._keys(_TAGGED_ASIDE, given)}
-            keys = sorted(aside.union(leads), reverse=True)
-        return [*keys], aside
-
-    def _aside(self, hits: Hits, keys: Sequence[int]) -> set[int]:
-        """Of some hits those that do not lead their story: copies, and what is not published."""
-        if hits.aside is not None:
-            return hits.aside.intersection(keys)
-        return {*self._keys(_ASIDE, (json.dumps(keys),))}
+    def _aside(self, keys: Sequence[int]) -> list[int]:
+        """Of some entries those that do not lead their story: copies, and what is not published."""
+        return self._keys(_ASIDE, (json.dumps(keys),))
 
     def _page_of_hits(
         self, hits: Hits, limit: int, cursor: str | None, order: Order
@@ -289,7 +262,7 @@ class Searching(Bitmaps):
         asked = some
         if asks_tags_alone(hits.selection) and not hits.selection.every_entry:
             # All that lead a story match.
-            asked = list(self._aside(hits, some))
+            asked = self._aside(some)
         hidden = frozenset(asked) - {key for key, *_ in self._shown(hits, asked)}
         return [key for key in some if key not in hidden]
 
@@ -318,7 +291,7 @@ class Searching(Bitmaps):
         keys = self._tagged(hits, hits.keys[:_COUNTED_AMONG])
         asked, leads = keys, 0
         if asks_tags_alone(hits.selection):
-            asked = list(self._aside(hits, keys))
+            asked = self._aside(keys)
             leads = len(keys) - len(asked)
         of_asked = {story for _, story, *_ in self._matching(hits.selection, _BY_KEY, asked)}
         led = self._keys(_LEADS, (json.dumps(list(of_asked)),)) if leads else []

@@ -32,12 +32,16 @@ _LEAST_OF_A_WORD = 3
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Rows to walk through by date: whose they are, the date's and the key's columns, the condition."""
+    """Rows to walk through by date: whose they are, the date's and the key's columns, the condition.
+
+    Dates are text, or microseconds (`rows.microseconds`).
+    """
 
     table: str
     date: str
     key: str
     condition: Condition
+    in_microseconds: bool = False
 
 
 def stories_walk(selection: Selection) -> Walk:
@@ -48,7 +52,8 @@ def stories_walk(selection: Selection) -> Walk:
             where, values = _filter(rest, "t") if rest is not None else ("1 = 1", ())
             if selection.told:
                 where = f"{where} AND {_TOLD.format(e='t')}"
-            return Walk("story_tags t", "t.date", "t.lead", (f"t.term = ? AND {where}", (term, *values)))
+            condition = (f"t.term = ? AND {where}", (term, *values))
+            return Walk("story_tags t", "t.date", "t.lead", condition, in_microseconds=True)
     return Walk("entries e", "e.date", "e.key", _shown(selection))
 
 

@@ -127,6 +127,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 each["story"]
                 for each in self._rows("SELECT DISTINCT story FROM entries WHERE feed = ?", (row["id"],))
             ]
+            self._lose_feed(row["id"])
             removed = self._db.execute("DELETE FROM entries WHERE feed = ?", (row["id"],)).rowcount
             for story in stories:
                 self._db.execute(sql.NEXT_LEAD, {"story": story})
@@ -175,10 +176,15 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 )
                 if differing:
                     problems.append(f"{what} do not agree with the entries in {differing} places")
-            differing = self._bitmaps_that_differ()
+            differing = self._word_bitmaps_that_differ()
             if differing:
                 problems.append(
                     f"bitmaps of common words do not agree with the full-text index in {differing} places"
+                )
+            differing = self._tag_bitmaps_that_differ()
+            if differing:
+                problems.append(
+                    f"bitmaps of tags do not agree with the tags of stories in {differing} places"
                 )
         try:
             self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")

@@ -161,7 +161,7 @@ class Placing(Tagging):
             "SELECT story, standing FROM entries WHERE key = ?", (key,)
         ).fetchone()
         touched = {story}
-        terms = [term for (term,) in self._tuples(sql.TAGS_OF_STORY, (story,))]
+        terms = self._tags_of_story(story)
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
@@ -262,6 +262,7 @@ class Placing(Tagging):
         """
         left = self._value("SELECT story FROM entries WHERE key = ?", (key,))
         told = bool(self._value("SELECT told FROM stories WHERE id = ?", (left,)))
+        self._lose(self._tags_of_story(left), [key])
         own = story is None
         if story is None:
             story = self._new_story(told=told)

@@ -247,21 +247,22 @@ FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
 WHERE s.standing IN ('held', 'quarantined')
 GROUP BY e.member, f.name, s.standing, s.why ORDER BY 6, 1, 2, 3, 4
 """
-NEW_TAG = "INSERT INTO tags (entry, term, why, kind, narrower, position) VALUES (?, ?, ?, ?, ?, ?)"
+NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
+# A date of `entries` as `story_tags` has it.
+MICROSECONDS = "(strftime('%s', {0}) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
 TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
 # That of an entry that joined a story, if the story had it not.
-TAG_OF_STORY = """
+TAG_OF_STORY = f"""
 INSERT INTO story_tags (term, story, date, lead)
-SELECT ?, story, date, key FROM entries WHERE story = ? AND lead = 1
+SELECT ?, story, {MICROSECONDS.format("date")}, key FROM entries WHERE story = ? AND lead = 1
 ON CONFLICT (story, term) DO NOTHING
 """
-STORY_TAGS = """
+STORY_TAGS = f"""
 INSERT INTO story_tags (term, story, date, lead)
-SELECT DISTINCT t.term, l.story, l.date, l.key
-FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
+SELECT DISTINCT each.value ->> 0, l.story, {MICROSECONDS.format("l.date")}, l.key
+FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key JOIN json_each(t.tags) each
 WHERE l.story = :story AND l.lead = 1
 """
-TAGS_OF_STORY = "SELECT term FROM story_tags WHERE story = ?"
 COUNT_TAG = """
 INSERT INTO tag_counts (term, stories) VALUES (?, ?)
 ON CONFLICT (term) DO UPDATE SET stories = stories + excluded.stories
@@ -400,7 +401,8 @@ WHERE f.configured = 1 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscrip
 DERIVED = {
     "the tags of stories": (
         "SELECT term, story, date, lead FROM story_tags",
-        "SELECT t.term, l.story, l.date, l.key FROM tags t JOIN entries e ON e.key = t.entry"
+        f"SELECT each.value ->> 0, l.story, {MICROSECONDS.format('l.date')}, l.key"
+        " FROM tags t JOIN json_each(t.tags) each JOIN entries e ON e.key = t.entry"
         " JOIN entries l ON l.story = e.story AND l.lead = 1",
     ),
     "the counts of tags": (

@@ -69,13 +69,14 @@ class Tagging(Listing):
         if not written:
             return
         self._write_each(
-            sql.NEW_TAG, [row for each in written for row in rows.tag_rows(each.key, each.entry.tags)]
+            sql.NEW_TAGS, [(each.key, rows.tags_text(each.entry.tags)) for each in written if each.entry.tags]
         )
+        self._touch(each.story for each in written if each.joined or each.new)
         of_new_stories = [
             (tag.term, each.story, date, each.key)
             for each in written
             if each.new and each.new.story is None and not each.withheld
-            for date in (rows.stamp(each.new.date),)
+            for date in (rows.microseconds(each.new.date),)
             for tag in each.entry.tags
         ]
         self._write_each(sql.TAG_OF_NEW_STORY, of_new_stories)
@@ -89,16 +90,24 @@ class Tagging(Listing):
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
         final = overruled(tags, self._overrulings(key))
         self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
-        self._write_each(sql.NEW_TAG, rows.tag_rows(key, final))
+        if final:
+            self._db.execute(sql.NEW_TAGS, (key, rows.tags_text(final)))
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
     def _retag_story(self, story: int) -> None:
-        changes = Counter({term: -1 for (term,) in self._tuples(sql.TAGS_OF_STORY, (story,))})
+        changes = Counter(dict.fromkeys(self._tags_of_story(story), -1))
         self._db.execute("DELETE FROM story_tags WHERE story = ?", (story,))
         self._db.execute(sql.STORY_TAGS, {"story": story})
-        changes.update(term for (term,) in self._tuples(sql.TAGS_OF_STORY, (story,)))
+        changes.update(self._tags_of_story(story))
         self._count(changes)
+        self._touch([story])
+        if lost := [term for term, change in changes.items() if change < 0]:
+            entries = self._tuples("SELECT key FROM entries WHERE story = ?", (story,))
+            self._lose(lost, (key for (key,) in entries))
+
+    def _tags_of_story(self, story: int) -> list[str]:
+        return [term for (term,) in self._tuples("SELECT term FROM story_tags WHERE story = ?", (story,))]
 
     def _count(self, changes: Mapping[str, int]) -> None:
         """Keep the counts of tags by what changed; a trigger would count row by row, in thrice the time."""

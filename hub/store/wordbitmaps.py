@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from itertools import groupby
 from hub.store import rows
 from hub.store.connection import Connection
 from hub.store.known import listed
+from hub.store.roaring import BitMap, read
 
 _BLOCK = 65_536  # keys
 # At most so often, since a block takes a second and a half, in which nothing else is written.
@@ -32,9 +32,6 @@ _AT_MOST_EVERY = timedelta(minutes=10)
 # A word is common where so many of the entries looked at have it; beyond so many words none are looked for.
 _SAMPLE, _COMMON, _MOST_WORDS = 400, 0.02, 640
 _NEWEST = 2**63 - 1
-_ANY_SET = re.compile(rb"[^\0]", re.DOTALL)
-# Of each byte the bits that are set, the highest first.
-_SET = tuple(tuple(bit for bit in range(7, -1, -1) if byte >> bit & 1) for byte in range(256))
 _TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the full-text index has it
 
 MATCH_WITHIN = "SELECT rowid AS key FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
@@ -60,27 +57,11 @@ class CommonWord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
-    """The keys from `first` to `last`, and a bit for each, the lowest first; None where that is not kept."""
+    """The keys from `first` to `last`, and which of them have some words; None where that is not kept."""
 
     first: int
     last: int
-    bits: bytes | None
-
-    def marked(self, keys: Sequence[int]) -> list[int]:
-        """Of some keys, in ascending order, those of this range whose bit is set."""
-        assert self.bits is not None
-        bits, first = self.bits, self.first
-        within = keys[bisect_left(keys, first) : bisect_right(keys, self.last)]
-        return [key for key in within if bits[key - first >> 3] >> (key - first & 7) & 1]
-
-    def backwards(self) -> Iterator[int]:
-        """The keys whose bit is set, the highest first."""
-        assert self.bits is not None
-        highest = self.first + 8 * (len(self.bits) - 1)
-        for byte in _ANY_SET.finditer(self.bits[::-1]):
-            first = highest - 8 * byte.start()
-            for bit in _SET[byte[0][0]]:
-                yield first + bit
+    having: BitMap | None
 
 
 class _Terms:
@@ -104,8 +85,8 @@ class _Terms:
         self._database.close()
 
 
-class Bitmaps(Connection):
-    """The part of the store that keeps bitmaps and looks into them."""
+class WordBitmaps(Connection):
+    """The part of the store that keeps bitmaps of words and looks into them."""
 
     @cached_property
     def _terms(self) -> _Terms:
@@ -187,24 +168,28 @@ class Bitmaps(Connection):
             (first,),
         )
         (last,) = self._tuples("SELECT last FROM bitmap_blocks WHERE first = ?", (first,))[0]
-        made = [(id, first, *self._bitmap(word, first, last)) for id, word in lacking]
+        made = [
+            (id, first, len(having), having.serialize())
+            for id, word in lacking
+            for having in (self._having_word(word, first, last),)
+        ]
         self._write_each("INSERT INTO word_bitmaps (word, block, entries, bits) VALUES (?, ?, ?, ?)", made)
 
-    def _bitmap(self, word: str, first: int, last: int) -> tuple[int, bytes]:
-        """How many entries of a block have a word, and a bit for each key, the lowest first."""
-        keys = self._keys(MATCH_WITHIN, (f'"{word}"', first, last))
-        digits = bytearray(b"0" * (last - first + 1))
-        for key in keys:
-            digits[first - key - 1] = 49  # a one; the highest stands first
-        return len(keys), int(digits, 2).to_bytes((last - first) // 8 + 1, "little")
+    def _having_word(self, word: str, first: int, last: int) -> BitMap:
+        """The entries of a block that have a word, as the full-text index says."""
+        return BitMap(self._keys(MATCH_WITHIN, (f'"{word}"', first, last)))
 
-    def _bitmaps_that_differ(self) -> int:
+    def _word_bitmaps_that_differ(self) -> int:
         """How many do not agree with the full-text index."""
         kept = self._each(
             "SELECT w.word, k.first, k.last, b.entries, b.bits FROM word_bitmaps b"
             " JOIN common_words w ON w.id = b.word JOIN bitmap_blocks k ON k.first = b.block"
         )
-        return sum((entries, bits) != self._bitmap(*block) for *block, entries, bits in kept)
+        return sum(
+            (entries, bits) != (len(having), having.serialize())
+            for *block, entries, bits in kept
+            for having in (self._having_word(*block),)
+        )
 
     # ------------------------------------------------------------ looked into
 
@@ -220,20 +205,17 @@ class Bitmaps(Connection):
         return {phrase: found[term] for phrase, term in terms.items() if term in found}
 
     def _key_ranges(self, words: Sequence[CommonWord]) -> Iterator[KeyRange]:
-        """All keys, the newest range first, with a bit set for those that have all of the words."""
+        """All keys, the newest range first, with those that have all of the words."""
         upto = _NEWEST
         ids = {word.id for word in words}  # two words may be one term
         found = self._tuples(_BITMAPS, (listed(ids),)) if ids else []
         for (first, last), block in groupby(found, key=lambda row: row[:2]):
-            bitmaps = [int.from_bytes(bits, "little") for _, _, bits in block]
+            bitmaps = [read([bits]) for _, _, bits in block]
             if len(bitmaps) < len(ids):
                 continue
             if last < upto:
                 yield KeyRange(last + 1, upto, None)
-            both = bitmaps[0]
-            for bitmap in bitmaps[1:]:
-                both &= bitmap
-            yield KeyRange(first, last, both.to_bytes((last - first) // 8 + 1, "little"))
+            yield KeyRange(first, last, BitMap.intersection(*bitmaps))
             upto = first - 1
         if upto > 0:
             yield KeyRange(1, upto, None)

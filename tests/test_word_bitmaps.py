@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import StoreError
 from hub.model import Selection
-from hub.store import bitmaps, searching
-from hub.store.bitmaps import KeyRange
+from hub.store import searching, wordbitmaps
 from tests.web_hub import EAST, NOW, WESSEX, Hub, a_hub, news
 
 BLOCK = 8
@@ -21,7 +21,7 @@ LATER = NOW + timedelta(minutes=11)
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr(bitmaps, "_BLOCK", BLOCK)
+    monkeypatch.setattr(wordbitmaps, "_BLOCK", BLOCK)
     monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
     yield from a_hub(tmp_path)
 
@@ -92,7 +92,7 @@ def test_a_word_that_becomes_common_gets_bitmaps_of_older_blocks_too(hub: Hub) -
 def test_no_more_words_are_kept_than_are_set_the_commonest_first(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bitmaps, "_MOST_WORDS", 3)
+    monkeypatch.setattr(wordbitmaps, "_MOST_WORDS", 3)
     publish(hub, range(1, BLOCK), "Zebra ox")
     publish(hub, range(BLOCK, 2 * BLOCK + 1), "Yak")
     hub.make_bitmaps()
@@ -147,7 +147,10 @@ def test_a_check_tells_of_a_bitmap_that_is_wrong(hub: Hub) -> None:
     assert hub.store.check() == ("bitmaps of common words do not agree with the full-text index in 1 places",)
 
 
-def test_keys_are_read_off_bits_either_way() -> None:
-    keys = KeyRange(101, 124, bytes([0b10000001, 0, 0b00000100]))
-    assert [*keys.backwards()] == [119, 108, 101]
-    assert keys.marked([1, 100, 101, 102, 108, 119, 120, 125, 200]) == [101, 108, 119]
+def test_a_search_that_meets_a_damaged_bitmap_says_so(hub: Hub) -> None:
+    publish(hub, range(1, BLOCK + 1))
+    hub.make_bitmaps()
+    hub.sql("UPDATE word_bitmaps SET bits = x'00'")
+    with pytest.raises(StoreError, match=r"bitmap that cannot be read") as told:
+        found(hub, "wards nurse")
+    assert "hub check" in told.value.remedy

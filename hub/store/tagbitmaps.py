@@ -1,0 +1,118 @@
+"""Bitmaps of tags: of each tag a bit for each entry that says whether the entry's story has it.
+
+A search may find ten thousand entries, of which those of one tag are wanted:
+they are told by one look at the tag's bitmaps, and not by one at each entry.
+
+There is one for each block of keys, and they say what `story_tags` says: a
+transaction that changes the tags of stories, or which entries are in them,
+brings the bitmaps up to that before it ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hub.errors import StoreError
+from hub.store.connection import Connection
+from hub.store.known import listed
+from hub.store.roaring import BitMap, read
+
+# Keys. A tag's bitmap of one that news has in every twentieth entry is of the size of half a page.
+_BLOCK = 16_384
+_LAST = 2**32 - 1
+
+# Tags and the entries whose stories have them, in one row: grouped by tag they would be sorted first.
+_OF_STORIES = """
+SELECT json_group_array(t.term), json_group_array(e.key) FROM json_each(?) given
+CROSS JOIN entries e ON e.story = given.value CROSS JOIN story_tags t ON t.story = e.story
+"""
+_OF_FEED = """
+SELECT DISTINCT t.term FROM entries e JOIN story_tags t ON t.story = e.story WHERE e.feed = ?
+"""
+_OF_TAG = "SELECT e.key FROM story_tags t JOIN entries e ON e.story = t.story WHERE t.term = ?"
+_TAGS = "SELECT term FROM tag_bitmaps UNION SELECT term FROM story_tags"
+_BITS = "SELECT bits FROM tag_bitmaps WHERE term = ? AND block BETWEEN ? AND ?"
+_NEW_BITS = """
+INSERT INTO tag_bitmaps (term, block, bits) VALUES (?, ?, ?)
+ON CONFLICT (term, block) DO UPDATE SET bits = excluded.bits
+"""
+
+
+class TagBitmaps(Connection):
+    """The part of the store that keeps bitmaps of tags and looks into them."""
+
+    def __init__(self, file: Path) -> None:
+        # Of the transaction that is open: the stories it changes, and by tag the entries that may lose it.
+        self._touched: set[int] = set()
+        self._lost: defaultdict[str, set[int]] = defaultdict(set)
+        super().__init__(file)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with super()._writing():
+                yield
+                self._follow()
+        finally:
+            self._touched.clear()
+            self._lost.clear()
+
+    # ------------------------------------------------------------ kept
+
+    def _touch(self, stories: Iterable[int]) -> None:
+        """Have the bitmaps follow what these stories' tags and entries are when the transaction ends."""
+        self._touched.update(stories)
+
+    def _lose(self, terms: Iterable[str], keys: Iterable[int]) -> None:
+        """Take some tags from entries, but for those whose stories have them when the transaction ends."""
+        keys = frozenset(keys)
+        for term in terms:
+            self._lost[term] |= keys
+
+    def _lose_feed(self, feed: int) -> None:
+        """The same for all entries of a feed and all their tags."""
+        terms = [term for (term,) in self._tuples(_OF_FEED, (feed,))]
+        self._lose(terms, self._keys("SELECT key FROM entries WHERE feed = ?", (feed,)))
+
+    def _follow(self) -> None:
+        if not self._touched and not self._lost:
+            return
+        ((terms, keys),) = self._tuples(_OF_STORIES, (listed(self._touched),))
+        have: defaultdict[str, list[int]] = defaultdict(list)
+        for term, key in zip(json.loads(terms), json.loads(keys), strict=True):
+            have[term].append(key)
+        for term in sorted(have.keys() | self._lost):
+            new, old = BitMap(have[term]), BitMap(self._lost[term])
+            for block in sorted({key // _BLOCK for key in new | old}):
+                first, after = block * _BLOCK, (block + 1) * _BLOCK
+                bits = self._having(term, first, first) - old | new & BitMap(range(first, after))
+                self._db.execute(_NEW_BITS, (term, block, bits.serialize()))
+
+    def _tag_bitmaps_that_differ(self) -> int:
+        """Of how many tags they do not say what `story_tags` says."""
+        return sum(self._differs(term) for (term,) in self._tuples(_TAGS))
+
+    def _differs(self, term: str) -> bool:
+        try:
+            return self._having(term, 0, _LAST) != BitMap(self._keys(_OF_TAG, (term,)))
+        except StoreError:
+            return True
+
+    # ------------------------------------------------------------ looked into
+
+    def _having(self, term: str, first: int, last: int) -> BitMap:
+        """The entries whose stories have a tag, of the blocks between two keys."""
+        found = self._tuples(_BITS, (term, first // _BLOCK, last // _BLOCK))
+        return read(bits for (bits,) in found)
+
+    def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> list[int]:
+        """Of some entries those whose stories have all of these tags, by key downwards."""
+        found = BitMap(keys)
+        for term in terms:
+            if found:
+                found &= self._having(term, found.min(), found.max())
+        return [*reversed(found.to_array())]

@@ -1,0 +1,159 @@
+"""Bitmaps of tags: whatever is done to entries and stories, they say what the tags of stories say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.model import Selection, Tag, Term
+from hub.store import open_store, tagbitmaps
+from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
+
+STROKE, GRANTS = Tag("stroke", "a rule"), Tag("grants", "another rule")
+LINK = "https://joint.example/a"
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setattr(tagbitmaps, "_BLOCK", 4)
+    yield from a_hub(tmp_path)
+
+
+def marked(hub: Hub, term: str) -> set[int]:
+    """The entries of a tag by its bitmaps, which say what the stories' tags say."""
+    assert hub.store.check() == ()
+    with_tag = hub.store._having(term, 0, 2**32 - 1)  # type: ignore[attr-defined]
+    return set(with_tag)
+
+
+def keys(hub: Hub) -> dict[str, int]:
+    return {stored.entry.id or "": stored.key for stored in hub.store.walk()}
+
+
+def publish_some(hub: Hub) -> dict[str, int]:
+    """A story of two, in two blocks, and news of one member."""
+    hub.publish(
+        WESSEX, news("a", "Joint news", link=LINK, tags=(SAFETY,)), news("b"), news("c", tags=(STROKE,))
+    )
+    hub.publish(EAST, news("d", "Joint news", link=LINK, tags=(GRANTS,)), news("e", tags=(SAFETY,)), at=LATER)
+    return keys(hub)
+
+
+def test_all_entries_of_a_story_have_the_tags_of_each(hub: Hub) -> None:
+    key = publish_some(hub)
+    assert len({key["a"] // 4, key["d"] // 4}) == 2
+    assert marked(hub, "safety") == {key["a"], key["d"], key["e"]}
+    assert marked(hub, "grants") == {key["a"], key["d"]}
+    assert marked(hub, "stroke") == {key["c"]}
+    assert marked(hub, "none") == set()
+
+
+def _one_and_then_none(key: int) -> Iterator[int]:
+    yield key
+    raise KeyError
+
+
+Act = Callable[[Hub, dict[str, int]], object]
+
+
+@pytest.mark.parametrize(
+    ("act", "safety", "grants"),
+    [
+        (lambda hub, key: hub.store.retag({key["a"]: (), key["b"]: (SAFETY,)}), "b e", "a d"),
+        (lambda hub, key: hub.store.overrule(key["d"], "grants", (), now=LATER), "a d e", ""),
+        (lambda hub, key: hub.store.take_apart(key["d"], LATER), "a e", "d"),
+        (lambda hub, key: hub.store.make_lead(key["d"], LATER), "a d e", "a d"),
+        (lambda hub, key: hub.store.put_together(key["b"], key["e"], LATER), "a b d e", "a d"),
+        (lambda hub, key: hub.store.put_together(key["c"], key["d"], LATER), "a c d e", "a c d"),
+        (lambda hub, key: hub.store.withdraw([key["a"]], "", LATER), "e", "d"),
+        (lambda hub, key: hub.store.withdraw([key["e"]], "", LATER), "a d", "a d"),
+        (lambda hub, _: hub.store.remove(EAST), "a", ""),
+        (lambda hub, _: hub.store.remove(WESSEX), "e", "d"),
+        (lambda hub, _: hub.publish(EAST, news("d", "Other", tags=(STROKE,)), at=LATER), "a d e", ""),
+    ],
+    ids=[
+        *("retag", "overrule", "apart", "lead", "together", "joined"),
+        *("withdraw-lead", "withdraw-alone", "remove", "remove-lead", "changed"),
+    ],
+)
+def test_they_follow_what_is_done_to_a_story(hub: Hub, act: Act, safety: str, grants: str) -> None:
+    key = publish_some(hub)
+    act(hub, key)
+    assert marked(hub, "safety") == {key[each] for each in safety.split()}
+    assert marked(hub, "grants") == {key[each] for each in grants.split()}
+
+
+def test_what_is_released_is_in_them_again(hub: Hub) -> None:
+    key = publish_some(hub)
+    hub.store.withdraw([key["a"]], "", LATER)
+    hub.store.release([key["a"]], LATER)
+    assert marked(hub, "safety") == {key["a"], key["d"], key["e"]}
+
+
+def test_what_is_undone_leaves_no_trace(hub: Hub) -> None:
+    key = publish_some(hub)
+    with pytest.raises(KeyError):
+        hub.store.withdraw(_one_and_then_none(key["d"]), "", LATER)
+    hub.publish(NATIONAL, news("f", tags=(SAFETY,)), at=LATER)
+    assert marked(hub, "safety") == {key["a"], key["d"], key["e"], keys(hub)["f"]}
+    assert marked(hub, "grants") == {key["a"], key["d"]}
+
+
+def test_by_chance_they_say_what_is_stored(hub: Hub) -> None:
+    chance = random.Random(5)
+    tags = (SAFETY, STROKE, GRANTS)
+    for number in range(60):
+        at = NOW + timedelta(hours=number)
+        feed = chance.choice((WESSEX, EAST, NATIONAL))
+        given = tuple(tag for tag in tags if chance.random() < 0.4)
+        link = f"https://joint.example/{chance.randrange(20)}"
+        hub.publish(feed, news(str(number % 40), f"News {link[-2:]}", link=link, tags=given), at=at)
+        stored = list(hub.store.walk())
+        some = chance.choice(stored)
+        match number % 6:
+            case 1:
+                hub.store.withdraw([some.key], "", at)
+            case 2:
+                hub.store.release([each.key for each in stored if each.standing == "withdrawn"][:2], at)
+            case 3:
+                hub.store.retag({some.key: given})
+            case 4 if some.standing == "published":
+                hub.store.take_apart(some.key, at, alone=True)
+    assert hub.store.check() == ()
+    for tag in tags:
+        stories = {
+            story.id for story in hub.store.stories(Selection(filter=Term("tag", tag.term)), limit=99).items
+        }
+        of_stories = {each.key for each in hub.store.walk() if each.story in stories}
+        assert marked(hub, tag.term) == of_stories
+        assert stories
+
+
+def test_a_bitmap_that_is_wrong_is_told_of(hub: Hub) -> None:
+    publish_some(hub)
+    hub.sql("DELETE FROM tag_bitmaps WHERE term = 'safety'")
+    hub.sql("UPDATE tag_bitmaps SET bits = x'00' WHERE term = 'grants'")
+    assert hub.store.check() == ("bitmaps of tags do not agree with the tags of stories in 2 places",)
+
+
+def test_a_tag_s_pages_go_on_at_dates_before_1970_too(hub: Hub) -> None:
+    for number, year in enumerate((1969, 1970, 2026)):
+        at = NOW.replace(year=year, microsecond=number + 7)
+        hub.publish(WESSEX, news(str(number), tags=(SAFETY,), at=at))
+    selection = Selection(filter=Term("tag", "safety"))
+    found, cursor = [], None
+    for _ in range(3):
+        page = hub.store.stories(selection, limit=1, cursor=cursor)
+        found += [story.shown.entry.id for story in page.items]
+        # Lists of tags and of everything go on alike.
+        assert page.next == hub.store.stories(Selection(), limit=1, cursor=cursor).next
+        cursor = page.next
+    assert (found, cursor) == (["2", "1", "0"], None)
+    store = open_store(f"sqlite:///{hub.file}")
+    assert store.check() == ()
+    store.close()
