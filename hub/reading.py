@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from pebble import ProcessPool
 
 _MB = 1024 * 1024
-# A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a slow machine too.
+# Of a processor. A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a
+# slow machine too.
 _SECONDS = 10.0
 _SECONDS_FOR_A_MB = 2.0
+# So many times as long it may wait for the processor, besides.
+_PATIENCE = 20
 # From here on a document is read by itself, in a process that ends with it: so
 # all readers together need no more than one large document does, and little
 # beside it. Reading 20 MB of usual entries takes 180 MB, a broken feed of 1 MB 56.
@@ -42,8 +45,8 @@ _MEMORY_FOR_LARGE = 192 * _MB
 # documents left in pieces never counts against later ones.
 _MOST_READ = 500
 
-# What a round waits for is the one process that writes: readers leave it the processor.
-_NICE = 5
+# What a round waits for is the one process that writes: readers leave it the processor, all but a thirtieth.
+_NICE = 15
 
 _reader: Reader | None = None
 
@@ -78,11 +81,21 @@ def _within(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _read(document: Document, file: Path | None, memory: int) -> Reading:
+@contextmanager
+def _for_at_most(seconds: float) -> Iterator[None]:
+    """No more than so many seconds of a processor: the system ends this process then, whatever it is at."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _read(document: Document, file: Path | None, memory: int, seconds: float) -> Reading:
     """Read a document, whose body may wait in a file."""
     assert _reader is not None
     try:
-        with _within(memory):
+        with _for_at_most(seconds), _within(memory):
             return _reader.read(replace(document, body=file.read_bytes()) if file else document)
     except MemoryError:
         pass
@@ -95,6 +108,8 @@ def _read(document: Document, file: Path | None, memory: int) -> Reading:
 
 # What a reader is made of: rules, time zone, former hosts.
 _Given = tuple[tuple[TagRule, ...], str, Mapping[str, str]]
+# What it is to read: a document, or the file its body waits in; with the bytes and the seconds it may take.
+_Task = tuple[Document, Path | None, int, float]
 
 
 def _processes(given: _Given, *, workers: int, tasks: int) -> ProcessPool:
@@ -126,28 +141,27 @@ class _Pool:
         self, document: Document, file: Path | None, memory: int, *, seconds: float
     ) -> Future[Reading]:
         given: Future[Reading] = Future()
-        self._handing.submit(self._hand_over, given, (document, file, memory), seconds)
+        self._handing.submit(self._hand_over, given, (document, file, memory, seconds))
         return given
 
-    def _hand_over(
-        self, given: Future[Reading], args: tuple[Document, Path | None, int], seconds: float
-    ) -> None:
+    def _hand_over(self, given: Future[Reading], args: _Task) -> None:
         try:
-            self._taken(args, seconds).add_done_callback(partial(_pass_on, given))
+            self._taken(args).add_done_callback(partial(_pass_on, given))
         except OSError as error:
             given.set_exception(_no_process(args[0].url, error))
         except Exception as error:  # noqa: BLE001 - told of the feed whose document it was, as `result` has it
             given.set_exception(error)
 
-    def _taken(self, args: tuple[Document, Path | None, int], seconds: float) -> Future[Reading]:
+    def _taken(self, args: _Task) -> Future[Reading]:
+        *_, seconds = args
         if self._pool is None:
             self._pool = self._make()
         try:
-            return self._pool.schedule(_read, args=args, timeout=seconds)
+            return self._pool.schedule(_read, args=args, timeout=_PATIENCE * seconds)
         except RuntimeError:
             self._end_pool()
             self._pool = self._make()
-            return self._pool.schedule(_read, args=args, timeout=seconds)
+            return self._pool.schedule(_read, args=args, timeout=_PATIENCE * seconds)
 
     def end(self) -> None:
         self._handing.shutdown(cancel_futures=True)
@@ -230,7 +244,7 @@ def _processors() -> int:
 
 
 def _seconds(size: int) -> float:
-    """How long a document of so many bytes may take."""
+    """How many seconds of a processor a document of so many bytes may take."""
     return _SECONDS + _SECONDS_FOR_A_MB * size / _MB
 
 
@@ -245,12 +259,10 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseEr
     except ParseError as error:
         return error
     except ReadTimeout:
-        return ParseError(
-            f"{url} could not be read within {_seconds(size):.0f} seconds.",
-            "Ask the site's web editor to look at the feed: it is huge, or broken so as to tie readers up.",
-            reason="slow-document",
-        )
-    except ProcessExpired:
+        return _too_slow(url, size)
+    except ProcessExpired as error:
+        if error.exitcode == -signal.SIGPROF:
+            return _too_slow(url, size)
         return ParseError(
             f"The process that read {url} was ended, by the document or by the system.",
             "If this lasts, look whether the machine is short of memory, and report the feed's address.",
@@ -264,3 +276,11 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseEr
             "This is a fault of the hub: report it with the feed's address.",
             reason="parser",
         )
+
+
+def _too_slow(url: str, size: int) -> ParseError:
+    return ParseError(
+        f"{url} could not be read within {_seconds(size):.0f} seconds of a processor's time.",
+        "Ask the site's web editor to look at the feed: it is huge, or broken so as to tie readers up.",
+        reason="slow-document",
+    )

@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -70,9 +71,16 @@ def is_read(readers: Readers, body: str) -> bool:
 
 ORDINARY = rss(LINK, "Ward opens")
 LONG = rss(LINK, "Ward opens", text="The ward has opened. " * 80_000)
-# One tag with so many attributes takes feedparser half a minute, and a document type is feedparser's.
-_ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(40_000))
-TRAP = "<!DOCTYPE rss>" + ORDINARY.replace("<item>", f"<item><x {_ATTRIBUTES}/>")
+
+
+def taking_long(attributes: int) -> str:
+    """With a tag of so many attributes: feedparser compares each with each, and has all document types."""
+    written = " ".join(f"a{n}='1'" for n in range(attributes))
+    return "<!DOCTYPE rss>" + ORDINARY.replace("<item>", f"<item><x {written}/>")
+
+
+# Half a minute.
+TRAP = taking_long(40_000)
 
 
 def test_an_entry_arrives_from_a_reader_as_it_was_sent() -> None:
@@ -127,6 +135,25 @@ def test_a_document_that_takes_too_long_is_an_error_and_the_next_one_is_read(
     assert FEED.url in outcome.problem
     assert outcome.remedy
     assert is_read(readers, ORDINARY)
+
+
+def test_a_reader_that_waits_for_the_processor_has_its_time_all_the_same(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_read(readers, ORDINARY)
+    monkeypatch.setattr(reading, "_SECONDS", 2.0)
+    done = threading.Event()
+    document = Document(feed=FEED, url=FEED.url, body=taking_long(4_000).encode())
+    future = readers.submit(document, done=done.set)
+    assert not done.wait(0.1)
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for process in active_children():
+            assert process.pid is not None
+            os.kill(process.pid, number)
+        assert not future.done()
+        time.sleep(2.5 if number == signal.SIGSTOP else 0)
+    assert done.wait(60)
+    assert isinstance(result(future, FEED.url, size=len(document.body)), Reading)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system keeps no such limit")

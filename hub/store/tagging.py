@@ -71,7 +71,7 @@ class Tagging(Listing):
         self._write_each(
             sql.NEW_TAGS, [(each.key, rows.tags_text(each.entry.tags)) for each in written if each.entry.tags]
         )
-        self._touch(each.story for each in written if each.joined or each.new)
+        self._touch(each.story for each in written)
         of_new_stories = [
             (tag.term, each.story, date, each.key)
             for each in written
