@@ -12,10 +12,10 @@ from pyroaring import BitMap
 
 from hub.errors import StoreError
 
-__all__ = ["BitMap", "read"]
+__all__ = ["BitMap", "unpacked"]
 
 
-def read(bits: Iterable[bytes]) -> BitMap:
+def unpacked(bits: Iterable[bytes]) -> BitMap:
     """The keys of any of some bitmaps that were stored (`BitMap.serialize`). Raises StoreError."""
     try:
         return BitMap().union(*map(BitMap.deserialize, bits))

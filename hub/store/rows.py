@@ -1,4 +1,8 @@
-"""How members and entries are written as rows and read back. Datetimes are text that sorts as they do."""
+"""How members and entries are written as rows and read back.
+
+Datetimes are text that sorts as they do, but for those of `story_tags`, which are as many as
+entries have tags: microseconds since 1970.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +53,7 @@ def stamp(moment: datetime) -> str:
 
 
 def microseconds(moment: datetime) -> int:
-    """A moment as `story_tags` has it: since 1970."""
+    """A moment as `story_tags` has it."""
     return (moment - _EPOCH) // _MICROSECOND
 
 

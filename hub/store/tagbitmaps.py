@@ -19,9 +19,9 @@ from pathlib import Path
 from hub.errors import StoreError
 from hub.store.connection import Connection
 from hub.store.known import listed
-from hub.store.roaring import BitMap, read
+from hub.store.roaring import BitMap, unpacked
 
-# Keys. A tag's bitmap of one that news has in every twentieth entry is of the size of half a page.
+# Keys. Of a tag that every twentieth entry has, that is half a page of the database.
 _BLOCK = 16_384
 _LAST = 2**32 - 1
 
@@ -107,7 +107,7 @@ class TagBitmaps(Connection):
     def _having(self, term: str, first: int, last: int) -> BitMap:
         """The entries whose stories have a tag, of the blocks between two keys."""
         found = self._tuples(_BITS, (term, first // _BLOCK, last // _BLOCK))
-        return read(bits for (bits,) in found)
+        return unpacked(bits for (bits,) in found)
 
     def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> list[int]:
         """Of some entries those whose stories have all of these tags, by key downwards."""

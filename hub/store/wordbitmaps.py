@@ -24,7 +24,7 @@ from itertools import groupby
 from hub.store import rows
 from hub.store.connection import Connection
 from hub.store.known import listed
-from hub.store.roaring import BitMap, read
+from hub.store.roaring import BitMap, unpacked
 
 _BLOCK = 65_536  # keys
 # At most so often, since a block takes a second and a half, in which nothing else is written.
@@ -210,7 +210,7 @@ class WordBitmaps(Connection):
         ids = {word.id for word in words}  # two words may be one term
         found = self._tuples(_BITMAPS, (listed(ids),)) if ids else []
         for (first, last), block in groupby(found, key=lambda row: row[:2]):
-            bitmaps = [read([bits]) for _, _, bits in block]
+            bitmaps = [unpacked([bits]) for _, _, bits in block]
             if len(bitmaps) < len(ids):
                 continue
             if last < upto:
