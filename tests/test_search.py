@@ -249,10 +249,16 @@ def looked_for_one_by_one(
     ],
 )
 @pytest.mark.parametrize("most", [12, 30, 10_000])
-@pytest.mark.parametrize("block", [None, 4, 24])
+@pytest.mark.parametrize(("block", "common"), [(None, 0), (4, 99), (24, 99), (4, 4)])
 def test_a_search_finds_what_looking_at_each_entry_finds(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int, block: int | None
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    filter: Filter | None,
+    most: int,
+    block: int | None,
+    common: int,
 ) -> None:
+    monkeypatch.setattr(wordbitmaps, "_MOST_WORDS", common)
     monkeypatch.setattr(tagbitmaps, "_BLOCK", block or tagbitmaps._BLOCK)
     chance = random.Random(12)
     words = ["ward", "nurse", "scan", "trial", "grant"]

@@ -26,7 +26,7 @@ from hub.store.cursors import read_cursor, write_cursor
 from hub.store.roaring import BitMap
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
 from hub.store.tagbitmaps import TagBitmaps
-from hub.store.wordbitmaps import MATCH_WITHIN, CommonWord, KeyRange, WordBitmaps
+from hub.store.wordbitmaps import MATCH_WITHIN, KeyRange, WordBitmaps
 
 # CROSS keeps the planner from walking through all that match the condition, and
 # INDEXED BY from reading each row where an index has all that is asked.
@@ -48,8 +48,8 @@ _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM
 _COUNT_OF_MEMBER = "SELECT entries FROM member_counts WHERE member = ?"
 _OF_MEMBER = "SELECT key FROM entries WHERE member = ?"
 MOST_HITS = 10_000
-# FTS5 takes some 8 ns an entry that has a word to pass it by, and 350 to hand out one that was asked for.
-_FAR_COMMONER = 32
+# FTS5 takes some 8 ns an entry that has a word to pass it by, and 130 to hand out one that was asked for.
+_FAR_COMMONER = 16
 # How many hits are looked at to count stories, and how many stories are told: nobody wants to know more.
 _COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
 _AT_ONCE = 200
@@ -130,16 +130,18 @@ class Searching(WordBitmaps, TagBitmaps):
         without = "".join(f" NOT {phrase}" for phrase in unwanted)
         query = f"({_rarest_first(wanted)}){without}"
         alone = len(wanted) == 1 and not unwanted
+        # What is not far commoner FTS5 passes by sooner.
+        least = _FAR_COMMONER * entries[wanted[0]]
+        by_bits = [each for each in wanted[1:] if each in common and entries[each] >= least]
+        if not telling and len(common) == len(wanted) > 1 and not unwanted:
+            by_bits = wanted
+        asked = [phrase for phrase in wanted if phrase not in by_bits]
+        beside_bits = f"({_rarest_first(asked)}){without}" if asked else ""
+        ranges = self._key_ranges([common[phrase] for phrase in by_bits])
         if telling and not (alone and order == "date"):
-            # What is not far commoner FTS5 passes by sooner.
-            least = _FAR_COMMONER * entries[wanted[0]]
-            by_bits = [each for each in wanted[1:] if each in common and entries[each] >= least]
-            asked = [phrase for phrase in wanted if phrase not in by_bits]
-            ranges = [*self._key_ranges([common[phrase] for phrase in by_bits])]
-            hits = Hits(selection, self._all(query, f"({_rarest_first(asked)}){without}", ranges))
+            hits = Hits(selection, self._all(query, beside_bits, [*ranges]))
         else:
-            bits_tell = len(common) == len(wanted) > 1 and not unwanted
-            hits = Hits(selection, [], self._last(query, [*common.values()] if bits_tell else []))
+            hits = Hits(selection, [], self._last(query, beside_bits, ranges))
             if alone and not telling:
                 hits.newest_of = MOST_HITS
         self._narrow_to_member(hits)
@@ -163,18 +165,24 @@ class Searching(WordBitmaps, TagBitmaps):
                 found += among & keys.having
         return found[::-1]
 
-    def _last(self, query: str, common: Sequence[CommonWord]) -> Generator[int, None, None]:
-        """Of what there is the last that came in, to be read no further than it is shown and counted."""
+    def _last(self, query: str, beside_bits: str, ranges: Iterable[KeyRange]) -> Generator[int, None, None]:
+        """Of what there is the last that came in, to be read no further than it is shown and counted.
+
+        Where the bits are kept of some words, or of all, the index is asked for what is `beside_bits`.
+        """
         left = MOST_HITS + 1
-        for keys in self._key_ranges(common):
-            with closing(self._last_of(query, keys)) as found:
+        for keys in ranges:
+            with closing(self._last_of(query, beside_bits, keys)) as found:
                 for key in islice(found, left):
                     yield key
                     left -= 1
 
-    def _last_of(self, query: str, keys: KeyRange) -> Generator[int, None, None]:
-        if keys.having is not None:
-            yield from reversed(keys.having.to_array())
+    def _last_of(self, query: str, beside_bits: str, keys: KeyRange) -> Generator[int, None, None]:
+        having = keys.having
+        if having is not None:
+            if beside_bits:
+                having = having & BitMap(self._keys(MATCH_WITHIN, (beside_bits, keys.first, keys.last)))
+            yield from reversed(having.to_array())
             return
         statement = f"{MATCH_WITHIN} ORDER BY rowid DESC"
         with closing(self._each(statement, (query, keys.first, keys.last))) as found:
