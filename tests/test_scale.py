@@ -39,7 +39,8 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 def publish_some(hub: Hub) -> None:
     link = "https://joint.example/a"
-    hub.publish(WESSEX, news("a", "Joint news", link=link, tags=(SAFETY,)), news("b"))
+    at = NOW - timedelta(microseconds=1)
+    hub.publish(WESSEX, news("a", "Joint news", link=link, tags=(SAFETY,), at=at), news("b"))
     hub.publish(EAST, news("c", "Joint news", link=link, tags=(STROKE,)), at=NOW + timedelta(hours=1))
     hub.publish(NATIONAL, *(news(f"n{number}", tags=(STROKE,)) for number in range(40)))
 

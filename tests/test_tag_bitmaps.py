@@ -143,7 +143,7 @@ def test_a_bitmap_that_is_wrong_is_told_of(hub: Hub) -> None:
 
 def test_a_tag_s_pages_go_on_at_dates_before_1970_too(hub: Hub) -> None:
     for number, year in enumerate((1969, 1970, 2026)):
-        at = NOW.replace(year=year, microsecond=number + 7)
+        at = NOW.replace(year=year, microsecond=999_997 + number)
         hub.publish(WESSEX, news(str(number), tags=(SAFETY,), at=at))
     selection = Selection(filter=Term("tag", "safety"))
     found, cursor = [], None

@@ -643,7 +643,7 @@ CREATE TABLE tags_of_stories (
     PRIMARY KEY (story, term)
 ) WITHOUT ROWID;
 INSERT INTO tags_of_stories (story, term, date, lead)
-SELECT story, term, strftime('%s', date) * 1000000 + CAST(substr(date, 21, 6) AS INTEGER), lead
+SELECT story, term, strftime('%s', substr(date, 1, 19)) * 1000000 + CAST(substr(date, 21, 6) AS INTEGER), lead
 FROM story_tags ORDER BY 1, 2;
 DROP TABLE story_tags;
 ALTER TABLE tags_of_stories RENAME TO story_tags;

@@ -248,8 +248,8 @@ WHERE s.standing IN ('held', 'quarantined')
 GROUP BY e.member, f.name, s.standing, s.why ORDER BY 6, 1, 2, 3, 4
 """
 NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
-# A date of `entries` as `story_tags` has it.
-MICROSECONDS = "(strftime('%s', {0}) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
+# A date of `entries` as `story_tags` has it. Of the seconds' fraction SQLite would make a whole one.
+MICROSECONDS = "(strftime('%s', substr({0}, 1, 19)) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
 TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
 # That of an entry that joined a story, if the story had it not.
 TAG_OF_STORY = f"""
