@@ -154,14 +154,15 @@ class _Pool:
 
     def _taken(self, args: _Task) -> Future[Reading]:
         *_, seconds = args
+        patience = _PATIENCE * seconds
         if self._pool is None:
             self._pool = self._make()
         try:
-            return self._pool.schedule(_read, args=args, timeout=_PATIENCE * seconds)
+            return self._pool.schedule(_read, args=args, timeout=patience)
         except RuntimeError:
             self._end_pool()
             self._pool = self._make()
-            return self._pool.schedule(_read, args=args, timeout=_PATIENCE * seconds)
+            return self._pool.schedule(_read, args=args, timeout=patience)
 
     def end(self) -> None:
         self._handing.shutdown(cancel_futures=True)

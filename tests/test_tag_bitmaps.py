@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from hub.model import Selection, Tag, Term
 from hub.store import open_store, tagbitmaps
+from hub.store.sqlite import SqliteStore
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
 
 STROKE, GRANTS = Tag("stroke", "a rule"), Tag("grants", "another rule")
@@ -101,6 +103,18 @@ def test_what_is_undone_leaves_no_trace(hub: Hub) -> None:
         hub.store.withdraw(_one_and_then_none(key["d"]), "", LATER)
     hub.publish(NATIONAL, news("f", tags=(SAFETY,)), at=LATER)
     assert marked(hub, "safety") == {key["a"], key["d"], key["e"], keys(hub)["f"]}
+    assert marked(hub, "grants") == {key["a"], key["d"]}
+
+
+def test_a_move_that_is_undone_by_itself_leaves_no_trace(hub: Hub) -> None:
+    key = publish_some(hub)
+    store = hub.store
+    assert isinstance(store, SqliteStore)
+    # As of a poll that cannot be stored, in a batch of others that can.
+    with store._writing(), suppress(KeyError), store._undoable():
+        store._move(key["d"], None)
+        raise KeyError
+    assert marked(hub, "safety") == {key["a"], key["d"], key["e"]}
     assert marked(hub, "grants") == {key["a"], key["d"]}
 
 

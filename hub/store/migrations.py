@@ -25,6 +25,7 @@ from sqlite3 import complete_statement
 from sqlite_utils import Database, Migrations
 
 from hub import events
+from hub.store.roaring import BitMap
 
 migrations = Migrations("hub")
 
@@ -666,8 +667,6 @@ CREATE INDEX entries_aside ON entries (key) WHERE lead = 0;
 
 @migrations()
 def m017_what_is_smaller_to_write(db: Database) -> None:
-    from pyroaring import BitMap
-
     _execute(db, _COMPACT)
     tagged = db.execute(
         "SELECT t.term, json_group_array(e.key) FROM story_tags t JOIN entries e ON e.story = t.story"

@@ -262,6 +262,8 @@ class Placing(Tagging):
         """
         left = self._value("SELECT story FROM entries WHERE key = ?", (key,))
         told = bool(self._value("SELECT told FROM stories WHERE id = ?", (left,)))
+        # Touched here already: where the move alone is undone, it has what it lost again.
+        self._touch([left])
         self._lose(self._tags_of_story(left), [key])
         own = story is None
         if story is None:

@@ -103,8 +103,7 @@ class Tagging(Listing):
         self._count(changes)
         self._touch([story])
         if lost := [term for term, change in changes.items() if change < 0]:
-            entries = self._tuples("SELECT key FROM entries WHERE story = ?", (story,))
-            self._lose(lost, (key for (key,) in entries))
+            self._lose(lost, self._keys("SELECT key FROM entries WHERE story = ?", (story,)))
 
     def _tags_of_story(self, story: int) -> list[str]:
         return [term for (term,) in self._tuples("SELECT term FROM story_tags WHERE story = ?", (story,))]

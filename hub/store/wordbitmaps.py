@@ -27,7 +27,7 @@ from hub.store.known import listed
 from hub.store.roaring import BitMap, unpacked
 
 _BLOCK = 65_536  # keys
-# At most so often, since a block takes a second and a half, in which nothing else is written.
+# At most so often, since a block takes a second, in which nothing else is written.
 _AT_MOST_EVERY = timedelta(minutes=10)
 # A word is common where so many of the entries looked at have it; beyond so many words none are looked for.
 _SAMPLE, _COMMON, _MOST_WORDS = 400, 0.02, 640
