@@ -31,13 +31,15 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from bench import newsroom, syndication
 from hub import markup, normalise

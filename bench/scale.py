@@ -18,9 +18,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.grown import MEMBERS, NOW, TAGS, Words, feeds_yaml, grow, vocabulary, zipf
 from bench.table import row, section, working

@@ -36,9 +36,11 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from bench.parsing import CORPUS
 from bench.quality import GENERATORS, STORIES, Told, normalised

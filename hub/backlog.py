@@ -6,8 +6,9 @@ would get a member's whole past on the day that the member joins.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from hub.model import FeedUpdate
 

@@ -8,10 +8,11 @@ values alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from hub import backlog, events, moves, normalise, quarantine, schedule, stories, urls, withdrawals, wording
 from hub.errors import StoreError

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, cast, get_args
+
+from msgspec import Struct
 
 from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, StoredEntry, Term
 
@@ -54,8 +55,7 @@ class FilterError(ValueError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class FilterText:
+class FilterText(Struct, frozen=True):
     """What a text means as a filter; `terms` are those it names in its order, each with its column from 1."""
 
     filter: Filter

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from hub import moves
 from hub.model import ROBOT_NAME, FeedState, Move, Notice
@@ -54,8 +55,7 @@ _NOT_THERE = ("http-404", "http-410")
 _ASKED_TO_WAIT = ("http-429", "http-503")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """A feed's state.
 
     `sentence` says it to the admin and `remedy` what to do about it, empty

@@ -7,8 +7,9 @@ it is a feed with entries that were known before, at poll after poll for days.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from hub.model import FeedState, Gathered, Move
 

@@ -8,10 +8,10 @@ parts phrases that mean the same: `stroke | TIA`, `blood pressure * check*`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
+from msgspec import Struct
 
 from hub import markup
 
@@ -23,8 +23,7 @@ MOST_MENTIONS = 3
 SHORTEST_BEGINNING = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Words side by side. `open` is whether the last may go on, `gap` whether others may come before them."""
 
     words: str
@@ -32,8 +31,7 @@ class Part:
     gap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """One of the ways to word a phrase; `written` is as the rule has it. One of no parts is never found."""
 
     written: str
@@ -85,8 +83,7 @@ def _wording(written: str) -> Wording:
     return Wording(written, tuple(parts))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parted:
+class _Parted(Struct, frozen=True):
     """A wording that is more than whole words side by side. `number` is its own: short to look up by."""
 
     phrase: str

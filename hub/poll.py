@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub import normalise, stories, urls
 from hub.decide import decide
@@ -57,19 +59,17 @@ _LONGEST_REASON = 300
 _DELETED = "their feed says that it was deleted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What a reader is told of a site's document besides its body (`hub.parse.sites`)."""
 
     kind: SiteKind
     wanted: Wanted
     known: frozenset[int] = frozenset()
     thorough: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """What was fetched from `url` for a feed, to be read: a feed, unless `asked` says otherwise.
 
     `cut` is whether `body` is only the beginning of it. Entries with one of
@@ -86,8 +86,7 @@ class Document:
     asked: Asked | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A document read: what the feed says of itself, its entries with their tags, remarks and wishes.
 
     Of a site's document also what else is wanted, the most urgent first; how

@@ -12,9 +12,11 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub import gathering, poll, urls, withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
@@ -62,15 +64,13 @@ def chance(_feed: FeedKey) -> float:
     return random.random()  # noqa: S311 - nothing hangs on its being guessed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Errand:
+class _Errand(Struct, frozen=True, eq=False):
     """A request that is no feed's, and who is told of its outcome."""
 
     told: Callable[[Outcome], None]
 
 
-@dataclass(slots=True)
-class _Poll:
+class _Poll(Struct):
     """A poll under way.
 
     `named` are addresses that the page at another names, with that one. `site`
@@ -88,12 +88,12 @@ class _Poll:
     fetched: Gathered | None = None
     read_from: str = ""
     told: FeedError | None = None
-    named: dict[str, str] = field(default_factory=dict)
+    named: dict[str, str] = {}
     site: Gathering | None = None
     held: Fetched | NotModified | None = None
     push: Push | None = None
-    checks: list[PageCheck] = field(default_factory=list)
-    checked: list[Checked] = field(default_factory=list)
+    checks: list[PageCheck] = []
+    checked: list[Checked] = []
     gathered: Gathered | None = None
     wait: FetchError | None = None
 

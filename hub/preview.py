@@ -9,10 +9,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from hub import rounds, urls
 from hub.config import Config, plain_feed
@@ -46,8 +48,7 @@ _LOOK = (
 _TICK = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """What one kind found at an address."""
 
     state: FeedState

@@ -13,12 +13,13 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
 from math import ceil
 from statistics import median
+
+from msgspec.structs import replace
 
 from hub import urls
 from hub.model import Entry, Feed, Habits, Move, Withheld

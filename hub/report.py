@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, TextIO
+
+from msgspec import Struct
 
 from hub.model import PollResult
 from hub.said import counted
 
 
-@dataclass(slots=True)
-class Figures:
+class Figures(Struct):
     """What a round came to. `fetched` feeds answered with a body, `not_modified` with 304.
 
     `waiting` entries of the new ones wait for an admin.
@@ -29,7 +29,7 @@ class Figures:
     updated: int = 0
     waiting: int = 0
     seconds: float = 0.0
-    failures: list[PollResult] = field(default_factory=list)
+    failures: list[PollResult] = []
     stopped: bool = False
 
     def count(self, result: PollResult) -> None:

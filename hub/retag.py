@@ -9,10 +9,12 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
@@ -84,12 +86,11 @@ def _told(entries: Iterator[StoredEntry]) -> Iterator[StoredEntry]:
 # ---------------------------------------------------------------- what it would do
 
 
-@dataclass(slots=True)
-class _Change:
+class _Change(Struct):
     """What would become of one tag or kind: how many entries get it and lose it, and some of their titles."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    samples: list[str] = field(default_factory=list)
+    samples: list[str] = []
 
     def count(self, sign: str, stored: StoredEntry) -> None:
         if self.counts[sign] < _SAMPLES:

@@ -12,12 +12,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hub.config import Config, Watched
 from hub.errors import BusyError, HubError
@@ -33,8 +34,7 @@ _WEB_STARTS_WITHIN = 30.0
 _WEB_ENDS_WITHIN = 8.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a hub works: its files and the address it serves."""
 
     config: Path

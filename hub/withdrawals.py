@@ -9,8 +9,9 @@ a day apart, since pages fail for a while.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from hub.errors import FetchError
 from hub.model import Checked, PageCheck, Window

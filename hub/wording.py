@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
+
+from msgspec import Struct
 
 from hub import markup, urls
 
@@ -124,8 +125,7 @@ _MOST_COMPARED = 2_000
 _AROUND = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of words that both texts have, or one of them alone."""
 
     part: Part

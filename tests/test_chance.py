@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bench import quality
 from hub import normalise
@@ -77,7 +78,10 @@ class Publisher:
         del self.items[IN_A_DOCUMENT:]
         parsed = ParsedFeed(entries=tuple(map(_parsed, self.items)))
         entries, _ = normalise.entries(parsed, self.feed, url=self.feed.url)
-        made = (replace(each, sketch=sketch) for each, sketch in zip(entries, sketched(entries), strict=True))
+        made = (
+            structs.replace(each, sketch=sketch)
+            for each, sketch in zip(entries, sketched(entries), strict=True)
+        )
         return Gathered(
             feed=self.feed,
             outcome="fetched",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.decide import decide
 from hub.model import (
@@ -71,7 +71,7 @@ def failure(**more: object) -> Gathered:
         remedy="Wait.",
         reason="http-500",
     )
-    return replace(failed, **more)  # type: ignore[arg-type]
+    return replace(failed, **more)
 
 
 def decided(

@@ -8,13 +8,13 @@ import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from difflib import ndiff
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hub.config import load, parse, shipped_file
 from hub.config.edit import add_feed, import_opml, remove_feed, slugify

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.fetch.answer import Head, challenge_error, status_error
 from hub.fetch.guards import turned_away
@@ -27,7 +27,7 @@ WELL = FeedState(
 
 
 def of(state: FeedState = WELL, **more: object) -> Health:
-    return health(replace(state, **more), NOW, robot=ROBOT)  # type: ignore[arg-type]
+    return health(replace(state, **more), NOW, robot=ROBOT)
 
 
 def failed(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hub import feedlist, moves
 from hub.config import load
@@ -34,7 +34,7 @@ def poll(moved_to: str | None = NEW, *, asked: str = OLD, **more: object) -> Gat
     found = Gathered(
         feed=FEED, outcome="fetched", started=NOW, url=asked, moved_to=moved_to, entries=(entry("a"),)
     )
-    return replace(found, **more)  # type: ignore[arg-type]
+    return replace(found, **more)
 
 
 def found(*polls: Gathered, shares: bool = True) -> FeedState:

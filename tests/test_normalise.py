@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from hub import normalise, urls
 from hub.model import Category, Enclosure, Entry, Feed, FeedKey, Person, Source, digest
@@ -40,7 +40,7 @@ def one(parsed: ParsedEntry, document: ParsedFeed = NO_FEED) -> Entry:
 def made(title: str = "Stroke pathway", html: str = "", **fields: object) -> Entry:
     content = Text(value=html, type="html") if html else None
     parsed = ParsedEntry(title=Text(value=title, type="text"), content=content)
-    return one(replace(parsed, **fields))  # type: ignore[arg-type]
+    return one(replace(parsed, **fields))
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FEEDS.glob("*.xml")))
@@ -86,7 +86,7 @@ def test_an_entry_that_stands_there_twice_word_for_word_is_one() -> None:
 )
 def test_the_same_words_with_another_id_link_or_day_are_other_news(other: dict[str, object]) -> None:
     first = ParsedEntry(title=Text(value="Clinic closed today"), published=NOW)
-    document = ParsedFeed(entries=(first, replace(first, **other)))  # type: ignore[arg-type]
+    document = ParsedFeed(entries=(first, replace(first, **other)))
     entries, remarks = normalise.entries(document, FEED, url=URL)
     assert (len(entries), remarks) == (2, ())
 

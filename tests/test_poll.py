@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from hub import poll, stories
 from hub.errors import FeedError, FeedGone, FetchError, FetchRefused, NotAFeed, ParseError
@@ -153,7 +153,7 @@ def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_d
     assert skimmed.unchanged == marks
     assert [each.sketch for each in skimmed.entries] == [new.sketch, Sketch(), Sketch()]
     assert [bool(each.tags) for each in skimmed.entries] == [True, False, False]
-    assert skimmed.entries[1] == replace(known[0], tags=())
+    assert skimmed.entries[1] == replace(known[0], tags=(), sketch=Sketch())
     assert skimmed.entries[0] == new
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import calendar
 import io
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from msgspec.structs import replace
 
 from hub.model import Category, Enclosure, Person, Source
 from hub.publish.atom import atom

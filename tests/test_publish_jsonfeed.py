@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from hub.publish.item import Item
 from hub.publish.jsonfeed import json_feed

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import listparser
 from lxml import etree
+from msgspec.structs import replace
 
 from hub.model import Feed, FeedKey, HtmlList
 from hub.publish.opml import members_opml, merged_opml

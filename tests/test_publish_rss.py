@@ -5,7 +5,6 @@ import html
 import io
 import locale
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import feedparser
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from hub.model import Enclosure, Source
 from hub.publish.item import Item

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from hub.model import Category, FeedKey, Tag, TagField, TagRule
 from hub.tags import Tagger
@@ -299,7 +298,7 @@ def test_a_tag_given_by_hand_brings_the_broader_ones_too() -> None:
 
 
 def test_a_thousand_rules_that_find_nothing_are_not_looked_at() -> None:
-    class Untouchable(TagRule):
+    class Untouchable(TagRule, frozen=True):
         def __getattribute__(self, name: str) -> object:
             assert not ready or name == "label"
             return super().__getattribute__(name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lxml import html as lxml_html
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from hub.config import Config, parse

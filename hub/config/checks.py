@@ -7,8 +7,9 @@ are told at once, whatever else is wrong with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import get_args
+
+from msgspec import Struct
 
 from hub import urls
 from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
@@ -19,12 +20,11 @@ from hub.filters import FilterError, FilterText, read_filter
 from hub.model import Kind, MemberType, Term
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """The filters of a file that could be read, by their place in the list they stand in."""
 
-    merged_feeds: dict[int, FilterText] = field(default_factory=dict)
-    tags: dict[int, FilterText] = field(default_factory=dict)
+    merged_feeds: dict[int, FilterText] = {}
+    tags: dict[int, FilterText] = {}
 
 
 # What may be asked of a member, and not of its news.

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from hub.errors import ConfigError
 
@@ -37,8 +37,7 @@ members:
 _Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, eq=False):
     """A text. `start` and `end` are offsets into the document, `quoted` whether in any quotes or a block."""
 
     value: str
@@ -47,8 +46,7 @@ class Scalar:
     quoted: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Items:
+class Items(Struct, eq=False):
     """A list. `flow` is whether it stands in square brackets; without them it begins at its first dash."""
 
     items: list[Node]
@@ -57,8 +55,7 @@ class Items:
     flow: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Pairs:
+class Pairs(Struct, eq=False):
     """A mapping. `flow` is whether it is written in braces; without them it begins at its first key."""
 
     values: dict[str, Node]
@@ -68,8 +65,7 @@ class Pairs:
     flow: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Refused:
+class Refused(Struct, eq=False):
     """A place whose content was refused and told of already."""
 
     start: int
@@ -99,8 +95,7 @@ class Source:
         return ConfigError(f"{self.name}:{self.line(offset)}: {problem}", remedy)
 
 
-@dataclass(eq=False)
-class Document:
+class Document(Struct, eq=False):
     """A YAML text that could be read; `problems` are those that hindered nothing, with their offsets."""
 
     source: Source

@@ -10,10 +10,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.config.document import Pairs, Scalar, read_document
 from hub.config.document import Path as Place
@@ -30,16 +33,14 @@ _PLAIN = re.compile(r"https?://[\w.~:/?=&%+-]*[\w/~=]", re.ASCII)
 _UNTOUCHED = "Nothing was written."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(Struct, frozen=True, kw_only=True):
     """What was taken out of feeds.yaml: feeds and, where it went too, their member."""
 
     feeds: tuple[Feed, ...]
     member: Member | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What an OPML brought: new feeds, addresses that were there already, and refusals in sentences."""
 
     added: tuple[FeedKey, ...]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hub.config.document import Document, Items, Node, Pairs, Path, scalar_text
 
@@ -17,8 +18,7 @@ Fields = Mapping[str, "str | Sequence[Fields]"]
 """An item to write: texts, and lists of further items."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Put `text` in the place of what stands from `start` to `end`."""
 
     start: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hub.errors import ConfigError
 
@@ -16,8 +17,7 @@ _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1
 _CATEGORY = re.compile(r"""\scategory\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """A feed of a list, with its title and the group it stands in; both may be empty."""
 
     url: str

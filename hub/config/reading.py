@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 import hub
@@ -22,8 +23,7 @@ from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFee
 CHECK = "`hub feeds check` says whether the file can be read, without starting anything."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says. `feeds` are those of all members, in the file's order.
 
     `digest` differs when the file's text does.

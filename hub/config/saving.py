@@ -7,15 +7,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hub.config.reading import decode, read_bytes
 from hub.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
+class OpenFile(Struct, frozen=True):
     """A file held for editing; `text` is what it holds, byte order mark and line endings included."""
 
     path: Path

@@ -6,12 +6,13 @@ import re
 import tomllib
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from hub.demo.files import csv_file, pdf_file, svg_picture
 
@@ -21,8 +22,7 @@ ZONE = ZoneInfo("Europe/London")
 _DAY = re.compile(r"\{([+-]\d{1,3})\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """Something a member's site serves besides pages. `title` describes it: a picture's text alternative."""
 
     url: str
@@ -31,8 +31,7 @@ class File:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """A piece of a member's news.
 
     `page` is the address to open; with `elsewhere` it is another member's
@@ -56,8 +55,7 @@ class Article:
     downloads: tuple[File, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFeed:
+class SiteFeed(Struct, frozen=True, kw_only=True):
     """A feed of a member's site.
 
     `format` is wordpress, rss, rss1, atom or json. A `broken` one has
@@ -72,8 +70,7 @@ class SiteFeed:
     broken: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A member's site. `home` is its address, with a slash at the end; articles are newest first."""
 
     slug: str

@@ -7,16 +7,16 @@ import socketserver
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from msgspec import Struct
 
 _HOST = "127.0.0.1"
 _SILENCE = 10.0  # seconds until a connection that says nothing is closed
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """What is answered for a path."""
 
     type: str

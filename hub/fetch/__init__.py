@@ -9,9 +9,10 @@ keeps it, with libcurl.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from hub.errors import FetchError
 from hub.model import Validators
@@ -32,8 +33,7 @@ __all__ = [
 _NONE = Validators()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRequest:
+class FetchRequest(Struct, frozen=True, kw_only=True):
     """What to ask for.
 
     `validators` are those of the last answer, verbatim: with any of them the
@@ -54,16 +54,14 @@ class FetchRequest:
     in_part: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """A redirect that was followed: its status, and the absolute URL it led to."""
 
     status: int
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What every usable answer says.
 
     `url` is the address that answered, after the redirects of `hops`.
@@ -81,8 +79,7 @@ class Answer:
     fresh_for: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched(Answer):
+class Fetched(Answer, frozen=True, kw_only=True):
     """A document.
 
     `body` is decompressed, and with `cut` its beginning alone, as far as was
@@ -96,21 +93,19 @@ class Fetched(Answer):
     content_type: str | None
     body: bytes
     cut: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     remarks: tuple[str, ...] = ()
     public: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotModified(Answer):
+class NotModified(Answer, frozen=True, kw_only=True):
     """304 to a conditional request: what is kept is still right.
 
     `validators` are the 304's own where it has some, else those that were sent.
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(Answer):
+class Accepted(Answer, frozen=True, kw_only=True):
     """Any success (2xx) for a form."""
 
 

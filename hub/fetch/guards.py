@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 # Statuses with which robots are turned away; AWS and SiteGround answer 202 with a page to be passed.
 _TURNED_AWAY = frozenset({202, 401, 403, 405, 406, 409, 415, 418, 429, 451, 503, 999})
@@ -15,8 +16,7 @@ _LOOKED_AT = 64 * 1024
 _SCRIPT_ALONE = 2 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Guard:
+class _Guard(Struct, frozen=True, kw_only=True):
     """What a protection is known by, all of it in lower case.
 
     `headers` are sent with nothing but its own answers, with one of the
@@ -25,7 +25,7 @@ class _Guard:
     pages may have as well.
     """
 
-    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: Mapping[str, tuple[str, ...]] = {}
     server: str = ""
     pages: tuple[bytes, ...] = ()
     scripts: tuple[bytes, ...] = ()

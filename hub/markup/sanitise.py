@@ -13,11 +13,11 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from html.entities import html5
 from typing import Literal
 
 import nh3
+from msgspec import Struct
 
 from hub.markup.text import escape, line, only_xml, unescape
 from hub.urls import legal, resolve
@@ -260,8 +260,7 @@ _NO_CONTENT = re.compile(
 _SMALL = 32  # pixels: an icon; a counter has one
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Struct, frozen=True):
     """HTML that may be published, with the words in it and its first picture.
 
     `html` is a well-formed fragment in which every link is absolute. `text`

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from msgspec import Struct
+
 from hub.model.members import FeedKey
-from hub.model.sent import Sent
 
 Kind = Literal["news", "event", "report", "vacancy", "funding"]
 
@@ -21,8 +21,7 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Person(Sent):
+class Person(Struct, frozen=True):
     """An author (RFC 4287 §3.2). `uri` is an absolute http(s) URL where there is one."""
 
     name: str
@@ -30,8 +29,7 @@ class Person(Sent):
     uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Category(Sent):
+class Category(Struct, frozen=True):
     """What the publisher says an entry is about (RFC 4287 §4.2.2)."""
 
     term: str
@@ -39,8 +37,7 @@ class Category(Sent):
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure(Sent):
+class Enclosure(Struct, frozen=True):
     """A file that belongs to an entry. `length` is in bytes."""
 
     url: str
@@ -49,8 +46,7 @@ class Enclosure(Sent):
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag(Sent):
+class Tag(Struct, frozen=True):
     """What the hub's rules say an entry is about; `why` is a sentence for people.
 
     `term` names a rule of feeds.yaml, which has the label. `kind` is what an
@@ -64,8 +60,7 @@ class Tag(Sent):
     narrower: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Sent):
+class Source(Struct, frozen=True, kw_only=True):
     """Where an entry was copied from (`atom:source`, RFC 4287 §4.2.11)."""
 
     id: str
@@ -76,8 +71,7 @@ class Source(Sent):
     rights: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EntryKeys(Sent):
+class EntryKeys(Struct, frozen=True):
     """Digests by which an entry is recognised, from the surest to the weakest; None where there is none.
 
     `id`: the publisher's id as written. `loose_id`: without scheme, www,
@@ -92,8 +86,7 @@ class EntryKeys(Sent):
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch(Sent):
+class Sketch(Struct, frozen=True, kw_only=True):
     """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
 
     `words` are its text's first words, four bytes each, without the sentences
@@ -115,8 +108,7 @@ class Sketch(Sent):
         return self.samples if self.title is None else (self.title, *self.samples)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Sent):
+class Entry(Struct, frozen=True, kw_only=True):
     """One piece of news from one feed (RSS and JSON Feed: *item*), as the hub reads it.
 
     `id` is the publisher's own, as written, None where there is none. `link`
@@ -152,7 +144,7 @@ class Entry(Sent):
     keys: EntryKeys
     fingerprint: str
     # Made of what stands above, and not read back from a store.
-    sketch: Sketch = field(default=Sketch(), compare=False)
+    sketch: Sketch = Sketch()
 
     @property
     def kind(self) -> Kind:
@@ -164,8 +156,7 @@ Mark = tuple[str | None, str | None, str]
 """An entry's `keys.id`, `canonical_link` and `fingerprint`: what did not change in anything has the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedInfo:
+class FeedInfo(Struct, frozen=True, kw_only=True):
     """What a feed says of itself. `id` is None where there is none; `link` is the page it belongs to."""
 
     title: str = ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Literal, NamedTuple
+
+from msgspec import Struct
 
 MemberType = Literal["member", "national", "partner"]
 Republish = Literal["full", "summary", "link"]
@@ -24,8 +25,7 @@ class FeedKey(NamedTuple):
         return f"{self.member}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordPress:
+class WordPress(Struct, frozen=True, kw_only=True):
     """A WordPress site that is read by its REST API.
 
     `types` are its types of post that are news, as they stand in the API's
@@ -36,8 +36,7 @@ class WordPress:
     types: tuple[str, ...] = ("posts",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sitemap:
+class Sitemap(Struct, frozen=True, kw_only=True):
     """A site that is read by its sitemap and by its pages' own metadata.
 
     `only` are beginnings of the paths of pages that are news; without them a
@@ -48,8 +47,7 @@ class Sitemap:
     only: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HtmlList:
+class HtmlList(Struct, frozen=True, kw_only=True):
     """A page that lists news, and the CSS selectors (Selectors Level 3) by which it is read.
 
     `item` finds each piece of news in the page and the others what it says,
@@ -74,8 +72,7 @@ SiteKind = WordPress | Sitemap | HtmlList
 """How a site is read that is no feed, with its settings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A document a member publishes and the hub polls.
 
     `alternatives` are tried in order when `url` is no feed; `tags` are given
@@ -92,7 +89,7 @@ class Feed:
     url: str
     alternatives: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    kinds: Mapping[str, SiteKind] = field(default_factory=dict)
+    kinds: Mapping[str, SiteKind] = {}
     identify_by: Identifier | None = None
     every_min: timedelta = timedelta(minutes=15)
     every_max: timedelta = timedelta(days=1)
@@ -101,8 +98,7 @@ class Feed:
     trust: Trust = "usual"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """An organisation of the network. `republish` is how much of its news it lets us carry.
 
     `former_hosts` are the names of hosts that its site was on before, in

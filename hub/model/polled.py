@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo, Mark
 from hub.model.members import Feed, Identifier
@@ -14,8 +15,7 @@ from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Withheld
 from hub.model.stored import Told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """A document that lists a site's news (a page of its API, a sitemap, a page), as it was last read.
 
     `etag`, `last_modified` and `digest` are of the last answer. `within` is
@@ -29,8 +29,7 @@ class Listing:
     within: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """By what a feed's entries are told apart, as its documents showed: why, and since when.
 
     `strayed` counts documents in a row in which most entries had another one
@@ -43,8 +42,7 @@ class Identity:
     strayed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """Where an address of a feed redirects to for good (301, 308 all the way), and since when.
 
     `polls` in a row found it so. `shares` is whether entries that were known
@@ -58,8 +56,7 @@ class Move:
     shares: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What a document asks of those who poll it.
 
     `ttl` is how long it may be kept (RSS). `every` is how often it changes,
@@ -75,8 +72,7 @@ class Wishes:
     skip_days: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedState:
+class FeedState(Struct, frozen=True, kw_only=True):
     """What the hub remembers of a feed between polls.
 
     `used_url` is the address that last answered with a feed, the one that
@@ -134,8 +130,7 @@ class FeedState:
         return self.used_url in self.feed.kinds and not self.listings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+class Validators(Struct, frozen=True, kw_only=True):
     """What a conditional request carries, exactly as the server gave it (RFC 9110 §13.1)."""
 
     etag: str | None = None
@@ -145,8 +140,7 @@ class Validators:
 Outcome = Literal["fetched", "not_modified", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Gathered(Struct, frozen=True, kw_only=True):
     """What a poll found out about a feed before the database was asked.
 
     `outcome` is `fetched` when there was a body (then `entries` are its
@@ -215,8 +209,7 @@ class Gathered:
         return is_site and self.outcome != "failed" and not self.listings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntry:
+class NewEntry(Struct, frozen=True, kw_only=True):
     """An entry to store for the first time; `story` is None when it begins one.
 
     Of a copy, `copy_of` is the key of the entry it is a copy of and `why` the
@@ -238,8 +231,7 @@ class NewEntry:
     told: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedEntry:
+class ChangedEntry(Struct, frozen=True, kw_only=True):
     """An entry whose words changed.
 
     With `leaves_story` it is other news under the same id: it begins a story
@@ -263,8 +255,7 @@ class ChangedEntry:
     withheld: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelinkedEntry:
+class RelinkedEntry(Struct, frozen=True, kw_only=True):
     """An entry whose id or link changed and whose words did not: nobody is told.
 
     So is one whose words are the same and are counted otherwise by now.
@@ -278,8 +269,7 @@ class RelinkedEntry:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedUpdate:
+class FeedUpdate(Struct, frozen=True, kw_only=True):
     """What a poll should change: an intent, applied whole or not at all.
 
     `new` are in the order to store them in, so that the last is the newest.
@@ -304,7 +294,7 @@ class FeedUpdate:
     settled: tuple[int, ...] = ()
     relinked: tuple[RelinkedEntry, ...] = ()
     returned: tuple[int, ...] = ()
-    withdrawn: Mapping[int, str] = field(default_factory=dict)
+    withdrawn: Mapping[int, str] = {}
     window: tuple[tuple[int | None, datetime | None], ...] = ()
     checks: tuple[PageCheck, ...] = ()
     unchecked: tuple[int, ...] = ()
@@ -314,8 +304,7 @@ class FeedUpdate:
     host_not_before: tuple[str, datetime] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
+class PollResult(Struct, frozen=True, kw_only=True):
     """One poll as its admin is told of it. Of the `new` entries, so many are `waiting` for an admin."""
 
     feed: Feed

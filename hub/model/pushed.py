@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from hub.model.members import FeedKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """What a feed says of where its news is pushed from: the WebSub hub to ask, and the topic to ask it for.
 
     Absolute http(s) URLs, None where they are not named; without both there
@@ -25,8 +25,7 @@ class Offer:
     public: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """A subscription to a feed's topic at a WebSub hub.
 
     `number` is the store's. `feed` is None once the feed was removed.
@@ -58,8 +57,7 @@ class Subscription:
     last_push: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(Struct, frozen=True, kw_only=True):
     """A document that a WebSub hub sent, its signature checked; it waits to be taken as a poll.
 
     `number` is the store's, `topic` that of its subscription, whose lease

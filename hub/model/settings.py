@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
+
+from msgspec import Struct
 
 from hub import __version__
 from hub.model.asked import Filter
@@ -15,8 +16,7 @@ from hub.model.entry import Kind
 TagField = Literal["title", "text", "category"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagRule:
+class TagRule(Struct, frozen=True, kw_only=True):
     """When an entry gets a tag (`tags:` in feeds.yaml).
 
     An entry gets it when it has one of `any` or, where there is no `any`,
@@ -38,15 +38,14 @@ class TagRule:
     except_: tuple[str, ...] = ()
     fields: tuple[TagField, ...] = ("title", "text", "category")
     categories: tuple[str, ...] = ()
-    weights: Mapping[str, int] = field(default_factory=dict)
+    weights: Mapping[str, int] = {}
     threshold: int = 1
     members: frozenset[str] | None = None
     kind: Kind | None = None
     broader: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedFeed:
+class MergedFeed(Struct, frozen=True, kw_only=True):
     """A feed the hub publishes because feeds.yaml defines it."""
 
     slug: str
@@ -63,8 +62,7 @@ def size_text(size: int) -> str:
     return f"{size / 2**20:.3g} MB" if size >= 2**20 else f"{size / 2**10:.3g} KB"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchPolicy:
+class FetchPolicy(Struct, frozen=True, kw_only=True):
     """How the hub fetches.
 
     `allow` are address ranges that may be fetched besides public ones.
@@ -85,8 +83,7 @@ class FetchPolicy:
     entries: int = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSettings:
+class HubSettings(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says of the hub itself (`hub:`).
 
     `url` is where readers find it, without a trailing slash, None when the

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from hub.model.members import FeedKey
 
@@ -15,16 +16,14 @@ WithheldAs = Literal["held", "quarantined", "withdrawn"]
 Standing = Literal["published", "held", "quarantined", "withdrawn"]
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """That an entry is not published, and why; an admin who withdraws one need not say."""
 
     standing: WithheldAs
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """How many entries of a feed wait for an admin for one reason, since when the first of them does."""
 
     feed: FeedKey
@@ -33,8 +32,7 @@ class Notice:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
+class Habits(Struct, frozen=True, kw_only=True):
     """What a feed's entries have been like, so that what is not like them is seen.
 
     `entries` is how many it is known from. `sites` counts them by the domain
@@ -46,7 +44,7 @@ class Habits:
     """
 
     entries: int = 0
-    sites: Mapping[str, int] = field(default_factory=dict)
+    sites: Mapping[str, int] = {}
     scripts: frozenset[str] = frozenset()
     words: bytes = b""
     last: int = 1
@@ -54,8 +52,7 @@ class Habits:
     latest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tombstone:
+class Tombstone(Struct, frozen=True, kw_only=True):
     """That a feed says of an entry, by its id, that it was deleted (RFC 6721), and why if it says."""
 
     id: str
@@ -66,8 +63,7 @@ class Tombstone:
 Window = tuple[tuple[int, datetime | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageCheck:
+class PageCheck(Struct, frozen=True, kw_only=True):
     """That the page of an entry is to be looked at, which is missing from its feed; the entry by its key.
 
     `gone_since` is when the page was first not there. `url` is where it is.
@@ -80,8 +76,7 @@ class PageCheck:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A page that was looked at: whether it is gone, None where that cannot be told."""
 
     check: PageCheck

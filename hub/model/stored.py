@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from hub.model.entry import Entry, EntryKeys, Source, Tag
 from hub.model.members import FeedKey, Member
 from hub.model.standing import Habits, Standing, Window, Withheld
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
+class StoredEntry(Struct, frozen=True, kw_only=True):
     """An entry with what the hub has decided about it.
 
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
@@ -42,8 +42,7 @@ class StoredEntry:
     standing: Standing = "published"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithheldEntry:
+class WithheldEntry(Struct, frozen=True, kw_only=True):
     """A stored entry that is not published, why not, and since when.
 
     `was_published`: readers may have it. `by_admin`: an admin said so, and no
@@ -59,8 +58,7 @@ class WithheldEntry:
     story_terms: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overruling:
+class Overruling(Struct, frozen=True, kw_only=True):
     """What an admin said of a stored entry's tag, which no rule undoes.
 
     `tags` are the tag given, with the broader ones that came with it; empty
@@ -73,8 +71,7 @@ class Overruling:
     when: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(Struct, frozen=True, kw_only=True):
     """The same news from one or more members.
 
     `entries` begins with the lead; the others are its copies, oldest first.
@@ -98,16 +95,14 @@ class Story:
         return max(stored.changed for stored in self.entries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedStory:
+class RelatedStory(Struct, frozen=True, kw_only=True):
     """Another story about the same, and why: a follow-up, or the same told in other words."""
 
     story: Story
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry:
+class KnownEntry(Struct, frozen=True, kw_only=True):
     """As much of a stored entry as it takes to recognise it in a new document.
 
     `text` is empty where an entry of the document is surely this one, unchanged.
@@ -161,8 +156,7 @@ class Candidate(NamedTuple):
 Told = Literal["yes", "no", "waits"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class Revision(Struct, frozen=True, kw_only=True):
     """What an entry said before a change.
 
     `until` is our clock when other words were first seen in their place.
@@ -179,8 +173,7 @@ class Revision:
 Ruling = Literal["together", "apart", "alone", "lead"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rulings:
+class Rulings(Struct, frozen=True, kw_only=True):
     """What an admin decided about stories, which no rule decides otherwise; entries by key.
 
     `apart` are pairs that are not the same news, `together` and `alone`
@@ -194,8 +187,7 @@ class Rulings:
     leads: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What the store holds that a document's entries might be.
 
     `own` are entries of the same feed. `likely` names, for the fingerprint of
@@ -215,15 +207,15 @@ class Known:
     """
 
     own: tuple[KnownEntry, ...] = ()
-    likely: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    stories: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
-    told: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
-    story_feeds: Mapping[int, frozenset[FeedKey]] = field(default_factory=dict)
+    likely: Mapping[str, tuple[int, ...]] = {}
+    stories: Mapping[int, tuple[Candidate, ...]] = {}
+    told: Mapping[int, tuple[Candidate, ...]] = {}
+    story_feeds: Mapping[int, frozenset[FeedKey]] = {}
     atom_ids: frozenset[str] = frozenset()
-    holders: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    holders: Mapping[int, Sequence[int]] = {}
     rulings: Rulings = Rulings()
     retitled: frozenset[int] = frozenset()
-    habits: Habits = field(default_factory=Habits)
+    habits: Habits = Habits()
     window: Window = ()
-    deleted: Mapping[int, str] = field(default_factory=dict)
-    waiting: Mapping[int, datetime] = field(default_factory=dict)
+    deleted: Mapping[int, str] = {}
+    waiting: Mapping[int, datetime] = {}

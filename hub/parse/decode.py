@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MARKS = (
     # UTF-32 before UTF-16: its little-endian mark begins with the other's.
@@ -57,8 +58,7 @@ _SEQUENCES = re.compile(rb"(?:[\xc0-\xf7][\x80-\xbf]{1,3})+")
 _CERTAIN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """Text without a byte order mark or an XML declaration, and what was wrong on the way."""
 
     text: str

@@ -7,9 +7,10 @@ relative (then to `base`), markup may be hostile.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from hub.model import Wishes
 
@@ -17,8 +18,7 @@ from hub.model import Wishes
 TextType = Literal["text", "html"] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A text construct (RFC 4287 §3.1).
 
     `base` is what its relative links are relative to, None where the document
@@ -31,8 +31,7 @@ class Text:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
+class Attached(Struct, frozen=True, kw_only=True):
     """A file or a picture a document links to, with its attributes as written."""
 
     url: str
@@ -41,22 +40,19 @@ class Attached:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
+class Author(Struct, frozen=True, kw_only=True):
     name: str | None = None
     email: str | None = None
     uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Struct, frozen=True, kw_only=True):
     term: str
     scheme: str | None = None
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedSource:
+class ParsedSource(Struct, frozen=True, kw_only=True):
     """The feed an entry says it was copied from (`atom:source`, RSS's `source`)."""
 
     id: str | None = None
@@ -67,8 +63,7 @@ class ParsedSource:
     rights: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedEntry:
+class ParsedEntry(Struct, frozen=True, kw_only=True):
     """An entry or item.
 
     `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
@@ -93,16 +88,14 @@ class ParsedEntry:
     source: ParsedSource | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedTombstone:
+class ParsedTombstone(Struct, frozen=True, kw_only=True):
     """That an entry was deleted, by its id as written, and why if the feed says (RFC 6721)."""
 
     id: str
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True, kw_only=True):
     """A document.
 
     `authors` are those of its entries that name none. `hubs` are the WebSub
@@ -123,7 +116,7 @@ class ParsedFeed:
     hubs: tuple[str, ...] = ()
     self_link: str | None = None
     tombstones: tuple[ParsedTombstone, ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
     wishes: Wishes = Wishes()
     ended: bool = True
 
@@ -141,8 +134,7 @@ def too_many(count: int, what: str, most: int) -> str:
 Part = Literal["site", "listing", "page"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A document that a poll of a site needs, and what it is.
 
     `site` is the page that names the site's API, a `listing` lists its news,
@@ -162,8 +154,7 @@ class Wanted:
     before: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedPart:
+class ParsedPart(Struct, frozen=True, kw_only=True):
     """One document of a site: its entries, and what else is needed, the most urgent first.
 
     `pages` are the numbers of those that need not be looked at again. `left`

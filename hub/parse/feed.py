@@ -8,11 +8,11 @@ calls `parse` on what a server sent does it in a process that can be ended
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 from lxml import html as lxml_html
+from msgspec.structs import replace
 
 from hub import urls
 from hub.errors import NotAFeed, ParseError

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lxml.html import HtmlElement
+from msgspec.structs import replace
 
 from hub.parse.dates import read_date
 from hub.parse.document import Attached, Author, ParsedEntry, Term, Text

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TypeVar
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
+from msgspec import Struct
 
 from hub import urls
 from hub.errors import NotAFeed, ParseError
@@ -35,8 +35,7 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _Number = TypeVar("_Number", int, int | None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Location:
+class _Location(Struct, frozen=True, kw_only=True):
     """A `url` or `sitemap` element. `date` is when the page was published or changed, as far as it says."""
 
     url: str

@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import xml.sax
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from hub.parse import mended, tombstones, wellformed
 from hub.parse.dates import read_date

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.markup import only_xml
 from hub.model import Category, Enclosure, Member, Person, Source
@@ -25,8 +27,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MEDIA_TYPE = re.compile(r"[^\s/]+/[^/]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Struct, frozen=True, kw_only=True):
     """A piece of news that was published under `id` and withdrawn: when, by whom and why (RFC 6721 §3)."""
 
     id: str
@@ -35,8 +36,7 @@ class Deleted:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedDocument:
+class MergedDocument(Struct, frozen=True, kw_only=True):
     """A merged feed, ready to be rendered.
 
     `id` is the same in every format: the address of the Atom one. `self_url`

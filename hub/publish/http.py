@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Literal
 
 import brotli
+from msgspec import Struct
 
 Coding = Literal["identity", "gzip", "br"]
 
@@ -74,8 +75,7 @@ class Rendered:
         return f'"{self._digest}"' if coding == "identity" else f'"{self._digest}-{coding}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What to send back; `headers` have the spelling of RFC 9110."""
 
     status: Literal[200, 304]

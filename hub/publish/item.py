@@ -7,9 +7,11 @@ never from stored entries, so that a member's `republish` holds everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date as day
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import (
     Category,
@@ -38,8 +40,7 @@ KIND_LABELS: Mapping[Kind, str] = {
 """What people see an entry's kind called."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledTag:
+class LabelledTag(Struct, frozen=True):
     """A tag as people see it: the rule's label, and why this story has it."""
 
     term: str
@@ -47,8 +48,7 @@ class LabelledTag:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(Struct, frozen=True, kw_only=True):
     """The same story as another member published it. `why` says why it is the same."""
 
     member: Member
@@ -58,8 +58,7 @@ class Copy:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """A story as it is published.
 
     `id` is its `atom:id`. `link` is the publisher's page, None where it gave

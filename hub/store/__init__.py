@@ -8,10 +8,11 @@ those who read and the one who writes never wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
+
+from msgspec import Struct
 
 from hub.errors import StoreError
 from hub.model import (
@@ -47,16 +48,14 @@ Decide = Callable[[Gathered, FeedState, Known], FeedUpdate]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True, kw_only=True):
     """A stretch of a list; `next` is the cursor of what follows, None at its end."""
 
     items: tuple[T, ...]
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Page[Story]):
+class Found(Page[Story], frozen=True, kw_only=True):
     """A stretch of what a search found: `stories` in all, at least so many where there may be `more`.
 
     `order` is the order it is in: what is too common to be ranked is newest
@@ -72,16 +71,14 @@ class Found(Page[Story]):
     newest_of: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """How much there is in all."""
 
     entries: int
     stories: int
 
 
-@dataclass(frozen=True, slots=True)
-class LatestEntry:
+class LatestEntry(Struct, frozen=True):
     """As much of an entry as a list of members shows; `date` is what it is sorted by."""
 
     story: int
@@ -90,8 +87,7 @@ class LatestEntry:
     date: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberSummary:
+class MemberSummary(Struct, frozen=True, kw_only=True):
     """A member with what is known of its news.
 
     `configured` is false for one that has left feeds.yaml. `latest` is its

@@ -12,11 +12,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub import markup, stories
 from hub.model import (
@@ -40,8 +42,7 @@ _TITLES_LOOKED_AT = 100
 Ask = Callable[..., Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """An entry as it was stored, in which story; `new` says how it was decided on if it was not there.
 
     One that is `withheld` is not published, and nobody's copy is compared with it.

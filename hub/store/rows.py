@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
+
+from msgspec.structs import asdict
 
 from hub.model import (
     Candidate,

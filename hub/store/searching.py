@@ -15,10 +15,11 @@ import json
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from itertools import islice, takewhile
+
+from msgspec import Struct
 
 from hub.model import Selection
 from hub.store import Order, rows
@@ -60,8 +61,7 @@ _OUT_OF_ORDER = timedelta(hours=1)
 _Match = tuple[int, int, int, str]
 
 
-@dataclass(slots=True)
-class Hits:
+class Hits(Struct):
     """The keys of the entries that have the words of a selection, the last that came in first.
 
     `keys` are those read so far, `unread` finds the others. Where there turn

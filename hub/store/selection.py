@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hub.model import And, Filter, Not, Or, Selection, Term
 from hub.store.rows import stamp
@@ -30,8 +31,7 @@ _MOST_TYPED = 24
 _LEAST_OF_A_WORD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """Rows to walk through by date: whose they are, the date's and the key's columns, the condition.
 
     Dates are text, or microseconds (`rows.microseconds`).

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from hub import quarantine, stories
 from hub.model import Entry, FeedKey, Habits, Known, Notice, Standing, StoredEntry, Withheld, WithheldEntry

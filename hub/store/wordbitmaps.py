@@ -16,10 +16,11 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
+
+from msgspec import Struct
 
 from hub.store import rows
 from hub.store.connection import Connection
@@ -47,16 +48,14 @@ ORDER BY k.first DESC
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CommonWord:
+class CommonWord(Struct, frozen=True):
     """A word that has bitmaps: its number, and how many entries of blocks that are full have it."""
 
     id: int
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRange:
+class KeyRange(Struct, frozen=True):
     """The keys from `first` to `last`, and which of them have some words; None where that is not kept."""
 
     first: int

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
+
+from msgspec import Struct
 
 from hub.model import Candidate, Entry, Known
 from hub.stories.candidates import COMMON
@@ -60,8 +61,7 @@ _BY_TEXT = "it is a headline alone, whose story has a text: that decides"
 _OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The story an entry belongs to, the entry there (`of`, its key) that it is a copy of, and why.
 
     In `why`, `{}` stands for the name of that entry's publisher.
@@ -80,8 +80,7 @@ _FROM_THERE = {
 _FROM_THERE |= {there: here for here, there in _FROM_THERE.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What came of comparing an entry with another: a copy when `sure` is above 0, and why (not)."""
 
     of: Candidate

@@ -6,11 +6,12 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from math import sqrt
+
+from msgspec import Struct
 
 from hub import markup, urls
 from hub.model import Candidate, Entry
@@ -67,8 +68,7 @@ _LOOKED_FOR = 16
 _BY_CHANCE = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class FilledIn:
+class FilledIn(Struct, frozen=True):
     """How often short passages differ between the same words: in figures, of these in times, in words.
 
     `names` are those of the words that are too many for an editor's change, and

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
+
+from msgspec import Struct
 
 from hub import markup
 from hub.model import Entry, Identifier, KnownEntry, Mark
@@ -20,8 +21,7 @@ _SAME_TEXT = 0.5
 _SHORT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Struct, frozen=True):
     """An entry of a document with the stored entry it is, None when it is new."""
 
     entry: Entry

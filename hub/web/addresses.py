@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+
+class Addresses(Struct, frozen=True):
     """The hub's own addresses, made from where readers find it.
 
     `hub` has no trailing slash. Pages are given as paths, which also work

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
@@ -22,8 +24,7 @@ class BadRequestError(ValueError):
     """What is asked for cannot be understood; the message says what could be, for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What a list is asked to hold. `before` is a cursor: the list goes on from there."""
 
     typed: str = ""
@@ -75,8 +76,7 @@ def all_of(tag: str | None, member: str | None, kind: str | None) -> Filter | No
 # ---------------------------------------------------------------- the API's parameters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """What a call of the API asks for."""
 
     selection: Selection

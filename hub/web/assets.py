@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
 )
+from msgspec import Struct
 
 from hub.errors import ConfigError
 from hub.publish.http import Rendered
@@ -66,8 +66,7 @@ def _check(override: Path, found: Environment) -> None:
             ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """A file beside the templates. `version` changes with its bytes."""
 
     rendered: Rendered

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from hub.model import MergedFeed
 from hub.web.addresses import Addresses
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("atom", "rss", "json")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedAddress:
+class FeedAddress(Struct, frozen=True, kw_only=True):
     """A merged feed in its three formats, all absolute, as is the `page` that shows the same list.
 
     `title` is the feed's own; `name` tells it from the others where all are the hub's.
@@ -32,16 +32,14 @@ class FeedAddress:
     json: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedGroup:
+class FeedGroup(Struct, frozen=True):
     """Some of the merged feeds, under a heading."""
 
     heading: str
     feeds: tuple[FeedAddress, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The merged feeds of a configuration."""
 
     config: Config

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from hub import wording
 from hub.model import Revision, StoredEntry
@@ -15,8 +15,7 @@ _SHOWN = 3
 _PIECES = {"kept": Markup("{}"), "removed": Markup("<del>{}</del>"), "added": Markup("<ins>{}</ins>")}
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """When an entry was corrected, and what became of its words: of its title, and of its text."""
 
     when: Moment

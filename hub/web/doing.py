@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from hub import moves
 from hub.health import Health
@@ -21,8 +21,7 @@ State = Literal["fine", "waiting", "silent", "failing", "closed"]
 # ---------------------------------------------------------------- a feed
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say.
 
     `remedy` is what the network's editors can do, `editor` a text for those
@@ -134,8 +133,7 @@ def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
 # ---------------------------------------------------------------- the status page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRow:
+class StatusRow(Struct, frozen=True, kw_only=True):
     """A member's feed on the status page.
 
     `feed` is its name where the member has several; `next_check` is None
@@ -194,8 +192,7 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeRow:
+class NoticeRow(Struct, frozen=True):
     """News of a member that waits for the network's editors: how much, why, and since when."""
 
     member: Link

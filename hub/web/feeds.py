@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
 from flask import Blueprint, Response, abort, request
+from msgspec.structs import replace
 
 from hub.filters import lets_through
 from hub.model import Feed, Selection, Term

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hub.errors import HubError
 from hub.publish.http import Answer, Coding, Rendered, has_it, preferred, respond
@@ -21,23 +22,21 @@ _MOST_PLACES = 2048
 _READING = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
-class _Headers:
+class _Headers(Struct, frozen=True):
     """The headers of a kept answer in one coding, by status."""
 
     whole: Mapping[str, str]
     not_modified: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where the answer to an address is kept, while the hub is in a state."""
 
     state: Hashable
     key: Hashable
     path: str
     caching: str
-    headers: dict[Coding, _Headers] = field(default_factory=dict)
+    headers: dict[Coding, _Headers] = {}
 
 
 class Front:

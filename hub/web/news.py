@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import cast, get_args
 
 from flask import Blueprint, Response, abort, request
+from msgspec.structs import replace
 
 from hub.model import Selection, Story, Term
 from hub.said import counted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -13,6 +12,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from hub.model import (
     Enclosure,
@@ -43,8 +43,7 @@ _H1 = re.compile(r"(</?)h1(?=[\s>])")
 MemberOrder = Literal["name", "latest", "recent"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """What every page is written with: the topics' labels by term, the calendar, the addresses."""
 
     labels: Mapping[str, str]
@@ -52,8 +51,7 @@ class Setting:
     addresses: Addresses
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Words that lead somewhere."""
 
     text: str
@@ -63,8 +61,7 @@ class Link:
 # ---------------------------------------------------------------- stories in lists
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedCopy:
+class ListedCopy(Struct, frozen=True, kw_only=True):
     """The same story as another member told it."""
 
     member: Link
@@ -74,8 +71,7 @@ class ListedCopy:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """A story in a list.
 
     `href` is the publisher's page, or ours where there is none; `details` is
@@ -100,16 +96,14 @@ class Listed:
     topics: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """A day's stories under their heading."""
 
     heading: str
     stories: tuple[Listed, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """A stretch of stories, newest first; `older` is where it goes on."""
 
     days: tuple[Day, ...]
@@ -178,8 +172,7 @@ def _copy(copy: Copy, setting: Setting) -> ListedCopy:
 # ---------------------------------------------------------------- one story
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRelated:
+class ListedRelated(Struct, frozen=True, kw_only=True):
     """Another story about the same, and why it is shown here; `href` is our page of it."""
 
     member: Link
@@ -189,8 +182,7 @@ class ListedRelated:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A file that belongs to a story; `kind` is its type and size in words."""
 
     name: str
@@ -198,8 +190,7 @@ class Attachment:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Full:
+class Full(Struct, frozen=True, kw_only=True):
     """A story on its own page. `site` is the host of the publisher's page, None where there is none."""
 
     listed: Listed
@@ -266,8 +257,7 @@ def withdrawal(withdrawn: WithheldEntry, calendar: Calendar) -> tuple[str, str]:
 # ---------------------------------------------------------------- filters
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What a select offers: the words of each value, and the options as HTML, of which none is chosen."""
 
     words: Mapping[str, str]
@@ -292,8 +282,7 @@ def _option(value: str) -> str:
     return f'<option value="{html.escape(value)}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Selects:
+class Selects(Struct, frozen=True):
     """What the selects above lists offer, the same on every page until feeds.yaml changes."""
 
     topics: Choices
@@ -310,8 +299,7 @@ class Selects:
 _KINDS = Choices.of(KINDS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """The options of the selects above a list, and a link for each filter in force that takes it away.
 
     `members` is empty where there is but one. `asked` says in words what is
@@ -357,8 +345,7 @@ def filters(selects: Selects, asked: Asked, *, to: Callable[..., str]) -> Filter
 # ---------------------------------------------------------------- members and topics
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True, kw_only=True):
     """A member in the table of members. `share` is of the busiest member's stories, in hundredths."""
 
     member: Member
@@ -411,8 +398,7 @@ def _latest(summary: MemberSummary, setting: Setting) -> Link | None:
     return Link(headline, setting.addresses.story(latest.story))
 
 
-@dataclass(frozen=True, slots=True)
-class TopicRow:
+class TopicRow(Struct, frozen=True):
     """A topic in the list of topics."""
 
     label: Link

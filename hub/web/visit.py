@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from zoneinfo import ZoneInfo
 
 from flask import abort, request
+from msgspec import Struct
 
 from hub.health import Health, health
 from hub.model import FeedState, Kind, Notice
@@ -89,8 +89,7 @@ class Site:
         return f"/static/{name}?v={self.assets[name].version}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True, dict=True):
     """One visit. `now` is aware.
 
     `kept_as` gets the key under which its answer is kept, if that depends on
@@ -101,7 +100,7 @@ class Visit:
     config: Config
     now: datetime
     addresses: Addresses
-    kept_as: list[Hashable] = field(default_factory=list)
+    kept_as: list[Hashable] = []
 
     @property
     def store(self) -> Store:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from hub.said import counted
 
@@ -40,16 +40,14 @@ KINDS: Mapping[str, str] = {
 """What people choose entries' kinds by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A time for people and, as `iso`, for programs."""
 
     text: str
     iso: str
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """The hub's clocks and the day it is there: what dates are told in."""
 
     zone: tzinfo

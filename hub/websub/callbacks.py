@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from hub.model import Subscription
 from hub.websub.subscribing import DENIED_FOR, LEASE, renewal

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub import urls
 from hub.model import FeedKey, HubSettings, Offer, Subscription
@@ -26,11 +28,10 @@ _TRIES_TO_LEAVE = 3
 _NO_NAMES = ("localhost", "local", "test", "invalid", "example", "internal", "arpa", "lan", "home")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
+class Steps(Struct, frozen=True, kw_only=True):
     """What to do now: begin subscriptions, ask hubs to subscribe or unsubscribe, give up, forget."""
 
-    begin: Mapping[FeedKey, Offer] = field(default_factory=dict)
+    begin: Mapping[FeedKey, Offer] = {}
     ask: tuple[Subscription, ...] = ()
     leave: tuple[Subscription, ...] = ()
     forget: tuple[Subscription, ...] = ()
