@@ -353,16 +353,17 @@ def backup(file: Path, database: str) -> None:
 
 
 @cli.command()
+@click.option("--mend", is_flag=True, help="First make anew what is made of the entries.")
 @_database
-def check(database: str) -> None:
+def check(database: str, mend: bool) -> None:
     """Check the database for damage."""
-    from hub.store import existing_store
+    from hub import mending
 
-    store = existing_store(database)
-    problems = store.check()
-    store.close()
+    problems = mending.mended(database) if mend else mending.checked(database)
     click.echo("\n".join(problems) or f"{database} is sound.")
     if problems:
+        remedy = mending.BACKUP if mend else mending.MEND
+        click.echo(f"    {remedy}", err=True)
         sys.exit(_EXIT_FAILED)
 
 

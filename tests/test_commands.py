@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from contextlib import closing
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.lock import DatabaseLock
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.site import Site, rss, serving
@@ -318,6 +320,34 @@ def test_a_backup_and_a_check(hub: Hub, site: Site) -> None:
     again = hub.run("backup", str(copy))
     assert again.returncode == 1
     assert "exists already" in again.stderr
+
+
+def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    file = hub.folder / "hub.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE member_counts SET entries = 7")
+    told = hub.run("check")
+    assert (told.returncode, told.stdout) == (
+        1,
+        "the counts of members do not agree with the entries in 2 places\n",
+    )
+    assert "`hub check --mend` makes anew" in told.stderr
+    lock = DatabaseLock(file, "poll")
+    assert lock.take()
+    refused = hub.run("check", "--mend")
+    lock.release()
+    assert refused.returncode == 1
+    assert "is polling with this database.\n    Wait until it has ended" in refused.stderr
+    mended = hub.run("check", "--mend")
+    assert (mended.returncode, mended.stdout) == (0, f"{hub.database} is sound.\n")
+    assert "Making anew the counts of members …\n" in mended.stderr
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE entries SET lead = 0")
+    left = hub.run("check", "--mend")
+    assert (left.returncode, left.stdout) == (1, "1 stories do not have exactly one lead\n")
+    assert "cannot be made anew" in left.stderr
 
 
 def test_a_check_of_no_database_makes_none(hub: Hub) -> None:

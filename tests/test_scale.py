@@ -190,3 +190,38 @@ def test_a_count_that_is_wrong_is_told_of(hub: Hub, statement: str, problem: str
         connection.execute(statement)
     (told,) = hub.store.check()
     assert told.startswith(f"{problem} do not agree with the entries in")
+
+
+_DAMAGE = {
+    "a date of a story's tags": "UPDATE story_tags SET date = 1 WHERE term = 'safety'",
+    "a tag of a story": "DELETE FROM story_tags WHERE term = 'stroke' AND story > 3",
+    "a count of a tag": "DELETE FROM tag_counts",
+    "a count of a member": "INSERT INTO member_counts (member, entries, leads) SELECT 'nobody', 1, 1",
+    "a bitmap of a tag": "DELETE FROM tag_bitmaps WHERE term = 'stroke'",
+    "a bitmap of another tag": "UPDATE tag_bitmaps SET term = 'no-tag' WHERE term = 'safety'",
+    "a bitmap that is none": "UPDATE tag_bitmaps SET bits = x'00'",
+    "a bitmap of a word": "UPDATE word_bitmaps SET entries = 99",
+    "the full text": "INSERT INTO search (search) VALUES ('delete-all')",
+}
+
+
+@pytest.mark.parametrize("damage", _DAMAGE.values(), ids=_DAMAGE)
+def test_what_is_made_of_the_entries_is_made_anew(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(wordbitmaps, "_BLOCK", 8)
+    publish_some(hub)
+    hub.make_bitmaps()
+    before = hub.store.stories(Selection(filter=Term("tag", "stroke")), limit=100)
+    found = hub.store.search(Selection(search="joint news", filter=Term("tag", "stroke")), limit=100)
+    version, steps = hub.store.version(), list[str]()
+    with closing(sqlite3.connect(hub.file, isolation_level=None)) as connection:
+        connection.execute(damage)
+    assert len(hub.store.check()) > 0
+    hub.store.mend(steps.append)
+    assert hub.store.check() == ()
+    assert steps[0] == "the tags of stories"
+    assert steps[-1] == "the full-text index"
+    assert hub.store.stories(Selection(filter=Term("tag", "stroke")), limit=100) == before
+    assert hub.store.search(Selection(search="joint news", filter=Term("tag", "stroke")), limit=100) == found
+    assert hub.store.version() > version

@@ -296,6 +296,12 @@ class Store(Protocol):
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database, a sentence each; empty when it is sound."""
 
+    def mend(self, step: Callable[[str], None]) -> None:
+        """Make anew what is made of the entries, all or nothing; `step` is told what comes next.
+
+        That is the tags of stories, the counts, the bitmaps and the full-text index.
+        """
+
     def close(self) -> None:
         """Let go of the database. Closing twice is harmless."""
 

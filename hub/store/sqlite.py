@@ -9,7 +9,7 @@ are undone with them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -191,3 +191,19 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         except sqlite3.Error as error:
             problems.append(f"the full-text index does not agree with the entries: {error}")
         return tuple(problems)
+
+    def mend(self, step: Callable[[str], None]) -> None:
+        with self._writing():
+            for what, where in sql.MADE_ANEW.items():
+                step(what)
+                _, made = sql.DERIVED[what]
+                self._db.execute(f"DELETE FROM {where.partition(' ')[0]}")
+                self._db.execute(f"INSERT INTO {where} SELECT DISTINCT * FROM ({made})")
+            step("the bitmaps of tags")
+            self._make_tag_bitmaps_anew()
+            step("the full-text index")
+            self._db.execute("INSERT INTO search (search) VALUES ('rebuild')")
+            # Those of words come anew with the polls that follow.
+            self._db.execute("DELETE FROM bitmap_blocks")
+            self._db.execute("DELETE FROM word_bitmaps")
+            self._published_changed()

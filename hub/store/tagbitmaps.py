@@ -87,10 +87,20 @@ class TagBitmaps(Connection):
             have[term].append(key)
         for term in sorted(have.keys() | self._lost):
             new, old = BitMap(have[term]), BitMap(self._lost[term])
-            for block in sorted({key // _BLOCK for key in new | old}):
-                first, after = block * _BLOCK, (block + 1) * _BLOCK
-                bits = self._having(term, first, first) - old | new & BitMap(range(first, after))
-                self._db.execute(_NEW_BITS, (term, block, bits.serialize()))
+            for block in _blocks(new | old):
+                bits = self._having(term, block.start, block.start) - old | new & BitMap(block)
+                self._write_bits(term, block, bits)
+
+    def _write_bits(self, term: str, block: range, bits: BitMap) -> None:
+        self._db.execute(_NEW_BITS, (term, block.start // _BLOCK, bits.serialize()))
+
+    def _make_tag_bitmaps_anew(self) -> None:
+        """Within a transaction, make all of them as `story_tags` has it, whatever they said."""
+        self._db.execute("DELETE FROM tag_bitmaps")
+        for (term,) in self._tuples("SELECT DISTINCT term FROM story_tags"):
+            having = BitMap(self._keys(_OF_TAG, (term,)))
+            for block in _blocks(having):
+                self._write_bits(term, block, having & BitMap(block))
 
     def _tag_bitmaps_that_differ(self) -> int:
         """Of how many tags they do not say what `story_tags` says."""
@@ -116,3 +126,9 @@ class TagBitmaps(Connection):
             if found:
                 found &= self._having(term, found.min(), found.max())
         return [*reversed(found.to_array())]
+
+
+def _blocks(keys: BitMap) -> list[range]:
+    """The blocks that some keys are in."""
+    numbers = sorted({key // _BLOCK for key in keys})
+    return [range(number * _BLOCK, (number + 1) * _BLOCK) for number in numbers]
