@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import msgspec
 
 from hub.model import Source
 from hub.publish.document import MergedDocument, cleaned, link_or_story, other_language, story_url
@@ -31,7 +32,7 @@ def json_feed(document: MergedDocument) -> bytes:
         "authors": [{"name": document.hub_title, "url": document.hub_url}],
         "items": [_item(item, document) for item in document.items],
     }
-    return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(feed)
 
 
 def _item(item: Item, document: MergedDocument) -> dict[str, Any]:

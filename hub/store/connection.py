@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -14,7 +13,7 @@ from sqlite_utils import Database
 
 from hub.errors import StoreError
 from hub.store.migrations import migrations
-from hub.store.rows import Row
+from hub.store.rows import Row, from_json
 
 _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
@@ -108,7 +107,7 @@ class Connection:
 
         As one array: to hand over a row takes twice as long as to write and read its number.
         """
-        keys: list[int] = json.loads(self._value(f"SELECT json_group_array(key) FROM ({statement})", values))
+        keys: list[int] = from_json(self._value(f"SELECT json_group_array(key) FROM ({statement})", values))
         return keys
 
     def _each(

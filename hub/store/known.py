@@ -8,7 +8,6 @@ added to what its later ones are told.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -328,8 +327,8 @@ class KnownToBatch:
         common = house.keys() & numbers
         holders: dict[int, list[int]] = defaultdict(list)
         # In the index's order, so that each of its pages is read once.
-        ((found, held_by),) = self._ask_tuples(sql.HOLDERS, (json.dumps(sorted(numbers - common)),))
-        for number, story in zip(json.loads(found), json.loads(held_by), strict=True):
+        ((found, held_by),) = self._ask_tuples(sql.HOLDERS, (rows.as_json(sorted(numbers - common)),))
+        for number, story in zip(rows.from_json(found), rows.from_json(held_by), strict=True):
             holders[number].append(story)
         house.update((number, held) for number, held in holders.items() if len(held) >= stories.COMMON)
         # What is looked up and held by none must not be added.
@@ -416,4 +415,4 @@ def _identity(entry: Entry | KnownEntry) -> tuple[str | None, ...]:
 
 def listed(values: Iterable[str | int | tuple[str | int, str] | None]) -> str:
     """Values as one parameter, for `json_each`."""
-    return json.dumps([value for value in set(values) if value is not None])
+    return rows.as_json([value for value in set(values) if value is not None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -145,7 +144,7 @@ class Listing(Searching):
             row["key"]: row["story"]
             for row in self._rows(
                 "SELECT key, story FROM entries WHERE key IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(keys)),),
+                (rows.as_json(list(keys)),),
             )
         }
         entries: dict[int, list[StoredEntry]] = {}
@@ -164,12 +163,12 @@ class Listing(Searching):
         found = self._rows(
             f"{sql.ENTRY} WHERE {column} IN (SELECT value FROM json_each(?))"
             " ORDER BY e.story, e.lead DESC, e.key",
-            (json.dumps(list(values)),),
+            (rows.as_json(list(values)),),
         )
         tags = dict(
             self._tuples(
                 "SELECT entry, tags FROM tags WHERE entry IN (SELECT value FROM json_each(?))",
-                (json.dumps([row["key"] for row in found]),),
+                (rows.as_json([row["key"] for row in found]),),
             )
         )
         return [rows.stored_entry(row, rows.tags(tags.get(row["key"], "[]"))) for row in found]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from hub.model import RelatedStory, Story
+from hub.store import rows
 from hub.store.listing import Listing
 from hub.stories import related
 
@@ -27,7 +26,7 @@ class Nearby(Listing):
                 " ORDER BY rank LIMIT ?) s JOIN entries e ON e.key = s.rowid WHERE e.story <> ?",
                 (" OR ".join(f'"{term}"' for term in weights), _LOOKED_AT, story.id),
             )
-            listed = json.dumps([row["story"] for row in found])
+            listed = rows.as_json([row["story"] for row in found])
             leads = self._rows(
                 "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))",
                 (listed,),

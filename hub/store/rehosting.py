@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from hub import quarantine, urls
 from hub.model import digest
-from hub.store import feedrows
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
@@ -18,7 +17,7 @@ class Rehosting(Connection):
     """The part of the store that knows which hosts are others now."""
 
     def _hosts(self) -> dict[str, str]:
-        hosts: dict[str, str] = json.loads(self._value("SELECT hosts FROM state"))
+        hosts: dict[str, str] = rows.from_json(self._value("SELECT hosts FROM state"))
         return hosts
 
     def _rehost(self, hosts: Mapping[str, str]) -> None:
@@ -33,12 +32,12 @@ class Rehosting(Connection):
         }
         if not changed:
             return
-        self._db.execute("UPDATE state SET hosts = ?", (json.dumps(dict(sorted(hosts.items()))),))
+        self._db.execute("UPDATE state SET hosts = ?", (rows.as_json(dict(sorted(hosts.items()))),))
         keys = [
             key for former in sorted(changed) for (key,) in self._tuples(sql.ENTRIES_NAMING, {"host": former})
         ]
         for first in range(0, len(keys), _AT_ONCE):
-            some = json.dumps(keys[first : first + _AT_ONCE])
+            some = rows.as_json(keys[first : first + _AT_ONCE])
             for key, id, link in self._tuples(sql.ADDRESSES, (some,)):
                 canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
                 self._db.execute(

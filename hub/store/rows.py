@@ -6,13 +6,13 @@ entries have tags: microseconds since 1970.
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
+import msgspec
 from msgspec.structs import asdict
 
 from hub.model import (
@@ -75,15 +75,12 @@ def maybe_moment(value: str | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def from_json(written: str) -> Any:
-    """What a JSON column holds; most hold nothing, which needs no reading."""
-    if written == "[]":
-        return []
-    return {} if written == "{}" else json.loads(written)
+def as_json(value: Any) -> str:
+    """For a JSON column, or a parameter that `json_each` reads."""
+    return msgspec.json.encode(value).decode()
 
 
-# Made once: `json.dumps` makes one at each call that has settings.
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+from_json: Callable[[str], Any] = msgspec.json.decode
 
 
 # ---------------------------------------------------------------- members
@@ -182,7 +179,7 @@ def known_entry(row: Row) -> KnownEntry:
         published=maybe_moment(row["published"]),
         text="",
         fingerprint=row["fingerprint"],
-        past_fingerprints=() if past == "[]" else tuple(json.loads(past)),
+        past_fingerprints=() if past == "[]" else tuple(from_json(past)),
         atom_id=row["atom_id"],
         standing=row["standing"] or "published",
     )
@@ -259,7 +256,7 @@ def tags_text(tags: Sequence[Tag]) -> str:
 
 
 def tags(written: str) -> tuple[Tag, ...]:
-    return tuple(Tag(term, why, kind, tuple(narrower)) for term, why, kind, narrower in json.loads(written))
+    return tuple(Tag(term, why, kind, tuple(narrower)) for term, why, kind, narrower in from_json(written))
 
 
 def overruling(row: Row) -> Overruling:
@@ -272,7 +269,7 @@ def overruling(row: Row) -> Overruling:
 
 
 def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
-    details = json.loads(row["details"])
+    details = from_json(row["details"])
     source = details["source"]
     if source is not None:
         source = Source(**{**source, "updated": maybe_moment(source["updated"])})

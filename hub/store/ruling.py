@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from hub.errors import StoreError
@@ -43,7 +42,7 @@ class RulingOnStories(Settling, Rehosting):
             # They joined the other's story, and that has a lead.
             self._db.execute(
                 "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN (SELECT value FROM json_each(?))",
-                (json.dumps(moved),),
+                (rows.as_json(moved),),
             )
             self._rule(other, "together", now)
             self._tell(touched)
@@ -93,5 +92,5 @@ class RulingOnStories(Settling, Rehosting):
 
     def _overrule(self, moved: list[int], stay: list[int]) -> None:
         """Take back what was ruled to keep these entries out of each other's story."""
-        values = {"moved": json.dumps(moved), "stay": json.dumps(stay)}
+        values = {"moved": rows.as_json(moved), "stay": rows.as_json(stay)}
         self._db.execute(sql.OVERRULE, values)

@@ -11,7 +11,6 @@ which takes longer than to find it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
@@ -206,7 +205,7 @@ class Searching(WordBitmaps, TagBitmaps):
 
     def _aside(self, keys: Sequence[int]) -> list[int]:
         """Of some entries those that do not lead their story: copies, and what is not published."""
-        return self._keys(_ASIDE, (json.dumps(keys),))
+        return self._keys(_ASIDE, (rows.as_json(keys),))
 
     def _page_of_hits(
         self, hits: Hits, limit: int, cursor: str | None, order: Order
@@ -244,7 +243,7 @@ class Searching(WordBitmaps, TagBitmaps):
             # A plus keeps FTS5 from being asked for each key by itself. A word in the title counts for eight.
             f"{_MATCH} AND +rowid IN (SELECT value FROM json_each(?))"
             " ORDER BY bm25(search, 8.0, 1.0), rowid DESC",
-            (hits.ranked_by, json.dumps(among)),
+            (hits.ranked_by, rows.as_json(among)),
         )
         return [key for (key,) in ranked]
 
@@ -291,7 +290,7 @@ class Searching(WordBitmaps, TagBitmaps):
         column, index = by
         condition, values = matching(selection)
         statement = _MATCHING.format(column=column, index=index, condition=condition)
-        return self._tuples(statement, (json.dumps(given), *values))
+        return self._tuples(statement, (rows.as_json(given), *values))
 
     def _count_stories(self, hits: Hits) -> tuple[int, bool]:
         """How many stories were found, and whether there may be more."""
@@ -302,7 +301,7 @@ class Searching(WordBitmaps, TagBitmaps):
             asked = self._aside(keys)
             leads = len(keys) - len(asked)
         of_asked = {story for _, story, *_ in self._matching(hits.selection, _BY_KEY, asked)}
-        led = self._keys(_LEADS, (json.dumps(list(of_asked)),)) if leads else []
+        led = self._keys(_LEADS, (rows.as_json(list(of_asked)),)) if leads else []
         stories = leads + len(of_asked) - len(set(keys).intersection(led))
         return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
 

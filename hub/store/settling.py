@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -325,7 +324,7 @@ class Settling(Placing):
             {
                 **rows.entry_row(changed.entry),
                 "key": changed.key,
-                "past_fingerprints": json.dumps(changed.past_fingerprints),
+                "past_fingerprints": rows.as_json(changed.past_fingerprints),
                 "changed": now if told == "yes" else None,
             },
         )
@@ -381,7 +380,7 @@ class Settling(Placing):
                 len(update.new),
                 len(update.changed),
                 gathered.error,
-                json.dumps(gathered.remarks, ensure_ascii=False),
+                rows.as_json(gathered.remarks),
                 int(gathered.push is not None),
                 update.reshares,
             ),

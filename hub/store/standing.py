@@ -7,7 +7,6 @@ ask for its `standing`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +99,7 @@ class Placing(Tagging):
                 by_admin=bool(row["by_admin"]),
                 was_published=bool(row["was_published"]),
                 story_terms=frozenset(
-                    json.loads(row["terms"])
+                    rows.from_json(row["terms"])
                     if row["terms"] is not None
                     else (tag.term for tag in entries[row["entry"]].entry.tags)
                 ),
@@ -126,7 +125,7 @@ class Placing(Tagging):
     def _learn(self, keys: Sequence[int]) -> None:
         """Have what was in quarantine be usual in its feeds from now on."""
         for feed, those in self._tuples(sql.IN_QUARANTINE, (listed(keys),)):
-            entries = [self._sketched(key) for key in json.loads(those)]
+            entries = [self._sketched(key) for key in rows.from_json(those)]
             before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
             habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
@@ -237,7 +236,7 @@ class Placing(Tagging):
                 "by_admin": int(by_admin),
                 "was_published": int(was_published),
                 "story": left,
-                "terms": None if terms is None else json.dumps(terms),
+                "terms": None if terms is None else rows.as_json(terms),
             },
         )
 

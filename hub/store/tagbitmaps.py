@@ -10,13 +10,13 @@ brings the bitmaps up to that before it ends.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hub.errors import StoreError
+from hub.store import rows
 from hub.store.connection import Connection
 from hub.store.known import listed
 from hub.store.roaring import BitMap, unpacked
@@ -83,7 +83,7 @@ class TagBitmaps(Connection):
             return
         ((terms, keys),) = self._tuples(_OF_STORIES, (listed(self._touched),))
         have: defaultdict[str, list[int]] = defaultdict(list)
-        for term, key in zip(json.loads(terms), json.loads(keys), strict=True):
+        for term, key in zip(rows.from_json(terms), rows.from_json(keys), strict=True):
             have[term].append(key)
         for term in sorted(have.keys() | self._lost):
             new, old = BitMap(have[term]), BitMap(self._lost[term])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from threading import Lock
 
+import msgspec
 from flask import Response, request
 
 from hub.publish.http import Rendered, preferred, respond
@@ -61,7 +61,7 @@ def plain(text: str, status: int = 200) -> Response:
 
 
 def json_bytes(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return msgspec.json.encode(value) + b"\n"
 
 
 def common_headers(path: str) -> Mapping[str, str]:
