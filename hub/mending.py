@@ -26,5 +26,5 @@ def mended(database: str) -> tuple[str, ...]:
     with closing(existing_store(database)) as store:
         lock = DatabaseLock(database_file(database), "poll")
         with held(lock, seconds=0, waiting=lambda _: None):
-            store.mend(lambda what: print(f"Making anew {what} …", file=sys.stderr))
+            store.mend(lambda what: print(f"Making {what} anew …", file=sys.stderr))
         return store.check()

@@ -342,7 +342,7 @@ def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub,
     assert "is polling with this database.\n    Wait until it has ended" in refused.stderr
     mended = hub.run("check", "--mend")
     assert (mended.returncode, mended.stdout) == (0, f"{hub.database} is sound.\n")
-    assert "Making anew the counts of members …\n" in mended.stderr
+    assert "Making the counts of members anew …\n" in mended.stderr
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE entries SET lead = 0")
     left = hub.run("check", "--mend")
