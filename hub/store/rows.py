@@ -80,6 +80,7 @@ def as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+# What such a column holds.
 from_json: Callable[[str], Any] = msgspec.json.decode
 
 
