@@ -194,11 +194,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 
     def mend(self, step: Callable[[str], None]) -> None:
         with self._writing():
-            for what, where in sql.MADE_ANEW.items():
+            for what, (table, columns) in sql.MADE_ANEW.items():
                 step(what)
                 _, made = sql.DERIVED[what]
-                self._db.execute(f"DELETE FROM {where.partition(' ')[0]}")
-                self._db.execute(f"INSERT INTO {where} SELECT DISTINCT * FROM ({made})")
+                self._db.execute(f"DELETE FROM {table}")
+                self._db.execute(f"INSERT INTO {table} ({columns}) SELECT DISTINCT * FROM ({made})")
             step("the bitmaps of tags")
             self._make_tag_bitmaps_anew()
             step("the full-text index")

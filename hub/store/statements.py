@@ -418,9 +418,9 @@ DERIVED = {
         "SELECT entry, standing FROM standings WHERE standing <> 'published'",
     ),
 }
-# Of these what can be made anew, one after the other: where it is kept.
+# Of these what can be made anew, one after the other: the table and columns it is kept in.
 MADE_ANEW = {
-    "the tags of stories": "story_tags (term, story, date, lead)",
-    "the counts of tags": "tag_counts (term, stories)",
-    "the counts of members": "member_counts (member, entries, leads)",
+    "the tags of stories": ("story_tags", "term, story, date, lead"),
+    "the counts of tags": ("tag_counts", "term, stories"),
+    "the counts of members": ("member_counts", "member, entries, leads"),
 }
