@@ -66,9 +66,14 @@ def _host(authority: str) -> str | None:
         return None
     if address:
         try:
-            return str(IPv6Address(address))
+            parsed = IPv6Address(address)
         except ValueError:
             return None
+        if parsed.ipv4_mapped is None:
+            return str(parsed)
+        # From Python 3.13 on its last part would be written as an IPv4 address.
+        high, low = divmod(int(parsed.ipv4_mapped), 1 << 16)
+        return f"::ffff:{high:x}:{low:x}"
     name = name.lower()
     if not name.isascii():
         try:

@@ -132,8 +132,13 @@ def our_hub(folder: Path) -> Iterator[Ours]:
     with ExitStack() as stack:
         store = stack.enter_context(closing(open_store(database)))
         ours = Ours(store, server.address, config)
+        # Of the threads that answer, until the server has ended.
+        readers = stack.enter_context(ExitStack())
         app = create_app(
-            lambda: open_store(database), lambda: ours.config, base_url=server.address, now=lambda: ours.now
+            lambda: readers.enter_context(closing(open_store(database))),
+            lambda: ours.config,
+            base_url=server.address,
+            now=lambda: ours.now,
         )
         serves = threading.Thread(target=server.run, args=(app,))
         serves.start()

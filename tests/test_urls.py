@@ -356,6 +356,8 @@ def test_only_a_link_that_can_be_opened_as_it_stands_is_one(text: str, good: boo
         ("https://Example.ORG.:443/a", "example.org"),
         ("http://exämple.example", "xn--exmple-cua.example"),
         ("http://[2001:DB8:0:0::1]:80/", "2001:db8::1"),
+        ("http://[::ffff:127.0.0.1]/", "::ffff:7f00:1"),
+        ("http://[::FFFF:0:0]/", "::ffff:0:0"),
         ("http://user:pw@example.org/", "example.org"),
         ("http://127.0.0.2:8100/feed", "127.0.0.2"),
         ("ftp://example.org/", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -190,11 +191,11 @@ def test_a_filter_that_leaves_nothing_says_what_is_near_it(hub: Hub) -> None:
 
 
 def test_a_network_of_one_has_no_member_filter(tmp_path: Path) -> None:
-    alone = Hub(tmp_path, "members:\n  - {slug: one, name: One, feeds: [{url: https://one.example/f}]}\n")
-    alone.publish(FeedKey("one"), news("a"))
-    assert not alone.tree("/").xpath("//select[@name='member']")
-    assert "other" not in alone.words("/")
-    alone.store.close()
+    network = "members:\n  - {slug: one, name: One, feeds: [{url: https://one.example/f}]}\n"
+    with closing(Hub(tmp_path, network)) as alone:
+        alone.publish(FeedKey("one"), news("a"))
+        assert not alone.tree("/").xpath("//select[@name='member']")
+        assert "other" not in alone.words("/")
 
 
 def test_older_news_leads_through_every_story_once_while_news_comes_in(hub: Hub) -> None:

@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,13 +86,14 @@ def test_a_network_can_replace_single_files_of_ours(tmp_path: Path) -> None:
     (brand / "brand.html").write_text('<img src="{{ asset(\'logo.svg\') }}" alt="{{ hub.title }}">')
     (brand / "static" / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (brand / "static" / "hub.css").write_text("body { color: green }")
-    branded = Hub(tmp_path, templates=brand)
-    tree = branded.tree("/members")
-    assert tree.xpath("//*[@class='brand']//img")[0].get("alt") == "Health innovation news"
-    assert branded.get(tree.xpath("//*[@class='brand']//img")[0].get("src")).mimetype == "image/svg+xml"
-    assert branded.get(tree.xpath("//link[@rel='stylesheet']")[0].get("href")).text == "body { color: green }"
-    assert branded.get("/static/icon.svg").status_code == 200
-    branded.store.close()
+    with closing(Hub(tmp_path, templates=brand)) as branded:
+        tree = branded.tree("/members")
+        (logo,) = tree.xpath("//*[@class='brand']//img")
+        (sheet,) = tree.xpath("//link[@rel='stylesheet']")
+        assert logo.get("alt") == "Health innovation news"
+        assert branded.get(logo.get("src")).mimetype == "image/svg+xml"
+        assert branded.get(sheet.get("href")).text == "body { color: green }"
+        assert branded.get("/static/icon.svg").status_code == 200
 
 
 def test_a_template_that_cannot_be_used_stops_the_start_with_its_line(tmp_path: Path) -> None:

@@ -71,7 +71,6 @@ class Hub:
         self.now = NOW
         self.file = folder / "hub.db"
         self.stores: list[Store] = []
-        self.configure(text)
         self.app = create_app(
             open_with or self._open,
             lambda: self.config,
@@ -79,11 +78,16 @@ class Hub:
             templates=templates,
             now=lambda: self.now,
         )
+        self.configure(text)
         self.client = self.app.test_client()
 
     def _open(self) -> Store:
         self.stores.append(open_store(f"sqlite:///{self.file}"))
         return self.stores[-1]
+
+    def close(self) -> None:
+        for store in self.stores:
+            store.close()
 
     @property
     def store(self) -> Store:
@@ -170,10 +174,8 @@ class Hub:
 
 def a_hub(folder: Path) -> Iterator[Hub]:
     """A hub, closed afterwards."""
-    made = Hub(folder)
-    yield made
-    for store in made.stores:
-        store.close()
+    with closing(Hub(folder)) as made:
+        yield made
 
 
 def news(id: str, title: str | None = None, *, at: datetime = NOW, **more: Any) -> Entry:

@@ -253,11 +253,14 @@ def _selector(value: str) -> str:
 
 
 def _layout(value: str) -> str:
+    tried = datetime(2026, 11, 30)
+    # Without a year it is not tried at all, of which Python warns.
+    has_year = re.search("%[YyGcx]", value) is not None
     try:
-        moment = datetime.strptime(datetime(2026, 11, 30).strftime(value), value)
+        read = datetime.strptime(tried.strftime(value), value) if has_year else None
     except ValueError as error:
         raise ValueError(f"{shown(value)} is no layout of dates ({error}); {_LAYOUTS}") from error
-    if (moment.year, moment.month, moment.day) != (2026, 11, 30):
+    if read is None or read.date() != tried.date():
         raise ValueError(f"{shown(value)} leaves out the day, the month or the year; {_LAYOUTS}")
     return value
 

@@ -31,20 +31,27 @@ class Connection:
                 file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._db = Database(connection, execute_plugins=False)
-            _write_ahead(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-            if migrations.pending(self._db):
-                with self._writing():
-                    migrations.apply(self._db)
-            # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
-            connection.execute("PRAGMA temp_store = MEMORY")
+            try:
+                self._make_ready(connection)
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.Error as error:
             raise StoreError(
                 f"The database {file} cannot be opened: {error}.",
                 "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
+
+    def _make_ready(self, connection: sqlite3.Connection) -> None:
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+        if migrations.pending(self._db):
+            with self._writing():
+                migrations.apply(self._db)
+        # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
+        connection.execute("PRAGMA temp_store = MEMORY")
 
     def close(self) -> None:
         self._db.close()

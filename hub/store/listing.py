@@ -123,7 +123,7 @@ class Listing(Searching):
         if cursor is not None:
             date, key = read_cursor(cursor, "d", (str, int))
             if walk.in_microseconds:
-                date = self._value(f"SELECT {sql.MICROSECONDS.format('?1')}", (date,))
+                date = self._value(f"SELECT {sql.MICROSECONDS.format(':date')}", {"date": date})
             # Spelled out: not every database takes a comparison of row values as a range of its index.
             where = f"({where}) AND {walk.date} <= ? AND ({walk.date} < ? OR {walk.key} < ?)"
             values = (*values, date, date, key)

@@ -34,7 +34,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         every_feed = [feedrows.feed_row(feed, position) for position, feed in enumerate(feeds)]
         with self._writing():
             before = self._members_as_published()
-            self._db.execute("UPDATE state SET authority = ?1 WHERE authority <> ?1", (authority,))
+            self._db.execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
             self._db.execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
             self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in self._not_there("members", every_member):
