@@ -31,6 +31,7 @@ from hub.model import (
     NewEntry,
     RelinkedEntry,
     Told,
+    Validators,
     Withheld,
     digest,
 )
@@ -175,6 +176,7 @@ def _entries(
         returned=tuple(stored.key for stored in there if _returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
+        put_off=any(_is_put_off(entry, stored, update.now) for entry, stored in others),
     )
     return _taken_back(update, frozenset(stored.key for stored in there), known)
 
@@ -345,8 +347,14 @@ def _has_changed(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
     if entry.fingerprint == stored.fingerprint:
         return False
     if entry.fingerprint in stored.past_fingerprints:
-        return bool(stored.changes) and now - stored.changes[-1] >= _GOES_BACK_AFTER
+        return bool(stored.changes) and not _is_put_off(entry, stored, now)
     return not _is_told_apart_otherwise(entry, stored)
+
+
+def _is_put_off(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
+    """Whether an entry has gone back to earlier words, too soon to be followed."""
+    goes_back = entry.fingerprint != stored.fingerprint and entry.fingerprint in stored.past_fingerprints
+    return goes_back and bool(stored.changes) and now - stored.changes[-1] < _GOES_BACK_AFTER
 
 
 def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
@@ -458,18 +466,24 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
 def _answered(polled: FeedState, update: FeedUpdate, *, read: bool) -> FeedState:
     """A feed after a poll that did not fail; `read` is whether there was a document to read."""
     state, gathered = update.state, update.gathered
+    validators = gathered.validators
+    if gathered.unchanged and not (state.etag or state.last_modified):
+        # It may be half a document still, of which `hub.poll.read` keeps none.
+        validators = Validators()
     answered = replace(
         polled,
         succeeded=update.now,
         used_url=gathered.url,
         named_at=gathered.named_at,
-        etag=gathered.validators.etag,
-        last_modified=gathered.validators.last_modified,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
         body_digest=gathered.body_digest or state.body_digest,
         listings=gathered.listings,
     )
     if not read:
         return answered
+    if update.put_off:
+        answered = _to_be_read_again(answered)
     return replace(
         answered,
         remarks=gathered.remarks,
@@ -479,11 +493,25 @@ def _answered(polled: FeedState, update: FeedUpdate, *, read: bool) -> FeedState
     )
 
 
+def _to_be_read_again(state: FeedState) -> FeedState:
+    """A feed whose next poll reads its document, though that be the same as its last."""
+    return replace(
+        state,
+        etag=None,
+        last_modified=None,
+        body_digest=None,
+        listings=tuple(replace(each, etag=None, last_modified=None, digest=None) for each in state.listings),
+    )
+
+
 def _pushed(update: FeedUpdate, recent: tuple[datetime, ...]) -> FeedState:
     """A feed after a push, which says nothing of its address, and so of when to ask there."""
     state, gathered = update.state, update.gathered
     if gathered.outcome == "failed":
         return state
+    if update.changed or update.put_off:
+        # What was read there last may be what it goes back to.
+        state = _to_be_read_again(state)
     info = _info(gathered, state.info, news=True) if _is_news(update) else state.info
     return replace(state, info=info, recent=recent, pushed_until=gathered.pushed_until)
 

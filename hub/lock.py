@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from hub.errors import BusyError
+from hub.errors import BusyError, StoreError
 
 # `run` is held by a hub that runs for ever, `poll` by whoever is polling just now.
 Purpose = Literal["run", "poll"]
@@ -27,18 +27,26 @@ class DatabaseLock:
         self._lock = FileLock(self._file)
 
     def take(self) -> bool:
-        """Take the lock if it is free."""
+        """Take the lock if it is free. Raises StoreError where its file cannot be written."""
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             return False
-        self._holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"The lock beside the database cannot be taken: {error}.",
+                "Look at the disk's free space and the folder's rights.",
+            ) from error
+        # On a full disk it is held all the same, and who waits for it is told of another process.
+        with suppress(OSError):
+            self._holder.write_text(f"process {os.getpid()}", encoding="utf-8")
         return True
 
     def release(self) -> None:
         """Let go of the lock; harmless when it is not held."""
         if self._lock.is_locked:
-            self._holder.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._holder.unlink(missing_ok=True)
             self._lock.release()
 
     @property
@@ -54,7 +62,7 @@ class DatabaseLock:
 def held(lock: DatabaseLock, *, seconds: float, waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold a lock, waiting up to `seconds` for it; `waiting` is told once who is waited for.
 
-    Raises BusyError.
+    Raises BusyError and StoreError.
     """
     told = False
     left = seconds

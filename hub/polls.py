@@ -53,6 +53,9 @@ _MOST_CHECKS = 3
 # then, those that were go on to hold, and are asked for again after this long.
 _ROBOTS_KEPT = timedelta(hours=24)
 _ROBOTS_KEPT_ON = timedelta(hours=1)
+# Bytes of robots.txt whose rules are kept, which take up to fifty times as much memory: those of a
+# thousand sites, or of the last that are as large as may be.
+_MOST_BYTES_OF_ROBOTS = 1024 * 1024
 
 
 def utc_now() -> datetime:
@@ -111,6 +114,11 @@ class _Poll(Struct):
         longest = self.wait.retry_after if self.wait else None
         if isinstance(outcome, FetchError) and (outcome.retry_after or 0) > (longest or 0):
             self.wait = outcome
+
+    def heed_its_own(self, outcome: Outcome) -> None:
+        """The same where it is the host that is polled; what another wants is no concern of the feed."""
+        if isinstance(outcome, FetchError) and outcome.host == urls.host(self.address):
+            self.heed(outcome)
 
 
 class Polls:
@@ -352,13 +360,13 @@ class Polls:
     def _rules_came(self, rules_at: str, outcome: Fetched | NotModified | FetchError) -> None:
         waiting = self._waiting.pop(rules_at)
         if isinstance(outcome, Fetched):
-            self._robots[rules_at] = Robots(outcome.body), self._now() + _ROBOTS_KEPT
+            self._keep_rules(rules_at, Robots(outcome.body), _ROBOTS_KEPT)
         elif isinstance(outcome, FetchError) and gathering.no_rules(outcome):
-            self._robots[rules_at] = Robots(), self._now() + _ROBOTS_KEPT
+            self._keep_rules(rules_at, Robots(), _ROBOTS_KEPT)
         elif rules_at in self._robots:
-            self._robots[rules_at] = self._robots[rules_at][0], self._now() + _ROBOTS_KEPT_ON
+            self._keep_rules(rules_at, self._robots[rules_at][0], _ROBOTS_KEPT_ON)
         for under_way in waiting:
-            under_way.heed(outcome)
+            under_way.heed_its_own(outcome)
             if under_way.gathered is not None:
                 if isinstance(outcome, FetchError) and rules_at not in self._robots:
                     self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, outcome))
@@ -379,6 +387,15 @@ class Polls:
             else:
                 site.failed(gathering.disallowed(url))
                 self._go_on(under_way, site)
+
+    def _keep_rules(self, rules_at: str, rules: Robots, time: timedelta) -> None:
+        """Keep a site's rules for a time, and let go of those that came first where there are too many."""
+        self._robots.pop(rules_at, None)
+        self._robots[rules_at] = rules, self._now() + time
+        size = sum(each.size for each, _ in self._robots.values())
+        while size > _MOST_BYTES_OF_ROBOTS and len(self._robots) > 1:
+            first = next(iter(self._robots))
+            size -= self._robots.pop(first)[0].size
 
     def _site_answered(
         self, under_way: _Poll, site: Gathering, outcome: Fetched | NotModified | FetchError
@@ -429,8 +446,7 @@ class Polls:
             self._looked_at(under_way, gathering.disallowed(check.url))
 
     def _looked_at(self, under_way: _Poll, outcome: Outcome) -> None:
-        if isinstance(outcome, FetchError) and outcome.host == urls.host(under_way.address):
-            under_way.heed(outcome)
+        under_way.heed_its_own(outcome)
         check = under_way.checks.pop(0)
         under_way.checked.append(Checked(check, withdrawals.is_gone(outcome)))
         if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):

@@ -21,10 +21,13 @@ def is_reshare(entry: Entry, *, authority: str, hub_url: str | None, taken: Coll
     repeats is no reshare but a copy, as anybody's is.
     """
     minted = _MINTED.fullmatch(entry.id) if entry.id else None
-    if minted and (minted[1] == authority or entry.id in taken):
+    if minted and entry.id in taken:
         return True
     if not hub_url:
+        # Nor has its authority a name that no other hub has.
         return False
+    if minted and minted[1] == authority:
+        return True
     if entry.link and entry.link.startswith(f"{hub_url}/story/"):
         return True
     if any(category.scheme == f"{hub_url}/members" for category in entry.categories):

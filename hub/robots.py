@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 # RFC 9309 §2.5: at least so much of it is read.
 _MOST_BYTES = 500 * 1024
+_SIZE_OF_NONE = 100
 
 
 class Robots:
-    """A site's rules. Without a document everything may be fetched (RFC 9309 §2.3.1.3)."""
+    """A site's rules. Without a document everything may be fetched (RFC 9309 §2.3.1.3).
+
+    `size` is how many bytes of a document they were read of, and some for themselves.
+    """
 
     def __init__(self, document: bytes | None = None) -> None:
+        self.size = min(len(document or b""), _MOST_BYTES) + _SIZE_OF_NONE
         self._rules: Protego | None = None
         if document:
             # Only sites that are no feeds need it.

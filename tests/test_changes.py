@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from hub import explain, revisions
 from hub.model import Entry, Gathered, Known, KnownEntry, StoredEntry, digest
+from hub.publish.item import item
 from hub.store import Store
 from tests.commands import Hub
 from tests.entries import entry
@@ -110,6 +111,26 @@ def test_words_that_an_earlier_hub_counted_are_no_change_and_counted_no_more() -
 
 def _counted(text: str) -> str:
     return f"beds\n{text.splitlines()[0].lower().rstrip('.')}"
+
+
+def test_a_change_that_nobody_is_told_of_does_not_move_the_date_that_readers_go_by(store: Store) -> None:
+    def beds(number: int, updated: datetime | None = None) -> Entry:
+        said = entry("a", title="Ward", text=f"It has {number} beds.", published=NOW)
+        return replace(said, updated=updated)
+
+    def published() -> datetime:
+        (story,) = store.stories(limit=2).items
+        return item(story, {}).updated
+
+    poll(store, EAST, beds(0), at=NOW)
+    for number in range(1, 4):
+        at = NOW + number * HOUR
+        poll(store, EAST, beds(number, at - timedelta(minutes=5)), at=at)
+        assert published() == at - timedelta(minutes=5), "it is told"
+    at = NOW + 4 * HOUR
+    poll(store, EAST, beds(4, at), at=at)
+    assert store.revisions(store.find("a")[0].key)[0].told == "waits"
+    assert published() == NOW + 3 * HOUR - timedelta(minutes=5)
 
 
 # ---------------------------------------------------------------- what an entry said before

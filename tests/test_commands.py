@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import StoreError
 from hub.lock import DatabaseLock
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
@@ -355,6 +357,23 @@ def test_a_check_of_no_database_makes_none(hub: Hub) -> None:
     assert done.returncode == 1
     assert "There is no database" in done.stderr
     assert list(hub.folder.iterdir()) == []
+
+
+def test_a_lock_is_held_on_a_full_disk_and_what_cannot_be_locked_is_told(tmp_path: Path) -> None:
+    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # To a process a disk that takes nothing more is the same as a file that may not grow.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        assert lock.take()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert lock.holder == "another process"
+    assert not DatabaseLock(tmp_path / "hub.db", "poll").take()
+    lock.release()
+    (tmp_path / "other.db.poll.lock").mkdir()
+    with pytest.raises(StoreError, match="lock beside the database cannot be taken"):
+        DatabaseLock(tmp_path / "other.db", "poll").take()
 
 
 # ---------------------------------------------------------------- hub feeds

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
@@ -17,9 +18,10 @@ from hub import polls, rounds
 from hub.config import parse
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
-from hub.model import FeedKey, FeedState, FetchPolicy, Selection
+from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
 from hub.report import Figures, Lines
-from hub.store import open_store
+from hub.robots import Robots
+from hub.store import Store, open_store
 from tests.site import Site, serving
 
 
@@ -126,6 +128,100 @@ def test_the_host_that_a_redirect_leads_to_is_left_alone_and_no_other(site: Site
                 config, store, store.feed_states()[:1], progress=Lines(io.StringIO()), stop=Event()
             )
             assert [str(state.feed.key) for state in store.due(polls.utc_now())] == ["m1/news"]
+
+
+def test_a_host_is_left_alone_by_the_next_hub_too_wherever_a_redirect_leads_there(
+    site: Site, tmp_path: Path
+) -> None:
+    with serving("127.0.0.2") as other:
+        busy = other.page("/busy", "later", status=429, Retry_After="7200")
+        for path in ("/first", "/second"):
+            site.page(path, "", status=302, Location=busy)
+        polled(tmp_path, [f"{site.url}/first"])
+        assert other.paths() == ["/busy"]
+        _, (_, second) = polled(tmp_path, [f"{site.url}/first"], [f"{site.url}/second"])
+        assert other.paths() == []
+        assert "127.0.0.2 wants no request before" in str(second.error)
+
+
+# ---------------------------------------------------------------- what is read again
+
+
+class Clinic:
+    """A member whose feed has one entry, polled with a hand on the clock."""
+
+    def __init__(self, site: Site, store: Store) -> None:
+        self.now = datetime(2026, 11, 24, 9, tzinfo=UTC)
+        self._site = site
+        self._store = store
+        self._config = parse(config_of([f"{site.url}/news"]))
+        rounds.sync(store, self._config)
+
+    def says(self, words: str) -> None:
+        item = f"<guid isPermaLink='false'>1</guid><title>Clinic</title><description>{words}</description>"
+        body = f"<rss version='2.0'><channel><item>{item}</item></channel></rss>"
+        self._site.page("/news", body, ETag=f'"{len(words)} {words[9:12]}"')
+
+    def poll(self, *, after: timedelta) -> int | None:
+        """Poll it; the status it answered with."""
+        self.now += after
+        with rounds.polls(self._config, self._store) as under_way:
+            under_way._now = lambda: self.now
+            under_way.begin(self._store.feed_states())
+            results: list[PollResult] = []
+            while under_way.under_way:
+                results += under_way.step(1)
+        return results[0].status
+
+    def published(self) -> str:
+        (story,) = self._store.stories(limit=2).items
+        return story.lead.entry.text
+
+
+def test_words_that_are_taken_back_are_followed_after_a_day_though_the_feed_stays_as_it_is(
+    site: Site, tmp_path: Path
+) -> None:
+    monday, tuesday = "It opens Monday at nine.", "It opens Tuesday at nine."
+    hour = timedelta(hours=1)
+    with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+        clinic = Clinic(site, store)
+        for words in (monday, tuesday, monday):
+            clinic.says(words)
+            assert clinic.poll(after=hour) == 200
+        assert clinic.published() == tuesday
+        assert clinic.poll(after=12 * hour) == 200
+        assert clinic.published() == tuesday
+        assert clinic.poll(after=12 * hour) == 200
+        assert clinic.published() == monday
+        assert clinic.poll(after=hour) == 304
+
+
+def test_half_a_document_that_comes_twice_is_not_what_its_etag_names(site: Site, tmp_path: Path) -> None:
+    items = [f"<item><guid isPermaLink='false'>{n}</guid><title>Ward {n}</title></item>" for n in range(6)]
+    whole = f"<rss version='2.0'><channel><title>t</title>{''.join(items)}</channel></rss>"
+    new = []
+    for body in (whole[:200], whole[:200], whole, whole):
+        url = site.page("/news", body, ETag='"v7"')
+        figures, (state,) = polled(tmp_path, [url])
+        new.append(figures.new)
+    assert sum(new) == 6
+    assert new[2] > 0
+    assert state.etag == '"v7"'
+    assert figures.not_modified == 1
+
+
+def test_rules_of_sites_are_kept_within_bounds_the_last_that_came(site: Site, tmp_path: Path) -> None:
+    config = parse(config_of([site.feed("/news", "News")]))
+    with (
+        closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store,
+        rounds.polls(config, store) as under_way,
+    ):
+        rules = Robots(b"Disallow: /x\n" * 8_000)
+        for number in range(40):
+            under_way._keep_rules(f"https://{number}.example/robots.txt", rules, timedelta(days=1))
+        kept = [*under_way._robots]
+        assert kept == [f"https://{number}.example/robots.txt" for number in range(40 - len(kept), 40)]
+        assert 1 < len(kept) <= polls._MOST_BYTES_OF_ROBOTS / rules.size
 
 
 def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:

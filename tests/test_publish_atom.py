@@ -59,6 +59,13 @@ def test_a_merged_feed_without_news_is_valid_and_never_from_now() -> None:
     assert etree.fromstring(xml).findtext(f"{ATOM}updated") == "1970-01-01T00:00:00+00:00"
 
 
+def test_the_feeds_own_date_is_that_of_what_came_last_though_it_be_dated_earlier() -> None:
+    corrected, late = joint_item(), replace(bare_item(), came_in=at(25))
+    assert document(corrected).updated == at(22)
+    # Of a window of one item the corrected one is pushed out.
+    assert document(late).updated == at(25) > late.updated
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [

@@ -59,6 +59,12 @@ def test_what_only_looks_like_it_is_the_members_own(theirs: Entry) -> None:
     assert not reshared(theirs)
 
 
+def test_of_hubs_that_have_no_address_none_takes_anothers_news_for_its_own() -> None:
+    minted = entry(MINTED.replace("news.example", "localhost"))
+    assert not is_reshare(minted, authority="localhost", hub_url=None, taken=())
+    assert is_reshare(minted, authority="localhost", hub_url=None, taken=(str(minted.id),))
+
+
 def test_an_id_minted_under_an_earlier_name_of_the_hub_is_ours_where_it_is_published() -> None:
     before = MINTED.replace("news.example", "old.example")
     assert reshared(entry(before), taken=(before,))

@@ -318,6 +318,14 @@ def test_a_feed_is_due_until_it_was_polled_and_again_when_its_time_has_come(stor
     assert [state.feed for state in store.due(NOW + timedelta(hours=1))] == [EAST, WEST, WEST_BLOG]
 
 
+def test_a_feed_that_was_polled_by_a_clock_that_was_ahead_is_due(store: Store) -> None:
+    poll(store, EAST, entry("a"), at=NOW + timedelta(days=365))
+    assert EAST in [state.feed for state in store.due(NOW)]
+    poll(store, EAST, entry("a"), at=NOW)
+    poll(store, WEST, entry("b"), at=NOW + timedelta(minutes=5))
+    assert [state.feed for state in store.due(NOW)] == [WEST_BLOG]
+
+
 def test_what_the_schedule_goes_by_comes_back_as_it_was_stored(store: Store) -> None:
     wishes = Wishes(
         ttl=timedelta(minutes=90),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -190,6 +191,28 @@ def test_a_server_answers_on_the_port_it_says_and_ends_when_told(hub: Hub) -> No
         running.join(10)
     assert not running.is_alive()
     server.close()
+
+
+@pytest.mark.parametrize("target", ["/search?q=café", "/?kind=é", "/feeds/search.atom?q=☃", "/tag/é"])
+def test_what_a_client_did_not_percent_encode_is_read_as_what_is_meant(hub: Hub, target: str) -> None:
+    hub.publish(WESSEX, news("a", "Memory café opens"))
+    server = Server("127.0.0.1", 0)
+    running = threading.Thread(target=server.run, args=(hub.app,))
+    running.start()
+    try:
+        answers = []
+        for _ in range(2):
+            with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as client:
+                client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+                answers.append(client.makefile("rb").read())
+    finally:
+        server.close()
+        running.join(10)
+    told = 404 if target in ("/tag/é", "/?kind=é") else 200
+    for answer in answers:
+        assert answer.startswith(f"HTTP/1.1 {told} ".encode())
+    if target == "/search?q=café":
+        assert "<mark>café</mark>".encode() in answers[0]
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:

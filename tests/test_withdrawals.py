@@ -12,8 +12,19 @@ import pytest
 from hub import moderation, withdrawals
 from hub.errors import FetchError
 from hub.fetch.curl import CurlFetcher
-from hub.model import Checked, Feed, FeedKey, FetchPolicy, HubSettings, Member, PageCheck, Selection, Window
-from hub.polls import Polls
+from hub.model import (
+    Checked,
+    Feed,
+    FeedKey,
+    FetchPolicy,
+    Gathered,
+    HubSettings,
+    Member,
+    PageCheck,
+    Selection,
+    Window,
+)
+from hub.polls import Polls, _Poll
 from hub.reading import Readers
 from hub.store import Store, open_store
 from tests.site import Site, serving
@@ -271,6 +282,27 @@ def test_a_poll_looks_at_few_pages_and_at_none_where_the_feed_cannot_be_had(netw
     assert (len(first), len(then)) == (3, 2)
     assert {*first, *then} == {f"/{number}" for number in missing}
     assert network.poll(after=A_DAY) == []
+
+
+@pytest.mark.parametrize(("host", "put_off"), [("elsewhere.example", False), ("127.0.0.1", True)])
+def test_a_poll_is_put_off_by_the_host_that_is_polled_alone(
+    network: Network, host: str, put_off: bool
+) -> None:
+    # Over loopback a feed names no page elsewhere that may be looked at.
+    rules_at = f"https://{host}/robots.txt"
+    (state,) = network.store.feed_states()
+    begun = _Poll(state, (network.feed.url,), network.now, 0.0)
+    begun.checks = [PageCheck(key=1, url=f"https://{host}/8", due=network.now)]
+    begun.gathered = Gathered(
+        feed=network.feed, outcome="not_modified", started=network.now, url=network.feed.url
+    )
+    network.polls._polls[network.feed.key] = begun
+    network.polls._waiting[rules_at] = [begun]
+    busy = FetchError("busy", "", reason="http-429", status=429, retry_after=86400, for_host=True, host=host)
+    network.polls._rules_came(rules_at, busy)
+    assert [result.outcome for result in network.polls.finish()] == ["not_modified"]
+    (state,) = network.store.feed_states()
+    assert (state.not_before is not None) == put_off
 
 
 def test_the_members_own_tombstone_withdraws_at_once_with_its_reason(network: Network) -> None:

@@ -20,7 +20,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -36,6 +36,7 @@ from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
 from hub.fetch.turns import Turns
 from hub.model import FetchPolicy, size_text
+from hub.said import minute
 
 # Of an answer that is no document this much is read, to recognise a page that blocks robots.
 _GLANCE = 64 * 1024
@@ -303,7 +304,8 @@ class CurlFetcher:
     """A Fetcher on libcurl, with at most `connections` transfers at once.
 
     `ca_file` are the certificates to trust in place of the system's. `clock`
-    is the time of day, for a Retry-After that is a date.
+    is the time of day, for a Retry-After that is a date. `spared` are the
+    hosts that asked another process to be left alone, and until when.
 
     Redirects on one host follow each other without its pause; at another host
     a redirect waits its turn. A body under a wrong Content-Encoding is asked
@@ -318,13 +320,14 @@ class CurlFetcher:
         connections: int = 64,
         ca_file: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        spared: Mapping[str, datetime] | None = None,
     ) -> None:
         self._policy = policy
         self._user_agent = user_agent
         self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
         self._clock = clock
         self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
-        self._spared: dict[str, tuple[datetime, FetchError]] = {}
+        self._spared = {host: (until, _asked_before(host, until)) for host, until in (spared or {}).items()}
         self._busy: dict[Any, _Lane] = {}
         self._idle: list[_Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
@@ -530,6 +533,15 @@ class CurlFetcher:
         self._spared[host] = (self._clock() + timedelta(seconds=seconds), asked)
         for journey in self._turns.withdraw(host):
             self._done.append((journey.ticket, _left_alone(journey, asked, seconds)))
+
+
+def _asked_before(host: str, until: datetime) -> FetchError:
+    return FetchError(
+        f"{host} wants no request before {minute(until)} (Retry-After)",
+        "It is asked again after that, by itself.",
+        reason="http-429",
+        host=host,
+    )
 
 
 def _left_alone(journey: Journey, asked: FetchError, seconds: float) -> FetchError:

@@ -283,7 +283,8 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     `checks` are the pages to look at later, `unchecked` those, by the entry's
     key, not to be looked at any more; none are where the site was `made_anew`.
     `host_not_before` is a host that asked all its visitors to stay away (429),
-    and until when.
+    and until when. What the document says is not stored whole where an entry
+    went back to earlier words, which waits (`put_off`).
     """
 
     state: FeedState
@@ -302,6 +303,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     reshares: int = 0
     habits: Habits | None = None
     host_not_before: tuple[str, datetime] | None = None
+    put_off: bool = False
 
 
 class PollResult(Struct, frozen=True, kw_only=True):

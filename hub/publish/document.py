@@ -60,8 +60,14 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
 
     @property
     def updated(self) -> datetime:
-        """When any of its items last changed or went; a fixed day when there are none, never now."""
-        moments = (*(item.updated for item in self.items), *(each.when for each in self.deleted))
+        """When any of its items last came, changed or went; a fixed day when there are none, never now.
+
+        What comes may be dated before what it pushes out.
+        """
+        moments = (
+            *(max(item.updated, item.came_in) for item in self.items),
+            *(each.when for each in self.deleted),
+        )
         return max(moments, default=_NOTHING_YET)
 
 

@@ -66,7 +66,7 @@ class Item(Struct, frozen=True, kw_only=True):
     sorted by; `published` is the same, or None when the publisher gave no
     date. `updated` moves only when the words did and is never later than our
     clock of these words; `corrected` is that clock, None for words that never
-    changed. `summary` is plain text; `content` is HTML, empty where the
+    changed. `came_in` is when we had it first. `summary` is plain text; `content` is HTML, empty where the
     member does not let us carry it. `authors` is never empty: the member
     stands in. `copies` are the story's other entries. `event_date` is the day
     of an event, None for all else.
@@ -83,6 +83,7 @@ class Item(Struct, frozen=True, kw_only=True):
     published: datetime | None
     updated: datetime
     corrected: datetime | None
+    came_in: datetime
     authors: tuple[Person, ...]
     categories: tuple[Category, ...]
     tags: tuple[LabelledTag, ...]
@@ -126,6 +127,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         published=stored.date if entry.published or entry.updated else None,
         updated=_updated(stored),
         corrected=stored.changed if stored.changed > stored.first_seen else None,
+        came_in=stored.first_seen,
         authors=entry.authors or (Person(stored.member.name, uri=stored.member.homepage),),
         categories=entry.categories,
         tags=tuple(LabelledTag(tag.term, labels.get(tag.term, tag.term), tag.why) for tag in story.tags),

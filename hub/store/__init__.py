@@ -118,7 +118,13 @@ class Store(Protocol):
         """The feeds that feeds.yaml names, or a member's, in its order, with what is remembered of each."""
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
-        """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked."""
+        """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked.
+
+        One that was polled an hour from now or later, by a clock that was ahead, is due.
+        """
+
+    def spared(self) -> Mapping[str, datetime]:
+        """The hosts that asked all their visitors to stay away, and until when."""
 
     def pages(self, feed: FeedKey, now: datetime) -> frozenset[int]:
         """The numbers of a site's pages that its polls need not look at again, or not yet."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from hub.store.known import listed
 from hub.store.nearby import Nearby
 from hub.store.ruling import RulingOnStories
 from hub.store.subscribing import Subscribing
+
+# Past what clocks are put right by now and then.
+_CLOCK_AHEAD = timedelta(hours=1)
 
 
 class SqliteStore(RulingOnStories, Nearby, Subscribing):
@@ -70,9 +73,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         return self._states("configured = 1", ())
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
-        moment = rows.stamp(now)
+        # Whoever polled it then had a clock that was ahead, and so is the time of its next poll.
+        ahead = rows.stamp(now + _CLOCK_AHEAD)
         found = self._states(
-            "configured = 1 AND gone IS NULL AND (next_poll IS NULL OR next_poll <= ?)", (moment,)
+            "configured = 1 AND gone IS NULL AND (next_poll IS NULL OR next_poll <= ? OR polled > ?)",
+            (rows.stamp(now), ahead),
         )
         return tuple(state for state in found if state.not_before is None or state.not_before <= now)
 

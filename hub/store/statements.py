@@ -139,11 +139,13 @@ COUNT_ENTRIES = """
 INSERT INTO member_counts (member, entries, leads) VALUES (?, ?, ?)
 ON CONFLICT (member) DO UPDATE SET entries = entries + excluded.entries, leads = leads + excluded.leads
 """
+# A publisher's date of its change comes in with a change that is told: readers go by it.
 CHANGED_ENTRY = """
 UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :past_fingerprints,
     id = :id, id_key = :id_key, loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key,
     fingerprint = :fingerprint, title = :title, link = :link, canonical_link = :canonical_link,
-    published = :published, updated = :updated, summary = :summary, content = :content, text = :text,
+    published = :published, updated = CASE WHEN :changed IS NULL THEN updated ELSE :updated END,
+    summary = :summary, content = :content, text = :text,
     excerpt = :excerpt, language = :language, direction = :direction, image = :image,
     rights = :rights, event_date = COALESCE(:event_date, event_date), details = :details
 WHERE key = :key

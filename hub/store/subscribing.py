@@ -19,8 +19,11 @@ _MOST_BYTES_WAITING = 64 * 1024 * 1024
 class Subscribing(Connection):
     """The part of the store that keeps subscriptions."""
 
+    def spared(self) -> Mapping[str, datetime]:
+        with self._reading():
+            return self._waits()
+
     def _waits(self) -> Mapping[str, datetime]:
-        """The hosts that asked to be left alone, and until when."""
         return {
             row["host"]: rows.moment(row["not_before"])
             for row in self._rows("SELECT host, not_before FROM hosts")

@@ -170,8 +170,8 @@ class _Answering:
         fields = _fields(scope)
         kept = self._app.front.find(
             scope.method,
-            _wsgi_path(scope.path),
-            scope.query_string,
+            _wsgi(scope.path),
+            _wsgi(scope.query_string),
             accept_encoding=fields.get("accept-encoding"),
             if_none_match=fields.get("if-none-match"),
             if_modified_since=fields.get("if-modified-since"),
@@ -274,9 +274,9 @@ def _fields(scope: Scope) -> dict[str, str]:
     return fields
 
 
-def _wsgi_path(path: str) -> str:
-    """A path as WSGI has it: its bytes as Latin-1 (PEP 3333)."""
-    return path if path.isascii() else path.encode().decode("latin-1")
+def _wsgi(text: str) -> str:
+    """A path or a query as WSGI has it: its bytes as Latin-1 (PEP 3333)."""
+    return text if text.isascii() else text.encode().decode("latin-1")
 
 
 def _environ(scope: Scope, fields: Mapping[str, str], port: str) -> dict[str, Any]:
@@ -284,8 +284,8 @@ def _environ(scope: Scope, fields: Mapping[str, str], port: str) -> dict[str, An
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": _wsgi_path(scope.path),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": _wsgi(scope.path),
+        "QUERY_STRING": _wsgi(scope.query_string),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
