@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub import markup
 from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
 from hub.parse.decode import decode
@@ -317,9 +318,35 @@ def test_a_broken_document_is_read_as_far_as_possible_and_its_admin_told_where_i
     )
     assert titles(feed) == ["A", "B & C"]
     assert feed.remarks == (
-        "it is not well-formed at line 4, column 17 (not well-formed (invalid token)); "
-        "read as far as possible",
+        "it is not well-formed at line 4, where an & that stands for itself is not written &amp;",
     )
+    broken = read(rss("<item><title>A</title></item></wrong>"))
+    assert titles(broken) == ["A"]
+    assert broken.remarks == (
+        "it is not well-formed at line 1, column 80 (mismatched tag); read as far as possible",
+    )
+
+
+@pytest.mark.parametrize("also", ["", "<br>"])
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("R&D strategy, Q&A and AT&T", "R&D strategy, Q&A and AT&T"),
+        ("R&amp;D & Tom &#38; Jerry", "R&D & Tom & Jerry"),
+        ("a&copy=1", "a&copy=1"),
+        ("<![CDATA[R&D]]>, R&D", "R&D, R&D"),
+    ],
+)
+def test_an_ampersand_that_is_not_written_as_xml_has_it_stands_for_itself(
+    written: str, title: str, also: str
+) -> None:
+    guid = "<guid isPermaLink='false'>r&d</guid>"
+    link = "<link>http://east.example/?a=1&copy=2</link>"
+    feed = read(rss(f"{also}<item><title>{written}</title>{link}{guid}</item>"))
+    (entry,) = feed.entries
+    assert entry.title is not None
+    assert markup.title_text(entry.title.value, type=entry.title.type) == title
+    assert (entry.id, entry.link) == ("r&d", "http://east.example/?a=1&copy=2")
 
 
 @pytest.mark.parametrize(

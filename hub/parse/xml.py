@@ -16,6 +16,7 @@ import xml.sax
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
+from xml.sax.saxutils import unescape
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -39,6 +40,11 @@ from hub.parse.document import (
 _LONGEST_ENTRY = 8_000_000
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+# What is no reference, or what it may stand in as it is: each takes all it can at once.
+_AMPERSAND = re.compile(
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|&(?!#[0-9]+;|#[xX][0-9a-fA-F]+;|[A-Za-z][A-Za-z0-9]*;)",
+    re.DOTALL,
+)
 BEFORE_ROOT = re.compile(
     r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype(?!\s+html)[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
 )
@@ -75,16 +81,47 @@ def read_well_formed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) 
 def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document of any kind; None when it is no feed at all."""
     ended = _has_ended(text)
+    text, bare = _with_references(text)
     text, cut = _whole_entries(text, most_entries)
     text, too_long = _readable_entries(text)
-    remarks = (*cut, *too_long)
+    remarks = (*bare, *cut, *too_long)
     document = mended.read(text, url=url)
     version = document.get("version") or ""
     if not version and not document.entries:
         return None
     if document.bozo:
         remarks += _why_broken(document.bozo_exception)
-    return replace(_feed(document.feed, document.entries, version, zone, url, remarks), ended=ended)
+    feed = replace(_feed(document.feed, document.entries, version, zone, url, remarks), ended=ended)
+    if document.bozo:
+        # Its parser for these leaves references in ids, which would be others once the document is mended.
+        entries = [replace(each, id=unescape(each.id)) if each.id else each for each in feed.entries]
+        feed = replace(feed, entries=tuple(entries))
+    return feed
+
+
+def _with_references(text: str) -> tuple[str, tuple[str, ...]]:
+    """A document with each `&` that stands for itself written as XML has it, and a remark where there is one.
+
+    feedparser takes the `&D` of `R&D` for a reference, and `&copy=1` in a link for a sign.
+    """
+    if "&" not in text:
+        return text, ()
+    first: int | None = None
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal first
+        if found[0] != "&":
+            return found[0]
+        first = found.start() if first is None else first
+        return "&amp;"
+
+    mended = _AMPERSAND.sub(written, text)
+    if first is None:
+        return text, ()
+    line = text.count("\n", 0, first) + 1
+    return mended, (
+        f"it is not well-formed at line {line}, where an & that stands for itself is not written &amp;",
+    )
 
 
 def _has_ended(text: str) -> bool:
