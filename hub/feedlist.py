@@ -190,14 +190,17 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
     """What a look at a feed needs, let go of at the end."""
     from hub.fetch.curl import CurlFetcher
     from hub.reading import Readers
+    from hub.rounds import stopping
 
     fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
     readers = Readers(config.tags, config.hub.timezone)
     try:
         yield fetcher, readers
     finally:
-        fetcher.close()
-        readers.close()
+        # Who means it presses Ctrl-C twice, which must not end what is tidied up after the first.
+        with stopping():
+            fetcher.close()
+            readers.close()
 
 
 def _look(

@@ -141,10 +141,14 @@ def _polled(config: Config) -> list[_Found]:
         closing(open_store(f"sqlite:///{Path(folder) / 'preview.db'}")) as store,
     ):
         rounds.sync(store, config)
-        with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
-            under_way.begin(store.feed_states())
-            while under_way.under_way:
-                under_way.step(_TICK)
+        # As in `hub.feedlist`.
+        with rounds.stopping() as stop:
+            with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
+                under_way.begin(store.feed_states())
+                while under_way.under_way and not stop.is_set():
+                    under_way.step(_TICK)
+            if stop.is_set():
+                raise KeyboardInterrupt
         entries = sorted(store.walk(), key=lambda each: each.date, reverse=True)
         return [
             _Found(

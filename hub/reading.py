@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -27,6 +27,8 @@ from hub.poll import Document, Reader, Reading
 from hub.urls import NO_HOSTS
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from pebble import ProcessPool
 
 _MB = 1024 * 1024
@@ -55,8 +57,9 @@ _reader: Reader | None = None
 def _start(rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str]) -> None:
     """Make a fresh process a reader."""
     global _reader
-    # Ctrl-C reaches the whole process group; the main process decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What ends the hub reaches all its processes; the main one decides what it means, and ends readers.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     os.nice(_NICE)
     _reader = Reader(rules, timezone, hosts)
 
@@ -113,13 +116,27 @@ _Given = tuple[tuple[TagRule, ...], str, Mapping[str, str]]
 _Task = tuple[Document, Path | None, int, float]
 
 
-def _processes(given: _Given, *, workers: int, tasks: int) -> ProcessPool:
+def _processes(
+    given: _Given, *, workers: int, tasks: int, started: Callable[[BaseProcess], None]
+) -> ProcessPool:
+    """Processes that read, of each of which `started` is told."""
     # A round that has nothing to read goes without these, which take a fortieth of it to load.
-    import multiprocessing
+    from multiprocessing import resource_tracker
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
 
     from pebble import ProcessPool
 
-    context = multiprocessing.get_context("forkserver")
+    def process(*args: Any, **named: Any) -> BaseProcess:
+        made = ForkServerProcess(*args, **named)
+        started(made)
+        return made
+
+    # Nor is what starts readers ended before the main process says so, nor they themselves while they come
+    # up: they have from this thread which signals are blocked. The tracker would unblock them.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    context = ForkServerContext()
+    context.Process = process  # type: ignore[misc, assignment]
     context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
     return ProcessPool(
         max_workers=workers, max_tasks=tasks, initializer=_start, initargs=given, context=context
@@ -133,9 +150,10 @@ class _Pool:
     documents are handed to them by a thread of the pool's own.
     """
 
-    def __init__(self, make: Callable[[], ProcessPool]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[Callable[[BaseProcess], None]], ProcessPool]) -> None:
+        self._make = partial(make, self._was_started)
         self._pool: ProcessPool | None = None
+        self._started: list[BaseProcess] = []
         self._handing = ThreadPoolExecutor(max_workers=1)
 
     def schedule(
@@ -170,9 +188,19 @@ class _Pool:
         self._end_pool()
 
     def _end_pool(self) -> None:
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
+        if self._pool is None:
+            return
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        # Before pebble lets go of what one that is just coming up has still to open, and would tell of.
+        for process in self._started:
+            if process.is_alive():
+                process.kill()
+        self._pool.join()
+
+    def _was_started(self, process: BaseProcess) -> None:
+        # Readers take over from others all the time.
+        self._started = [each for each in self._started if each.is_alive()]
+        self._started.append(process)
 
 
 def _no_process(url: str, why: BaseException) -> ParseError:
@@ -195,9 +223,11 @@ class Readers:
     """A pool of readers, as many as there are processors, and one more for large documents."""
 
     def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
-        make = partial(_processes, (tuple(rules), timezone, hosts))
-        self._small = _Pool(partial(make, workers=_processors(), tasks=_MOST_READ))
-        self._large = _Pool(partial(make, workers=1, tasks=1))
+        given = (tuple(rules), timezone, hosts)
+        self._small = _Pool(
+            lambda told: _processes(given, workers=_processors(), tasks=_MOST_READ, started=told)
+        )
+        self._large = _Pool(lambda told: _processes(given, workers=1, tasks=1, started=told))
         self._files: set[Path] = set()
 
     def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading]:
@@ -215,14 +245,17 @@ class Readers:
 
     def _submit_large(self, document: Document, *, seconds: float) -> Future[Reading]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
+        file: Path | None = None
         try:
             with NamedTemporaryFile(prefix="hub-", delete=False) as written:
+                file = Path(written.name)
+                self._files.add(file)
                 written.write(document.body)
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
+            if file is not None:
+                self._let_go(file)
             return self._large.schedule(document, None, _MEMORY_FOR_LARGE, seconds=seconds)
-        file = Path(written.name)
-        self._files.add(file)
         waiting = replace(document, body=b"")
         future = self._large.schedule(waiting, file, _MEMORY_FOR_LARGE, seconds=seconds)
         future.add_done_callback(lambda _: self._let_go(file))

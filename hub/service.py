@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,11 +26,14 @@ from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.report import Lines
 from hub.rounds import poll_forever, stopping, sync, tell
+from hub.said import counted
 from hub.store import database_file, open_store
 
 if TYPE_CHECKING:
     from hub.web import WebView
 
+# The signals that ask the hub to end.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _WEB_STARTS_WITHIN = 30.0
 _WEB_ENDS_WITHIN = 8.0
 
@@ -102,9 +106,10 @@ def _until(stop: Event, close: Callable[[], None]) -> None:
 
 
 def _greet(config: Config, address: str) -> None:
-    members, feeds = len(config.members), len(config.feeds)
+    members = counted(len(config.members), "member", "members")
+    feeds = counted(len(config.feeds), "feed", "feeds")
     print(f"News at {address}/", file=sys.stderr)
-    print(f"Polling {feeds} feeds of {members} members. Ctrl-C ends it.", file=sys.stderr)
+    print(f"Polling {feeds} of {members}. Ctrl-C ends it.", file=sys.stderr)
 
 
 # ---------------------------------------------------------------- the web view's process
@@ -116,7 +121,13 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_web_process, args=(place, theirs), name="hub web")
-    process.start()
+    # A process has from its parent which signals are blocked; the tracker, where it is begun, unblocks them.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     try:
         if not ours.poll(_WEB_STARTS_WITHIN):
@@ -143,8 +154,9 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
 def _web_process(place: Place, parent: Connection) -> None:
     from hub.web.serve import Server, set_aside
 
-    # Ctrl-C reaches the whole process group: the parent decides, and closes the pipe.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What ends the hub reaches all its processes: the parent decides, and closes the pipe.
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
     try:
         server = Server(place.host, place.port)
         app = _app(Watched(place.config), place, server.address)

@@ -58,6 +58,7 @@ class Hub:
             text=True,
             env=environment,
             cwd=self.folder,
+            process_group=0,
         )
 
     def run(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:

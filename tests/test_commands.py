@@ -177,6 +177,49 @@ def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: 
     assert (figures["new"], figures["failed"]) == (1, 1)
 
 
+# Of eight megabytes, which take a second to be read.
+_LONG = rss("http://east.example/news", *(f"News {number}" for number in range(2_000)), text="words " * 700)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("command", [["poll"], ["run", "--port", "0"]])
+def test_what_ends_all_processes_of_a_hub_at_once_is_no_fault_of_a_feed(
+    hub: Hub, site: Site, command: list[str], number: signal.Signals
+) -> None:
+    hub.write({"east": [site.page("/east", _LONG)]})
+    for seconds in (0.0, 0.3):
+        site.asked.clear()
+        with hub.start(*command) as process:
+            assert within(20, lambda: site.asked)
+            time.sleep(seconds)
+            os.killpg(process.pid, number)
+            _, err = process.communicate(timeout=20)
+        assert process.returncode in (0, 130), err
+        assert "Traceback" not in err
+        assert "ended by itself" not in err
+        with closing(existing_store(hub.database)) as store:
+            (state,) = store.feed_states()
+        assert (state.failures, state.error) == (0, None)
+
+
+def test_a_look_at_a_feed_that_is_broken_off_twice_leaves_nothing_behind(
+    hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.write({"east": [site.feed("/other", "One")]})
+    left = hub.folder / "left"
+    left.mkdir()
+    monkeypatch.setenv("TMPDIR", str(left))
+    with hub.start("feeds", "check", site.page("/east", _LONG)) as process:
+        assert within(20, lambda: list(left.glob("hub-*")) and site.asked)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert list(left.iterdir()) == []
+
+
 # ---------------------------------------------------------------- hub run, hub serve
 
 
