@@ -62,15 +62,26 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield address
 
 
+TABLE = (
+    "<table><thead><tr><th>Site</th><th>2025</th><th>2026</th></tr></thead>"
+    "<tbody><tr><td>Kettering</td><td></td><td>28 days</td></tr></tbody></table>"
+)
+
+
 def _publish(site: Site, hub: Hub) -> None:
     titles = [f"Stroke news {number}" for number in range(40)]
     site.page(
         "/east",
         rss(site.url, LONG, "<script>document.title='ran'</script>", "أخبار الصحة", *titles, text=EVIL),
     )
-    site.feed("/west", *titles[:3])
+    site.page("/west", rss(site.url + "/west", *titles[:3], "Waiting times", text=TABLE))
     rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}\n"
-    hub.write({"east": [site.url + "/east"], "west": [site.url + "/west"]}, more=rules, head=LOOPBACK)
+    nowhere = f"{site.url}/{'category-news-and-events-' * 6}feed"
+    hub.write(
+        {"east": [site.url + "/east"], "west": [site.url + "/west"], "north": [nowhere]},
+        more=rules,
+        head=LOOPBACK,
+    )
 
 
 @dataclass
@@ -108,7 +119,7 @@ def watched(browser: Browser, request: pytest.FixtureRequest, address: str) -> I
     context.close()
 
 
-@pytest.mark.parametrize("watched", [320, 375, 1280], indirect=True)
+@pytest.mark.parametrize("watched", [320, 375, 768, 930, 1280], indirect=True)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_fits_asks_for_nothing_elsewhere_and_breaks_no_rule_of_its_own(
     watched: Watched, address: str, path: str
@@ -125,6 +136,35 @@ def test_a_page_fits_asks_for_nothing_elsewhere_and_breaks_no_rule_of_its_own(
     assert page.evaluate("document.querySelectorAll('main').length") == 1
     assert page.evaluate("document.scripts.length") == 0
     assert page.evaluate("document.documentElement.lang") != ""
+
+
+@pytest.mark.parametrize("watched", [320, 1280], indirect=True)
+def test_a_publishers_table_stays_a_table(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/search?q=waiting+times")
+    page.get_by_role("link", name="Details").first.click()
+    page.wait_for_url("**/story/*")
+    cells = page.locator(".text td")
+    above = page.locator(".text th").nth(2).bounding_box()
+    below = cells.nth(2).bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["x"] == below["x"]
+    assert above["y"] < below["y"]
+    assert cells.nth(1).is_visible()
+
+
+@pytest.mark.parametrize("watched", [360, 1280], indirect=True)
+def test_members_are_sorted_by_a_link_that_is_seen_at_any_width(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/members")
+    link = page.locator("main thead a").last
+    box = link.bounding_box()
+    assert box is not None
+    assert box["width"] > 50
+    assert box["height"] > 10
+    link.click()
+    page.wait_for_url("**/members?order=recent")
 
 
 def test_a_keyboard_reaches_the_news_first(watched: Watched, address: str) -> None:

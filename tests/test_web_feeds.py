@@ -128,11 +128,24 @@ def test_feeds_of_a_tag_a_filter_and_a_search_hold_what_they_say(hub: Hub) -> No
         "/feeds/all.xml", "/feeds/tag/none.atom", "/feeds/member/none.rss", "/feeds/merged/none.json",
         "/feeds/", "/tag/none", "/member/none", "/static/none.css", "/static/../pyproject.toml",
         "/static/%2e%2e/base.html", "/?tag=none",
-        "/?kind=job", "/search?q=a&member=none", "/story//1", "/members/",
+        "/?kind=job", "/search?q=a&member=none", "/story//1", "/nothing/", "/api/v1/stories/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(hub: Hub, path: str) -> None:
     assert hub.get(path).status_code == 404
+
+
+def test_a_slash_after_an_address_leads_to_what_is_meant(hub: Hub) -> None:
+    moved = hub.get("/search/?q=a&q=b%26c")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/search?q=a&q=b%26c")
+    assert hub.get("/tag/caf%C3%A9/").headers["Location"] == "/tag/caf%C3%A9"
+    assert hub.get("/members//").headers["Location"] == "/members"
+
+
+def test_a_filter_that_names_nothing_is_told(hub: Hub) -> None:
+    assert "There is no topic ‘none’" in hub.words("/?tag=none", 404)
+    assert "There is no member ‘none’" in hub.words("/search?q=a&member=none", 404)
+    assert "There is no kind of news called ‘job’" in hub.words("/?kind=job", 404)
 
 
 def test_opml_lists_the_members_feeds_and_our_own(hub: Hub) -> None:

@@ -167,17 +167,17 @@ def test_news_is_chosen_by_what_it_is(hub: Hub) -> None:
     assert hub.headlines("/?kind=report&tag=safety") == ["A safe report"]
     assert hub.headlines("/search?q=safe&kind=report") == ["A safe report"]
     tree = hub.tree("/?kind=report&tag=safety")
-    assert tree.find(".//h1").text == "Latest news on Patient safety (reports alone)"
+    assert tree.find(".//h1").text == "Latest news on Patient safety (reports only)"
     assert [option.text for option in tree.xpath("//select[@name='kind']/option")] == [
         "all kinds", "News", "Events", "Reports", "Vacancies", "Funding",
     ]  # fmt: skip
     assert tree.xpath("//select[@name='kind']/option[@selected]/text()") == ["Reports"]
-    assert hrefs(tree, "All news (reports alone)") == ["/?kind=report"]
+    assert hrefs(tree, "All news (reports only)") == ["/?kind=report"]
     assert hrefs(tree, "All news on Patient safety") == ["/?tag=safety"]
     feed = tree.xpath("//link[@type='application/atom+xml']")[0]
     assert feed.get("href") == "http://127.0.0.1:8000/feeds/search.atom?tag=safety&kind=report"
     assert feed.get("title") == "Patient safety, Reports – Health innovation news (Atom)"
-    assert "There is no news (vacancies alone)." in hub.words("/?kind=vacancy")
+    assert "There is no news (vacancies only)." in hub.words("/?kind=vacancy")
     own = hub.tree("/subscribe?kind=report").xpath("//div[@class='notice']//code")[0]
     assert own.text == "http://127.0.0.1:8000/feeds/search.atom?kind=report"
 
@@ -188,6 +188,25 @@ def test_a_filter_that_leaves_nothing_says_what_is_near_it(hub: Hub) -> None:
     tree = hub.tree("/?tag=stroke&member=east")
     assert hrefs(tree, "All news on Stroke") == ["/?tag=stroke"]
     assert hrefs(tree, "All news from Health Innovation East") == ["/?member=east"]
+
+
+def test_members_show_no_date_that_their_publisher_did_not_give(hub: Hub) -> None:
+    hub.publish(EAST, replace(news("a", "Undated"), published=None))
+    hub.publish(WESSEX, news("b", "Dated"))
+    said = hub.words("/members")
+    assert "Undated date not given" in said
+    assert "Dated 24 November" in said
+
+
+def test_a_publishers_pictures_and_links_without_words_are_not_read_out(hub: Hub) -> None:
+    content = (
+        '<p><a href="https://wessex.example/x"></a> <a href="https://wessex.example/y">why</a>'
+        '<img src="https://wessex.example/1.png"><img src="https://wessex.example/2.png" alt="A ward"></p>'
+    )
+    hub.publish(WESSEX, news("a", content=content))
+    body = hub.tree("/story/1").xpath("//div[@class='text']")[0]
+    assert [link.text for link in body.iter("a")] == ["why"]
+    assert [picture.get("alt") for picture in body.iter("img")] == ["", "A ward"]
 
 
 def test_a_network_of_one_has_no_member_filter(tmp_path: Path) -> None:
@@ -441,11 +460,32 @@ def test_a_search_goes_on_to_its_last_result(hub: Hub) -> None:
     assert hub.headlines(more) == [f"Stroke news {n}" for n in range(30, 35)]
 
 
-def test_a_search_without_results_offers_fewer_words_and_all_news(hub: Hub) -> None:
-    hub.publish(WESSEX, news("a", "Stroke"))
+def test_a_search_without_results_offers_what_finds_something(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Stroke: dementia and strokes"))
     tree = hub.tree("/search?q=stroke+zebra&tag=safety")
-    assert hrefs(tree, "only stroke") == ["/search?q=stroke"]
+    assert hrefs(tree, "stroke") == ["/search?q=stroke"]
+    assert hrefs(tree, "zebra") == []
     assert hrefs(tree, "the same search in all news") == ["/search?q=stroke+zebra"]
+    assert hrefs(tree, "Atom") == ["http://127.0.0.1:8000/feeds/search.atom?q=stroke+zebra&tag=safety"]
+    for typed, near in (
+        ("dementa", "dementia"),
+        ("Demenshia", "dementia"),
+        ("strok dementa", "stroke dementia"),
+    ):
+        (href,) = hrefs(hub.tree(f"/search?q={typed.replace(' ', '+')}"), near)
+        assert hub.headlines(href) == ["Stroke: dementia and strokes"]
+    nothing = hub.tree("/search?q=xylophone")
+    assert "Nothing was found." in hub.words("/search?q=xylophone")
+    assert nothing.xpath("//ul[@class='links']") == []
+
+
+def test_a_search_that_looks_for_nothing_says_so_and_one_that_is_over_too(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Stroke"))
+    assert "a search needs a word that the news shall have" in hub.words("/search?q=-stroke")
+    assert "a search needs a word" in hub.words("/search?q=*")
+    over = hub.words("/search?q=stroke&before=WyJyIiwgOTBd")
+    assert "There are no more results." in over
+    assert "Nothing was found" not in over
 
 
 @pytest.mark.parametrize(
@@ -496,6 +536,31 @@ def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
     assert "What their site sends has not been readable since 24 November, 14:30" in words
     assert "https://east.example/feed/ is a page, not a feed" in words
     assert "National body … Not checked yet" in words
+
+
+def test_of_a_member_with_several_feeds_each_is_told_of_by_itself(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=1))
+    hub.publish(BLOG, news("b", at=ago(days=5)), at=ago(hours=1))
+    assert "blog ✓ Up to date Last news: 19 November, 15:30" in hub.words("/status")
+    for hours in (2, 1):
+        hub.fail(BLOG, "no answer in 20 seconds", "timeout", at=ago(hours=hours))
+    said = hub.words("/status")
+    assert (
+        "! Their site has not answered since 24 November, 13:30 No answer in 20 seconds.What can be done"
+        in said
+    )
+    assert "in a row, since" not in said
+    member = hub.words("/member/wessex")
+    assert "13:30. That is their “blog” alone: the rest of their news comes in." in member
+    hub.fail(WESSEX, "no answer in 20 seconds", "timeout", at=ago(hours=2))
+    assert "alone" not in hub.words("/member/wessex")
+
+
+def test_the_status_page_names_no_key_of_feeds_yaml(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", at=ago(days=20 * n)) for n in range(1, 6)), at=ago(minutes=10))
+    said = hub.words("/status")
+    assert "is asked every day at least" in said
+    assert "every.m" not in said
 
 
 def test_the_status_page_says_why_a_site_is_checked_when_it_is(hub: Hub) -> None:

@@ -79,12 +79,16 @@ class Totals(Struct, frozen=True, kw_only=True):
 
 
 class LatestEntry(Struct, frozen=True):
-    """As much of an entry as a list of members shows; `date` is what it is sorted by."""
+    """As much of an entry as a list of members shows.
+
+    `date` is what it is sorted by; `dated` is whether its publisher gave one.
+    """
 
     story: int
     title: str
     excerpt: str
     date: datetime
+    dated: bool
 
 
 class MemberSummary(Struct, frozen=True, kw_only=True):
@@ -167,6 +171,9 @@ class Store(Protocol):
 
     def revisions(self, key: int) -> tuple[Revision, ...]:
         """What an entry said before its last changes, the latest first; at most ten."""
+
+    def latest_titles(self, *, limit: int) -> tuple[str, ...]:
+        """The titles of the news that came last."""
 
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
         """Other stories about the same, the nearest first, each with the reason."""

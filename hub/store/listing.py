@@ -70,6 +70,13 @@ class Listing(Searching):
             for row in found
         )
 
+    def latest_titles(self, *, limit: int) -> tuple[str, ...]:
+        with self._errors():
+            found = self._tuples(
+                "SELECT title FROM entries WHERE standing IS NULL ORDER BY key DESC LIMIT ?", (limit,)
+            )
+        return tuple(title for (title,) in found)
+
     def totals(self) -> Totals:
         with self._errors():
             (found,) = self._rows(
@@ -182,6 +189,7 @@ def _latest(row: rows.Row) -> LatestEntry | None:
         title=row["latest_title"],
         excerpt=row["latest_excerpt"],
         date=rows.moment(row["latest_date"]),
+        dated=bool(row["latest_dated"]),
     )
 
 

@@ -18,6 +18,17 @@ from hub.model import Story
 _LOOKED_UP = 40
 _TELLING = 20
 _SHORTEST = 4  # letters; shorter words are seldom what news is about
+# Words of any text, which are rare where a hub has little news as yet.
+_OF_ANYTHING_WORDS = """
+    about after again against also among another around because been before behind being below between both
+    came come could does doing done down during each either even ever every from further gave give given goes
+    going have having here hers herself himself into itself just keep kept know less like made make many might
+    more most much must near need neither never next none once only onto other others ours ourselves over same
+    shall should since some still such take taken than that their theirs them themselves then there these they
+    this those through till together took toward towards under until upon very want well went were what
+    whatever when where whether which while whom whose will with within without would your yours yourself
+"""
+_OF_ANYTHING = frozenset(_OF_ANYTHING_WORDS.split())
 _IN_THE_TITLE = 2  # times that a word of the title counts as one of the text
 # So much of what the words weigh together that two stories are about the same.
 _RELATED = 0.25
@@ -33,7 +44,7 @@ def terms(story: Story) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for text, weight in ((lead.text, 1), (lead.title, _IN_THE_TITLE)):
         for word in markup.words(text).split():
-            if len(word) >= _SHORTEST and not word.isdigit():
+            if len(word) >= _SHORTEST and not word.isdigit() and word not in _OF_ANYTHING:
                 counts[word] += weight
     return dict(counts.most_common(_LOOKED_UP))
 

@@ -50,7 +50,7 @@ def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
 
 
 def moved(path: str) -> Response:
-    """The answer for a story that has become part of another."""
+    """The answer for what is at another path, such as a story that has become part of another."""
     return Response("", status=301, headers={"Location": path, "Cache-Control": PAGE_CACHING})
 
 

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hub import markup
 from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
 
@@ -22,6 +23,10 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 
 class BadRequestError(ValueError):
     """What is asked for cannot be understood; the message says what could be, for people."""
+
+
+class UnknownFilterError(LookupError):
+    """A filter names what is not there; the message says so, for people."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -39,7 +44,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         """Read a query string; anything typed is taken, up to a length."""
         order: Literal["date", "relevance"] = "date" if args.get("order") == "date" else "relevance"
         return cls(
-            typed=" ".join(args.get("q", "").split())[:_MOST_TYPED].strip(),
+            typed=markup.line(args.get("q", "")[: 4 * _MOST_TYPED])[:_MOST_TYPED].strip(),
             tag=args.get("tag") or None,
             member=args.get("member") or None,
             kind=args.get("kind") or None,

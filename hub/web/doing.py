@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -35,6 +36,7 @@ class Condition(Struct, frozen=True):
     editor: str
 
 
+_TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
 # Reasons of failed polls by what they mean to readers; all others are silence.
 _TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
 _UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
@@ -45,7 +47,8 @@ def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
     """How a feed is doing, without blame; `found` is its health."""
     told, sentence = _told(state, found, calendar)
     shown = told in ("failing", "closed", "silent") or found.state == "moved"
-    why = found.sentence if shown else ""
+    # Since when it fails stands in our own words, by the hub's clocks.
+    why = _TIMES_FAILED.sub("", found.sentence) if shown else ""
     return Condition(told, sentence, with_code(why), with_code(found.remedy), found.editor)
 
 
@@ -130,6 +133,20 @@ def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
         yield f"Their news has been told apart by its {_BY[identity.by]} since {since}: {identity.why}"
 
 
+# ---------------------------------------------------------------- a member's page
+
+
+def member_troubles(conditions: Mapping[FeedKey, Condition]) -> tuple[str, ...]:
+    """What keeps a member's news from the hub, a sentence each; of some of its feeds, which they are."""
+    troubled = {feed: each for feed, each in conditions.items() if each.state in ("failing", "closed")}
+    if len(troubled) == len(conditions):
+        return tuple(dict.fromkeys(f"{each.sentence}." for each in troubled.values()))
+    return tuple(
+        f"{each.sentence}. That is their “{feed.name}” alone: the rest of their news comes in."
+        for feed, each in troubled.items()
+    )
+
+
 # ---------------------------------------------------------------- the status page
 
 
@@ -158,7 +175,6 @@ def status_rows(
     conditions: Mapping[FeedKey, Condition],
     subscriptions: Mapping[FeedKey, Subscription],
     names: Mapping[str, str],
-    latest: Mapping[str, datetime],
     setting: Setting,
     now: datetime,
 ) -> tuple[StatusRow, ...]:
@@ -171,21 +187,24 @@ def status_rows(
     for state in states:
         due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
         slug = state.feed.key.member
-        newest = latest.get(slug)
         rows.append(
             StatusRow(
                 member=Link(names.get(slug, slug), setting.addresses.member(slug)),
                 feed=state.feed.key.name if feeds_of[slug] > 1 else "",
                 condition=conditions[state.feed.key],
-                latest=calendar.moment(newest) if newest else None,
+                latest=calendar.moment(state.recent[0]) if state.recent else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
-                next_why=_sentence(state.next_poll_why) if due > now else "",
+                next_why=_sentence(_BOUNDED.sub("", state.next_poll_why)) if due > now else "",
                 notes=notes(state, calendar),
                 pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
             )
         )
     return tuple(rows)
+
+
+# What an admin would change, in `hub explain`'s words.
+_BOUNDED = re.compile(r" \(every\.(?:min|max)\)|, which every\.max bounds")
 
 
 def _sentence(words: str) -> str:

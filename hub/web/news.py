@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import cast, get_args
 
 from flask import Blueprint, Response, abort, request
@@ -14,7 +15,7 @@ from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
 from hub.web.corrected import corrections
-from hub.web.doing import nothing_yet
+from hub.web.doing import member_troubles, nothing_yet
 from hub.web.pages import (
     Filters,
     MemberOrder,
@@ -29,7 +30,7 @@ from hub.web.pages import (
 )
 from hub.web.refusals import gone
 from hub.web.visit import Visit, visiting
-from hub.web.words import looked_for, site
+from hub.web.words import looked_for, site, spelt_alike
 
 news = Blueprint("news", __name__)
 
@@ -37,6 +38,9 @@ _STORIES = 30
 _RESULTS = 30
 _RELATED = 3
 _TOPICS_ASIDE = 12
+# Titles that a misspelt word is compared with those of, and words of a search that are tried alone.
+_TITLES = 1_000
+_MOST_FEWER = 5
 _LONGEST_STORY = 18  # digits: beyond them no database counts
 
 
@@ -111,8 +115,9 @@ def member(slug: str) -> Response:
     summary = next(iter(visit.store.members(visit.now, slug)), None)
     if summary is None:
         abort(404)
-    states = tuple(visit.condition(state) for state in visit.store.feed_states(slug))
-    troubles = tuple(dict.fromkeys(each.sentence for each in states if each.state in ("failing", "closed")))
+    troubles = member_troubles(
+        {state.feed.key: visit.condition(state) for state in visit.store.feed_states(slug)}
+    )
     before = request.args.get("before") or None
     return answer(
         visit.kept_page(
@@ -169,13 +174,14 @@ def tag(term: str) -> Response:
 
 def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
     label = visit.setting.labels.get(term, term)
+    count = visit.store.tag_counts().get(term, 0)
     selection = Selection(filter=Term("tag", term))
     stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
     to = visit.addresses.tag
     return {
         "title": label,
         "section": "topics",
-        "count": counted(visit.store.tag_counts().get(term, 0), "story", "stories"),
+        "count": counted(count, "story", "stories") if count else "",
         "listing": listing(stories, visit.setting, lambda cursor: to(term, before=cursor)),
         "newest": to(term) if before else None,
         "feeds": (visit.catalogue.of_tag(term),),
@@ -207,7 +213,7 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         found = visit.store.search(asked.selection(), limit=_RESULTS, cursor=asked.before, order=asked.order)
     wanted = looked_for(asked.typed)
     to = visit.addresses.search
-    words = list(dict.fromkeys(asked.typed.split()))
+    nothing = asked.typed != "" and asked.before is None and not found.items
 
     def narrowed(**chosen: str | None) -> str:
         return to(**{**asked.query(), "tag": None, "member": None, "kind": None, **chosen})
@@ -226,9 +232,25 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "ranked": found.order == "relevance",
         "newest_of": f"{found.newest_of:,}" if found.newest_of else None,
         "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
-        "fewer_words": [(word, to(q=word)) for word in words[:5]] if len(words) > 1 else [],
+        "past_the_end": asked.before is not None and not found.items,
+        "says_nothing": wanted is None,
+        "near": [(words, to(q=words)) for words in _near(visit, asked.typed)] if nothing and wanted else [],
         "feeds": (visit.catalogue.of_list(asked),),
     }
+
+
+def _near(visit: Visit, typed: str) -> Iterator[str]:
+    """What to search for in place of what finds nothing: as it may be meant, then fewer of its words."""
+    texts = chain(
+        visit.store.latest_titles(limit=_TITLES),
+        visit.setting.labels.values(),
+        (member.name for member in visit.config.members),
+    )
+    words = list(dict.fromkeys(typed.split()))
+    fewer = words[:_MOST_FEWER] if len(words) > 1 else []
+    for instead in (spelt_alike(typed, texts), *fewer):
+        if instead and visit.store.search(Selection(search=instead), limit=1).items:
+            yield instead
 
 
 @news.get("/subscribe")

@@ -38,7 +38,11 @@ from hub.web.words import (
     size,
 )
 
+# How nh3 writes tags: see `hub.markup.sanitise`.
+_WRITTEN = '(?: [a-z]+="[^"]*")*'
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
+_EMPTY_LINK = re.compile(rf"<a{_WRITTEN}>\s*</a>")
+_NOT_DESCRIBED = re.compile(f'<img(?!{_WRITTEN} alt=")')
 
 MemberOrder = Literal["name", "latest", "recent"]
 
@@ -148,8 +152,11 @@ def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) ->
 
 def _html(sanitised: str) -> Markup:
     # HTML is sanitised when it is taken in, so it may be written as it is. Its
-    # greatest headings become the next, since the page's own is the greatest.
-    return Markup(_H1.sub(r"\1h2", sanitised))  # noqa: S704
+    # greatest headings become the next, since the page's own is the greatest; a
+    # link without words goes nowhere that can be told, and of a picture that
+    # nobody described there is nothing to read out.
+    described = _NOT_DESCRIBED.sub(r'<img alt=""', _EMPTY_LINK.sub("", sanitised))
+    return Markup(_H1.sub(r"\1h2", described))  # noqa: S704
 
 
 def _others(shown: Item) -> str:
@@ -322,7 +329,7 @@ def filters(selects: Selects, asked: Asked, *, to: Callable[..., str]) -> Filter
         for name, value, words in (
             ("tag", tag, f"on {labels.get(tag or '', tag)}"),
             ("member", member, f"from {names.get(member or '', member)}"),
-            ("kind", kind, f"({KINDS.get(kind or '', '').lower()} alone)"),
+            ("kind", kind, f"({KINDS.get(kind or '', '').lower()} only)"),
         )
         if value
     }
@@ -384,7 +391,7 @@ def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRo
         type=_MEMBER_TYPES[summary.member.type],
         left=not summary.configured,
         latest=_latest(summary, setting),
-        when=setting.calendar.day(latest.date) if latest else None,
+        when=setting.calendar.day(latest.date) if latest and latest.dated else None,
         recent=summary.recent,
         share=round(100 * summary.recent / most) if most else 0,
     )

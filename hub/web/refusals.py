@@ -6,14 +6,15 @@ import logging
 import re
 import secrets
 from collections.abc import Mapping
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RoutingException
 
 from hub.store import BadCursor
-from hub.web.answers import FRESH, json_bytes
-from hub.web.asked import BadRequestError
+from hub.web.answers import FRESH, json_bytes, moved
+from hub.web.asked import BadRequestError, UnknownFilterError
 from hub.web.pages import listed
 from hub.web.visit import visiting
 
@@ -28,6 +29,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(BadRequestError, _bad_request)
+    app.register_error_handler(UnknownFilterError, lambda error: _not_found(str(error)))
     app.register_error_handler(Exception, _fault)
 
 
@@ -41,7 +43,8 @@ def _bad_request(error: BadRequestError) -> Response:
 
 def _refused(error: HTTPException) -> Response:
     if error.code == 404:
-        return _not_found()
+        address = _without_slash()
+        return moved(address) if address else _not_found("There is no page at this address")
     if isinstance(error, MethodNotAllowed):
         response = _error(405, "This cannot be done here", "The pages of this hub can only be read.")
         response.headers["Allow"] = ", ".join(sorted({*(error.valid_methods or ()), "GET", "HEAD"}))
@@ -49,8 +52,20 @@ def _refused(error: HTTPException) -> Response:
     return _error(error.code or 500, "This cannot be answered", error.description or "")
 
 
-def _not_found() -> Response:
-    says = "There is no page at this address"
+def _without_slash() -> str | None:
+    """The address that was meant by one with a slash after it; None where there is none either."""
+    path = request.path.rstrip("/")
+    if path == request.path or not path or _for_programs():
+        return None
+    try:
+        current_app.url_map.bind("").match(path)
+    except (HTTPException, RoutingException):
+        return None
+    query = urlencode([*request.args.items(multi=True)])
+    return visiting().addresses.to(quote(path)) + (f"?{query}" if query else "")
+
+
+def _not_found(says: str) -> Response:
     if _for_programs():
         return _error(404, says, "")
     visit = visiting()

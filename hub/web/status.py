@@ -35,9 +35,11 @@ def page() -> Response:
 
 def _status(visit: Visit) -> Mapping[str, object]:
     states = visit.store.feed_states()
-    members = visit.store.members(visit.now)
     conditions = {state.feed.key: visit.condition(state) for state in states}
-    names = {each.member.slug: each.member.name for each in members}
+    names = {each.slug: each.name for each in visit.config.members}
+    for notice in visit.notices:
+        # What waits may be of a member that has left.
+        names.setdefault(notice.feed.member, visit.member_name(notice.feed.member) or notice.feed.member)
     return {
         "title": "Status",
         "section": "status",
@@ -47,7 +49,6 @@ def _status(visit: Visit) -> Mapping[str, object]:
             conditions,
             {each.feed: each for each in visit.store.subscriptions() if each.feed and not each.leaving},
             names,
-            {each.member.slug: each.latest.date for each in members if each.latest is not None},
             visit.setting,
             visit.now,
         ),

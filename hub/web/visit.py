@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 from zoneinfo import ZoneInfo
 
-from flask import abort, request
+from flask import request
 from msgspec import Struct
 
 from hub.health import Health, health
@@ -18,7 +18,7 @@ from hub.model import FeedState, Kind, Notice
 from hub.publish.http import Rendered
 from hub.store import Store
 from hub.web.addresses import Addresses
-from hub.web.asked import Asked
+from hub.web.asked import Asked, UnknownFilterError
 from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
 from hub.web.doing import Condition, condition
@@ -154,13 +154,13 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         return next((each.member.name for each in self.store.members(self.now, slug)), None)
 
     def must_know(self, asked: Asked) -> None:
-        """Answer 404 to filters that name what is not there."""
-        if (
-            (asked.tag and not self.knows_tag(asked.tag))
-            or (asked.member and self.member_name(asked.member) is None)
-            or (asked.kind and asked.kind not in get_args(Kind))
-        ):
-            abort(404)
+        """Answer 404 to filters that name what is not there, saying so."""
+        if asked.tag and not self.knows_tag(asked.tag):
+            raise UnknownFilterError(f"There is no topic ‘{asked.tag}’")
+        if asked.member and self.member_name(asked.member) is None:
+            raise UnknownFilterError(f"There is no member ‘{asked.member}’")
+        if asked.kind and asked.kind not in get_args(Kind):
+            raise UnknownFilterError(f"There is no kind of news called ‘{asked.kind}’")
 
     # ------------------------------------------------------------ answering
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -135,6 +136,9 @@ def with_code(text: str) -> Markup:
 _TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _ENDINGS = re.compile(r"(?<=\w{4})(?:es|s|ed|ing)$", re.IGNORECASE)
 _BEFORE, _AFTER = 90, 190
+# Two words so much alike are one, misspelt (`difflib`'s ratio).
+_ALIKE = 0.75
+_MOST_LETTERS_OFF = 2
 
 
 def looked_for(typed: str) -> re.Pattern[str] | None:
@@ -149,6 +153,24 @@ def looked_for(typed: str) -> re.Pattern[str] | None:
         ending = r"\w*" if begins else r"(?:e?s|ed|ing)?\b"
         wanted.append(r"\W+".join([*map(re.escape, first), re.escape(_ENDINGS.sub("", last)) + ending]))
     return re.compile(rf"\b(?:{'|'.join(wanted)})", re.IGNORECASE) if wanted else None
+
+
+def spelt_alike(typed: str, texts: Iterable[str]) -> str | None:
+    """What was typed with the words that no text has spelt as the nearest that one has; None if all stay."""
+    known = {word for text in texts for word in re.findall(r"[^\W\d_]{3,}", text.lower())}
+    by_beginning: dict[str, list[str]] = {}
+    for word in sorted(known):
+        by_beginning.setdefault(word[0], []).append(word)
+
+    def spelt(found: re.Match[str]) -> str:
+        word = found[0].lower()
+        # Few people mistake the first letter, and to look at all words would take ten times as long.
+        others = () if word in known else by_beginning.get(word[0], ())
+        near = [each for each in others if abs(len(each) - len(word)) <= _MOST_LETTERS_OFF]
+        return next(iter(get_close_matches(word, near, 1, _ALIKE)), found[0])
+
+    nearest = re.sub(r"[^\W\d_]{4,}", spelt, typed)
+    return nearest if nearest != typed else None
 
 
 def marked(text: str, wanted: re.Pattern[str] | None) -> Markup:
