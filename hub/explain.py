@@ -197,6 +197,11 @@ def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
 def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
     yield f"No entry has {address} for a link or an id."
     host = urls.host(address)
+    slug, _, name = address.partition("/")
+    if any(member.slug == slug for member in config.members):
+        yield f"Member {slug} has no feed{f' called {name}' if name else ''} in feeds.yaml."
+        yield f"    What it published stays: see /member/{slug} of the web view."
+        return
     if host is None:
         yield "It is no web address, and no member or feed is called so."
         yield "    An id has to be written just as the feed has it."

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from hub.errors import StoreError
-from hub.model import FeedKey, Withheld, WithheldEntry
+from hub.model import FeedKey, Story, Withheld, WithheldEntry
 from hub.rulings import named, the_one
 from hub.said import counted, minute
 from hub.store import Store, existing_store
@@ -48,7 +48,11 @@ def withdraw(database: str, what: str, *, member: str | None = None, why: str) -
         entry = the_one(store, what, member)
         if not store.withdraw([entry.key], why, now):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
-        return f"{named(entry)} is withdrawn."
+        others = store.story(entry.story)
+        if not isinstance(others, Story):
+            return f"{named(entry)} is withdrawn."
+        whose = ", ".join(dict.fromkeys(each.member.name for each in others.entries))
+        return f"{named(entry)} is withdrawn. Its story stays, as {whose} published it too."
 
 
 def _of_feed(store: Store, what: str) -> tuple[int, ...]:

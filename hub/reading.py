@@ -285,32 +285,39 @@ def _seconds(size: int) -> float:
 
 def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseError:
     """What a reader made of a document of `size` bytes: its reading, or why there is none."""
-    from concurrent.futures.process import BrokenProcessPool
-
-    from pebble import ProcessExpired
-
     try:
         return future.result()
     except ParseError as error:
         return error
-    except ReadTimeout:
-        return _too_slow(url, size)
-    except ProcessExpired as error:
-        if error.exitcode == -signal.SIGPROF:
-            return _too_slow(url, size)
-        return ParseError(
-            f"The process that read {url} was ended, by the document or by the system.",
-            "If this lasts, look whether the machine is short of memory, and report the feed's address.",
-            reason="parser",
-        )
-    except BrokenProcessPool as error:
-        return _no_process(url, error.__cause__ or error)
     except Exception as error:  # noqa: BLE001 - whatever a document does to the parser is that feed's error, and told
-        return ParseError(
-            f"{url} broke the hub's parser: {type(error).__name__}: {error}.",
-            "This is a fault of the hub: report it with the feed's address.",
-            reason="parser",
-        )
+        return _why_none(error, url, size)
+
+
+def _why_none(error: Exception, url: str, size: int) -> ParseError:
+    # Not before a reader was waited for: Ctrl-C in the middle of an import would have the thread that starts
+    # readers, which imports the same, wait for ever.
+    from concurrent.futures.process import BrokenProcessPool
+
+    from pebble import ProcessExpired
+
+    match error:
+        case ReadTimeout():
+            return _too_slow(url, size)
+        case ProcessExpired() if error.exitcode == -signal.SIGPROF:
+            return _too_slow(url, size)
+        case ProcessExpired():
+            return ParseError(
+                f"The process that read {url} was ended, by the document or by the system.",
+                "If this lasts, look whether the machine is short of memory, and report the feed's address.",
+                reason="parser",
+            )
+        case BrokenProcessPool():
+            return _no_process(url, error.__cause__ or error)
+    return ParseError(
+        f"{url} broke the hub's parser: {type(error).__name__}: {error}.",
+        "This is a fault of the hub: report it with the feed's address.",
+        reason="parser",
+    )
 
 
 def _too_slow(url: str, size: int) -> ParseError:

@@ -14,7 +14,7 @@ from hub.store import Store, existing_store
 def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
     with closing(existing_store(database)) as store:
-        entry, other = the_one(store, address, member), the_one(store, into, None)
+        entry, other = _of_one_story(store, address, member), _of_one_story(store, into, None)
         store.put_together(entry.key, other.key, datetime.now(UTC))
         return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
@@ -35,6 +35,14 @@ def lead(database: str, address: str, *, member: str | None) -> str:
         entry = the_one(store, address, member)
         store.make_lead(entry.key, datetime.now(UTC))
         return f"{named(entry)} leads story {entry.story} now, whatever comes."
+
+
+def _of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:
+    """An entry with this link or id, the lead where several are one story. Raises StoreError."""
+    found = [each for each in store.find(address) if member in (None, each.member.slug)]
+    if len({each.story for each in found}) == 1:
+        return next((each for each in found if each.lead), found[0])
+    return the_one(store, address, member)
 
 
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:

@@ -29,8 +29,8 @@ def hub(tmp_path: Path) -> Hub:
 
 def poll(hub: Hub, *arguments: str) -> dict[str, object]:
     done = hub.run("poll", "--json", *arguments)
-    assert done.returncode == 0, done.stderr
     figures: dict[str, object] = json.loads(done.stdout)
+    assert done.returncode == (figures["feeds"] == figures["failed"] != 0), done.stderr
     return figures
 
 
@@ -148,6 +148,17 @@ def test_a_broken_file_is_refused_with_all_its_errors_at_once(hub: Hub) -> None:
     assert "feeds.yaml:2:" in done.stderr
     assert "feeds.yaml:3:" in done.stderr
     assert not (hub.folder / "hub.db").exists()
+
+
+def test_a_round_in_which_no_feed_could_be_had_has_failed(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.url + "/gone"], "west": [site.url + "/gone-too"]})
+    assert hub.run("poll", "--all").returncode == 1
+    hub.write({"east": [site.url + "/gone"], "west": [site.feed("/west", "One")]})
+    assert hub.run("poll", "--all").returncode == 0
+    assert hub.run("poll", "east").returncode == 1
+    both = hub.run("poll", "east", "--all")
+    assert both.returncode == 2
+    assert "Name members, or say --all" in both.stderr
 
 
 def test_two_rounds_at_once_take_turns(hub: Hub, site: Site) -> None:

@@ -32,7 +32,7 @@ def test_a_site_that_blocks_the_hub_is_told_with_a_text_for_its_web_team(hub: Hu
             f"    To send  Our news reader cannot read your feed {blocked} because Cloudflare answers it"
             in said
         )
-        assert "it failed once, so it is asked less often" in said
+        assert "it failed once, so it is asked again after 2 hours" in said
 
 
 def test_a_feed_that_is_well_is_explained_by_when_it_is_asked_and_why_then(hub: Hub, site: Site) -> None:

@@ -18,6 +18,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 def waits(
     *,
     failures: int = 0,
+    failing_for: timedelta | None = None,
     every_min: timedelta = timedelta(minutes=15),
     every_max: timedelta = DAY,
     not_before: datetime | None = None,
@@ -34,6 +35,7 @@ def waits(
         every_min=every_min,
         every_max=every_max,
         failures=failures,
+        failing_for=failing_for,
         not_before=not_before,
         recent=[now - ago for ago in published],
         wishes=wishes,
@@ -82,8 +84,24 @@ def test_each_failure_in_a_row_doubles_the_wait() -> None:
         8 * HOUR,
         16 * HOUR,
     ]
-    assert why(failures=1) == "it failed once, so it is asked less often"
-    assert why(failures=4) == "it failed 4 times in a row, so it is asked less often"
+    assert why(failures=1) == "it failed once, so it is asked again after 2 hours"
+    assert why(failures=4) == "it failed 4 times in a row, so it is asked again after 16 hours"
+
+
+def test_polls_that_are_ordered_one_after_the_other_do_not_put_off_the_next() -> None:
+    assert waits(failures=6, failing_for=timedelta(minutes=1)) == 2 * HOUR + timedelta(minutes=1)
+    assert [waits(failures=n, failing_for=ago * HOUR) for n, ago in ((1, 0), (2, 2), (3, 6), (4, 14))] == [
+        2 * HOUR,
+        4 * HOUR,
+        8 * HOUR,
+        16 * HOUR,
+    ]
+    assert waits(failures=2, failing_for=3 * DAY) == 4 * HOUR
+
+
+def test_a_feed_that_has_news_seldom_is_not_put_off_for_a_day_by_one_failure() -> None:
+    assert waits(published=WEEKLY) > 12 * HOUR
+    assert waits(published=WEEKLY, failures=1) == 2 * HOUR
 
 
 @pytest.mark.parametrize("failures", [5, 50, 5_000, 10**9])
@@ -95,7 +113,7 @@ def test_failures_never_make_a_feed_wait_longer_than_the_admin_allows() -> None:
     assert waits(failures=50, every_max=timedelta(hours=6)) == timedelta(hours=6)
 
 
-def test_failures_never_make_a_feed_wait_less_than_it_does_without() -> None:
+def test_failures_never_make_a_feed_wait_less_than_the_admin_allows() -> None:
     two_days = timedelta(days=2)
     assert waits(failures=50, every_min=two_days, every_max=two_days) == two_days
 

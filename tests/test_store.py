@@ -779,12 +779,27 @@ def test_a_damaged_database_is_told_of(url: str) -> None:
     content[middle : middle + 8192] = b"\xff" * 8192
     file.write_bytes(content)
     damaged = open_store(url)
-    try:
-        problems = damaged.check()
-    except StoreError as error:
-        problems = (str(error),)
+    with pytest.raises(StoreError, match="is damaged") as told:
+        damaged.check()
     damaged.close()
-    assert problems
+    assert told.value.remedy == "Stop the hub and put back the last backup."
+
+
+def test_a_file_without_a_byte_is_no_sound_database_and_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").touch()
+    with pytest.raises(StoreError, match="is empty") as told:
+        existing_store(f"sqlite:///{tmp_path}/hub.db")
+    assert "put back the last backup" in told.value.remedy
+    assert (tmp_path / "hub.db").stat().st_size == 0
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE notes (text TEXT)")
+    with pytest.raises(StoreError, match="the database of another program"):
+        open_store(f"sqlite:///{tmp_path}/other.db")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == ["notes"]
 
 
 def test_a_story_without_a_lead_is_told_of(store: Store, url: str) -> None:
@@ -804,7 +819,7 @@ def test_an_address_that_is_no_databases_says_how_one_looks(url: str) -> None:
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are my notes, and no database. " * 100)
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is no database"):
         open_store(f"sqlite:///{tmp_path}/notes.txt")
     assert "my notes" in (tmp_path / "notes.txt").read_text()
 

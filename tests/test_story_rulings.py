@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import explain, rulings
+from hub import explain, moderation, rulings
 from hub.errors import StoreError
 from hub.model import FeedKey, Story, Tag
 from hub.store import Store
@@ -111,6 +111,34 @@ def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Stor
     assert story_of(told, OTHER.link).id == merged.id
     (copy,) = (stored for stored in merged.entries if stored.entry.link == OTHER.link)
     assert copy.why == "an admin put it together with East’s"
+
+
+def test_a_link_that_all_of_a_story_have_names_that_story(store: Store, url: str) -> None:
+    shared = "https://shared.example/scanner"
+    poll(store, EAST, entry("e", title=TITLE, text=TEXT, link=shared))
+    poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=shared, feed=WEST.key), OTHER)
+    assert len({each.story for each in store.find(shared)}) == 1
+    assert OTHER.link
+    said = rulings.merge(url, OTHER.link, shared)
+    assert said.endswith(f"with “{TITLE}” by East.")
+    assert len({each.story for each in (*store.find(shared), *store.find(OTHER.link))}) == 1
+    rulings.split(url, shared, member="west", alone=False)
+    with pytest.raises(StoreError, match="2 entries have https"):
+        rulings.merge(url, shared, OTHER.link)
+
+
+def test_a_withdrawal_says_who_still_publishes_the_story(told: Store, url: str) -> None:
+    assert OURS.link
+    assert OTHER.link
+    said = moderation.withdraw(url, OURS.link, why="")
+    assert said.endswith("is withdrawn. Its story stays, as West published it too.")
+    assert moderation.withdraw(url, OTHER.link, why="") == "“Buses” by West is withdrawn."
+
+
+def test_a_member_without_a_feed_is_not_said_to_be_none(told: Store, url: str, tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("members:\n  - {slug: north, name: North, feeds: []}\n")
+    said = explain.run(tmp_path / "feeds.yaml", url, "north/news")
+    assert "Member north has no feed called news in feeds.yaml." in said
 
 
 def test_a_merge_takes_back_a_split(told: Store, url: str) -> None:

@@ -347,4 +347,9 @@ def existing_store(url: str) -> Store:
     file = database_file(url)
     if not file.exists():
         raise StoreError(f"There is no database {file}.", "Name the one that the hub uses with --database.")
+    if file.stat().st_size == 0:
+        raise StoreError(
+            f"The database {file} is empty: it is a file of no bytes.",
+            "If there was news in it, put back the last backup; a hub that polls makes a new one of it.",
+        )
     return open_store(url)

@@ -37,7 +37,7 @@ class Connection:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise StoreError(
+            raise _damaged(file, error) or StoreError(
                 f"The database {file} cannot be opened: {error}.",
                 "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
@@ -48,6 +48,11 @@ class Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         if migrations.pending(self._db):
+            if self._db.table_names() and not migrations.applied(self._db):
+                raise StoreError(
+                    f"{self._file} is the database of another program.",
+                    "Name the hub's own with --database.",
+                )
             with self._writing():
                 migrations.apply(self._db)
         # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
@@ -93,7 +98,7 @@ class Connection:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(
+            raise _damaged(self._file, error) or StoreError(
                 f"The database {self._file} refused: {error}.",
                 "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
             ) from error
@@ -135,6 +140,21 @@ class Connection:
 
     def _published_changed(self) -> None:
         self._db.execute("UPDATE state SET version = version + 1")
+
+
+def _damaged(file: Path, error: sqlite3.Error) -> StoreError | None:
+    """The error of a file that is no sound database; None for other errors."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_CORRUPT:
+            return StoreError(
+                f"The database {file} is damaged: {error}.", "Stop the hub and put back the last backup."
+            )
+        case sqlite3.SQLITE_NOTADB:
+            return StoreError(
+                f"{file} is no database: {error}.",
+                "If it was one, put back the last backup; else name the hub's database with --database.",
+            )
+    return None
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

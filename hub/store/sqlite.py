@@ -194,6 +194,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         try:
             self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+                raise StoreError(
+                    f"The full-text index of {self._file} was not checked: the file may not be written.",
+                    "Run this as the user that the hub runs as.",
+                ) from error
             problems.append(f"the full-text index does not agree with the entries: {error}")
         return tuple(problems)
 
