@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ def preview(url: str, path: Path) -> str:
         lines += ["", *_shown(entry)]
     if len(reading.entries) > _SHOWN:
         lines += ["", f"… and {len(reading.entries) - _SHOWN} more."]
-    lines += ["", f"Add it with: hub feeds add {url}"]
+    if answer.permanent and answer.url != url:
+        lines += ["", f"{url} redirects for good to {answer.url}, which is the address to add."]
+    lines += ["", f"Add it with: hub feeds add {answer.url if answer.permanent else url}"]
     return "\n".join(lines)
 
 
@@ -65,12 +68,13 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     """Add a feed to feeds.yaml, after a look at it unless `unseen`. Raises HubError, the file as it was."""
     from hub.config import edit
 
+    said: list[str] = []
     title = homepage = None
     if not unseen:
         try:
             config = load(path)
             with _looking(config) as (fetcher, readers):
-                reading = _look(url, config, fetcher, readers)[1]
+                answer, reading = _look(url, config, fetcher, readers)
             if isinstance(reading, ParseError):
                 raise reading
         except NotAFeed:
@@ -80,8 +84,16 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
                 error.problem, f"{error.remedy} To add it all the same, say --unseen.".strip()
             ) from error
         title, homepage = reading.info.title or None, reading.info.link
+        if answer.permanent and answer.url != url:
+            said.append(f"{url} redirects for good to {answer.url}, which was added.")
+            url = answer.url
+    before = {each.slug for each in load(path).members}
     key = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
-    return f"{key} is in {path} now. A hub that runs takes it up within seconds."
+    if key.member not in before:
+        near = get_close_matches(key.member, before, 1)
+        said.append(f"{key.member} is a new member{f', beside {near[0]}' if near else ''}.")
+    said.append(f"{key} is in {path} now. A hub that runs takes it up within seconds.")
+    return "\n".join(said)
 
 
 def remove(path: Path, target: str, *, database: str | None) -> str:

@@ -24,6 +24,7 @@ from hub.model import (
     digest,
 )
 from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, ParsedSource, Term, Text
+from hub.said import counted
 
 # Bounds for what one entry may bring along; news has a handful of each.
 _MOST_AUTHORS = 20
@@ -32,6 +33,7 @@ _MOST_ENCLOSURES = 50
 _LONGEST_NAME = 200
 _LONGEST_TITLE = 1_000
 _LONGEST_LINK = 8_000
+_LONGEST_DATE = 40
 
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$")
 # /2026/01/31/ and /2026-01-31-, as most systems that put a date in a link write it.
@@ -73,6 +75,10 @@ def entries(
         remarks.append(f"{empty} of its entries have nothing in them, and were left out")
     if twice:
         remarks.append(f"{twice} of its entries stand there twice word for word, and were taken once")
+    undated = [entry.unread_date for entry in written if entry.unread_date]
+    if undated:
+        example = markup.line(undated[0])[:_LONGEST_DATE]
+        remarks.append(f"{counted(len(undated), 'date', 'dates')} in it cannot be read, such as ‘{example}’")
     return tuple(found.values()), tuple(remarks)
 
 

@@ -464,6 +464,20 @@ def test_a_feed_is_shown_before_it_is_added(hub: Hub, site: Site) -> None:
     assert "stroke: ‘stroke’ in the title" in shown
 
 
+def test_a_new_member_and_a_redirect_are_told_when_a_feed_is_added(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    site.page("/old", "", status=301, Location=site.feed("/new", "Two"))
+    told = f"{site.url}/old redirects for good to {site.url}/new, which "
+    shown = hub.run("feeds", "check", f"{site.url}/old").stdout
+    assert f"{told}is the address to add." in shown
+    assert shown.endswith(f"Add it with: hub feeds add {site.url}/new\n")
+    added = hub.run("feeds", "add", f"{site.url}/old", "--member", "easst").stdout
+    assert added.startswith(f"{told}was added.\neasst is a new member, beside east.\neasst/news is in ")
+    assert f"url: {site.url}/new" in hub.config.read_text()
+    known = hub.run("feeds", "add", site.feed("/more", "Three"), "--member", "east").stdout
+    assert known.startswith("east/news-2 is in ")
+
+
 def test_a_feed_is_removed_and_its_entries_only_when_told_to(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")], "west": [site.feed("/west", "Two")]})
     poll(hub)

@@ -842,6 +842,21 @@ def test_a_running_hub_keeps_the_last_good_file_and_says_so_once(tmp_path: Path)
     _write(path, FEED + "        tags: [x]\n")
     assert watched.refresh()
     assert watched.current.feeds[0].tags == ("x",)
+    assert not watched.refresh()
+
+
+def test_a_file_that_is_put_back_as_it_was_is_said_to_hold_again(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(FEED)
+    watched = Watched(path)
+    before = watched.current
+    _write(path, "nonsense")
+    with pytest.raises(ConfigError):
+        watched.refresh()
+    _write(path, FEED)
+    assert watched.refresh()
+    assert watched.current is before
+    assert not watched.refresh()
 
 
 def test_a_hub_does_not_start_on_a_broken_file(tmp_path: Path) -> None:

@@ -67,6 +67,26 @@ def test_an_entry_in_which_nothing_is_written_is_left_out_and_told() -> None:
     assert remarks == ("2 of its entries have nothing in them, and were left out",)
 
 
+def test_dates_that_are_there_and_cannot_be_read_are_told() -> None:
+    def dated(*dates: str) -> list[tuple[str, ...]]:
+        items = "".join(
+            f"<item><link>http://a.example/{n}</link><title>News {n}</title><pubDate>{date}</pubDate></item>"
+            for n, date in enumerate(dates)
+        )
+        remarks = []
+        # A document that is not well-formed is read in another way.
+        for end in ("</channel></rss>", "<br></channel></rss>"):
+            document = f"<rss version='2.0'><channel>{items}{end}".encode()
+            parsed = parse(document, url=URL, content_type=None, zone=ZoneInfo("UTC"))
+            remarks.append(normalise.entries(parsed, FEED, url=URL)[1])
+        return remarks
+
+    good = "Tue, 24 Nov 2026 09:00:00 GMT"
+    assert dated(good, "") == [(), ()]
+    told = ("2 dates in it cannot be read, such as ‘Mon, 30 Feb 2026 09:00:00 GMT’",)
+    assert dated("Mon, 30 Feb 2026 09:00:00 GMT", good, "the day before yesterday") == [told, told]
+
+
 def test_an_entry_that_stands_there_twice_word_for_word_is_one() -> None:
     first = ParsedEntry(id="1", title=Text(value="News"), published=NOW)
     again = replace(first, title=Text(value="<b>NEWS</b>"), published=NOW - timedelta(days=1))

@@ -223,6 +223,13 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     first.close()
 
 
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_an_address_that_this_machine_has_not_is_told_as_that(host: str) -> None:
+    with pytest.raises(HubError, match=f"Nothing can be served on {host}") as told:
+        Server(host, 0)
+    assert "an address that this machine has" in told.value.remedy
+
+
 def test_a_server_that_was_told_to_stop_before_it_ran_does_not_run(hub: Hub) -> None:
     server = Server("127.0.0.1", 0)
     server.close()

@@ -17,10 +17,11 @@ class Watched:
         self.path = path
         # Before it is read: a change while it is read then differs from this.
         self._signature = _signature(path)
+        self._unusable = False
         self.current: Config = load(path)
 
     def refresh(self) -> bool:
-        """Read the file if it has changed; whether `current` is another now.
+        """Read the file if it has changed; whether `current` is another now, or the file's again.
 
         Costs one look at the directory otherwise. Raises ConfigError when the
         file has become unusable, once for each change; `current` stays the
@@ -33,11 +34,13 @@ class Watched:
         try:
             config = load(self.path)
         except ConfigError as error:
+            self._unusable = True
             raise ConfigError(
                 error.problems, f"The hub goes on with what it read before. {error.remedy}".strip()
             ) from error
+        mended, self._unusable = self._unusable, False
         if config.digest == self.current.digest:
-            return False
+            return mended
         self.current = config
         return True
 

@@ -67,7 +67,8 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     """An entry or item.
 
     `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
-    `starts` is the day of the event that it says it is about.
+    `starts` is the day of the event that it says it is about. `unread_date` is
+    the date that is written there, where it has one and none can be read.
     """
 
     id: str | None = None
@@ -78,6 +79,7 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     content: Text | None = None
     published: datetime | None = None
     updated: datetime | None = None
+    unread_date: str = ""
     starts: date | None = None
     authors: tuple[Author, ...] = ()
     categories: tuple[Term, ...] = ()

@@ -38,6 +38,8 @@ from hub.parse.document import (
 
 # Characters. An entry with its pictures inside it may have millions; what it takes to read grows with it.
 _LONGEST_ENTRY = 8_000_000
+# Where feedparser has an entry's dates.
+_PUBLISHED, _UPDATED = ("published", "created"), ("updated",)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 # What is no reference, or what it may stand in as it is: each takes all it can at once.
@@ -225,6 +227,7 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
 def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
     link = _string(entry, "link")
     summary, content = _texts(entry, url)
+    published, updated = _date(entry, zone, *_PUBLISHED), _date(entry, zone, *_UPDATED)
     return ParsedEntry(
         id=_string(entry, "id"),
         link=link,
@@ -232,8 +235,9 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         title=_text(entry, "title", url, plain=plain),
         summary=summary,
         content=content,
-        published=_date(entry, zone, "published", "created"),
-        updated=_date(entry, zone, "updated"),
+        published=published,
+        updated=updated,
+        unread_date="" if published or updated else _written_date(entry),
         starts=_day(entry, zone),
         authors=tuple(_authors(entry)),
         categories=tuple(
@@ -278,6 +282,10 @@ def _string(values: Any, key: str) -> str | None:
 
 def _date(values: Any, zone: ZoneInfo, *keys: str) -> datetime | None:
     return next((date for key in keys if (date := read_date(dict.get(values, key), zone))), None)
+
+
+def _written_date(entry: Any) -> str:
+    return next((value for key in (*_PUBLISHED, *_UPDATED) if (value := _string(entry, key))), "")
 
 
 def _day(entry: Any, zone: ZoneInfo) -> date | None:

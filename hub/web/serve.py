@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import errno
 import gc
 import io
 import logging
@@ -78,9 +79,12 @@ class Server:
             self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
             raise HubError(
                 f"Nothing can be served on {host} port {port}: {reason}.",
-                "Another program may be using it: stop that one, or choose another port with --port.",
+                "Another program may be using it: stop that one, or choose another port with --port."
+                if taken
+                else "Name with --host an address that this machine has, such as 127.0.0.1 or 0.0.0.0.",
             ) from error
         self.port: int = self._socket.getsockname()[1]
 
