@@ -170,7 +170,8 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
         label = "" if number else "Compared"
         why = each.why.replace("{}", "that one")
         yield f"    {label:<8} it {verdict} “{each.of.title}” of {each.of.feed}: {why}"
-    if not apart and not others:
+    ruled_apart = any(stored.key in pair for pair in known.rulings.apart)
+    if not apart and not others and not ruled_apart:
         yield "    Compared with nothing: no other feed has its link, its title or enough of its words"
 
 

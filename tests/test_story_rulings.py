@@ -6,14 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hub import explain, moderation, rulings
 from hub.errors import StoreError
-from hub.model import FeedKey, Story, Tag
+from hub.model import FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
 from hub.store import Store
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
-from tests.test_store import EAST, NOW, WEST, WEST_BLOG, poll, store, url
+from tests.test_store import EAST, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
 
 __all__ = ["store", "url"]
 
@@ -111,6 +112,25 @@ def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Stor
     assert story_of(told, OTHER.link).id == merged.id
     (copy,) = (stored for stored in merged.entries if stored.entry.link == OTHER.link)
     assert copy.why == "an admin put it together with East’s"
+
+
+def test_what_a_refused_poll_undoes_is_not_what_others_are_found_by(store: Store) -> None:
+    poll(store, EAST, OTHER)
+    (back,) = store.find(OTHER.link or "")
+    store.withdraw([back.key], "", NOW)
+
+    def refusing(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        update = decider()(gathered, state, known)
+        if gathered.feed == EAST and gathered.outcome == "fetched":
+            # What is there again is looked for among the others of its batch, before the feed is refused.
+            broken = replace(update.state, failures=None)
+            update = replace(update, returned=(back.key,), state=broken)
+        return update
+
+    results = store.settle([document(WEST, THEIRS), document(EAST, entry("b"))], refusing)
+    assert [result.outcome for result in results] == ["fetched", "failed"]
+    poll(store, WEST_BLOG, BLOG)
+    assert members(story_of(store, BLOG.link)) == [WEST.key, WEST_BLOG.key]
 
 
 def test_a_link_that_all_of_a_story_have_names_that_story(store: Store, url: str) -> None:

@@ -170,6 +170,8 @@ class Settling(Placing):
         self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
     ) -> tuple[PollResult, bool]:
         """The same of a poll that may be refused: it is then on record as failed."""
+        # What this one may write of the index, and undo, is its own.
+        self._write_each(sql.NEW_IN_INDEX, known.take_index())
         try:
             with self._undoable():
                 return self._settle_one(feed, gathered, state, known, decide)
