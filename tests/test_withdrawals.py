@@ -217,6 +217,14 @@ def test_an_entry_that_is_gone_with_its_page_is_withdrawn_a_day_later_and_comes_
     assert (after.atom_id, after.story, after.first_seen) == (before.atom_id, before.story, before.first_seen)
 
 
+def test_pages_of_feeds_that_are_polled_no_more_wait_in_nobodys_way(network: Network) -> None:
+    network.carry(10, 9, 7, 6, gone=[8])
+    network.poll()
+    assert [*network.store.checks_due(network.now)] == [network.feed.key]
+    network.store.sync([], [], authority="news.example")
+    assert network.store.checks_due(network.now + A_DAY) == {}
+
+
 def test_an_entry_whose_page_is_there_stays(network: Network) -> None:
     network.carry(10, 9, 7, 6)
     network.poll()

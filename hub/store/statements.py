@@ -74,7 +74,7 @@ CHECKED = "DELETE FROM checks WHERE entry IN (SELECT value FROM json_each(?))"
 CHECKS_DUE = """
 SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries
 FROM checks c JOIN entries e ON e.key = c.entry JOIN feeds f ON f.id = e.feed
-WHERE c.due <= ? AND e.link IS NOT NULL ORDER BY c.due LIMIT 1000
+WHERE c.due <= ? AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL ORDER BY c.due LIMIT 1000
 """
 # Of entries that were taken back, those of which nothing was said yet.
 TO_WITHDRAW = """
