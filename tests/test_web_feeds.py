@@ -32,6 +32,26 @@ def test_a_merged_feed_is_the_same_bytes_until_something_is_published(hub: Hub) 
     assert hub.get("/feeds/all.atom", If_Modified_Since=first.headers["Last-Modified"]).status_code == 200
 
 
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(microseconds=9), timedelta(minutes=-10)])
+def test_what_is_rendered_twice_in_a_second_is_not_told_apart_by_its_date(hub: Hub, later: timedelta) -> None:
+    hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=9))
+    first = hub.get("/feeds/all.atom").headers["Last-Modified"]
+    hub.now += later
+    hub.publish(WESSEX, news("a", at=ago(days=2)), news("b", at=ago(days=1)), at=ago(hours=8))
+    second = hub.get("/feeds/all.atom", If_Modified_Since=first)
+    assert second.status_code == 200
+    assert "Last-Modified" not in second.headers
+    hub.now += timedelta(hours=1)
+    assert hub.get("/feeds/all.atom", If_Modified_Since=first).status_code == 200
+    hub.publish(WESSEX, *(news(each, at=ago(days=1)) for each in "abc"), at=hub.now)
+    third = hub.get("/feeds/all.atom").headers["Last-Modified"]
+    assert third > first
+    hub.now += timedelta(hours=1)
+    hub.configure(NETWORK + "# a comment\n")
+    again = hub.get("/feeds/all.atom", If_Modified_Since=third)
+    assert again.status_code == 304, "the same bytes keep their date"
+
+
 @pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"])
 @pytest.mark.parametrize("change", ["withdrawal", "name"])
 def test_who_asks_by_date_alone_gets_every_change(hub: Hub, path: str, change: str) -> None:

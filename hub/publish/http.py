@@ -37,13 +37,14 @@ class Rendered:
     """A document's bytes, ready for whichever coding its reader prefers.
 
     `media_type` is the whole Content-Type. `last_modified` is when the bytes
-    were made, by our clock, and so never before they last changed. A coding is
-    computed once and kept; threads may share it.
+    were made, by our clock, and so never before they last changed; None where
+    other bytes have that second too, so that it would tell them not apart. A
+    coding is computed once and kept; threads may share it.
     """
 
     body: bytes
     media_type: str
-    last_modified: datetime
+    last_modified: datetime | None
     _digest: str = field(init=False, repr=False, compare=False)
     _encoded: dict[Coding, bytes] = field(init=False, repr=False, compare=False)
 
@@ -104,11 +105,9 @@ def respond(
     if has_it(rendered, coding, if_none_match, if_modified_since):
         return Answer(304, headers, b"")
     body = rendered.encoded(coding)
-    headers |= {
-        "Last-Modified": format_datetime(rendered.last_modified.astimezone(UTC), usegmt=True),
-        "Content-Type": rendered.media_type,
-        "Content-Length": str(len(body)),
-    }
+    headers |= {"Content-Type": rendered.media_type, "Content-Length": str(len(body))}
+    if rendered.last_modified is not None:
+        headers["Last-Modified"] = format_datetime(rendered.last_modified.astimezone(UTC), usegmt=True)
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Answer(200, headers, b"" if method == "HEAD" else body)
@@ -121,8 +120,8 @@ def has_it(
     # RFC 9110 §13.1.3: a date says nothing beside an If-None-Match, whatever that holds.
     if if_none_match is not None:
         return if_none_match.strip() == "*" or rendered.etag(coding) in _entity_tags(if_none_match)
-    since = _http_date(if_modified_since or "")
-    return since is not None and rendered.last_modified.replace(microsecond=0) <= since
+    since, modified = _http_date(if_modified_since or ""), rendered.last_modified
+    return since is not None and modified is not None and modified.replace(microsecond=0) <= since
 
 
 def _entity_tags(header: str) -> Iterator[str]:

@@ -172,6 +172,9 @@ class Store(Protocol):
     def revisions(self, key: int) -> tuple[Revision, ...]:
         """What an entry said before its last changes, the latest first; at most ten."""
 
+    def finds(self, typed: str) -> bool:
+        """Whether a search for this would find any published entry."""
+
     def latest_titles(self, *, limit: int) -> tuple[str, ...]:
         """The titles of the news that came last."""
 

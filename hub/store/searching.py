@@ -43,6 +43,10 @@ FROM json_each(?) given CROSS JOIN entries e INDEXED BY entries_aside ON e.key =
 WHERE e.lead = 0
 """
 _MATCH = "SELECT rowid AS key FROM search WHERE search MATCH ?"
+_ANY = (
+    "SELECT EXISTS (SELECT 1 FROM search JOIN entries e ON e.key = search.rowid"
+    " WHERE search MATCH ? AND e.standing IS NULL)"
+)
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
 _LEADS = "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))"
 _COUNT_OF_MEMBER = "SELECT entries FROM member_counts WHERE member = ?"
@@ -112,6 +116,14 @@ class Hits(Struct):
 
 class Searching(WordBitmaps, TagBitmaps):
     """The part of the store that searches."""
+
+    def finds(self, typed: str) -> bool:
+        wanted, unwanted = full_text_phrases(typed)
+        if not wanted:
+            return False
+        query = f"({_rarest_first(wanted)})" + "".join(f" NOT {phrase}" for phrase in unwanted)
+        with self._errors():
+            return bool(self._value(_ANY, (query,)))
 
     def _hits(self, selection: Selection, order: Order) -> Hits:
         wanted, unwanted = full_text_phrases(selection.search or "")

@@ -39,7 +39,7 @@ _RESULTS = 30
 _RELATED = 3
 _TOPICS_ASIDE = 12
 # Titles that a misspelt word is compared with those of, and words of a search that are tried alone.
-_TITLES = 1_000
+_TITLES = 500
 _MOST_FEWER = 5
 _LONGEST_STORY = 18  # digits: beyond them no database counts
 
@@ -249,7 +249,7 @@ def _near(visit: Visit, typed: str) -> Iterator[str]:
     words = list(dict.fromkeys(typed.split()))
     fewer = words[:_MOST_FEWER] if len(words) > 1 else []
     for instead in (spelt_alike(typed, texts), *fewer):
-        if instead and visit.store.search(Selection(search=instead), limit=1).items:
+        if instead and visit.store.finds(instead):
             yield instead
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +34,19 @@ if TYPE_CHECKING:
 
 # Some thousand pages: enough for what is asked for often, small beside the rest of the process.
 _MOST_KEPT = 64 * 1024 * 1024
+# Addresses of which it is known when they were rendered last: more than are asked for within a second.
+_MOST_DATED = 2_000
 # Longer than any that our own pages lead to: not worth keeping, and the key would not be small.
 _LONGEST_QUERY = 500
 _VISIT = "hub.visit"
+
+
+class _Dated(Struct, frozen=True):
+    """Bytes that were rendered, the latest second of any at their place, and theirs if no others had it."""
+
+    etag: str
+    latest: datetime
+    last_modified: datetime | None
 
 
 class Site:
@@ -58,6 +69,8 @@ class Site:
         self.environment = environment(templates)
         self.assets = assets(templates)
         self.kept: Kept[Rendered] = Kept(_MOST_KEPT)
+        self._dates: dict[Hashable, _Dated] = {}
+        self._dating = threading.Lock()
         self._selects: tuple[Config, Selects] | None = None
 
     @property
@@ -83,6 +96,25 @@ class Site:
         selects = Selects.of(config.tags, config.members)
         self._selects = config, selects
         return selects
+
+    def dated(self, key: Hashable, rendered: Rendered) -> Rendered:
+        """What was rendered under a key, with a date that no other bytes there had, or without one.
+
+        A date says seconds (RFC 9110 §5.6.7), and clocks are put back. The
+        same bytes as before keep theirs.
+        """
+        assert rendered.last_modified is not None
+        etag, second = rendered.etag("identity"), rendered.last_modified.replace(microsecond=0)
+        with self._dating:
+            before = self._dates.pop(key, None)
+            while len(self._dates) >= _MOST_DATED:
+                del self._dates[next(iter(self._dates))]
+            if before is None or (second > before.latest and etag != before.etag):
+                before = _Dated(etag, second, second)
+            elif etag != before.etag:
+                before = _Dated(etag, before.latest, None)
+            self._dates[key] = before
+        return replace(rendered, last_modified=before.last_modified)
 
     def asset(self, name: str) -> str:
         """What to ask for to get this version of a file beside the templates."""
@@ -172,7 +204,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         if len(request.query_string) > _LONGEST_QUERY:
             return make()
         whole_key = (key, beside, self.state)
-        rendered = self.site.kept.get(whole_key, make)
+        rendered = self.site.kept.get(whole_key, lambda: self.site.dated(key, make()))
         if beside is None:
             self.kept_as.append(whole_key)
         return rendered
