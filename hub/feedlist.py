@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hub.reading import Readers
 
 _SHOWN = 10
+# Of two slugs: `easst` is like `east`, and `west` is not.
+_ALIKE = 0.8
 
 
 def check(path: Path) -> str:
@@ -90,7 +92,7 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     before = {each.slug for each in load(path).members}
     key = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
     if key.member not in before:
-        near = get_close_matches(key.member, before, 1)
+        near = get_close_matches(key.member, before, 1, _ALIKE)
         said.append(f"{key.member} is a new member{f', beside {near[0]}' if near else ''}.")
     said.append(f"{key} is in {path} now. A hub that runs takes it up within seconds.")
     return "\n".join(said)

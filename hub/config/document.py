@@ -26,7 +26,7 @@ _TOO_DEEP = f"the file is nested more than {MAX_DEPTH} deep"
 # Events and not `compose`: libyaml's composer recurses in C, so that a file
 # of 100,000 brackets ends the process, and it drops where an alias stands.
 MINIMAL = """\
-The least it can hold is one member:
+A member and its feed are written so:
 
 members:
   - slug: example
