@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -181,8 +181,10 @@ class Network:
         self._database = f"sqlite:///{folder / 'hub.db'}"
         self._chance = random.Random(7)
         self._writes_at = BEGINS + 2 * DAY
+        # The stores that the web view opens, until all is over.
+        self.opened = ExitStack()
         web = create_app(
-            lambda: open_store(self._database),
+            lambda: self.opened.enter_context(closing(open_store(self._database))),
             lambda: load(self._file),
             base_url="http://127.0.0.1:8000",
             now=lambda: self.now,
@@ -258,7 +260,7 @@ def network(folder: Path, member: Member) -> Iterator[Network]:
     ):
         made = Network(folder, member, store)
         rounds.sync(store, config)
-        with closing(CurlFetcher(config.hub.fetch, "tests", clock=lambda: made.now)) as fetcher:
+        with made.opened, closing(CurlFetcher(config.hub.fetch, "tests", clock=lambda: made.now)) as fetcher:
             made.polls = Polls(
                 fetcher=fetcher,
                 readers=readers,
