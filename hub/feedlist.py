@@ -16,6 +16,7 @@ from hub.config import Config, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.model import Entry, FeedKey, FeedState
 from hub.said import counted, minute
+from hub.signals import stopping
 
 if TYPE_CHECKING:
     from hub.config.edit import Removed
@@ -72,9 +73,9 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
 
     said: list[str] = []
     title = homepage = None
+    config = load(path)
     if not unseen:
         try:
-            config = load(path)
             with _looking(config) as (fetcher, readers):
                 answer, reading = _look(url, config, fetcher, readers)
             if isinstance(reading, ParseError):
@@ -89,7 +90,7 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
         if answer.permanent and answer.url != url:
             said.append(f"{url} redirects for good to {answer.url}, which was added.")
             url = answer.url
-    before = {each.slug for each in load(path).members}
+    before = {each.slug for each in config.members}
     key = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
     if key.member not in before:
         near = get_close_matches(key.member, before, 1, _ALIKE)
@@ -204,7 +205,6 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
     """What a look at a feed needs, let go of at the end."""
     from hub.fetch.curl import CurlFetcher
     from hub.reading import Readers
-    from hub.rounds import stopping
 
     fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
     readers = Readers(config.tags, config.hub.timezone)

@@ -34,6 +34,7 @@ from hub.parse import guess, sites, wordpress
 from hub.parse.tree import same_site
 from hub.robots import Robots, robots_url
 from hub.said import counted
+from hub.signals import stopping
 from hub.store import open_store
 
 _MEMBER = Member(slug="preview", name="Preview")
@@ -142,7 +143,7 @@ def _polled(config: Config) -> list[_Found]:
     ):
         rounds.sync(store, config)
         # As in `hub.feedlist`.
-        with rounds.stopping() as stop:
+        with stopping() as stop:
             with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
                 under_way.begin(store.feed_states())
                 while under_way.under_way and not stop.is_set():

@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from hub.errors import ParseError
 from hub.model import TagRule
 from hub.poll import Document, Reader, Reading
+from hub.signals import block, leave_to_parent
 from hub.urls import NO_HOSTS
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ _reader: Reader | None = None
 def _start(rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str]) -> None:
     """Make a fresh process a reader."""
     global _reader
-    # What ends the hub reaches all its processes; the main one decides what it means, and ends readers.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    leave_to_parent()
     os.nice(_NICE)
     _reader = Reader(rules, timezone, hosts)
 
@@ -121,7 +120,6 @@ def _processes(
 ) -> ProcessPool:
     """Processes that read, of each of which `started` is told."""
     # A round that has nothing to read goes without these, which take a fortieth of it to load.
-    from multiprocessing import resource_tracker
     from multiprocessing.context import ForkServerContext, ForkServerProcess
 
     from pebble import ProcessPool
@@ -131,10 +129,8 @@ def _processes(
         started(made)
         return made
 
-    # Nor is what starts readers ended before the main process says so, nor they themselves while they come
-    # up: they have from this thread which signals are blocked. The tracker would unblock them.
-    resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    # For good, since this thread starts nothing but readers.
+    block()
     context = ForkServerContext()
     context.Process = process  # type: ignore[misc, assignment]
     context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,6 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Event
-from types import FrameType
 
 from hub import urls
 from hub.config import Config, Watched, load
@@ -24,6 +22,7 @@ from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress
 from hub.said import minute
+from hub.signals import stopping
 from hub.store import Store, database_file, open_store
 from hub.subscriber import Subscriber
 
@@ -64,24 +63,6 @@ def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iter
     finally:
         fetcher.close()
         readers.close()
-
-
-@contextmanager
-def stopping() -> Iterator[Event]:
-    """An event that SIGTERM and Ctrl-C set, so that what is under way can be ended in order."""
-    stop = Event()
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        # Whoever waits for the event must not wait for ever.
-        stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def poll_round(

@@ -39,7 +39,7 @@ def lead(database: str, address: str, *, member: str | None) -> str:
 
 def _of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:
     """An entry with this link or id, the lead where several are one story. Raises StoreError."""
-    found = [each for each in store.find(address) if member in (None, each.member.slug)]
+    found = _found(store, address, member)
     if len({each.story for each in found}) == 1:
         return next((each for each in found if each.lead), found[0])
     return the_one(store, address, member)
@@ -47,7 +47,7 @@ def _of_one_story(store: Store, address: str, member: str | None) -> StoredEntry
 
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
     """The entry with this link or id, of this member where several have it. Raises StoreError."""
-    found = [each for each in store.find(address) if member in (None, each.member.slug)]
+    found = _found(store, address, member)
     if not found:
         raise StoreError(
             f"No entry{f' of {member}' if member else ''} has {address} for a link or an id.",
@@ -59,6 +59,10 @@ def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
             "Say whose you mean with --member SLUG.",
         )
     return found[0]
+
+
+def _found(store: Store, address: str, member: str | None) -> list[StoredEntry]:
+    return [each for each in store.find(address) if member in (None, each.member.slug)]
 
 
 def _listed(entries: Sequence[StoredEntry]) -> str:

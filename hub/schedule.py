@@ -42,7 +42,7 @@ def next_poll(
     every_min: timedelta,
     every_max: timedelta,
     failures: int = 0,
-    failing_for: timedelta | None = None,
+    failing_for: timedelta = timedelta(0),
     not_before: datetime | None = None,
     recent: Sequence[datetime] = (),
     wishes: Wishes = Wishes(),
@@ -58,11 +58,10 @@ def next_poll(
     `every_max`, never shorter. Where something was left for the next poll
     (`read_in_part`) it is due at its usual time at the latest. Where its news
     is pushed, until `pushed_until`, polls are a backstop (`behind_pushes`).
-    `failures` counts failed polls in a row: each doubles the wait, so that a
-    dead site costs one request a day and is never given up; of several at once,
-    as an admin may order them, those within `failing_for` (any, where it is
-    not given). Hours and days
-    that the document asks to skip are skipped, also past `every_max`. A
+    `failures` counts failed polls in a row, the first of them `failing_for` ago:
+    each at its time doubles the wait, so that a dead site costs one request a
+    day and is never given up; those that an admin orders in between do not.
+    Hours and days that the document asks to skip are skipped, also past `every_max`. A
     server's Retry-After (`not_before`, RFC 9110 §10.2.3) wins when it asks for
     longer: it is their server. `jitter`, from 0 to 1, spreads the polls of
     feeds with the same rhythm.
@@ -157,13 +156,11 @@ def _spread(interval: timedelta, jitter: float, every_min: timedelta, every_max:
 
 
 def _after_failures(
-    failures: int, failing_for: timedelta | None, every_min: timedelta, every_max: timedelta
+    failures: int, failing_for: timedelta, every_min: timedelta, every_max: timedelta
 ) -> tuple[timedelta, str]:
     # What is unwell is asked like any other, however busy or seldom: it may be well in an hour.
-    wait = USUAL * 2 ** min(failures, _MOST_DOUBLINGS)
-    if failing_for is not None:
-        # As long as the waits so far, and the first, is the next of those that double.
-        wait = min(wait, failing_for + 2 * USUAL)
+    # As long as the waits so far, and the first, is the next of those that double.
+    wait = min(USUAL * 2 ** min(failures, _MOST_DOUBLINGS), failing_for + 2 * USUAL)
     wait = max(every_min, min(wait, _LONGEST_WAIT, every_max))
     times = "once" if failures == 1 else f"{failures} times in a row"
     return wait, f"it failed {times}, so it is asked again after {span(wait)}"

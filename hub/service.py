@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,15 +24,14 @@ from hub.config import Config, Watched
 from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.report import Lines
-from hub.rounds import poll_forever, stopping, sync, tell
+from hub.rounds import poll_forever, sync, tell
 from hub.said import counted
+from hub.signals import block, leave_to_parent, stopping
 from hub.store import database_file, open_store
 
 if TYPE_CHECKING:
     from hub.web import WebView
 
-# The signals that ask the hub to end.
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 _WEB_STARTS_WITHIN = 30.0
 _WEB_ENDS_WITHIN = 8.0
 
@@ -121,9 +119,7 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_web_process, args=(place, theirs), name="hub web")
-    # A process has from its parent which signals are blocked; the tracker, where it is begun, unblocks them.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    before = block()
     try:
         process.start()
     finally:
@@ -154,9 +150,8 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
 def _web_process(place: Place, parent: Connection) -> None:
     from hub.web.serve import Server, set_aside
 
-    # What ends the hub reaches all its processes: the parent decides, and closes the pipe.
-    for each in _ENDING:
-        signal.signal(each, signal.SIG_IGN)
+    # It closes the pipe.
+    leave_to_parent()
     try:
         server = Server(place.host, place.port)
         app = _app(Watched(place.config), place, server.address)

@@ -15,6 +15,11 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
+def so_far(failures: int) -> timedelta:
+    """Since when a feed fails, of which each poll came at its time."""
+    return (2 ** min(failures, 8) - 2) * HOUR if failures else timedelta(0)
+
+
 def waits(
     *,
     failures: int = 0,
@@ -35,7 +40,7 @@ def waits(
         every_min=every_min,
         every_max=every_max,
         failures=failures,
-        failing_for=failing_for,
+        failing_for=so_far(failures) if failing_for is None else failing_for,
         not_before=not_before,
         recent=[now - ago for ago in published],
         wishes=wishes,
@@ -60,6 +65,7 @@ def why(
         every_min=timedelta(minutes=15),
         every_max=every_max,
         failures=failures,
+        failing_for=so_far(failures),
         not_before=not_before,
         recent=[NOW - ago for ago in published],
         wishes=wishes,

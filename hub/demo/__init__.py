@@ -18,7 +18,8 @@ from hub.demo import network
 from hub.demo.site import Sites
 from hub.polls import utc_now
 from hub.report import Figures, progress
-from hub.rounds import poll_round, stopping, sync
+from hub.rounds import poll_round, sync
+from hub.signals import stopping
 from hub.store import open_store
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What others wrote, made fit to publish: HTML made safe with its links absolute, and plain words."""
 
-from hub.markup.sanitise import Cleaned, clean, plain, title_text
+from hub.markup.sanitise import Cleaned, clean, plain, title_text, within_page
 from hub.markup.text import direction, escape, excerpt, line, only_xml, words
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "only_xml",
     "plain",
     "title_text",
+    "within_page",
     "words",
 ]

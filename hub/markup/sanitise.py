@@ -306,6 +306,21 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     return Cleaned(safe, _text(safe), _first_image(safe))
 
 
+_H1 = re.compile(r"(</?)h1(?=[\s>])")
+_EMPTY_LINK = re.compile(rf"<a{_WRITTEN}>\s*</a>")
+_NOT_DESCRIBED = re.compile(f'<img(?!{_WRITTEN} alt=")')
+
+
+def within_page(safe: str) -> str:
+    """What `clean` made, as a part of a page that has a heading of its own, which is the greatest.
+
+    A link without words goes nowhere that can be told, and is left out; of a
+    picture that nobody described there is nothing to read out.
+    """
+    described = _NOT_DESCRIBED.sub(r'<img alt=""', _EMPTY_LINK.sub("", safe))
+    return _H1.sub(r"\1h2", described)
+
+
 def _text(safe: str) -> str:
     text = _BLOCK_TAG.sub("\n", safe.replace("\n", " "))
     if "<" in text:

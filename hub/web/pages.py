@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from hub import markup
 from hub.model import (
     Enclosure,
     Member,
@@ -37,12 +38,6 @@ from hub.web.words import (
     site,
     size,
 )
-
-# How nh3 writes tags: see `hub.markup.sanitise`.
-_WRITTEN = '(?: [a-z]+="[^"]*")*'
-_H1 = re.compile(r"(</?)h1(?=[\s>])")
-_EMPTY_LINK = re.compile(rf"<a{_WRITTEN}>\s*</a>")
-_NOT_DESCRIBED = re.compile(f'<img(?!{_WRITTEN} alt=")')
 
 MemberOrder = Literal["name", "latest", "recent"]
 
@@ -151,12 +146,8 @@ def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) ->
 
 
 def _html(sanitised: str) -> Markup:
-    # HTML is sanitised when it is taken in, so it may be written as it is. Its
-    # greatest headings become the next, since the page's own is the greatest; a
-    # link without words goes nowhere that can be told, and of a picture that
-    # nobody described there is nothing to read out.
-    described = _NOT_DESCRIBED.sub(r'<img alt=""', _EMPTY_LINK.sub("", sanitised))
-    return Markup(_H1.sub(r"\1h2", described))  # noqa: S704
+    # HTML is sanitised when it is taken in, so it may be written as it is.
+    return Markup(markup.within_page(sanitised))  # noqa: S704
 
 
 def _others(shown: Item) -> str:
