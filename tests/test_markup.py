@@ -322,6 +322,71 @@ def test_news_keeps_its_structure() -> None:
     assert clean(html, base=None).text.split() == [*"Head A b c d e f g h i < j k l m n o p r".split()]  # noqa: SIM905
 
 
+@pytest.mark.parametrize(
+    ("frame", "link"),
+    [
+        (
+            '<iframe title="Our year &amp; yours" src="https://www.youtube.com/embed/a-b_c123456?feature=oembed">',
+            '<a href="https://www.youtube.com/watch?v=a-b_c123456">Our year &amp; yours (youtube.com)</a>',
+        ),
+        (
+            "<IFRAME SRC=https://player.vimeo.com/video/123?h=1 width=640>",
+            '<a href="https://vimeo.com/123">vimeo.com</a>',
+        ),
+        (
+            "<iframe src='about:blank' data-src='//radio.example/embed/1?a=b&amp;c=d'>",
+            '<a href="https://radio.example/embed/1?a=b&amp;c=d">radio.example</a>',
+        ),
+        (
+            '<iframe src="/map" title="<b>Map</b> &lt;3">',
+            '<a href="https://example.org/map">&lt;b&gt;Map&lt;/b&gt; &lt;3 (example.org)</a>',
+        ),
+    ],
+)
+def test_a_player_of_another_site_is_a_link_whose_words_are_not_the_texts(frame: str, link: str) -> None:
+    shown = clean(f"<p>Watch: {frame}</iframe></p><p>After</p>", base=BASE)
+    assert shown.html == f"<p>Watch: {link} </p><p>After</p>"
+    assert shown.text == "Watch:\nAfter"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<iframe src="https://www.googletagmanager.com/ns.html?id=G" title=x></iframe>',
+        '<iframe src="https://count.example/" width="1" height=0></iframe>',
+        '<iframe src="https://count.example/" style="border:0; display: none"></iframe>',
+        '<iframe class="a wp-embedded-content" src="https://a.example/b/embed"></iframe>',
+        '<iframe src="about:blank"></iframe>',
+        '<iframe data-x="\ufdd0" srcdoc="words"></iframe>',
+        '<!-- <iframe src="https://radio.example/"></iframe> -->',
+        "<b data-later=\"<iframe src='https://radio.example/'></iframe>\"></b>",
+        '<script>"<iframe src=https://radio.example/>"</script>',
+    ],
+)
+def test_a_frame_that_shows_nothing_leaves_no_link(html: str) -> None:
+    assert "<a" not in clean(html, base=BASE).html
+
+
+def test_what_stands_between_marks_of_links_is_text_where_a_publisher_wrote_them() -> None:
+    marked = clean('\ufdd0one\ufdd1 <iframe src="https://radio.example/"></iframe>', base=BASE)
+    assert marked.text == "one"
+    assert marked.html == 'one <a href="https://radio.example/">radio.example</a> '
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        """<iframe src='//e.example/"><script>ran()</script>' title="&quot;><img src=x onerror=ran()>">""",
+        "<iframe src=https://e.example/ title='</a><script>ran()</script>'>",
+        "<svg><iframe src=https://e.example/ title='<img src=x onerror=ran()>'>",
+        "<textarea><iframe src=https://e.example/ title='</textarea><img src=x onerror=ran()>'>",
+        '<img alt=\'<iframe src="https://e.example/" title="--><img src=x onerror=ran()>">\'>',
+    ],
+)
+def test_a_link_to_a_player_runs_nothing(frame: str) -> None:
+    assert_harmless(clean(f"<p>Before {frame} after", base=BASE).html)
+
+
 def test_a_recording_is_played_when_the_reader_says_so() -> None:
     cleaned = clean(
         "<video autoplay muted src=v.mp4 poster=p.jpg><track src=t.vtt kind=captions srclang=en></video>",
@@ -514,6 +579,7 @@ MUCH = {
     "tags never closed": "<p>deep " + "<script" * 1_000_000,
     "scripts": "<p>deep " + "<script>x</script>" * 200_000,
     "lazy pictures": "<p>deep</p>" + "<img data-src=y '" * 25_000,
+    "frames": "<p>deep</p>" + "<iframe src=//a.example y='" * 20_000,
     "sizes": "<p>deep<img srcset='" + "a 1x," * 80_000 + "'>",
     "a placeholder": "<p>deep<img src='data:image/png;base64," + "A" * 5_000_000 + "'></p>",
 }

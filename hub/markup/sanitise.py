@@ -19,6 +19,7 @@ from typing import Literal
 import nh3
 from msgspec import Struct
 
+from hub.markup import players
 from hub.markup.text import escape, line, only_xml, unescape
 from hub.urls import legal, resolve
 
@@ -277,7 +278,8 @@ def clean(html: str, *, base: str | None) -> Cleaned:
 
     What survives is a list of elements and attributes, links to http(s),
     mailto and tel, and characters that XML may hold. Formulas, drawings,
-    forms, players of other sites and all that runs are dropped. HTML that
+    forms and all that runs are dropped; of a player of another site a link to
+    what it plays is left, whose words do not count as the text's. HTML that
     would take too long or is nested too deep becomes paragraphs of its words.
     Raises nothing.
     """
@@ -294,7 +296,9 @@ def clean(html: str, *, base: str | None) -> Cleaned:
         html = _PICTURE.sub(_load_now, html)
     _base.set(base)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
-    safe = _CLEANER.clean(html).replace(' preload="none" controls=""', ' controls="" preload="none"')
+    safe = _CLEANER.clean(players.as_links(html, base)).replace(
+        ' preload="none" controls=""', ' controls="" preload="none"'
+    )
     # Leaving out whole void elements and single control characters cannot turn
     # text into markup: every `<` and `&` that is left was written by nh3. (One
     # character is looked for in a tenth of the time that two are.)
@@ -303,7 +307,7 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     safe = _NOTHING_TO_SHOW.sub("", safe).strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
-    return Cleaned(safe, _text(safe), _first_image(safe))
+    return Cleaned(players.unmarked(safe), _text(players.without_links(safe)), _first_image(safe))
 
 
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
