@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -739,6 +740,10 @@ def test_a_missing_file_is_told_how_to_begin(tmp_path: Path) -> None:
         load(path)
     assert str(caught.value) == f"{path}: there is no such file"
     assert caught.value.remedy.endswith(f"cp {shipped_file()} {path}")
+    empty = re.search("`echo '(.+)' > (.+)`", caught.value.remedy)
+    assert empty
+    Path(empty[2]).write_text(empty[1])
+    assert load(path).members == ()
 
 
 def test_a_folder_a_huge_file_and_a_device_without_end_are_refused(tmp_path: Path) -> None:

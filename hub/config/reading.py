@@ -77,8 +77,8 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: there is no such file",
-            f"Name another with --config, or begin with the network that comes with the hub: "
-            f"cp {shipped_file()} {path}",
+            f"Name another with --config, or begin one: of nobody yet with `echo 'members: []' > {path}`,"
+            f" or with the network that comes with the hub: cp {shipped_file()} {path}",
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
