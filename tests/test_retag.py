@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlite_utils import Database
 
 from hub import retag
 from hub.errors import StoreError
 from hub.model import Overruling, Selection, StoredEntry, Tag, Term
 from hub.store import Store, open_store
-from hub.store.migrations import migrations
 from hub.store.tagging import overruled
 from tests.commands import Hub
 from tests.entries import entry
+from tests.older import older_database
 from tests.site import Site
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, poll
 
@@ -164,9 +162,7 @@ def test_an_events_day_and_kind_come_back_as_stored_and_a_day_is_not_forgotten(s
 
 def test_a_database_from_before_there_were_kinds_is_upgraded_with_its_events_days(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
-    connection = sqlite3.connect(file)
-    old = Database(connection)
-    migrations.apply(old, stop_before="m003_kinds_of_entries_and_tags_by_hand")
+    connection = older_database(file, before="m003_kinds_of_entries_and_tags_by_hand")
     connection.executescript(
         """
         INSERT INTO members VALUES ('east', 0, 1, 'East', 'member', NULL, NULL, 'full');

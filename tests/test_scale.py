@@ -10,12 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from hub.model import Selection, Tag, Term
 from hub.store import open_store, searching, wordbitmaps
-from hub.store.migrations import migrations
 from hub.store.sqlite import SqliteStore
+from tests.older import older_database
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
 
 STROKE = Tag("stroke", "a rule")
@@ -140,8 +139,8 @@ def test_no_page_reads_a_table_through_or_sorts_it(
 def test_lists_and_counts_of_an_older_database_are_made_when_it_is_opened(tmp_path: Path) -> None:
     hub = Hub(tmp_path)
     publish_some(hub)
-    with closing(sqlite3.connect(tmp_path / "older.db", isolation_level=None)) as older:
-        migrations.apply(Database(older), stop_before="m004_lists_and_counts_that_do_not_grow")
+    before = "m004_lists_and_counts_that_do_not_grow"
+    with closing(older_database(tmp_path / "older.db", before=before)) as older:
         older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
         for table in ("members", "feeds", "stories", "entries"):
             columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import fields, replace
-from sqlite_utils import Database
 
 from hub.decide import decide
 from hub.errors import StoreError
@@ -43,9 +42,9 @@ from hub.model import (
 )
 from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store, statements
 from hub.store.cursors import write_cursor
-from hub.store.migrations import migrations
 from hub.stories import mark
 from tests.entries import entry
+from tests.older import older_database
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = Feed(key=FeedKey("east"), url="https://east.example/feed/")
@@ -417,17 +416,20 @@ def test_a_document_read_in_part_is_asked_for_once_more_when_more_of_it_may_be_r
         assert (state.next_poll is None) == asked_again
 
 
-def test_what_a_database_of_before_holds_is_its_feeds_rhythm(store: Store, tmp_path: Path) -> None:
+def test_what_a_database_of_before_holds_is_its_feeds_rhythm(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "changed over" not in caplog.text
     hours = (1, 2, 48)
     poll(store, EAST, *(entry(f"{each}", published=NOW - timedelta(hours=each)) for each in hours))
     (expected, *_) = store.feed_states()
-    with closing(sqlite3.connect(tmp_path / "older.db", isolation_level=None)) as older:
-        migrations.apply(Database(older), stop_before="m007_what_the_schedule_goes_by")
+    with closing(older_database(tmp_path / "older.db", before="m009_what_the_schedule_goes_by")) as older:
         older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
         for table in ("members", "feeds", "stories", "entries"):
             columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
             older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
     upgraded = open_store(f"sqlite:///{tmp_path}/older.db")
+    assert f"{tmp_path}/older.db is of an earlier hub, and is changed over." in caplog.text
     assert len(expected.recent) == 3
     assert upgraded.feed_states()[0] == expected
     upgraded.close()

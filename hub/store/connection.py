@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -14,6 +15,8 @@ from sqlite_utils import Database
 from hub.errors import StoreError
 from hub.store.migrations import migrations
 from hub.store.rows import Row, from_json
+
+_log = logging.getLogger(__name__)
 
 _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
@@ -52,6 +55,12 @@ class Connection:
                 raise StoreError(
                     f"{self._file} is the database of another program.",
                     "Name the hub's own with --database.",
+                )
+            if self._db.table_names():
+                _log.warning(
+                    "The database %s is of an earlier hub, and is changed over. A million entries take"
+                    " a quarter of a minute; stopped before its end, it is as it was.",
+                    self._file,
                 )
             with self._writing():
                 migrations.apply(self._db)
