@@ -117,7 +117,9 @@ def _recent(update: FeedUpdate) -> tuple[datetime, ...]:
 
 
 def _is_news(update: FeedUpdate) -> bool:
-    return bool(update.new or update.settled or any(each.told == "yes" for each in update.changed))
+    """Whether it brought what readers are shown: of what waits for an admin they are to see nothing."""
+    shown = any(new.withheld is None for new in update.new)
+    return bool(shown or update.settled or any(each.told == "yes" for each in update.changed))
 
 
 # ---------------------------------------------------------------- entries

@@ -126,11 +126,31 @@ def test_a_change_that_nobody_is_told_of_does_not_move_the_date_that_readers_go_
     for number in range(1, 4):
         at = NOW + number * HOUR
         poll(store, EAST, beds(number, at - timedelta(minutes=5)), at=at)
-        assert published() == at - timedelta(minutes=5), "it is told"
+        assert published() == at, "it is told"
     at = NOW + 4 * HOUR
     poll(store, EAST, beds(4, at), at=at)
     assert store.revisions(store.find("a")[0].key)[0].told == "waits"
-    assert published() == NOW + 3 * HOUR - timedelta(minutes=5)
+    assert published() == NOW + 3 * HOUR
+    at = NOW + 4 * HOUR + timedelta(days=2)
+    poll(store, EAST, beds(4, at), at=at)
+    assert published() == at, "it is still, and told once"
+
+
+def test_the_date_that_readers_go_by_moves_with_a_correction_whatever_date_its_publisher_gives(
+    store: Store,
+) -> None:
+    def poll_at(hours: int, beds: int, updated: int | None) -> datetime:
+        said = entry("a", title="Ward", text=f"It has {beds} beds.", published=NOW)
+        given = None if updated is None else NOW + updated * HOUR
+        poll(store, EAST, replace(said, updated=given), at=NOW + hours * HOUR)
+        (story,) = store.stories(limit=2).items
+        return item(story, {}).updated
+
+    assert poll_at(0, 0, None) == NOW
+    assert poll_at(6, 1, None) == NOW + 6 * HOUR
+    assert poll_at(30, 2, 2) == NOW + 30 * HOUR, "an earlier date than that it was told of"
+    assert poll_at(60, 3, 2) == NOW + 60 * HOUR, "the date of a change before"
+    assert poll_at(90, 3, 80) == NOW + 60 * HOUR, "a date alone"
 
 
 # ---------------------------------------------------------------- what an entry said before

@@ -87,6 +87,7 @@ def test_an_item_always_has_an_id_an_address_an_author_and_a_content() -> None:
         "_hub": {
             "story": f"{HUB}/story/8",
             "member": {"slug": "north", "name": "Health Innovation North & Coast"},
+            "kind": "news",
             "source": {"id": "not an iri", "title": "not an iri"},
         },
     }

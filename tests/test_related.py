@@ -13,7 +13,7 @@ from tests.entries import entry
 from tests.test_store import EAST, WEST, poll, store, url
 from tests.test_story_rulings import story_of
 from tests.web_hub import EAST as EAST_PAGE
-from tests.web_hub import WESSEX, Hub, a_hub, news
+from tests.web_hub import NETWORK, WESSEX, Hub, a_hub, news
 
 __all__ = ["store", "url"]
 
@@ -44,7 +44,7 @@ def test_a_follow_up_is_a_story_of_its_own_and_related_with_the_reason(told: Sto
     pilot = story_of(told, "https://east.example/pilot")
     (found,) = told.related(pilot, limit=3)
     assert [stored.entry.id for stored in found.story.entries] == ["later"]
-    assert found.why == "both tell of ‘larkspur’, ‘scanner’ and ‘surgeries’"
+    assert found.words[:3] == ("larkspur", "scanner", "surgeries")
 
 
 def test_relation_holds_both_ways(told: Store) -> None:
@@ -96,3 +96,21 @@ def test_a_storys_page_shows_what_is_related_and_why(hub: Hub) -> None:
     assert [a.get("href") for a in section.iter("a")] == ["/member/east", "/story/3"]
     assert "both tell of ‘larkspur’, ‘scanner’ and ‘surgeries’" in section.text_content()
     assert "Related news" not in hub.words("/story/1")
+
+
+def test_why_it_is_related_names_no_word_that_a_member_does_not_let_us_carry(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("    region: South", "    region: South\n    republish: link", 1))
+    hub.publish(
+        WESSEX, news("pilot", "Larkspur scanner on trial", text=PILOT), news("bus", "Minibus", text=BUSES)
+    )
+    hub.publish(EAST_PAGE, news("later", "What the Larkspur scanner brought", text=LATER))
+    for number in (2, 3):
+        related = hub.words(f"/story/{number}").partition("Related news")[2]
+        assert "both tell of ‘larkspur’ and ‘scanner’" in related
+        assert "surgeries" not in related
+    hub.publish(WESSEX, news("untitled", "", text=f"{PILOT} {LATER}"))
+    related = hub.words("/story/3").partition("Related news")[2]
+    assert "News from Health Innovation Wessex" in related
+    assert related.count("both tell") == 1, "of the one with a headline"
+    hub.configure(NETWORK.replace("    region: South", "    region: South\n    republish: summary", 1))
+    assert "‘surgeries’" in hub.words("/story/2").partition("Related news")[2]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
+from hub.model import FeedInfo, Gathered, Tag
 from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
+
+_ATOM = {
+    "a": "http://www.w3.org/2005/Atom",
+    "at": "http://purl.org/atompub/tombstones/1.0",
+    "ev": "http://purl.org/rss/1.0/modules/event/",
+}
 
 
 @pytest.fixture
@@ -123,6 +134,98 @@ def test_a_hub_below_a_path_links_there_and_answers_with_and_without_it(hub: Hub
         assert tree.xpath("//link[@rel='stylesheet']")[0].get("href").startswith("/news/static/hub.css?v=")
     assert hub.headlines("/news/member/wessex") == ["Here"]
     assert b"https://example.org/news/feeds/all.atom" in hub.get("/news/feeds/all.atom").data
+
+
+@pytest.mark.parametrize("path", ["/nyheter-å", "/nyheter-%C3%A5"])
+def test_the_path_that_a_hub_is_below_may_be_in_any_language(hub: Hub, path: str) -> None:
+    hub.configure(NETWORK.replace("  timezone", f"  url: https://example.org{path}\n  timezone"))
+    hub.publish(WESSEX, news("a", "Here"))
+    for home in ("/", "/nyheter-%C3%A5", "/nyheter-å/"):
+        assert hrefs(hub.tree(home), "Members") == ["/nyheter-%C3%A5/members"]
+    assert b"https://example.org/nyheter-%C3%A5/feeds/all.atom" in hub.get(f"{path}/feeds/all.atom").data
+
+
+def test_a_tag_that_feeds_give_has_its_page_and_feed_whether_there_is_news_or_not(hub: Hub) -> None:
+    assert hub.get("/tag/blog").status_code == 404
+    hub.configure(NETWORK.replace("{name: blog,", "{name: blog, tags: [blog],"))
+    assert hub.get("/tag/blog").status_code == 200
+    assert hub.get("/feeds/tag/blog.atom").status_code == 200
+
+
+def test_a_filter_may_name_as_many_members_as_fit_into_it(hub: Hub) -> None:
+    terms = " or ".join(["member:east", "member:wessex"] * 200 + ["tag:safety", "kind:news"] * 40)
+    assert 4_000 < len(terms) < 8_000
+    wanted = f"kind:news and ({terms})"
+    hub.configure(NETWORK.replace("tag:safety and region:South", wanted))
+    hub.publish(EAST, news("a", "Here"))
+    assert b"Here" in hub.get("/feeds/merged/safe-south.atom").data
+
+
+def test_a_search_among_a_member_that_has_left_names_it(hub: Hub) -> None:
+    hub.publish(EAST, news("a", "Clinic"))
+    hub.configure(re.sub(r"(?s)  - slug: east.*?(?=  - slug)", "", NETWORK))
+    assert "Health Innovation East" in hub.words("/?member=east")
+    assert b"<title>clinic, Health Innovation East" in hub.get("/feeds/search.atom?q=clinic&member=east").data
+
+
+def test_what_comes_back_is_newer_than_what_told_that_it_was_withdrawn(hub: Hub) -> None:
+    def moments(mark: str) -> list[datetime]:
+        feed = etree.fromstring(hub.get("/feeds/all.atom").data)
+        found = feed.xpath(mark, namespaces=_ATOM)
+        assert isinstance(found, list)
+        return [datetime.fromisoformat(str(each)) for each in found]
+
+    hub.publish(WESSEX, news("a", "Here", at=ago(days=3)), at=ago(days=2))
+    hub.store.withdraw([1], "too early", ago(hours=5))
+    assert moments("at:deleted-entry/@when") == [ago(hours=5)]
+    rss = etree.fromstring(hub.get("/feeds/all.rss").data)
+    assert parsedate_to_datetime(rss.findtext("channel/lastBuildDate") or "") == ago(hours=5)
+    hub.store.release([1], ago(hours=1))
+    assert moments("at:deleted-entry/@when") == []
+    assert moments("a:entry/a:updated/text()") == [ago(hours=1)]
+    assert moments("a:updated/text()") == [ago(hours=1)]
+    assert moments("a:entry/a:published/text()") == [ago(days=3)]
+    assert "Corrected" not in hub.words("/story/1")
+
+
+def test_each_format_says_on_which_day_an_event_is(hub: Hub) -> None:
+    day = "2026-12-07"
+    event = Tag("events", "a rule", kind="event")
+    webinar = news("a", "Webinar", tags=(event,), event_date=date.fromisoformat(day))
+    hub.publish(WESSEX, webinar, news("b", "Plain"))
+    (with_day,) = [each for each in hub.json("/api/v1/entries")["entries"] if each["title"] == "Webinar"]
+    assert with_day["event_date"] == day
+    for path in ("/feeds/all.atom", "/feeds/all.rss"):
+        days = etree.fromstring(hub.get(path).data).xpath("//ev:startdate/text()", namespaces=_ATOM)
+        assert days == [day]
+    items = json.loads(hub.get("/feeds/all.json").data)["items"]
+    told = {each["title"]: each["_hub"] for each in items}
+    assert (told["Webinar"]["kind"], told["Webinar"]["event_date"]) == ("event", day)
+    assert told["Plain"]["kind"] == "news"
+    assert "event_date" not in told["Plain"]
+
+
+def test_held_news_moves_nothing_that_readers_have(hub: Hub) -> None:
+    def poll(id: str, at: datetime) -> None:
+        feed = hub.feed(WESSEX)
+        gathered = Gathered(
+            feed=feed,
+            outcome="fetched",
+            started=at,
+            url=feed.url,
+            body_digest=id,
+            entries=(replace(news(id, at=at), feed=WESSEX),),
+            info=FeedInfo(title="Wessex", updated=at),
+        )
+        hub.settle(gathered, at)
+
+    poll("a", ago(days=2))
+    before = hub.get("/feeds/all.atom")
+    hub.configure(NETWORK.replace("    region: South", "    region: South\n    trust: hold", 1))
+    poll("b", ago(days=1))
+    assert len(hub.store.notices()) == 1
+    after = hub.get("/feeds/all.atom")
+    assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])
 
 
 def test_feeds_of_a_tag_a_filter_and_a_search_hold_what_they_say(hub: Hub) -> None:

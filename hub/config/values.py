@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -139,7 +139,8 @@ def _base_url(value: str) -> str:
     parts = urlsplit(check_url(value))
     if parts.query or parts.fragment:
         raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
-    return value.rstrip("/")
+    # As browsers ask for it, and as it stands in what we publish.
+    return urlunsplit(parts._replace(path=quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")))
 
 
 def _words(value: str) -> str:

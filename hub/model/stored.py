@@ -19,7 +19,8 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
     publisher's, never later than `first_seen`, and frozen then. `changed` is
-    our clock when these words were first seen. `copy_of` is the key of the
+    our clock when these words were first seen, and `back` when it was published
+    again after it had been withdrawn. `copy_of` is the key of the
     entry that a copy is one of, and `why` says why.
     One that is not published, whatever its `standing`, leads no story and is
     alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
@@ -37,6 +38,7 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     first_seen: datetime
     changed: datetime
     lead: bool
+    back: datetime | None = None
     copy_of: int | None = None
     why: str = ""
     standing: Standing = "published"
@@ -96,10 +98,14 @@ class Story(Struct, frozen=True, kw_only=True):
 
 
 class RelatedStory(Struct, frozen=True, kw_only=True):
-    """Another story about the same, and why: a follow-up, or the same told in other words."""
+    """Another story about the same: a follow-up, or the same told in other words.
+
+    `words` are those that both speak of, the most telling first; their members
+    may not let us carry the texts that they stand in.
+    """
 
     story: Story
-    why: str
+    words: tuple[str, ...]
 
 
 class KnownEntry(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from hub.publish.document import (
     Deleted,
     MergedDocument,
     absolute_iri,
+    add_event_day,
     categories,
     cleaned,
     link_or_story,
@@ -93,6 +94,7 @@ class _Rest:
         for link in _further_links(self._item):
             etree.SubElement(entry, "link", link)
         _add_source(entry, self._item.source)
+        add_event_day(self._item, entry)
         return entry
 
 

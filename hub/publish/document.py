@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
+from lxml import etree
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.markup import only_xml
 from hub.model import Category, Enclosure, Member, Person, Source
 from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
+
+# RSS 1.0's module of events, which readers of calendars know in every format that is XML.
+_EVENTS = "http://purl.org/rss/1.0/modules/event/"
 
 # What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +48,7 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     shows the same list, `hub_url` where readers find the hub, without a
     trailing slash; all are absolute. `hub_title` names the network. `items`
     are in the order to publish them in, newest first, each id once. `deleted`
-    is what readers shall drop.
+    is what readers shall drop, which only Atom can say.
     """
 
     id: str
@@ -127,6 +131,13 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
     for category in (*item.categories, *tags, *kinds, *members):
         wanted.setdefault((category.term, category.scheme), category)
     return tuple(wanted.values())
+
+
+def add_event_day(item: Item, element: etree._Element) -> None:
+    """Write the day of an event into its entry or item; of all else nothing."""
+    if item.event_date is not None:
+        day = etree.SubElement(element, f"{{{_EVENTS}}}startdate", nsmap={"ev": _EVENTS})
+        day.text = item.event_date.isoformat()
 
 
 # ---------------------------------------------------------------- what no format may carry

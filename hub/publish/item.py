@@ -64,12 +64,13 @@ class Item(Struct, frozen=True, kw_only=True):
     `id` is its `atom:id`. `link` is the publisher's page, None where it gave
     none (then our own story page stands for it). `date` is what is shown and
     sorted by; `published` is the same, or None when the publisher gave no
-    date. `updated` moves only when the words did and is never later than our
-    clock of these words; `corrected` is that clock, None for words that never
-    changed. `came_in` is when we had it first. `summary` is plain text; `content` is HTML, empty where the
-    member does not let us carry it. `authors` is never empty: the member
-    stands in. `copies` are the story's other entries. `event_date` is the day
-    of an event, None for all else.
+    date. `updated` moves only when the words did, to our clock of them, and
+    when what was withdrawn is published again; it never goes back.
+    `corrected` is that clock, None for words that never changed. `came_in` is
+    when we had it first. `summary` is plain text; `content` is HTML, empty
+    where the member does not let us carry it. `authors` is never empty: the
+    member stands in. `copies` are the story's other entries. `event_date` is
+    the day of an event, None for all else.
     """
 
     story: int
@@ -172,7 +173,8 @@ def _updated(stored: StoredEntry) -> datetime:
     """RFC 4287 §4.2.15, within our clock: a publisher's bumped date alone moves nothing."""
     given = stored.entry.updated
     if stored.changed == stored.first_seen:
-        return max(stored.date, min(given or stored.date, stored.first_seen))
-    if given is not None and stored.first_seen < given <= stored.changed:
-        return given
-    return stored.changed
+        moved = max(stored.date, min(given or stored.date, stored.first_seen))
+    else:
+        # The publisher's may be of a change before, or of one that nobody was told of.
+        moved = stored.changed
+    return max(moved, stored.back) if stored.back else moved

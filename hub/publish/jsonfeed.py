@@ -19,8 +19,9 @@ def json_feed(document: MergedDocument) -> bytes:
     """The merged feed as a JSON Feed in UTF-8; the same document gives the same bytes.
 
     What JSON Feed has no word for stands in each item's `_hub`: `story` (its
-    page on the hub), `member` (slug and name), `source` (the feed it was
-    copied from), `rights`, and `also_published_by`, a list of its copies.
+    page on the hub), `member` (slug and name), `kind`, the `event_date` of an
+    event, `source` (the feed it was copied from), `rights`, and
+    `also_published_by`, a list of its copies.
     """
     document = cleaned(document)
     feed = {
@@ -56,6 +57,8 @@ def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
         "_hub": _given(
             story=story_url(document.hub_url, item.story),
             member={"slug": item.member.slug, "name": item.member.name},
+            kind=item.kind,
+            event_date=item.event_date and item.event_date.isoformat(),
             source=_source(item.source),
             rights=item.rights,
             also_published_by=[_copy(copy) for copy in item.copies],

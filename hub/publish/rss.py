@@ -17,6 +17,7 @@ from lxml import etree
 from hub import __version__
 from hub.publish.document import (
     MergedDocument,
+    add_event_day,
     categories,
     cleaned,
     link_or_story,
@@ -114,4 +115,5 @@ class _RestOfItem:
         ):
             for value in filter(None, values):
                 etree.SubElement(element, f"{{{_DC}}}{name}").text = value
+        add_event_day(item, element)
         return element

@@ -179,7 +179,7 @@ class Store(Protocol):
         """The titles of the news that came last."""
 
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
-        """Other stories about the same, the nearest first, each with the reason."""
+        """Other stories about the same, the nearest first, each with the words that both speak of."""
 
     def totals(self) -> Totals:
         """How many entries and stories there are."""

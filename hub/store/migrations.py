@@ -677,3 +677,8 @@ def m017_what_is_smaller_to_write(db: Database) -> None:
         for block in sorted({key // 16_384 for key in keys}):
             bits = keys & BitMap(range(block * 16_384, (block + 1) * 16_384))
             db.execute("INSERT INTO tag_bitmaps VALUES (?, ?, ?)", (term, block, bits.serialize()))
+
+
+@migrations()
+def m018_when_what_was_withdrawn_came_back(db: Database) -> None:
+    _execute(db, "ALTER TABLE entries ADD COLUMN back TEXT;")

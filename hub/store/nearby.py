@@ -34,7 +34,7 @@ class Nearby(Listing):
             others = self._stories_showing([row["key"] for row in leads])
         scored = [(*near, other) for other in others if (near := related.related(weights, other))]
         scored.sort(key=lambda each: (-each[0], -each[2].id))
-        return tuple(RelatedStory(story=other, why=why) for _, why, other in scored[:limit])
+        return tuple(RelatedStory(story=other, words=words) for _, words, other in scored[:limit])
 
     def _entries_with(self, term: str) -> int:
         """How many entries have a word; counted no further than it is telling."""

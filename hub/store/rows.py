@@ -318,6 +318,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         first_seen=moment(row["first_seen"]),
         changed=moment(row["changed"]),
         lead=bool(row["lead"]),
+        back=maybe_moment(row["back"]),
         copy_of=row["copy_of"],
         why=row["why"].replace("{}", row["copy_of_name"] or "another member"),
         standing=row["standing"] or "published",

@@ -143,6 +143,10 @@ def _filter(filter: Filter, table: str) -> Condition:
 
 
 def _joined(word: str, conditions: list[Condition]) -> Condition:
+    # SQLite takes `a OR b OR c` for a tree as deep as it is long, and refuses one that is deeper than 1000.
+    if len(conditions) > 2:
+        half = len(conditions) // 2
+        conditions = [_joined(word, conditions[:half]), _joined(word, conditions[half:])]
     sql = word.join(f"({sql})" for sql, _ in conditions)
     return sql, tuple(value for _, values in conditions for value in values)
 

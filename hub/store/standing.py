@@ -182,9 +182,8 @@ class Placing(Tagging):
     def _publish(self, key: int, now: datetime) -> set[int]:
         """Publish an entry that was not, in the story that it belongs to; the stories that this touched."""
         (row,) = self._rows("SELECT * FROM standings WHERE entry = ?", (key,))
-        self._db.execute(
-            sql.PUBLISH, {"key": key, "first_seen": None if row["was_published"] else rows.stamp(now)}
-        )
+        first_seen, back = (None, rows.stamp(now)) if row["was_published"] else (rows.stamp(now), None)
+        self._db.execute(sql.PUBLISH, {"key": key, "first_seen": first_seen, "back": back})
         self._db.execute("DELETE FROM standings WHERE entry = ?", (key,))
         (stored,) = self._load("e.key", [key])
         joins = self._belongs_to(stored, row)

@@ -205,7 +205,7 @@ UPDATE entries SET standing = :standing, lead = 0, copy_of = NULL, why = '' WHER
 # What readers never had is first seen when they get it.
 PUBLISH = """
 UPDATE entries SET standing = NULL, lead = 1, first_seen = COALESCE(:first_seen, first_seen),
-    changed = COALESCE(:first_seen, changed)
+    changed = COALESCE(:first_seen, changed), back = COALESCE(:back, back)
 WHERE key = :key
 """
 STANDING = """

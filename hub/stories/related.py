@@ -8,7 +8,7 @@ own full-text index, so that there is no model to load.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import log
 
 from hub import markup
@@ -32,7 +32,6 @@ _OF_ANYTHING = frozenset(_OF_ANYTHING_WORDS.split())
 _IN_THE_TITLE = 2  # times that a word of the title counts as one of the text
 # So much of what the words weigh together that two stories are about the same.
 _RELATED = 0.25
-_NAMED = 3
 
 COMMON = 300
 """A word that so many entries have tells nothing."""
@@ -63,15 +62,10 @@ def telling(spoken_of: Mapping[str, int], entries_with: Mapping[str, int], total
     return dict(sorted(weights.items(), key=lambda item: -item[1])[:_TELLING])
 
 
-def related(weights: Mapping[str, float], other: Story) -> tuple[float, str] | None:
-    """How much of what a story is about another is about too, 0 to 1, and a reason; None if too little."""
+def related(weights: Mapping[str, float], other: Story) -> tuple[float, tuple[str, ...]] | None:
+    """How much of what a story is about another is about too, 0 to 1, and by which words; None if little."""
     texts = [f" {markup.words(f'{each.entry.title} {each.entry.text}')} " for each in other.entries]
-    shared = [term for term in weights if any(f" {term} " in text for text in texts)]
+    shared = tuple(term for term in weights if any(f" {term} " in text for text in texts))
     whole = sum(weights.values())
     share = sum(weights[term] for term in shared) / whole if whole else 0.0
-    return (share, _reason(shared)) if share >= _RELATED else None
-
-
-def _reason(shared: Sequence[str]) -> str:
-    named = [f"‘{word}’" for word in shared[:_NAMED]]
-    return f"both tell of {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}"
+    return (share, shared) if share >= _RELATED else None

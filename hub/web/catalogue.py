@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -40,10 +41,11 @@ class FeedGroup(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """The merged feeds of a configuration."""
+    """The merged feeds of a configuration; `member_name` is asked for those that may have left it."""
 
     config: Config
     addresses: Addresses
+    member_name: Callable[[str], str | None]
 
     @property
     def everything(self) -> FeedAddress:
@@ -52,9 +54,8 @@ class Catalogue(Struct, frozen=True):
     def of_tag(self, term: str) -> FeedAddress:
         return self._of_tag(term, self._label(term))
 
-    def of_member(self, slug: str, name: str | None = None) -> FeedAddress:
-        """The feed of a member; one that has left feeds.yaml has to be named."""
-        return self._of_member(slug, name or self._name(slug))
+    def of_member(self, slug: str) -> FeedAddress:
+        return self._of_member(slug, self.member_name(slug) or slug)
 
     def merged(self, merged: MergedFeed) -> FeedAddress:
         return self._feed(f"/feeds/merged/{merged.slug}", merged.title, self.addresses.home())
@@ -65,7 +66,7 @@ class Catalogue(Struct, frozen=True):
         page = self.addresses.search(**query) if asked.typed else self.addresses.home(**query)
         chosen = [
             asked.tag and self._label(asked.tag),
-            asked.member and self._name(asked.member),
+            asked.member and (self.member_name(asked.member) or asked.member),
             asked.kind and KINDS[asked.kind],
         ]
         return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
@@ -94,9 +95,6 @@ class Catalogue(Struct, frozen=True):
 
     def _label(self, term: str) -> str:
         return next((rule.label for rule in self.config.tags if rule.term == term), term)
-
-    def _name(self, slug: str) -> str:
-        return next((member.name for member in self.config.members if member.slug == slug), slug)
 
     def _of_tag(self, term: str, label: str) -> FeedAddress:
         return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))

@@ -53,11 +53,10 @@ def of_tag(term: str, format: str) -> Response:
 @feeds.get(f"/feeds/member/<slug>.{_FORMAT}")
 def of_member(slug: str, format: str) -> Response:
     visit = visiting()
-    name = visit.member_name(slug)
-    if name is None:
+    if visit.member_name(slug) is None:
         abort(404)
     selection = Selection(filter=Term("member", slug), every_entry=True)
-    return _feed(visit, format, visit.catalogue.of_member(slug, name), selection)
+    return _feed(visit, format, visit.catalogue.of_member(slug), selection)
 
 
 @feeds.get(f"/feeds/merged/<slug>.{_FORMAT}")
@@ -85,7 +84,6 @@ def _feed(
     self_url: str = getattr(address, format)
 
     def make() -> Rendered:
-        deleted = _deleted(visit, selection) if format == "atom" else ()
         hub, labels = visit.config.hub, visit.setting.labels
         # What a person searches for may be old; what comes by itself is news.
         told = replace(selection, told=selection.search is None)
@@ -99,7 +97,7 @@ def _feed(
             hub_title=hub.title,
             language=hub.language,
             items=tuple(item(story, labels) for story in stories),
-            deleted=deleted,
+            deleted=_deleted(visit, selection),
         )
         render, media_type = _RENDERERS[format]
         # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.

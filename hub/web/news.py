@@ -78,7 +78,8 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
 
 
 def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
-    return filters(visit.site.selects(visit.config), asked.filtered, to=to)
+    name = visit.member_name(asked.member) if asked.member else None
+    return filters(visit.site.selects(visit.config), asked.filtered, name=name, to=to)
 
 
 @news.get("/story/<number>")
@@ -146,7 +147,7 @@ def _member(
         "troubles": troubles,
         "listing": listing(stories, visit.setting, lambda cursor: to(slug, before=cursor)),
         "newest": to(slug) if before else None,
-        "feeds": (visit.catalogue.of_member(slug, summary.member.name),),
+        "feeds": (visit.catalogue.of_member(slug),),
     }
 
 

@@ -215,19 +215,30 @@ def full(story: Story, related: Sequence[RelatedStory], setting: Setting) -> Ful
         cut=item.member.republish != "full",
         authors=", ".join(each.name for each in item.authors if each.name != item.member.name),
         attachments=tuple(_attachment(enclosure) for enclosure in item.enclosures),
-        related=tuple(_related(each, setting) for each in related),
+        related=tuple(_related(each, _carried(story), setting) for each in related),
     )
 
 
-def _related(other: RelatedStory, setting: Setting) -> ListedRelated:
+_WORDS_NAMED = 3
+
+
+def _related(other: RelatedStory, carried: str, setting: Setting) -> ListedRelated:
     shown = item(other.story, setting.labels)
+    texts = (carried, _carried(other.story))
+    named = [f"‘{word}’" for word in other.words if all(f" {word} " in text for text in texts)][:_WORDS_NAMED]
     return ListedRelated(
         member=Link(shown.member.name, setting.addresses.member(shown.member.slug)),
         title=shown.title,
         href=setting.addresses.story(other.story.id),
         when=setting.calendar.moment(shown.date),
-        why=other.why,
+        why=f"both tell of {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else "",
     )
+
+
+def _carried(story: Story) -> str:
+    """The words of a story that its members let us carry, with a space before and after each."""
+    entries = (permitted(each.entry, each.member.republish) for each in story.entries)
+    return f" {' '.join(markup.words(f'{each.title} {each.text}') for each in entries)} "
 
 
 def _attachment(enclosure: Enclosure) -> Attachment:
@@ -311,15 +322,18 @@ class Filters(Struct, frozen=True, kw_only=True):
     fewer: tuple[Link, ...]
 
 
-def filters(selects: Selects, asked: Asked, *, to: Callable[..., str]) -> Filters:
-    """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
+def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..., str]) -> Filters:
+    """The filters of a list; `to` makes its address from `tag`, `member` and `kind`.
+
+    `name` is that of the member that is asked for, which may have left.
+    """
     tag, member, kind = asked.tag, asked.member, asked.kind
-    labels, names = selects.topics.words, selects.members.words
+    labels = selects.topics.words
     in_force = {
         name: (value, words)
         for name, value, words in (
             ("tag", tag, f"on {labels.get(tag or '', tag)}"),
-            ("member", member, f"from {names.get(member or '', member)}"),
+            ("member", member, f"from {name or member}"),
             ("kind", kind, f"({KINDS.get(kind or '', '').lower()} only)"),
         )
         if value
@@ -333,7 +347,7 @@ def filters(selects: Selects, asked: Asked, *, to: Callable[..., str]) -> Filter
         fewer.append(Link("All news", to()))
     return Filters(
         topics=selects.topics.choosing(tag),
-        members=selects.members.choosing(member) if len(names) > 1 else Markup(),
+        members=selects.members.choosing(member) if len(selects.members.words) > 1 else Markup(),
         kinds=_KINDS.choosing(kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),

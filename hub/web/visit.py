@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from flask import request
@@ -171,12 +172,17 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.config, self.addresses)
+        return Catalogue(self.config, self.addresses, self.member_name)
 
     # ------------------------------------------------------------ what exists
 
     def knows_tag(self, term: str) -> bool:
-        return term in self.setting.labels or term in self.store.tag_counts()
+        given = (each.tags for each in self.config.feeds)
+        return (
+            term in self.setting.labels
+            or term in self.store.tag_counts()
+            or any(term in tags for tags in given)
+        )
 
     def member_name(self, slug: str) -> str | None:
         """The name of a member, also of one that has left feeds.yaml; None where there never was one."""
@@ -260,7 +266,9 @@ def begin(site: Site, environ: WSGIEnvironment) -> WSGIEnvironment:
     The path of `hub.url` is taken off its path, for proxies that pass it on.
     """
     visit = site.visit()
-    prefix, path = visit.addresses.prefix, environ.get("PATH_INFO", "")
+    # As PEP 3333 has paths: unquoted, a character for each byte.
+    prefix = unquote_to_bytes(visit.addresses.prefix).decode("latin-1")
+    path = environ.get("PATH_INFO", "")
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         path = path.removeprefix(prefix) or "/"
     return {**environ, _VISIT: visit, "PATH_INFO": path}
