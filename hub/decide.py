@@ -48,6 +48,8 @@ _GOES_BACK_AFTER = timedelta(days=1)
 # thrice, and a page that counts up each day is never still for so long.
 _RESTLESS_CHANGES, _RESTLESS_WITHIN = 3, timedelta(days=7)
 _STILL_FOR = timedelta(days=2)
+# A bulletin that is one entry, with its next issue in the place of the last, comes once a day at most.
+_ISSUES_APART = timedelta(hours=20)
 # Nobody corrects so many entries, and most of what a document has, between two polls.
 _TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
 _WAITS = Withheld("held", "an admin looks at everything that this member publishes")
@@ -163,8 +165,13 @@ def _entries(
             with_day = events.with_day(entry, update.now, zone)
             change = _changed(with_day, stored, known, update.now)
             quiet = silence or entry.fingerprint in stored.past_fingerprints
-            told = "no" if quiet and not change.leaves_story else _told(stored, update.now)
-            changed.append(replace(change, told=told))
+            if change.leaves_story:
+                dated = normalise.dated(with_day, update.now)
+                date = events.date_to_sort_by(with_day, dated, update.now, zone, backlog=False)
+                change = replace(change, date=date, told=_told_as_other_news(stored, update.now))
+            else:
+                change = replace(change, told="no" if quiet else _told(stored, update.now))
+            changed.append(change)
             joined = change.story
         elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
             relinked.append(_relinked(entry, stored))
@@ -370,7 +377,7 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past)
     if stored.standing != "published":
-        return replace(changed, withheld=True)
+        return replace(changed, withheld=True, leaves_story=stories.is_rewritten(stored, entry))
     rulings = known.rulings
     if stored.key in rulings.together | rulings.alone:
         return changed
@@ -385,6 +392,13 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
         return replace(changed, leaves_story=is_other_news)
     others = known.stories.get(stored.story, ())
     return replace(changed, catches_up=stories.catches_up(entry, others))
+
+
+def _told_as_other_news(stored: KnownEntry, now: datetime) -> Told:
+    """When to tell readers of other news under an entry's id: of a bulletin's next issue at once."""
+    told = _told(stored, now)
+    since = now - stored.changes[-1] if stored.changes else _ISSUES_APART
+    return "yes" if told == "waits" and since >= _ISSUES_APART else told
 
 
 def _told(stored: KnownEntry, now: datetime) -> Told:

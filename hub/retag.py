@@ -197,6 +197,9 @@ def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, 
 def _entries(store: Store, address: str) -> tuple[StoredEntry, ...]:
     stories = [store.story(number) for number in dict.fromkeys(each.story for each in store.find(address))]
     entries = tuple(stored for story in stories if isinstance(story, Story) for stored in story.entries)
+    # What comes back to a story shares what was said of it, so it is to be said of that too.
+    away = (stored for story in stories if isinstance(story, Story) for stored in store.away_from(story.id))
+    entries += tuple(away) if entries else ()
     if not entries and store.find(address):
         raise StoreError("It is not published, so it is in no story.", "To publish it: hub release")
     if not entries:

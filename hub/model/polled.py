@@ -240,7 +240,8 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     `story` is the one it joins. With `catches_up` it says what another entry of its
     story said before, so that the story did not change. `told` is whether
     readers are told of the change: at once, never, or when it has been still.
-    What is `withheld` is rewritten where it is.
+    `date` is the date to sort other news by. What is `withheld` is rewritten
+    where it is.
     """
 
     key: int
@@ -252,6 +253,7 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     why: str = ""
     catches_up: bool = False
     told: Told = "yes"
+    date: datetime | None = None
     withheld: bool = False
 
 

@@ -18,7 +18,7 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
 
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
-    publisher's, never later than `first_seen`, and frozen then. `changed` is
+    publisher's, never later than our first sight of this news, and frozen then. `changed` is
     our clock when these words were first seen, and `back` when it was published
     again after it had been withdrawn. `copy_of` is the key of the
     entry that a copy is one of, and `why` says why.

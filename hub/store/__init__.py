@@ -239,6 +239,9 @@ class Store(Protocol):
     def withdrawn_from(self, story: int) -> WithheldEntry | None:
         """The withdrawn entry that a story was of, whose every entry is withdrawn; None for others."""
 
+    def away_from(self, story: int) -> tuple[StoredEntry, ...]:
+        """The entries that were in a story when they were withdrawn."""
+
     def release(self, keys: Iterable[int], now: datetime) -> int:
         """Publish entries that are not, on an admin's word, which no rule undoes; how many those were."""
 

@@ -19,7 +19,9 @@ people's databases.
 from __future__ import annotations
 
 import json
+from array import array
 from datetime import datetime
+from itertools import repeat
 from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
@@ -682,3 +684,28 @@ def m017_what_is_smaller_to_write(db: Database) -> None:
 @migrations()
 def m018_when_what_was_withdrawn_came_back(db: Database) -> None:
     _execute(db, "ALTER TABLE entries ADD COLUMN back TEXT;")
+
+
+_INDEX_AGAIN = """
+CREATE TEMP TABLE found (number INTEGER NOT NULL, story INTEGER NOT NULL);
+DELETE FROM sketch_index;
+"""
+
+
+@migrations()
+def m019_what_copies_are_found_by_again(db: Database) -> None:
+    """Each week a part of it was taken out that was not too old."""
+    _execute(db, _INDEX_AGAIN)
+    sketches = (
+        "SELECT s.numbers, e.story FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.standing IS NULL"
+    )
+    for numbers, story in db.conn.execute(sketches):
+        found = zip(array("I", numbers), repeat(story))
+        db.conn.executemany("INSERT INTO found VALUES (?, ?)", found)
+    # Of what eight stories have no more was ever written.
+    db.execute(
+        "INSERT INTO sketch_index (number, story) SELECT number, story FROM ("
+        " SELECT number, story, ROW_NUMBER() OVER (PARTITION BY number ORDER BY story) AS nth"
+        " FROM (SELECT DISTINCT number, story FROM found)) WHERE nth <= 8"
+    )
+    db.execute("DROP TABLE found")

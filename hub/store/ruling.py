@@ -58,7 +58,7 @@ class RulingOnStories(Settling, Rehosting):
                 raise StoreError(
                     "It is in a story of its own already.", "To keep it there for good: hub story not-a-copy"
                 )
-            self._db.execute("DELETE FROM rulings WHERE entry = ?", (key,))
+            self._db.execute("DELETE FROM rulings WHERE entry = ? AND ruling <> 'apart'", (key,))
             for other in others:
                 self._rule(key, "apart", now, other=other)
             if alone:

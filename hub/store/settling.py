@@ -328,6 +328,7 @@ class Settling(Placing):
                 "key": changed.key,
                 "past_fingerprints": rows.as_json(changed.past_fingerprints),
                 "changed": now if told == "yes" else None,
+                "date": rows.stamp(changed.date) if changed.date else None,
             },
         )
         if told == "yes":
@@ -337,7 +338,9 @@ class Settling(Placing):
         touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
-            self._take_over_what_was_said(changed.key, changed.story)
+            self._share_what_was_said(changed.story)
+        elif changed.leaves_story and changed.withheld:
+            self._db.execute("UPDATE standings SET story = NULL WHERE entry = ?", (changed.key,))
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
         self._tag(changed.key, changed.entry.tags)
@@ -356,10 +359,9 @@ class Settling(Placing):
         if self._value("SELECT pruned FROM state") == week:
             return
         self._db.execute("UPDATE state SET pruned = ?", (week,))
-        oldest = self._rows(sql.OLDEST_SINCE, (rows.stamp(now - _SKETCHES_KEPT),))
-        if oldest:
-            self._db.execute("DELETE FROM sketches WHERE entry < ?", (oldest[0]["key"],))
-            self._db.execute("DELETE FROM sketch_index WHERE story < ?", (oldest[0]["story"],))
+        for key, story in self._tuples(sql.OLDEST_SINCE, (rows.stamp(now - _SKETCHES_KEPT),)):
+            self._db.execute("DELETE FROM sketches WHERE entry < ?", (key,))
+            self._db.execute(sql.PRUNE_INDEX, {"key": key, "story": story})
             self._house.clear()
 
     def _write_state(self, feed: int, before: FeedState, update: FeedUpdate) -> None:

@@ -81,6 +81,10 @@ class Placing(Tagging):
         found = [self.withheld(key) for (key,) in keys]
         return next((each for each in found if each and each.was_published), None)
 
+    def away_from(self, story: int) -> tuple[StoredEntry, ...]:
+        with self._reading():
+            return tuple(self._load("e.key", [key for (key,) in self._tuples(sql.AWAY_FROM, (story,))]))
+
     def _withheld(
         self, condition: str, values: tuple[str | int, ...], *, most: int = _MOST_TOLD
     ) -> tuple[WithheldEntry, ...]:
@@ -190,6 +194,8 @@ class Placing(Tagging):
         if joins is None:
             return {stored.story}
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
+        # Another that an admin has had lead meanwhile goes on leading.
+        self._db.execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
         if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'lead'", (key,)):
             self._lead(key, joins.story)
         self._share_what_was_said(joins.story)
@@ -206,10 +212,16 @@ class Placing(Tagging):
         those = self._load("e.story", [left]) if left else []
         # Where all that it was with is withdrawn too, what is left of the story is no news to join.
         those = [each for each in those if each.standing == "published"]
-        if those and all(each.entry.feed != stored.entry.feed for each in those):
-            return stories.Verdict(left, those[0].key, _BACK_AGAIN)
         if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'alone'", (stored.key,)):
             return None
+        if (
+            those
+            and all(each.entry.feed != stored.entry.feed for each in those)
+            and not self._value(
+                sql.KEPT_OUT, {"entry": stored.key, "those": listed(each.key for each in those)}
+            )
+        ):
+            return stories.Verdict(left, those[0].key, _BACK_AGAIN)
         entry, known = self._compared_with(stored.key)
         return stories.copy_of(entry, known, date=stored.date, key=stored.key)
 

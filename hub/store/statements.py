@@ -107,16 +107,16 @@ RULINGS = """
 SELECT entry, ruling, other FROM rulings WHERE entry IN (SELECT value FROM json_each(:entries))
 UNION SELECT entry, ruling, other FROM rulings WHERE other IN (SELECT value FROM json_each(:entries))
 """
-# Keys and stories are numbered in the order of time, but for a clock that was put back.
-# Read from the oldest on that is kept: the + has no index of all leads be sorted for the next one.
+# Keys are numbered in the order of time, but for a clock that was put back.
 OLDEST_SINCE = """
-SELECT first.key, (
-    SELECT story FROM entries WHERE +lead = 1 AND key >= first.key ORDER BY key LIMIT 1
-) AS story
-FROM (
-    SELECT key FROM entries
-    WHERE key >= (SELECT MIN(entry) FROM sketches) AND first_seen >= ? ORDER BY key LIMIT 1
-) first
+SELECT key, story FROM entries
+WHERE key >= (SELECT MIN(entry) FROM sketches) AND first_seen >= ? ORDER BY key LIMIT 1
+"""
+# Stories are numbered so too, but an admin or other words begin one for an old entry and put a young one
+# into an old story, which is kept; of the first what is too old is let go of in a later week.
+PRUNE_INDEX = """
+DELETE FROM sketch_index WHERE story < :story
+    AND story NOT IN (SELECT story FROM entries WHERE key >= :key AND +story < :story)
 """
 NEW_SKETCH = """
 INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
@@ -142,7 +142,8 @@ ON CONFLICT (member) DO UPDATE SET entries = entries + excluded.entries, leads =
 """
 # A publisher's date of its change comes in with a change that is told: readers go by it.
 CHANGED_ENTRY = """
-UPDATE entries SET changed = COALESCE(:changed, changed), past_fingerprints = :past_fingerprints,
+UPDATE entries SET changed = COALESCE(:changed, changed), date = COALESCE(:date, date),
+    past_fingerprints = :past_fingerprints,
     id = :id, id_key = :id_key, loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key,
     fingerprint = :fingerprint, title = :title, link = :link, canonical_link = :canonical_link,
     published = :published, updated = CASE WHEN :changed IS NULL THEN updated ELSE :updated END,
@@ -371,6 +372,22 @@ DELETE FROM rulings WHERE
             AND other IN (SELECT value FROM json_each(:stay)))
         OR (entry IN (SELECT value FROM json_each(:stay))
             AND other IN (SELECT value FROM json_each(:moved)))))
+"""
+AWAY_FROM = """
+SELECT d.entry FROM standings d JOIN stories s ON s.id = d.story
+WHERE d.standing = 'withdrawn' AND COALESCE(s.merged_into, s.id) = ? ORDER BY d.entry
+"""
+# Whether an entry and any of some others are kept apart, or one of the others alone.
+KEPT_OUT = """
+SELECT 1 FROM rulings WHERE
+    (ruling = 'alone' AND entry IN (SELECT value FROM json_each(:those)))
+    OR (ruling = 'apart' AND ((entry = :entry AND other IN (SELECT value FROM json_each(:those)))
+        OR (other = :entry AND entry IN (SELECT value FROM json_each(:those))))) LIMIT 1
+"""
+LEAD_NO_MORE = """
+DELETE FROM rulings WHERE entry = :entry AND ruling = 'lead' AND EXISTS (
+    SELECT 1 FROM rulings r JOIN entries e ON e.key = r.entry
+    WHERE e.story = :story AND e.key <> :entry AND r.ruling = 'lead')
 """
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
