@@ -7,6 +7,7 @@ Imports that are slow stand inside the command that needs them, so that
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -169,7 +170,10 @@ def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> N
 
     from hub import feedlist
 
-    click.echo(feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC)))
+    said, as_proposed = feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC))
+    click.echo(said)
+    if apply and not as_proposed:
+        sys.exit(_EXIT_FAILED)
 
 
 @feeds.command("import")
@@ -356,6 +360,18 @@ def backup(file: Path, database: str) -> None:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_database
+def restore(file: Path, database: str) -> None:
+    """Put the backup FILE in the database's place, which is kept under another name."""
+    from datetime import datetime
+
+    from hub import mending
+
+    click.echo(mending.restore(database, file, now=datetime.now().astimezone()))
+
+
+@cli.command()
 @click.option("--mend", is_flag=True, help="First make anew what is made of the entries.")
 @_database
 def check(database: str, mend: bool) -> None:
@@ -372,6 +388,10 @@ def check(database: str, mend: bool) -> None:
 
 def main() -> None:
     """Run the command line, telling errors as sentences."""
+    # Where they are closed Python has none, and nobody wants to hear.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to its end
     # Hardly anything of a round is in circles: to look for them at every 700 new objects takes
     # a fifteenth of it, and finds nothing.
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.config import Config, load, parse, plain_feed
+from hub.config import Config, check_url, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.model import Entry, FeedKey, FeedState
 from hub.said import counted, minute
@@ -135,13 +135,18 @@ def _named(removed: Removed) -> str:
     return removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
 
 
-def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> str:
-    """How feeds.yaml is to change for feeds that redirect for good; with `apply` it does. Raises HubError."""
+def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> tuple[str, bool]:
+    """How feeds.yaml is to change for feeds that redirect for good; with `apply` it does.
+
+    And whether all of it can be changed so: of feeds that lead to one address
+    only the first can. Raises HubError.
+    """
     from hub import moves
     from hub.config import edit
 
     lines: list[str] = []
-    edits = False
+    edits = refused = 0
+    taken: set[str] = set()
     for state in _states(path, database, target):
         move = moves.current(state)
         if move is None:
@@ -152,19 +157,26 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
             continue
         lines.append(f"    {move.polls} polls in a row found it so, since {minute(move.since)}.")
         try:
+            if move.target in taken:
+                raise ConfigError(
+                    "Another feed has that address by then.",
+                    f"Take this one out: hub feeds remove {state.feed.key}",
+                )
             change = edit.readdress_feed(path, state.feed.key, move.address, move.target, write=apply)
         except ConfigError as error:
-            if apply:
-                raise
-            change = (error.problem, error.remedy)
+            change = (f"Not changed: {error.problem}",) if apply else (error.problem, error.remedy)
+            refused += 1
         else:
-            edits = True
+            edits += 1
+            taken.add(move.target)
         lines += [f"    {line}" for line in change]
     if edits and apply:
         lines.append(f"{path} says so now. A hub that runs takes it up within seconds.")
     elif edits:
         lines.append("Nothing was written; `--apply` does it.")
-    return "\n".join(lines or ["No feed redirects for good."])
+    if refused and apply:
+        lines.append(f"{counted(refused, 'change was', 'changes were')} not made: it is said above why.")
+    return "\n".join(lines or ["No feed redirects for good."]), not refused
 
 
 def _states(path: Path, database: str, target: str | None) -> list[FeedState]:
@@ -225,8 +237,10 @@ def _look(
     from hub.poll import Document
     from hub.reading import result
 
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{url!r} is not the address of a feed.", "It begins with https:// or http://.")
+    try:
+        check_url(url)
+    except ValueError as error:
+        raise ConfigError(f"{error}.", "Nothing was asked.") from error
     feed = plain_feed(FeedKey("preview"), url, config.hub)
     answer = fetch(fetcher, FetchRequest(url=url, most_bytes=feed.most_bytes, in_part=True))
     # An unconditional request has no 304.

@@ -22,6 +22,9 @@ class DatabaseLock:
     """A lock beside a database file. It knows who holds it, for people to read."""
 
     def __init__(self, database: Path, purpose: Purpose) -> None:
+        # One file is one database, whichever name it is asked for by.
+        database = database.resolve()
+        self._database = database
         self._file = database.with_name(f"{database.name}.{purpose}.lock")
         self._holder = database.with_name(f"{database.name}.{purpose}.holder")
         self._lock = FileLock(self._file)
@@ -32,6 +35,12 @@ class DatabaseLock:
             self._lock.acquire(timeout=0)
         except Timeout:
             return False
+        except PermissionError as error:
+            raise StoreError(
+                f"The lock beside the database cannot be taken: {error}.",
+                f"Run this as the user that the hub runs as, or delete {self._file} while no hub runs, if"
+                " that user may write to its folder.",
+            ) from error
         except OSError as error:
             raise StoreError(
                 f"The lock beside the database cannot be taken: {error}.",
@@ -40,7 +49,15 @@ class DatabaseLock:
         # On a full disk it is held all the same, and who waits for it is told of another process.
         with suppress(OSError):
             self._holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+            if os.geteuid() == 0:
+                self._give_to_owner()
         return True
+
+    def _give_to_owner(self) -> None:
+        """Leave nothing behind that the user that the hub runs as may not open."""
+        owner = (self._database if self._database.exists() else self._database.parent).stat()
+        for file in (self._file, self._holder):
+            os.chown(file, owner.st_uid, owner.st_gid)
 
     def release(self) -> None:
         """Let go of the lock; harmless when it is not held."""

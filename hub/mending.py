@@ -1,18 +1,26 @@
-"""Damage in the database: looked for, and what is made of the entries made anew."""
+"""Damage in the database: looked for, what is made of the entries made anew, and backups put back."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
 
-from hub.lock import DatabaseLock, held
-from hub.store import database_file, existing_store
+from hub.errors import BusyError, StoreError
+from hub.lock import DatabaseLock, Purpose, held
+from hub.store import PUT_BACK, database_file, existing_store
 
 MEND = (
     "`hub check --mend` makes anew what is made of the entries: tags of stories, counts, bitmaps and"
-    " full text. For all else, stop the hub and put back the last backup."
+    f" full text. For all else, {PUT_BACK}"
 )
-BACKUP = "This cannot be made anew from the entries: stop the hub and put back the last backup."
+BACKUP = f"This cannot be made anew from the entries: {PUT_BACK}"
+# What SQLite keeps beside a database while it is open, and finds again after a crash.
+_BESIDE = ("-wal", "-shm")
 
 
 def checked(database: str) -> tuple[str, ...]:
@@ -28,3 +36,61 @@ def mended(database: str) -> tuple[str, ...]:
         with held(lock, seconds=0, waiting=lambda _: None):
             store.mend(lambda what: print(f"Making {what} anew …", file=sys.stderr))
         return store.check()
+
+
+def restore(database: str, backup: Path, *, now: datetime) -> str:
+    """Put a backup in a database's place; what was done. Raises BusyError and StoreError, nothing changed.
+
+    What was there is kept under another name, with what SQLite had beside it:
+    the new one must not find that, since it would take it for its own.
+    """
+    file = database_file(database).resolve()
+    with ExitStack() as stack:
+        for purpose in get_args(Purpose):
+            lock = DatabaseLock(file, purpose)
+            if not lock.take():
+                raise BusyError(f"A hub is at work on {file} ({lock.holder}).", "Stop it first.")
+            stack.callback(lock.release)
+        copy = file.with_name(f".{file.name}.restored")
+        stack.callback(_remove, copy)
+        _copy(backup, copy, like=file)
+        print(f"Looking through {backup} …", file=sys.stderr)
+        try:
+            problems = checked(f"sqlite:///{copy}")
+        except StoreError as error:
+            problems = (error.problem,)
+        if problems:
+            raise StoreError(
+                f"{backup} cannot be put back: {' '.join(problems)}", "Nothing was changed; take another."
+            )
+        before = file.with_name(f"{file.name}.{now:%Y%m%d-%H%M%S}")
+        kept = file.exists()
+        for suffix in ("", *_BESIDE):
+            there = file.with_name(file.name + suffix)
+            if there.exists():
+                there.rename(before.with_name(before.name + suffix))
+        copy.rename(file)
+    said = f"{file} is what {backup} holds. A `hub serve` that runs has to be started anew."
+    return f"{said}\nWhat was there is {before}." if kept else said
+
+
+def _copy(backup: Path, copy: Path, *, like: Path) -> None:
+    """Copy a backup, for whom the database is that it is to replace."""
+    try:
+        shutil.copyfile(backup, copy)
+        with copy.open("rb") as written:
+            os.fsync(written.fileno())
+        if like.exists():
+            shutil.copymode(like, copy)
+            if os.geteuid() == 0:
+                os.chown(copy, like.stat().st_uid, like.stat().st_gid)
+    except OSError as error:
+        raise StoreError(
+            f"{backup} cannot be copied beside {like}: {error.strerror}.",
+            "Look at the name, the rights and the disk.",
+        ) from error
+
+
+def _remove(copy: Path) -> None:
+    for suffix in ("", *_BESIDE):
+        copy.with_name(copy.name + suffix).unlink(missing_ok=True)

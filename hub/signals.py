@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from types import FrameType
 
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @contextmanager
 def stopping() -> Iterator[Event]:
-    """An event that SIGTERM and Ctrl-C set, so that what is under way can be ended in order."""
+    """An event that SIGTERM, Ctrl-C and a closed terminal set, so that what is under way ends in order."""
     stop = Event()
+    heard, hear = os.pipe()
+    os.set_blocking(hear, False)
 
     def asked(_number: int, _frame: FrameType | None) -> None:
+        # To set the event takes a lock, which the code that this interrupts may hold.
+        with suppress(BlockingIOError):
+            os.write(hear, b"!")
+
+    def listen() -> None:
+        os.read(heard, 1)
         stop.set()
 
-    before = {number: signal.signal(number, asked) for number in _ENDING}
+    # Under `nohup` it is not to be heard.
+    deaf = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
+    before = {number: signal.signal(number, asked) for number in _ENDING if number not in deaf}
+    listening = Thread(target=listen, name="stopping", daemon=True)
+    listening.start()
     try:
         yield stop
     finally:
-        # Whoever waits for the event must not wait for ever.
-        stop.set()
         for number, handler in before.items():
             signal.signal(number, handler)
+        # Whoever waits for the event must not wait for ever.
+        asked(0, None)
+        listening.join()
+        os.close(hear)
+        os.close(heard)
 
 
 def block() -> set[signal.Signals | int]:
@@ -36,9 +52,11 @@ def block() -> set[signal.Signals | int]:
     """
     from multiprocessing import resource_tracker
 
-    # Where it is begun, it unblocks them.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    # It inherits them blocked, and unblocks here those that it passes over itself.
     resource_tracker.ensure_running()
-    return set(signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    return set(before)
 
 
 def leave_to_parent() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -170,7 +172,7 @@ def test_two_rounds_at_once_take_turns(hub: Hub, site: Site) -> None:
     assert json.loads(hub.run("poll", "--json", "--all").stdout)["new"] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: signal.Signals) -> None:
     hub.write({"east": [site.feed("/east", "One")], "slow": ["http://127.0.0.2:9/feed"]})
     with serving("127.0.0.2") as slow:
@@ -192,7 +194,7 @@ def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: 
 _LONG = rss("http://east.example/news", *(f"News {number}" for number in range(2_000)), text="words " * 700)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("command", [["poll"], ["run", "--port", "0"]])
 def test_what_ends_all_processes_of_a_hub_at_once_is_no_fault_of_a_feed(
     hub: Hub, site: Site, command: list[str], number: signal.Signals
@@ -384,6 +386,81 @@ def test_a_backup_and_a_check(hub: Hub, site: Site) -> None:
     assert "exists already" in again.stderr
 
 
+def test_a_backup_is_put_back_whatever_a_crash_left_beside_the_database(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy, file = hub.folder / "copy.db", hub.folder / "hub.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    site.feed("/east", "One", "Two", "Three")
+    poll(hub, "--all")
+    # As a process that was killed leaves it.
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("SELECT COUNT(*) FROM entries").fetchall()
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE entries SET title = 'Lost'")
+        log = (hub.folder / "hub.db-wal").read_bytes()
+    assert log
+    (hub.folder / "hub.db-wal").write_bytes(log)
+    restored = hub.run("restore", str(copy))
+    assert restored.returncode == 0, restored.stderr
+    assert f"{file} is what {copy} holds." in restored.stdout
+    (kept,) = re.findall(r"What was there is (.+)\.", restored.stdout)
+    assert hub.run("check").stdout.endswith("is sound.\n")
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT title FROM entries").fetchall() == [("One",)]
+    with closing(sqlite3.connect(kept)) as database:
+        assert database.execute("SELECT title FROM entries").fetchall() == [("Lost",)] * 3
+    assert not list(hub.folder.glob(".*restored*"))
+    assert copy.exists()
+
+
+def test_what_is_no_sound_backup_is_not_put_back(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    before = (hub.folder / "hub.db").read_bytes()
+    (hub.folder / "notes").write_text("These are my notes, and no database. " * 100)
+    for name, said in (("notes", "is no database"), ("nothing", "No such file"), ("..", "cannot be copied")):
+        refused = hub.run("restore", str(hub.folder / name))
+        assert refused.returncode == 1
+        assert said in refused.stderr
+    assert (hub.folder / "hub.db").read_bytes() == before
+    with hub.serving("run"):
+        busy = hub.run("restore", str(hub.folder / "hub.db"))
+    assert busy.returncode == 1
+    assert "A hub is at work on" in busy.stderr
+
+
+def test_what_root_polls_is_left_to_the_user_that_the_hub_runs_as(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    for lock in hub.folder.glob("*.lock"):
+        lock.unlink()
+    # Only root can give files away.
+    owner = (12345, 12345) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    os.chown(hub.folder / "hub.db", *owner)
+    poll(hub)
+    (lock,) = hub.folder.glob("*.poll.lock")
+    assert (lock.stat().st_uid, lock.stat().st_gid) == owner
+
+
+def test_one_database_has_one_hub_whatever_name_it_is_asked_for_by(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    (hub.folder / "here").mkdir()
+    with hub.serving("run"):
+        (hub.folder / "here" / "link.db").symlink_to(hub.folder / "hub.db")
+        second = hub.run("run", "--port", "0", "--database", f"sqlite:///{hub.folder}/here/link.db")
+    assert second.returncode == 1
+    assert "runs a hub on" in second.stderr
+
+
+def test_a_round_without_anywhere_to_tell_of_it_is_polled_all_the_same(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    command = f"exec {sys.executable} -m hub poll --config {hub.config} --database {hub.database} >&- 2>&-"
+    ran = subprocess.run(["/bin/sh", "-c", command], cwd=hub.folder, timeout=60, check=False)
+    assert ran.returncode == 0
+    assert hub.polls() == 1
+
+
 def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     poll(hub)
@@ -459,6 +536,15 @@ def test_what_is_no_feed_is_not_added_and_the_file_stays(hub: Hub, site: Site) -
     assert "--unseen" in unseen.stderr
     assert hub.config.read_bytes() == before
     assert hub.run("feeds", "add", site.url + "/nothing", "--unseen").returncode == 0
+
+
+def test_what_is_no_address_is_not_asked_and_feeds_yaml_not_blamed(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    for wrong in ("http://", "ftp://east.example/", "https://me:secret@east.example/", "east.example"):
+        told = hub.run("feeds", "check", wrong)
+        assert told.returncode == 2
+        assert told.stderr.endswith("Nothing was asked.\n")
+    assert hub.run("feeds", "check", site.url.replace("http", "HTTP") + "/east").returncode == 0
 
 
 def test_a_feed_is_shown_before_it_is_added(hub: Hub, site: Site) -> None:

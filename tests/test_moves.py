@@ -20,7 +20,7 @@ from tests.moments import Moments
 from tests.site import Site, rss
 from tests.test_decide import NOW
 from tests.test_feeds_edit import ODD
-from tests.web_hub import WESSEX, Hub, a_hub, ago, news
+from tests.web_hub import BLOG, NETWORK, WESSEX, Hub, a_hub, ago, news
 
 OLD, NEW = "https://old.example/feed/", "https://new.example/feed/"
 FEED = Feed(key=FeedKey("east"), url=OLD, alternatives=("https://old.example/rss",))
@@ -141,7 +141,9 @@ def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admi
     assert f"- {{url: {feed}, tags: [x]}}   # where it always was".removeprefix("- ") in said
     assert "Nothing was written" in said
     assert hub.config.read_text() == written
-    assert "says so now" in feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
+    said, as_proposed = feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
+    assert as_proposed
+    assert "says so now" in said
     assert _said(hub).endswith(f"has no address {feed} any more\n    Nothing was written.")
     assert hub.config.read_text() == written.replace(feed, f"{site.url}/new")
     site.asked.clear()
@@ -151,7 +153,7 @@ def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admi
 
 
 def _said(hub: Moments) -> str:
-    return feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)
+    return feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)[0]
 
 
 @pytest.mark.parametrize("statuses", [(302,), (301, 307, 301), (308, 303)])
@@ -183,8 +185,13 @@ def test_a_move_to_an_address_that_another_feed_has_is_shown_with_what_hinders_i
     for _ in range(6):
         hub.poll(hours=24)
     assert "stands twice" in _said(hub)
-    with pytest.raises(ConfigError, match="stands twice"):
-        feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+    before = hub.config.read_text()
+    said, as_proposed = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+    assert "Not changed: the file could not be read with this change" in said
+    assert "stands twice" in said
+    assert said.endswith("1 change was not made: it is said above why.")
+    assert not as_proposed
+    assert hub.config.read_text() == before
 
 
 def test_another_members_feed_at_the_end_of_a_redirect_is_told_and_never_proposed(
@@ -199,9 +206,8 @@ def test_another_members_feed_at_the_end_of_a_redirect_is_told_and_never_propose
     assert moves.proposed(hub.state, hub.now) is None
     assert "it may be somebody else's" in _said(hub)
     before = hub.config.read_text()
-    assert "Nothing was written" not in feedlist.moved(
-        hub.config, hub.database, None, apply=True, now=hub.now
-    )
+    said, _ = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+    assert "Nothing was written" not in said
     assert hub.config.read_text() == before
 
 
@@ -238,6 +244,34 @@ def web(tmp_path: Path) -> Iterator[Hub]:
     yield from a_hub(tmp_path)
 
 
+def test_of_two_feeds_that_lead_to_one_address_the_first_is_changed_and_the_other_told_of(
+    web: Hub, tmp_path: Path
+) -> None:
+    path = tmp_path / "feeds.yaml"
+    over_lines = "feeds:\n      - url: >-\n          https://wessex.example/feed/\n      - "
+    path.write_text(
+        NETWORK.replace("feeds: [{url: https://wessex.example/feed/}, ", over_lines).replace(
+            "blog/feed/}]", "blog/feed/}"
+        )
+    )
+    web.configure(path.read_text())
+    for days in (4, 3, 2, 1):
+        for key in (WESSEX, BLOG):
+            _redirect(web, web.feed(key), days)
+    database = f"sqlite:///{web.file}"
+    planned, as_proposed = feedlist.moved(path, database, None, apply=False, now=ago())
+    told = "Another feed has that address by then.\n    Take this one out: hub feeds remove wessex/blog"
+    assert told in planned
+    assert not as_proposed
+    assert f'+ - url: "{NEW}"' in planned
+    said, as_proposed = feedlist.moved(path, database, None, apply=True, now=ago())
+    assert not as_proposed
+    assert "Not changed: Another feed has that address by then." in said
+    assert said.endswith("1 change was not made: it is said above why.")
+    config = load(path)
+    assert [feed.url for feed in config.feeds][:2] == [NEW, "https://wessex.example/blog/feed/"]
+
+
 def test_the_status_page_tells_of_a_move_once_it_is_proposed(web: Hub) -> None:
     feed = web.feed(WESSEX)
     for days in (4, 3, 2, 1):
@@ -258,7 +292,7 @@ def _redirect(web: Hub, feed: Feed, days: int) -> None:
         url=feed.url,
         moved_to=NEW,
         body_digest=str(days),
-        entries=(news("a", "One"),),
+        entries=(replace(news(f"a/{feed.key.name}", f"One of {feed.key.name}"), feed=feed.key),),
     )
     web.settle(found, at)
 

@@ -784,7 +784,7 @@ def test_a_damaged_database_is_told_of(url: str) -> None:
     with pytest.raises(StoreError, match="is damaged") as told:
         damaged.check()
     damaged.close()
-    assert told.value.remedy == "Stop the hub and put back the last backup."
+    assert told.value.remedy == "Stop the hub and put back the last backup: hub restore FILE"
 
 
 def test_a_file_without_a_byte_is_no_sound_database_and_stays_as_it_is(tmp_path: Path) -> None:
@@ -793,6 +793,29 @@ def test_a_file_without_a_byte_is_no_sound_database_and_stays_as_it_is(tmp_path:
         existing_store(f"sqlite:///{tmp_path}/hub.db")
     assert "put back the last backup" in told.value.remedy
     assert (tmp_path / "hub.db").stat().st_size == 0
+
+
+def test_a_later_hubs_database_is_left_alone(tmp_path: Path) -> None:
+    later = f"sqlite:///{tmp_path}/later.db"
+    open_store(later).close()
+    with closing(sqlite3.connect(tmp_path / "later.db")) as connection, connection:
+        row = ("hub", "m999_of_later", "")
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)", row
+        )
+    with pytest.raises(StoreError, match="written by a later hub") as told:
+        open_store(later)
+    assert "Install that one again" in told.value.remedy
+
+
+def test_a_backup_that_cannot_be_written_says_why_and_is_read_by_nobody_else(store: Store, url: str) -> None:
+    file = database_file(url)
+    for impossible in (file.parent / "no" / "copy.db", file / "copy.db", file.with_name("x" * 300)):
+        with pytest.raises(StoreError, match=r"The backup to .* failed"):
+            store.backup(impossible)
+    file.chmod(0o600)
+    store.backup(file.with_name("copy.db"))
+    assert file.with_name("copy.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_metrics_count_what_there_is(hub: Hub) -> None:
     assert 'hub_feeds{state="waiting"} 2.0' in figures
     assert "hub_entries 2.0" in figures
     assert "hub_stories 2.0" in figures
+    assert "hub_feeds_due 2.0" in figures, "those that were never polled"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     first.close()
 
 
-@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["", "nowhere.invalid", "192.0.2.1"])
 def test_an_address_that_this_machine_has_not_is_told_as_that(host: str) -> None:
     with pytest.raises(HubError, match=f"Nothing can be served on {host}") as told:
         Server(host, 0)

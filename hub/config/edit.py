@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,7 +129,9 @@ def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool
             written = written.values.get("url")
         assert isinstance(written, Scalar)
         text = new if _PLAIN.fullmatch(new) and not written.quoted else json.dumps(new)
-        edits = [Edit(written.start, written.end, text)]
+        # What is written over several lines ends where the next thing begins.
+        end = written.start + len(body[written.start : written.end].rstrip())
+        edits = [Edit(written.start, end, text)]
         changed = replace(
             found,
             url=new if found.url == old else found.url,
@@ -143,11 +146,18 @@ def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool
 
 
 def _lines_that_change(before: str, after: str) -> Iterator[str]:
-    lines = zip(before.splitlines(), after.splitlines(), strict=True)
-    for number, (old, new) in enumerate(lines, start=1):
-        if old != new:
-            yield f"{number}: - {old.strip()}"
-            yield f"{number}: + {new.strip()}"
+    """Those of one edit, which stand together; an address may be written over several lines."""
+    old, new = before.split("\n"), after.split("\n")
+    first = _alike(old, new)
+    last = _alike(reversed(old[first:]), reversed(new[first:]))
+    for sign, lines in (("-", old), ("+", new)):
+        for number, line in enumerate(lines[first : len(lines) - last], start=first + 1):
+            yield f"{number}: {sign} {line.strip()}"
+
+
+def _alike(some: Iterable[str], others: Iterable[str]) -> int:
+    """How many are the same at the beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
 
 
 def feeds_named(config: Config, target: str) -> frozenset[FeedKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -36,7 +37,10 @@ class OpenFile(Struct, frozen=True):
         except OSError as error:
             raise ConfigError(
                 f"{self.path}: the file cannot be written ({error.strerror})",
-                "It is as it was. See to the permissions of the file and its folder, and to the disk.",
+                "It is as it was. Have its folder mounted, since a file that is mounted by itself cannot be"
+                " replaced."
+                if error.errno == errno.EBUSY
+                else "It is as it was. See to the permissions of the file and its folder, and to the disk.",
             ) from error
 
 

@@ -325,6 +325,10 @@ class Store(Protocol):
         """Let go of the database. Closing twice is harmless."""
 
 
+PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"
+"""What to do about damage."""
+
+
 def database_file(url: str) -> Path:
     """The file that a database's URL names.
 
@@ -356,6 +360,6 @@ def existing_store(url: str) -> Store:
     if file.stat().st_size == 0:
         raise StoreError(
             f"The database {file} is empty: it is a file of no bytes.",
-            "If there was news in it, put back the last backup; a hub that polls makes a new one of it.",
+            f"If there was news in it, {PUT_BACK}. A hub that polls makes a new one of it.",
         )
     return open_store(url)

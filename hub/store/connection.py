@@ -13,7 +13,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from hub.errors import StoreError
-from hub.store.migrations import migrations
+from hub.store import PUT_BACK
+from hub.store.migrations import from_later, migrations
 from hub.store.rows import Row, from_json
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,11 @@ class Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+        if from_later(self._db):
+            raise StoreError(
+                f"The database {self._file} was written by a later hub than this one.",
+                "Install that one again, or put back the backup from before it with `hub restore`.",
+            )
         if migrations.pending(self._db):
             if self._db.table_names() and not migrations.applied(self._db):
                 raise StoreError(
@@ -156,12 +162,12 @@ def _damaged(file: Path, error: sqlite3.Error) -> StoreError | None:
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_CORRUPT:
             return StoreError(
-                f"The database {file} is damaged: {error}.", "Stop the hub and put back the last backup."
+                f"The database {file} is damaged: {error}.", f"{PUT_BACK[:1].upper()}{PUT_BACK[1:]}"
             )
         case sqlite3.SQLITE_NOTADB:
             return StoreError(
                 f"{file} is no database: {error}.",
-                "If it was one, put back the last backup; else name the hub's database with --database.",
+                f"If it was one, {PUT_BACK}. Else name the hub's database with --database.",
             )
     return None
 

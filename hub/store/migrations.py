@@ -31,6 +31,13 @@ from hub.store.roaring import BitMap
 
 migrations = Migrations("hub")
 
+
+def from_later(db: Database) -> set[str]:
+    """The migrations of a database that this hub does not know: a later one made them."""
+    known = {each.name for each in migrations.pending(Database(memory=True))}
+    return {each.name for each in migrations.applied(db)} - known
+
+
 _TABLES = """
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1),

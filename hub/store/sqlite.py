@@ -8,6 +8,7 @@ are undone with them.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -147,8 +148,18 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         return int(removed)
 
     def backup(self, file: Path) -> None:
-        if file.exists():
-            raise StoreError(f"{file} exists already.", "Name a file that does not, or move this one away.")
+        try:
+            # Read by nobody who may not read the database.
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, self._file.stat().st_mode & 0o777))
+        except FileExistsError as error:
+            raise StoreError(
+                f"{file} exists already.", "Name a file that does not, or move this one away."
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"The backup to {file} failed: {error.strerror}.",
+                "Check that its folder exists and may be written to.",
+            ) from error
         try:
             with closing(sqlite3.connect(file)) as copy:
                 self._db.conn.backup(copy)

@@ -39,10 +39,16 @@ _SILENCE = 30  # seconds that a client gets for a request's head, also for the n
 _SENDING = 30  # seconds in which all of a body has to come
 _LARGEST_HEAD = 16 * 1024  # bytes
 _GRACE = 3  # seconds that answers under way get when the server stops
-_EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
 # A server names itself where nobody else does, and its kind is nobody's business.
 _NAME = ("server", "hub")
 _FAULT = (500, [_NAME, ("content-type", "text/plain; charset=utf-8")], b"Something went wrong here.\n")
+
+_REMEDIES = {
+    errno.EADDRINUSE: "Another program may be using it: stop that one, or choose another with --port.",
+    errno.EACCES: "Ports below 1024 are for those who have the right to them: choose another with --port.",
+}
+_NAME_ANOTHER = "Name with --host an address that this machine has, such as 127.0.0.1 or 0.0.0.0."
 
 _Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -68,6 +74,8 @@ class Server:
 
     def __init__(self, host: str, port: int) -> None:
         """Listen. Raises HubError."""
+        if not host:
+            raise HubError("Nothing can be served on an address without a name.", _NAME_ANOTHER)
         self._host = host
         self._closing = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,17 +83,13 @@ class Server:
         # A close that comes between the two would take the socket away from a server that begins.
         self._starting = threading.RLock()
         try:
-            family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
-            raise HubError(
-                f"Nothing can be served on {host} port {port}: {reason}.",
-                "Another program may be using it: stop that one, or choose another port with --port."
-                if taken
-                else "Name with --host an address that this machine has, such as 127.0.0.1 or 0.0.0.0.",
-            ) from error
+            number = error.errno if isinstance(error, OSError) else None
+            remedy = _REMEDIES.get(number or 0, _NAME_ANOTHER)
+            raise HubError(f"Nothing can be served on {host} port {port}: {reason}.", remedy) from error
         self.port: int = self._socket.getsockname()[1]
 
     @property

@@ -124,8 +124,8 @@ class _Figures(Collector):
         totals = store.totals()
         yield GaugeMetricFamily("hub_entries", "Entries stored, copies too", value=totals.entries)
         yield GaugeMetricFamily("hub_stories", "Stories published", value=totals.stories)
-        overdue = sum(state.next_poll is not None and state.next_poll < visit.now for state in states)
-        yield GaugeMetricFamily("hub_feeds_due", "Feeds whose next poll is due", value=overdue)
+        due = len(store.due(visit.now))
+        yield GaugeMetricFamily("hub_feeds_due", "Feeds whose next poll is due", value=due)
         polled = max((state.polled.timestamp() for state in states if state.polled), default=0.0)
         yield GaugeMetricFamily(
             "hub_last_poll_timestamp_seconds", "When a feed was last polled, 0 for never", value=polled
