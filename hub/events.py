@@ -42,6 +42,11 @@ _WRITTEN_OUT = re.compile(
     + _written(4, r"\b(?!,?\s+\d{{4}}\b)", capital=True),
     re.IGNORECASE | re.ASCII,
 )
+# The last of several days in two months, as in 30 June – 2 July 2026, says the year of both.
+_LATER_WITH_YEAR = re.compile(
+    rf"\s*(?:[-–—/&]|to|and)\s*\d{{1,2}}{_NTH}\s+((?:{'|'.join(_MONTHS)})[a-z]{{0,6}})\.?,?\s+(\d{{4}})\b",
+    re.IGNORECASE | re.ASCII,
+)
 # A date has a number, and numbers are quickly found; a month may stand before it.
 _NUMBER = re.compile(r"[0-9]+")
 _MONTH_BEFORE = re.compile(
@@ -108,6 +113,9 @@ def _day(found: re.Match[str], since: date | None) -> date | None:
     number = int(month) if way == "3" else _MONTHS.index(month[:3].lower()) + 1
     if way in "123":
         return _date(int(found[f"y{way}"]), number, day)
+    if later := _LATER_WITH_YEAR.match(found.string, found.end()):
+        last = _MONTHS.index(later[1][:3].lower()) + 1
+        return _date(int(later[2]) - (number > last), number, day)
     if since is None:
         return None
     ahead = (_date(year, number, day) for year in (since.year, since.year + 1))

@@ -226,11 +226,11 @@ def _people(authors: Iterable[Author], url: str) -> tuple[Person, ...]:
 def _categories(terms: Iterable[Term]) -> tuple[Category, ...]:
     categories: dict[tuple[str, str | None], Category] = {}
     for each in terms:
-        term = markup.line(each.term)[:_LONGEST_NAME]
+        term = markup.title_text(each.term, type=None)[:_LONGEST_NAME]
         if not term:
             continue
         scheme = each.scheme if each.scheme and urls.is_absolute_iri(each.scheme) else None
-        label = markup.line(each.label)[:_LONGEST_NAME] if each.label else None
+        label = markup.title_text(each.label, type=None)[:_LONGEST_NAME] if each.label else None
         categories.setdefault((term, scheme), Category(term, scheme, label or None))
         if len(categories) == _MOST_CATEGORIES:
             break
@@ -244,7 +244,9 @@ def _enclosures(attached: Iterable[Attached], url: str) -> tuple[Enclosure, ...]
         if address is None or address in found:
             continue
         length = int(each.length) if each.length and re.fullmatch(r"\d{1,15}", each.length) else None
-        kind = each.type if each.type and re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,100}", each.type) else None
+        # Its parameters, such as codecs, say nothing that a reader of feeds asks for.
+        type = (each.type or "").partition(";")[0].strip()
+        kind = type if re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,100}", type) else None
         title = markup.line(each.title)[:_LONGEST_NAME] if each.title else None
         found[address] = Enclosure(address, kind, length, title or None)
         if len(found) == _MOST_ENCLOSURES:
@@ -253,7 +255,8 @@ def _enclosures(attached: Iterable[Attached], url: str) -> tuple[Enclosure, ...]
 
 
 def _image(images: Iterable[Attached], url: str) -> str | None:
-    return next((address for each in images if (address := _link(url, each.url))), None)
+    addresses = (_link(url, each.url) for each in images)
+    return next((address for address in addresses if address and markup.is_content(address)), None)
 
 
 def _source(source: ParsedSource | None, url: str) -> Source | None:

@@ -28,7 +28,8 @@ _UNRESERVED = rf"A-Za-z0-9._~\-{_UNICODE}"
 _PCHAR = rf"(?:[{_UNRESERVED}!$&'()*+,;=:@]|%[0-9A-Fa-f]{{2}})"
 
 _ILLEGAL = re.compile(rf"[^{_UNRESERVED}!$&'()*+,;=:@/?#\[\]%]|%(?![0-9A-Fa-f]{{2}})")
-_BROWSERS_STRIP = "".join(map(chr, range(33)))
+# And what nobody sees that copied a link.
+_BROWSERS_STRIP = "".join(map(chr, range(33))) + "\u200b\u200e\u200f\u2060\ufeff"
 _BROWSERS_DROP = str.maketrans("", "", "\t\n\r")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")

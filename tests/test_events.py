@@ -46,6 +46,8 @@ EVENT = (Tag("events", "‘webinar’ in the title", kind="event"),)
         ("14–16 March 2026", date(2026, 3, 14)),
         ("14 and 15 March 2026", date(2026, 3, 14)),
         ("March 14-16, 2026", date(2026, 3, 14)),
+        ("30 June – 2 July 2026", date(2026, 6, 30)),
+        ("from 30th December to 2nd Jan. 2027", date(2026, 12, 30)),
         ("31 February 2026, no: 1 Sept 2026", date(2026, 9, 1)),
         ("on 14 March", None),
         ("version 2026-03-14-2", None),

@@ -711,8 +711,18 @@ def test_a_shown_text_reads_as_it_was_written(text: str) -> None:
     cleaned = clean(markup.escape(text), base=None)
     assert (
         cleaned.text.split()
-        == "".join(re.split("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", text)).split()
+        == "".join(
+            re.split("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\u00ad\u2060\ufeff]", text)
+        ).split()
     )
+
+
+def test_where_a_word_may_be_broken_is_no_part_of_the_word() -> None:
+    cleaned = clean("<p>Gesund&shy;heits\u2060zentrum</p>", base=None)
+    assert cleaned.text == "Gesundheitszentrum"
+    assert title_text("Gesund\u00adheit", type=None) == "Gesundheit"
+    # In Khmer it parts words.
+    assert "\u200b" in clean("<p>a\u200bb</p>", base=None).text
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,29 @@ def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
         assert site.paths() == ["/sitemap.xml"]
 
 
+def test_what_pages_say_of_themselves_is_read_as_it_is_shown(site: Site, tmp_path: Path) -> None:
+    said = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": "Women&#8217;s health &amp; care",
+        "description": "<p>One.</p><p>Two &lt; three.</p>",
+        "articleBody": "1 < 2, and no HTML",
+        "datePublished": "2026-11-02T09:00:00Z",
+    }
+    site.page("/a", f'<script type="application/ld+json">{json.dumps(said)}</script>')
+    heading = "<h1>New centre<br>opens<svg><title>Icon</title></svg><script>track()</script></h1>"
+    site.page("/b", f"<article>{heading}<time datetime=2026-11-01>today</time></article>")
+    url = sitemap(site, "/sitemap.xml", [("/a", None), ("/b", None)])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 2
+        assert hub.titles == ["Women’s health & care", "New centre opens"]
+        entry = hub.entries[0].entry
+        assert (entry.summary, entry.content) == (
+            "<p>One.</p><p>Two &lt; three.</p>",
+            "<p>1 &lt; 2, and no HTML</p>",
+        )
+
+
 def test_a_page_that_is_refused_is_passed_over_where_others_are_not_and_else_asked_again(
     site: Site, tmp_path: Path
 ) -> None:
@@ -645,6 +668,22 @@ def test_a_list_with_dates_in_several_layouts_is_read_page_by_page(site: Site, t
         assert (figures.new, figures.updated) == (1, 0)
         # Older news is known already.
         assert site.paths() == ["/list"]
+
+
+def test_what_a_list_shows_apart_is_read_apart_and_a_link_is_no_picture(site: Site, tmp_path: Path) -> None:
+    parts = "<span>05</span><span>Nov</span><span>2026</span>"
+    item = (
+        f"<li><h3><a href=/1><b>New</b> centre</a></h3><div class=date>{parts}</div>"
+        "<div class=about><p>One.</p><p>Two.</p><script>track()</script></div>"
+        "<a class=thumb href=/1><img src=/1.png></a></li>"
+    )
+    url = site.page("/list", f"<ul>{item}</ul>")
+    select = "{item: li, title: h3, date: .date, summary: .about, image: .thumb}"
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {select}}}") as hub:
+        assert hub.poll().new == 1
+        (stored,) = hub.entries
+        assert (stored.entry.title, stored.date.date().isoformat()) == ("New centre", "2026-11-05")
+        assert (stored.entry.summary, stored.entry.image) == ("<p>One. Two.</p>", f"{site.url}/1.png")
 
 
 def test_a_list_that_goes_on_and_on_is_left_at_the_bound(site: Site, tmp_path: Path) -> None:

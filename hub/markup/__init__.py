@@ -1,6 +1,6 @@
 """What others wrote, made fit to publish: HTML made safe with its links absolute, and plain words."""
 
-from hub.markup.sanitise import Cleaned, clean, plain, title_text, within_page
+from hub.markup.sanitise import Cleaned, clean, is_content, is_html, plain, title_text, within_page
 from hub.markup.text import direction, escape, excerpt, line, only_xml, words
 
 __all__ = [
@@ -9,6 +9,8 @@ __all__ = [
     "direction",
     "escape",
     "excerpt",
+    "is_content",
+    "is_html",
     "line",
     "only_xml",
     "plain",

@@ -20,7 +20,7 @@ import nh3
 from msgspec import Struct
 
 from hub.markup import players
-from hub.markup.text import escape, line, only_xml, unescape
+from hub.markup.text import escape, line, only_xml, unescape, without_breaks
 from hub.urls import legal, resolve
 
 # ---------------------------------------------------------------- what a text may be made of
@@ -255,7 +255,7 @@ _NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]
 
 # Pictures that count readers, or stand for a character or a person.
 _NO_CONTENT = re.compile(
-    r"/emoji/|/smilies/|gravatar\.com/|/pixel\b|//pixel\.|//stats\.|/b\.gif|doubleclick\.|feedburner\.|feedsportal\.",
+    r"/emoji/|/smilies/|gravatar\.com/|/pixel\b|-pixel\.(?:png|gif)|//pixel\.|//stats\.|/b\.gif|doubleclick\.|feedburner\.|feedsportal\.",
     re.IGNORECASE,
 )
 _SMALL = 32  # pixels: an icon; a counter has one
@@ -287,7 +287,8 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     html = only_xml(html).lstrip("\ufeff")
     if "<" not in html and "&" not in html:
         escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
-        return Cleaned(escaped.replace("\r\n", "\n").replace("\r", "\n").strip(), " ".join(html.split()))
+        text = " ".join(without_breaks(html).split())
+        return Cleaned(escaped.replace("\r\n", "\n").replace("\r", "\n").strip(), text)
     if len(html) > _LONGEST:
         html = _DATA.sub("", html)
     if _too_much(html):
@@ -336,6 +337,7 @@ def _text(safe: str) -> str:
 
 def _lines(text: str) -> str:
     """A text that XML may hold with its white space folded, without empty lines."""
+    text = without_breaks(text)
     # What can be printed has no white space but spaces; of ASCII, XML has two others.
     only_spaces = text.isascii() and "\t" not in text and "\r" not in text
     folded = [
@@ -347,13 +349,18 @@ def _lines(text: str) -> str:
     return "\n".join(filter(None, folded))
 
 
+def is_content(picture: str) -> bool:
+    """Whether a picture, by its address, may be one of the news: it counts no readers, and is no portrait."""
+    return _NO_CONTENT.search(picture) is None
+
+
 def _first_image(safe: str) -> str | None:
     for match in _IMAGE.finditer(safe):
         values = dict(_VALUE.findall(match[1]))
         link = entities.unescape(values.get("src") or values["srcset"].split()[0].rstrip(","))
         sizes = [int(values[side]) for side in ("width", "height") if side in values]
         small = any(size <= 2 for size in sizes) or (len(sizes) == 2 and max(sizes) <= _SMALL)
-        if not small and not _NO_CONTENT.search(link):
+        if not small and is_content(link):
             return link
     return None
 
@@ -392,7 +399,7 @@ _ALONE = frozenset(("br", "hr", "wbr"))
 _KNOWN = _ALLOWED | _WITH_CONTENT | _names("big button font form marquee object tt")
 
 
-def _is_html(value: str) -> bool:
+def is_html(value: str) -> bool:
     """Whether a text is more likely HTML than not: a character reference, or a tag that is closed."""
     for match in _REFERENCE.finditer(value):
         if match[1] is None or f"{match[1]};" in html5:
@@ -415,6 +422,6 @@ def title_text(value: str, *, type: Literal["text", "html"] | None) -> str:
     or a tag that is closed again. `a < b`, `Use <b> in HTML` and `AT&T` are
     what they look like.
     """
-    if type == "html" or (type is None and ("<" in value or "&" in value) and _is_html(value)):
+    if type == "html" or (type is None and ("<" in value or "&" in value) and is_html(value)):
         return plain(value)
     return line(value)

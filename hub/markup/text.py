@@ -107,6 +107,15 @@ def _legible(text: str) -> str:
     return "".join(kept) if seen else ""
 
 
+# A soft hyphen, a word joiner and a byte order mark: where to break a word, or not to.
+_BREAKS = str.maketrans("", "", "\u00ad\u2060\ufeff")
+
+
+def without_breaks(text: str) -> str:
+    """The text without what says where its words may be broken: with that they are found by nobody."""
+    return text if text.isascii() else text.translate(_BREAKS)
+
+
 def line(text: str) -> str:
     """A text on one line, for names, titles and ids to show.
 
@@ -115,7 +124,7 @@ def line(text: str) -> str:
     past any that a language has. Empty where nothing in it can be seen.
     """
     if not text.isascii():
-        text = _legible(_closed(_CONTROLS.sub("", text)))
+        text = _legible(_closed(_CONTROLS.sub("", without_breaks(text))))
     elif not text.isprintable():
         text = _CONTROLS.sub("", text)
     return " ".join(text.split())

@@ -29,6 +29,9 @@ _ZONE = re.compile(r"(?:\d\s*Z|[+-]\d\d:?\d\d|\b(?:UTC?|GMT|[A-Z]{1,5}))\s*(?:\(
 _NAMED = (
     (re.compile(r"\s*\b(?:BST|GMT\+1|GMT\+01:?00)$"), " +0100"),
     (re.compile(r"\s*\b(?:UTC?|GMT)$"), " +0000"),
+    (re.compile(r"\s*\b(?:CET|MEZ|WEST)$"), " +0100"),
+    (re.compile(r"\s*\b(?:CEST|MESZ|EET)$"), " +0200"),
+    (re.compile(r"\s*\bEEST$"), " +0300"),
 )
 _MONTHS = {
     name: number
@@ -43,8 +46,14 @@ _USUAL = re.compile(
 )
 _NUMBER = re.compile(r"\d{9,13}")
 _TOO_MANY_DIGITS = re.compile(r"\d{15}")
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:(?:[ T,]+| +- +)(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
+)
 _HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
+_ZONE_NAME = re.compile(r"\[[\w/+\-]+\]$")
+_ZONE_BEFORE_YEAR = re.compile(r"\b(\d\d:\d\d:\d\d) ([+-]\d{4}|[A-Z]{1,5}) ([12]\d{3})$")
+_ZONE_AND_OFFSET = re.compile(r"\b(?:UTC|GMT)\s*(?=[+-]\d\d:?\d\d$)")
+_LOWER_Z = re.compile(r"(?<=\d)z$")
 _LEAP_SECOND = re.compile(r"(:\d\d):60(?!\d)")
 _WHOLE_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:T|$)")
 # What people write around a date: a day's name in any language, a remark, the th of 4th.
@@ -84,13 +93,16 @@ def _read(text: str, zone: ZoneInfo) -> datetime | None:
     if _NUMBER.fullmatch(text):
         seconds = int(text) / (1000 if len(text) > 11 else 1)
         return datetime.fromtimestamp(seconds, UTC)
+    text = _HALF_DAY.sub(_whole_day, text)
     day_first = _DAY_FIRST.fullmatch(text)
     if day_first:
         # 05/01/2026 is 5 January here; 1/25/2026 can only be American, and is no date of ours.
         day, month, year, hour, minute, second = (int(part or 0) for part in day_first.groups())
         return _in_zone(datetime(year, month, day, hour, minute, second), zone)
+    # Java's zone beside the offset, and the zone before the year (asctime, Java's Date, Twitter).
+    text = _ZONE_BEFORE_YEAR.sub(r"\3 \1 \2", _ZONE_NAME.sub("", text))
+    text = _ZONE_AND_OFFSET.sub("", _LOWER_Z.sub("Z", text))
     text, leaps = _LEAP_SECOND.subn(r"\1:59", text)
-    text = _HALF_DAY.sub(_whole_day, text)
     for name, offset in _NAMED:
         text = name.sub(offset, text)
     found = _written_out(text, zone) or _written_out(" ".join(_AROUND.sub(" ", text).split()), zone)

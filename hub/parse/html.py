@@ -22,7 +22,7 @@ from hub.parse.tree import base_of, same_site, tree_of, words_of
 MOST_LISTINGS = 5
 MOST_ITEMS = 500
 # Where pages keep a picture's address until it is scrolled to.
-_SOURCES = ("src", "data-src", "data-lazy-src", "content", "href")
+_SOURCES = ("src", "data-src", "data-lazy-src", "content")
 _NOT_YET = ("data:", "about:")
 _BACKGROUND = re.compile(r"""url\(\s*['"]?([^'")]+)""")
 
@@ -109,7 +109,9 @@ def _entry(
 def _dates(element: HtmlElement, kind: HtmlList, language: str | None, zone: ZoneInfo) -> Iterator[datetime]:
     times = [element, *element.iter("time")]
     attributes = (time.get(name) for time in times for name in ("datetime", "content"))
-    for written in (*(each for each in attributes if each), words_of(element)):
+    # Its parts may stand in elements of their own, with nothing between them.
+    apart = " ".join(" ".join(element.itertext()).split())
+    for written in (*(each for each in attributes if each), words_of(element), apart):
         moment = read_day(written, zone, layouts=kind.dates, language=language)
         if moment is not None:
             yield moment
@@ -130,7 +132,8 @@ def _picture(element: HtmlElement) -> str | None:
                 return written.split()[0].rstrip(",")
         if found := _BACKGROUND.search(each.get("style") or ""):
             return found[1]
-    return None
+    # A link in a page leads to the news, and one in its head to a picture.
+    return element.get("href") if element.tag == "link" else None
 
 
 def _first(item: HtmlElement, selector: str | None) -> HtmlElement | None:

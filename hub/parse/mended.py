@@ -17,6 +17,8 @@ import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.mixin import _FeedParserMixin
 
+from hub.parse.contexts import author_from_text, forget_author
+
 # What its handlers stumble with over an element that is not as they expect.
 _STUMBLES = (TypeError, KeyError, IndexError, ValueError, OverflowError, feedparser.UndeclaredNamespace)
 
@@ -74,7 +76,21 @@ def _context(self: Any) -> Any:
         return self.feeddata
 
 
+def _start_author(self: Any, attributes: Any) -> None:
+    forget_author(self._get_context())
+    _FeedParserMixin._start_author(self, attributes)
+
+
+def _sync_author(self: Any, key: str = "author") -> None:
+    author_from_text(self._get_context(), key)
+
+
 def _mend(parser: Any) -> None:
+    parser._sync_author_detail = _sync_author
+    for name in dir(parser):
+        # The elements that name an author share it.
+        if getattr(parser, name) is _FeedParserMixin._start_author:
+            setattr(parser, name, _start_author)
     # An id is its publisher's, as written: RFC 4287 §4.2.6 compares it character by character.
     parser.can_be_relative_uri = parser.can_be_relative_uri - {"id"}
     parser._get_context = _context

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from lxml.html import HtmlElement
 from msgspec.structs import replace
 
+from hub.markup import is_html
 from hub.parse.dates import read_date
 from hub.parse.document import Attached, Author, ParsedEntry, Term, Text
 from hub.parse.tree import base_of, tree_of, words_of
@@ -57,9 +58,9 @@ def read_page(
     base = base_of(root, url)
     return replace(
         entry,
-        title=Text(value=title, type="text"),
-        summary=Text(value=summary, type="text", base=base) if summary else None,
-        content=Text(value=body, type="text", base=base) if body else None,
+        title=Text(value=title, type=None),
+        summary=_words(summary, base),
+        content=_words(body, base),
         published=published or _day(root, zone),
         updated=_first_date(zone, article.get("dateModified"), graph.get("article:modified_time")),
         authors=tuple(_authors(article))
@@ -68,6 +69,13 @@ def read_page(
         images=tuple(Attached(url=each) for each in _pictures(article.get("image"), graph.get("og:image"))),
         language=_text(article.get("inLanguage")) or root.get("lang") or entry.language,
     )
+
+
+def _words(written: str | None, base: str) -> Text | None:
+    """A text of metadata, which is to be plain and is often HTML."""
+    if not written:
+        return None
+    return Text(value=written, type="html" if is_html(written) else "text", base=base)
 
 
 # ---------------------------------------------------------------- JSON-LD

@@ -205,7 +205,7 @@ def _location(element: etree._Element, url: str, zone: ZoneInfo) -> _Location | 
     entry = ParsedEntry(
         id=address,
         link=address,
-        title=Text(value=title, type="text") if title else None,
+        title=Text(value=title, type=None) if title else None,
         published=published,
         categories=tuple(
             Term(term=word) for each in texts.get("keywords", "").split(",") if (word := each.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 from lxml import html as lxml_html
@@ -14,6 +15,13 @@ from hub import urls
 _IN_THE_WAY = re.compile(r"^\s*<\?xml[^>]*\?>|</(?:body|html)\s*>", re.IGNORECASE)
 # Scripts that a page carries along count towards this; no news page comes near it.
 _LONGEST = 4 * 1024 * 1024
+# Elements that hold no words, and those whose words stand apart from those around them.
+_WORDLESS = frozenset(("script", "style", "noscript", "template", "svg", "math", "iframe"))
+_BLOCK_NAMES = """
+    address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li
+    ol p pre section table td th tr ul
+"""
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
 def tree_of(text: str) -> lxml_html.HtmlElement | None:
@@ -26,8 +34,19 @@ def tree_of(text: str) -> lxml_html.HtmlElement | None:
 
 
 def words_of(element: lxml_html.HtmlElement) -> str:
-    """An element's words on one line."""
-    return " ".join(element.text_content().split())
+    """An element's words on one line, as they are shown."""
+    return " ".join("".join(_pieces(element)).split())
+
+
+def _pieces(element: lxml_html.HtmlElement) -> Iterator[str]:
+    if element.tag in _WORDLESS or not isinstance(element.tag, str):
+        return
+    apart = " " if element.tag in _BLOCKS else ""
+    yield apart + (element.text or "")
+    for child in element:
+        yield from _pieces(child)
+        yield child.tail or ""
+    yield apart
 
 
 def base_of(root: lxml_html.HtmlElement, url: str) -> str:

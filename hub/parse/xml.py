@@ -40,6 +40,7 @@ from hub.parse.document import (
 _LONGEST_ENTRY = 8_000_000
 # Where feedparser has an entry's dates.
 _PUBLISHED, _UPDATED = ("published", "created"), ("updated",)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 # What is no reference, or what it may stand in as it is: each takes all it can at once.
@@ -225,7 +226,7 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
 
 
 def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
-    link = _string(entry, "link")
+    link = _in_its_language(entry) or _string(entry, "link")
     summary, content = _texts(entry, url)
     published, updated = _date(entry, zone, *_PUBLISHED), _date(entry, zone, *_UPDATED)
     return ParsedEntry(
@@ -239,7 +240,8 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         updated=updated,
         unread_date="" if published or updated else _written_date(entry),
         starts=_day(entry, zone),
-        authors=tuple(_authors(entry)),
+        # RFC 4287 §4.2.1: where an entry names nobody, those of its source.
+        authors=tuple(_authors(entry)) or tuple(_authors(dict.get(entry, "source") or {})),
         categories=tuple(
             Term(term=tag["term"], scheme=tag.get("scheme"), label=tag.get("label"))
             for tag in dict.get(entry, "tags") or ()
@@ -251,6 +253,33 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         rights=_string(entry, "rights"),
         source=_source(dict.get(entry, "source"), zone),
     )
+
+
+def _in_its_language(entry: Any) -> str | None:
+    """Of pages in several languages that of the entry's, else the one that names none, else the first.
+
+    feedparser has the last. None where no page names its language.
+    """
+    pages = [
+        link
+        for link in dict.get(entry, "links") or ()
+        if link.get("rel") == "alternate"
+        and link.get("href")
+        and (link.get("type") or "text/html") in _HTML_TYPES
+    ]
+    if not any(page.get("hreflang") for page in pages):
+        return None
+    language = (_language(entry) or "").lower().partition("-")[0]
+    in_order = sorted(
+        pages, key=lambda page: _far_from(language, (page.get("hreflang") or "").lower().partition("-")[0])
+    )
+    return legal(in_order[0]["href"]).strip() or None
+
+
+def _far_from(language: str, hreflang: str) -> int:
+    if language and hreflang == language:
+        return 0
+    return 2 if hreflang else 1
 
 
 def _texts(entry: Any, url: str) -> tuple[Text | None, Text | None]:
@@ -300,11 +329,16 @@ def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
         return None
     detail = dict.get(entry, f"{key}_detail") or {}
     return Text(
-        value=value,
+        value=_without_br_ends(value, detail),
         type="html" if detail.get("type") in _HTML_TYPES else plain,
         base=_base(detail, url),
         language=detail.get("language"),
     )
+
+
+def _without_br_ends(value: str, detail: Any) -> str:
+    # XHTML's <br/> comes as <br></br>, which is two to HTML (§13.2.6.4.7).
+    return value.replace("</br>", "") if detail.get("type") == _HTML_TYPES[1] else value
 
 
 def _base(detail: Any, url: str) -> str | None:
@@ -327,7 +361,7 @@ def _content(entry: Any, url: str) -> Text | None:
         return None
     best = max(readable, key=lambda each: (each.get("type") in _HTML_TYPES, len(each["value"])))
     return Text(
-        value=best["value"],
+        value=_without_br_ends(best["value"], best),
         type="html" if best.get("type", "text/html") in _HTML_TYPES else "text",
         base=_base(best, url),
         language=best.get("language"),
@@ -358,16 +392,19 @@ def _enclosures(entry: Any) -> Iterator[Attached]:
                 title=link.get("title"),
             )
     for media in dict.get(entry, "media_content") or ():
-        kind = media.get("type") or media.get("medium") or ""
-        if media.get("url") and not kind.startswith("image"):
+        if media.get("url") and not _is_image(media):
             yield Attached(url=media["url"], type=media.get("type"), length=media.get("filesize"))
+
+
+def _is_image(media: Any) -> bool:
+    """Whether it says that it is one, or says nothing and is called like one."""
+    kind = media.get("type") or media.get("medium")
+    return kind.startswith("image") if kind else _PICTURE.search(media["url"]) is not None
 
 
 def _images(entry: Any) -> Iterator[Attached]:
     for media in dict.get(entry, "media_content") or ():
-        if media.get("url") and (
-            media.get("medium") == "image" or (media.get("type") or "").startswith("image")
-        ):
+        if media.get("url") and _is_image(media):
             yield Attached(url=media["url"], type=media.get("type"))
     for thumbnail in dict.get(entry, "media_thumbnail") or ():
         if thumbnail.get("url"):
