@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 from filelock import FileLock, Timeout
@@ -76,11 +76,15 @@ class DatabaseLock:
 
 
 @contextmanager
-def held(lock: DatabaseLock, *, seconds: float, waiting: Callable[[str], None]) -> Iterator[None]:
+def held(
+    lock: DatabaseLock, *, seconds: float, waiting: Callable[[str], None], stop: Event | None = None
+) -> Iterator[bool]:
     """Hold a lock, waiting up to `seconds` for it; `waiting` is told once who is waited for.
 
+    Whether it is held: when `stop` is set it is not waited for any longer.
     Raises BusyError and StoreError.
     """
+    stop = stop or Event()
     told = False
     left = seconds
     while not lock.take():
@@ -93,9 +97,11 @@ def held(lock: DatabaseLock, *, seconds: float, waiting: Callable[[str], None]) 
             waiting(lock.holder)
             told = True
         wait = min(_ASK_AGAIN, left)
-        time.sleep(wait)
+        if stop.wait(wait):
+            yield False
+            return
         left -= wait
     try:
-        yield
+        yield True
     finally:
         lock.release()

@@ -35,7 +35,7 @@ def followed(before: Move | None, gathered: Gathered, *, shares: bool, now: date
         return Move(address=gathered.url, target=target, since=now, polls=polls, shares=shares)
     if nothing:
         return replace(before, polls=0)
-    return replace(before, polls=before.polls + 1, since=before.since if before.polls else now)
+    return replace(before, polls=before.polls + 1, since=min(before.since, now) if before.polls else now)
 
 
 def proposed(state: FeedState, now: datetime) -> Move | None:

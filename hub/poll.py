@@ -235,7 +235,7 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
     """
     validators = Validators()
     if address == state.used_url and not is_thorough(state, now=now):
-        validators = Validators(etag=state.etag, last_modified=state.last_modified)
+        validators = Validators(etag=state.etag, last_modified=state.last_modified, url=state.validated_at)
     return FetchRequest(
         url=address,
         validators=validators,

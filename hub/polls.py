@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -161,6 +161,10 @@ class Polls:
     def under_way(self) -> int:
         """How many polls and other requests have begun and have no result yet."""
         return len(self._polls) + self._errands
+
+    def spare(self, hosts: Mapping[str, datetime]) -> None:
+        """Leave hosts alone that asked another process for it, until then."""
+        self._fetcher.spare(hosts)
 
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""

@@ -102,7 +102,12 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
     store = open_store(database)
     lock = DatabaseLock(database_file(database), "poll")
     try:
-        with stopping() as stop, held(lock, seconds=_WAIT_FOR_OTHERS, waiting=_waiting):
+        with (
+            stopping() as stop,
+            held(lock, seconds=_WAIT_FOR_OTHERS, waiting=_waiting, stop=stop) as its_turn,
+        ):
+            if not its_turn:
+                return Figures(stopped=True)
             sync(store, config)
             states = _whose_turn(store, utc_now(), members=members, every=every)
             return poll_round(config, store, states, progress=progress(len(states)), stop=stop)
@@ -186,7 +191,10 @@ def _poll_while(
         while goes_on():
             due = store.due(utc_now())
             to_do = subscriber.look() or bool(due)
-            holding = holding or (to_do and lock.take())
+            if not holding and to_do and lock.take():
+                holding = True
+                # Another process may have polled meanwhile.
+                under_way.spare(store.spared())
             if not holding:
                 stop.wait(_TICK)
                 continue

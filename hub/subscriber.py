@@ -110,6 +110,6 @@ class Subscriber:
             return
         print(f"{asked.feed or asked.topic} is not pushed: {outcome.problem}.", file=sys.stderr)
         self._store.change(asked, replace(asked, error=outcome.problem))
-        host = urls.host(asked.hub)
+        host = outcome.host or urls.host(asked.hub)
         if outcome.retry_after and host:
             self._store.spare(host, self._now() + timedelta(seconds=outcome.retry_after))

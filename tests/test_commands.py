@@ -172,6 +172,25 @@ def test_two_rounds_at_once_take_turns(hub: Hub, site: Site) -> None:
     assert json.loads(hub.run("poll", "--json", "--all").stdout)["new"] == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_round_that_waits_for_its_turn_ends_when_it_is_told_to(
+    hub: Hub, site: Site, number: signal.Signals
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    other = DatabaseLock(hub.folder / "hub.db", "poll")
+    assert other.take()
+    try:
+        with hub.start("poll", "--json") as process:
+            assert process.stderr is not None
+            assert "Waiting for process" in process.stderr.readline()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+    finally:
+        other.release()
+    assert (process.returncode, json.loads(out)["feeds"]) == (130, 0), err
+    assert site.asked == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: signal.Signals) -> None:
     hub.write({"east": [site.feed("/east", "One")], "slow": ["http://127.0.0.2:9/feed"]})

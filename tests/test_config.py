@@ -734,6 +734,21 @@ def test_any_text_is_a_config_or_a_config_error_in_single_lines(text: str) -> No
 # ---------------------------------------------------------------- the file itself
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://newyddion-tŷ.example:8443/", "https://xn--newyddion-t-9oc.example:8443"),
+        ("https://News.example.org/our news".replace(" ", "%20"), "https://News.example.org/our%20news"),
+        ("https://news.example.org/nyheter-å/", "https://news.example.org/nyheter-%C3%A5"),
+    ],
+)
+def test_the_hubs_own_address_is_what_browsers_ask_for_and_headers_can_hold(written: str, read: str) -> None:
+    hub = parse(f"hub: {{url: '{written}'}}\nmembers: []\n").hub
+    assert hub.url == read
+    assert f"(+{read}/)" in hub.user_agent
+    assert hub.user_agent.isascii()
+
+
 def test_a_missing_file_is_told_how_to_begin(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     with pytest.raises(ConfigError) as caught:

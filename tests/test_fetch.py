@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from hub.errors import FeedGone, FetchError, FetchRefused
 from hub.fetch import Fetched, FetchRequest, NotModified, Outcome, fetch
-from hub.fetch.answer import Head, read_head, retry_after, status_error
+from hub.fetch.answer import Head, fresh_for, read_head, retry_after, status_error
 from hub.fetch.curl import CurlFetcher
 from hub.fetch.journey import Journey
 from hub.fetch.request import address_of, headers, may_connect
@@ -211,7 +211,7 @@ def test_a_document_comes_with_its_type_and_validators(site: Site) -> None:
     assert isinstance(fetched, Fetched)
     assert (fetched.url, fetched.status, fetched.body) == (site.url("/feed"), 200, FEED)
     assert fetched.content_type == "application/rss+xml"
-    assert fetched.validators == Validators(etag='W/"1"', last_modified="Mon")
+    assert fetched.validators == Validators(etag='W/"1"', last_modified="Mon", url=site.url("/feed"))
     assert (fetched.hops, fetched.permanent, fetched.remarks) == ((), False, ())
     assert 0 < fetched.seconds < 5
 
@@ -253,7 +253,7 @@ def test_a_304_may_bring_new_validators(site: Site) -> None:
     site.answers["/feed"] = reply(304, 'ETag: "2"', body=b"")
     answer = ask(site.url("/feed"), Validators(etag='"1"', last_modified="Mon"))
     assert isinstance(answer, NotModified)
-    assert answer.validators == Validators(etag='"2"', last_modified="Mon")
+    assert answer.validators == Validators(etag='"2"', last_modified="Mon", url=site.url("/feed"))
 
 
 def test_a_304_that_nobody_asked_for_is_an_error_that_says_so(site: Site) -> None:
@@ -298,7 +298,8 @@ def test_trailers_and_early_hints_are_not_taken_for_the_answers_headers(site: Si
     )
     fetched = ask(site.url("/feed"))
     assert isinstance(fetched, Fetched)
-    assert (fetched.body, fetched.validators, fetched.content_type) == (b"<a/>", Validators(), "a/a")
+    assert (fetched.body, fetched.content_type) == (b"<a/>", "a/a")
+    assert fetched.validators == Validators(url=fetched.url)
 
 
 def _deflated(data: bytes) -> bytes:
@@ -563,6 +564,18 @@ def test_validators_are_sent_along_a_redirect(site: Site) -> None:
     answer = ask(site.url("/a"), Validators(etag='"1"'))
     assert isinstance(answer, NotModified)
     assert (answer.url, answer.permanent) == (site.url("/b"), True)
+
+
+def test_no_address_is_asked_with_validators_of_another(site: Site) -> None:
+    document = reply(200, 'ETag: "2"', body=b"<a/>")
+    site.answers |= {"/a": moved("/b", 301), "/b": moved("/c", 302), "/c": document}
+    for at, path in (("/b", "/c"), ("/c", "/c")):
+        site.asked.clear()
+        answer = ask(site.url("/a"), Validators(etag='"1"', url=site.url(at)))
+        assert isinstance(answer, Fetched)
+        assert answer.validators == Validators(etag='"2"', url=site.url(path))
+        sent = [each.path for each in site.asked if each.header(b"If-None-Match")]
+        assert sent == [at]
 
 
 def test_a_circle_of_redirects_is_named(site: Site) -> None:
@@ -849,13 +862,31 @@ def test_no_header_can_hurt(lines: list[bytes]) -> None:
     assert head.location is None or isinstance(head.location, str)
 
 
-@pytest.mark.parametrize(("status", "for_host"), [(429, True), (503, False)])
-def test_429_and_503_say_how_long_to_stay_away(site: Site, status: int, for_host: bool) -> None:
+@pytest.mark.parametrize(("status", "for_host"), [(429, True), (503, False), (404, False), (502, False)])
+def test_errors_say_how_long_to_stay_away(site: Site, status: int, for_host: bool) -> None:
     site.answers["/feed"] = reply(status, "Retry-After: Sat, 31 Jan 2026 12:01:00 GMT")
     error = failure(site.url("/feed"), clock=NOW)
     assert (error.status, error.retry_after, error.for_host) == (status, 60.0, for_host)
     site.answers["/feed"] = reply(status)
     assert failure(site.url("/feed")).retry_after is None
+
+
+def test_what_another_process_was_told_of_a_host_holds_from_then_on(site: Site) -> None:
+    site.answers["/feed"] = reply()
+    with closing(CurlFetcher(policy(), ROBOT, clock=lambda: NOW)) as fetcher:
+        fetcher.spare({"127.0.0.1": NOW + timedelta(hours=1)})
+        fetcher.spare({"127.0.0.1": NOW + timedelta(minutes=1)})
+        (outcome,) = ask_all(fetcher, [site.url("/feed")]).values()
+    assert isinstance(outcome, FetchError)
+    assert (outcome.retry_after, outcome.for_host) == (3600.0, True)
+    assert site.asked == []
+
+
+def test_several_lines_of_cache_control_are_one_list() -> None:
+    lines = [b"HTTP/1.1 200 OK", b"Cache-Control: max-age=2592000", b"cache-control: no-cache"]
+    assert fresh_for(read_head(lines).headers, now=NOW) is None
+    lines = [b"HTTP/1.1 200 OK", b"Cache-Control: public", b"Cache-Control: max-age=21600"]
+    assert fresh_for(read_head(lines).headers, now=NOW) == timedelta(hours=6)
 
 
 # ---------------------------------------------------------------- politeness

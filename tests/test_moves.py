@@ -236,6 +236,13 @@ def test_what_redirects_for_good_is_shown_by_the_command(tmp_path: Path, site: S
     assert "Did you mean west?" in unknown.stderr
 
 
+def test_a_move_that_was_first_seen_by_a_clock_that_was_ahead_is_proposed_in_time() -> None:
+    move = moves.followed(None, poll(), shares=True, now=NOW + 365 * DAY)
+    for hours in range(0, 60, 12):
+        move = moves.followed(move, poll(), shares=True, now=NOW + hours * HOUR)
+    assert moves.proposed(FeedState(feed=FEED, move=move), NOW + 2 * DAY) == move
+
+
 # ---------------------------------------------------------------- the status page
 
 

@@ -317,6 +317,16 @@ def test_a_feed_is_due_until_it_was_polled_and_again_when_its_time_has_come(stor
     assert [state.feed for state in store.due(NOW + timedelta(hours=1))] == [EAST, WEST, WEST_BLOG]
 
 
+def test_a_feed_that_failed_by_a_clock_that_was_ahead_waits_as_others_do(store: Store) -> None:
+    failed = Gathered(feed=EAST, outcome="failed", started=NOW, url=EAST.url, error="404", reason="http-404")
+    store.settle([failed], decider(NOW + timedelta(days=365)))
+    for hours in (0, 2, 6, 14):
+        store.settle([failed], decider(NOW + timedelta(hours=hours)))
+    (state, *_) = store.feed_states()
+    assert state.failing_since == NOW
+    assert state.next_poll == NOW + timedelta(hours=14 + 16)
+
+
 def test_a_feed_that_was_polled_by_a_clock_that_was_ahead_is_due(store: Store) -> None:
     poll(store, EAST, entry("a"), at=NOW + timedelta(days=365))
     assert EAST in [state.feed for state in store.due(NOW)]
@@ -352,6 +362,7 @@ def test_all_that_is_remembered_of_a_feed_comes_back_as_it_was_stored_and_goes_w
         named_at=url,
         etag='"2"',
         last_modified="Thu, 26 Nov 2026 12:00:00 GMT",
+        validated_at=url,
         body_digest="digest",
         polled=NOW,
         succeeded=NOW,

@@ -140,7 +140,11 @@ def _base_url(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
     # As browsers ask for it, and as it stands in what we publish.
-    return urlunsplit(parts._replace(path=quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")))
+    authority = parts.netloc
+    if not authority.isascii():
+        authority = (urls.host(value) or "") + (f":{parts.port}" if parts.port is not None else "")
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+    return urlunsplit(parts._replace(netloc=authority, path=path))
 
 
 def _words(value: str) -> str:

@@ -9,7 +9,7 @@ keeps it, with libcurl.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
@@ -134,6 +134,9 @@ class Fetcher(Protocol):
 
         For a caller that cannot keep up with what comes in.
         """
+
+    def spare(self, hosts: Mapping[str, datetime]) -> None:
+        """Ask nothing of hosts before these moments, of which another process was told."""
 
     def wake(self) -> None:
         """Make `wait` return at once. From any thread; harmless after `close`."""

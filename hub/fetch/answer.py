@@ -32,6 +32,10 @@ _NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,;=])")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,300})")
 
 
+# The first status that says that there is no answer.
+_ERRORS = 400
+
+
 class Head(Struct, frozen=True):
     """Status and headers. Names are in lower case.
 
@@ -69,7 +73,8 @@ def read_head(lines: Sequence[bytes]) -> Head:
         name, colon, value = line.partition(b":")
         if colon and not line.startswith((b" ", b"\t")):
             field, text = name.decode("latin-1").strip().lower(), value.decode("latin-1").strip(" \t\r\n")
-            if field == "link" and field in headers:
+            # Lists, which may stand in several lines (RFC 9110 §5.3).
+            if field in ("link", "cache-control") and field in headers:
                 text = f"{headers.pop(field)}, {text}"
             headers.setdefault(field, text)
     return Head(int(status[0]) if status and status[0].isdigit() else 0, headers)
@@ -173,7 +178,7 @@ def status_error(
 
 
 def _wait(head: Head, now: datetime) -> float | None:
-    return retry_after(head.headers.get("retry-after"), now=now) if head.status in (429, 503) else None
+    return retry_after(head.headers.get("retry-after"), now=now) if head.status >= _ERRORS else None
 
 
 def _named(status: int) -> str:

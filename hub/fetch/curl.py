@@ -86,7 +86,7 @@ _FAULTS = {
         "Tell the member's web team that the server sends a wrong Content-Encoding.",
     ),
     pycurl.E_SSL_CACERT_BADFILE: (
-        "tls",
+        "our-machine",
         "this machine's list of trusted certificates cannot be read, so {url} cannot be checked: {detail}",
         "Install the system's certificates (Debian: apt install ca-certificates), or set SSL_CERT_FILE.",
     ),
@@ -130,7 +130,7 @@ class _Lane:
 
     def begin(self, journey: Journey, now: float) -> None:
         """Make ready for a transfer; its limits count from now."""
-        lines, self.conditional = headers(journey.request.validators)
+        lines, self.conditional = headers(journey.validators)
         self.curl.setopt(pycurl.URL, journey.url)
         self.curl.setopt(pycurl.HTTPHEADER, lines)
         if journey.request.form is None:
@@ -230,7 +230,7 @@ class _Lane:
             return FetchError(
                 f"this machine has no connection left for {journey.asked}: {self.no_socket}",
                 "If it says that too many files are open, raise their limit (ulimit -n).",
-                reason="connect",
+                reason="our-machine",
             )
         if code == pycurl.E_OPERATION_TIMEDOUT:
             seconds = self._policy.connect.total_seconds()
@@ -327,7 +327,8 @@ class CurlFetcher:
         self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
         self._clock = clock
         self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
-        self._spared = {host: (until, _asked_before(host, until)) for host, until in (spared or {}).items()}
+        self._spared: dict[str, tuple[datetime, FetchError]] = {}
+        self.spare(spared or {})
         self._busy: dict[Any, _Lane] = {}
         self._idle: list[_Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
@@ -527,6 +528,12 @@ class CurlFetcher:
             self._done.append((journey.ticket, _left_alone(journey, asked, left)))
         else:
             self._turns.join(journey, host=journey.host, now=now)
+
+    def spare(self, hosts: Mapping[str, datetime]) -> None:
+        for host, until in hosts.items():
+            before, _ = self._spared.get(host, (None, None))
+            if before is None or before < until:
+                self._spared[host] = (until, _asked_before(host, until))
 
     def _spare(self, host: str, asked: FetchError, seconds: float) -> None:
         """Ask nothing more of a host that asks to be left alone, for so long."""

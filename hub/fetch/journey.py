@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from hub import urls
 from hub.errors import FetchError
 from hub.fetch import Accepted, Fetched, FetchRequest, Hop, NotModified
@@ -61,6 +63,12 @@ class Journey:
         if not self.hops:
             return shown(self.url)
         return f"{shown(self.url)} (where {shown(self._begin)} redirects to)"
+
+    @property
+    def validators(self) -> Validators:
+        """What to ask with where it is now: what another address gave says nothing of what is here."""
+        validators = self.request.validators
+        return validators if validators.url in (None, self.url) else Validators()
 
     def follow(self, head: Head, *, address: str | None, limit: int) -> None:
         """Go where a redirect leads, which the server at an IP address gave.
@@ -151,7 +159,7 @@ class Journey:
                 body=body,
                 cut=cut,
                 headers=head.headers,
-                validators=head.validators,
+                validators=replace(head.validators, url=self.url),
                 seconds=self.used,
                 hops=self.hops,
                 permanent=bool(self.hops) and self._permanent,
@@ -175,7 +183,9 @@ class Journey:
         return NotModified(
             url=self.url,
             validators=Validators(
-                etag=new.etag or sent.etag, last_modified=new.last_modified or sent.last_modified
+                etag=new.etag or sent.etag,
+                last_modified=new.last_modified or sent.last_modified,
+                url=self.url,
             ),
             seconds=self.used,
             hops=self.hops,

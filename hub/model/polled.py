@@ -77,7 +77,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
 
     `used_url` is the address that last answered with a feed, the one that
     `etag`, `last_modified` and `body_digest` belong to; the validators are
-    verbatim (RFC 9110 §8.8). `named_at` is the address of feeds.yaml whose
+    verbatim (RFC 9110 §8.8), and `validated_at` is where redirects led that
+    gave them. `named_at` is the address of feeds.yaml whose
     page names it, where the file does not. `next_poll` is when it is due, None for never
     (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
     `reason` are those of the last poll, None when it went well; `failures`
@@ -96,6 +97,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
     named_at: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    validated_at: str | None = None
     body_digest: str | None = None
     polled: datetime | None = None
     succeeded: datetime | None = None
@@ -131,10 +133,15 @@ class FeedState(Struct, frozen=True, kw_only=True):
 
 
 class Validators(Struct, frozen=True, kw_only=True):
-    """What a conditional request carries, exactly as the server gave it (RFC 9110 §13.1)."""
+    """What a conditional request carries, exactly as the server gave it (RFC 9110 §13.1).
+
+    `url` is the address that gave it, to which alone it means something (RFC
+    9111 §4.3.1); None where that is not known.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
 
 
 Outcome = Literal["fetched", "not_modified", "failed"]

@@ -126,6 +126,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         named_at=row["named_at"],
         etag=row["etag"],
         last_modified=row["last_modified"],
+        validated_at=row["validated_at"],
         body_digest=row["body_digest"],
         polled=maybe_moment(row["polled"]),
         succeeded=maybe_moment(row["succeeded"]),
@@ -204,7 +205,7 @@ def _move(written: str | None) -> Move | None:
 # How what a poll may change is written: as it is, as a moment, or as said here, each in a column of its
 # name; or in several columns.
 _AS_IT_IS = (
-    *("used_url", "named_at", "etag", "last_modified", "body_digest", "next_poll_why"),
+    *("used_url", "named_at", "etag", "last_modified", "validated_at", "body_digest", "next_poll_why"),
     *("failures", "error", "remedy", "reason", "reshares"),
 )
 _MOMENTS = ("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "pushed_until")

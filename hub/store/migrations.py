@@ -716,3 +716,8 @@ def m019_what_copies_are_found_by_again(db: Database) -> None:
         " FROM (SELECT DISTINCT number, story FROM found)) WHERE nth <= 8"
     )
     db.execute("DROP TABLE found")
+
+
+@migrations()
+def m020_where_validators_are_from(db: Database) -> None:
+    _execute(db, "ALTER TABLE feeds ADD COLUMN validated_at TEXT;")
