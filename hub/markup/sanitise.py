@@ -293,13 +293,13 @@ def clean(html: str, *, base: str | None) -> Cleaned:
         html = _DATA.sub("", html)
     if _too_much(html):
         return _words_alone(html)
-    if "data-" in html.lower() and _HAS_LATER.search(html):
+    lower = html.lower()
+    if "data-" in lower and _HAS_LATER.search(html):
         html = _PICTURE.sub(_load_now, html)
+    linked = players.as_links(html, base) if "<iframe" in lower else html
     _base.set(base)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
-    safe = _CLEANER.clean(players.as_links(html, base)).replace(
-        ' preload="none" controls=""', ' controls="" preload="none"'
-    )
+    safe = _CLEANER.clean(linked).replace(' preload="none" controls=""', ' controls="" preload="none"')
     # Leaving out whole void elements and single control characters cannot turn
     # text into markup: every `<` and `&` that is left was written by nh3. (One
     # character is looked for in a tenth of the time that two are.)

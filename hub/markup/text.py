@@ -107,13 +107,19 @@ def _legible(text: str) -> str:
     return "".join(kept) if seen else ""
 
 
-# A soft hyphen, a word joiner and a byte order mark: where to break a word, or not to.
-_BREAKS = str.maketrans("", "", "\u00ad\u2060\ufeff")
+# Where to break a word, or not to: a soft hyphen, a word joiner and a byte order mark.
+_BREAKS = "\u00ad\u2060\ufeff"
 
 
 def without_breaks(text: str) -> str:
     """The text without what says where its words may be broken: with that they are found by nobody."""
-    return text if text.isascii() else text.translate(_BREAKS)
+    if text.isascii():
+        return text
+    # Nearly no text has any, and to look for one character is quick.
+    for each in _BREAKS:
+        if each in text:
+            text = text.replace(each, "")
+    return text
 
 
 def line(text: str) -> str:
