@@ -156,6 +156,7 @@ class Polls:
         self._bytes_waiting = 0
         self._ready: list[Gathered] = []
         self._settled_at = 0.0
+        self._winding_up = False
 
     @property
     def under_way(self) -> int:
@@ -194,7 +195,7 @@ class Polls:
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._fetcher.hold(self._bytes_waiting >= _MOST_BYTES_WAITING)
+        self._fetcher.hold(self._winding_up or self._bytes_waiting >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
@@ -211,6 +212,11 @@ class Polls:
         while not self._read.empty():
             self._was_read(self._read.get())
         return self._settle()
+
+    def wind_up(self) -> bool:
+        """Begin no fetch any more; whether there are any that have begun, or documents being read."""
+        self._winding_up = True
+        return self._fetcher.at_work or bool(self._reading)
 
     def finish(self) -> tuple[PollResult, ...]:
         """Settle what has been gathered. What is still under way is forgotten, and due again."""

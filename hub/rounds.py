@@ -29,6 +29,9 @@ from hub.subscriber import Subscriber
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
 _TICK = 0.25
 _LOCALHOST = "localhost"
+# How long what is being fetched may take when feeds.yaml has changed: who breaks it off has to ask again,
+# a host that is still at its first answer.
+_WINDING_UP = 10.0
 # How long to leave a database alone that refused.
 _AFTER_A_REFUSAL = 30.0
 # How long a round ordered by hand waits for one that is under way.
@@ -206,6 +209,9 @@ def _poll_while(
             if not under_way.under_way:
                 lock.release()
                 holding = False
+        until = time.monotonic() + _WINDING_UP
+        while holding and under_way.wind_up() and not stop.is_set() and time.monotonic() < until:
+            progress.told(under_way.step(_TICK))
         progress.told(under_way.finish())
     finally:
         lock.release()

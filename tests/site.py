@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Site:
     """Paths and what they answer. `asked` are the requests so far: path and headers.
 
-    A page with an `ETag` is answered with 304 to whoever has it.
+    A page with an `ETag` is answered with 304 to whoever has it. `takes` are
+    the seconds that a path's answer takes.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.pages: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.takes: dict[str, float] = {}
 
     def page(self, path: str, body: str | bytes, *, status: int = 200, **headers: str) -> str:
         """Answer this at a path, from now on; its URL. Header names are written with `_` for `-`."""
@@ -65,6 +68,7 @@ def serving(address: str = "127.0.0.1") -> Iterator[Site]:
 
         def do_GET(self) -> None:
             site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            time.sleep(site.takes.get(self.path, 0))
             status, headers, body = site.pages.get(self.path, (404, {}, b"nothing here"))
             if "ETag" in headers and headers["ETag"] == self.headers["If-None-Match"]:
                 status, body = 304, b""

@@ -280,6 +280,16 @@ def test_a_hub_that_runs_polls_serves_and_takes_up_a_changed_file(hub: Hub, site
     assert err.count("feeds.yaml:1:") <= 2
 
 
+def test_a_changed_file_breaks_nothing_off(hub: Hub, site: Site) -> None:
+    site.takes["/slow"] = 3.0
+    hub.write({"east": [site.feed("/slow", "Slowly")]})
+    with hub.serving("run") as (_, address):
+        assert within(20, lambda: site.asked)
+        hub.write({"east": [f"{site.url}/slow"]}, more="# a comment\nmerged_feeds: []\n")
+        assert within(20, lambda: "Slowly" in get(address + "/"))
+    assert len(site.asked) == 1
+
+
 def test_a_hub_can_be_asked_before_its_first_round_has_ended(hub: Hub) -> None:
     with serving("127.0.0.2") as slow:
         slow.feed("/1", "One")

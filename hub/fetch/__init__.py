@@ -145,6 +145,10 @@ class Fetcher(Protocol):
     def pending(self) -> int:
         """How many were submitted whose outcome `wait` has not returned yet."""
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a fetch has begun and not ended: those that wait for their turn are not meant."""
+
     def close(self) -> None:
         """Break off what is under way and let go of the connections. Closing twice is harmless."""
 

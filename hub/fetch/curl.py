@@ -352,6 +352,10 @@ class CurlFetcher:
     def pending(self) -> int:
         return self._pending
 
+    @property
+    def at_work(self) -> bool:
+        return bool(self._busy)
+
     def submit(self, ticket: Hashable, request: FetchRequest) -> None:
         self._pending += 1
         try:
