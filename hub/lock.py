@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 
 from hub.errors import BusyError, StoreError
 
-# `run` is held by a hub that runs for ever, `poll` by whoever is polling just now.
-Purpose = Literal["run", "poll"]
+# `run` is held by a hub that runs for ever, `poll` by whoever is polling just now, `next` by who waits
+# for that.
+Purpose = Literal["run", "poll", "next"]
 _ASK_AGAIN = 0.5
 
 
@@ -59,12 +60,27 @@ class DatabaseLock:
         for file in (self._file, self._holder):
             os.chown(file, owner.st_uid, owner.st_gid)
 
+    def place_in_line(self) -> DatabaseLock:
+        """What who waits for it holds."""
+        return DatabaseLock(self._database, "next")
+
     def release(self) -> None:
         """Let go of the lock; harmless when it is not held."""
         if self._lock.is_locked:
             with suppress(OSError):
                 self._holder.unlink(missing_ok=True)
             self._lock.release()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a process waits for it by `held`."""
+        try:
+            with FileLock(self._database.with_name(f"{self._database.name}.next.lock"), timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
 
     @property
     def holder(self) -> str:
@@ -87,8 +103,12 @@ def held(
     stop = stop or Event()
     told = False
     left = seconds
+    place = lock.place_in_line()
     while not lock.take():
+        # A hub that has always something to poll lets go of it for who waits.
+        place.take()
         if left <= 0:
+            place.release()
             raise BusyError(
                 f"{lock.holder[:1].upper()}{lock.holder[1:]} is polling with this database.",
                 "Wait until it has ended, or stop it.",
@@ -98,9 +118,11 @@ def held(
             told = True
         wait = min(_ASK_AGAIN, left)
         if stop.wait(wait):
+            place.release()
             yield False
             return
         left -= wait
+    place.release()
     try:
         yield True
     finally:

@@ -157,7 +157,8 @@ def poll_forever(
     """Poll each feed when it is due, until `stop` is set, taking up changes of feeds.yaml on the way.
 
     `lock` is held while polls are under way, so that a round ordered by hand
-    beside this one waits its turn. `tick` is called several times a second.
+    beside this one waits its turn; what has not begun by then is left for after
+    it. `tick` is called several times a second.
     A database that refuses (a full disk, say) is told of and asked again:
     what could not be stored is due again.
     """
@@ -188,13 +189,13 @@ def _poll_while(
     progress: Progress,
     stop: Event,
 ) -> None:
-    """Poll what is due, asking `goes_on` and the store at each tick."""
+    """Poll what is due, asking `goes_on` and the store at each tick, until somebody wants the lock."""
     holding = False
     try:
-        while goes_on():
+        while goes_on() and not (holding and lock.wanted):
             due = store.due(utc_now())
             to_do = subscriber.look() or bool(due)
-            if not holding and to_do and lock.take():
+            if not holding and to_do and not lock.wanted and lock.take():
                 holding = True
                 # Another process may have polled meanwhile.
                 under_way.spare(store.spared())

@@ -290,6 +290,24 @@ def test_a_changed_file_breaks_nothing_off(hub: Hub, site: Site) -> None:
     assert len(site.asked) == 1
 
 
+def test_a_round_ordered_by_hand_gets_its_turn_beside_a_hub_that_always_polls(hub: Hub, site: Site) -> None:
+    with serving("127.0.0.2") as slow:
+        feeds = [slow.feed(f"/{number}", f"Slow {number}") for number in range(20)]
+        slow.takes = {f"/{number}": 2.0 for number in range(20)}
+        hub.write({"east": feeds, "west": [site.feed("/west", "Quickly")]})
+        with hub.serving("run") as (_, address):
+            assert within(20, lambda: len(slow.asked) == 2)
+            began = time.monotonic()
+            assert hub.run("poll", "west", "--json").returncode == 0
+            assert len(slow.asked) < 10
+            assert time.monotonic() - began < 15
+            before = len(slow.asked)
+            # What had not begun is polled afterwards.
+            assert within(20, lambda: len(slow.asked) > before + 1)
+            assert within(20, lambda: "Slow 0" in get(address + "/"))
+    assert [path for path, _ in slow.asked if path == "/0"] == ["/0"]
+
+
 def test_a_hub_can_be_asked_before_its_first_round_has_ended(hub: Hub) -> None:
     with serving("127.0.0.2") as slow:
         slow.feed("/1", "One")
