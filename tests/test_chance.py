@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,8 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, Gathered, Tombstone
 from hub.parse.document import ParsedEntry, ParsedFeed, Text
 from hub.store import Store, open_store
-from hub.stories import sketched
+from hub.store.rows import numbers
+from hub.stories import COMMON, sketched
 from tests.test_settling import settle, store_of, stored
 
 BEGINS = datetime(2026, 3, 1, tzinfo=UTC)
@@ -226,3 +228,113 @@ def _say(word: Callable[[Store, int, int], object], one: int, other: int, store:
 def without_index(file: Path) -> dict[str, list[tuple[object, ...]]]:
     # How many stories hold a number is learnt a poll later, where an entry left one in the same batch.
     return {what: rows for what, rows in stored(file).items() if what != "index"}
+
+
+@dataclass
+class Ruled:
+    """What an admin said that holds from then on."""
+
+    apart: set[frozenset[int]] = field(default_factory=set)
+    alone: set[int] = field(default_factory=set)
+    standing: dict[int, str] = field(default_factory=dict)
+
+    def say(self, chance: random.Random, store: Store, now: datetime) -> None:
+        """Something of two entries that chance names, one of a story of several as likely as not."""
+        entries = list(store.walk())
+        if not entries:
+            return
+        stories = Counter(each.story for each in entries)
+        several = [each for each in entries if stories[each.story] > 1]
+        one, other = chance.choice(chance.choice((entries, several or entries))), chance.choice(entries)
+        beside = {each.key for each in entries if each.story == one.story} - {one.key}
+        there = {each.key for each in entries if each.story == other.story}
+        word = chance.choice(("split", "alone", "merge", "lead", "withdraw", "release"))
+        with suppress(StoreError):  # what is not published is refused, and what is in one story already
+            match word:
+                case "split" | "alone":
+                    store.take_apart(one.key, now, alone=word == "alone")
+                    self.apart |= {frozenset((one.key, each)) for each in beside}
+                    self.alone |= {one.key} if word == "alone" else set()
+                case "merge":
+                    store.put_together(one.key, other.key, now)
+                    moved = beside | {one.key}
+                    self.alone -= moved | there
+                    self.apart -= {frozenset((each, stays)) for each in moved for stays in there}
+                case "lead":
+                    store.make_lead(one.key, now)
+                case "withdraw":
+                    store.withdraw([one.key], "an admin says so", now)
+                    self.standing[one.key] = "withdrawn"
+                case "release":
+                    if store.release([one.key], now):
+                        self.standing[one.key] = "published"
+
+    def broken(self, store: Store) -> list[str]:
+        """What of it does not hold."""
+        entries = {each.key: each for each in store.walk()}
+        published = {key: each.story for key, each in entries.items() if each.standing == "published"}
+        stories = Counter(published.values())
+        return [
+            *(
+                f"{key} is not {standing}"
+                for key, standing in self.standing.items()
+                if entries[key].standing != standing
+            ),
+            *(
+                f"{sorted(pair)} are in one story"
+                for pair in self.apart
+                if len(stories_of := [published[key] for key in pair if key in published]) == 2
+                and stories_of[0] == stories_of[1]
+            ),
+            *(
+                f"{key} is not alone"
+                for key in self.alone
+                if key in published and stories[published[key]] > 1
+            ),
+        ]
+
+
+def unfindable(file: Path, common: set[int]) -> list[int]:
+    """Entries that are kept to be compared with, and that not all they are found by leads to.
+
+    `common` are the numbers that too many have or had.
+    """
+    with closing(sqlite3.connect(file)) as db:
+        index = set(db.execute("SELECT number, story FROM sketch_index"))
+        held = Counter(number for number, _ in index)
+        common |= {number for number, stories in held.items() if stories >= COMMON - 1}
+        kept = db.execute(
+            "SELECT e.key, e.story, s.numbers FROM sketches s JOIN entries e ON e.key = s.entry"
+            " WHERE e.standing IS NULL"
+        ).fetchall()
+    return [
+        key
+        for key, story, packed in kept
+        if any((number, story) not in index and number not in common for number in numbers(packed))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_admins_ruled_holds_and_copies_are_found_whatever_comes(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    shared: list[Item] = []
+    publishers = [
+        Publisher(Feed(key=key, url=f"https://{key.member}.example/{key.name}"), chance, shared)
+        for key in (FeedKey(f"m{number // 2}", f"n{number % 2}") for number in range(6))
+    ]
+    store = store_of(tmp_path / "hub.db", [each.feed for each in publishers])
+    now, ruled, ids = BEGINS, Ruled(), dict[int, str]()
+    common: set[int] = set()
+    for _ in range(20):
+        now += timedelta(days=chance.choice((0, 1, 3, 9, 30)), minutes=10)
+        settle(store, [each.publish(now) for each in publishers if chance.random() < 0.7])
+        for number in range(chance.choice((1, 2, 4))):
+            if number:
+                ruled.say(chance, store, now)
+            assert ruled.broken(store) == []
+            assert unfindable(tmp_path / "hub.db", common) == []
+            assert store.check() == ()
+            there = {each.key: each.atom_id for each in store.walk()}
+            assert ids.items() <= there.items(), "an entry was lost, or its id is another"
+            ids = there
+    store.close()
