@@ -101,12 +101,12 @@ def held(
     Raises BusyError and StoreError.
     """
     stop = stop or Event()
-    told = False
+    told = in_line = False
     left = seconds
     place = lock.place_in_line()
     while not lock.take():
         # A hub that has always something to poll lets go of it for who waits.
-        place.take()
+        in_line = in_line or place.take()
         if left <= 0:
             place.release()
             raise BusyError(
