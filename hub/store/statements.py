@@ -113,7 +113,8 @@ SELECT key, story FROM entries
 WHERE key >= (SELECT MIN(entry) FROM sketches) AND first_seen >= ? ORDER BY key LIMIT 1
 """
 # Stories are numbered so too, but an admin or other words begin one for an old entry and put a young one
-# into an old story, which is kept; of the first what is too old is let go of in a later week.
+# into an old story, which is kept; of the first what is too old is let go of in a later week. The + has
+# these read by their keys, and not all old stories.
 PRUNE_INDEX = """
 DELETE FROM sketch_index WHERE story < :story
     AND story NOT IN (SELECT story FROM entries WHERE key >= :key AND +story < :story)
