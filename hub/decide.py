@@ -164,13 +164,12 @@ def _entries(
         elif _has_changed(entry, stored, update.now):
             with_day = events.with_day(entry, update.now, zone)
             change = _changed(with_day, stored, known, update.now)
-            quiet = silence or entry.fingerprint in stored.past_fingerprints
             if change.leaves_story:
-                dated = normalise.dated(with_day, update.now)
-                date = events.date_to_sort_by(with_day, dated, update.now, zone, backlog=False)
-                change = replace(change, date=date, told=_told_as_other_news(stored, update.now))
+                change = _as_other_news(change, stored, update.now, zone)
+            elif not silence and entry.fingerprint not in stored.past_fingerprints:
+                change = replace(change, told=_told(stored, update.now))
             else:
-                change = replace(change, told="no" if quiet else _told(stored, update.now))
+                change = replace(change, told="no")
             changed.append(change)
             joined = change.story
         elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
@@ -394,11 +393,13 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
     return replace(changed, catches_up=stories.catches_up(entry, others))
 
 
-def _told_as_other_news(stored: KnownEntry, now: datetime) -> Told:
-    """When to tell readers of other news under an entry's id: of a bulletin's next issue at once."""
+def _as_other_news(change: ChangedEntry, stored: KnownEntry, now: datetime, zone: ZoneInfo) -> ChangedEntry:
+    """Other news under an entry's id has its own date, and a bulletin's next issue is told at once."""
+    date = events.date_to_sort_by(change.entry, normalise.dated(change.entry, now), now, zone, backlog=False)
     told = _told(stored, now)
-    since = now - stored.changes[-1] if stored.changes else _ISSUES_APART
-    return "yes" if told == "waits" and since >= _ISSUES_APART else told
+    if told == "waits" and now - stored.changes[-1] >= _ISSUES_APART:
+        told = "yes"
+    return replace(change, date=date, told=told)
 
 
 def _told(stored: KnownEntry, now: datetime) -> Told:
@@ -436,6 +437,8 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
     state, gathered, now = update.state, update.gathered, update.now
     failed = gathered.outcome == "failed"
     failures = state.failures + 1 if failed else 0
+    # No later than now: whoever stored it may have had a clock that was ahead.
+    failing_since = min(state.failing_since or now, now)
     not_before = None
     if gathered.retry_after is not None:
         not_before = now + min(gathered.retry_after, _LONGEST_WAIT)
@@ -448,7 +451,7 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
         every_min=state.feed.every_min,
         every_max=state.feed.every_max,
         failures=failures,
-        failing_for=now - min(state.failing_since or now, now),
+        failing_for=now - failing_since,
         not_before=not_before,
         recent=recent,
         wishes=wishes,
@@ -468,8 +471,7 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
         not_before=not_before,
         gone=gone,
         failures=failures,
-        # No later than now: whoever stored it may have had a clock that was ahead.
-        failing_since=min(state.failing_since or now, now) if failed else None,
+        failing_since=failing_since if failed else None,
         error=gathered.error if failed else None,
         remedy=gathered.remedy if failed else None,
         reason=gathered.reason if failed else None,

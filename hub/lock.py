@@ -74,8 +74,12 @@ class DatabaseLock:
     @property
     def wanted(self) -> bool:
         """Whether a process waits for it by `held`."""
+        place = self.place_in_line()
+        # Made by who waits, and left to the user that the hub runs as.
+        if not place._file.exists():
+            return False
         try:
-            with FileLock(self._database.with_name(f"{self._database.name}.next.lock"), timeout=0):
+            with place._lock.acquire(timeout=0):
                 return False
         except Timeout:
             return True
@@ -100,30 +104,35 @@ def held(
     Whether it is held: when `stop` is set it is not waited for any longer.
     Raises BusyError and StoreError.
     """
-    stop = stop or Event()
-    told = in_line = False
-    left = seconds
-    place = lock.place_in_line()
-    while not lock.take():
-        # A hub that has always something to poll lets go of it for who waits.
-        in_line = in_line or place.take()
-        if left <= 0:
-            place.release()
-            raise BusyError(
-                f"{lock.holder[:1].upper()}{lock.holder[1:]} is polling with this database.",
-                "Wait until it has ended, or stop it.",
-            )
-        if not told:
-            waiting(lock.holder)
-            told = True
-        wait = min(_ASK_AGAIN, left)
-        if stop.wait(wait):
-            place.release()
-            yield False
-            return
-        left -= wait
-    place.release()
+    if not _wait_for(lock, seconds, waiting, stop or Event()):
+        yield False
+        return
     try:
         yield True
     finally:
         lock.release()
+
+
+def _wait_for(lock: DatabaseLock, seconds: float, waiting: Callable[[str], None], stop: Event) -> bool:
+    told = in_line = False
+    left = seconds
+    place = lock.place_in_line()
+    try:
+        while not lock.take():
+            # A hub that has always something to poll lets go of it for who waits.
+            in_line = in_line or place.take()
+            if left <= 0:
+                raise BusyError(
+                    f"{lock.holder[:1].upper()}{lock.holder[1:]} is polling with this database.",
+                    "Wait until it has ended, or stop it.",
+                )
+            if not told:
+                waiting(lock.holder)
+                told = True
+            wait = min(_ASK_AGAIN, left)
+            if stop.wait(wait):
+                return False
+            left -= wait
+        return True
+    finally:
+        place.release()

@@ -51,7 +51,8 @@ def sync(store: Store, config: Config) -> None:
 @contextmanager
 def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iterator[Polls]:
     """What polls need, made for a configuration and let go of at the end."""
-    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent, spared=store.spared())
+    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
+    fetcher.spare(store.spared())
     hosts = urls.present_hosts(config.members, config.feeds)
     readers = Readers(config.tags, config.hub.timezone, hosts)
     try:

@@ -304,8 +304,7 @@ class CurlFetcher:
     """A Fetcher on libcurl, with at most `connections` transfers at once.
 
     `ca_file` are the certificates to trust in place of the system's. `clock`
-    is the time of day, for a Retry-After that is a date. `spared` are the
-    hosts that asked another process to be left alone, and until when.
+    is the time of day, for a Retry-After that is a date.
 
     Redirects on one host follow each other without its pause; at another host
     a redirect waits its turn. A body under a wrong Content-Encoding is asked
@@ -320,7 +319,6 @@ class CurlFetcher:
         connections: int = 64,
         ca_file: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        spared: Mapping[str, datetime] | None = None,
     ) -> None:
         self._policy = policy
         self._user_agent = user_agent
@@ -328,7 +326,6 @@ class CurlFetcher:
         self._clock = clock
         self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
         self._spared: dict[str, tuple[datetime, FetchError]] = {}
-        self.spare(spared or {})
         self._busy: dict[Any, _Lane] = {}
         self._idle: list[_Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
@@ -381,6 +378,12 @@ class CurlFetcher:
 
     def hold(self, held: bool) -> None:
         self._held = held
+
+    def spare(self, hosts: Mapping[str, datetime]) -> None:
+        for host, until in hosts.items():
+            before, _ = self._spared.get(host, (None, None))
+            if before is None or before < until:
+                self._spared[host] = (until, _asked_before(host, until))
 
     def wake(self) -> None:
         # Full: it is awake already. Closed: there is nobody to wake.
@@ -532,12 +535,6 @@ class CurlFetcher:
             self._done.append((journey.ticket, _left_alone(journey, asked, left)))
         else:
             self._turns.join(journey, host=journey.host, now=now)
-
-    def spare(self, hosts: Mapping[str, datetime]) -> None:
-        for host, until in hosts.items():
-            before, _ = self._spared.get(host, (None, None))
-            if before is None or before < until:
-                self._spared[host] = (until, _asked_before(host, until))
 
     def _spare(self, host: str, asked: FetchError, seconds: float) -> None:
         """Ask nothing more of a host that asks to be left alone, for so long."""

@@ -20,9 +20,11 @@ from __future__ import annotations
 
 import json
 from array import array
+from contextlib import closing
 from datetime import datetime
+from functools import cache
 from itertools import repeat
-from sqlite3 import complete_statement
+from sqlite3 import complete_statement, connect
 
 from sqlite_utils import Database, Migrations
 
@@ -34,8 +36,13 @@ migrations = Migrations("hub")
 
 def from_later(db: Database) -> set[str]:
     """The migrations of a database that this hub does not know: a later one made them."""
-    known = {each.name for each in migrations.pending(Database(memory=True))}
-    return {each.name for each in migrations.applied(db)} - known
+    return {each.name for each in migrations.applied(db)} - _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    with closing(connect(":memory:")) as connection:
+        return frozenset(each.name for each in migrations.pending(Database(connection)))
 
 
 _TABLES = """

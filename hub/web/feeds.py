@@ -97,7 +97,8 @@ def _feed(
             hub_title=hub.title,
             language=hub.language,
             items=tuple(item(story, labels) for story in stories),
-            deleted=_deleted(visit, selection),
+            # A JSON Feed has no date that a withdrawal would move.
+            deleted=_deleted(visit, selection) if format != "json" else (),
         )
         render, media_type = _RENDERERS[format]
         # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
