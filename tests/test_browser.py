@@ -31,6 +31,10 @@ PATHS = (
     "/subscribe",
     "/status",
     "/story/1",
+    "/corrections",
+    "/about",
+    "/accessibility",
+    "/privacy",
 )
 LONG = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 12
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'

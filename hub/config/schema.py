@@ -122,7 +122,8 @@ class HubKeys(_Keys):
     timezone: Timezone = Field(default=_HUB.timezone, description="An IANA time zone, such as Europe/London.")
     language: Language = Field(default=_HUB.language, description="The language of the pages, such as en.")
     contact: Contact | None = Field(
-        default=None, description="An e-mail or web address; members' servers see it in the User-Agent."
+        default=None,
+        description="An e-mail or web address; members' servers see it in the User-Agent, readers on pages.",
     )
     every: EveryKeys = Field(
         default_factory=EveryKeys, description="Bounds of the time between two polls of one feed."

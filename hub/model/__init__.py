@@ -72,6 +72,7 @@ from hub.model.standing import (
 )
 from hub.model.stored import (
     Candidate,
+    Change,
     Known,
     KnownEntry,
     Overruling,
@@ -83,6 +84,7 @@ from hub.model.stored import (
     Story,
     Told,
     WithheldEntry,
+    Words,
 )
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "And",
     "Candidate",
     "Category",
+    "Change",
     "ChangedEntry",
     "Checked",
     "Direction",
@@ -159,6 +162,7 @@ __all__ = [
     "WithheldAs",
     "WithheldEntry",
     "WordPress",
+    "Words",
     "digest",
     "size_text",
 ]

@@ -176,6 +176,22 @@ class Revision(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Words(NamedTuple):
+    """What an entry said: its title, and its text as plain text."""
+
+    title: str
+    text: str
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A change of a published entry's words, which is `stored` as it is now; `when` by our clock."""
+
+    stored: StoredEntry
+    when: datetime
+    before: Words
+    after: Words
+
+
 Ruling = Literal["together", "apart", "alone", "lead"]
 
 

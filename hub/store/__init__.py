@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from hub.errors import StoreError
 from hub.model import (
+    Change,
     Entry,
     Feed,
     FeedKey,
@@ -172,6 +173,9 @@ class Store(Protocol):
     def revisions(self, key: int) -> tuple[Revision, ...]:
         """What an entry said before its last changes, the latest first; at most ten."""
 
+    def told_changes(self, *, limit: int) -> tuple[Change, ...]:
+        """The last changes of published entries that readers were told of, the latest first."""
+
     def finds(self, typed: str) -> bool:
         """Whether a search for this would find any published entry."""
 
@@ -227,8 +231,8 @@ class Store(Protocol):
     def notices(self) -> tuple[Notice, ...]:
         """For each feed and reason how many entries wait for an admin, those that wait longest first."""
 
-    def withdrawn(self, since: datetime) -> tuple[WithheldEntry, ...]:
-        """The published entries that were withdrawn since then, the last 100 first."""
+    def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
+        """The published entries that were withdrawn, since then or ever, the last 100 first."""
 
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""

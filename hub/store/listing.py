@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from hub.model import Revision, Selection, StoredEntry, Story
+from hub.model import Change, Revision, Selection, StoredEntry, Story, Words
 from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
@@ -68,6 +68,20 @@ class Listing(Searching):
         return tuple(
             Revision(until=rows.moment(row["until"]), told=row["told"], title=row["title"], text=row["text"])
             for row in found
+        )
+
+    def told_changes(self, *, limit: int) -> tuple[Change, ...]:
+        with self._reading():
+            found = self._tuples(sql.TOLD_CHANGES, (limit,))
+            entries = {each.key: each for each in self._load("e.key", sorted({key for key, *_ in found}))}
+        return tuple(
+            Change(
+                stored=entries[key],
+                when=rows.moment(until),
+                before=Words(title, text),
+                after=Words(title_after, text_after),
+            )
+            for key, until, title, text, title_after, text_after in found
         )
 
     def latest_titles(self, *, limit: int) -> tuple[str, ...]:

@@ -728,3 +728,8 @@ def m019_what_copies_are_found_by_again(db: Database) -> None:
 @migrations()
 def m020_where_validators_are_from(db: Database) -> None:
     _execute(db, "ALTER TABLE feeds ADD COLUMN validated_at TEXT;")
+
+
+@migrations()
+def m021_corrections_by_their_date(db: Database) -> None:
+    _execute(db, "CREATE INDEX revisions_told ON revisions (until) WHERE told = 'yes';")

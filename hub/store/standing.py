@@ -61,10 +61,10 @@ class Placing(Tagging):
             for member, name, standing, why, entries, since in found
         )
 
-    def withdrawn(self, since: datetime) -> tuple[WithheldEntry, ...]:
+    def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
         return self._withheld(
             "standing = 'withdrawn' AND was_published = 1 AND moment >= ?",
-            (rows.stamp(since),),
+            (rows.stamp(since) if since else "",),
             most=_MOST_WITHDRAWN,
         )
 

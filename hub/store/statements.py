@@ -169,6 +169,14 @@ SELECT e.feed, e.key, (SELECT MAX(until) FROM revisions WHERE entry = e.key)
 FROM (SELECT DISTINCT entry FROM revisions WHERE told = 'waits') r JOIN entries e ON e.key = r.entry
 WHERE e.standing IS NULL AND e.feed IN (SELECT value FROM json_each(?))
 """
+# After a change an entry said what it said before the next, or what it says now.
+TOLD_CHANGES = """
+SELECT r.entry, r.until, r.title, r.text, COALESCE(n.title, e.title), COALESCE(n.text, e.text)
+FROM revisions r JOIN entries e ON e.key = r.entry
+LEFT JOIN revisions n ON n.id = (SELECT MIN(id) FROM revisions WHERE entry = r.entry AND id > r.id)
+WHERE r.told = 'yes' AND e.standing IS NULL
+ORDER BY r.until DESC, r.id DESC LIMIT ?
+"""
 TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
 CHANGES = """

@@ -51,6 +51,10 @@ class Catalogue(Struct, frozen=True):
     def everything(self) -> FeedAddress:
         return self._feed("/feeds/all", "Everything", self.addresses.home(), title=self.config.hub.title)
 
+    @property
+    def corrections(self) -> FeedAddress:
+        return self._feed("/feeds/corrections", "Corrections", self.addresses.to("/corrections"))
+
     def of_tag(self, term: str) -> FeedAddress:
         return self._of_tag(term, self._label(term))
 
@@ -86,7 +90,7 @@ class Catalogue(Struct, frozen=True):
         """All of them but those of searches, in the order to offer them in."""
         config = self.config
         groups = (
-            FeedGroup("Everything", (self.everything,)),
+            FeedGroup("Everything", (self.everything, self.corrections)),
             FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
             FeedGroup("By topic", tuple(self._of_tag(rule.term, rule.label) for rule in config.tags)),
             FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
+from operator import attrgetter
 
 from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
+from hub import said
 from hub.filters import lets_through
 from hub.model import Feed, Selection, Term
 from hub.publish import atom, jsonfeed, opml, rss
+from hub.publish.corrections import correction_item, corrections, withdrawal_item
 from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
-from hub.publish.item import item
+from hub.publish.item import Item, item
 from hub.web.answers import answer
 from hub.web.asked import Asked, BadRequestError
 from hub.web.catalogue import FORMATS, FeedAddress
-from hub.web.pages import withdrawn_by
+from hub.web.pages import withdrawal, withdrawn_by
 from hub.web.visit import Visit, visiting
 
 feeds = Blueprint("feeds", __name__)
@@ -81,13 +84,28 @@ def of_search(format: str) -> Response:
 def _feed(
     visit: Visit, format: str, address: FeedAddress, selection: Selection, *, kept: bool = True
 ) -> Response:
-    self_url: str = getattr(address, format)
-
-    def make() -> Rendered:
-        hub, labels = visit.config.hub, visit.setting.labels
+    def items() -> tuple[Item, ...]:
         # What a person searches for may be old; what comes by itself is news.
         told = replace(selection, told=selection.search is None)
         stories = visit.store.stories(told, limit=_ENTRIES).items
+        return tuple(item(story, visit.setting.labels) for story in stories)
+
+    return _answered(visit, format, address, items, deleted=lambda: _deleted(visit, selection), kept=kept)
+
+
+def _answered(
+    visit: Visit,
+    format: str,
+    address: FeedAddress,
+    items: Callable[[], tuple[Item, ...]],
+    *,
+    deleted: Callable[[], tuple[Deleted, ...]] = tuple,
+    kept: bool = True,
+) -> Response:
+    self_url: str = getattr(address, format)
+
+    def make() -> Rendered:
+        hub = visit.config.hub
         document = MergedDocument(
             id=address.atom,
             title=address.title,
@@ -96,9 +114,9 @@ def _feed(
             hub_url=visit.addresses.hub,
             hub_title=hub.title,
             language=hub.language,
-            items=tuple(item(story, labels) for story in stories),
+            items=items(),
             # A JSON Feed has no date that a withdrawal would move.
-            deleted=_deleted(visit, selection) if format != "json" else (),
+            deleted=deleted() if format != "json" else (),
         )
         render, media_type = _RENDERERS[format]
         # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
@@ -127,6 +145,21 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
         )
         for each in islice(of_feed, _MOST_TOMBSTONES)
     )
+
+
+@feeds.get(f"/feeds/corrections.{_FORMAT}")
+def of_corrections(format: str) -> Response:
+    visit = visiting()
+
+    def items() -> tuple[Item, ...]:
+        corrected = map(correction_item, corrections(visit.store.told_changes(limit=_ENTRIES)))
+        withdrawn = (
+            withdrawal_item(each, withdrawal(each, said.day(each.since))) for each in visit.store.withdrawn()
+        )
+        newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
+        return tuple(newest[:_ENTRIES])
+
+    return _answered(visit, format, visit.catalogue.corrections, items)
 
 
 @feeds.get("/opml")

@@ -10,11 +10,12 @@ from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
 from hub.model import Selection, Story, Term
+from hub.publish.corrections import corrections, told_changes
 from hub.said import counted
 from hub.store import Found, MemberSummary
 from hub.web.answers import FRESH, answer, moved
 from hub.web.asked import Asked
-from hub.web.corrected import corrections
+from hub.web.corrected import of_story
 from hub.web.doing import member_troubles, nothing_yet
 from hub.web.pages import (
     Filters,
@@ -37,6 +38,7 @@ news = Blueprint("news", __name__)
 _STORIES = 30
 _RESULTS = 30
 _RELATED = 3
+_CORRECTIONS = 3
 _TOPICS_ASIDE = 12
 # Titles that a misspelt word is compared with those of, and words of a search that are tried alone.
 _TITLES = 500
@@ -92,7 +94,9 @@ def story(number: str) -> Response:
         withdrawn = visit.store.withdrawn_from(int(number))
         if withdrawn is None:
             abort(404)
-        return gone(*withdrawal(withdrawn, visit.setting.calendar))
+        return gone(
+            "This news was withdrawn", withdrawal(withdrawn, visit.setting.calendar.day(withdrawn.since).text)
+        )
     if isinstance(found, int):
         return moved(visit.addresses.story(found))
     return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))
@@ -100,12 +104,13 @@ def story(number: str) -> Response:
 
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
     story = full(found, visit.store.related(found, limit=_RELATED), visit.setting)
-    corrected = visit.store.revisions(found.shown.key) if story.listed.corrected else ()
+    revisions = visit.store.revisions(found.shown.key) if story.listed.corrected else ()
+    corrected = corrections(told_changes(found.shown, revisions))
     return {
         "title": story.listed.item.title,
         "section": "",
         "story": story,
-        "corrections": corrections(found.shown, corrected, visit.setting.calendar),
+        "corrections": of_story(corrected, visit.setting, most=_CORRECTIONS),
         "canonical": story.canonical,
     }
 

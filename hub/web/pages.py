@@ -256,11 +256,10 @@ def withdrawn_by(withdrawn: WithheldEntry) -> str:
     return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name
 
 
-def withdrawal(withdrawn: WithheldEntry, calendar: Calendar) -> tuple[str, str]:
-    """What is said of a story that was withdrawn: its heading, and by whom, when and why."""
-    when, why = calendar.day(withdrawn.since).text, withdrawn.withheld.why
-    said = f"{withdrawn_by(withdrawn)} withdrew it on {when}"
-    return "This news was withdrawn", f"{said}: {why}." if why else f"{said}."
+def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
+    """What is said of news that was withdrawn: by whom, when and why."""
+    why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
+    return f"{said}: {why}." if why else f"{said}."
 
 
 # ---------------------------------------------------------------- filters

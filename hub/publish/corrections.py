@@ -1,0 +1,113 @@
+"""What was corrected and what was withdrawn, as it is published: on pages, and as a feed of its own. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
+
+from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
+from hub.publish.item import Item, headline
+from hub.wording import Piece, difference
+
+UNSHOWN = "Its text was corrected."
+"""What is said of a correction whose words may not be carried."""
+
+_ELEMENTS = {"kept": "{}", "removed": "<del>{}</del>", "added": "<ins>{}</ins>"}
+
+
+class Correction(Struct, frozen=True, kw_only=True):
+    """What became of an entry's words, and `when` by our clock.
+
+    `title` and `text` are empty where they stayed as they were. The text's is
+    empty, too, where the member does not let us carry its text.
+    """
+
+    stored: StoredEntry
+    when: datetime
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+
+
+def told_changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator[Change]:
+    """The changes of an entry that readers were told of, from what it said before, the latest first."""
+    after = Words(stored.entry.title, stored.entry.text)
+    for revision in revisions:
+        before = Words(revision.title, revision.text)
+        if revision.told == "yes":
+            yield Change(stored=stored, when=revision.until, before=before, after=after)
+        after = before
+
+
+def corrections(changes: Iterable[Change]) -> Iterator[Correction]:
+    """The changes as they may be published; one of the layout alone is none."""
+    for each in changes:
+        carried = each.stored.member.republish == "full"
+        title = difference(each.before.title, each.after.title)
+        text = difference(each.before.text, each.after.text) if carried else ()
+        if title or text or not carried:
+            yield Correction(stored=each.stored, when=each.when, title=title, text=text)
+
+
+def as_html(pieces: Iterable[Piece]) -> str:
+    """What became of some words as HTML: what went in `del`, what came in `ins`."""
+    return " ".join(_ELEMENTS[piece.part].format(html.escape(piece.words)) for piece in pieces)
+
+
+def correction_item(correction: Correction) -> Item:
+    """A correction as an item of a feed, which leads to the story's page here."""
+    stored = correction.stored
+    shown = [as_html(pieces) for pieces in (correction.title, correction.text) if pieces]
+    return _item(
+        stored,
+        title=f"Corrected: {headline(stored)}",
+        when=correction.when,
+        content="".join(f"<p>{each}</p>" for each in shown or [UNSHOWN]),
+        language=stored.entry.language,
+    )
+
+
+def withdrawal_item(withdrawn: WithheldEntry, says: str) -> Item:
+    """A withdrawal as an item of a feed. The words that were withdrawn are not said again."""
+    stored = withdrawn.stored
+    return _item(
+        stored,
+        title=f"Withdrawn: news from {stored.member.name}",
+        when=withdrawn.since,
+        content=f"<p>{html.escape(says)}</p>",
+        language=None,
+    )
+
+
+def _item(stored: StoredEntry, *, title: str, when: datetime, content: str, language: str | None) -> Item:
+    member = stored.member
+    return Item(
+        story=stored.story,
+        # One for each notice, the same whenever it is rendered (RFC 4122 §4.3).
+        id=uuid5(NAMESPACE_URL, f"{stored.atom_id} {title.partition(':')[0]} {when.isoformat()}").urn,
+        title=title,
+        link=None,
+        kind="news",
+        event_date=None,
+        member=member,
+        date=when,
+        published=when,
+        updated=when,
+        corrected=None,
+        came_in=when,
+        authors=(Person(member.name, uri=member.homepage),),
+        categories=(),
+        tags=(),
+        summary="",
+        content=content,
+        language=language,
+        direction=stored.entry.direction if language else None,
+        enclosures=(),
+        image=None,
+        rights=None,
+        source=stored.source,
+        copies=(),
+    )

@@ -1,0 +1,68 @@
+"""The pages about the hub itself: what it is, what was put right in it, for whom it works, what it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+
+from hub.publish.corrections import corrections
+from hub.said import span
+from hub.web.answers import answer
+from hub.web.corrected import by_day
+from hub.web.visit import Visit, visiting
+
+about = Blueprint("about", __name__)
+
+_CORRECTIONS = 30
+
+
+@about.get("/corrections")
+def corrected() -> Response:
+    visit = visiting()
+    return answer(visit.kept_page("corrections.html", None, lambda: _corrections(visit)))
+
+
+def _corrections(visit: Visit) -> Mapping[str, object]:
+    found = corrections(visit.store.told_changes(limit=_CORRECTIONS))
+    return {
+        "title": "Corrections",
+        "section": "corrections",
+        "days": by_day(found, visit.store.withdrawn(), visit.setting, most=_CORRECTIONS),
+        "feeds": (visit.catalogue.corrections,),
+    }
+
+
+@about.get("/about")
+def hub() -> Response:
+    visit = visiting()
+    settings = visit.config.hub
+    values = {
+        "often": span(settings.every_min),
+        "seldom": span(settings.every_max),
+        "robot": settings.user_agent,
+    }
+    return _about(visit, "about.html", "About", values)
+
+
+@about.get("/accessibility")
+def accessibility() -> Response:
+    return _about(visiting(), "accessibility.html", "Accessibility", {})
+
+
+@about.get("/privacy")
+def privacy() -> Response:
+    return _about(visiting(), "privacy.html", "Privacy", {})
+
+
+def _about(visit: Visit, template: str, title: str, values: Mapping[str, object]) -> Response:
+    contact = visit.config.hub.contact or ""
+    shown = {
+        "title": title,
+        "section": title.lower(),
+        "contact": contact,
+        "writing": contact if "://" in contact else f"mailto:{quote(contact, safe='@')}",
+        **values,
+    }
+    return answer(visit.kept_page(template, None, lambda: shown))
