@@ -160,6 +160,16 @@ def test_references_to_good_characters_stay() -> None:
         ("31.12.2026", "2026-12-31 00:00"),
         ("25/06/2026 - 10:00", "2026-06-25 09:00"),
         ("05/01/2026 2:30 PM", "2026-01-05 14:30"),
+        # As Drupal writes: the weekday says which of the figures is the month, where it can be but one.
+        ("Wed, 03/04/2026 - 09:00", "2026-03-04 09:00"),
+        ("Tue, 10/02/2026 - 09:00", "2026-02-10 09:00"),
+        ("Wed, 03/25/2026 - 09:00", "2026-03-25 09:00"),
+        ("Mon, 05/01/2026", "2026-01-05 00:00"),
+        ("Tue, 05/01/2026", "2026-01-05 00:00"),
+        ("Tuesday, March 3, 2026 - 09:00", "2026-03-03 09:00"),
+        ("Tuesday, 10 February 2026 - 09:00", "2026-02-10 09:00"),
+        ('<time datetime="2026-03-05T10:00:00Z" title="Thursday, 5 March">Thu</time>', "2026-03-05 10:00"),
+        (f'<time title="{"x" * 200}" datetime="2026-03-05T10:00:00Z">Thu</time>', "2026-03-05 10:00"),
         # As programs write.
         ("Thu Jun 25 10:00:00 +0000 2026", "2026-06-25 10:00"),
         ("Thu Jun 25 10:00:00 GMT 2026", "2026-06-25 10:00"),
@@ -200,6 +210,15 @@ def test_a_date_is_the_moment_its_publisher_meant(written: str, moment: str) -> 
         "1" * 40,
         "Wed, 01 Jul " + "2" * 5000,
         "Wed, 30 Feb 2026 10:00:00 GMT",
+        # What programs have for none.
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 01:00:00 +0100",
+        "1969-12-31T19:00:00-05:00",
+        "Mon, 01 Jan 1900 00:00:00 GMT",
+        "1753-01-01",
+        "Sat, 30 Dec 1899 00:00:00 GMT",
+        "Mon, 30 Nov -1 00:00:00 +0000",
+        "Mon, 30 Nov -0001 00:00:00 +0000",
         # Parts of dates, which would have to be completed from the clock.
         "12",
         "--0312",

@@ -46,9 +46,16 @@ _USUAL = re.compile(
 )
 _NUMBER = re.compile(r"\d{9,13}")
 _TOO_MANY_DIGITS = re.compile(r"\d{15}")
-_DAY_FIRST = re.compile(
-    r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:(?:[ T,]+| +- +)(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
+# With the day's name before it, in English, as Drupal has it.
+_IN_FIGURES = re.compile(
+    r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? +)?"
+    r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
 )
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Some write the element that shows a date in place of the date.
+_TIME_ELEMENT = re.compile(r"<time\s[^>]{0,500}?\bdatetime\s*=\s*[\"']([^\"'<>]{1,100})")
+_DASH_BEFORE_TIME = re.compile(r"\s+[-–]\s+(?=\d{1,2}:\d\d)")
+_NEGATIVE_YEAR = re.compile(r"\s-\d{1,4}(?:\s|$)")
 _HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
 _ZONE_NAME = re.compile(r"\[[\w/+\-]+\]$")
 _ZONE_BEFORE_YEAR = re.compile(r"\b(\d\d:\d\d:\d\d) ([+-]\d{4}|[A-Z]{1,5}) ([12]\d{3})$")
@@ -59,8 +66,14 @@ _WHOLE_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:T|$)")
 # What people write around a date: a day's name in any language, a remark, the th of 4th.
 _AROUND = re.compile(r"^[^\W\d]+\.?\s*,|\([^()]*\)|(?<=\d)(?:st|nd|rd|th)\b|,")
 _LONGEST = 100
+_A_DAY = timedelta(days=1)
 # Before it lie the moments that programs write for none, in the years 0 and 1, and what is made of them.
-_EARLIEST = datetime(1600, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(1602, 1, 1, tzinfo=UTC)
+# The same of others: where the clocks of SQL Server, OLE, Excel and Unix begin.
+_NONE = tuple(
+    datetime(year, month, day, tzinfo=UTC)
+    for year, month, day in ((1753, 1, 1), (1899, 12, 30), (1900, 1, 1), (1970, 1, 1))
+)
 
 
 def read_date(written: object, zone: ZoneInfo) -> datetime | None:
@@ -71,11 +84,13 @@ def read_date(written: object, zone: ZoneInfo) -> datetime | None:
     if not isinstance(written, str):
         return None
     text = written.strip()
+    if "<" in text and (element := _TIME_ELEMENT.search(text)):
+        text = element[1]
     if len(text) > _LONGEST or _TOO_MANY_DIGITS.search(text) or not re.search("[0-9]", text):
         return None
     try:
         moment = _read(text, zone)
-        return moment if moment is not None and moment >= _EARLIEST else None
+        return moment if moment is not None and not _stands_for_none(moment) else None
     except (ValueError, OverflowError):
         # A month of 13, or the last hour of the year 9999 in another zone.
         return None
@@ -93,12 +108,11 @@ def _read(text: str, zone: ZoneInfo) -> datetime | None:
     if _NUMBER.fullmatch(text):
         seconds = int(text) / (1000 if len(text) > 11 else 1)
         return datetime.fromtimestamp(seconds, UTC)
-    text = _HALF_DAY.sub(_whole_day, text)
-    day_first = _DAY_FIRST.fullmatch(text)
-    if day_first:
-        # 05/01/2026 is 5 January here; 1/25/2026 can only be American, and is no date of ours.
-        day, month, year, hour, minute, second = (int(part or 0) for part in day_first.groups())
-        return _in_zone(datetime(year, month, day, hour, minute, second), zone)
+    text = _DASH_BEFORE_TIME.sub(" ", _HALF_DAY.sub(_whole_day, text))
+    if in_figures := _IN_FIGURES.fullmatch(text):
+        return _in_zone(_by_figures(*in_figures.groups()), zone)
+    if _NEGATIVE_YEAR.search(text):
+        return None
     # Java's zone beside the offset, and the zone before the year (asctime, Java's Date, Twitter).
     text = _ZONE_BEFORE_YEAR.sub(r"\3 \1 \2", _ZONE_NAME.sub("", text))
     text = _ZONE_AND_OFFSET.sub("", _LOWER_Z.sub("Z", text))
@@ -107,6 +121,28 @@ def _read(text: str, zone: ZoneInfo) -> datetime | None:
         text = name.sub(offset, text)
     found = _written_out(text, zone) or _written_out(" ".join(_AROUND.sub(" ", text).split()), zone)
     return found.replace(microsecond=0) + timedelta(seconds=leaps) if found else None
+
+
+def _by_figures(weekday: str | None, *figures: str | None) -> datetime:
+    """05/01/2026 is 5 January here, unless its weekday says May. 1/25/2026 alone is no date of ours."""
+    day, month, *rest = (int(figure or 0) for figure in figures)
+    year, *time = rest
+    if weekday and max(day, month) <= 12:
+        american = datetime(year, day, month)
+        if not _is(weekday, datetime(year, month, day)) and _is(weekday, american):
+            day, month = month, day
+    elif weekday and month > 12:
+        day, month = month, day
+    return datetime(year, month, day, *time)
+
+
+def _is(weekday: str, moment: datetime) -> bool:
+    return _WEEKDAYS[moment.weekday()] == weekday
+
+
+def _stands_for_none(moment: datetime) -> bool:
+    # In a zone it is the day before or after.
+    return moment < _EARLIEST or any(abs(moment - none) <= _A_DAY for none in _NONE)
 
 
 def _written_out(text: str, zone: ZoneInfo) -> datetime | None:
