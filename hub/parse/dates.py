@@ -125,15 +125,14 @@ def _read(text: str, zone: ZoneInfo) -> datetime | None:
 
 def _by_figures(weekday: str | None, *figures: str | None) -> datetime:
     """05/01/2026 is 5 January here, unless its weekday says May. 1/25/2026 alone is no date of ours."""
-    day, month, *rest = (int(figure or 0) for figure in figures)
-    year, *time = rest
+    day, month, year, hour, minute, second = (int(figure or 0) for figure in figures)
     if weekday and max(day, month) <= 12:
         american = datetime(year, day, month)
         if not _is(weekday, datetime(year, month, day)) and _is(weekday, american):
             day, month = month, day
     elif weekday and month > 12:
         day, month = month, day
-    return datetime(year, month, day, *time)
+    return datetime(year, month, day, hour, minute, second)
 
 
 def _is(weekday: str, moment: datetime) -> bool:
