@@ -118,14 +118,15 @@ def _entry(
     title = title[:_LONGEST_TITLE]
     summary = _clean(parsed.summary, base)
     content = _clean(parsed.content, base)
-    text = content.text or summary.text
+    words = content.text or summary.text
+    text = wording.without_footer(words)
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
     given = _given_date(published, updated, link)
     canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
-    fingerprint = _fingerprint(title, text, image, enclosures)
+    fingerprint = _fingerprint(title, words, image, enclosures)
     return Entry(
         feed=feed.key,
         id=parsed.id,
@@ -139,7 +140,7 @@ def _entry(
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
-        excerpt=markup.excerpt(summary.text or content.text),
+        excerpt=markup.excerpt(wording.without_footer(summary.text) or text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,
@@ -192,7 +193,7 @@ def _keys(
 def _clean(text: Text | None, base: str) -> markup.Cleaned:
     if text is None:
         return markup.Cleaned(html="", text="", image=None)
-    html = markup.escape(text.value) if text.type == "text" else text.value
+    html = markup.as_html(text.value, is_text=text.type == "text")
     return markup.clean(html, base=urls.resolve(base, text.base or base) or base)
 
 

@@ -116,6 +116,15 @@ def _is_furniture(segment: str) -> bool:
     return _FURNITURE.fullmatch(segment.strip(" \t.,:;!()[]")) is not None
 
 
+# WordPress's footer, which names the entry and its site.
+_FOOTER = re.compile(r"\s*The post [^\n]{0,300} appeared first on [^\n]{0,200}\Z")
+
+
+def without_footer(text: str) -> str:
+    """The text of an entry without the footer that WordPress puts below it, which is not about the news."""
+    return _FOOTER.sub("", text) if "appeared first on" in text else text
+
+
 # ---------------------------------------------------------------- what a change was
 
 Part = Literal["kept", "removed", "added"]

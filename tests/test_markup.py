@@ -17,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub import markup
-from hub.markup import clean, title_text
+from hub.markup import Cleaned, as_html, clean, title_text
 
 BASE = "https://example.org/news/story"
 
@@ -338,6 +338,22 @@ def test_news_keeps_its_structure() -> None:
             '<a href="https://radio.example/embed/1?a=b&amp;c=d">radio.example</a>',
         ),
         (
+            '<iframe data-cookieblock-src="https://www.youtube.com/embed/a-b_c123456" title="Film">',
+            '<a href="https://www.youtube.com/watch?v=a-b_c123456">Film (youtube.com)</a>',
+        ),
+        (
+            '<object data="/papers.pdf" type="application/pdf" title="Board papers"></object>',
+            '<a href="https://example.org/papers.pdf">Board papers (example.org)</a>',
+        ),
+        (
+            '<object data="/papers.pdf"><embed src="https://example.org/papers.pdf"></object>',
+            '<a href="https://example.org/papers.pdf">example.org</a>',
+        ),
+        (
+            '<object><param name="movie" value="x"><embed src="https://www.youtube.com/v/a-b_c123456"></object>',
+            '<a href="https://www.youtube.com/watch?v=a-b_c123456">youtube.com</a>',
+        ),
+        (
             '<iframe src="/map" title="<b>Map</b> &lt;3">',
             '<a href="https://example.org/map">&lt;b&gt;Map&lt;/b&gt; &lt;3 (example.org)</a>',
         ),
@@ -361,10 +377,115 @@ def test_a_player_of_another_site_is_a_link_whose_words_are_not_the_texts(frame:
         '<!-- <iframe src="https://radio.example/"></iframe> -->',
         "<b data-later=\"<iframe src='https://radio.example/'></iframe>\"></b>",
         '<script>"<iframe src=https://radio.example/>"</script>',
+        '<embed src="https://a.example/player.swf?a=b">',
+        "<object><param name=movie value=player.swf></object>",
+        '<div class="flourish-embed-not" data-src="visualisation/1"></div>',
     ],
 )
 def test_a_frame_that_shows_nothing_leaves_no_link(html: str) -> None:
     assert "<a" not in clean(html, base=BASE).html
+
+
+def test_a_chart_that_a_script_draws_is_a_link() -> None:
+    chart = (
+        '<div class="flourish-embed flourish-chart" data-src="visualisation/1"><script>draw()</script></div>'
+    )
+    link = '<a href="https://public.flourish.studio/visualisation/1">public.flourish.studio</a>'
+    assert clean(chart, base=BASE) == Cleaned(f"{link} <div></div>", "")
+
+
+def test_a_document_that_is_linked_beside_its_frame_is_linked_once() -> None:
+    shown = clean('<object data="a.pdf"><a href="a.pdf">Read it</a></object>', base=BASE)
+    assert shown.html == '<a href="https://example.org/news/a.pdf">Read it</a>'
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none"><a href="https://casino.example/">casino</a></div>',
+        '<div style="display : none !important"><div>one</div><div>two</div></div>',
+        "<p hidden>draft</p>",
+        '<p HIDDEN="hidden">draft</p>',
+        "<div class=a style='position:absolute; left: -9999px'><a href=\"https://pills.example/\">pills</a></div>",
+        '<span id="a" style="text-indent:-999em">pills</span>',
+        '<span class="preview" style="display:none;font-size:0px;max-height:0px">preheader</span>',
+        '<span class="preview" style="mso-hide:all">preheader</span>',
+        '<i style="visibility:hidden"><!-- </i> --><script>"</i>"</script>pills<br></i>',
+    ],
+)
+def test_what_a_publishers_page_hides_is_shown_nowhere(hidden: str) -> None:
+    shown = clean(f"<p>One</p>{hidden}<p>Two <b>three</b></p>{hidden}", base=BASE)
+    assert shown.html == "<p>One</p><p>Two <b>three</b></p>"
+    assert shown.text == "One\nTwo three"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        # The rest of a text that unfolds, which a script finds.
+        '<div id="answer-1" style="display:none">words</div>',
+        '<div class="more" hidden>words</div>',
+        '<div hidden="until-found">words</div>',
+        '<div style="overflow:hidden">words</div>',
+        '<div data-hidden="hidden" title="display:none">words</div>',
+        '<div style="left:-20px;font-size:0.9em">words</div>',
+        # Never closed, or too soon.
+        '<div style="display:none">words',
+        "<p hidden>words<p>more",
+        '<img style="display:none" src="a.png">words',
+        '<!-- <div style="display:none"> -->words</div>',
+    ],
+)
+def test_what_a_script_may_show_or_what_is_never_closed_stays(shown: str) -> None:
+    assert "words" in clean(shown, base=BASE).text
+
+
+def test_hidden_elements_take_no_more_than_their_own_time() -> None:
+    hidden = '<div style="display:none">' * 20_000 + "words"
+    assert clean(hidden, base=BASE).text == "words"
+    assert "words" in clean("<p hidden a='" * 20_000 + "words", base=BASE).text + "words"
+
+
+@pytest.mark.parametrize(
+    "counter",
+    [
+        '<img src="https://a.example/x.gif" width="1" height="1" alt="">',
+        '<img alt="" height="1" src="https://a.example/x.gif">',
+        '<img width="0" src="https://a.example/x.gif">',
+        '<img src="https://track.hubspot.com/__ptq.gif?a=1&amp;b=2">',
+        '<img src="https://medium.com/_/stat?event=post.clientViewed">',
+        '<img src="http://feeds.feedburner.com/~r/east/~4/x" alt="">',
+        '<img src="https://pixel.wp.com/b.gif?host=a" alt="">',
+    ],
+)
+def test_a_picture_that_counts_readers_is_left_out(counter: str) -> None:
+    shown = clean(f'<p>One</p>{counter}<img src="https://a.example/1.png" width="12" height="20">', base=BASE)
+    assert shown.html == '<p>One</p><img src="https://a.example/1.png" width="12" height="20">'
+
+
+def test_a_picture_of_a_character_stays() -> None:
+    smiley = '<img src="https://s.w.org/images/core/emoji/1.png" alt="🙂" width="12" height="12">'
+    assert clean(smiley, base=BASE).html == smiley
+
+
+@pytest.mark.parametrize(
+    ("value", "is_text", "html"),
+    [
+        ("<p>a</p>", False, "<p>a</p>"),
+        (" <![CDATA[<p>a</p>]]> ", False, "<p>a</p>"),
+        ("&lt;p&gt;a &amp;ndash; b&lt;/p&gt;", False, "<p>a &ndash; b</p>"),
+        ("&lt;p&gt;a&lt;/p&gt;", True, "<p>a</p>"),
+        ("<p>Hello <strong>world</strong></p>", True, "<p>Hello <strong>world</strong></p>"),
+        # About HTML.
+        ("Write &lt;p&gt;a&lt;/p&gt;", False, "Write &lt;p&gt;a&lt;/p&gt;"),
+        ("&lt;p&gt; begins a paragraph", False, "&lt;p&gt; begins a paragraph"),
+        ("<p>&lt;p&gt;a&lt;/p&gt;</p>", False, "<p>&lt;p&gt;a&lt;/p&gt;</p>"),
+        ("a <p> and a </p>", True, "<p>a &lt;p&gt; and a &lt;/p&gt;</p>"),
+        ("<p> begins it", True, "<p>&lt;p&gt; begins it</p>"),
+    ],
+)
+def test_html_that_was_escaped_once_too_often_is_html(value: str, is_text: bool, html: str) -> None:
+    assert as_html(value, is_text=is_text) == html
 
 
 def test_what_stands_between_marks_of_links_is_text_where_a_publisher_wrote_them() -> None:
@@ -636,6 +757,11 @@ def test_a_long_list_is_not_taken_for_deep_nesting() -> None:
         ("Tom &amp; Jerry", None, "Tom & Jerry"),
         ("1 &lt; 2", None, "1 < 2"),
         ("It&#8217;s &#x201C;new&#x201D;", None, "It’s “new”"),
+        # Escaped by one system after the other.
+        ("Research &amp;amp; Development &amp;#8211; jobs", None, "Research & Development – jobs"),
+        ("Research &amp;amp;amp; Development", None, "Research & Development"),
+        ("Research &amp;amp; Development", "html", "Research &amp; Development"),
+        ("Use &amp;lt;b&amp;gt; in HTML", None, "Use <b> in HTML"),
         ("The <B>big</B> one", None, "The big one"),
         ("One<br/>two", None, "One two"),
         ("News<!-- no -->today", None, "Newstoday"),

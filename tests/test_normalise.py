@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from hub import normalise, urls
+from hub import normalise, urls, wording
 from hub.model import Category, Enclosure, Entry, Feed, FeedKey, Person, Source, digest
 from hub.parse.document import (
     Attached,
@@ -121,6 +121,19 @@ def test_entries_without_a_word_are_told_apart_by_their_pictures_and_files() -> 
     entries, _ = normalise.entries(ParsedFeed(entries=parsed), FEED, url=URL)
     assert len({entry.fingerprint for entry in entries}) == 4
     assert len({entry.keys.title for entry in entries}) == 4
+
+
+def test_what_wordpress_writes_below_its_posts_is_none_of_their_words() -> None:
+    footer = '<p>The post <a href="/1">Closed</a> appeared first on <a href="/">Stroke Network</a>.</p>'
+    entry = made("Closed", html=f"<p>Back on Monday.</p>{footer}")
+    assert (entry.text, entry.excerpt) == ("Back on Monday.", "Back on Monday.")
+    assert "appeared first on" in entry.content
+    # What is stored with it is the same news.
+    assert entry.fingerprint == digest(
+        wording.that_count("Closed", "Back on Monday.\nThe post Closed appeared first on Stroke Network.")
+    )
+    quoted = "The post office appeared first on the list.\nIt opens today."
+    assert made(html=f"<p>{quoted.replace(chr(10), '<br>')}</p>").text == quoted
 
 
 # ---------------------------------------------------------------- when an entry counts as changed

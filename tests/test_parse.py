@@ -146,6 +146,7 @@ def test_references_to_good_characters_stay() -> None:
         # Others.
         ("Wed, 01 Jul 2026 09:30:00 -0500", "2026-07-01 14:30"),
         ("Wed, 01 Jul 26 09:30 EST", "2026-07-01 14:30"),
+        ("Wed, 01 Jul 26 09:30:29 -0800", "2026-07-01 17:30:29"),
         ("2026-07-01T09:30:00.123456+02:00", "2026-07-01 07:30"),
         ("20260701T093000Z", "2026-07-01 09:30"),
         # No zone: the hub's own, London's summer and winter time.

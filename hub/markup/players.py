@@ -1,4 +1,7 @@
-"""Players of other sites (`iframe`) as links to what they play, since no page of the hub's loads another."""
+"""Players of other sites (`iframe`, `object`, `embed`, Flourish's charts) as links to what they show.
+
+No page of the hub's loads another.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,30 @@ from hub.urls import resolve
 _TAG = re.compile(
     r"<!--(?:.*?-->|.*)|<([a-z][^\s/>]*)((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE | re.DOTALL
 )
+_HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))")
-# Beside an address that a script was to fill in later, `src` has a placeholder.
-_SOURCES = ("data-src", "data-lazy-src", "src")
+NAMES = ("<iframe", "<object", "<embed", "flourish-embed")
+"""What there is one of wherever a text has a player, in lower case."""
+# Where its address is. Beside one that a script fills in later, if a reader agrees, `src` has a placeholder.
+_SOURCES = {
+    "iframe": ("data-src", "data-lazy-src", "data-cookieblock-src", "src"),
+    "object": ("data",),
+    "embed": ("src",),
+}
+# A chart's is its number.
+_CHART, _CHARTS = "flourish-embed", "https://public.flourish.studio/"
 # What is played has an address of its own, which shows more than its player's.
 _PLAYED = (
     (
-        re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{11})(?![\w-])"),
+        re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/(?:embed|v)/([\w-]{11})(?![\w-])"),
         "https://www.youtube.com/watch?v=",
     ),
     (re.compile(r"https?://player\.vimeo\.com/video/([0-9]+)"), "https://vimeo.com/"),
 )
-_COUNTS_VISITORS = re.compile(r"googletagmanager\.com/|doubleclick\.net/|facebook\.com/tr\b", re.IGNORECASE)
+# And what no browser plays any more.
+_SHOWS_NOTHING = re.compile(
+    r"googletagmanager\.com/|doubleclick\.net/|facebook\.com/tr\b|\.swf(?:[?#]|$)", re.IGNORECASE
+)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # WordPress's frame around a page that it has named with a link just before.
 _LINKED_BEFORE = "wp-embedded-content"
@@ -38,12 +53,15 @@ _LINK = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
 
 
 def as_links(html: str, base: str | None) -> str:
-    """HTML with a link before each frame that shows something: its title, and whose page it leads to.
+    """HTML with a link before each player that shows something: its title, and whose page it leads to.
 
     The link is to be cleaned with all the rest, after which `without_links`
     and `unmarked` tell it from what the publisher wrote.
     """
-    return _TAG.sub(lambda match: _linked(match, base), html.translate(_NO_TEXT))
+    html = html.translate(_NO_TEXT)
+    # An `object` has the same as an `embed` within it, or as a link, for browsers that show none.
+    linked = {resolve(base, unescape("".join(found))) for found in _HREF.findall(html)}
+    return _TAG.sub(lambda match: _linked(match, base, linked), html)
 
 
 def without_links(html: str) -> str:
@@ -54,17 +72,22 @@ def unmarked(html: str) -> str:
     return html.translate(_NO_TEXT) if _BEGIN in html else html
 
 
-def _linked(match: re.Match[str], base: str | None) -> str:
-    if (match[1] or "").lower() != "iframe":
+def _linked(match: re.Match[str], base: str | None, linked: set[str | None]) -> str:
+    name = (match[1] or "").lower()
+    if name not in _SOURCES and _CHART not in (match[2] or ""):
         return match[0]
     attributes: dict[str, str] = {}
-    for name, *values in _ATTRIBUTE.findall(match[2]):
+    for attribute, *values in _ATTRIBUTE.findall(match[2]):
         # Of two with one name the first counts.
-        attributes.setdefault(name.lower(), unescape("".join(values)))
-    found = (resolve(base, attributes[name]) for name in _SOURCES if name in attributes)
+        attributes.setdefault(attribute.lower(), unescape("".join(values)))
+    if _CHART in attributes.get("class", "").split():
+        found = [resolve(_CHARTS, attributes.get("data-src", ""))]
+    else:
+        found = [resolve(base, attributes[each]) for each in _SOURCES.get(name, ()) if each in attributes]
     link = next(filter(None, found), None)
-    if link is None or not _shows(link, attributes):
+    if link is None or not _shows(link, attributes) or (name != "iframe" and link in linked):
         return match[0]
+    linked.add(link)
     for player, page in _PLAYED:
         if played := player.match(link):
             link = page + played[1]
@@ -75,7 +98,7 @@ def _linked(match: re.Match[str], base: str | None) -> str:
 
 
 def _shows(link: str, attributes: dict[str, str]) -> bool:
-    if _COUNTS_VISITORS.search(link) or _LINKED_BEFORE in attributes.get("class", "").split():
+    if _SHOWS_NOTHING.search(link) or _LINKED_BEFORE in attributes.get("class", "").split():
         return False
     sides = (attributes.get(side, "").strip() for side in ("width", "height"))
     return not _HIDDEN.search(attributes.get("style", "")) and not any(side in ("0", "1") for side in sides)

@@ -20,6 +20,7 @@ import nh3
 from msgspec import Struct
 
 from hub.markup import players
+from hub.markup.hidden import without_hidden
 from hub.markup.text import escape, line, only_xml, unescape, without_breaks
 from hub.urls import legal, resolve
 
@@ -65,7 +66,7 @@ _ALLOWED = _BARE | _WITH_ATTRIBUTES.keys()
 
 # Elements whose content is no news either.
 _WITH_CONTENT = _names("""
-    script style noscript template title svg math iframe noframes noembed select datalist textarea
+    script style noscript template title svg math iframe noframes noembed select datalist textarea xml
 """)
 # A recording has its player's buttons, and loads when a reader says so.
 _PLAYER = {"controls": "", "preload": "none"}
@@ -253,12 +254,19 @@ _IMAGE = re.compile(f"<img({_WRITTEN})>")
 _VALUE = re.compile('([a-z]+)="([^"]*)"')
 _NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]*")*>')
 
-# Pictures that count readers, or stand for a character or a person.
-_NO_CONTENT = re.compile(
-    r"/emoji/|/smilies/|gravatar\.com/|/pixel\b|-pixel\.(?:png|gif)|//pixel\.|//stats\.|/b\.gif|doubleclick\.|feedburner\.|feedsportal\.",
-    re.IGNORECASE,
+# Pictures that count readers: nobody sees them, and whoever reads the text here would be counted there.
+_COUNTER = (
+    r"//pixel\.|//stats\.|/b\.gif|/__ptq\.gif|medium\.com/_/stat"
+    r"|doubleclick\.|feedburner\.com/~|feedsportal\."
 )
-_SMALL = 32  # pixels: an icon; a counter has one
+_COUNTS_READERS = re.compile(
+    rf'<img(?: [a-z]+="[^"]*")*? (?:(?:width|height)="[0-2]"|src="[^"]*?(?:{_COUNTER})[^"]*"){_WRITTEN}>'
+)
+# These, and pictures that stand for a character or a person.
+_NO_CONTENT = re.compile(
+    rf"/emoji/|/smilies/|gravatar\.com/|/pixel\b|-pixel\.(?:png|gif)|feedburner\.|{_COUNTER}", re.IGNORECASE
+)
+_SMALL = 32  # pixels: an icon
 
 
 class Cleaned(Struct, frozen=True):
@@ -278,7 +286,8 @@ def clean(html: str, *, base: str | None) -> Cleaned:
 
     What survives is a list of elements and attributes, links to http(s),
     mailto and tel, and characters that XML may hold. Formulas, drawings,
-    forms and all that runs are dropped; of a player of another site a link to
+    forms, all that runs, what counts readers and what the publisher's page
+    hides are dropped; of a player of another site a link to
     what it plays is left, whose words do not count as the text's. HTML that
     would take too long or is nested too deep becomes paragraphs of its words.
     Raises nothing.
@@ -296,7 +305,8 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     lower = html.lower()
     if "data-" in lower and _HAS_LATER.search(html):
         html = _PICTURE.sub(_load_now, html)
-    linked = players.as_links(html, base) if "<iframe" in lower else html
+    html = without_hidden(html, lower)
+    linked = players.as_links(html, base) if any(map(lower.__contains__, players.NAMES)) else html
     _base.set(base)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
     safe = _CLEANER.clean(linked).replace(' preload="none" controls=""', ' controls="" preload="none"')
@@ -305,7 +315,10 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     # character is looked for in a tenth of the time that two are.)
     if "&" in html and "&#" in html:
         safe = only_xml(safe)
-    safe = _NOTHING_TO_SHOW.sub("", safe).strip()
+    safe = _NOTHING_TO_SHOW.sub("", safe)
+    if "<img" in safe:
+        safe = _COUNTS_READERS.sub("", safe)
+    safe = safe.strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
     return Cleaned(players.unmarked(safe), _text(players.without_links(safe)), _first_image(safe))
@@ -359,7 +372,7 @@ def _first_image(safe: str) -> str | None:
         values = dict(_VALUE.findall(match[1]))
         link = entities.unescape(values.get("src") or values["srcset"].split()[0].rstrip(","))
         sizes = [int(values[side]) for side in ("width", "height") if side in values]
-        small = any(size <= 2 for size in sizes) or (len(sizes) == 2 and max(sizes) <= _SMALL)
+        small = len(sizes) == 2 and max(sizes) <= _SMALL
         if not small and is_content(link):
             return link
     return None
@@ -396,7 +409,29 @@ def plain(html: str) -> str:
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
 _TITLE_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=([\s/])|>)[^<>]*>")
 _ALONE = frozenset(("br", "hr", "wbr"))
+_CDATA = re.compile(r"\s*<!\[CDATA\[(.*?)\]\]>\s*", re.DOTALL)
+_ELEMENT_FIRST = re.compile(
+    r"\s*<(p|div|h[1-6]|ul|ol|table|figure|section|article|blockquote)\b[^<>]*>.*?</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_ESCAPED_AGAIN = 2
 _KNOWN = _ALLOWED | _WITH_CONTENT | _names("big button font form marquee object tt")
+
+
+def as_html(value: str, *, is_text: bool) -> str:
+    """The HTML of a summary or a content, from its value; `is_text` where it says that it is plain text.
+
+    What is wrapped in CDATA, or begins with an element of HTML and was
+    escaped once too often or said to be text, is what its publisher meant.
+    """
+    if "<![CDATA[" in value[:40] and (section := _CDATA.fullmatch(value)):
+        value = section[1]
+    if "<" not in value and value[:40].lstrip().startswith("&lt;"):
+        again = unescape(value)
+        value = again if _ELEMENT_FIRST.match(again) else value
+    if is_text and not ("<" in value and _ELEMENT_FIRST.match(value)):
+        return escape(value)
+    return value
 
 
 def is_html(value: str) -> bool:
@@ -419,9 +454,13 @@ def title_text(value: str, *, type: Literal["text", "html"] | None) -> str:
 
     `type` is Atom's (RFC 4287 §3.1.1, xhtml being html here); None is RSS,
     which does not say: a title is then HTML if it has a character reference
-    or a tag that is closed again. `a < b`, `Use <b> in HTML` and `AT&T` are
+    or a tag that is closed again, and references that are left are decoded
+    again, since some systems escape what others have escaped. `a < b`, `Use <b> in HTML` and `AT&T` are
     what they look like.
     """
     if type == "html" or (type is None and ("<" in value or "&" in value) and is_html(value)):
-        return plain(value)
+        text = plain(value)
+        for _ in range(_ESCAPED_AGAIN) if type is None and "&" in text else ():
+            text = line(_REFERENCE.sub(lambda found: unescape(found[0]), text))
+        return text
     return line(value)

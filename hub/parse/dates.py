@@ -55,7 +55,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Some write the element that shows a date in place of the date.
 _TIME_ELEMENT = re.compile(r"<time\s[^>]{0,500}?\bdatetime\s*=\s*[\"']([^\"'<>]{1,100})")
 _DASH_BEFORE_TIME = re.compile(r"\s+[-–]\s+(?=\d{1,2}:\d\d)")
-_NEGATIVE_YEAR = re.compile(r"\s-\d{1,4}(?:\s|$)")
+_NEGATIVE_YEAR = re.compile(r"\s-\d{1,4}\s+\d{1,2}:\d\d")
 _HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
 _ZONE_NAME = re.compile(r"\[[\w/+\-]+\]$")
 _ZONE_BEFORE_YEAR = re.compile(r"\b(\d\d:\d\d:\d\d) ([+-]\d{4}|[A-Z]{1,5}) ([12]\d{3})$")

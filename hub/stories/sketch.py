@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from zlib import crc32
 
-from hub import markup
+from hub import markup, wording
 from hub.model import Entry, Sketch
 
 SHINGLE = 4
@@ -42,8 +42,6 @@ _SUMMED = int.from_bytes((0xFFF).to_bytes(BYTES, "little") * _MOST_WORDS, "littl
 _REPEATED = 3
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _AROUND = " \t.!?"
-# WordPress's footer names the entry, so that no two are alike.
-_WORDPRESS_FOOTER = re.compile(r"The post [^\n]{0,300} appeared first on [^\n]{0,200}$")
 # "Northmoor: …", "… | Northmoor", "[News] …": who publishes stands before or after.
 _TITLE_PARTS = re.compile(r"\s+[|«»·•–—-]\s+|: |：|(?<=^)\[[^\]]{0,60}\]\s*|\|")
 # What every such place has, found in a fifth of the time.
@@ -115,10 +113,8 @@ def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Ske
 
 
 def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
-    text = f" {markup.words(entry.text)} "
-    kept = text
-    if "appeared first on" in entry.text and (footer := _WORDPRESS_FOOTER.search(entry.text)):
-        kept = text = text.removesuffix(f" {markup.words(footer[0])} ")
+    # Again, for those that were stored with it.
+    text = kept = f" {markup.words(wording.without_footer(entry.text))} "
     # The longest first: of one that stands within another, nothing but its own place is left.
     for sentence in sorted(without, key=_longest):
         # Of the words, which are remembered: those of the text without it would have to be made anew.
