@@ -394,11 +394,18 @@ def sparing(gathered: Gathered, asked: FetchError) -> Gathered:
 
 
 def decider(
-    settings: HubSettings, *, authority: str, now: datetime, jitter: Jitter = lambda _: 0.0
+    settings: HubSettings, *, authority: str, clock: Callable[[], datetime], jitter: Jitter = lambda _: 0.0
 ) -> Decide:
-    """The second half of a poll, for `Store.settle`. `jitter` spreads the polls to come."""
+    """The second half of a poll, for one `Store.settle`. `jitter` spreads the polls to come.
+
+    `clock` is asked once, when the first poll is settled: who waits for the
+    store decides later than who had it before.
+    """
+    now: datetime | None = None
 
     def decided(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        nonlocal now
+        now = now or clock()
         return decide(
             gathered,
             state,

@@ -475,7 +475,7 @@ class Polls:
             return ()
         count = self._together()
         ready, self._ready = self._ready[:count], self._ready[count:]
-        decide = poll.decider(self._settings, authority=self._authority, now=self._now(), jitter=self._jitter)
+        decide = poll.decider(self._settings, authority=self._authority, clock=self._now, jitter=self._jitter)
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]

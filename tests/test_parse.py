@@ -579,3 +579,15 @@ def test_of_very_many_categories_the_first_are_read() -> None:
     many = "".join(f"<category>c{number}</category>" for number in range(600))
     (entry,) = read(rss(f"<item><title>Ward opens</title>{many}</item>")).entries
     assert [category.term for category in entry.categories] == [f"c{number}" for number in range(500)]
+
+
+def test_xhtml_with_a_line_break_is_content_and_no_summary_besides() -> None:
+    (entry,) = read(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:f</id><title>f</title>"
+        "<updated>2026-11-26T10:00:00Z</updated><entry><id>urn:1</id><title>Ward</title>"
+        "<updated>2026-11-26T10:00:00Z</updated><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>"
+        "<p>The ward opens<br/>on Monday</p></div></content></entry></feed>"
+    ).entries
+    assert entry.summary is None
+    assert entry.content is not None
+    assert entry.content.value == "<p>The ward opens<br>on Monday</p>"

@@ -11,7 +11,19 @@ from msgspec.structs import replace
 from hub import poll, stories
 from hub.errors import FeedError, FeedGone, FetchError, FetchRefused, NotAFeed, ParseError
 from hub.fetch import Fetched
-from hub.model import Feed, FeedInfo, FeedKey, FeedState, Identity, Sketch, TagRule, Validators
+from hub.model import (
+    Feed,
+    FeedInfo,
+    FeedKey,
+    FeedState,
+    Gathered,
+    HubSettings,
+    Identity,
+    Known,
+    Sketch,
+    TagRule,
+    Validators,
+)
 from hub.poll import Document, Reader, Reading
 from tests.entries import entry
 from tests.site import rss
@@ -211,3 +223,17 @@ def test_a_failure_is_told_whole() -> None:
     assert (failed.status, failed.retry_after, failed.spared) == (429, timedelta(seconds=90), "west.example")
     assert not failed.gone
     assert poll.failed(POLLED, FEED.url, FeedGone("gone", status=410), started=NOW).gone
+
+
+def test_who_waits_for_the_store_decides_later_than_who_had_it_before() -> None:
+    asked: list[datetime] = []
+
+    def clock() -> datetime:
+        asked.append(NOW)
+        return asked[-1]
+
+    decide = poll.decider(HubSettings(), authority="hub.example", clock=clock)
+    assert asked == []
+    unchanged = Gathered(feed=FEED, outcome="not_modified", started=NOW - timedelta(minutes=9), url=FEED.url)
+    assert [decide(unchanged, POLLED, Known()).state.polled for _ in range(2)] == [NOW, NOW]
+    assert asked == [NOW]

@@ -188,3 +188,19 @@ def test_errors_of_the_api_are_json(hub: Hub) -> None:
     assert hub.json("/api/v1/nonsense", 404)["error"]
     response = hub.client.post("/api/v1/stories")
     assert (response.status_code, response.mimetype) == (405, "application/json")
+
+
+def test_a_story_of_one_member_is_told_as_that_member_has_it(hub: Hub) -> None:
+    link = "https://wessex.example/joint"
+    hub.publish(WESSEX, news("1", "A joint programme begins", link=link, at=ago(days=2)), at=ago(days=2))
+    copy = news("2", "Our part in the programme", link="https://east.example/2", at=ago(days=1))
+    hub.publish(EAST, copy, news("3", "Earlier news", at=ago(hours=36)), at=ago(days=1))
+    (first,) = hub.store.find(link)
+    (second,) = hub.store.find("https://east.example/2")
+    hub.store.put_together(second.key, first.key, ago(hours=1))
+    stories = hub.json("/api/v1/stories?member=east")["stories"]
+    # Newest first, as they are dated there.
+    assert [each["title"] for each in stories] == ["Our part in the programme", "Earlier news"]
+    assert stories[0]["link"] == "https://east.example/2"
+    assert stories[0]["published"] == "2026-11-23T15:30:00Z"
+    assert [each["lead"] for each in stories[0]["entries"]] == [True, False]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from lxml import html as lxml_html
@@ -501,6 +503,72 @@ def test_anything_typed_is_searched_for_and_answered(hub: Hub, typed: str) -> No
     assert hub.get(f"/search?q={typed}").status_code == 200
     assert hub.get(f"/search?q={typed}&order=date").status_code == 200
     assert hub.get(f"/feeds/search.atom?q={typed}").status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    "typed", ['"blood pressure"', "“blood pressure”", "„blood pressure“", "«blood pressure»"]
+)
+def test_quotes_of_any_kind_keep_words_together(hub: Hub, typed: str) -> None:
+    hub.publish(WESSEX, news("a", "Lower blood pressure"), news("b", "Pressure on the blood bank"))
+    path = f"/search?{urlencode({'q': typed})}"
+    assert hub.headlines(path) == ["Lower blood pressure"]
+    assert {each.text for each in hub.tree(path).iter("mark")} == {"blood pressure"}
+    minus = f"/search?{urlencode({'q': f'blood -{typed}'})}"
+    assert hub.headlines(minus) == ["Pressure on the blood bank"]
+
+
+def test_letters_and_their_marks_are_found_however_they_are_typed(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Gŵyl iechyd"))
+    assert hub.headlines(f"/search?{urlencode({'q': unicodedata.normalize('NFD', 'gŵyl')})}") == [
+        "Gŵyl iechyd"
+    ]
+
+
+def test_no_feed_is_offered_of_what_no_news_can_have(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Stroke news"))
+    page = hub.words("/subscribe?q=-vacancy")
+    assert "a search needs a word that the news shall have" in page
+    assert "search.atom" not in hub.html("/subscribe?q=-vacancy")
+    assert hub.get("/feeds/search.atom?q=-vacancy").status_code == 400
+    assert "search.atom?q=stroke" in hub.html("/subscribe?q=stroke+-vacancy")
+
+
+# ---------------------------------------------------------------- filters of what feeds.yaml does not list
+
+
+def chosen(hub: Hub, path: str) -> list[str]:
+    """The values that the selects above a list stand at."""
+    return list(hub.tree(path).xpath("//form[@class='filters']//option[@selected]/@value"))
+
+
+def test_topics_that_feeds_give_are_offered_as_the_others_are(hub: Hub) -> None:
+    hub.configure(
+        NETWORK.replace("feeds: [{url: https://east", "feeds: [{tags: [blog], url: https://east", 1)
+    )
+    hub.publish(EAST, news("a", tags=(Tag("blog", ""),)))
+    assert chosen(hub, "/?tag=blog") == ["blog"]
+    assert "/feeds/tag/blog.atom" in hub.html("/subscribe")
+    assert hub.get("/feeds/tag/blog.atom").status_code == 200
+
+
+def test_a_filter_by_who_has_left_stays_when_another_is_added(hub: Hub) -> None:
+    hub.publish(EAST, news("a", "Stays here"))
+    hub.configure(
+        NETWORK.replace("slug: east", "slug: west", 1).replace("Innovation East", "Innovation West", 1)
+    )
+    assert chosen(hub, "/?member=east") == ["east"]
+    assert hub.tree("/?member=east").xpath("//option[@selected]/text()") == ["Health Innovation East"]
+    assert chosen(hub, "/?member=west") == ["west"]
+
+
+def test_news_in_a_language_from_right_to_left_runs_so_also_where_it_begins_with_a_name(hub: Hub) -> None:
+    arabic = news("a", "NHS في المستشفى", language="ar", text="COVID-19 أخبار", direction="rtl")
+    hub.publish(WESSEX, arabic, at=ago(hours=1))
+    hub.publish(EAST, news("b", "English news"))
+    for path in ("/", "/story/1"):
+        assert hub.tree(path).xpath("//*[@dir='rtl'][contains(., 'NHS')]")
+        assert not hub.tree(path).xpath("//*[@dir='auto'][contains(., 'NHS')]")
+    assert hub.tree("/").xpath("//*[@dir='auto'][contains(., 'English news')]")
 
 
 # ---------------------------------------------------------------- subscribe, status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -26,13 +26,15 @@ CHECK = "`hub feeds check` says whether the file can be read, without starting a
 class Config(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says. `feeds` are those of all members, in the file's order.
 
-    `digest` differs when the file's text does.
+    `labels` are those of all tags by term: the rules', then the terms that
+    feeds give without a rule. `digest` differs when the file's text does.
     """
 
     hub: HubSettings
     members: tuple[Member, ...]
     feeds: tuple[Feed, ...]
     tags: tuple[TagRule, ...]
+    labels: Mapping[str, str]
     merged_feeds: tuple[MergedFeed, ...]
     digest: str
 
@@ -122,11 +124,18 @@ def _values(node: Node, place: tuple[str, ...]) -> object:
 def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
     members = tuple(_member(member) for member in keys.members)
     settings = _settings(keys.hub)
+    feeds = tuple(_feed(feed, member, settings) for member in keys.members for feed in member.feeds)
+    tags = tuple(_rule(rule, filters.tags.get(index), members) for index, rule in enumerate(keys.tags))
+    labels = {rule.term: rule.label for rule in tags}
+    for feed in feeds:
+        for term in feed.tags:
+            labels.setdefault(term, term)
     return Config(
         hub=settings,
         members=members,
-        feeds=tuple(_feed(feed, member, settings) for member in keys.members for feed in member.feeds),
-        tags=tuple(_rule(rule, filters.tags.get(index), members) for index, rule in enumerate(keys.tags)),
+        feeds=feeds,
+        labels=labels,
+        tags=tags,
         merged_feeds=tuple(
             MergedFeed(slug=merged.slug, title=merged.title, filter=filters.merged_feeds[index].filter)
             for index, merged in enumerate(keys.merged_feeds)

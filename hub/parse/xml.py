@@ -42,6 +42,7 @@ _LONGEST_ENTRY = 8_000_000
 _PUBLISHED, _UPDATED = ("published", "created"), ("updated",)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_BR_END = "</br>"
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 # What is no reference, or what it may stand in as it is: each takes all it can at once.
 _AMPERSAND = re.compile(
@@ -286,8 +287,8 @@ def _texts(entry: Any, url: str) -> tuple[Text | None, Text | None]:
     """An entry's summary and its content."""
     summary = _text(entry, "summary", url, plain="text")
     content = _content(entry, url)
-    if summary and content and summary.value == content.value:
-        # feedparser copies content into an absent summary.
+    if summary and content and summary.value.replace(_BR_END, "") == content.value:
+        # feedparser copies content into an absent summary, and does not say there that it is XHTML.
         summary = None
     episode = _text(entry, "itunes_summary", url, plain="text")
     if episode and not content and (not summary or len(episode.value) > len(summary.value)):
@@ -338,7 +339,7 @@ def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
 
 def _without_br_ends(value: str, detail: Any) -> str:
     # XHTML's <br/> comes as <br></br>, which is two to HTML (§13.2.6.4.7).
-    return value.replace("</br>", "") if detail.get("type") == _HTML_TYPES[1] else value
+    return value.replace(_BR_END, "") if detail.get("type") == _HTML_TYPES[1] else value
 
 
 def _base(detail: Any, url: str) -> str | None:

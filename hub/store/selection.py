@@ -25,8 +25,13 @@ _TERMS = {
 # Whether a story is told in feeds.
 _TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told = 1)"
 
+QUOTES = '"“”„‟«»'
+"""What people put around words that belong together; telephones and Word write those that curve."""
+
 # One thing a person typed into the search box: -"not this phrase", word, wor*
-_TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+_TYPED = re.compile(
+    rf"(?P<minus>-?)(?:[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?|(?P<word>[^\s{QUOTES}]+))"
+)
 _MOST_TYPED = 24
 _LEAST_OF_A_WORD = 3
 

@@ -53,12 +53,12 @@ def _entries(visit: Visit, asked: Call) -> Json:
 
 
 def _story(story: Story, labels: Mapping[str, str]) -> Json:
-    lead = story.lead.entry
+    shown = story.shown.entry
     return {
         "id": story.id,
-        "title": lead.title,
-        "link": lead.link,
-        **_dates(story.lead),
+        "title": shown.title,
+        "link": shown.link,
+        **_dates(story.shown),
         "tags": [
             {"term": tag.term, "label": labels.get(tag.term, tag.term), "why": tag.why} for tag in story.tags
         ],

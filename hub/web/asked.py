@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, get_args
+from unicodedata import normalize
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from hub import markup
 from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
+from hub.web.words import looked_for
 
 # Longer than any search that is meant.
 _MOST_TYPED = 200
@@ -44,13 +46,19 @@ class Asked(Struct, frozen=True, kw_only=True):
         """Read a query string; anything typed is taken, up to a length."""
         order: Literal["date", "relevance"] = "date" if args.get("order") == "date" else "relevance"
         return cls(
-            typed=markup.line(args.get("q", "")[: 4 * _MOST_TYPED])[:_MOST_TYPED].strip(),
+            # Composed, as nearly all texts are: an index has letters and marks apart as other words.
+            typed=normalize("NFC", markup.line(args.get("q", "")[: 4 * _MOST_TYPED]))[:_MOST_TYPED].strip(),
             tag=args.get("tag") or None,
             member=args.get("member") or None,
             kind=args.get("kind") or None,
             before=args.get("before") or None,
             order=order,
         )
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether something was typed, and no word in it that the news shall have."""
+        return self.typed != "" and looked_for(self.typed) is None
 
     @property
     def filtered(self) -> Asked:

@@ -92,13 +92,13 @@ class Catalogue(Struct, frozen=True):
         groups = (
             FeedGroup("Everything", (self.everything, self.corrections)),
             FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
-            FeedGroup("By topic", tuple(self._of_tag(rule.term, rule.label) for rule in config.tags)),
+            FeedGroup("By topic", tuple(self._of_tag(*each) for each in config.labels.items())),
             FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
         )
         return tuple(group for group in groups if group.feeds)
 
     def _label(self, term: str) -> str:
-        return next((rule.label for rule in self.config.tags if rule.term == term), term)
+        return self.config.labels.get(term, term)
 
     def _of_tag(self, term: str, label: str) -> FeedAddress:
         return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))

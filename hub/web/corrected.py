@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from markupsafe import Markup
 from msgspec import Struct
 
-from hub.model import WithheldEntry
+from hub.model import Direction, WithheldEntry
 from hub.publish import corrections as published
 from hub.publish.corrections import Correction
 from hub.publish.item import headline
@@ -45,6 +45,7 @@ class ListedCorrection(Struct, frozen=True, kw_only=True):
     title: Markup
     text: Markup
     language: str | None
+    direction: Direction | None
     says: str
 
 
@@ -87,6 +88,7 @@ def _correction(correction: Correction, setting: Setting) -> ListedCorrection:
         title=_html(correction.title),
         text=_html(_listed(correction.text)),
         language=stored.entry.language,
+        direction=stored.entry.direction,
         says="" if correction.title or correction.text else published.UNSHOWN,
     )
 
@@ -103,6 +105,7 @@ def _withdrawal(withdrawn: WithheldEntry, setting: Setting) -> ListedCorrection:
         title=Markup(),
         text=Markup(),
         language=None,
+        direction=None,
         says=withdrawal(withdrawn, setting.calendar.day(withdrawn.since).text),
     )
 

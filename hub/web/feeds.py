@@ -76,7 +76,7 @@ def of_search(format: str) -> Response:
     visit = visiting()
     asked = replace(Asked.read(request.args), before=None, order="relevance")
     visit.must_know(asked)
-    if asked == Asked():
+    if asked == Asked() or asked.says_nothing:
         raise BadRequestError("Say what to search for, as in /feeds/search.atom?q=stroke.")
     return _feed(visit, format, visit.catalogue.of_search(asked), asked.selection(), kept=False)
 

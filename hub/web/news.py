@@ -239,7 +239,7 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "newest_of": f"{found.newest_of:,}" if found.newest_of else None,
         "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
         "past_the_end": asked.before is not None and not found.items,
-        "says_nothing": wanted is None,
+        "says_nothing": asked.says_nothing,
         "near": [(words, to(q=words)) for words in _near(visit, asked.typed)] if nothing and wanted else [],
         "feeds": (visit.catalogue.of_list(asked),),
     }
@@ -275,7 +275,8 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "groups": catalogue.groups(),
         "filters": _filters(visit, asked, addresses.home),
         "asked": asked.typed,
-        "own": None if asked == Asked() else catalogue.of_list(asked),
+        "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
+        "says_nothing": asked.says_nothing,
         "opml": addresses.full(addresses.to("/opml")),
         "merged_opml": addresses.full(addresses.to("/opml/merged")),
     }

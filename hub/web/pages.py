@@ -20,7 +20,6 @@ from hub.model import (
     Member,
     RelatedStory,
     Story,
-    TagRule,
     WithheldEntry,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitted
@@ -278,11 +277,13 @@ class Choices(Struct, frozen=True):
         options = (f"{_option(value)}>{html.escape(text)}</option>\n" for value, text in words.items())
         return cls(words, "".join(options))
 
-    def choosing(self, value: str | None) -> Markup:
-        """The options, with that of a value chosen if it is one of them."""
+    def choosing(self, value: str | None, words: str | None = None) -> Markup:
+        """The options with that of a value chosen; one that is not offered, in these words, comes first."""
         options = self.options
-        if value is not None:
+        if value is not None and value in self.words:
             options = options.replace(f"{_option(value)}>", f"{_option(value)} selected>", 1)
+        elif value is not None:
+            options = f"{_option(value)} selected>{html.escape(words or value)}</option>\n{options}"
         return Markup(options)  # noqa: S704 - escaped above
 
 
@@ -297,9 +298,9 @@ class Selects(Struct, frozen=True):
     members: Choices
 
     @classmethod
-    def of(cls, tags: Sequence[TagRule], members: Sequence[Member]) -> Selects:
+    def of(cls, labels: Mapping[str, str], members: Sequence[Member]) -> Selects:
         return cls(
-            Choices.of({each.term: each.label for each in tags}),
+            Choices.of(labels),
             Choices.of({each.slug: each.name for each in members}),
         )
 
@@ -346,7 +347,7 @@ def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..
         fewer.append(Link("All news", to()))
     return Filters(
         topics=selects.topics.choosing(tag),
-        members=selects.members.choosing(member) if len(selects.members.words) > 1 else Markup(),
+        members=selects.members.choosing(member, name) if len(selects.members.words) > 1 else Markup(),
         kinds=_KINDS.choosing(kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),

@@ -92,9 +92,9 @@ class Site:
         """What the selects above lists offer: with two thousand members they take a while to write."""
         if self._selects is not None:
             of, selects = self._selects
-            if of.tags is config.tags and of.members is config.members:
+            if of.labels is config.labels and of.members is config.members:
                 return selects
-        selects = Selects.of(config.tags, config.members)
+        selects = Selects.of(config.labels, config.members)
         self._selects = config, selects
         return selects
 
@@ -152,7 +152,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     def setting(self) -> Setting:
         zone = ZoneInfo(self.config.hub.timezone)
         return Setting(
-            labels={rule.term: rule.label for rule in self.config.tags},
+            labels=self.config.labels,
             calendar=Calendar(zone, self.now.astimezone(zone).date()),
             addresses=self.addresses,
         )
@@ -177,12 +177,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     # ------------------------------------------------------------ what exists
 
     def knows_tag(self, term: str) -> bool:
-        given = (each.tags for each in self.config.feeds)
-        return (
-            term in self.setting.labels
-            or term in self.store.tag_counts()
-            or any(term in tags for tags in given)
-        )
+        return term in self.config.labels or term in self.store.tag_counts()
 
     def member_name(self, slug: str) -> str | None:
         """The name of a member, also of one that has left feeds.yaml; None where there never was one."""

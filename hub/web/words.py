@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hub.said import counted
+from hub.store.selection import QUOTES
 
 # What publishers attach most, under the names people know it by.
 _FILE_TYPES = {
@@ -133,7 +134,9 @@ def with_code(text: str) -> Markup:
 
 # ---------------------------------------------------------------- what was searched for
 
-_TYPED = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+_TYPED = re.compile(
+    rf"(?P<minus>-?)(?:[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?|(?P<word>[^\s{QUOTES}]+))"
+)
 _ENDINGS = re.compile(r"(?<=\w{4})(?:es|s|ed|ing)$", re.IGNORECASE)
 _BEFORE, _AFTER = 90, 190
 # Two words so much alike are one, misspelt (`difflib`'s ratio).
