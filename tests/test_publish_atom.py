@@ -255,9 +255,18 @@ def test_right_to_left_news_is_shown_right_to_left() -> None:
     assert entry_of(item).findtext(f"{ATOM}content") == '<div dir="rtl"><p>خبر</p></div>'
 
 
-def test_an_address_with_characters_no_iri_holds_still_opens() -> None:
-    item = replace(joint_item(), link="https://wessex.example/a report|final.pdf")
-    assert links(entry_of(item), "alternate")[0]["href"] == "https://wessex.example/a%20report%7Cfinal.pdf"
+@pytest.mark.parametrize(
+    ("link", "href"),
+    [
+        ("https://wessex.example/a report|final.pdf", "https://wessex.example/a%20report%7Cfinal.pdf"),
+        # These have a meaning at other places (RFC 3986 §3).
+        ("https://wessex.example/?page[]=1#a[2]", "https://wessex.example/?page%5B%5D=1#a%5B2%5D"),
+        ("https://wessex.example/#/news#latest", "https://wessex.example/#/news%23latest"),
+        ("https://[2001:db8::1]/a?b#c", "https://[2001:db8::1]/a?b#c"),
+    ],
+)
+def test_an_address_with_characters_no_iri_holds_still_opens(link: str, href: str) -> None:
+    assert links(entry_of(replace(joint_item(), link=link)), "alternate")[0]["href"] == href
 
 
 # Surrogates and control characters are what breaks serialisers.

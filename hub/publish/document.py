@@ -24,7 +24,9 @@ _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 # RFC 3987 §2.2 allows these in no part of an IRI, but for spaces of other alphabets, which nobody can see.
 _NOT_IN_IRI = re.compile(r'[\s\x7f-\x9f"<>\\^`{|}]')
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
-_WEB_ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"(https?://[^/?#]+)([^#]*)(#?)(.*)", re.IGNORECASE | re.DOTALL)
+# What RFC 3986 has for a host's address and before the fragment alone (§3), besides.
+_NOT_BEHIND_HOST = re.compile(rf"{_NOT_IN_IRI.pattern}|[\[\]#]")
 # These three are RFC 4287's patterns, from §2 (RFC 3066 §2.1), §3.2.3 and §4.2.7.3.
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -178,8 +180,16 @@ def absolute_iri(text: str) -> str | None:
 
 def web_address(url: str | None) -> str | None:
     """The absolute http(s) address, with what no IRI holds percent-encoded; None for anything else."""
-    address = _line(url)
-    return _NOT_IN_IRI.sub(lambda found: quote(found[0]), address) if _WEB_ADDRESS.match(address) else None
+    match = _WEB_ADDRESS.fullmatch(_line(url))
+    if match is None:
+        return None
+    host, path, hash_sign, fragment = match.groups()
+    path, fragment = (_NOT_BEHIND_HOST.sub(_quoted, part) for part in (path, fragment))
+    return f"{_NOT_IN_IRI.sub(_quoted, host)}{path}{hash_sign}{fragment}"
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return quote(found[0])
 
 
 def legal(text: str | None) -> str:

@@ -47,7 +47,7 @@ def _refused(error: HTTPException) -> Response:
         return moved(address) if address else _not_found("There is no page at this address")
     if isinstance(error, MethodNotAllowed):
         response = _error(405, "This cannot be done here", "The pages of this hub can only be read.")
-        response.headers["Allow"] = ", ".join(sorted({*(error.valid_methods or ()), "GET", "HEAD"}))
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return response
     return _error(error.code or 500, "This cannot be answered", error.description or "")
 

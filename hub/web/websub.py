@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from hub.model import Subscription
 from hub.web.answers import plain
@@ -23,7 +24,7 @@ _CHUNK = 64 * 1024
 def verification(token: str) -> Response:
     """A hub verifies our intent, or denies the subscription (WebSub §5.2, §5.3)."""
     if request.method != "GET":
-        abort(405)
+        raise MethodNotAllowed(valid_methods=["GET", "POST"])
     visit = visiting()
     subscription = visit.store.subscription(token)
     asked = request.args
