@@ -132,6 +132,14 @@ def test_a_headline_without_a_text_is_a_copy_within_a_week(prefix: str) -> None:
     assert "the headline alone says too little" in refusal(later, theirs())
 
 
+def test_two_headlines_without_texts_are_one_story_and_said_to_have_none() -> None:
+    bare = replace(theirs(), text="")
+    assert reason(told(TITLE, ""), bare) == "the same headline as {}’s, and neither has a text"
+    assert refusal(told(TITLE, "", later=timedelta(days=8)), bare) == (
+        "neither has a text, and the headline alone says too little"
+    )
+
+
 def test_a_headline_alone_brings_no_other_text_into_its_story_days_later() -> None:
     bare = candidate(told(TITLE, "", feed=FeedKey("south")), key=2, story=7)
     story = of_others(candidate(theirs(text=EXTRA), story=7), bare)
@@ -315,6 +323,22 @@ def test_headlines_with_different_dates_are_two_issues() -> None:
 )
 def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
     assert "everybody has one" in refusal(told(title, TEXT), theirs("The week in the Vale"))
+
+
+@pytest.mark.parametrize("text", [TEXT, ""], ids=["one has a text", "neither has"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Vacancy: senior programme manager for safer wards",
+        "Agenda and papers for our public board meeting",
+        "Monthly newsletter for our members and partners",
+    ],
+)
+def test_an_issue_or_a_list_is_everybodys_own_where_its_headline_is_all_there_is(
+    title: str, text: str
+) -> None:
+    ours = replace(told(title, ""), text=text)
+    assert "the headline alone says too little" in refusal(ours, replace(theirs(title), text=""))
 
 
 def test_the_first_words_of_a_digest_are_no_copy_of_another_digest() -> None:

@@ -249,9 +249,10 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
     if pair.apart > _SAME_NEWS:
         return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
     if pair.wordless:
-        if pair.same_title and pair.apart <= _REPORTED and title.telling:
-            return 0.5, "the same headline as {}’s, and only one of them has a text"
-        return 0.0, "only one of them has a text, and the headline alone says too little"
+        whose = "neither has a text" if pair.both_wordless else "only one of them has a text"
+        if pair.same_title and not pair.periodical and pair.apart <= _REPORTED and title.telling:
+            return 0.5, f"the same headline as {{}}’s, and {whose}"
+        return 0.0, f"{whose}, and the headline alone says too little"
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
     may_be = passages.may_be(needed, samples) and pair.may_be_most_of_it(needed)
     if not may_be or not _is_most_of_it(pair, passages, title):

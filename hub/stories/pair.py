@@ -171,6 +171,10 @@ class Pair:
         self.beginning = bool(self._short.size) and self._long.packed.startswith(self._short.packed[:same])
 
     @property
+    def both_wordless(self) -> bool:
+        return self._one.wordless and self._other.wordless
+
+    @property
     def same_id(self) -> bool:
         """The same absolute IRI, which a publisher must have meant."""
         id = self._one.id
