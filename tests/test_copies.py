@@ -176,6 +176,18 @@ def test_the_same_text_two_months_later_is_other_news() -> None:
     assert refusal(ours, theirs()) == "{}’s is 61 days older or younger"
 
 
+@pytest.mark.parametrize("title", [TITLE, "What we liked this week"])
+def test_a_page_that_is_used_again_two_months_later_makes_no_copy_but_of_the_same_words(title: str) -> None:
+    link = "https://west.example/scanner/"
+    there = replace(entry("w", title=TITLE, link=link, feed=WEST), text=TEXT)
+    days = timedelta(days=61)
+    again = entry("e", title=title, link=link, published=PUBLISHED + days)
+    assert refusal(replace(again, text=f"{OPENING} {LOCAL}"), there) == "{}’s is 61 days older or younger"
+    assert (reason(replace(again, text=TEXT), there) or "").startswith("the same link")
+    bare = replace(again, text="")
+    assert refusal(bare, replace(there, text="")) == "{}’s is 61 days older or younger"
+
+
 @pytest.mark.parametrize("title", ["Our annual report", "Meet the team"])
 def test_a_headline_that_everybody_uses_is_not_enough_without_a_text(title: str) -> None:
     assert "says too little" in refusal(told(title, ""), theirs(title))
@@ -316,6 +328,20 @@ def test_what_stands_in_brackets_before_a_headline_is_a_part_of_its_own() -> Non
 def test_headlines_with_different_dates_are_two_issues() -> None:
     ours = told("Clinic times, May 2026", TEXT)
     assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"
+
+
+@pytest.mark.parametrize("same", ["link", "id", "link and id"])
+def test_headlines_with_different_dates_are_two_issues_under_one_link_or_id(same: str) -> None:
+    page = "https://network.example/surgery"
+    ids = (page, page) if "id" in same else ("e", "w")
+    links = (page, page) if "link" in same else ("https://east.example/1", "https://west.example/1")
+    ours, before = (
+        replace(
+            entry(id, title=f"Innovation surgery for start-ups: {month}", link=link, feed=feed), text=TEXT
+        )
+        for id, link, month, feed in zip(ids, links, ("April", "March"), (FeedKey("east"), WEST), strict=True)
+    )
+    assert refusal(ours, before) == "the headlines name different dates"
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,11 @@ class _Passages:
 
 def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) -> tuple[float, str]:
     """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
+    if pair.other_time:
+        return 0.0, "the headlines name different dates"
+    # A page that is used every year, or for a series, says nothing of news that old.
+    if pair.apart > _SAME_NEWS and not (pair.same_text and (pair.same_link or pair.same_id)):
+        return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
     if pair.same_title and pair.same_link:
         return 3.0, "the same link and title as {}’s"
     if pair.same_title and pair.same_id:
@@ -246,8 +251,6 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
         return 2.5, "the same id and link as {}’s"
     if pair.same_link and pair.share >= _SAME_LINK:
         return 2.0, f"the same link as {{}}’s, and {pair.share:.0%} of the shorter text"
-    if pair.apart > _SAME_NEWS:
-        return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"
     if pair.wordless:
         whose = "neither has a text" if pair.both_wordless else "only one of them has a text"
         if pair.same_title and not pair.periodical and pair.apart <= _REPORTED and title.telling:
@@ -274,8 +277,6 @@ def _is_most_of_it(pair: Pair, passages: _Passages, title: _Headline) -> bool:
 
 def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     """What speaks against a copy although most of its words are the same."""
-    if pair.other_time:
-        return "the headlines name different dates"
     if pair.periodical and not _is_same_issue(pair):
         return "the headline is that of an issue or a list, of which everybody has one"
     if (

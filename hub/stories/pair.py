@@ -182,6 +182,11 @@ class Pair:
             id is not None and id == self._other.id and urls.is_absolute_iri(id) and not urls.is_home_page(id)
         )
 
+    @property
+    def same_text(self) -> bool:
+        """Whether both have the same words, and enough of them to say something."""
+        return self.same_words and self.least > 0
+
     @cached_property
     def shared(self) -> int:
         """How many shingles both have."""
