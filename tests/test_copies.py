@@ -330,6 +330,31 @@ def test_headlines_with_different_dates_are_two_issues() -> None:
     assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"
 
 
+PARTS = [
+    ("{} – Part 1", "{} – Part 2"),
+    ("{}: part one", "{}: part two"),
+    ("{}: part I", "{}: part II"),
+    ("{}, episode 3", "{}, episode 4"),
+    ("{}: round 3 (2026)", "{}: round 12"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PARTS)
+def test_headlines_with_different_numbers_are_two_parts_of_a_series(one: str, other: str) -> None:
+    for text in (TEXT, f"{OPENING} {LOCAL}"):
+        ours, before = told(one.format(TITLE), text), theirs(other.format(TITLE))
+        assert refusal(ours, before) == "the headlines name different parts of a series"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("{}: part 2", "{} – Part two"), ("{} | Episode 04", "{}: episode 4"), ("{} – Part 2", "{}")],
+)
+def test_a_part_of_a_series_is_a_copy_however_its_number_is_written(one: str, other: str) -> None:
+    ours = told(one.format(TITLE), f"{OPENING} {LOCAL}")
+    assert (reason(ours, theirs(other.format(TITLE))) or "").startswith("the headline of {}’s, and ")
+
+
 @pytest.mark.parametrize("same", ["link", "id", "link and id"])
 def test_headlines_with_different_dates_are_two_issues_under_one_link_or_id(same: str) -> None:
     page = "https://network.example/surgery"

@@ -240,6 +240,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
     """How sure it is that two entries are the same news, 0 when it is not; and why (not)."""
     if pair.other_time:
         return 0.0, "the headlines name different dates"
+    if pair.other_part:
+        return 0.0, "the headlines name different parts of a series"
     # A page that is used every year, or for a series, says nothing of news that old.
     if pair.apart > _SAME_NEWS and not (pair.same_text and (pair.same_link or pair.same_id)):
         return 0.0, f"{{}}’s is {pair.apart.days} days older or younger"

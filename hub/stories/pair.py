@@ -55,6 +55,14 @@ _FORMS = frozenset(("vacancy", "vacancies"))
 _PERIODICAL_PHRASES = (*_DIGEST_PHRASES, " monthly figures ", " annual report ")
 # Those of a meeting: "five minutes with" somebody are news.
 _MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|meeting) minutes\b.*")
+# What a number after it tells from the others of its kind.
+_PART_WORDS = """
+    part episode chapter volume issue edition series season cohort round phase wave
+    rhan pennod cyfres partie épisode teil folge parte episodio
+"""
+_PARTS = frozenset(_PART_WORDS.split())
+_NUMBER_WORDS = ("one i", "two ii", "three iii", "four iv", "five v", "six vi", "seven vii", "eight viii")
+_SPELT = {word: str(number) for number, words in enumerate(_NUMBER_WORDS, 1) for word in words.split()}
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
 _DISTINCTIVE = 6
 _IDEOGRAPHS = "\u3000"
@@ -336,8 +344,12 @@ class Pair:
     @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
-        one, other = _times(self._one.title), _times(self._other.title)
-        return not (one <= other or other <= one)
+        return _are_others(_times(self._one.title), _times(self._other.title))
+
+    @property
+    def other_part(self) -> bool:
+        """Whether the titles say that these are different parts, episodes or rounds."""
+        return _are_others(_parts(self._one.title), _parts(self._other.title))
 
     @property
     def same_figures(self) -> int:
@@ -454,6 +466,22 @@ _words = lru_cache(maxsize=4096)(markup.words)
 def _times(title: str) -> frozenset[int]:
     """The points in time that a title names."""
     return frozenset(word for word in numbers(_words(title)) if word & TIME == TIME)
+
+
+@lru_cache(maxsize=4096)
+def _parts(title: str) -> frozenset[str]:
+    """The numbers of the parts of a series that a title names: 2 of `Part two`."""
+    numbered = (
+        _SPELT.get(after, after.lstrip("0"))
+        for word, after in pairwise(_words(title).split())
+        if word in _PARTS
+    )
+    return frozenset(filter(str.isdecimal, numbered))
+
+
+def _are_others(one: AbstractSet[object], other: AbstractSet[object]) -> bool:
+    """Whether each has something that the other has not: who leaves a part of it out says nothing else."""
+    return not (one <= other or other <= one)
 
 
 # A story's entries are compared with each that may join it, one soon after the other.
