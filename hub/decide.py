@@ -157,7 +157,7 @@ def _entries(
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
             date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=first)
-            beginning = _new(entry, known, taken, update.now, authority, date, withheld.get(place))
+            beginning = _new(entry, known, taken, update.now, authority, date, zone, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
@@ -317,6 +317,7 @@ def _new(
     now: datetime,
     authority: str,
     date: datetime,
+    zone: ZoneInfo,
     withheld: Withheld | None,
 ) -> NewEntry:
     atom_id = _atom_id(entry, taken, now, authority)
@@ -325,7 +326,7 @@ def _new(
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
     leads, why = False, copy.why
     lead = next((other for other in known.stories[copy.story] if other.lead), None)
-    if lead is not None and stories.leads_instead(entry, date, lead, known, now=now):
+    if lead is not None and stories.leads_instead(entry, date, lead, known, now=now, zone=zone):
         leads, why = True, stories.from_there(copy, lead)
     return NewEntry(
         entry=entry, atom_id=atom_id, date=date, story=copy.story, copy_of=copy.of, why=why, leads=leads

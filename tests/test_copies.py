@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
 
 WEST = FeedKey("west")
+LONDON = ZoneInfo("Europe/London")
 TITLE = "Community nurses test a pocket scanner for swollen legs"
 OPENING = (
     "Community nurses in the Vale have begun to carry a scanner that fits into a coat pocket. "
@@ -625,16 +627,39 @@ def test_what_an_admin_took_apart_stays_apart() -> None:
 
 
 def leads(
-    ours: Entry, lead: Candidate, *, after: timedelta = timedelta(minutes=10), rulings: Rulings | None = None
+    ours: Entry,
+    lead: Candidate,
+    *,
+    after: timedelta = timedelta(minutes=10),
+    rulings: Rulings | None = None,
+    zone: ZoneInfo = LONDON,
 ) -> bool:
     known = replace(of_others(lead), rulings=rulings or Rulings())
     now = lead.first_seen + after
-    return leads_instead(_sketched(ours), ours.published or PUBLISHED, lead, known, now=now)
+    return leads_instead(_sketched(ours), ours.published or PUBLISHED, lead, known, now=now, zone=zone)
 
 
 def test_the_earlier_one_is_the_original() -> None:
     assert leads(told(TITLE, TEXT, later=-timedelta(hours=2)), candidate(theirs()))
     assert not leads(told(TITLE, TEXT, later=timedelta(hours=2)), candidate(theirs()))
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        pytest.param("2026-06-02T00:00Z", "Europe/London", id="in UTC"),
+        pytest.param("2026-06-01T23:00Z", "Europe/London", id="in the hub's zone, east of UTC"),
+        pytest.param("2026-06-02T00:00Z", "America/New_York", id="in UTC, with a hub west of it"),
+        pytest.param("2026-06-02T04:00Z", "America/New_York", id="in the hub's zone, west of UTC"),
+    ],
+)
+def test_a_day_without_an_hour_is_no_earlier_than_an_hour_of_that_day(day: str, zone: str) -> None:
+    midnight, nine = map(datetime.fromisoformat, (day, "2026-06-02T09:00Z"))
+    whole_day, at_nine = (replace(theirs(), published=moment) for moment in (midnight, nine))
+    the_day_before = midnight - timedelta(days=1)
+    for ours, lead in ((whole_day, at_nine), (at_nine, whole_day), (whole_day, whole_day)):
+        assert not leads(ours, candidate(lead), zone=ZoneInfo(zone))
+    assert leads(replace(whole_day, published=the_day_before), candidate(at_nine), zone=ZoneInfo(zone))
 
 
 def test_the_one_that_the_other_links_to_is_the_original_whatever_the_clocks_say() -> None:

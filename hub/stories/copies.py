@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -138,12 +139,15 @@ def from_there(copy: Verdict, lead: Candidate) -> str:
     return _FROM_THERE.get(copy.why, copy.why) if copy.of == lead.key else _OF_THE_ORIGINAL
 
 
-def leads_instead(entry: Entry, date: datetime, lead: Candidate, known: Known, *, now: datetime) -> bool:
+def leads_instead(
+    entry: Entry, date: datetime, lead: Candidate, known: Known, *, now: datetime, zone: ZoneInfo
+) -> bool:
     """Whether an entry that joins a story is its original, and the story young enough to say so.
 
     The original is the one whose page the other links to, else the earlier
-    by the publishers' clocks. Later the lead stays: readers know the story
-    by its id.
+    by the publishers' clocks; of two of one day, one without an hour, it is the
+    lead. `zone` is that of dates that name none. Later the lead stays: readers
+    know the story by its id.
     """
     if now - lead.first_seen > _SETTLES or lead.key in known.rulings.leads:
         return False
@@ -152,7 +156,15 @@ def leads_instead(entry: Entry, date: datetime, lead: Candidate, known: Known, *
         credits_lead = page_number(lead.link) in entry.sketch.credits
         if is_credited != credits_lead:
             return is_credited
-    return date < lead.date
+    return _is_earlier(date, lead.date, zone)
+
+
+def _is_earlier(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
+    zones = (UTC, zone)
+    # A day without an hour is read as its midnight, which is no earlier than an hour of that day.
+    if any(each.astimezone(there).time() == time() for each in (one, other) for there in zones):
+        return all(one.astimezone(there).date() < other.astimezone(there).date() for there in zones)
+    return one < other
 
 
 def catches_up(entry: Entry, others: Sequence[Candidate]) -> bool:
