@@ -673,6 +673,11 @@ def test_the_one_that_the_other_links_to_is_the_original_whatever_the_clocks_say
     assert not leads(back, candidate(theirs()))
 
 
+def test_an_entry_that_dates_itself_days_before_buries_no_news() -> None:
+    assert leads(told(TITLE, TEXT, later=-timedelta(days=1)), candidate(theirs()))
+    assert not leads(told(TITLE, TEXT, later=-timedelta(days=3)), candidate(theirs()))
+
+
 def test_a_lead_that_readers_know_stays_the_lead() -> None:
     earlier = told(TITLE, TEXT, later=-timedelta(hours=2))
     assert not leads(earlier, candidate(theirs()), after=timedelta(hours=2))

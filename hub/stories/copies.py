@@ -54,6 +54,8 @@ _REPORTED = timedelta(days=7)
 _COMPARED = 6
 # Readers have hardly seen a story so young: its lead may still become another entry.
 _SETTLES = timedelta(hours=1)
+# An original is known so soon after it was published, or its feed was not to be read.
+_BEFORE_LEAD = timedelta(days=2)
 
 # How sure words and headlines make at most; a link or an id makes surer.
 _BY_WORDS = 1.0
@@ -147,7 +149,8 @@ def leads_instead(
     The original is the one whose page the other links to, else the earlier
     by the publishers' clocks; of two of one day, one without an hour, it is the
     lead. `zone` is that of dates that name none. Later the lead stays: readers
-    know the story by its id.
+    know the story by its id. So it does where an entry dates itself days
+    before: with such a date anybody could bury another's news.
     """
     if now - lead.first_seen > _SETTLES or lead.key in known.rulings.leads:
         return False
@@ -156,7 +159,7 @@ def leads_instead(
         credits_lead = page_number(lead.link) in entry.sketch.credits
         if is_credited != credits_lead:
             return is_credited
-    return _is_earlier(date, lead.date, zone)
+    return lead.date - date <= _BEFORE_LEAD and _is_earlier(date, lead.date, zone)
 
 
 def _is_earlier(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
