@@ -134,7 +134,7 @@ def _entries(
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
-    first = update.state.succeeded is None
+    is_past = update.state.succeeded is None or update.state.read_in_part
     by = update.state.identified_by
     recognised = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
     looked_at = [each for each in recognised if not each.as_it_was]
@@ -156,7 +156,7 @@ def _entries(
         if stored is None:
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
-            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=first)
+            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=is_past)
             beginning = _new(entry, known, taken, update.now, authority, date, zone, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)

@@ -141,7 +141,7 @@ def date_to_sort_by(
     """The date of an entry first seen at `now`: an event's that is still to come is now, the others' `dated`.
 
     What a feed holds when it is polled for the first time is its `backlog`,
-    which keeps its own dates.
+    which keeps its own dates; a site's takes several polls to be read.
     """
     if backlog or entry.kind != "event" or entry.event_date is None:
         return dated

@@ -112,6 +112,19 @@ def test_while_a_site_is_still_being_read_only_what_is_young_is_told(store: Stor
     assert told(store) == ["News 0", "News 5", "News 6", "News 7"]
 
 
+def test_events_to_come_keep_their_own_dates_while_a_site_is_still_being_read(store: Store) -> None:
+    site = replace(EAST, kinds={EAST.url: Sitemap()})
+    store.sync(MEMBERS, [site], authority="news.example.org")
+    event = (Tag("events", "a rule", kind="event"),)
+    first, later = (
+        replace(each, tags=event, event_date=(NOW + 90 * DAY).date()) for each in (PAST[5], PAST[9])
+    )
+    poll(store, site, first)
+    poll(store, site, later, at=NOW + DAY)
+    assert told(store) == [first.title]
+    assert [each.date for each in store.find(later.link or "")] == [later.published]
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Hub]:
     yield from a_hub(tmp_path)
