@@ -375,21 +375,19 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
 
 def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
-    changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past)
-    if stored.standing != "published":
-        return replace(changed, withheld=True, leaves_story=stories.is_rewritten(stored, entry))
-    rulings = known.rulings
-    if stored.key in rulings.together | rulings.alone:
-        return changed
     is_other_news = stories.is_rewritten(stored, entry)
+    changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past, leaves_story=is_other_news)
+    if stored.standing != "published":
+        return replace(changed, withheld=True)
+    # With what it was put together was ruled of the news before.
+    if stored.key in known.rulings.alone or (stored.key in known.rulings.together and not is_other_news):
+        return changed
     if is_other_news or known.story_feeds.get(stored.story, frozenset()) <= {entry.feed}:
         date = normalise.dated(entry, now)
         copy = stories.copy_of(entry, known, date=date, key=stored.key)
         if copy is not None:
-            return replace(
-                changed, story=copy.story, copy_of=copy.of, why=copy.why, leaves_story=is_other_news
-            )
-        return replace(changed, leaves_story=is_other_news)
+            return replace(changed, story=copy.story, copy_of=copy.of, why=copy.why)
+        return changed
     others = known.stories.get(stored.story, ())
     return replace(changed, catches_up=stories.catches_up(entry, others))
 

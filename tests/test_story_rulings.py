@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hub import explain, moderation, rulings
 from hub.errors import StoreError
-from hub.model import FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
+from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
 from hub.store import Store
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
@@ -166,6 +166,41 @@ def test_a_merge_takes_back_a_split(told: Store, url: str) -> None:
     rulings.merge(url, THEIRS.link or "", OURS.link or "")
     poll_again(told)
     assert WEST.key in members(story_of(told, OURS.link))
+
+
+def issue(text: str, day: int) -> Entry:
+    """The latest issue of a bulletin, which is one page with one id."""
+    return entry("today", title=text[:40], text=text, published=NOW + timedelta(days=day))
+
+
+def test_what_was_ruled_of_one_issue_of_a_bulletin_puts_no_later_one_into_its_story(
+    store: Store, url: str
+) -> None:
+    poll(store, EAST, issue(OPENING, 0))
+    poll(store, WEST, OTHER)
+    rulings.merge(url, "today", OTHER.link or "")
+    rulings.lead(url, "today", member=None)
+    poll(store, EAST, issue(OPENING + " Indeed.", 0), at=LATER)
+    assert members(story_of(store, "today")) == [EAST.key, WEST.key]
+    next_day = NOW + timedelta(days=1)
+    poll(store, EAST, issue(END, 1), at=next_day)
+    assert members(story_of(store, "today")) == [EAST.key]
+    (found,) = store.find("today")
+    _, known = store.compared_with(found.key)
+    assert found.date == next_day
+    assert found.key not in known.rulings.together | known.rulings.leads
+    assert store.check() == ()
+
+
+def test_a_later_issue_of_what_is_nobodys_copy_is_news_of_its_own_day(store: Store, url: str) -> None:
+    poll(store, EAST, issue(LOCAL, 0))
+    rulings.split(url, "today", member=None, alone=True)
+    poll(store, WEST, THEIRS)
+    next_day = NOW + timedelta(days=1)
+    poll(store, EAST, issue(TEXT, 1), at=next_day)
+    assert members(story_of(store, "today")) == [EAST.key]
+    (found,) = store.find("today")
+    assert found.date == next_day
 
 
 def test_a_lead_that_was_chosen_leads_whatever_comes(store: Store, url: str) -> None:

@@ -335,6 +335,7 @@ class Settling(Placing):
             self._db.execute(sql.TELL_WAITING, (changed.key,))
         if changed.leaves_story:
             self._db.execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
+            self._db.execute(sql.RULED_OF_NEWS, (changed.key,))
         touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)

@@ -382,6 +382,8 @@ DELETE FROM rulings WHERE
         OR (entry IN (SELECT value FROM json_each(:stay))
             AND other IN (SELECT value FROM json_each(:moved)))))
 """
+# Of an entry that is other news now: what holds for its news, and not for its page.
+RULED_OF_NEWS = "DELETE FROM rulings WHERE entry = ? AND ruling IN ('together', 'lead')"
 AWAY_FROM = """
 SELECT d.entry FROM standings d JOIN stories s ON s.id = d.story
 WHERE d.standing = 'withdrawn' AND COALESCE(s.merged_into, s.id) = ? ORDER BY d.entry
