@@ -362,6 +362,11 @@ def serve(
             lambda n: (f"cms-{n}", f"https://new.example/news/{n}-name"),
             id="another system on another host",
         ),
+        pytest.param(
+            lambda n: (f"https://old.example/?p={n}", f"https://old.example/{n}/"),
+            lambda n: (f"cms-{n}", f"https://old.example/{n}/"),
+            id="another system at the same links",
+        ),
     ],
 )
 @pytest.mark.parametrize("days", [0, 30], ids=["same dates", "new dates"])

@@ -71,6 +71,17 @@ def test_an_entry_with_a_new_id_is_known_by_its_link() -> None:
     assert one(again, known) == known
 
 
+@pytest.mark.parametrize("title", ["Webinar: wound care", "Webinar: choirs"])
+def test_events_with_ids_and_dates_of_their_own_are_several_though_one_page_books_them(title: str) -> None:
+    page, later = "https://tickets.example/east", PUBLISHED + timedelta(days=30)
+    known = stored(entry("e1", title="Webinar: wound care", text="Join us on 20 March.", link=page))
+    following = entry("e2", title=title, text="Join us on 21 April.", link=page, published=later)
+    assert one(following, known) is None
+    assert one(replace(following, published=PUBLISHED + timedelta(days=1)), known) == known
+    undated = entry("e2", title=title, text="Join us on 21 April.", link=page, published=None)
+    assert one(undated, known) == known
+
+
 def test_an_entry_with_a_new_id_and_link_is_known_by_title_and_date() -> None:
     known = stored(entry("http://old.example/1", title="Ward opens", link="http://old.example/1"))
     moved = entry(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from itertools import pairwise
 from operator import attrgetter
 
@@ -19,6 +20,8 @@ _SAME_NEWS = 0.25
 _SAME_TEXT = 0.5
 # Texts of fewer words are compared word by word.
 _SHORT = 20
+# Further apart, two dates are those of two pieces of news where the ids are two as well.
+_SAME_DAYS = timedelta(days=3)
 
 
 class Recognised(Struct, frozen=True):
@@ -59,7 +62,9 @@ def recognise(
     one under which the words are wholly different by now, for some feeds
     number their entries anew each time, and some links lead to whatever is
     the latest. Only where id and link are both the same is it that entry,
-    rewritten.
+    rewritten. Under a link entries with other ids and dates follow one another,
+    too, such as events with one page to book them; only where most of the
+    document has other ids than before was its site made anew.
 
     Where ids (`by` links) or ids and links (`by` titles) are known to identify
     nothing in this feed, their rungs are left out. `retitled` are the keys of
@@ -68,28 +73,15 @@ def recognise(
     """
     matched: dict[int, KnownEntry] = {}
     free = {known.key: known for known in own if known.key not in retitled}
-    for key_of, is_it in _LADDERS[by]:
+    for rung in _LADDERS[by]:
         if not free or len(matched) == len(entries):
             break
-        shared = Counter(key_of(entry) for entry in entries)
-        candidates: dict[str | Mark, list[KnownEntry]] = {}
-        for known in free.values():
-            key = key_of(known)
-            if key is not None:
-                candidates.setdefault(key, []).append(known)
-        for index, entry in enumerate(entries):
-            key = key_of(entry)
-            if index in matched or key is None:
-                continue
-            found = candidates.get(key, [])
-            if shared[key] > 1 or len(found) > 1:
-                # Not an identifier here; the same words under it are.
-                found = [known for known in found if known.fingerprint == entry.fingerprint]
-            match = next((known for known in found if is_it(known, entry)), None)
-            if match is not None:
-                matched[index] = match
-                candidates[key].remove(match)
-                del free[match.key]
+        found = _climbed(entries, matched, free, rung)
+        matched |= found
+        for known in found.values():
+            del free[known.key]
+    if by == "id" and free and len(matched) < len(entries):
+        matched |= _renumbered(entries, matched, _climbed(entries, matched, free, _BY_LINK_ALONE))
     if retitled:
         left = {index: entry for index, entry in enumerate(entries) if index not in matched}
         matched |= _relaunched(left, [known for known in own if known.key in retitled])
@@ -97,6 +89,35 @@ def recognise(
 
 
 _Either = Entry | KnownEntry
+# Each rung: by what an entry is looked for, and what must be true of the one that is found.
+_Rung = tuple[Callable[[_Either], str | Mark | None], Callable[[KnownEntry, Entry], bool]]
+
+
+def _climbed(
+    entries: Sequence[Entry], matched: Container[int], free: Mapping[int, KnownEntry], rung: _Rung
+) -> dict[int, KnownEntry]:
+    """Those of `free` that are found on one rung for entries not `matched` yet, by their places."""
+    key_of, is_it = rung
+    shared = Counter(key_of(entry) for entry in entries)
+    candidates: dict[str | Mark, list[KnownEntry]] = {}
+    for known in free.values():
+        key = key_of(known)
+        if key is not None:
+            candidates.setdefault(key, []).append(known)
+    climbed: dict[int, KnownEntry] = {}
+    for index, entry in enumerate(entries):
+        key = key_of(entry)
+        if index in matched or key is None:
+            continue
+        found = candidates.get(key, [])
+        if shared[key] > 1 or len(found) > 1:
+            # Not an identifier here; the same words under it are.
+            found = [known for known in found if known.fingerprint == entry.fingerprint]
+        match = next((known for known in found if is_it(known, entry)), None)
+        if match is not None:
+            climbed[index] = match
+            candidates[key].remove(match)
+    return climbed
 
 
 def mark(entry: _Either) -> Mark:
@@ -120,25 +141,35 @@ def _is_same_news(known: KnownEntry, entry: Entry) -> bool:
     return known.fingerprint == entry.fingerprint or not is_rewritten(known, entry)
 
 
+def _is_same_news_of_its_day(known: KnownEntry, entry: Entry) -> bool:
+    return not _says_that_it_is_another(known, entry) and _is_same_news(known, entry)
+
+
+def _says_that_it_is_another(known: KnownEntry, entry: Entry) -> bool:
+    """Whether an id and a date of its own say so: events may lead to one page, where all are booked."""
+    if not (known.keys.id and entry.keys.id and known.published and entry.published):
+        return False
+    return known.keys.id != entry.keys.id and abs(entry.published - known.published) > _SAME_DAYS
+
+
 def _is_same_page(known: KnownEntry, entry: Entry) -> bool:
     return known.canonical_link == entry.canonical_link
 
 
-# Each rung: by what an entry is looked for, and what must be true of the one that is found.
-_Rung = tuple[Callable[[_Either], str | Mark | None], Callable[[KnownEntry, Entry], bool]]
+_BY_LINK_ALONE: _Rung = (attrgetter("keys.link"), _is_same_news)
 _BY_ID: tuple[_Rung, ...] = (
     (_wholly_unchanged, _is_same_news),
     (_unchanged, _is_same_news),
     (_unchanged_but_its_id, _is_same_news),
     (attrgetter("keys.id"), _is_same_news),
     (attrgetter("keys.loose_id"), _is_same_news),
-    (attrgetter("keys.link"), _is_same_news),
+    (attrgetter("keys.link"), _is_same_news_of_its_day),
     (attrgetter("keys.title"), _is_same_news),
     (attrgetter("keys.id"), _is_same_page),
 )
 _BY_LINK: tuple[_Rung, ...] = (
     (_unchanged_but_its_id, _is_same_news),
-    (attrgetter("keys.link"), _is_same_news),
+    _BY_LINK_ALONE,
     (attrgetter("keys.title"), _is_same_news),
 )
 _BY_TITLE: tuple[_Rung, ...] = ((attrgetter("keys.title"), _is_same_news),)
@@ -149,6 +180,15 @@ _LADDERS: dict[Identifier, tuple[_Rung, ...]] = {"id": _BY_ID, "link": _BY_LINK,
 
 # A relaunch brings several entries back, and most of a document.
 _SEVERAL = 3
+
+
+def _renumbered(
+    entries: Sequence[Entry], matched: Mapping[int, KnownEntry], by_link: dict[int, KnownEntry]
+) -> dict[int, KnownEntry]:
+    """Those found by their links alone, should most of what came back have other ids: else they are new."""
+    came_back = {**matched, **by_link}
+    others = sum(entries[index].keys.id != known.keys.id for index, known in came_back.items())
+    return by_link if others >= _SEVERAL and 2 * others > len(came_back) else {}
 
 
 def unknown_titles(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> frozenset[str]:
