@@ -163,7 +163,7 @@ def _entries(
             joined = beginning.story
         elif _has_changed(entry, stored, update.now):
             with_day = events.with_day(entry, update.now, zone)
-            change = _changed(with_day, stored, known, update.now)
+            change = _changed(with_day, stored, known, update.now, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
             elif not silence and entry.fingerprint not in stored.past_fingerprints:
@@ -284,7 +284,8 @@ def _withheld(
 ) -> tuple[Mapping[int, Withheld], Habits | None]:
     """What of a document waits for an admin, by its place in `looked_at`, and what is usual then."""
     state, now = update.state, update.now
-    places = [place for place, each in enumerate(looked_at) if each.known is None][::-1]
+    news = [each.known is None or _is_other_news(each.entry, each.known, now) for each in looked_at]
+    places = [place for place, is_news in enumerate(news) if is_news][::-1]
     if not places:
         return {}, None
     if state.feed.trust == "hold":
@@ -303,6 +304,7 @@ def _withheld(
             moves.current(state),
         ),
         backlog=_is_site(update) and not state.listings,
+        in_place=[number for number, place in enumerate(places) if looked_at[place].known is not None],
         others_have=lambda entry, date: stories.copy_of(entry, known, date=date) is not None,
     )
     if state.feed.trust == "always":
@@ -373,12 +375,20 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
     return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
 
 
-def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> ChangedEntry:
+def _is_other_news(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
+    """Whether what readers have as one piece of news is another now."""
+    is_changed = stored.standing == "published" and _has_changed(entry, stored, now)
+    return is_changed and stories.is_rewritten(stored, entry)
+
+
+def _changed(
+    entry: Entry, stored: KnownEntry, known: Known, now: datetime, withheld: Withheld | None
+) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     is_other_news = stories.is_rewritten(stored, entry)
     changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past, leaves_story=is_other_news)
-    if stored.standing != "published":
-        return replace(changed, withheld=True)
+    if withheld is not None or stored.standing != "published":
+        return replace(changed, withheld=True, waits=withheld)
     # With what it was put together was ruled of the news before.
     if stored.key in known.rulings.alone or (stored.key in known.rulings.together and not is_other_news):
         return changed
@@ -395,7 +405,7 @@ def _changed(entry: Entry, stored: KnownEntry, known: Known, now: datetime) -> C
 def _as_other_news(change: ChangedEntry, stored: KnownEntry, now: datetime, zone: ZoneInfo) -> ChangedEntry:
     """Other news under an entry's id has its own date, and a bulletin's next issue is told at once."""
     date = events.date_to_sort_by(change.entry, normalise.dated(change.entry, now), now, zone, backlog=False)
-    told = _told(stored, now)
+    told: Told = "no" if change.waits else _told(stored, now)
     if told == "waits" and now - stored.changes[-1] >= _ISSUES_APART:
         told = "yes"
     return replace(change, date=date, told=told)

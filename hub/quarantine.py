@@ -78,6 +78,7 @@ def judge(
     *,
     moved_to: Collection[str] = (),
     backlog: bool = False,
+    in_place: Collection[int] = (),
     others_have: Callable[[Entry, datetime], bool] = lambda _entry, _date: False,
 ) -> tuple[Mapping[int, Withheld], Habits]:
     """Which of a feed's new entries wait for an admin, by their place in `new`, and what is usual then.
@@ -85,10 +86,14 @@ def judge(
     `new` are in the order in which the feed published them, `dates` what they
     are dated. With habits that are of too few entries none waits. The sites
     that the feed has `moved_to` are its own. A `backlog` of which each poll
-    brings a part is no flood. What `others_have` published too is no stranger,
+    brings a part is no flood, nor is what stands `in_place` of other entries of
+    the feed, by its place in `new`. What `others_have` published too is no stranger,
     wherever it leads.
     """
-    days_ago = [now.date().toordinal() - date.date().toordinal() for date in dates]
+    days_ago = [
+        _DAYS if place in in_place else now.date().toordinal() - date.date().toordinal()
+        for place, date in enumerate(dates)
+    ]
     counted = _count_days(habits, days_ago, now)
     if habits.entries < _KNOWN:
         return {}, learn(counted, new)

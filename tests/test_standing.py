@@ -299,6 +299,17 @@ def test_the_page_of_a_story_that_readers_never_had_is_not_there(hub: Hub) -> No
     assert b"deleted-entry" not in hub.get("/feeds/all.atom").data
 
 
+def test_the_page_of_a_story_is_not_there_while_its_other_news_waits(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", text="Nurses measure blood pressure in each ward of the county."))
+    hub.configure(HELD)
+    hub.publish(WESSEX, news("a", "Bids", text="Rural transport gets grants until June."))
+    hub.html("/story/1", 404)
+    (stored,) = hub.store.find("a")
+    assert stored.standing == "held"
+    hub.store.release([stored.key], WEB_NOW)
+    assert "Bids" in hub.get("/story/1").text
+
+
 def test_status_says_what_waits_for_the_editors(hub: Hub) -> None:
     hub.configure(HELD)
     hub.publish(WESSEX, news("a"), news("b"))

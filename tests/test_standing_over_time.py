@@ -157,6 +157,57 @@ def test_a_hijack_that_keeps_titles_relinks_nothing_and_waits(store: Store, keep
     assert store.check() == ()
 
 
+IN_PLACE = [
+    published(number, at=each.published or NOW, title=f"Лучшее казино {number}", text=f"{MALAY} {number}")
+    for number, each in enumerate(BACKLOG)
+]
+
+
+def test_a_hijack_in_place_of_published_news_waits_and_an_admin_publishes_or_drops_it(
+    store: Store, url: str
+) -> None:
+    poll(store, EAST, *BACKLOG)
+    (first, *_), before = store.find("e0"), store.version()
+    assert poll(store, EAST, *IN_PLACE, at=SOON) == (0, 12)
+    assert (titles(store), store.version() != before) == ([], True)
+    (notice,) = store.notices()
+    assert (notice.entries, notice.withheld.standing) == (12, "quarantined")
+    assert poll(store, EAST, *IN_PLACE, at=SOON + HOUR) == (0, 0)
+    moderation.release(url, "e0")
+    (released,) = store.find("e0")
+    assert (released.entry.title, released.atom_id) == (IN_PLACE[0].title, first.atom_id)
+    assert (released.first_seen, released.back is not None) == (NOW, True)
+    assert moderation.withdraw(url, "east", why="taken over") == "11 entries of east will not be published."
+    assert len(store.withdrawn(NOW)) == 11, "readers had the news that was there before"
+    assert store.check() == ()
+
+
+def test_what_was_taken_back_while_it_waited_in_place_of_news_waits_again(store: Store) -> None:
+    poll(store, EAST, *BACKLOG)
+    poll(store, EAST, *IN_PLACE, at=SOON)
+    settle_tombstone(store, *(each.id or "" for each in IN_PLACE), at=SOON + HOUR)
+    poll(store, EAST, *IN_PLACE, at=SOON + 2 * HOUR)
+    assert [notice.entries for notice in store.notices()] == [12]
+    assert titles(store) == []
+
+
+def test_a_poll_says_how_many_of_its_changed_entries_wait(store: Store) -> None:
+    poll(store, EAST, *BACKLOG)
+    (result,) = store.settle([document(EAST, *IN_PLACE, at=SOON)], decider(SOON))
+    assert (result.new, result.updated, result.waiting) == (0, 12, 12)
+
+
+def test_news_that_takes_the_place_of_as_much_is_no_flood(store: Store) -> None:
+    poll(store, EAST, *(published(number, at=NOW - timedelta(days=number + 1)) for number in range(40)))
+    anew = [
+        published(number, at=SOON, title=f"Paper {number}", text="Figures, plans, minutes, budgets.")
+        for number in range(40)
+    ]
+    assert poll(store, EAST, *anew, at=SOON) == (0, 40)
+    assert {each.date for each in store.walk()} == {SOON}
+    assert store.notices() == ()
+
+
 # ---------------------------------------------------------------- what waits, and changes
 
 

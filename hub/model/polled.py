@@ -248,7 +248,8 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     story said before, so that the story did not change. `told` is whether
     readers are told of the change: at once, never, or when it has been still.
     `date` is the date to sort other news by. What is `withheld` is rewritten
-    where it is.
+    where it is; what `waits` is so from now on, though it was published with
+    the words before.
     """
 
     key: int
@@ -262,6 +263,7 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     told: Told = "yes"
     date: datetime | None = None
     withheld: bool = False
+    waits: Withheld | None = None
 
 
 class RelinkedEntry(Struct, frozen=True, kw_only=True):
@@ -316,7 +318,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
 
 
 class PollResult(Struct, frozen=True, kw_only=True):
-    """One poll as its admin is told of it. Of the `new` entries, so many are `waiting` for an admin."""
+    """One poll as its admin is told of it. Of its new and updated entries, `waiting` wait for an admin."""
 
     feed: Feed
     outcome: Outcome

@@ -206,7 +206,11 @@ class Settling(Placing):
             if self._take_over_what_was_said(each.key, each.story):
                 self._tag(each.key, each.entry.tags)
                 changed_stories.add(each.story)
+        left_out: set[int] = set()
         for changed in update.changed:
+            if changed.waits is not None:
+                # Before its words change: readers had it by the tags that it has.
+                left_out |= self._withhold(changed.key, changed.waits, update.now)
             story, stories = self._change(changed, now)
             written.append(Written(changed.key, story, changed.entry, withheld=changed.withheld))
             changed_stories |= stories
@@ -217,8 +221,8 @@ class Settling(Placing):
         self._write_each(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
-        withdrawn = self._take_from(update)
-        changed_stories |= withdrawn
+        left_out |= self._take_from(update)
+        changed_stories |= left_out
         self._look_again(feed, update, written, known)
         back: list[Written] = []
         if update.returned:
@@ -236,7 +240,7 @@ class Settling(Placing):
             or update.settled
             or update.relinked
             or update.returned
-            or withdrawn
+            or left_out
         )
         return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
 
@@ -409,7 +413,8 @@ def _result(update: FeedUpdate) -> PollResult:
         outcome=gathered.outcome,
         new=len(update.new),
         updated=len(update.changed),
-        waiting=sum(new.withheld is not None for new in update.new),
+        waiting=sum(new.withheld is not None for new in update.new)
+        + sum(changed.waits is not None for changed in update.changed),
         seconds=gathered.seconds,
         status=gathered.status,
         size=gathered.size,

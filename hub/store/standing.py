@@ -79,7 +79,8 @@ class Placing(Tagging):
         with self._errors():
             keys = self._tuples("SELECT key FROM entries WHERE story = ?", (story,))
         found = [self.withheld(key) for (key,) in keys]
-        return next((each for each in found if each and each.was_published), None)
+        withdrawn = (each for each in found if each and each.withheld.standing == "withdrawn")
+        return next((each for each in withdrawn if each.was_published), None)
 
     def away_from(self, story: int) -> tuple[StoredEntry, ...]:
         with self._reading():

@@ -218,11 +218,14 @@ UPDATE entries SET standing = NULL, lead = 1, first_seen = COALESCE(:first_seen,
     changed = COALESCE(:first_seen, changed), back = COALESCE(:back, back)
 WHERE key = :key
 """
+# What readers had before it waited they have to hear of from an admin; what its member takes back
+# and brings again while it waits goes on waiting.
 STANDING = """
 INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story, terms)
 VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms)
 ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
-    moment = excluded.moment, by_admin = excluded.by_admin, was_published = excluded.was_published,
+    moment = excluded.moment, by_admin = excluded.by_admin,
+    was_published = MAX(excluded.was_published, excluded.by_admin AND was_published),
     story = COALESCE(excluded.story, story), terms = COALESCE(excluded.terms, terms)
 """
 # Copies of an entry that left their story follow the one that leads it now, of which nobody
