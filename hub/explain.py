@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
@@ -210,7 +211,8 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
     states = [state for state in store.feed_states() if host in _hosts(config, state)]
     if not states:
         yield f"No member's homepage or feed is on {host}, so no feed is expected to bring it."
-        yield f"    `hub feeds check {address}` looks whether there is a feed; `hub feeds add` adds it."
+        look = f"`hub feeds check {quote(address)}`"
+        yield f"    {look} looks whether there is a feed; `hub feeds add` adds it."
         return
     for state in states:
         yield from _feed(config, store, state)

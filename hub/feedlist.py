@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from hub.config import Config, check_url, load, parse, plain_feed
@@ -63,7 +64,7 @@ def preview(url: str, path: Path) -> str:
         lines += ["", f"… and {len(reading.entries) - _SHOWN} more."]
     if answer.permanent and answer.url != url:
         lines += ["", f"{url} redirects for good to {answer.url}, which is the address to add."]
-    lines += ["", f"Add it with: hub feeds add {answer.url if answer.permanent else url}"]
+    lines += ["", f"Add it with: hub feeds add {quote(answer.url if answer.permanent else url)}"]
     return "\n".join(lines)
 
 

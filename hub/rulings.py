@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from shlex import quote
 
 from hub.errors import StoreError
 from hub.model import StoredEntry
@@ -51,7 +52,7 @@ def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
     if not found:
         raise StoreError(
             f"No entry{f' of {member}' if member else ''} has {address} for a link or an id.",
-            f"`hub explain {address}` says what is known of it.",
+            f"`hub explain {quote(address)}` says what is known of it.",
         )
     if len(found) > 1:
         raise StoreError(

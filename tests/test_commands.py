@@ -624,6 +624,13 @@ def test_a_feed_is_shown_before_it_is_added(hub: Hub, site: Site) -> None:
     assert "stroke: ‘stroke’ in the title" in shown
 
 
+def test_the_command_that_adds_a_feed_is_shown_as_a_shell_takes_it(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    address = site.feed("/?feed=rss2&cat=3", "Two")
+    shown = hub.run("feeds", "check", address).stdout
+    assert shown.endswith(f"\nAdd it with: hub feeds add '{address}'\n")
+
+
 def test_a_new_member_and_a_redirect_are_told_when_a_feed_is_added(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     site.page("/old", "", status=301, Location=site.feed("/new", "Two"))

@@ -261,6 +261,12 @@ def test_a_link_that_several_have_needs_a_member(store: Store, url: str) -> None
     rulings.lead(url, OURS.link or "", member="west")
 
 
+def test_a_link_that_none_has_is_to_be_explained_as_a_shell_takes_it(told: Store, url: str) -> None:
+    with pytest.raises(StoreError) as none:
+        rulings.lead(url, "https://east.example/?p=1&page=2", member=None)
+    assert "`hub explain 'https://east.example/?p=1&page=2'`" in none.value.remedy
+
+
 def test_a_database_is_sound_after_all_that(told: Store, url: str) -> None:
     rulings.split(url, OURS.link or "", member=None, alone=True)
     rulings.merge(url, OURS.link or "", OTHER.link or "")
@@ -337,4 +343,6 @@ def test_what_is_not_here_is_explained_by_its_members_feed(explained) -> None:  
 
 
 def test_what_no_member_could_bring_is_said_to_be_nobodys(explained) -> None:  # type: ignore[no-untyped-def]
-    assert "No member's homepage or feed is on elsewhere.example" in explained("https://elsewhere.example/x")
+    said = explained("https://elsewhere.example/?p=1&page=2")
+    assert "No member's homepage or feed is on elsewhere.example" in said
+    assert "`hub feeds check 'https://elsewhere.example/?p=1&page=2'`" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -77,10 +78,11 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
+        begun, shipped = quote(str(path)), quote(str(shipped_file()))
         raise ConfigError(
             f"{path}: there is no such file",
-            f"Name another with --config, or begin one: of nobody yet with `echo 'members: []' > {path}`,"
-            f" or with the network that comes with the hub: cp {shipped_file()} {path}",
+            f"Name another with --config, or begin one: of nobody yet with `echo 'members: []' > {begun}`,"
+            f" or with the network that comes with the hub: cp {shipped} {begun}",
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
