@@ -206,6 +206,9 @@ def test_a_key_with_nothing_after_it_counts_as_not_given() -> None:
     assert config.hub == HubSettings()
     assert config.members == (Member(slug="a", name="A"),)
     assert config.feeds == ()
+    config = parse(FEED + "        name:\n        types:\n    homepage:\n    former_hosts: [old.example]\n")
+    assert config.feeds[0].key == FeedKey("a", "news")
+    assert config.members[0].homepage is None
 
 
 def test_a_title_on_several_lines_becomes_one_line() -> None:
@@ -616,6 +619,11 @@ MISTAKES = [
     ),
     (
         FEED + "      - url: https://a.example/blog/\n",
+        "feeds.yaml:6: members[0].feeds[1].name: `news` stands twice, first on line 5; "
+        "name the member's other feeds otherwise, such as `name: blog`",
+    ),
+    (
+        FEED + "      - name:\n        url: https://a.example/blog/\n",
         "feeds.yaml:6: members[0].feeds[1].name: `news` stands twice, first on line 5; "
         "name the member's other feeds otherwise, such as `name: blog`",
     ),

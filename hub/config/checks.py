@@ -12,7 +12,7 @@ from typing import get_args
 from msgspec import Struct
 
 from hub import urls
-from hub.config.document import Document, Items, Node, Pairs, Scalar, texts
+from hub.config.document import Document, Items, Node, Pairs, Scalar, is_given, text_at, texts
 from hub.config.kinds import check_kinds
 from hub.config.messages import Problem
 from hub.config.values import comparable_url, did_you_mean, shown
@@ -55,8 +55,8 @@ def _filters(document: Document, section: str, key: str, read: dict[int, FilterT
     """Read the filters of a section into `read`, and tell what is wrong with them."""
     known = _known(document)
     for index, pairs in _mappings(document.root.values.get(section)):
-        written = pairs.values.get(key)
-        if not isinstance(written, Scalar) or not (written.value or written.quoted):
+        written = text_at(pairs, key)
+        if written is None:
             continue
         place = f"{section}[{index}].{key}"
         try:
@@ -77,10 +77,10 @@ def _broader(document: Document) -> Iterator[Problem]:
     broader: dict[str, tuple[str, int, str]] = {}
     terms: dict[str, None] = {}
     for index, rule in _mappings(document.root.values.get("tags")):
-        term, above = rule.values.get("term"), rule.values.get("broader")
-        if isinstance(term, Scalar):
+        term, above = text_at(rule, "term"), text_at(rule, "broader")
+        if term:
             terms.setdefault(term.value)
-            if isinstance(above, Scalar) and above.value:
+            if above:
                 broader.setdefault(term.value, (above.value, above.start, f"tags[{index}].broader"))
     told: set[str] = set()
     for narrower, (wanted, start, key) in broader.items():
@@ -138,8 +138,8 @@ def _twice(document: Document) -> Iterator[Problem]:
         names = _Once(document)
         for number, feed in _mappings(member.values.get("feeds")):
             key = f"members[{index}].feeds[{number}]"
-            name = feed.values.get("name")
-            value, offset = (name.value, name.start) if isinstance(name, Scalar) else ("news", feed.start)
+            name = text_at(feed, "name")
+            value, offset = (name.value, name.start) if name else ("news", feed.start)
             yield from names.problem(
                 value,
                 offset,
@@ -153,8 +153,8 @@ def _twice(document: Document) -> Iterator[Problem]:
 def _keys_twice(document: Document, section: str, key: str, advice: str) -> Iterator[Problem]:
     once = _Once(document)
     for index, pairs in _mappings(document.root.values.get(section)):
-        value = pairs.values.get(key)
-        if isinstance(value, Scalar):
+        value = text_at(pairs, key)
+        if value:
             yield from once.problem(
                 value.value, value.start, f"{section}[{index}].{key}", value.value, advice
             )
@@ -162,15 +162,16 @@ def _keys_twice(document: Document, section: str, key: str, advice: str) -> Iter
 
 def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Problem]:
     advice = "a feed is polled once, so keep one"
-    url = feed.values.get("url")
-    if isinstance(url, Scalar):
+    url = text_at(feed, "url")
+    if url:
         yield from addresses.problem(comparable_url(url.value), url.start, f"{key}.url", url.value, advice)
     others = feed.values.get("else")
     for number, other in enumerate(others.items if isinstance(others, Items) else ()):
-        place, address = f"{key}.else[{number}]", other
+        place = f"{key}.else[{number}]"
+        address: Node | None = other
         if isinstance(other, Pairs):
-            place, address = f"{place}.url", other.values.get("url", other)
-        if isinstance(address, Scalar):
+            place, address = f"{place}.url", text_at(other, "url")
+        if isinstance(address, Scalar) and is_given(address):
             yield from addresses.problem(
                 comparable_url(address.value), address.start, place, address.value, advice
             )
@@ -244,9 +245,9 @@ def _unknown_name(term: Term, known: frozenset[str]) -> str | None:
 
 
 def _scalar(pairs: Pairs, key: str) -> Iterator[str]:
-    node = pairs.values.get(key)
-    if isinstance(node, Scalar):
-        yield node.value
+    written = text_at(pairs, key)
+    if written:
+        yield written.value
 
 
 def _mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:

@@ -115,6 +115,17 @@ class Document(Struct, eq=False):
         return node
 
 
+def is_given(node: Node | None) -> bool:
+    """Whether anything is there: a key with nothing after it counts as not given."""
+    return bool(node.value or node.quoted) if isinstance(node, Scalar) else node is not None
+
+
+def text_at(pairs: Pairs, key: str) -> Scalar | None:
+    """The text of a key; None where it is not given, or is no text."""
+    node = pairs.values.get(key)
+    return node if isinstance(node, Scalar) and is_given(node) else None
+
+
 def texts(node: Node | None) -> Iterator[tuple[str, int]]:
     """Each text of a list with its offset; nothing where there is no list."""
     if isinstance(node, Items):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.document import Document, Items, Node, Pairs, Scalar
+from hub.config.document import Document, Items, Node, Pairs, is_given, text_at
 from hub.config.values import How, Layout, PathBeginning, Selector, TypeName, Url
 from hub.model import FeedKind, HtmlList, SiteKind, Sitemap, WordPress
 
@@ -76,19 +76,15 @@ def site_kind(keys: AddressKeys) -> SiteKind | None:
 def check_kinds(document: Document) -> Iterator[Problem]:
     """Keys that belong to another kind than their address's, and pages of HTML without selectors."""
     for pairs, place in _addresses(document):
-        written = pairs.values.get("kind")
-        kind = written.value if isinstance(written, Scalar) and written.value else "feed"
+        written = text_at(pairs, "kind")
+        kind = written.value if written else "feed"
         if kind not in get_args(FeedKind):
             continue
         for key, belongs_to in _OWN.items():
-            if key in pairs.keys and belongs_to != kind:
+            if is_given(pairs.values.get(key)) and belongs_to != kind:
                 said = f"`{key}` is of `kind: {belongs_to}`, and this is `kind: {kind}`; change one of them"
                 yield pairs.keys[key].start, f"{place}.{key}", said
-        if (
-            kind == "html"
-            and not isinstance(pairs.values.get("select"), Pairs)
-            and isinstance(written, Scalar)
-        ):
+        if kind == "html" and written and not isinstance(pairs.values.get("select"), Pairs):
             advice = "write at least `select: {item: article}`; `hub feeds check URL` proposes one"
             yield written.start, place, f"`select` is missing, by which a page is read; {advice}"
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 import hub
 from hub.config.checks import Filters, check_document
-from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, read_document, too_large
+from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, is_given, read_document, too_large
 from hub.config.kinds import site_kind
 from hub.config.messages import problem_of
 from hub.config.schema import FeedKeys, FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
@@ -109,7 +109,7 @@ def decode(content: bytes, *, name: str) -> str:
 def _values(node: Node, place: tuple[str, ...]) -> object:
     """The dicts, lists and texts of a node. A known key without a value counts as not given."""
     if isinstance(node, Scalar):
-        return node.value if node.value or node.quoted else None
+        return node.value if is_given(node) else None
     if isinstance(node, Items):
         return [_values(item, place) for item in node.items]
     if not isinstance(node, Pairs):
