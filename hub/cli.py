@@ -364,11 +364,11 @@ def backup(file: Path, database: str) -> None:
 @_database
 def restore(file: Path, database: str) -> None:
     """Put the backup FILE in the database's place, which is kept under another name."""
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     from hub import mending
 
-    click.echo(mending.restore(database, file, now=datetime.now().astimezone()))
+    click.echo(mending.restore(database, file, now=datetime.now(UTC)))
 
 
 @cli.command()

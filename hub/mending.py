@@ -7,6 +7,7 @@ import shutil
 import sys
 from contextlib import ExitStack, closing
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import get_args
 
@@ -42,7 +43,8 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
     """Put a backup in a database's place; what was done. Raises BusyError and StoreError, nothing changed.
 
     What was there is kept under another name, with what SQLite had beside it:
-    the new one must not find that, since it would take it for its own.
+    the new one must not find that, since it would take it for its own. A log
+    beside the backup is the backup's, as it is for SQLite, and is put back too.
     """
     file = database_file(database).resolve()
     with ExitStack() as stack:
@@ -54,24 +56,43 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
         copy = file.with_name(f".{file.name}.restored")
         stack.callback(_remove, copy)
         _copy(backup, copy, like=file)
+        log = _beside(backup.resolve(), "-wal")
+        taken = f", with what is in {log}" if log.is_file() and log.stat().st_size else ""
+        if taken:
+            # It comes into the copy when that is looked through.
+            _copy(log, _beside(copy, "-wal"), like=file)
         print(f"Looking through {backup} …", file=sys.stderr)
         try:
             problems = checked(f"sqlite:///{copy}")
         except StoreError as error:
             problems = (error.problem,)
         if problems:
+            other = f", or move {log} away if it is left of another file" if taken else ""
             raise StoreError(
-                f"{backup} cannot be put back: {' '.join(problems)}", "Nothing was changed; take another."
+                f"{backup} cannot be put back{taken}: {' '.join(problems)}",
+                f"Nothing was changed; take another{other}.",
             )
-        before = file.with_name(f"{file.name}.{now:%Y%m%d-%H%M%S}")
+        before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
         for suffix in ("", *_BESIDE):
-            there = file.with_name(file.name + suffix)
+            there = _beside(file, suffix)
             if there.exists():
-                there.rename(before.with_name(before.name + suffix))
+                there.rename(_beside(before, suffix))
         copy.rename(file)
-    said = f"{file} is what {backup} holds. A `hub serve` that runs has to be started anew."
+    said = f"{file} is what {backup} holds{taken}. A `hub serve` that runs has to be started anew."
     return f"{said}\nWhat was there is {before}." if kept else said
+
+
+def _beside(file: Path, suffix: str) -> Path:
+    return Path(f"{file}{suffix}")
+
+
+def _unused(name: Path) -> Path:
+    """This name, or one like it, that nothing has yet, nor what SQLite would have beside it."""
+    names = chain([name], (_beside(name, f"-{number}") for number in count(2)))
+    return next(
+        each for each in names if not any(_beside(each, suffix).exists() for suffix in ("", *_BESIDE))
+    )
 
 
 def _copy(backup: Path, copy: Path, *, like: Path) -> None:
@@ -93,4 +114,4 @@ def _copy(backup: Path, copy: Path, *, like: Path) -> None:
 
 def _remove(copy: Path) -> None:
     for suffix in ("", *_BESIDE):
-        copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+        _beside(copy, suffix).unlink(missing_ok=True)

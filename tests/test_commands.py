@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from hub import mending
 from hub.errors import StoreError
 from hub.lock import DatabaseLock, held
 from hub.store import existing_store
@@ -476,10 +477,49 @@ def test_a_backup_is_put_back_whatever_a_crash_left_beside_the_database(hub: Hub
     assert hub.run("check").stdout.endswith("is sound.\n")
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT title FROM entries").fetchall() == [("One",)]
+    # It was the wrong one: what was there is put back, with its log.
+    back = hub.run("restore", kept)
+    assert back.returncode == 0, back.stderr
+    assert f"{file} is what {kept} holds, with what is in {kept}-wal." in back.stdout
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT title FROM entries").fetchall() == [("Lost",)] * 3
     with closing(sqlite3.connect(kept)) as database:
         assert database.execute("SELECT title FROM entries").fetchall() == [("Lost",)] * 3
     assert not list(hub.folder.glob(".*restored*"))
     assert copy.exists()
+
+
+def test_what_was_left_beside_a_backup_and_spoils_it_is_told_of(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    # The log of another database, in which each page is another one.
+    with closing(sqlite3.connect(hub.folder / "other.db")) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE entries (title)")
+        other.commit()
+        log = (hub.folder / "other.db-wal").read_bytes()
+    left = hub.folder / "copy.db-wal"
+    left.write_bytes(log)
+    refused = hub.run("restore", str(copy))
+    assert refused.returncode == 1
+    assert f"{copy} cannot be put back, with what is in {left}: " in refused.stderr
+    assert f"take another, or move {left} away if it is left of another file.\n" in refused.stderr
+    left.unlink()
+    assert hub.run("restore", str(copy)).returncode == 0
+
+
+def test_no_backup_that_is_put_back_takes_the_name_of_what_another_replaced(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy, file = hub.folder / "copy.db", hub.folder / "hub.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    first = file.read_bytes()
+    for _ in range(2):
+        mending.restore(hub.database, copy, now=datetime(2026, 11, 1, 12, tzinfo=UTC))
+    assert (hub.folder / "hub.db.20261101-120000Z").read_bytes() == first
+    assert (hub.folder / "hub.db.20261101-120000Z-2").exists()
 
 
 def test_what_is_no_sound_backup_is_not_put_back(hub: Hub, site: Site) -> None:
