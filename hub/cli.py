@@ -216,7 +216,9 @@ def story() -> None:
 
 
 def _whose(command: Command) -> Command:
-    return click.option("--member", help="Whose entry is meant, where several have that link.")(command)
+    return click.option(
+        "--member", metavar="MEMBER[/NAME]", help="Whose entry is meant, where several have that link."
+    )(command)
 
 
 @story.command("merge")

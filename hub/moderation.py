@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
 from hub.errors import StoreError
-from hub.model import FeedKey, Story, Withheld, WithheldEntry
-from hub.rulings import named, the_one
+from hub.model import FeedKey, StoredEntry, Story, Withheld, WithheldEntry
+from hub.rulings import in_its_feeds, named
 from hub.said import counted, minute
 from hub.store import Store, existing_store
 
@@ -31,10 +31,10 @@ def release(database: str, what: str, *, member: str | None = None) -> str:
         if waiting:
             released = counted(store.release(waiting, now), f"entry of {what} is", f"entries of {what} are")
             return f"{released} published now."
-        entry = the_one(store, what, member)
-        if not store.release([entry.key], now):
+        entries = in_its_feeds(store, what, member)
+        if not store.release([each.key for each in entries], now):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
-        return f"{named(entry)} is published now."
+        return f"{_named(entries)} is published now."
 
 
 def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
@@ -45,14 +45,21 @@ def withdraw(database: str, what: str, *, member: str | None = None, why: str) -
         if waiting:
             dropped = counted(store.withdraw(waiting, why, now), "entry", "entries")
             return f"{dropped} of {what} will not be published."
-        entry = the_one(store, what, member)
-        if not store.withdraw([entry.key], why, now):
+        entries = in_its_feeds(store, what, member)
+        if not store.withdraw([each.key for each in entries], why, now):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
-        others = store.story(entry.story)
-        if not isinstance(others, Story):
-            return f"{named(entry)} is withdrawn."
-        whose = ", ".join(dict.fromkeys(each.member.name for each in others.entries))
-        return f"{named(entry)} is withdrawn. Its story stays, as {whose} published it too."
+        stories = [store.story(number) for number in dict.fromkeys(each.story for each in entries)]
+        others = [each for story in stories if isinstance(story, Story) for each in story.entries]
+        if not others:
+            return f"{_named(entries)} is withdrawn."
+        whose = ", ".join(dict.fromkeys(each.member.name for each in others))
+        return f"{_named(entries)} is withdrawn. Its story stays, as {whose} published it too."
+
+
+def _named(entries: Sequence[StoredEntry]) -> str:
+    """An entry that its member may have in several feeds."""
+    feeds = f" in {counted(len(entries), 'feed', 'feeds')}" if len(entries) > 1 else ""
+    return f"{named(entries[0])}{feeds}"
 
 
 def _of_feed(store: Store, what: str) -> tuple[int, ...]:

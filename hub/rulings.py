@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from hub.store import Store, existing_store
 def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
     with closing(existing_store(database)) as store:
-        entry, other = _of_one_story(store, address, member), _of_one_story(store, into, None)
+        entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
         store.put_together(entry.key, other.key, datetime.now(UTC))
         return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
@@ -25,7 +26,7 @@ def split(database: str, address: str, *, member: str | None, alone: bool) -> st
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
         store.take_apart(entry.key, datetime.now(UTC), alone=alone)
-        after = the_one(store, address, entry.member.slug)
+        after = the_one(store, address, str(entry.entry.feed))
         kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
         return f"{named(entry)} is in story {after.story}, by itself, {kept}."
 
@@ -38,16 +39,32 @@ def lead(database: str, address: str, *, member: str | None) -> str:
         return f"{named(entry)} leads story {entry.story} now, whatever comes."
 
 
-def _of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:
-    """An entry with this link or id, the lead where several are one story. Raises StoreError."""
-    found = _found(store, address, member)
-    if len({each.story for each in found}) == 1:
-        return next((each for each in found if each.lead), found[0])
+def of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:
+    """An entry with this link or id, the lead where several are one story. Raises StoreError.
+
+    Of several stories it is that of this member, or of this feed of it.
+    """
+    for whose in (None, member):
+        found = _found(store, address, whose)
+        found = [each for each in found if each.standing == "published"] or found
+        if len({each.story for each in found}) == 1:
+            return next((each for each in found if each.lead), found[0])
     return the_one(store, address, member)
 
 
+def in_its_feeds(store: Store, address: str, member: str | None) -> list[StoredEntry]:
+    """The entry with this link or id, as each feed of its member has it. Raises StoreError."""
+    found = _found(store, address, member)
+    members, feeds = {each.member.slug for each in found}, {each.entry.feed for each in found}
+    ids, titles = {each.entry.id or each.atom_id for each in found}, {each.entry.title for each in found}
+    # A link alone may be that of a page with many vacancies.
+    if len(members) == 1 and len(feeds) == len(found) and (len(ids) == 1 or len(titles) == 1):
+        return found
+    return [the_one(store, address, member)]
+
+
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
-    """The entry with this link or id, of this member where several have it. Raises StoreError."""
+    """The entry with this link or id, of this member or feed where several have it. Raises StoreError."""
     found = _found(store, address, member)
     if not found:
         raise StoreError(
@@ -57,17 +74,23 @@ def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
     if len(found) > 1:
         raise StoreError(
             f"{len(found)} entries have {address} for a link or an id: {_listed(found)}.",
-            "Say whose you mean with --member SLUG.",
+            "Say which you mean with --member MEMBER[/NAME], or by its id.",
         )
     return found[0]
 
 
 def _found(store: Store, address: str, member: str | None) -> list[StoredEntry]:
-    return [each for each in store.find(address) if member in (None, each.member.slug)]
+    return [each for each in store.find(address) if member in (None, each.member.slug, str(each.entry.feed))]
 
 
 def _listed(entries: Sequence[StoredEntry]) -> str:
-    return "; ".join(f"{each.member.slug}, “{each.entry.title}”" for each in entries)
+    """Entries by their feeds, and by their ids where one feed has several."""
+    feeds = Counter(each.entry.feed for each in entries)
+    return "; ".join(
+        f"{each.entry.feed}, “{each.entry.title}”"
+        + (f", {each.atom_id}" if feeds[each.entry.feed] > 1 else "")
+        for each in entries
+    )
 
 
 def named(stored: StoredEntry) -> str:

@@ -42,6 +42,14 @@ def story_of(store: Store, link: str | None) -> Story:
     return story
 
 
+def story_of_all(store: Store, link: str) -> Story:
+    """The story that all published entries with a link are in."""
+    (number,) = {each.story for each in store.find(link) if each.standing == "published"}
+    story = store.story(number)
+    assert isinstance(story, Story)
+    return story
+
+
 def members(story: Story) -> list[FeedKey]:
     return [stored.entry.feed for stored in story.entries]
 
@@ -255,10 +263,56 @@ def test_a_story_of_one_entry_cannot_be_split(told: Store, url: str) -> None:
 def test_a_link_that_several_have_needs_a_member(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=OURS.link, feed=WEST.key))
-    with pytest.raises(StoreError, match=r"2 entries have .* east, “.*”; west, “") as told:
+    with pytest.raises(StoreError, match=r"2 entries have .* east/news, “.*”; west/news, “") as told:
         rulings.lead(url, OURS.link or "", member=None)
-    assert told.value.remedy == "Say whose you mean with --member SLUG."
+    assert told.value.remedy == "Say which you mean with --member MEMBER[/NAME], or by its id."
     rulings.lead(url, OURS.link or "", member="west")
+
+
+def test_a_link_that_a_member_has_in_two_feeds_needs_the_feed_or_an_id(store: Store, url: str) -> None:
+    link = "https://west.example/scanner"
+    poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=link, feed=WEST.key))
+    poll(store, WEST_BLOG, entry("w", title=TITLE, text=TEXT, link=link, feed=WEST_BLOG.key))
+    with pytest.raises(StoreError, match=r"2 entries have .* west/news, “.*”; west/blog, “"):
+        rulings.lead(url, link, member="west")
+    rulings.lead(url, link, member="west/blog")
+    assert members(story_of_all(store, link))[0] == WEST_BLOG.key
+    assert "by itself" in rulings.split(url, link, member="west/blog", alone=False)
+
+
+def test_a_link_that_a_feed_has_twice_needs_the_id(store: Store, url: str) -> None:
+    jobs = "https://east.example/jobs/"
+    porter, nurse = (entry(title, title=title, link=jobs) for title in ("Porter", "Nurse"))
+    poll(store, EAST, porter, nurse)
+    ids = {each.entry.id: each.atom_id for each in store.find(jobs)}
+    with pytest.raises(StoreError, match="2 entries have") as told:
+        moderation.withdraw(url, jobs, member="east", why="")
+    assert f"east/news, “Porter”, {ids['Porter']}" in told.value.problem
+    assert moderation.withdraw(url, ids["Porter"], why="") == "“Porter” by East is withdrawn."
+
+
+def test_what_a_member_has_in_two_feeds_is_withdrawn_and_released_in_both(store: Store, url: str) -> None:
+    link = "https://west.example/scanner"
+    for feed in (WEST, WEST_BLOG):
+        poll(store, feed, entry("w", title=TITLE, text=TEXT, link=link, feed=feed.key))
+    said = moderation.withdraw(url, link, why="")
+    assert said == f"“{TITLE}” by West in 2 feeds is withdrawn."
+    assert [each.standing for each in store.find(link)] == ["withdrawn", "withdrawn"]
+    assert moderation.release(url, link) == f"“{TITLE}” by West in 2 feeds is published now."
+    assert set(members(story_of_all(store, link))) == {WEST.key, WEST_BLOG.key}
+    poll(store, EAST, entry("e", title=TITLE, text=TEXT, link=link))
+    moderation.withdraw(url, link, member="west/news", why="")
+    assert set(members(story_of_all(store, link))) == {WEST_BLOG.key, EAST.key}
+
+
+def test_a_member_says_which_of_two_stories_is_merged_or_merged_into(store: Store, url: str) -> None:
+    jobs = "https://shared.example/jobs/"
+    poll(store, EAST, entry("e", title="Porter", text=TEXT, link=jobs))
+    poll(store, WEST, entry("w", title="Nurse", text=f"{LOCAL} {END}", link=jobs, feed=WEST.key))
+    rulings.split(url, jobs, member="west", alone=True)
+    poll(store, WEST_BLOG, BLOG)
+    said = rulings.merge(url, BLOG.link or "", jobs, member="west/news")
+    assert said.endswith("with “Nurse” by West.")
 
 
 def test_a_link_that_none_has_is_to_be_explained_as_a_shell_takes_it(told: Store, url: str) -> None:
