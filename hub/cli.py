@@ -324,28 +324,30 @@ def revisions(link: str, member: str | None, database: str) -> None:
 @click.argument("link")
 @click.argument("term")
 @click.option("--undo", is_flag=True, help="Leave it to the rules again whether the story has the tag.")
+@_whose
 @_config
 @_database
-def tag(link: str, term: str, undo: bool, config: Path, database: str) -> None:
+def tag(link: str, term: str, undo: bool, member: str | None, config: Path, database: str) -> None:
     """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
     from hub import retag as retagging
 
     if undo:
-        click.echo(retagging.undo(config, database, link, term))
+        click.echo(retagging.undo(config, database, link, term, member=member))
     else:
-        click.echo(retagging.tag(config, database, link, term))
+        click.echo(retagging.tag(config, database, link, term, member=member))
 
 
 @cli.command()
 @click.argument("link")
 @click.argument("term")
+@_whose
 @_config
 @_database
-def untag(link: str, term: str, config: Path, database: str) -> None:
+def untag(link: str, term: str, member: str | None, config: Path, database: str) -> None:
     """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
     from hub import retag as retagging
 
-    click.echo(retagging.untag(config, database, link, term))
+    click.echo(retagging.untag(config, database, link, term, member=member))
 
 
 @cli.command()

@@ -22,6 +22,7 @@ from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag
 from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
+from hub.rulings import of_one_story
 from hub.said import day
 from hub.store import Store, existing_store
 from hub.store.tagging import overruled
@@ -147,23 +148,27 @@ def _kind(tags: Iterable[Tag]) -> str:
 # ---------------------------------------------------------------- by hand
 
 
-def tag(path: Path, database: str, address: str, term: str) -> str:
-    """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError."""
+def tag(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
+    """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError.
+
+    Where entries of several stories have it, this member's or feed's is meant.
+    """
     rules = _Rules(load(path))
     _check_known(term, rules.terms, path)
     given = rules.tagger.by_hand(term, f"given by hand on {day(utc_now())}")
-    return _overrule(database, address, term, given, done=f"now has the tag {term}, whatever the rules say")
+    done = f"now has the tag {term}, whatever the rules say"
+    return _overrule(database, address, member, term, given, done=done)
 
 
-def untag(path: Path, database: str, address: str, term: str) -> str:
-    """Take a tag from the story that has an entry with this link or id; what was done. Raises HubError."""
+def untag(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
+    """Take a tag from the story that `tag` would give it to; what was done. Raises HubError."""
     rules = _Rules(load(path))
     with closing(existing_store(database)) as store:
         # What its entries have is a tag, also when feeds.yaml no longer knows it.
-        stored = {tag.term for stored in _entries(store, address) for tag in stored.entry.tags}
+        stored = {tag.term for stored in _entries(store, address, member) for tag in stored.entry.tags}
     _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
-    return _overrule(database, address, term, (), done=done)
+    return _overrule(database, address, member, term, (), done=done)
 
 
 def _check_known(term: str, known: Set[str], path: Path) -> None:
@@ -175,39 +180,33 @@ def _check_known(term: str, known: Set[str], path: Path) -> None:
         raise ConfigError(f"No tag of {path} has the term {term!r}.", hint)
 
 
-def undo(path: Path, database: str, address: str, term: str) -> str:
-    """Leave a tag of a story to the rules again; what was done. Raises HubError."""
+def undo(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
+    """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
     rules = _Rules(load(path))
     with closing(existing_store(database)) as store:
-        entries = _entries(store, address)
+        entries = _entries(store, address, member)
         for stored in entries:
             store.leave_to_rules(stored.key, term)
         store.retag({stored.key: rules.tags(stored) for stored in entries})
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 
-def _overrule(database: str, address: str, term: str, tags: tuple[Tag, ...], *, done: str) -> str:
+def _overrule(
+    database: str, address: str, member: str | None, term: str, tags: tuple[Tag, ...], *, done: str
+) -> str:
     with closing(existing_store(database)) as store:
-        entries = _entries(store, address)
+        entries = _entries(store, address, member)
         for stored in entries:
             store.overrule(stored.key, term, tags, now=utc_now())
     return f"{_named(entries)} {done}."
 
 
-def _entries(store: Store, address: str) -> tuple[StoredEntry, ...]:
-    stories = [store.story(number) for number in dict.fromkeys(each.story for each in store.find(address))]
-    entries = tuple(stored for story in stories if isinstance(story, Story) for stored in story.entries)
-    # What comes back to a story shares what was said of it, so it is to be said of that too.
-    away = (stored for story in stories if isinstance(story, Story) for stored in store.away_from(story.id))
-    entries += tuple(away) if entries else ()
-    if not entries and store.find(address):
+def _entries(store: Store, address: str, member: str | None) -> tuple[StoredEntry, ...]:
+    story = store.story(of_one_story(store, address, member).story)
+    if not isinstance(story, Story):
         raise StoreError("It is not published, so it is in no story.", "To publish it: hub release")
-    if not entries:
-        raise StoreError(
-            f"No entry has the link or id {address!r}.",
-            "Copy the link that the headline leads to, or the id of /api/v1/entries.",
-        )
-    return entries
+    # What comes back to a story shares what was said of it, so it is to be said of that too.
+    return (*story.entries, *store.away_from(story.id))
 
 
 def _named(entries: tuple[StoredEntry, ...]) -> str:

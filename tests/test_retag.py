@@ -127,6 +127,22 @@ def test_what_is_not_published_is_not_said_to_be_unknown(store: Store, tmp_path:
         retag.tag(file, f"sqlite:///{tmp_path / 'hub.db'}", "https://east.example/a", "stroke")
 
 
+def test_a_link_of_several_stories_tags_none_before_one_is_named(store: Store, tmp_path: Path) -> None:
+    jobs = "https://jobs.example/"
+    poll(store, EAST, entry("nurse", text="Three nights a week.", link=f"{jobs}all"))
+    poll(store, WEST, entry("porter", text="Bring sound shoes.", link=f"{jobs}all", feed=WEST.key))
+    (porter,) = (each for each in store.walk() if each.entry.id == "porter")
+    store.take_apart(porter.key, NOW, alone=True)
+    file, database = tmp_path / "feeds.yaml", f"sqlite:///{tmp_path / 'hub.db'}"
+    file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
+    for refused in (retag.tag, retag.untag, retag.undo):
+        with pytest.raises(StoreError, match="2 entries have"):
+            refused(file, database, f"{jobs}all", "stroke")
+    assert store.overrulings() == ()
+    retag.tag(file, database, f"{jobs}all", "stroke", member="west")
+    assert [each.entry for each in store.overrulings()] == [porter.key]
+
+
 def test_other_news_under_the_same_id_and_link_is_not_tagged_by_what_was_said_of_the_first(
     store: Store,
 ) -> None:
@@ -310,8 +326,8 @@ def test_a_link_or_a_tag_that_is_not_there_is_told_with_what_to_do(hub: Hub, sit
     unknown = hub.run("tag", "https://east.example/no", "stroke")
     assert (unknown.returncode, unknown.stderr) == (
         1,
-        "No entry has the link or id 'https://east.example/no'.\n"
-        "    Copy the link that the headline leads to, or the id of /api/v1/entries.\n",
+        "No entry has https://east.example/no for a link or an id.\n"
+        "    `hub explain https://east.example/no` says what is known of it.\n",
     )
     misspelt = hub.run("tag", "https://east.example/no", "strok")
     assert misspelt.returncode == 2
