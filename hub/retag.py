@@ -46,6 +46,11 @@ class _Rules:
     def tags(self, stored: StoredEntry) -> tuple[Tag, ...]:
         return self.tagger.tags(stored.entry, given=self.given.get(stored.entry.feed, ()))
 
+    def renewed(self, said: Overruling) -> Overruling:
+        """What was said of a tag by hand, with what comes with that tag by these rules."""
+        given = next((tag for tag in said.tags if tag.term == said.term), None)
+        return replace(said, tags=self.tagger.by_hand(said.term, given.why) if given else ())
+
 
 def run(path: Path, database: str) -> tuple[int, int]:
     """Retag everything; how many entries changed, of how many. Raises HubError."""
@@ -55,12 +60,7 @@ def run(path: Path, database: str) -> tuple[int, int]:
     changed = entries = 0
     try:
         sync(store, config)
-        for said in store.overrulings():
-            # What came with a tag given by hand, as the rules have it now.
-            if (given := _given(said)) is not None:
-                store.overrule(
-                    said.entry, said.term, rules.tagger.by_hand(said.term, given.why), now=said.when
-                )
+        store.renew(map(rules.renewed, store.overrulings()))
         told = _told(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
             changed += store.retag({stored.key: rules.tags(stored) for stored in batch})
@@ -68,10 +68,6 @@ def run(path: Path, database: str) -> tuple[int, int]:
     finally:
         store.close()
     return changed, entries
-
-
-def _given(said: Overruling) -> Tag | None:
-    return next((tag for tag in said.tags if tag.term == said.term), None)
 
 
 def _told(entries: Iterator[StoredEntry]) -> Iterator[StoredEntry]:
@@ -114,9 +110,7 @@ def plan(path: Path, database: str) -> str:
 def _plan(rules: _Rules, store: Store) -> str:
     by_hand: dict[int, list[Overruling]] = defaultdict(list)
     for said in store.overrulings():
-        given = _given(said)
-        tags = rules.tagger.by_hand(said.term, given.why) if given else ()
-        by_hand[said.entry].append(replace(said, tags=tags))
+        by_hand[said.entry].append(rules.renewed(said))
     changes: dict[str, _Change] = defaultdict(_Change)
     changed = entries = 0
     for stored in _told(store.walk()):
@@ -184,6 +178,7 @@ def undo(path: Path, database: str, address: str, term: str, *, member: str | No
     """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
     rules = _Rules(load(path))
     with closing(existing_store(database)) as store:
+        _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
         entries = _entries(store, address, member)
         for stored in entries:
             store.leave_to_rules(stored.key, term)

@@ -306,8 +306,10 @@ def test_tags_given_and_taken_by_hand_outlive_polls_and_rules_until_that_is_undo
 
     # The tree of the rules as they are now is taken up for tags given by hand, too.
     hub.write({"east": [feed]}, more=RULES.replace(", broader: circulation", ", kind: report"))
-    assert "kind report  +1\n  + Asthma (east)" in hub.run("retag", "--plan").stdout
-    hub.run("retag")
+    plan = hub.run("retag", "--plan").stdout
+    assert plan.startswith("`hub retag` would change 1 of 2 entries.")
+    assert "kind report  +1\n  + Asthma (east)" in plan
+    assert hub.run("retag").stdout == "1 of 2 entries changed their tags.\n"
     assert tagged(hub)["Asthma"] == ["stroke"]
     store = open_store(hub.database)
     stored = next(stored for stored in store.walk() if stored.entry.title == "Asthma")
@@ -315,6 +317,9 @@ def test_tags_given_and_taken_by_hand_outlive_polls_and_rules_until_that_is_undo
     assert stored.entry.kind == "report"
     assert re.fullmatch(r"given by hand on \d+ \w+ \d{4}", stored.entry.tags[0].why)
 
+    mistyped = hub.run("tag", "--undo", links["Asthma"], "strok")
+    assert mistyped.returncode == 2
+    assert "has the term 'strok'.\n    Did you mean stroke?" in mistyped.stderr
     hub.run("tag", "--undo", links["Asthma"], "stroke")
     hub.run("tag", "--undo", links["A stroke of luck"], "stroke")
     assert tagged(hub) == {"A stroke of luck": ["stroke"], "Asthma": []}

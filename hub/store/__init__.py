@@ -264,6 +264,9 @@ class Store(Protocol):
         Holds for every later poll, retagging, and copy of its story.
         """
 
+    def renew(self, overrulings: Iterable[Overruling]) -> None:
+        """Replace the tags that come with tags given by hand. Entries' tags stay until they are replaced."""
+
     def leave_to_rules(self, key: int, term: str) -> None:
         """Forget what was said by hand of an entry's tag. Its tags stay until they are replaced."""
 

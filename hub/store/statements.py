@@ -288,6 +288,7 @@ OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
 ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
 """
+RENEW_OVERRULING = "UPDATE overrulings SET tags = ? WHERE entry = ? AND term = ?"
 # What was said of a story's tags holds for copies that come later.
 OVERRULINGS_OF_STORY = """
 INSERT INTO overrulings (entry, term, tags, moment)

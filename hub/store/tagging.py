@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from hub.model import Overruling, Tag
@@ -40,6 +40,13 @@ class Tagging(Listing):
             self._tag(key, stored[0].entry.tags)
             self._retag_story(stored[0].story)
             self._published_changed()
+
+    def renew(self, overrulings: Iterable[Overruling]) -> None:
+        with self._writing():
+            self._write_each(
+                sql.RENEW_OVERRULING,
+                [(rows.tags_text(said.tags), said.entry, said.term) for said in overrulings],
+            )
 
     def leave_to_rules(self, key: int, term: str) -> None:
         with self._writing():
