@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from hub.errors import StoreError
-from hub.model import FeedKey, StoredEntry, Story, Withheld, WithheldEntry
+from hub.model import FeedKey, Notice, StoredEntry, Story, Withheld, WithheldEntry
 from hub.rulings import in_its_feeds, named
 from hub.said import counted, minute
 from hub.store import Store, existing_store
@@ -79,17 +79,28 @@ def _waiting(store: Store) -> Iterator[str]:
     shown: dict[tuple[FeedKey, Withheld], list[WithheldEntry]] = defaultdict(list)
     for each in store.waiting():
         shown[each.stored.entry.feed, each.withheld].append(each)
-    for number, notice in enumerate(store.notices()):
-        entries, how = counted(notice.entries, "entry", "entries"), _WAIT[notice.withheld.standing]
+    by_feed: dict[FeedKey, list[Notice]] = defaultdict(list)
+    for notice in store.notices():
+        by_feed[notice.feed].append(notice)
+    for number, (feed, notices) in enumerate(by_feed.items()):
         if number:
             yield ""
-        since, why = minute(notice.since), notice.withheld.why
-        yield f"{notice.feed}: {entries} {how} since {since}: {why}."
-        listed = shown[notice.feed, notice.withheld]
-        yield from (f"    {_line(each)}" for each in listed)
-        if more := notice.entries - len(listed):
-            yield f"    … and {more} more."
-        yield f"    To publish: hub release {notice.feed}    To drop: hub withdraw {notice.feed}"
+        for notice in notices:
+            yield from _notice(notice, shown[feed, notice.withheld])
+            if len(notices) > 1:
+                # The feed's own commands are for what waits for other reasons, too.
+                yield "    To publish one: hub release LINK    To drop one: hub withdraw LINK"
+                yield ""
+        every = f" all {sum(notice.entries for notice in notices)}" if len(notices) > 1 else ""
+        yield f"    To publish{every}: hub release {feed}    To drop{every}: hub withdraw {feed}"
+
+
+def _notice(notice: Notice, listed: Sequence[WithheldEntry]) -> Iterator[str]:
+    entries, how = counted(notice.entries, "entry", "entries"), _WAIT[notice.withheld.standing]
+    yield f"{notice.feed}: {entries} {how} since {minute(notice.since)}: {notice.withheld.why}."
+    yield from (f"    {_line(each)}" for each in listed)
+    if more := notice.entries - len(listed):
+        yield f"    … and {more} more."
 
 
 def _line(each: WithheldEntry) -> str:

@@ -247,6 +247,25 @@ def test_a_hijack_waits_until_an_admin_drops_it_and_later_polls_do_not_bring_it_
     assert store.check() == ()
 
 
+def test_what_releases_all_of_a_feed_is_said_once_for_all_its_reasons(store: Store, url: str) -> None:
+    poll(store, EAST, *BACKLOG)
+    (alone,) = [line for line in _held_of(store, url, *HIJACK) if "hub release" in line]
+    assert alone == "    To publish: hub release east/news    To drop: hub withdraw east/news"
+    jobs = [
+        published(n, at=SOON, link=f"https://jobs.example.com/{n}", title=f"Vacancy {n}")
+        for n in range(200, 202)
+    ]
+    *ones, every = [line for line in _held_of(store, url, *jobs, *HIJACK) if "hub release" in line]
+    assert ones == ["    To publish one: hub release LINK    To drop one: hub withdraw LINK"] * 2
+    assert every == "    To publish all 7: hub release east/news    To drop all 7: hub withdraw east/news"
+
+
+def _held_of(store: Store, url: str, *entries: Entry) -> list[str]:
+    """What is said to wait once a poll brought these."""
+    poll(store, EAST, *entries, *BACKLOG, at=SOON)
+    return moderation.held(url).splitlines()
+
+
 def test_what_is_released_is_published_and_its_like_waits_no_more(store: Store, url: str) -> None:
     poll(store, EAST, *BACKLOG)
     poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)
