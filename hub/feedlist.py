@@ -197,6 +197,9 @@ def import_opml(path: Path, opml: bytes) -> str:
     imported = edit.import_opml(path, opml)
     added = counted(len(imported.added), "feed", "feeds")
     lines = [f"{added} added to {path}, {counted(len(imported.known), 'was', 'were')} there already."]
+    if imported.members:
+        are_new = counted(len(imported.members), "member is", "members are")
+        lines.append(f"{are_new} new: {', '.join(member.slug for member in imported.members)}.")
     lines += [f"Left out: {sentence}" for sentence in imported.refused]
     return "\n".join(lines)
 

@@ -730,7 +730,9 @@ def test_a_list_of_feeds_goes_out_and_comes_in(hub: Hub, site: Site, tmp_path: P
     other.write({})
     file = tmp_path / "list.opml"
     file.write_text(exported)
-    assert other.run("feeds", "import", str(file)).stdout.startswith("3 feeds added")
+    added = other.run("feeds", "import", str(file)).stdout
+    assert added.startswith("3 feeds added")
+    assert added.endswith("\n2 members are new: member-east, member-west.\n")
     again = other.run("feeds", "import", str(file)).stdout
     assert again.startswith("0 feeds added")
     assert "3 were there already" in again

@@ -465,6 +465,17 @@ def test_an_opml_brings_what_is_not_there_yet_and_says_what_it_left_out(file: Pa
     assert file.read_text() == text
 
 
+def test_feeds_of_one_title_on_several_hosts_are_several_members(file: Path) -> None:
+    outlines = "".join(
+        f'<outline text="News" xmlUrl="https://{host}/feed"/>'
+        for host in ("north.example", "south.example", "north.example/more")
+    )
+    lists = f'<opml><body><outline text="NHS">{outlines}</outline></body></opml>'
+    imported = import_opml(file, lists.encode())
+    assert imported.added == (FeedKey("news"), FeedKey("news-2"), FeedKey("news", "news-2"))
+    assert [member.slug for member in imported.members] == ["news", "news-2"]
+
+
 def test_an_exported_list_imports_into_an_empty_hub_as_it_was(tmp_path: Path) -> None:
     shipped = load(shipped_file())
     members = [

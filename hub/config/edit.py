@@ -42,9 +42,10 @@ class Removed(Struct, frozen=True, kw_only=True):
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """What an OPML brought: new feeds, addresses that were there already, and refusals in sentences."""
+    """What an OPML brought: new feeds and members, addresses known before, and refusals in sentences."""
 
     added: tuple[FeedKey, ...]
+    members: tuple[Member, ...]
     known: tuple[str, ...]
     refused: tuple[str, ...]
 
@@ -171,7 +172,8 @@ def import_opml(path: Path, opml: bytes) -> Imported:
 
     A feed called like its group, or `Group: name`, is that member's, as the
     hub's own lists have it; so is one whose group or title is a member's name.
-    Any other brings a member of its own. Raises ConfigError, with the file as
+    Any other brings a member of its own, with those of that title on its host:
+    many organisations call theirs *News*. Raises ConfigError, with the file as
     it was.
     """
     with open_file(path) as file:
@@ -191,7 +193,12 @@ def import_opml(path: Path, opml: bytes) -> Imported:
             added.append(additions.add_subscription(subscription))
         if added:
             _save(file, path, additions)
-    return Imported(added=tuple(added), known=tuple(known), refused=tuple(refused))
+    return Imported(
+        added=tuple(added),
+        members=tuple(additions.members.values()),
+        known=tuple(known),
+        refused=tuple(refused),
+    )
 
 
 def slugify(title: str) -> str:
@@ -217,6 +224,8 @@ class _Additions:
     def __post_init__(self) -> None:
         self._slugs = {member.slug for member in self.before.members}
         self._called = {member.name.casefold(): member.slug for member in self.before.members}
+        # Those that a feed's title alone has brought, by it and the feed's host.
+        self._titled: dict[tuple[str, str], str] = {}
         self._names: dict[str, set[str]] = {}
         for feed in self.before.feeds:
             self._names.setdefault(feed.key.member, set()).add(feed.key.name)
@@ -236,10 +245,17 @@ class _Additions:
         name = None
         if group and (title == group or title.startswith(f"{group}: ")):
             name, title = slugify(title.removeprefix(group)) or None, group
+        titled = (title.casefold(), _host(subscription.url))
         member = self._called.get(title.casefold()) or self._called.get(group.casefold())
+        member = member or self._titled.get(titled)
         if member and name:
             name = _free(name, self._names.get(member, set()))
-        return self.add(subscription.url, member=member, name=name, title=title)
+        key = self.add(subscription.url, member=member, name=name, title=title)
+        if group and title == group:
+            self._called[group.casefold()] = key.member
+        elif title:
+            self._titled[titled] = key.member
+        return key
 
     def add(
         self,
@@ -255,7 +271,6 @@ class _Additions:
         if slug not in self._slugs:
             called = printable(title) or (member or "").replace("-", " ").capitalize() or _host(url)
             self._slugs.add(slug)
-            self._called[called.casefold()] = slug
             self.members[slug] = Member(slug=slug, name=called, homepage=homepage)
         names = self._names.setdefault(slug, set())
         key = FeedKey(slug, name or _free("news", names))
