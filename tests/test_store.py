@@ -500,6 +500,23 @@ def test_what_leaves_feeds_yaml_is_no_longer_polled_and_stays_published(store: S
     ]
 
 
+def test_a_feed_that_is_given_another_name_at_its_address_is_the_same(store: Store) -> None:
+    poll(store, WEST, entry("a", feed=WEST.key), entry("b", feed=WEST.key))
+    (withdrawn,) = store.find("https://west.example/a")
+    store.withdraw([withdrawn.key], "it names a patient", NOW)
+    press = replace(WEST, key=FeedKey("west", "press"))
+    store.sync(MEMBERS, [EAST, press, WEST_BLOG], authority="news.example.org")
+    assert [state.succeeded for state in store.feed_states("west")] == [NOW, None]
+    assert poll(store, press, entry("a", feed=press.key), entry("b", feed=press.key)) == (0, 0)
+    assert titles(store) == ["News b"]
+    assert [each.entry.feed for each in store.walk()] == [press.key, press.key]
+    # A name that is another feed's already is left to it.
+    blog_there = replace(WEST_BLOG, url=WEST.url)
+    store.sync(MEMBERS, [EAST, blog_there], authority="news.example.org")
+    assert [state.succeeded for state in store.feed_states("west")] == [None]
+    assert store.check() == ()
+
+
 def test_a_feed_removed_with_its_entries_leaves_other_members_their_copies(store: Store) -> None:
     link = "https://east.example/joint"
     poll(store, EAST, entry("a", title="Joint", link=link, tags=(Tag("rare", "east says so"),)), entry("b"))

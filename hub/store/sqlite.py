@@ -44,6 +44,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             for row in self._not_there("members", every_member):
                 self._db.execute(sql.MEMBER_UPSERT, row)
             for row in self._not_there("feeds", every_feed):
+                self._db.execute(sql.FEED_RENAMED, row)
                 for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
                     if self._db.execute(changed, row).rowcount:
                         self._db.execute(sql.FORGET_PAGES, row)
