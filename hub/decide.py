@@ -157,7 +157,8 @@ def _entries(
             entry = events.with_day(entry, update.now, zone)
             dated = normalise.dated(entry, update.now)
             date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=is_past)
-            beginning = _new(entry, known, taken, update.now, authority, date, zone, withheld.get(place))
+            kept_back = withdrawals.in_another_feed(entry, known.withdrawn) or withheld.get(place)
+            beginning = _new(entry, known, taken, update.now, authority, date, zone, kept_back)
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story

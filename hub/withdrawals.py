@@ -1,4 +1,6 @@
-"""What did a member take back? Its feed says so, or its page is gone. Pure.
+"""What did a member take back, and what of it has an admin withdrawn already? Pure.
+
+The first its feed says, or its page is gone.
 
 An entry that slides out of a feed's window is no withdrawal, nor is a feed
 that goes empty or begins anew: only where older entries are still there is
@@ -14,7 +16,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from hub.errors import FetchError
-from hub.model import Checked, PageCheck, Window
+from hub.model import Checked, Entry, EntryKeys, PageCheck, Window, Withheld
 
 _APART = timedelta(days=1)
 _MOST_TRIES = 5
@@ -42,6 +44,20 @@ def missing(before: Window, still: Collection[int]) -> tuple[int, ...]:
         for place in gone
         if (oldest < date if (date := before[place][1]) and oldest else place < there[-1])
     )
+
+
+def in_another_feed(entry: Entry, withdrawn: Iterable[tuple[EntryKeys, str]]) -> Withheld | None:
+    """How a new entry is withdrawn that an admin has withdrawn from another feed of its member; None else.
+
+    `withdrawn` are the keys of those, with the reasons. Two of id, link and title are the same: many
+    vacancies have one page for a link, and there are ids that only count.
+    """
+    keys = entry.keys
+    for other, why in withdrawn:
+        same_id, same_link = keys.id and keys.id == other.id, keys.link and keys.link == other.link
+        if sum(map(bool, (same_id, same_link, keys.title == other.title))) > 1:
+            return Withheld("withdrawn", why)
+    return None
 
 
 def to_check(keys: Iterable[int], now: datetime) -> tuple[PageCheck, ...]:

@@ -14,12 +14,25 @@ from msgspec.structs import replace
 
 from hub import moderation
 from hub.errors import StoreError
-from hub.model import Feed, Selection, Story, Tag, Term
+from hub.model import Entry, Feed, Selection, Story, Tag, Term
 from hub.store import Store
 from tests.entries import entry
 from tests.rfc4287 import ATOM, violations
 from tests.test_copies import LOCAL, TEXT, TITLE
-from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, poll, store, titles, url
+from tests.test_store import (
+    EAST,
+    FEEDS,
+    MEMBERS,
+    NOW,
+    WEST,
+    WEST_BLOG,
+    decider,
+    document,
+    poll,
+    store,
+    titles,
+    url,
+)
 from tests.web_hub import EAST as EAST_KEY
 from tests.web_hub import NOW as WEB_NOW
 from tests.web_hub import SAFETY, WESSEX, Hub, a_hub, news
@@ -224,6 +237,49 @@ def test_dropping_what_waits_withdraws_nothing_that_is_published(store: Store, u
         moderation.withdraw(url, "east", why="spam")
     with pytest.raises(StoreError, match="No entry has eats"):
         moderation.release(url, "eats")
+
+
+def test_what_was_withdrawn_does_not_come_back_by_another_feed_of_its_member(store: Store, url: str) -> None:
+    poll(store, WEST, THEIRS, entry("other", feed=WEST.key))
+    moderation.withdraw(url, THEIRS.link or "", why="it names a patient")
+    again = [replace(each, feed=WEST_BLOG.key) for each in (THEIRS, entry("n", feed=WEST.key))]
+    (result,) = store.settle([document(WEST_BLOG, *again)], decider())
+    assert (result.new, result.waiting) == (2, 0)
+    poll(store, WEST_BLOG, *again, at=LATER)
+    assert set(titles(store)) == {"News other", "News n"}
+    found = [store.withheld(each.key) for each in store.find(THEIRS.link or "")]
+    assert [each and (each.by_admin, each.withheld.why) for each in found] == [
+        (True, "it names a patient")
+    ] * 2
+    assert not store.notices()
+    assert store.check() == ()
+    moderation.release(url, THEIRS.link or "")
+    assert "Pocket scanner" in titles(store)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        entry("job-2", title="Porter", link="https://west.example/jobs/", feed=WEST_BLOG.key),
+        entry("job-1", title="Porter", link="https://west.example/porter/", feed=WEST_BLOG.key),
+        entry("j", title="Nurse", link="https://west.example/nurse/", feed=WEST_BLOG.key),
+    ],
+    ids=["link", "id", "title"],
+)
+def test_what_shares_only_one_thing_with_what_was_withdrawn_is_other_news(
+    store: Store, theirs: Entry
+) -> None:
+    poll(store, WEST, entry("job-1", title="Nurse", link="https://west.example/jobs/", feed=WEST.key))
+    store.withdraw([key_of(store, "https://west.example/jobs/")], "", NOW)
+    poll(store, WEST_BLOG, theirs)
+    assert titles(store) == [theirs.title]
+
+
+def test_what_was_withdrawn_may_be_published_by_another_member(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    moderation.withdraw(url, OURS.link or "", why="")
+    poll(store, WEST, replace(OURS, feed=WEST.key))
+    assert titles(store) == [TITLE]
 
 
 @pytest.mark.parametrize(

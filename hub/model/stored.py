@@ -225,7 +225,8 @@ class Known(Struct, frozen=True, kw_only=True):
     `habits` are the feed's, `window` are the entries of its last document,
     `deleted` those of the feed's, by key, that the document has tombstones of,
     with the reason, and `waiting` those of which a change has not been told, by
-    key, with when they last changed.
+    key, with when they last changed. `withdrawn` are the keys, with the reason,
+    of what an admin withdrew of the member's other feeds.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -241,3 +242,4 @@ class Known(Struct, frozen=True, kw_only=True):
     window: Window = ()
     deleted: Mapping[int, str] = {}
     waiting: Mapping[int, datetime] = {}
+    withdrawn: Sequence[tuple[EntryKeys, str]] = ()

@@ -107,6 +107,8 @@ class KnownToBatch:
         self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
         self._story_of: dict[int, int] = {}
         self._unsure: set[int] = set()
+        # By member: what an admin withdrew, of which feed, by which keys, and why.
+        self._withdrawn: dict[str, list[tuple[int, EntryKeys, str]]] = defaultdict(list)
         self.windows = self._windows_of(polls)
         self._own = self._own_of(polls)
         self._polls = polls
@@ -178,6 +180,9 @@ class KnownToBatch:
             holders=self._holders,
             rulings=rulings,
             habits=self._habits.get(feed, Habits()),
+            withdrawn=[
+                (keys, why) for of, keys, why in self._withdrawn.get(own_feed.member, ()) if of != feed
+            ],
         )
 
     def took(
@@ -222,6 +227,7 @@ class KnownToBatch:
         if not keys:
             return {}
         found: dict[int, list[KnownEntry]] = defaultdict(list)
+        withheld = []
         for row in self._ask(
             sql.KNOWN_BY_KEYS,
             {
@@ -233,12 +239,18 @@ class KnownToBatch:
         ):
             self._story_of[row["key"]] = row["story"]
             self._learn(row["key"], row["feed"], rows.entry_keys(row), since=False)
+            if row["standing"]:
+                withheld.append(row)
             if row["feed"] in polls:
                 found[row["feed"]].append(rows.known_entry(row))
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
         changes = self._changes([known for own in found.values() for known in own if known.past_fingerprints])
-        said = self._said_by_admin(each for own in found.values() for each in own)
+        said = self._said_by_admin([row["key"] for row in withheld])
+        for row in withheld:
+            if row["standing"] == "withdrawn" and row["key"] in said:
+                of_it = (row["feed"], rows.entry_keys(row), said[row["key"]])
+                self._withdrawn[row["member"]].append(of_it)
         return {
             feed: tuple(
                 replace(
@@ -268,12 +280,9 @@ class KnownToBatch:
             entry: {"changes": tuple(found), "restless": entry in waits} for entry, found in moments.items()
         }
 
-    def _said_by_admin(self, own: Iterable[KnownEntry]) -> set[int]:
-        """Of those that are not published, the keys of those that an admin withdrew."""
-        withheld = [each.key for each in own if each.standing != "published"]
-        if not withheld:
-            return set()
-        return {key for (key,) in self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),))}
+    def _said_by_admin(self, withheld: Sequence[int]) -> dict[int, str]:
+        """Of those that are not published, the keys of those that an admin withdrew, with the reason."""
+        return dict(self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),))) if withheld else {}
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
         """Those that may be new or have changed: that none of what the feed has surely is."""
@@ -303,7 +312,7 @@ class KnownToBatch:
             self._story_of[row["key"]] = row["story"]
             self._learn(row["key"], feed, rows.entry_keys(row), since=False)
             found.append(replace(rows.known_entry(row), text=texts[row["key"]]))
-        said = self._said_by_admin(found)
+        said = self._said_by_admin([each.key for each in found if each.standing != "published"])
         found = [replace(each, by_admin=True) if each.key in said else each for each in found]
         self._own[feed] = (*self._own.get(feed, ()), *found)
         self._unsure |= texts.keys()

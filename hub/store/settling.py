@@ -197,8 +197,10 @@ class Settling(Placing):
             self._db.execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
         written = [self._begin(feed, new, now) for new in update.new]
         for each in written:
-            if each.new and each.new.withheld:
-                self._withhold(each.key, each.new.withheld, update.now, new=True)
+            if each.new and (withheld := each.new.withheld):
+                # Withdrawn as it comes is what an admin withdrew from another feed of its member.
+                by_admin = withheld.standing == "withdrawn"
+                self._withhold(each.key, withheld, update.now, by_admin=by_admin, new=True)
         self._tag_new(written)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
         joined = [each for each in written if each.joined]
@@ -413,7 +415,7 @@ def _result(update: FeedUpdate) -> PollResult:
         outcome=gathered.outcome,
         new=len(update.new),
         updated=len(update.changed),
-        waiting=sum(new.withheld is not None for new in update.new)
+        waiting=sum(new.withheld is not None and new.withheld.standing != "withdrawn" for new in update.new)
         + sum(changed.waits is not None for changed in update.changed),
         seconds=gathered.seconds,
         status=gathered.status,

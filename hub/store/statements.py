@@ -235,7 +235,7 @@ UPDATE entries SET copy_of = (SELECT key FROM entries WHERE story = :story AND l
 WHERE story = :story AND copy_of = :key
 """
 SAID_BY_ADMIN = """
-SELECT entry FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
+SELECT entry, why FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
 """
 WERE_PUBLISHED = """
 SELECT entry, was_published FROM standings WHERE entry IN (SELECT value FROM json_each(?))
