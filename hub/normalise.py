@@ -34,6 +34,8 @@ _LONGEST_NAME = 200
 _LONGEST_TITLE = 1_000
 _LONGEST_LINK = 8_000
 _LONGEST_DATE = 40
+# Flash: nothing plays it any more, and YouTube's feeds name such a file with each film.
+_UNPLAYABLE = "application/x-shockwave-flash"
 
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$")
 # /2026/01/31/ and /2026-01-31-, as most systems that put a date in a link write it.
@@ -247,6 +249,8 @@ def _enclosures(attached: Iterable[Attached], url: str) -> tuple[Enclosure, ...]
         length = int(each.length) if each.length and re.fullmatch(r"\d{1,15}", each.length) else None
         # Its parameters, such as codecs, say nothing that a reader of feeds asks for.
         type = (each.type or "").partition(";")[0].strip()
+        if type.lower() == _UNPLAYABLE:
+            continue
         kind = type if re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,100}", type) else None
         title = markup.line(each.title)[:_LONGEST_NAME] if each.title else None
         found[address] = Enclosure(address, kind, length, title or None)

@@ -284,6 +284,14 @@ def test_a_file_is_listed_once_and_without_what_is_no_media_type() -> None:
     )
 
 
+def test_a_file_that_nothing_plays_any_more_is_left_out() -> None:
+    film = Attached(url="https://www.youtube.com/v/abc?version=3", type="application/x-shockwave-flash")
+    sound = Attached(url="/a.mp3", type="audio/mpeg")
+    assert made(enclosures=(film, sound)).enclosures == (
+        Enclosure("https://east.example/a.mp3", "audio/mpeg"),
+    )
+
+
 # ---------------------------------------------------------------- names, categories, language
 
 
