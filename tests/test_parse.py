@@ -476,6 +476,23 @@ def test_an_episode_has_the_longer_of_its_two_texts(
     assert texts(read(rss(f"<item>{item}</item>", declarations=ITUNES))) == expected
 
 
+@pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
+@pytest.mark.parametrize(
+    ("image", "addresses"),
+    [
+        ("<image><title>A</title><url> /a.jpg </url></image>", ["https://east.example/a.jpg"]),
+        ("<image>https://cdn.example/a.jpg</image>", ["https://cdn.example/a.jpg"]),
+        ("<image>A view of the ward</image>", []),
+        ("<itunes:image href='/b.jpg'/><image><url>/a.jpg</url></image>", ["/b.jpg"]),
+    ],
+)
+def test_an_item_has_the_picture_that_its_image_names(image: str, addresses: list[str], broken: str) -> None:
+    channel = "<image><url>/logo.png</url></image>"
+    feed = read(rss(f"{channel}<item><title>B</title>{image}</item>{broken}", declarations=ITUNES))
+    assert [each.url for each in feed.entries[0].images] == addresses
+    assert titles(feed) == ["B"]
+
+
 def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:
     assert said(read(rss("<item><title>A &lt; B</title></item>")).entries[0].title) == ("A < B", None)
     atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>{}</entry></feed>"

@@ -87,6 +87,15 @@ def author_from_text(context: dict[str, Any], key: str = "author") -> None:
         detail["email"] = email
 
 
+def keep_picture(entry: dict[str, Any], address: str | None) -> None:
+    """Keep what an entry's `image` says as its picture, where that is an address and it has no other.
+
+    feedparser knows a picture in RSS's channel alone.
+    """
+    if address and address.startswith(("http", "/")):
+        entry.setdefault("image", {"href": address})
+
+
 def mended(text: str) -> str:
     """The text with two mistakes of encoding undone, as feedparser undoes them.
 

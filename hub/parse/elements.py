@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hub.parse.contexts import HTML_TYPES, Contexts, Values, content_type, mended, unusual
+from hub.parse.contexts import (
+    HTML_TYPES,
+    Contexts,
+    Values,
+    content_type,
+    keep_picture,
+    mended,
+    unusual,
+)
 
 Start = Callable[[Contexts, Values], None]
 End = Callable[[Contexts], None]
@@ -201,6 +209,8 @@ def _end_address(at: Contexts) -> None:
     at.store("href", address)
     if at.in_author:
         at.save_author("href", address)
+    if at.in_image and at.in_entry:
+        keep_picture(at.entries[-1], address)
 
 
 _of("link", start=_start_link, end=_end_link)
@@ -435,11 +445,14 @@ def _start_image(at: Contexts, _attributes: Values) -> None:
         context.setdefault("image", {})
     at.in_image = True
     at.title_depth = -1
-    at.push("image")
+    at.push("image", text=at.in_entry)
 
 
 def _end_image(at: Contexts) -> None:
-    at.close_to("image")
+    if at.in_entry and at.is_open("image"):
+        keep_picture(at.entries[-1], at.pop_as_written("image"))
+    else:
+        at.close_to("image")
     at.in_image = False
 
 

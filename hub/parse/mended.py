@@ -17,7 +17,7 @@ import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.mixin import _FeedParserMixin
 
-from hub.parse.contexts import author_from_text, forget_author
+from hub.parse.contexts import author_from_text, forget_author, keep_picture
 
 # What its handlers stumble with over an element that is not as they expect.
 _STUMBLES = (TypeError, KeyError, IndexError, ValueError, OverflowError, feedparser.UndeclaredNamespace)
@@ -85,8 +85,26 @@ def _sync_author(self: Any, key: str = "author") -> None:
     author_from_text(self._get_context(), key)
 
 
+def _end_url(self: Any) -> None:
+    address = self.pop("href")
+    if self.inauthor:
+        self._save_author("href", address)
+    elif self.incontributor:
+        self._save_contributor("href", address)
+    if self.inimage and self.inentry:
+        keep_picture(self.entries[-1], address)
+
+
+def _end_image(self: Any) -> None:
+    address = self.pop("image")
+    self.inimage = 0
+    if self.inentry:
+        keep_picture(self.entries[-1], address)
+
+
 def _mend(parser: Any) -> None:
     parser._sync_author_detail = _sync_author
+    parser._end_url, parser._end_image = _end_url, _end_image
     for name in dir(parser):
         # The elements that name an author share it.
         if getattr(parser, name) is _FeedParserMixin._start_author:
