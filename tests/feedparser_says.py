@@ -38,6 +38,7 @@ def _entry(entry: Any) -> dict[str, Any]:
     return {
         "id": dict.get(entry, "id") or None,
         "link": dict.get(entry, "link") or None,
+        "before_feedburner": dict.get(entry, "feedburner_origlink"),
         "title": dict.get(entry, "title") or "",
         "title_type": detail.get("type"),
         "texts": [

@@ -493,6 +493,23 @@ def test_an_item_has_the_picture_that_its_image_names(image: str, addresses: lis
     assert titles(feed) == ["B"]
 
 
+@pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
+@pytest.mark.parametrize(
+    ("original", "link"),
+    [
+        ("<f:origLink> https://east.example/a?b&amp;c </f:origLink>", "https://east.example/a?b&c"),
+        ("<f:origLink>/a</f:origLink>", "http://feedproxy.example/1"),
+        ("<f:origLink>javascript:alert(1)</f:origLink>", "http://feedproxy.example/1"),
+    ],
+)
+def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
+    original: str, link: str, broken: str
+) -> None:
+    item = f"<item><link>http://feedproxy.example/1</link>{original}</item>{broken}"
+    feed = read(rss(item, declarations="xmlns:f='http://rssnamespace.org/feedburner/ext/1.0'"))
+    assert feed.entries[0].link == link
+
+
 def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:
     assert said(read(rss("<item><title>A &lt; B</title></item>")).entries[0].title) == ("A < B", None)
     atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>{}</entry></feed>"

@@ -177,6 +177,7 @@ NAMESPACES = " ".join(
         "cc": "http://web.resource.org/cc/",
         "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
         "georss": "http://www.georss.org/georss",
+        "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
         "slash": "http://purl.org/rss/1.0/modules/slash/",
         "x": "https://x.example/names",
     }.items()
@@ -216,7 +217,7 @@ NAMES = (
         "media:keywords",
     ),
     *("media:credit", "media:category", "cc:license", "georss:point", "slash:comments", "x:title", "x:y"),
-    *("p", "div", "b", "body", "info", "unheard"),
+    *("p", "div", "b", "body", "info", "unheard", "feedburner:origLink"),
 )
 ATTRIBUTES = {
     "type": ("text", "html", "xhtml", "text/html", "text/plain", "TEXT", "Html", "application/xhtml+xml"),

@@ -110,20 +110,20 @@ for _name, _elements in (
     _of(*_elements, start=_value(_name)[0], end=_value(_name)[1])
 
 
-def _day(name: str) -> tuple[Start, End]:
+def _plain(name: str) -> tuple[Start, End]:
     """An element that feedparser has no rule for, and keeps the text of where it has no attributes."""
     start, end = _value(name)
 
     def start_plain(at: Contexts, attributes: Values) -> None:
         if attributes:
-            unusual("an event's day with attributes")
+            unusual(f"the element {name} with attributes")
         start(at, attributes)
 
     return start_plain, end
 
 
-for _name in ("ev_startdate", "xcal_dtstart"):
-    _of(_name, start=_day(_name)[0], end=_day(_name)[1])
+for _name in ("ev_startdate", "xcal_dtstart", "feedburner_origlink"):
+    _of(_name, start=_plain(_name)[0], end=_plain(_name)[1])
 _unread = _value(" unread", kept=False)
 _of(
     *_names("webmaster dc_publisher generator expirationdate dcterms_valid width height"),

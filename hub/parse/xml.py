@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from hub import urls
 from hub.parse import mended, tombstones, wellformed
 from hub.parse.dates import read_date
 from hub.parse.decode import legal
@@ -227,13 +228,14 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
 
 
 def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
-    link = _in_its_language(entry) or _string(entry, "link")
+    original = _before_feedburner(entry)
+    link = original or _in_its_language(entry) or _string(entry, "link")
     summary, content = _texts(entry, url)
     published, updated = _date(entry, zone, *_PUBLISHED), _date(entry, zone, *_UPDATED)
     return ParsedEntry(
         id=_string(entry, "id"),
         link=link,
-        link_is_id=_is_guid_again(entry, link),
+        link_is_id=not original and _is_guid_again(entry, link),
         title=_text(entry, "title", url, plain=plain),
         summary=summary,
         content=content,
@@ -254,6 +256,13 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         rights=_string(entry, "rights"),
         source=_source(dict.get(entry, "source"), zone),
     )
+
+
+def _before_feedburner(entry: Any) -> str | None:
+    """The publisher's own page, where FeedBurner put a link that counts readers in the place of it."""
+    # As feedparser reads the link in its place.
+    link = (_string(entry, "feedburner_origlink") or "").replace("&amp;", "&")
+    return link if urls.resolve(None, link) else None
 
 
 def _in_its_language(entry: Any) -> str | None:
