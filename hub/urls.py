@@ -33,6 +33,7 @@ _BROWSERS_STRIP = "".join(map(chr, range(33))) + "\u200b\u200e\u200f\u2060\ufeff
 _BROWSERS_DROP = str.maketrans("", "", "\t\n\r")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_HOST_ALONE = re.compile(r"www\.(?:[\w-]+\.)+[^\W\d_]{2,}(?=[/?#]|$)", re.IGNORECASE)
 _WEB = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _ASCII_HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*")
 _AUTHORITY = re.compile(
@@ -96,14 +97,19 @@ def host(url: str) -> str | None:
     return _host(match[1].rpartition("@")[2]) if match and "\\" not in match[1] else None
 
 
+def with_scheme(link: str) -> str:
+    """A link with `http://` before it where it begins with `www.` and a host, else as it is."""
+    return f"http://{link}" if _HOST_ALONE.match(link) else link
+
+
 def resolve(base: str | None, link: str) -> str | None:
     """The absolute http(s) URL of a link found in a document at `base` (RFC 3986 §5.2).
 
-    Read as browsers read it: surrounding white space and control characters,
-    and line breaks inside, do not count, and `\\` in a path is `/`. What may
-    not stand in a URL is percent-encoded, the rest kept. None for other
-    schemes, for an empty link, for one with a user name in it, and for what
-    cannot be made absolute.
+    Read as browsers read it, but for `with_scheme`: surrounding white space
+    and control characters, and line breaks inside, do not count, and `\\` in a
+    path is `/`. What may not stand in a URL is percent-encoded, the rest kept.
+    None for other schemes, for an empty link, for one with a user name in it,
+    and for what cannot be made absolute.
     """
     if _ORDINARY.fullmatch(link):
         return link
@@ -117,7 +123,7 @@ def resolve(base: str | None, link: str) -> str | None:
         end = re.search("[?#]", link)
         at = end.start() if end else len(link)
         try:
-            link = urljoin(base, link[:at].replace("\\", "/") + link[at:])
+            link = urljoin(base, with_scheme(link[:at].replace("\\", "/") + link[at:]))
         except ValueError:
             return None
     elif scheme[1].lower() not in ("http", "https"):

@@ -510,6 +510,13 @@ def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
     assert feed.entries[0].link == link
 
 
+@pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
+@pytest.mark.parametrize("link", ["<link>www.east.example/1</link>", "<link href='www.east.example/1'/>"])
+def test_a_link_that_begins_with_a_host_leads_there(link: str, broken: str) -> None:
+    feed = read(rss(f"<item>{link}<title>A</title></item>{broken}"))
+    assert feed.entries[0].link == "http://www.east.example/1"
+
+
 def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:
     assert said(read(rss("<item><title>A &lt; B</title></item>")).entries[0].title) == ("A < B", None)
     atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>{}</entry></feed>"

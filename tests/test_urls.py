@@ -282,6 +282,10 @@ BASE = "https://example.org/news/page?q=1#f"
         ("a\\b?c\\d", "https://example.org/news/a/b?c%5Cd"),
         ("\\\\other.example\\x", "https://other.example/x"),
         ("news/2024:1", "https://example.org/news/news/2024:1"),
+        ("www.other.example/a?b", "http://www.other.example/a?b"),
+        (" WWW.Other.example", "http://WWW.Other.example"),
+        ("www.html", "https://example.org/news/www.html"),
+        ("www.a b.example", "https://example.org/news/www.a%20b.example"),
         ("http://[2001:db8::1]/", "http://[2001:db8::1]/"),
         ("http://a.example/\x07\ud800", "http://a.example/%07%3F"),
     ],
@@ -329,6 +333,7 @@ def test_a_link_that_leads_nowhere_good_is_dropped(link: str) -> None:
 @pytest.mark.parametrize("base", [None, "", "news/", "mailto:a@b.example", "http://[::bad", "file:///etc/"])
 def test_without_a_base_only_absolute_links_are_kept(base: str | None) -> None:
     assert urls.resolve(base, "story.html") is None
+    assert urls.resolve(base, "www.example.org/a") is None
     assert urls.resolve(base, "https://example.org/a") == "https://example.org/a"
 
 

@@ -17,6 +17,8 @@ from feedparser.html import _cp1252
 from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
+from hub import urls
+
 Values = dict[str, Any]
 
 # What an absolute link may be made of for joining it to a base to change nothing about it.
@@ -179,7 +181,7 @@ class Contexts:
         """A link made absolute by feedparser's rules."""
         if _ABSOLUTE.fullmatch(link):
             return link
-        return str(_urljoin(self.base, link))
+        return str(_urljoin(self.base, urls.with_scheme(link)))
 
     # ------------------------------------------------------------ open elements
 

@@ -17,6 +17,7 @@ import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.mixin import _FeedParserMixin
 
+from hub import urls
 from hub.parse.contexts import author_from_text, forget_author, keep_picture
 
 # What its handlers stumble with over an element that is not as they expect.
@@ -85,6 +86,10 @@ def _sync_author(self: Any, key: str = "author") -> None:
     author_from_text(self._get_context(), key)
 
 
+def _resolve_uri(self: Any, link: str) -> Any:
+    return _FeedParserMixin.resolve_uri(self, urls.with_scheme(link))
+
+
 def _end_url(self: Any) -> None:
     address = self.pop("href")
     if self.inauthor:
@@ -104,6 +109,7 @@ def _end_image(self: Any) -> None:
 
 def _mend(parser: Any) -> None:
     parser._sync_author_detail = _sync_author
+    parser.resolve_uri = _resolve_uri
     parser._end_url, parser._end_image = _end_url, _end_image
     for name in dir(parser):
         # The elements that name an author share it.
