@@ -320,6 +320,35 @@ def test_what_pages_say_of_themselves_is_read_as_it_is_shown(site: Site, tmp_pat
         )
 
 
+def test_a_page_is_called_by_its_headline_without_the_name_of_the_site(site: Site, tmp_path: Path) -> None:
+    name = "<meta property=og:site_name content='Innovation East'>"
+    logo = "<header><h1><a href='/'>Innovation East</a></h1></header>"
+    pages = [
+        f"{name}<meta property=og:title content='Ward opens - Innovation East'><h1>We say so</h1>",
+        f"{name}<title>Innovation East | Clinic moves</title><header><h1>Innovation East</h1></header>",
+        f"<title>Bids open – Innovation East</title>{logo}",
+        f"<title>Innovation East</title>{logo}<article><header><h1>Sister retires</h1></header></article>",
+        f"{name}<title>A year at Innovation East</title>",
+        f"{name}<title>Innovation East</title>",
+    ]
+    for number, page in enumerate(pages):
+        site.page(f"/{number}", f"<html lang=en>{page}<p>Text</p></html>")
+    url = sitemap(
+        site, "/sitemap.xml", [(f"/{number}", f"2026-11-{20 - number}") for number in range(len(pages))]
+    )
+    with network(tmp_path, f"{{url: {url}, kind: sitemap, only: [/]}}") as hub:
+        hub.poll()
+        titles = {stored.entry.link: stored.entry.title for stored in hub.entries}
+    assert [titles[f"{site.url}/{number}"] for number in range(len(pages))] == [
+        "Ward opens",
+        "Clinic moves",
+        "Bids open",
+        "Sister retires",
+        "A year at Innovation East",
+        "Innovation East",
+    ]
+
+
 def test_a_page_that_is_refused_is_passed_over_where_others_are_not_and_else_asked_again(
     site: Site, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ extruct and htmldate.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from lxml.html import HtmlElement
 from msgspec.structs import replace
 
+from hub import urls
 from hub.markup import is_html
 from hub.parse.dates import read_date
 from hub.parse.document import Attached, Author, ParsedEntry, Term, Text
@@ -26,6 +28,8 @@ _MOST_ITEMS = 200
 _DEEPEST = 6
 # htmldate would take today for the last day there can be, and its result would change with the clock.
 _EARLIEST, _LATEST = "1995-01-01", "2100-01-01"
+# What stands between a headline and the name of the site.
+_BETWEEN = r"(?:\s*[|»«·•]\s*|\s+[-–—]\s+)"
 
 
 def read_page(
@@ -42,6 +46,7 @@ def read_page(
         return None
     article = next(_articles(root), {})
     graph = _open_graph(root)
+    base = base_of(root, url)
     time = _time(root)
     published = (
         _first_date(zone, article.get("datePublished"), graph.get("article:published_time"))
@@ -50,12 +55,11 @@ def read_page(
     )
     is_news = bool(article or graph.get("article:published_time") or entry.title or time)
     title = _text(article.get("headline")) or (entry.title.value if entry.title else None)
-    title = title or graph.get("og:title") or _heading(root)
+    title = title or next(_headings(root, graph, base), None)
     if not title or not (is_news or certain):
         return None
     body, summary = _text(article.get("articleBody")), _text(article.get("description"))
     summary = summary or graph.get("og:description") or _meta(root, "description")
-    base = base_of(root, url)
     return replace(
         entry,
         title=Text(value=title, type=None),
@@ -175,9 +179,31 @@ def _meta(root: HtmlElement, name: str) -> str | None:
     return None
 
 
-def _heading(root: HtmlElement) -> str | None:
-    headings = (words_of(each) for name in ("h1", "title") for each in root.iter(name))
-    return next((words for words in headings if words), None)
+def _headings(root: HtmlElement, graph: dict[str, str], base: str) -> Iterator[str]:
+    """The page's headline in each place where it stands, the surest first, without the site's name.
+
+    That name itself comes last.
+    """
+    headings = list(root.iter("h1"))
+    logo = next((words_of(each) for each in headings if _leads_home(each, base)), "")
+    site = " ".join(graph.get("og:site_name", "").split()) or logo
+    written = [graph.get("og:title", ""), *map(words_of, headings), *map(words_of, root.iter("title"))]
+    found = [_without(site, " ".join(each.split())) for each in written]
+    yield from sorted(filter(None, found), key=lambda each: each.lower() in (site.lower(), logo.lower()))
+
+
+def _without(site: str, title: str) -> str:
+    """A title without the site's name before or after it, which is there for search engines and tabs."""
+    if site and site.lower() in title.lower():
+        name = re.escape(site)
+        title = re.sub(rf"^{name}{_BETWEEN}(?=.)|(?<=.){_BETWEEN}{name}$", "", title, flags=re.IGNORECASE)
+    return title
+
+
+def _leads_home(heading: HtmlElement, base: str) -> bool:
+    """Whether a heading is the site's name, which leads to its first page."""
+    links = (*heading.iter("a"), *heading.iterancestors("a"))
+    return any(urls.is_home_page(urls.resolve(base, each.get("href") or "") or "") for each in links)
 
 
 def _time(root: HtmlElement) -> str | None:
