@@ -320,6 +320,29 @@ def test_what_pages_say_of_themselves_is_read_as_it_is_shown(site: Site, tmp_pat
         )
 
 
+def test_a_page_is_the_article_that_it_says_it_is_whatever_else_it_leads_to(
+    site: Site, tmp_path: Path
+) -> None:
+    def told(name: str, **where: object) -> str:
+        what = {"@type": "NewsArticle", "headline": f"News {name}", "datePublished": "2026-11-01", **where}
+        what["@context"] = "https://schema.org"
+        return f'<script type="application/ld+json">{json.dumps(what)}</script>'
+
+    other = told("elsewhere", url=f"{site.url}/elsewhere", datePublished="2020-01-01")
+    site.page("/a", f"{other}{told('a', mainEntityOfPage={'@id': f'{site.url}/a/#page'})}<h1>Ours</h1>")
+    site.page("/b", f"{other}{told('b', url=f'{site.url}/?p=7')}<h1>News b</h1>")
+    site.page("/c", f"{other}{told('c', mainEntityOfPage=f'{site.url}/')}<h1>Ours</h1>")
+    site.page("/d", f"{other}<meta property=article:published_time content=2026-11-02><h1>News d</h1>")
+    site.page("/news", f"{other}<h1>All our news</h1>")
+    names = ("a", "b", "c", "d", "news")
+    url = sitemap(site, "/sitemap.xml", [(f"/{name}", None) for name in names])
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        hub.poll()
+        found = {(stored.entry.title, stored.entry.link) for stored in hub.entries}
+        assert found == {(f"News {name}", f"{site.url}/{name}") for name in "abcd"}
+        assert {stored.date.year for stored in hub.entries} == {2026}
+
+
 def test_a_page_is_called_by_its_headline_without_the_name_of_the_site(site: Site, tmp_path: Path) -> None:
     name = "<meta property=og:site_name content='Innovation East'>"
     logo = "<header><h1><a href='/'>Innovation East</a></h1></header>"

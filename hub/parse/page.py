@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 from lxml.html import HtmlElement
 from msgspec.structs import replace
 
-from hub import urls
-from hub.markup import is_html
+from hub import markup, urls
 from hub.parse.dates import read_date
 from hub.parse.document import Attached, Author, ParsedEntry, Term, Text
 from hub.parse.tree import base_of, tree_of, words_of
@@ -44,9 +43,13 @@ def read_page(
     root = tree_of(text)
     if root is None:
         return None
-    article = next(_articles(root), {})
     graph = _open_graph(root)
     base = base_of(root, url)
+    headings = list(_headings(root, graph, base))
+    canonical = [each.get("href") for each in root.iter("link") if each.get("rel") == "canonical"]
+    article = _own(
+        list(_articles(root)), _pages(base, url, entry.link, graph.get("og:url"), *canonical), headings, base
+    )
     time = _time(root)
     published = (
         _first_date(zone, article.get("datePublished"), graph.get("article:published_time"))
@@ -55,7 +58,7 @@ def read_page(
     )
     is_news = bool(article or graph.get("article:published_time") or entry.title or time)
     title = _text(article.get("headline")) or (entry.title.value if entry.title else None)
-    title = title or next(_headings(root, graph, base), None)
+    title = title or next(iter(headings), None)
     if not title or not (is_news or certain):
         return None
     body, summary = _text(article.get("articleBody")), _text(article.get("description"))
@@ -79,14 +82,14 @@ def _words(written: str | None, base: str) -> Text | None:
     """A text of metadata, which is to be plain and is often HTML."""
     if not written:
         return None
-    return Text(value=written, type="html" if is_html(written) else "text", base=base)
+    return Text(value=written, type="html" if markup.is_html(written) else "text", base=base)
 
 
 # ---------------------------------------------------------------- JSON-LD
 
 
 def _articles(root: HtmlElement) -> Iterator[dict[str, Any]]:
-    """What the page's JSON-LD has of articles, the page's own first."""
+    """What the page's JSON-LD has of articles: of its own, and of others that it leads to."""
     from extruct.jsonld import JsonLdExtractor
 
     extractor = JsonLdExtractor()
@@ -100,6 +103,44 @@ def _articles(root: HtmlElement) -> Iterator[dict[str, Any]]:
             kinds = item.get("@type")
             if any(_is_article(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])):
                 yield item
+
+
+def _own(
+    articles: Sequence[dict[str, Any]], pages: set[str], headings: Sequence[str], base: str
+) -> dict[str, Any]:
+    """The article that a page is, of those that it tells of; nothing where they are all of other pages.
+
+    It names one of the addresses that the page has, else has its headline,
+    else names no page.
+    """
+    named = [(article, _pages_of(article, base)) for article in articles]
+    words = {markup.words(each) for each in headings}
+    ranked = (
+        *(article for article, its in named if its & pages),
+        *(article for article in articles if _words_of_headline(article) in words),
+        *(article for article, its in named if not its),
+    )
+    return next(iter(ranked), {})
+
+
+def _pages_of(article: dict[str, Any], base: str) -> set[str]:
+    main = article.get("mainEntityOfPage")
+    main = main.get("@id") or main.get("url") if isinstance(main, dict) else main
+    return _pages(base, article.get("url"), main, article.get("@id"))
+
+
+def _pages(base: str, *written: object) -> set[str]:
+    """The forms for comparison of addresses, but for those of a site, which many write for the page's."""
+    links = (urls.resolve(base, each) for each in written if isinstance(each, str))
+    return {
+        form
+        for link in links
+        if link and not urls.is_home_page(link) and (form := urls.canonical(link)) is not None
+    }
+
+
+def _words_of_headline(article: dict[str, Any]) -> str:
+    return markup.words(markup.title_text(_text(article.get("headline")) or "", type=None))
 
 
 def _is_article(kind: object) -> bool:
