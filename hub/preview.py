@@ -109,6 +109,8 @@ def _candidates(
     if b"<urlset" in answer.body[:2048] or b"<sitemapindex" in answer.body[:2048]:
         yield url, Sitemap()
         return
+    if not error.advertised:
+        yield from ((each, None) for each in guess.feeds(text, answer.url) if robots.allows(each))
     api = url if "/wp-json" in url else wordpress.api_of(text, answer.url)
     types = _answer(fetcher, wordpress.types_url(api), robots) if same_site(api, answer.url) else None
     yield url, WordPress(types=(wordpress.read_types(types.body) if types else ()) or ("posts",))

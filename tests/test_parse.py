@@ -305,6 +305,8 @@ def test_a_page_instead_of_a_feed_names_the_feeds_it_advertises() -> None:
         <LINK REL="home ALTERNATE" TYPE="application/atom+xml; charset=utf-8" HREF="//cdn.example/atom">
         <link rel="alternate" type="application/feed+json" href="feed.json">
         <link rel="alternate" type="application/rss+xml" href="feed.xml">
+        <link rel="alternate" type="text/xml" href="old.xml"><link rel="feed" href="older.xml">
+        <link rel="sitemap" type="application/xml" href="sitemap.xml">
         <link rel="alternate" type="application/rss+xml" href="javascript:alert(1)">
         <link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2">
         <link rel="stylesheet" type="text/css" href="style.css">
@@ -314,6 +316,8 @@ def test_a_page_instead_of_a_feed_names_the_feeds_it_advertises() -> None:
         "https://east.example/news/feed.xml",
         "https://cdn.example/atom",
         "https://east.example/news/feed.json",
+        "https://east.example/news/old.xml",
+        "https://east.example/news/older.xml",
     )
     assert error.problem == (
         f"{URL} is an HTML page, not a feed. It names these feeds: {', '.join(error.advertised)}."

@@ -31,6 +31,8 @@ _FEED_TYPES = (
     "application/rss+xml",
     "application/feed+json",
     "application/rdf+xml",
+    "application/xml",
+    "text/xml",
 )
 _FEED_ROOT = re.compile(r"<(?:rss|(?:\w+:)?feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
 # Not xml-stylesheet, which may stand there.
@@ -171,7 +173,10 @@ def _no_feed(text: str, url: str) -> NotAFeed:
 
 
 def _advertised(page: str, url: str) -> tuple[str, ...]:
-    """The feeds an HTML page names (HTML Living Standard §4.6.7.1, rel=alternate), absolute, each once."""
+    """The feeds an HTML page names (HTML Living Standard §4.6.7.1, rel=alternate), absolute, each once.
+
+    Also those of old templates, which call them XML or have rel=feed.
+    """
     try:
         root = lxml_html.fromstring(page)
     except (etree.LxmlError, ValueError):
@@ -181,7 +186,8 @@ def _advertised(page: str, url: str) -> tuple[str, ...]:
     for link in root.iter("link"):
         rel = (link.get("rel") or "").lower().split()
         kind = (link.get("type") or "").split(";")[0].strip().lower()
-        if "alternate" in rel and kind in _FEED_TYPES and link.get("href"):
+        is_feed = "feed" in rel or ("alternate" in rel and kind in _FEED_TYPES)
+        if is_feed and link.get("href"):
             address = urls.resolve(urls.resolve(url, base) if base else url, link.get("href") or "")
             if address:
                 found[address] = None

@@ -1,20 +1,22 @@
-"""Selectors for a page that lists news, guessed from what repeats in it, for an admin to judge."""
+"""What a page that lists news shows: selectors, by what repeats in it, and feeds; for an admin to judge."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from lxml.html import HtmlElement
 
+from hub import urls
 from hub.errors import ParseError
 from hub.model import HtmlList
 from hub.parse import html
 from hub.parse.daytexts import read_day
 from hub.parse.document import Wanted
-from hub.parse.tree import tree_of, words_of
+from hub.parse.tree import base_of, same_site, tree_of, words_of
 
 _LONGEST_DATE = 40
 _FEWEST_WORDS = 2
@@ -24,7 +26,24 @@ _FEWEST_ITEMS = 2
 _CLASS = re.compile(r"[A-Za-z][\w-]*")
 _OWN_NUMBER = re.compile(r"\d{2,}")
 _NO_NEWS = frozenset(("nav", "header", "footer", "script", "style", "form"))
+_A_FEED = re.compile(r"\b(?:rss|atom|feeds?)\b", re.IGNORECASE)
+_MOST_FEEDS = 2
 _NEXT = ("a[rel~=next]", ".next a", "a.next", ".pagination a.older", "a.older", "a[aria-label*=Next]")
+
+
+def feeds(text: str, url: str) -> tuple[str, ...]:
+    """The addresses on its own site that a page's links call feeds, a few at most."""
+    root = tree_of(text)
+    if root is None:
+        return ()
+    base = base_of(root, url)
+    named = (
+        urls.resolve(base, link.get("href") or "")
+        for link in root.iter("a")
+        if _A_FEED.search(words_of(link) or link.get("title") or "")
+    )
+    found = dict.fromkeys(each for each in named if each and same_site(each, url))
+    return tuple(islice(found, _MOST_FEEDS))
 
 
 def guess(text: str, url: str, zone: ZoneInfo) -> HtmlList | None:
