@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from hub import rounds
 from hub.config import parse
 from hub.health import health
 from hub.model import FeedState, StoredEntry
+from hub.parse import guess
 from hub.report import Figures, Lines
 from hub.store import open_store
 from tests.commands import LOOPBACK, Hub, within
@@ -879,6 +881,36 @@ def test_a_check_shows_what_each_kind_finds_and_what_to_paste(site: Site, tmp_pa
         hub.config.write_text(f"{LOOPBACK}members:\n  - slug: a\n    name: A\n    feeds:\n{pasted}")
         figures = json.loads(hub.run("poll", "--json").stdout)
         assert figures["new"] == entries, pasted
+
+
+@pytest.mark.parametrize(
+    ("item", "date", "summary"),
+    [
+        (
+            "<div class=card><p class=date>{day} Mar 2026</p><h3>{link}</h3><p class=text>On {day}</p></div>",
+            "p.date",
+            "p.text",
+        ),
+        (
+            "<li class=row><p><b>{link}</b></p><p>{day} Mar 2026</p><p>On {day}</p></li>",
+            "p:nth-of-type(2)",
+            "p:nth-of-type(3)",
+        ),
+        (
+            "<div class=row><div class=day><p>{day}</p><p>Mar</p><i class=year>2026</i></div>"
+            "<h3>{link}</h3><p>On {day}</p><p>{link}</p></div>",
+            "div.day",
+            None,
+        ),
+    ],
+)
+def test_a_check_proposes_where_the_day_and_the_summary_stand(
+    item: str, date: str, summary: str | None
+) -> None:
+    page = "".join(item.format(day=n, link=f"<a href=/{n}>Ward {n} opens</a>") for n in (5, 17, 26))
+    kind = guess.guess(f"<html lang=en><main>{page}</main></html>", "https://east.example/", ZoneInfo("UTC"))
+    assert kind is not None
+    assert (kind.date, kind.summary) == (date, summary)
 
 
 def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path: Path) -> None:

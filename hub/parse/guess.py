@@ -19,6 +19,8 @@ from hub.parse.document import Wanted
 from hub.parse.tree import base_of, same_site, tree_of, words_of
 
 _LONGEST_DATE = 40
+_PART = re.compile(r"\w+")
+_PARTS_OF_A_DAY = 3
 _FEWEST_WORDS = 2
 # From a date up to what holds it and its link; more steps lead to the list itself.
 _STEPS = 6
@@ -59,13 +61,15 @@ def guess(text: str, url: str, zone: ZoneInfo) -> HtmlList | None:
     if selector is None:
         return None
     found = html.select(root, selector)
-    own = [date for item, date in dated if item in found]
+    own = [(item, date) for item, date in dated if item in found]
     title = next((name for name in ("h2", "h3", "h4", "h1", "h5") if _in_most(found, name)), None)
+    days = {date for _, date in own}
+    told = [(item, told) for item in found if (told := _told(item, days)) is not None]
     kind = HtmlList(
         item=selector,
         title=title,
-        date=_common_within(own),
-        summary="p" if _in_most(found, "p") else None,
+        date=_first_within(own),
+        summary=_first_within(told) if len(told) * 2 > len(found) else None,
         image="img" if _in_most(found, "img") else None,
         next=next((each for each in _NEXT if html.select(root, each)), None),
     )
@@ -87,10 +91,24 @@ def _dates(root: HtmlElement, zone: ZoneInfo) -> Iterator[HtmlElement]:
 
 
 def _is_date(element: HtmlElement, zone: ZoneInfo, language: str | None) -> bool:
-    text = (element.text or "").strip()
-    if len(element) or not text or len(text) > _LONGEST_DATE:
+    """Whether an element's words, which may each stand in one of its own, are a day."""
+    if any(len(part) or part.tag == "time" or _is_date(part, zone, language) for part in element):
+        return False
+    text = " ".join(" ".join(element.itertext()).split())
+    # Not a year alone, nor a month.
+    if not text or len(text) > _LONGEST_DATE or len(_PART.findall(text)) < _PARTS_OF_A_DAY:
         return False
     return read_day(text, zone, language=language) is not None
+
+
+def _told(item: HtmlElement, dates: set[HtmlElement]) -> HtmlElement | None:
+    """The first paragraph of an item that is more than its date or a link."""
+    for paragraph in item.iter("p"):
+        words = words_of(paragraph)
+        links = [words_of(link) for link in paragraph.iter("a")]
+        if words and words not in links and dates.isdisjoint((*paragraph.iter(), *paragraph.iterancestors())):
+            return paragraph
+    return None
 
 
 def _headings(root: HtmlElement) -> Iterator[HtmlElement]:
@@ -128,13 +146,29 @@ def _common(root: HtmlElement, items: Sequence[HtmlElement]) -> str | None:
     return max(scored)[2] if scored else None
 
 
-def _common_within(dates: Sequence[HtmlElement]) -> str | None:
-    counts = Counter(selector for date in dates for selector in _selectors(date))
+def _first_within(parts: Sequence[tuple[HtmlElement, HtmlElement]]) -> str | None:
+    """The selector that finds the most of these parts first of all in their items; None where none does."""
+    wanted = {part for _, part in parts}
+    items = list(dict.fromkeys(item for item, _ in parts))
+    selectors = Counter(each for _, part in parts for each in (*_selectors(part), _place(part)))
     ranked = (
-        (n, "date" in selector or selector == "time", "." in selector, selector)
-        for selector, n in counts.items()
+        (
+            sum(not wanted.isdisjoint(html.select(item, selector)[:1]) for item in items),
+            "date" in selector or selector == "time",
+            ":" not in selector,
+            "." in selector,
+            selector,
+        )
+        for selector, _ in selectors.most_common(20)
     )
-    return max(ranked, default=(0, False, False, None))[3]
+    count, *_, selector = max(ranked, default=(0, ""))
+    return selector if count else None
+
+
+def _place(element: HtmlElement) -> str:
+    """The selector of an element by its place among those of its name."""
+    before = sum(1 for each in element.itersiblings(element.tag, preceding=True))
+    return f"{element.tag}:nth-of-type({before + 1})"
 
 
 def _selectors(element: HtmlElement) -> Iterator[str]:
