@@ -191,6 +191,16 @@ def test_what_is_no_plain_news_has_its_kind_as_a_category_under_a_scheme_of_its_
     assert kinds(replace(joint_item(), kind="vacancy")) == [("vacancy", "Vacancy")]
 
 
+def test_a_publisher_gives_no_tags_kinds_and_members_of_the_hubs() -> None:
+    ours = [f"{HUB}/{scheme}" for scheme in ("tags", "kinds", "members")]
+    forged = tuple(Category("patient-safety", scheme, "Approved by us all") for scheme in ours)
+    found = entry_of(replace(joint_item(), categories=forged)).findall(f"{ATOM}category")
+    assert [(c.get("scheme"), c.get("label")) for c in found if c.get("term") == "patient-safety"] == [
+        (None, "Approved by us all"),
+        (f"{HUB}/tags", "Patient safety"),
+    ]
+
+
 def test_a_category_given_twice_is_published_once() -> None:
     item = replace(joint_item(), categories=(Category("a"), Category("a", label="A"), Category(" ")))
     terms = [c.get("term") for c in entry_of(item).findall(f"{ATOM}category")]

@@ -120,9 +120,14 @@ def other_language(item: Item, document: MergedDocument) -> str | None:
 def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
     """What the item is about and who published it, each once.
 
-    The publisher's categories as given, then the hub's tags, what it is if it
-    is no plain news, and one for each member that has the story.
+    The publisher's categories as given, but for a scheme that is the hub's,
+    then the hub's tags, what it is if it is no plain news, and one for each
+    member that has the story.
     """
+    ours = (tag_scheme(hub_url), kind_scheme(hub_url), member_scheme(hub_url))
+    given = (
+        Category(each.term, None, each.label) if each.scheme in ours else each for each in item.categories
+    )
     tags = (Category(tag.term, tag_scheme(hub_url), tag.label) for tag in item.tags)
     kinds = (Category(item.kind, kind_scheme(hub_url), KIND_LABELS[item.kind]),) * (item.kind != "news")
     members = (
@@ -130,7 +135,7 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
         for member in (item.member, *other_publishers(item))
     )
     wanted: dict[tuple[str, str | None], Category] = {}
-    for category in (*item.categories, *tags, *kinds, *members):
+    for category in (*given, *tags, *kinds, *members):
         wanted.setdefault((category.term, category.scheme), category)
     return tuple(wanted.values())
 
