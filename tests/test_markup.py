@@ -700,6 +700,8 @@ MUCH = {
     "tags never closed": "<p>deep " + "<script" * 1_000_000,
     "scripts": "<p>deep " + "<script>x</script>" * 200_000,
     "lazy pictures": "<p>deep</p>" + "<img data-src=y '" * 25_000,
+    "a lazy picture's name without a value": "<p>deep</p><img data-src=y " + "a" * 60_000 + ">",
+    "a frame's name without a value": "<p>deep</p><iframe " + "a" * 60_000 + ">",
     "frames": "<p>deep</p>" + "<iframe src=//a.example y='" * 20_000,
     "sizes": "<p>deep<img srcset='" + "a 1x," * 80_000 + "'>",
     "a placeholder": "<p>deep<img src='data:image/png;base64," + "A" * 5_000_000 + "'></p>",

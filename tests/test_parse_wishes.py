@@ -39,10 +39,27 @@ def test_what_texts_comments_and_entries_say_is_no_wish() -> None:
     assert wishes("<!-- <ttl>5</ttl> --><description><![CDATA[<ttl>6</ttl>]]></description>") == Wishes()
 
 
+def test_what_a_comment_or_text_says_that_is_never_closed_is_no_wish_of_what_stands_there() -> None:
+    for opened in ("<!--", "<![CDATA["):
+        said = wishes(f"{opened}<ttl>5</ttl>", after="<skipHours><hour>2</hour></skipHours>")
+        assert said == Wishes(skip_hours=frozenset({2}))
+
+
+def test_a_period_written_at_any_length_is_none() -> None:
+    # By the square of its length, it would take longer than a test may.
+    written = " " * 60_000 + "hourly" * 20
+    assert wishes(f"<ttl>5</ttl><sy:updatePeriod>{written}").every is None
+
+
 def test_every_hour_and_day_to_skip_is_read() -> None:
     said = "<skipHours><hour>0</hour><hour>23</hour></skipHours>"
     said += "<skipDays><day>Saturday</day><day>SUNDAY</day></skipDays>"
     assert wishes(said) == Wishes(skip_hours=frozenset({0, 23}), skip_days=frozenset({5, 6}))
+
+
+def test_hours_and_days_to_skip_are_read_where_their_list_is_never_closed() -> None:
+    assert wishes("<skipHours><hour>7</hour>").skip_hours == frozenset({7})
+    assert wishes("<skipDays><day>Monday</day>").skip_days == frozenset({0})
 
 
 def test_the_24th_hour_of_old_feeds_is_midnight() -> None:

@@ -193,7 +193,7 @@ _LATER = (
 )
 _HAS_LATER = re.compile(r"\sdata-(?:(?:lazy-)?src|original)", re.IGNORECASE)
 _PICTURE = re.compile(r"<(img|source)(?=[\s/])((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
+_ATTRIBUTE = re.compile(r"(?<![^\s\"'<>/=])([^\s\"'<>/=]++)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
 
 
 def _load_now(match: re.Match[str]) -> str:

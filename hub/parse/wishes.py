@@ -18,16 +18,17 @@ from hub.parse.dates import read_date
 _HEAD = 64 * 1024
 _FIRST_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _LAST_END = re.compile(r".*</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE | re.DOTALL)
-# Texts, in which the same words mean nothing.
-_TEXTS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+# Texts, in which the same words mean nothing. They, lists and values take all they can at once, closed or
+# not, so that the time is in proportion to the length.
+_TEXTS = re.compile(r"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)", re.DOTALL)
 _ANY = re.compile(r"<(?:ttl|skip|\w+:update)", re.IGNORECASE)
 _TTL = re.compile(r"<ttl\s*>\s*([0-9]{1,9})\s*</ttl", re.IGNORECASE)
-_HOURS = re.compile(r"<skipHours\s*>(.*?)</skipHours", re.IGNORECASE | re.DOTALL)
+_HOURS = re.compile(r"<skipHours\s*>(.*?)(?:</skipHours|\Z)", re.IGNORECASE | re.DOTALL)
 _HOUR = re.compile(r"<hour\s*>\s*([0-9]{1,2})\s*<", re.IGNORECASE)
-_DAYS = re.compile(r"<skipDays\s*>(.*?)</skipDays", re.IGNORECASE | re.DOTALL)
+_DAYS = re.compile(r"<skipDays\s*>(.*?)(?:</skipDays|\Z)", re.IGNORECASE | re.DOTALL)
 _DAY = re.compile(r"<day\s*>\s*([a-z]{2,9})\s*<", re.IGNORECASE)
 # http://purl.org/rss/1.0/modules/syndication/, whatever its prefix is.
-_SYNDICATION = re.compile(r"<\w+:update(Period|Frequency|Base)\s*>\s*([^<]{1,60}?)\s*<", re.IGNORECASE)
+_SYNDICATION = re.compile(r"<\w+:update(Period|Frequency|Base)\s*>\s*+([^<]{1,60}?)\s*<", re.IGNORECASE)
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -64,7 +65,7 @@ def _about_the_feed(text: str) -> str:
     first = _FIRST_ENTRY.search(text)
     head = text[: min(first.start(), _HEAD)] if first else text[:_HEAD]
     tail = _LAST_END.match(text, max(len(text) - _HEAD, 0)) if first else None
-    return _TEXTS.sub("", head + (text[tail.end() :] if tail else ""))
+    return _TEXTS.sub("", head) + (_TEXTS.sub("", text[tail.end() :]) if tail else "")
 
 
 def _every(period: str | None, frequency: str | None) -> timedelta | None:
