@@ -75,7 +75,8 @@ def decide(
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
     if gathered.outcome == "fetched" and not gathered.unchanged:
-        of_others = known.atom_ids.difference([stored.atom_id for stored in known.own])
+        own = {stored.atom_id for stored in known.own}
+        of_others = {id: feed for id, feed in known.atom_ids.items() if id not in own}
         entries = tuple(
             entry
             for entry in gathered.entries

@@ -80,7 +80,7 @@ def decided(
     return decide(
         gathered,
         state,
-        known or Known(own=own, atom_ids=frozenset(each.atom_id for each in own)),
+        known or Known(own=own, atom_ids={each.atom_id: each.feed for each in own}),
         now=NOW,
         settings=HubSettings(),
         authority="news.example.org",
@@ -251,7 +251,7 @@ def test_what_is_no_id_for_the_world_gets_a_tag_uri_of_ours(id: str | None) -> N
 
 
 def test_an_id_that_another_entry_is_published_under_is_not_published_twice() -> None:
-    taken = Known(atom_ids=frozenset({"tag:national.example,2026:1"}))
+    taken = Known(atom_ids={"tag:national.example,2026:1": FeedKey("national")})
     (new,) = decided(document(entry("tag:national.example,2026:1", title="Stolen")), known=taken).new
     assert new.atom_id.startswith("tag:news.example.org,2026-11-20:")
 

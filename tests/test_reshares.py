@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import normalise
-from hub.model import Category, Entry, Source
+from hub.model import Category, Entry, FeedKey, Source
 from hub.parse.feed import parse
 from hub.reshares import is_reshare
 from tests.entries import entry
@@ -25,7 +25,7 @@ def source(id: str, self_link: str | None = None) -> Source:
     return Source(id=id, title="A feed", self_link=self_link)
 
 
-def reshared(entry: Entry, *, taken: tuple[str, ...] = ()) -> bool:
+def reshared(entry: Entry, *, taken: Mapping[str, FeedKey] = {}) -> bool:
     return is_reshare(entry, authority="news.example", hub_url=HUB, taken=taken)
 
 
@@ -61,13 +61,13 @@ def test_what_only_looks_like_it_is_the_members_own(theirs: Entry) -> None:
 
 def test_of_hubs_that_have_no_address_none_takes_anothers_news_for_its_own() -> None:
     minted = entry(MINTED.replace("news.example", "localhost"))
-    assert not is_reshare(minted, authority="localhost", hub_url=None, taken=())
-    assert is_reshare(minted, authority="localhost", hub_url=None, taken=(str(minted.id),))
+    assert not is_reshare(minted, authority="localhost", hub_url=None, taken={})
+    assert is_reshare(minted, authority="localhost", hub_url=None, taken={str(minted.id): WESSEX})
 
 
 def test_an_id_minted_under_an_earlier_name_of_the_hub_is_ours_where_it_is_published() -> None:
     before = MINTED.replace("news.example", "old.example")
-    assert reshared(entry(before), taken=(before,))
+    assert reshared(entry(before), taken={before: WESSEX})
 
 
 @pytest.fixture
@@ -109,6 +109,14 @@ def test_what_a_member_had_before_stays_its_own_though_its_id_looks_like_one_of_
         (state,) = [state for state in hub.store.feed_states() if state.feed.key == EAST]
         assert state.reshares == 0
     assert "There are twelve of them." in hub.words("/")
+
+
+def test_what_another_hub_named_is_news_though_another_member_wrote_its_id_before(hub: Hub) -> None:
+    # A network of members that is a member, and whose feeds anybody can read.
+    theirs = MINTED.replace("news.example", "hub.south.example").replace("wessex", "trust")
+    hub.publish(WESSEX, news(theirs, "Advert of pills", link=None, at=NOW - timedelta(hours=1)))
+    hub.publish(EAST, news(theirs, "Inquiry finds failings", link=None), at=NOW + timedelta(hours=1))
+    assert hub.headlines("/") == ["Inquiry finds failings", "Advert of pills"]
 
 
 def test_a_copy_that_names_no_source_is_the_members_own_and_credited(hub: Hub) -> None:

@@ -218,8 +218,8 @@ class Known(Struct, frozen=True, kw_only=True):
     `own`'s stories that other feeds have there, each story's lead first;
     `told` has the feed's own entries of those stories that have one, and
     `story_feeds` the feeds with an entry in each of them. `atom_ids` are
-    those of the document's ids that are already published under, and
-    `holders` the stories that hold each number of the new sketches. `retitled`
+    those of the document's ids that are already published under, each with the
+    feed of its entry, and `holders` the stories that hold each number of the new sketches. `retitled`
     are the keys of those of `own` that have nothing but a title in common with
     the document: looked for where most of it is not known by anything else.
     `habits` are the feed's, `window` are the entries of its last document,
@@ -234,7 +234,7 @@ class Known(Struct, frozen=True, kw_only=True):
     stories: Mapping[int, tuple[Candidate, ...]] = {}
     told: Mapping[int, tuple[Candidate, ...]] = {}
     story_feeds: Mapping[int, frozenset[FeedKey]] = {}
-    atom_ids: frozenset[str] = frozenset()
+    atom_ids: Mapping[str, FeedKey] = {}
     holders: Mapping[int, Sequence[int]] = {}
     rulings: Rulings = Rulings()
     retitled: frozenset[int] = frozenset()

@@ -24,6 +24,7 @@ from hub.model import (
     Candidate,
     Entry,
     EntryKeys,
+    FeedKey,
     Habits,
     Known,
     KnownEntry,
@@ -143,7 +144,11 @@ class KnownToBatch:
         own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
         known = Known(
             own=own,
-            atom_ids=frozenset(entry.id for entry in self._polls.get(feed, ()) if entry.id in self._taken),
+            atom_ids={
+                entry.id: self._taken[entry.id]
+                for entry in self._polls.get(feed, ())
+                if entry.id and entry.id in self._taken
+            },
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
             waiting=self._waiting.get(feed, {}),
@@ -205,7 +210,7 @@ class KnownToBatch:
         for one in written:
             self._story_of[one.key] = one.story
             if one.new is not None:
-                self._taken.add(one.new.atom_id)
+                self._taken[one.new.atom_id] = one.entry.feed
                 self.new_texts.append((one.key, one.entry.title, one.entry.text))
             if one.withheld:
                 continue
@@ -318,11 +323,11 @@ class KnownToBatch:
         self._unsure |= texts.keys()
         return frozenset(texts)
 
-    def _atom_ids(self, entries: Sequence[Entry]) -> set[str]:
+    def _atom_ids(self, entries: Sequence[Entry]) -> dict[str, FeedKey]:
         if not entries:
-            return set()
+            return {}
         ids = listed(entry.keys.id for entry in entries)
-        return {atom_id for (atom_id,) in self._ask_tuples(sql.TAKEN_IDS, (ids,))}
+        return {atom_id: FeedKey(*feed) for atom_id, *feed in self._ask_tuples(sql.TAKEN_IDS, (ids,))}
 
     def _windows_of(self, feeds: Collection[int]) -> dict[int, bytes]:
         return dict(self._ask_tuples(sql.WINDOWS, (listed(feeds),))) if feeds else {}

@@ -48,7 +48,10 @@ SELECT key, title FROM entries WHERE member = (SELECT member FROM feeds WHERE id
 ORDER BY date DESC, key DESC LIMIT :limit
 """
 TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each(?))"
-TAKEN_IDS = "SELECT atom_id FROM entries WHERE atom_key IN (SELECT value FROM json_each(?))"
+TAKEN_IDS = """
+SELECT e.atom_id, f.member, f.name FROM entries e JOIN feeds f ON f.id = e.feed
+WHERE e.atom_key IN (SELECT value FROM json_each(?))
+"""
 WINDOWS = "SELECT feed, entries FROM windows WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_WINDOW = "INSERT OR REPLACE INTO windows (feed, entries) VALUES (?, ?)"
 LEARNT_WINDOW = """
