@@ -11,7 +11,8 @@ from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
 from hub.health import Health, health
 from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry
-from hub.said import day, second
+from hub.rulings import called
+from hub.said import as_written, day, second
 from hub.store import Store, existing_store
 
 
@@ -64,9 +65,9 @@ def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
 
 def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
     entry = stored.entry
-    yield entry.title or entry.excerpt or "(no title)"
+    yield called(entry) or "(no title)"
     yield f"    Link     {entry.link or 'none'}"
-    yield f"    Id       {entry.id or 'none'}" + (
+    yield f"    Id       {as_written(entry.id or 'none')}" + (
         f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
     )
     yield f"    From     {stored.member.name}, feed {entry.feed}, {stored.feed_url}"

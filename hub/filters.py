@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from msgspec import Struct
 
 from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, StoredEntry, Term
+from hub.said import as_written
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -182,7 +183,7 @@ def _unreadable(text: str, at: int) -> FilterError:
     if rest.count('"') % 2:
         return FilterError("the quotation mark is never closed", at + rest.index('"') + 1)
     word = rest.split()[0] if rest.split() else rest
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in word[:60])
+    shown = as_written(word, most=60)
     advice = "write field:value, such as tag:patient-safety"
     if word[:1].isalnum() and (before := re.search(r'([a-z]+):([^\s"()]+)\s+$', text[:at])):
         advice = f'if it belongs to what is before it, write {before[1]}:"{before[2]} {shown.strip("()")}"'

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from hub.errors import StoreError
 from hub.model import FeedKey, Notice, StoredEntry, Story, Withheld, WithheldEntry
-from hub.rulings import in_its_feeds, named
-from hub.said import counted, minute
+from hub.rulings import called, in_its_feeds, named
+from hub.said import as_written, counted, minute
 from hub.store import Store, existing_store
 
 _WAIT = {"held": "held", "quarantined": "in quarantine"}
@@ -105,4 +105,4 @@ def _notice(notice: Notice, listed: Sequence[WithheldEntry]) -> Iterator[str]:
 
 def _line(each: WithheldEntry) -> str:
     entry = each.stored.entry
-    return f"“{entry.title or entry.excerpt}” {entry.link or entry.id or ''}".rstrip()
+    return f"“{called(entry)}” {entry.link or as_written(entry.id or '')}".rstrip()

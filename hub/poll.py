@@ -55,7 +55,6 @@ Jitter = Callable[[FeedKey], float]
 _NO_FEED_THERE = (404, 410)
 _WEEK = 7 * 24 * 60 * 60
 _MOST_ADVERTISED = 3
-_LONGEST_REASON = 300
 _DELETED = "their feed says that it was deleted"
 
 
@@ -182,10 +181,7 @@ class Reader:
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
             ended=parsed.ended,
-            tombstones=tuple(
-                Tombstone(id=each.id, why=each.why[:_LONGEST_REASON].rstrip(" .") or _DELETED)
-                for each in parsed.tombstones
-            ),
+            tombstones=tuple(Tombstone(id=each.id, why=each.why or _DELETED) for each in parsed.tombstones),
         )
 
 

@@ -8,8 +8,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from shlex import quote
 
+from hub import markup
 from hub.errors import StoreError
-from hub.model import StoredEntry
+from hub.model import Entry, StoredEntry
 from hub.store import Store, existing_store
 
 
@@ -95,4 +96,9 @@ def _listed(entries: Sequence[StoredEntry]) -> str:
 
 def named(stored: StoredEntry) -> str:
     """An entry as people know it: its title, and whose it is."""
-    return f"“{stored.entry.title or stored.entry.excerpt}” by {stored.member.name}"
+    return f"“{called(stored.entry)}” by {stored.member.name}"
+
+
+def called(entry: Entry) -> str:
+    """What an entry is called on a line of its own: its title, or its first words where it has none."""
+    return entry.title or markup.line(entry.excerpt)

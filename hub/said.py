@@ -1,4 +1,4 @@
-"""How numbers of things, lengths of time and, to admins, moments are said: each in one way. Pure."""
+"""How numbers of things, lengths of time and, to admins, moments and what others wrote are said. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ _MINUTE = timedelta(minutes=1)
 def counted(number: int, one: str, many: str) -> str:
     """`1 story`, `2,345 stories`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def as_written(text: str, *, most: int = 300) -> str:
+    """What somebody wrote on a line of so many characters; `\\n` and the like for what cannot be printed."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def day(moment: datetime) -> str:

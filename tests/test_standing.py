@@ -87,6 +87,18 @@ def test_what_a_member_on_hold_publishes_is_in_no_list_until_an_admin_says_so(st
     assert moderation.held(url) == "Nothing waits for an admin."
 
 
+def test_ids_and_first_words_that_wait_are_shown_on_their_line_without_what_moves_a_terminal(
+    store: Store, url: str
+) -> None:
+    raw = "x\n\nNothing else waits.\n\u009b2J\u202e" + "x" * 400
+    forged = replace(entry(raw, title="", text="Good\u009b31m news", link=None), published=None)
+    poll(store, held(store, EAST), forged)
+    (_, line, _) = moderation.held(url).splitlines()
+    assert line.startswith(r"    “Good31m news” x\n\nNothing else waits.\n\x9b2J\u202exxx")
+    assert line.endswith("xxx…")
+    assert len(line) < 350
+
+
 def test_all_that_waits_is_listed_whatever_came_in_between_and_what_is_too_much_is_counted(
     store: Store, url: str
 ) -> None:

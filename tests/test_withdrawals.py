@@ -328,6 +328,18 @@ def test_the_members_own_tombstone_withdraws_at_once_with_its_reason(network: Ne
     assert network.poll(after=A_DAY) == []
 
 
+def test_a_tombstones_reason_is_a_line_that_turns_nothing_round(network: Network) -> None:
+    (before,) = network.store.find("urn:east:8")
+    comment = "Wrong\n\u202e\u009b31m figures " + "again " * 200
+    tombstone = f"<at:deleted-entry ref='urn:east:8'><at:comment>{comment}</at:comment></at:deleted-entry>"
+    network.carry(10, 9, 7, 6, more=tombstone)
+    network.poll()
+    gone = network.store.withdrawn_from(before.story)
+    assert gone is not None
+    assert gone.withheld.why.startswith("Wrong 31m figures again")
+    assert len(gone.withheld.why) <= 300
+
+
 def test_a_tombstone_of_what_is_still_there_or_of_anothers_entry_withdraws_nothing(network: Network) -> None:
     tombstones = "<at:deleted-entry ref='urn:east:8' when='2026-11-24T15:35:00Z'/><at:deleted-entry/>"
     network.carry(10, 9, 8, 7, 6, more=f"{tombstones}<at:deleted-entry ref='urn:west:1' when='x'/>")

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from hub import urls
 from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField, Trust
 from hub.phrases import read_phrase
+from hub.said import as_written
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,8 +54,7 @@ _MOST_ENTRIES = 50_000
 
 def shown(value: object) -> str:
     """A value as a message quotes it: short, on one line."""
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
-    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
+    return f"`{as_written(str(value), most=60)}`"
 
 
 def did_you_mean(word: str, known: tuple[str, ...], otherwise: str) -> str:

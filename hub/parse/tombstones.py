@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from lxml import etree
 
+from hub import markup
 from hub.parse.decode import legal
 from hub.parse.document import ParsedTombstone
 
 _NAMESPACE = "{http://purl.org/atompub/tombstones/1.0}"
 # What a document must have for it to be worth looking through.
 MARK = "deleted-entry"
+_LONGEST_REASON = 300
 
 
 def read_tombstones(text: str) -> tuple[ParsedTombstone, ...]:
@@ -21,7 +23,11 @@ def read_tombstones(text: str) -> tuple[ParsedTombstone, ...]:
     if root is None:
         return ()
     return tuple(
-        ParsedTombstone(id=ref, why=" ".join(legal(each.findtext(f"{_NAMESPACE}comment") or "").split()))
+        ParsedTombstone(id=ref, why=_reason(each.findtext(f"{_NAMESPACE}comment") or ""))
         for each in root.iterchildren(f"{_NAMESPACE}{MARK}")
         if (ref := legal(each.get("ref") or "").strip())
     )
+
+
+def _reason(comment: str) -> str:
+    return markup.line(markup.excerpt(comment, limit=_LONGEST_REASON)).rstrip(" .")
