@@ -31,6 +31,7 @@ _MOST_AUTHORS = 20
 _MOST_CATEGORIES = 50
 _MOST_ENCLOSURES = 50
 _LONGEST_NAME = 200
+_LONGEST_EMAIL = 254  # RFC 5321 §4.5.3.1.3
 _LONGEST_TITLE = 1_000
 _LONGEST_LINK = 8_000
 _LONGEST_DATE = 40
@@ -217,13 +218,18 @@ def _language(written: str | None) -> str | None:
 def _people(authors: Iterable[Author], url: str) -> tuple[Person, ...]:
     people: dict[str, Person] = {}
     for author in authors:
-        email = author.email if author.email and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", author.email) else None
+        email = _email(author.email)
         name = markup.plain(author.name or "")[:_LONGEST_NAME] or (email or "")
         if name and name not in people:
             people[name] = Person(name, email, _link(url, author.uri))
         if len(people) == _MOST_AUTHORS:
             break
     return tuple(people.values())
+
+
+def _email(written: str | None) -> str | None:
+    text = written or ""
+    return text if len(text) <= _LONGEST_EMAIL and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text) else None
 
 
 def _categories(terms: Iterable[Term]) -> tuple[Category, ...]:

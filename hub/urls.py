@@ -290,13 +290,15 @@ _IRI = (
     rf"(?:{_PCHAR}|/)*+(?:\?(?:{_PCHAR}|[/?])*+)?(?:\#(?:{_PCHAR}|[/?])*+)?)"
 )
 _URN = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-]{0,31}:.")
+# Characters: an id goes wherever its entry goes, in whatever part that is republished.
+_LONGEST_ID = 2_000
 # They name no thing in the world, only what a browser is to do.
 _NO_ID = frozenset({"javascript", "vbscript", "data", "file", "about", "blob", "view-source"})
 
 
 def is_absolute_iri(text: str) -> bool:
-    """Whether a text can be an `atom:id`: an absolute IRI (RFC 3987 §2.2, RFC 4287 §4.2.6)."""
-    match = _iri().fullmatch(text)
+    """Whether a text can be an `atom:id`: an absolute IRI (RFC 3987 §2.2, RFC 4287 §4.2.6), not too long."""
+    match = _iri().fullmatch(text) if len(text) <= _LONGEST_ID else None
     if match is None or not match["rest"]:
         return False
     scheme = match["scheme"].lower()

@@ -243,7 +243,8 @@ def test_an_absolute_iri_is_published_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "id", [None, "4711", "news-1", "https://east.example/", "javascript:alert(1)", "a b"]
+    "id",
+    [None, "4711", "news-1", "https://east.example/", "javascript:alert(1)", "a b", "urn:x:" + "a" * 2_000],
 )
 def test_what_is_no_id_for_the_world_gets_a_tag_uri_of_ours(id: str | None) -> None:
     (new,) = decided(document(entry(id))).new

@@ -308,6 +308,12 @@ def test_authors_are_named_once_and_by_their_address_where_they_have_no_name() -
     )
 
 
+def test_an_address_longer_than_mail_can_have_is_none() -> None:
+    long = "a" * 242 + "@east.example"
+    authors = (Author(name="Ann", email=long), Author(email=long), Author(name="Bob", email=long[1:]))
+    assert made(authors=authors).authors == (Person("Ann"), Person("Bob", long[1:]))
+
+
 def test_the_authors_of_a_feed_are_those_of_entries_that_name_none() -> None:
     document = ParsedFeed(authors=(Author(name="The desk"),))
     assert one(ParsedEntry(id="1"), document).authors == (Person("The desk"),)

@@ -227,6 +227,7 @@ def test_an_absolute_iri_is_published_as_the_id(text: str) -> None:
         "http://a/[b]",
         "tag:",
         "1a:b",
+        "urn:x:" + "a" * 2_000,
     ],
 )
 def test_what_is_no_absolute_iri_is_not_published_as_an_id(text: str) -> None:
