@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import Match, SequenceMatcher
 from typing import Literal
 
 from msgspec import Struct
@@ -131,6 +131,9 @@ Part = Literal["kept", "removed", "added"]
 
 # Compared word by word; of longer texts, what follows is taken as one change.
 _MOST_COMPARED = 2_000
+# Times that a word meets its like, which is enough for twenty changes of so many words of prose. Words chosen
+# for it would meet their like many millions of times, and a hundred differences stand on a page.
+_MOST_STEPS = 50_000
 _AROUND = 6
 
 
@@ -169,12 +172,30 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
         yield Piece("removed", " ".join(old))
         yield Piece("added", " ".join(new))
         return
-    for what, first, last, start, end in SequenceMatcher(None, old, new).get_opcodes():
+    for what, first, last, start, end in _Bounded(None, old, new).get_opcodes():
         if what == "equal":
             yield Piece("kept", " ".join(old[first:last]))
         else:
             yield Piece("removed", " ".join(old[first:last]))
             yield Piece("added", " ".join(new[start:end]))
+
+
+class _Bounded(SequenceMatcher[str]):
+    """What finds nothing alike in two runs of words that would take more steps than are left."""
+
+    # As `difflib` has them: the first run, and the places of each word in the second.
+    a: Sequence[str]
+    b2j: Mapping[str, Sequence[int]]
+    _left = _MOST_STEPS
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        steps = sum(1 + len(self.b2j.get(word, ())) for word in self.a[alo:ahi])
+        if steps > self._left:
+            return Match(alo, blo, 0)
+        self._left -= steps
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _shortened(pieces: Sequence[Piece]) -> Iterator[Piece]:

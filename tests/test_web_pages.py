@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from hub import __version__
 from hub.model import Enclosure, FeedKey, Person, Tag
+from hub.web.words import spelt_alike
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
 
 
@@ -479,6 +481,14 @@ def test_a_search_without_results_offers_what_finds_something(hub: Hub) -> None:
     nothing = hub.tree("/search?q=xylophone")
     assert "Nothing was found." in hub.words("/search?q=xylophone")
     assert nothing.xpath("//ul[@class='links']") == []
+
+
+def test_words_made_to_be_nearly_alike_are_compared_with_a_search_so_far_only() -> None:
+    alike = ["da" + "".join(letters) for letters in product("abcd", repeat=5)]
+    assert spelt_alike("dementa", [" ".join(alike[:900]), "dementia"]) == "dementia"
+    assert spelt_alike("dementa", [" ".join(alike[:1_000]), "dementia"]) is None
+    assert spelt_alike("a" * 25, ["a" * 24 + "b"]) == "a" * 24 + "b"
+    assert spelt_alike("a" * 26, ["a" * 25 + "b"]) is None
 
 
 def test_a_search_that_looks_for_nothing_says_so_and_one_that_is_over_too(hub: Hub) -> None:

@@ -119,6 +119,21 @@ def test_what_was_added_or_taken_away_whole_is_one_piece() -> None:
     assert difference("Ward opens", "") == (Piece("removed", "Ward opens"),)
 
 
+def test_twenty_changes_of_a_long_text_are_shown_one_by_one() -> None:
+    chance = random.Random(1)
+    before = chance.choices([f"word{n}" for n in range(1_000)], k=2_000)
+    changed = sorted(chance.sample(range(2_000), 20))
+    after = [f"new{n}" if n in changed else word for n, word in enumerate(before)]
+    pieces = difference(" ".join(before), " ".join(after))
+    assert [piece.words for piece in pieces if piece.part == "added"] == [f"new{n}" for n in changed]
+
+
+def test_texts_made_to_be_alike_everywhere_are_compared_in_so_many_steps() -> None:
+    before = [f"w{n % 100}" for n in range(1_998)]
+    after = [word for n in range(999) for word in (f"w{n % 100}", f"x{n}")]
+    assert 0 < len(difference(" ".join(["p", *before, "q"]), " ".join(["r", *after, "s"]))) < 50
+
+
 def test_texts_too_long_to_compare_are_shown_as_one_change() -> None:
     before, after = "a b " * 4_000, "c d " * 4_000
     assert [piece.part for piece in difference(before, after)] == ["removed", "added"]

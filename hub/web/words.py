@@ -142,6 +142,10 @@ _BEFORE, _AFTER = 90, 190
 # Two words so much alike are one, misspelt (`difflib`'s ratio).
 _ALIKE = 0.75
 _MOST_LETTERS_OFF = 2
+# In letters: longer ones take long to compare, and nobody searches by them.
+_LONGEST_WORD = 25
+# With so many words is what was typed compared, all of it together.
+_MOST_COMPARED = 1_000
 
 
 def looked_for(typed: str) -> re.Pattern[str] | None:
@@ -165,11 +169,17 @@ def spelt_alike(typed: str, texts: Iterable[str]) -> str | None:
     for word in sorted(known):
         by_beginning.setdefault(word[0], []).append(word)
 
+    left = _MOST_COMPARED
+
     def spelt(found: re.Match[str]) -> str:
+        nonlocal left
         word = found[0].lower()
+        if len(word) > _LONGEST_WORD:
+            return found[0]
         # Few people mistake the first letter, and to look at all words would take ten times as long.
         others = () if word in known else by_beginning.get(word[0], ())
-        near = [each for each in others if abs(len(each) - len(word)) <= _MOST_LETTERS_OFF]
+        near = [each for each in others if abs(len(each) - len(word)) <= _MOST_LETTERS_OFF][:left]
+        left -= len(near)
         return next(iter(get_close_matches(word, near, 1, _ALIKE)), found[0])
 
     nearest = re.sub(r"[^\W\d_]{4,}", spelt, typed)
