@@ -507,6 +507,22 @@ def test_a_push_that_does_not_come_to_an_end_is_waited_for_no_longer(
         assert connection.recv(100).split()[1] == b"408"
 
 
+def test_pushes_that_never_come_to_an_end_keep_no_page_waiting(
+    ours: Ours, site: Site, theirs: WebSubHub
+) -> None:
+    wanted = subscribed(ours, site, theirs)
+    path = wanted["hub.callback"].removeprefix(ours.address)
+    port = int(ours.address.rpartition(":")[2])
+    with ExitStack() as slow:
+        for _ in range(20):
+            connection = slow.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            connection.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf".encode()
+            )
+        with urllib.request.urlopen(f"{ours.address}/search?q=ward", timeout=10) as answer:
+            assert answer.status == 200
+
+
 # ---------------------------------------------------------------- forms
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _THREADS = 8
+_RECEIVING = 2  # threads besides, for what is sent
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
@@ -166,13 +167,15 @@ class _Answering:
 
     What is kept is answered at once; all else by a few threads, as a WSGI
     request. What comes with a request is read when somebody asks for it:
-    nobody but the callbacks of subscriptions does.
+    nobody but the callbacks of subscriptions does, in threads of their own,
+    since who sends it may take his time, and no page is to wait for that.
     """
 
     def __init__(self, app: WebView, port: int) -> None:
         self._app = app
         self._port = str(port)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
+        self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         fields = _fields(scope)
@@ -189,9 +192,11 @@ class _Answering:
         else:
             environ = _environ(scope, fields, self._port)
             loop = asyncio.get_running_loop()
+            threads = self._threads
             if scope.method == "POST":
                 environ |= _with_body(fields, protocol, loop)
-            answer = await loop.run_in_executor(self._threads, self._ask, environ)
+                threads = self._receiving
+            answer = await loop.run_in_executor(threads, self._ask, environ)
         status, headers, body = answer
         if body:
             protocol.response_bytes(status, headers, body)
@@ -221,7 +226,8 @@ class _Answering:
 
     def close(self) -> None:
         """Begin no more answers."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._receiving):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 class _Body(io.RawIOBase):
