@@ -65,12 +65,14 @@ def decide(
     now: datetime,
     settings: HubSettings,
     authority: str,
+    owners: urls.Owners = urls.NO_OWNERS,
     jitter: float = 0.0,
 ) -> FeedUpdate:
     """What one poll should change.
 
     `known` is what the store holds that the gathered entries might be.
-    `authority` is the host name for `tag:` ids minted now (RFC 4151).
+    `authority` is the host name for `tag:` ids minted now (RFC 4151), `owners`
+    are the members that are on a host, which alone have ids there.
     `jitter`, from 0 to 1, spreads the next poll (`hub.schedule`).
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
@@ -82,7 +84,7 @@ def decide(
             for entry in gathered.entries
             if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=of_others)
         )
-        update = _entries(update, entries, known, authority, ZoneInfo(settings.timezone))
+        update = _entries(update, entries, known, authority, owners, ZoneInfo(settings.timezone))
         update = backlog.untold(update)
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
@@ -129,7 +131,12 @@ def _is_news(update: FeedUpdate) -> bool:
 
 
 def _entries(
-    update: FeedUpdate, entries: Sequence[Entry], known: Known, authority: str, zone: ZoneInfo
+    update: FeedUpdate,
+    entries: Sequence[Entry],
+    known: Known,
+    authority: str,
+    owners: urls.Owners,
+    zone: ZoneInfo,
 ) -> FeedUpdate:
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
@@ -159,6 +166,9 @@ def _entries(
             dated = normalise.dated(entry, update.now)
             date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=is_past)
             kept_back = withdrawals.in_another_feed(entry, known.withdrawn) or withheld.get(place)
+            # Whoever wrote another's next ids first would have them for good.
+            if entry.id and urls.is_anothers(entry.id, entry.feed.member, owners):
+                taken.add(entry.id)
             beginning = _new(entry, known, taken, update.now, authority, date, zone, kept_back)
             taken.add(beginning.atom_id)
             new.append(beginning)

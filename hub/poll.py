@@ -390,7 +390,12 @@ def sparing(gathered: Gathered, asked: FetchError) -> Gathered:
 
 
 def decider(
-    settings: HubSettings, *, authority: str, clock: Callable[[], datetime], jitter: Jitter = lambda _: 0.0
+    settings: HubSettings,
+    *,
+    authority: str,
+    owners: urls.Owners,
+    clock: Callable[[], datetime],
+    jitter: Jitter = lambda _: 0.0,
 ) -> Decide:
     """The second half of a poll, for one `Store.settle`. `jitter` spreads the polls to come.
 
@@ -409,6 +414,7 @@ def decider(
             now=now,
             settings=settings,
             authority=authority,
+            owners=owners,
             jitter=jitter(gathered.feed.key),
         )
 

@@ -135,6 +135,7 @@ class Polls:
         store: Store,
         settings: HubSettings,
         authority: str,
+        owners: urls.Owners = urls.NO_OWNERS,
         now: Callable[[], datetime] = utc_now,
         most_pages: int,
         jitter: Jitter = chance,
@@ -144,6 +145,7 @@ class Polls:
         self._store = store
         self._settings = settings
         self._authority = authority
+        self._owners = owners
         self._now = now
         self._most_pages = most_pages
         self._robots: dict[str, tuple[Robots, datetime]] = {}
@@ -475,7 +477,13 @@ class Polls:
             return ()
         count = self._together()
         ready, self._ready = self._ready[:count], self._ready[count:]
-        decide = poll.decider(self._settings, authority=self._authority, clock=self._now, jitter=self._jitter)
+        decide = poll.decider(
+            self._settings,
+            authority=self._authority,
+            owners=self._owners,
+            clock=self._now,
+            jitter=self._jitter,
+        )
         results = self._store.settle(ready, decide)
         for gathered in ready:
             del self._polls[gathered.feed.key]

@@ -62,6 +62,7 @@ def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iter
             store=store,
             settings=config.hub,
             authority=authority(config.hub),
+            owners=urls.owners(config.members, config.feeds),
             most_pages=most_pages,
         )
     finally:

@@ -6,7 +6,7 @@ Nothing here raises for any text. The only module that knows w3lib.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -224,6 +224,32 @@ def at_present(link: str, hosts: Mapping[str, str]) -> str:
         return link
     now = hosts.get((host(link) or "").removeprefix("www."))
     return f"{link[: match.start(1)]}{now}{link[match.end() :]}" if now else link
+
+
+# ---------------------------------------------------------------- whose host it is
+
+Owners = Mapping[str, frozenset[str]]
+"""The slugs of the members that are on a host, by its name without `www.`."""
+NO_OWNERS: Owners = {}
+"""No host is known to be a member's."""
+
+
+def owners(members: Sequence[Member], feeds: Iterable[Feed]) -> Owners:
+    """Who is where: each member on the hosts of its homepage and its feeds, and on its former ones."""
+    addresses = [(member.slug, member.homepage or "") for member in members]
+    addresses += [(feed.key.member, each) for feed in feeds for each in (feed.url, *feed.alternatives)]
+    named = [(former, member.slug) for member in members for former in member.former_hosts]
+    named += [(now.removeprefix("www."), slug) for slug, address in addresses if (now := host(address))]
+    found: dict[str, frozenset[str]] = {}
+    for name, slug in named:
+        found[name] = found.get(name, frozenset()) | {slug}
+    return found
+
+
+def is_anothers(address: str, member: str, owners: Owners) -> bool:
+    """Whether an address is on a host that other members are on (`owners`), and this one is not."""
+    whose = owners.get((host(address) or "").removeprefix("www."))
+    return whose is not None and member not in whose
 
 
 # ---------------------------------------------------------------- parameters, home pages, ids

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from hub import urls
 from hub.decide import decide
 from hub.model import (
     Entry,
@@ -20,6 +21,7 @@ from hub.model import (
     Known,
     KnownEntry,
     Listing,
+    Member,
     Offer,
     Sitemap,
     Validators,
@@ -75,7 +77,11 @@ def failure(**more: object) -> Gathered:
 
 
 def decided(
-    gathered: Gathered, *own: KnownEntry, state: FeedState = POLLED, known: Known | None = None
+    gathered: Gathered,
+    *own: KnownEntry,
+    state: FeedState = POLLED,
+    known: Known | None = None,
+    owners: urls.Owners = urls.NO_OWNERS,
 ) -> FeedUpdate:
     return decide(
         gathered,
@@ -84,6 +90,7 @@ def decided(
         now=NOW,
         settings=HubSettings(),
         authority="news.example.org",
+        owners=owners,
     )
 
 
@@ -255,6 +262,25 @@ def test_an_id_that_another_entry_is_published_under_is_not_published_twice() ->
     taken = Known(atom_ids={"tag:national.example,2026:1": FeedKey("national")})
     (new,) = decided(document(entry("tag:national.example,2026:1", title="Stolen")), known=taken).new
     assert new.atom_id.startswith("tag:news.example.org,2026-11-20:")
+
+
+def test_an_id_on_a_host_of_other_members_alone_is_not_published_for_this_one() -> None:
+    west = Member(
+        slug="west", name="West", homepage="https://www.west.example/", former_hosts=("old-west.example",)
+    )
+    east = Member(slug="east", name="East", homepage="https://blogs.example/east/")
+    of_west = Feed(key=FeedKey("west"), url="https://blogs.example/west/")
+    owners = urls.owners((west, east), (of_west, FEED))
+    theirs = ("https://west.example/?p=8", "http://www.old-west.example/?p=8")
+    ours = (
+        "https://east.example/?p=8",
+        "https://blogs.example/?p=8",
+        "https://elsewhere.example/8",
+        "urn:x:8",
+    )
+    for id in (*theirs, *ours):
+        (new,) = decided(document(entry(id)), owners=owners).new
+        assert (new.atom_id == id) == (id in ours)
 
 
 def test_two_entries_of_a_document_never_get_the_same_id() -> None:

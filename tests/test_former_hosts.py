@@ -121,11 +121,15 @@ def test_links_are_taken_over_though_nothing_else_changed(hub: Moments, site: Si
     assert {each.entry.link for each in hub.entries} == {f"https://{NEW}/news/0", f"https://{NEW}/news/1"}
 
 
-def test_who_links_to_the_old_site_has_a_copy_of_what_is_on_the_new(tmp_path: Path, site: Site) -> None:
+def test_who_links_to_the_old_site_has_a_copy_of_what_is_on_the_new_and_none_of_its_ids(
+    tmp_path: Path, site: Site
+) -> None:
     commands = Commands(tmp_path)
+    theirs = _one(f"https://{OLD}/launch", "Their own words of it.")
+    theirs = theirs.replace("</item>", f"<guid isPermaLink='false'>https://{OLD}/?p=1</guid></item>")
     pages = {
         "east": site.page("/east", _one(f"https://{NEW}/launch", "Words of ours.")),
-        "west": site.page("/west", _one(f"https://{OLD}/launch", "Their own words of it.")),
+        "west": site.page("/west", theirs),
     }
     commands.write({slug: [page] for slug, page in pages.items()})
     text = commands.config.read_text()
@@ -133,7 +137,9 @@ def test_who_links_to_the_old_site_has_a_copy_of_what_is_on_the_new(tmp_path: Pa
     commands.config.write_text(text.replace("    name: Member east\n", member))
     assert commands.run("poll", "east").returncode == 0
     assert commands.run("poll", "west").returncode == 0
-    assert "the same link and title" in commands.run("explain", f"https://{OLD}/launch").stdout
+    said = commands.run("explain", f"https://{OLD}/launch").stdout
+    assert "the same link and title" in said
+    assert f"Id       https://{OLD}/?p=1, published as tag:" in said
 
 
 def _one(link: str, text: str) -> str:
