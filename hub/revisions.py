@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from hub import wording
+from hub import markup, wording
 from hub.model import Revision, StoredEntry
-from hub.rulings import the_one
+from hub.rulings import called, the_one
 from hub.said import second
 from hub.store import existing_store
 
@@ -27,7 +27,7 @@ def run(database: str, address: str, *, member: str | None) -> str:
 
 def _changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator[str]:
     entry = stored.entry
-    yield entry.title or entry.excerpt or "(no title)"
+    yield called(entry) or "(no title)"
     if not revisions:
         yield "    Its words have not changed since it was first seen."
     after = (entry.title, entry.text)
@@ -36,7 +36,7 @@ def _changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator[str
         yield f"    {second(revision.until)}, {_TOLD[revision.told]}"
         for label, before, now in zip(("Title", "Text"), (revision.title, revision.text), after, strict=True):
             if pieces := wording.difference(before, now):
-                yield f"    {label:<8} {' '.join(map(_written, pieces))}"
+                yield f"    {label:<8} {markup.line(' '.join(map(_written, pieces)))}"
         after = (revision.title, revision.text)
 
 

@@ -264,6 +264,12 @@ def test_revisions_are_shown_word_by_word_by_the_command(tmp_path: Path, site: S
     assert "No entry has" in missing.stderr
 
 
+def test_words_that_a_change_brought_move_no_terminal(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a", title="Ward", text="It has 12 beds."))
+    poll(store, EAST, entry("a", title="Ward", text="It has \u009b2J\u202e13 beds."), at=NOW + HOUR)
+    assert "It has [-12-] {+2J13+} beds." in revisions.run(url, "a", member=None)
+
+
 def test_the_words_of_a_change_that_waits_are_said_to_wait(store: Store, url: str) -> None:
     for number in range(5):
         poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * HOUR)
