@@ -232,7 +232,7 @@ def test_who_waits_for_the_store_decides_later_than_who_had_it_before() -> None:
         asked.append(NOW)
         return asked[-1]
 
-    decide = poll.decider(HubSettings(), authority="hub.example", clock=clock)
+    decide = poll.decider(HubSettings(), authority="hub.example", owners={}, clock=clock)
     assert asked == []
     unchanged = Gathered(feed=FEED, outcome="not_modified", started=NOW - timedelta(minutes=9), url=FEED.url)
     assert [decide(unchanged, POLLED, Known()).state.polled for _ in range(2)] == [NOW, NOW]
