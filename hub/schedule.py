@@ -119,14 +119,16 @@ def rhythm(now: datetime, recent: Sequence[datetime]) -> timedelta | None:
     """The time in which a feed usually has something new; None until it is learnt.
 
     The mean of the last publications, two dozen of four months at most: from
-    the oldest of them until now, so that it grows while the feed is silent. A
-    median would take a feed with five entries every Tuesday for an hourly one.
+    the oldest of them until now, so that it grows while the feed is silent;
+    over all four months where those are too few to tell, and there are older
+    ones. A median would take a feed with five entries every Tuesday for an
+    hourly one.
     """
     within = [date for date in recent if now - date <= _WINDOW]
-    span = _WINDOW if len(within) < len(recent) else max(now - within[-1], timedelta(0)) if within else None
-    if span is None or not any(len(recent) >= count and span >= length for count, length in _ENOUGH):
-        return None
-    return span / max(len(within), 1)
+    span = max(now - within[-1], timedelta(0)) if within else timedelta(0)
+    if any(len(within) >= count and span >= length for count, length in _ENOUGH):
+        return span / len(within)
+    return _WINDOW / max(len(within), 1) if len(within) < len(recent) else None
 
 
 def _by_rhythm(

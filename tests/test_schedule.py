@@ -216,6 +216,13 @@ def test_a_feed_without_news_for_four_months_is_asked_once_a_day() -> None:
     )
 
 
+def test_a_feed_that_wakes_after_months_is_asked_by_the_rhythm_that_it_has_since() -> None:
+    long_ago = [(200 + 10 * number) * DAY for number in range(14)]
+    assert waits(published=[HOUR, *long_ago]) == DAY
+    assert waits(published=[HOUR, DAY, 2 * DAY, *long_ago]) == 2 * DAY / 3 / 12
+    assert waits(published=[number * DAY for number in range(1, 11)] + long_ago) == 2 * HOUR
+
+
 def test_a_first_poll_of_entries_without_dates_says_nothing_of_a_rhythm() -> None:
     assert recent((), [NOW] * 20) == (NOW,)
     assert waits(published=[timedelta(0)]) == HOUR
