@@ -460,6 +460,7 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
     failures = state.failures + 1 if failed else 0
     # No later than now: whoever stored it may have had a clock that was ahead.
     failing_since = min(state.failing_since or now, now)
+    reason_since = min(state.reason_since or now, now) if gathered.reason == state.reason else now
     not_before = None
     if gathered.retry_after is not None:
         not_before = now + min(gathered.retry_after, _LONGEST_WAIT)
@@ -493,6 +494,7 @@ def _state(update: FeedUpdate, recent: tuple[datetime, ...], move: Move | None, 
         gone=gone,
         failures=failures,
         failing_since=failing_since if failed else None,
+        reason_since=reason_since if failed else None,
         error=gathered.error if failed else None,
         remedy=gathered.remedy if failed else None,
         reason=gathered.reason if failed else None,

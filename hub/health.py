@@ -192,8 +192,9 @@ def _failing(state: FeedState, now: datetime, robot: str) -> Health:
         reason in _ASKED_TO_WAIT and state.not_before is not None and state.not_before > now
     ):
         return _waiting(state, now, state.not_before)
-    if reason in _NOT_THERE and now - since >= _GONE_AFTER:
-        return _gone(state, since, "There has been nothing at its address for a fortnight")
+    same = state.reason_since or now
+    if reason in _NOT_THERE and now - same >= _GONE_AFTER:
+        return _gone(state, same, "There has been nothing at its address for a fortnight")
     if reason in _TURNED_AWAY:
         found: HealthState = "blocked"
     elif reason == "not-a-feed":

@@ -372,6 +372,15 @@ def test_failures_are_counted_from_the_first_and_make_it_wait_longer() -> None:
     assert "4 times in a row" in fourth.next_poll_why
 
 
+def test_since_when_a_feed_fails_as_it_does_now_is_counted_apart() -> None:
+    since = NOW - timedelta(days=1)
+    failing = replace(POLLED, failures=3, failing_since=since, reason="http-500", reason_since=since)
+    assert decided(failure(), state=failing).state.reason_since == since
+    otherwise = decided(failure(reason="http-404"), state=failing).state
+    assert (otherwise.failing_since, otherwise.reason_since) == (since, NOW)
+    assert decided(document(entry("a")), state=failing).state.reason_since is None
+
+
 def test_a_feed_that_is_gone_is_not_due_again() -> None:
     state = decided(failure(gone=True, reason="http-410")).state
     assert (state.gone, state.next_poll) == (NOW, None)

@@ -38,6 +38,7 @@ def failed(
         WELL,
         failures=failures,
         failing_since=since,
+        reason_since=since,
         error=error,
         reason=reason,
         remedy="Do this.",
@@ -217,6 +218,15 @@ def test_a_feed_that_is_not_there_is_gone_after_a_fortnight() -> None:
         "gone",
     ]
     assert failed("http-500", days=60).state == "broken"
+
+
+def test_a_feed_that_failed_otherwise_for_a_fortnight_is_not_gone_by_what_is_not_there_now() -> None:
+    found = failed("http-404", days=60, reason_since=NOW - DAY)
+    assert found.state == "broken"
+    assert found.sentence.endswith("since 21 September 2026, 12:00 UTC.")
+    gone = failed("http-404", days=60, reason_since=NOW - 14 * DAY)
+    assert gone.state == "gone"
+    assert "for a fortnight, since 6 November 2026, 12:00 UTC" in gone.sentence
 
 
 def test_a_feed_whose_server_says_so_is_gone_at_once() -> None:

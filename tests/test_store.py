@@ -372,6 +372,7 @@ def test_all_that_is_remembered_of_a_feed_comes_back_as_it_was_stored_and_goes_w
         gone=NOW,
         failures=2,
         failing_since=NOW - timedelta(days=1),
+        reason_since=NOW - timedelta(hours=3),
         error=text,
         remedy=text,
         reason="slow",
@@ -427,6 +428,14 @@ def test_a_document_read_in_part_is_asked_for_once_more_when_more_of_it_may_be_r
         assert (state.next_poll is None) == asked_again
 
 
+def take_over(older: sqlite3.Connection, newer: Path, *tables: str) -> None:
+    """Fill an older database with what it would hold of a newer one."""
+    older.execute("ATTACH ? AS newer", (str(newer),))
+    for table in tables:
+        columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
+        older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+
+
 def test_what_a_database_of_before_holds_is_its_feeds_rhythm(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -435,15 +444,22 @@ def test_what_a_database_of_before_holds_is_its_feeds_rhythm(
     poll(store, EAST, *(entry(f"{each}", published=NOW - timedelta(hours=each)) for each in hours))
     (expected, *_) = store.feed_states()
     with closing(older_database(tmp_path / "older.db", before="m009_what_the_schedule_goes_by")) as older:
-        older.execute("ATTACH ? AS newer", (str(tmp_path / "hub.db"),))
-        for table in ("members", "feeds", "stories", "entries"):
-            columns = ", ".join(row[1] for row in older.execute(f"PRAGMA main.table_info({table})"))
-            older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+        take_over(older, tmp_path / "hub.db", "members", "feeds", "stories", "entries")
     upgraded = open_store(f"sqlite:///{tmp_path}/older.db")
     assert f"{tmp_path}/older.db is of an earlier hub, and is changed over." in caplog.text
     assert len(expected.recent) == 3
     assert upgraded.feed_states()[0] == expected
     upgraded.close()
+
+
+def test_a_feed_of_a_database_of_before_has_failed_for_one_reason(store: Store, tmp_path: Path) -> None:
+    store.settle([replace(document(EAST), outcome="failed", error="unwell", reason="timeout")], decider())
+    (expected, *_) = store.feed_states()
+    with closing(older_database(tmp_path / "older.db", before="m022_since_when_feeds_fail_alike")) as older:
+        take_over(older, tmp_path / "hub.db", "members", "feeds")
+    with closing(open_store(f"sqlite:///{tmp_path}/older.db")) as upgraded:
+        assert upgraded.feed_states()[0] == expected
+    assert expected.reason_since == NOW
 
 
 def test_a_feed_that_is_gone_is_not_due_until_its_address_is_edited(store: Store) -> None:

@@ -82,7 +82,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
     page names it, where the file does not. `next_poll` is when it is due, None for never
     (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
     `reason` are those of the last poll, None when it went well; `failures`
-    counts failed polls in a row. `remarks` say what was wrong with a
+    counts failed polls in a row, of which the first was at `failing_since`, and
+    all since `reason_since` had this reason. `remarks` say what was wrong with a
     document that could be read, and `wishes` what it asks of those who poll
     it; `reshares` counts its entries that were this hub's own news come back.
     `listings` are what the next poll of a site begins with, none where there
@@ -107,6 +108,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
     gone: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
+    reason_since: datetime | None = None
     error: str | None = None
     remedy: str | None = None
     reason: str | None = None

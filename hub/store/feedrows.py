@@ -136,6 +136,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         gone=maybe_moment(row["gone"]),
         failures=row["failures"],
         failing_since=maybe_moment(row["failing_since"]),
+        reason_since=maybe_moment(row["reason_since"]),
         error=row["error"],
         remedy=row["remedy"],
         reason=row["reason"],
@@ -208,7 +209,10 @@ _AS_IT_IS = (
     *("used_url", "named_at", "etag", "last_modified", "validated_at", "body_digest", "next_poll_why"),
     *("failures", "error", "remedy", "reason", "reshares"),
 )
-_MOMENTS = ("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "pushed_until")
+_MOMENTS = (
+    *("polled", "succeeded", "next_poll", "not_before", "gone", "failing_since", "reason_since"),
+    "pushed_until",
+)
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_AS_IT_IS, lambda value: value),
     **dict.fromkeys(_MOMENTS, maybe_stamp),

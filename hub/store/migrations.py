@@ -733,3 +733,15 @@ def m020_where_validators_are_from(db: Database) -> None:
 @migrations()
 def m021_corrections_by_their_date(db: Database) -> None:
     _execute(db, "CREATE INDEX revisions_told ON revisions (until) WHERE told = 'yes';")
+
+
+_REASON_SINCE = """
+ALTER TABLE feeds ADD COLUMN reason_since TEXT;
+-- Of what failed before it is not known.
+UPDATE feeds SET reason_since = failing_since;
+"""
+
+
+@migrations()
+def m022_since_when_feeds_fail_alike(db: Database) -> None:
+    _execute(db, _REASON_SINCE)

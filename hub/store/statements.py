@@ -349,7 +349,7 @@ WHERE id = (SELECT id FROM feeds WHERE member = :member AND url = :url AND confi
 FEED_ADDRESS_CHANGED = """
 UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
     listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
-    error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
+    reason_since = NULL, error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
     push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
