@@ -473,6 +473,19 @@ def test_a_feed_that_is_gone_is_not_due_until_its_address_is_edited(store: Store
     assert [state.feed for state in store.due(NOW)] == [moved, WEST]
 
 
+def test_a_host_that_asked_for_peace_gets_it_also_where_its_feeds_addresses_are_edited(store: Store) -> None:
+    down = replace(document(EAST), outcome="failed", reason="http-503", retry_after=timedelta(hours=3))
+    store.settle([down], decider())
+    other = "https://east.example/news/feed/"
+    for edited in (replace(EAST, alternatives=(other,)), replace(EAST, url=other)):
+        store.sync(MEMBERS, (edited, WEST), authority="news.example.org")
+        assert [state.feed for state in store.due(NOW + timedelta(hours=2))] == [WEST]
+        assert [state.feed for state in store.due(NOW + timedelta(hours=3))] == [edited, WEST]
+    elsewhere = replace(EAST, url="https://news.east.example/feed/")
+    store.sync(MEMBERS, (elsewhere, WEST), authority="news.example.org")
+    assert [state.feed for state in store.due(NOW)] == [elsewhere, WEST]
+
+
 def test_a_host_that_asked_for_peace_gets_it_from_all_its_feeds(store: Store) -> None:
     busy = Gathered(
         feed=WEST,

@@ -45,6 +45,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 self._db.execute(sql.MEMBER_UPSERT, row)
             for row in self._not_there("feeds", every_feed):
                 self._db.execute(sql.FEED_RENAMED, row)
+                was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
+                if was is not None and urls.host(was) != urls.host(row["url"]):
+                    self._db.execute(sql.FEED_HOST_CHANGED, row)
                 for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
                     if self._db.execute(changed, row).rowcount:
                         self._db.execute(sql.FORGET_PAGES, row)

@@ -345,15 +345,16 @@ WHERE id = (SELECT id FROM feeds WHERE member = :member AND url = :url AND confi
     AND NOT EXISTS (SELECT 1 FROM feeds WHERE member = :member AND name = :name)
 """
 # A feed whose addresses were edited starts afresh: its validators, its errors
-# and a 410 belong to addresses that are no longer there.
+# and a 410 belong to addresses that are no longer there. A Retry-After was its host's.
 FEED_ADDRESS_CHANGED = """
 UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
-    listings = '[]', next_poll = NULL, not_before = NULL, gone = NULL, failures = 0, failing_since = NULL,
-    reason_since = NULL, error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
+    listings = '[]', next_poll = NULL, gone = NULL, failures = 0, failing_since = NULL, reason_since = NULL,
+    error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
     push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
 WHERE member = :member AND name = :name
     AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
 """
+FEED_HOST_CHANGED = "UPDATE feeds SET not_before = NULL WHERE member = :member AND name = :name"
 FORGET_PAGES = """
 DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
 """
