@@ -473,6 +473,22 @@ def test_a_feed_that_is_gone_is_not_due_until_its_address_is_edited(store: Store
     assert [state.feed for state in store.due(NOW)] == [moved, WEST]
 
 
+def test_a_poll_of_an_address_that_was_edited_meanwhile_is_no_poll_of_the_feed(store: Store) -> None:
+    moved = replace(EAST, url="https://east.example/new-feed/")
+    store.sync(MEMBERS, (moved, WEST), authority="news.example.org")
+    answered = document(EAST, entry("a"))
+    gone = replace(answered, entries=(), outcome="failed", reason="http-410", gone=True)
+    busy = replace(gone, gone=False, retry_after=timedelta(hours=3), spared="east.example")
+    of_west = document(WEST, entry("w", feed=WEST.key))
+    for late in (answered, gone):
+        (result,) = store.settle([late, of_west], decider())
+        assert result.feed == WEST
+        assert store.feed_states()[0] == FeedState(feed=moved)
+    assert titles(store) == ["News w"]
+    assert store.settle([busy], decider()) == ()
+    assert store.feed_states()[0] == FeedState(feed=moved, not_before=NOW + timedelta(hours=3))
+
+
 def test_a_host_that_asked_for_peace_gets_it_also_where_its_feeds_addresses_are_edited(store: Store) -> None:
     down = replace(document(EAST), outcome="failed", reason="http-503", retry_after=timedelta(hours=3))
     store.settle([down], decider())

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from hub.errors import StoreError
 from hub.model import (
     ChangedEntry,
+    Feed,
     FeedKey,
     FeedState,
     FeedUpdate,
@@ -111,6 +112,12 @@ class Settling(Placing):
         }
         ids = {state.feed.key: feed for feed, state in states.items()}
         polls = {ids[each.feed.key]: each for each in gathered if each.feed.key in ids}
+        for feed, each in [*polls.items()]:
+            if not _asked_where_it_is(each, states[feed].feed):
+                # Nothing is lost: the feed is due again already, and a push is kept.
+                del polls[feed]
+                if each.spared is not None:
+                    self._leave_alone(decide(each, states[feed], Known()))
         if any(each.entries for each in gathered):
             self._prune(max(each.started for each in gathered))
         known = KnownToBatch(
@@ -403,6 +410,10 @@ class Settling(Placing):
             self._write_each(sql.NEW_PAGE_BARRED, [(feed, page, again) for page in gathered.pages_barred])
         if gathered.push is not None:
             self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
+        self._leave_alone(update)
+
+    def _leave_alone(self, update: FeedUpdate) -> None:
+        """Remember which host asked all its visitors to stay away, if one did."""
         if update.host_not_before is not None:
             host, until = update.host_not_before
             self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
@@ -425,6 +436,12 @@ def _result(update: FeedUpdate) -> PollResult:
         remarks=gathered.remarks,
         pushed=gathered.push is not None,
     )
+
+
+def _asked_where_it_is(gathered: Gathered, feed: Feed) -> bool:
+    """Whether a poll's addresses are the feed's by now: feeds.yaml may have been edited meanwhile."""
+    asked = gathered.feed
+    return (asked.url, asked.alternatives, asked.kinds) == (feed.url, feed.alternatives, feed.kinds)
 
 
 def _each_feed_once(gathered: Iterable[Gathered]) -> Iterator[list[Gathered]]:
