@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
@@ -106,6 +107,17 @@ def line(result: PollResult) -> str:
     return " ".join(f"{key}={value}" for key, value in pairs)
 
 
+def say(*lines: str, stream: TextIO | None = None) -> None:
+    """Write lines for people, on standard error if no other stream is named.
+
+    Where they cannot be written, as on a full disk, they are lost: what they
+    tell of goes on.
+    """
+    with suppress(OSError):
+        for each in lines:
+            print(each, file=stream or sys.stderr)
+
+
 class Progress(Protocol):
     """Where a round's progress is told."""
 
@@ -132,11 +144,11 @@ class Lines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stream.flush()
+        with suppress(OSError):
+            self._stream.flush()
 
     def told(self, results: Sequence[PollResult]) -> None:
-        for result in results:
-            print(line(result), file=self._stream)
+        say(*map(line, results), stream=self._stream)
 
 
 class Bar:

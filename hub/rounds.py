@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from hub.lock import DatabaseLock, held
 from hub.model import FeedState, HubSettings
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
-from hub.report import Figures, Progress, progress
+from hub.report import Figures, Progress, progress, say
 from hub.said import minute
 from hub.signals import stopping
 from hub.store import Store, database_file, open_store
@@ -135,16 +134,15 @@ def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: b
     asked = [state for state in store.feed_states() if every or state.feed.key.member in members]
     for state in asked:
         if state.not_before is not None and state.not_before > now:
-            print(
+            say(
                 f"{state.feed.key} is not asked: "
-                f"its server wants no request before {minute(state.not_before)}.",
-                file=sys.stderr,
+                f"its server wants no request before {minute(state.not_before)}."
             )
     return tuple(state for state in asked if state.not_before is None or state.not_before <= now)
 
 
 def _waiting(holder: str) -> None:
-    print(f"Waiting for {holder}, which is polling with this database.", file=sys.stderr)
+    say(f"Waiting for {holder}, which is polling with this database.")
 
 
 def poll_forever(
@@ -224,13 +222,11 @@ def _look_again(watched: Watched) -> None:
     """Take up a changed feeds.yaml; a broken one is told once, and the last good one kept."""
     try:
         if watched.refresh():
-            print(f"{watched.path} has changed; the hub goes on with it as it is now.", file=sys.stderr)
+            say(f"{watched.path} has changed; the hub goes on with it as it is now.")
     except ConfigError as error:
         tell(error)
 
 
 def tell(error: HubError) -> None:
     """Print an error for the person at the terminal, with what to do about it."""
-    print(error.problem, file=sys.stderr)
-    if error.remedy:
-        print(f"    {error.remedy}", file=sys.stderr)
+    say(error.problem, *([f"    {error.remedy}"] if error.remedy else []))

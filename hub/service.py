@@ -23,7 +23,7 @@ from msgspec import Struct
 from hub.config import Config, Watched
 from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
-from hub.report import Lines
+from hub.report import Lines, say
 from hub.rounds import poll_forever, sync, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping
@@ -86,7 +86,7 @@ def serve(place: Place) -> None:
     tell_store(watched.current)
     server = Server(place.host, place.port)
     with stopping() as stop:
-        print(f"News at {server.address}/. Ctrl-C ends it.", file=sys.stderr)
+        say(f"News at {server.address}/. Ctrl-C ends it.")
         _until(stop, server.close)
         app = _app(watched, place, server.address, taken_up=tell_store)
         set_aside()
@@ -106,8 +106,7 @@ def _until(stop: Event, close: Callable[[], None]) -> None:
 def _greet(config: Config, address: str) -> None:
     members = counted(len(config.members), "member", "members")
     feeds = counted(len(config.feeds), "feed", "feeds")
-    print(f"News at {address}/", file=sys.stderr)
-    print(f"Polling {feeds} of {members}. Ctrl-C ends it.", file=sys.stderr)
+    say(f"News at {address}/", f"Polling {feeds} of {members}. Ctrl-C ends it.")
 
 
 # ---------------------------------------------------------------- the web view's process

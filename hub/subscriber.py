@@ -7,7 +7,6 @@ through the store.
 from __future__ import annotations
 
 import secrets
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from hub.errors import FetchError
 from hub.fetch import FetchRequest, Outcome
 from hub.model import FeedState, HubSettings, Push, Subscription
 from hub.polls import Polls, utc_now
+from hub.report import say
 from hub.store import Store
 from hub.websub import subscribing
 from hub.websub.subscribing import Steps
@@ -108,7 +108,7 @@ class Subscriber:
         self._asking -= 1
         if not isinstance(outcome, FetchError):
             return
-        print(f"{asked.feed or asked.topic} is not pushed: {outcome.problem}.", file=sys.stderr)
+        say(f"{asked.feed or asked.topic} is not pushed: {outcome.problem}.")
         self._store.change(asked, replace(asked, error=outcome.problem))
         host = outcome.host or urls.host(asked.hub)
         if outcome.retry_after and host:

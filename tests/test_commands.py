@@ -282,6 +282,19 @@ def test_a_hub_that_runs_polls_serves_and_takes_up_a_changed_file(hub: Hub, site
     assert err.count("feeds.yaml:1:") <= 2
 
 
+def test_a_hub_whose_log_cannot_be_written_polls_on(hub: Hub, site: Site) -> None:
+    often = LOOPBACK.replace("hub:", "hub:\n  every: {min: 1s, max: 1s}")
+    hub.write({"east": [site.feed("/east", "One")]}, head=often)
+    options = f"--port 0 --config {hub.config} --database {hub.database}"
+    command = f"exec {sys.executable} -m hub run {options} 2>/dev/full"
+    with subprocess.Popen(["/bin/sh", "-c", command], cwd=hub.folder) as process:
+        try:
+            assert within(30, lambda: hub.polls() > 1)
+            assert process.poll() is None
+        finally:
+            process.terminate()
+
+
 def test_a_changed_file_breaks_nothing_off(hub: Hub, site: Site) -> None:
     site.takes["/slow"] = 3.0
     hub.write({"east": [site.feed("/slow", "Slowly")]})

@@ -6,7 +6,6 @@ invented, and their sites served by `hub.demo.site`.
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ from hub.config import Config
 from hub.demo import network
 from hub.demo.site import Sites
 from hub.polls import utc_now
-from hub.report import Figures, progress
+from hub.report import Figures, progress, say
 from hub.rounds import poll_round, sync
 from hub.signals import stopping
 from hub.store import open_store
@@ -53,16 +52,16 @@ def run(port: int) -> None:
 def poll_twice(config: Config, database: str, sites: Sites, *, stop: Event) -> None:
     """Poll all members, let one of them correct its news, and poll all again; until `stop` is set."""
     start = utc_now()
-    _say(f"Starting {len(config.members)} sample members on this machine, and polling them.")
+    say(f"Starting {len(config.members)} sample members on this machine, and polling them.")
     for corrected in (False, True):
         if corrected:
-            _say("One of them corrects its news. Polling them again.")
+            say("One of them corrects its news. Polling them again.")
         of = network.sites(config, members=sites.address, start=start, corrected=corrected)
         sites.publish(network.documents(of, members=sites.address))
         figures = poll_all(config, database, stop=stop)
         if figures.stopped:
             return
-        _say(_came_to(figures))
+        say(_came_to(figures))
 
 
 def poll_all(config: Config, database: str, *, stop: Event) -> Figures:
@@ -83,17 +82,15 @@ def _came_to(figures: Figures) -> str:
 
 def _greet(config: Config) -> None:
     hub = config.hub.url
-    _say("")
-    _say(f"News at   {hub}/")
-    _say(f"Feeds     {hub}/feeds/all.atom and others, at {hub}/subscribe")
-    _say(f"Members   {hub}/status says how their feeds are doing: one has failed, on purpose")
-    _say("Nothing changes from here on. Ctrl-C ends it and leaves nothing behind.")
+    say(
+        "",
+        f"News at   {hub}/",
+        f"Feeds     {hub}/feeds/all.atom and others, at {hub}/subscribe",
+        f"Members   {hub}/status says how their feeds are doing: one has failed, on purpose",
+        "Nothing changes from here on. Ctrl-C ends it and leaves nothing behind.",
+    )
 
 
 def _close_when(stop: Event, server: Server) -> None:
     stop.wait()
     server.close()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
