@@ -221,7 +221,10 @@ class Polls:
         return self._fetcher.at_work or bool(self._reading)
 
     def finish(self) -> tuple[PollResult, ...]:
-        """Settle what has been gathered. What is still under way is forgotten, and due again."""
+        """Settle what has been gathered. What is still under way is forgotten, and due again.
+
+        Where a poll's step, or this, raises StoreError, what was ready to be settled still is.
+        """
         results: list[PollResult] = []
         while self._ready:
             results += self._settle(at_once=True)
@@ -475,8 +478,7 @@ class Polls:
         late = time.monotonic() - self._settled_at >= _TOGETHER_SECONDS
         if not self._ready or not (at_once or idle or late or len(self._ready) >= _MOST_TOGETHER):
             return ()
-        count = self._together()
-        ready, self._ready = self._ready[:count], self._ready[count:]
+        ready = self._ready[: self._together()]
         decide = poll.decider(
             self._settings,
             authority=self._authority,
@@ -485,6 +487,8 @@ class Polls:
             jitter=self._jitter,
         )
         results = self._store.settle(ready, decide)
+        # Not before it took them.
+        self._ready = self._ready[len(ready) :]
         for gathered in ready:
             del self._polls[gathered.feed.key]
             self._bytes_waiting -= _as_read(gathered)

@@ -31,7 +31,7 @@ _LOCALHOST = "localhost"
 # How long what is being fetched may take when feeds.yaml has changed: who breaks it off has to ask again,
 # a host that is still at its first answer.
 _WINDING_UP = 10.0
-# How long to leave a database alone that refused.
+# How long to leave a database alone that refused; no member is asked anything meanwhile.
 _AFTER_A_REFUSAL = 30.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
@@ -159,8 +159,9 @@ def poll_forever(
     `lock` is held while polls are under way, so that a round ordered by hand
     beside this one waits its turn; what has not begun by then is left for after
     it. `tick` is called several times a second.
-    A database that refuses (a full disk, say) is told of and asked again:
-    what could not be stored is due again.
+    A database that refuses (a full disk, say) is told of and asked again.
+    What it did not take is offered to it until it does, before anybody is
+    asked for more: it would be forgotten who wants to be left alone.
     """
     while not stop.is_set():
         config = watched.current
@@ -174,7 +175,11 @@ def poll_forever(
             sync(store, config)
             with polls(config, store) as under_way:
                 subscriber = Subscriber(store, under_way, config.hub)
-                _poll_while(goes_on, store, under_way, subscriber, lock, progress, stop)
+                try:
+                    _poll_while(goes_on, store, under_way, subscriber, lock, progress, stop)
+                except StoreError as error:
+                    tell(error)
+                    _offer_again(under_way, lock, progress, stop, tick)
         except StoreError as error:
             tell(error)
             stop.wait(_AFTER_A_REFUSAL)
@@ -216,6 +221,22 @@ def _poll_while(
         progress.told(under_way.finish())
     finally:
         lock.release()
+
+
+def _offer_again(
+    under_way: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
+) -> None:
+    """Offer what was gathered to a store that refused, until it takes all of it."""
+    while not stop.wait(_AFTER_A_REFUSAL):
+        tick()
+        try:
+            if lock.take():
+                progress.told(under_way.finish())
+                return
+        except StoreError as error:
+            tell(error)
+        finally:
+            lock.release()
 
 
 def _look_again(watched: Watched) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,9 +16,10 @@ from threading import Event
 import pytest
 
 from hub import polls, rounds
-from hub.config import parse
+from hub.config import Watched, parse
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
+from hub.lock import DatabaseLock
 from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
 from hub.report import Figures, Lines
 from hub.robots import Robots
@@ -102,6 +104,32 @@ def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(
                 assert [result.new for result in under_way.finish()] == [1]
                 while "/later" not in site.paths():
                     under_way.step(0.1)
+
+
+def test_a_full_disk_costs_no_member_a_second_request(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_AFTER_A_REFUSAL", 0.01)
+    (tmp_path / "feeds.yaml").write_text(config_of([site.feed("/news", *map(str, range(200)))]))
+    told, refused, stop = io.StringIO(), io.StringIO(), Event()
+    monkeypatch.setattr(sys, "stderr", refused)
+    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+        rounds.sync(store, parse((tmp_path / "feeds.yaml").read_text()))
+        pages = store._value("PRAGMA page_count")  # type: ignore[attr-defined]
+        store._value(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
+
+        def tick() -> None:
+            if refused.getvalue().count("disk is full") > 3:
+                store._value(f"PRAGMA max_page_count = {10 * pages}")  # type: ignore[attr-defined]
+            if told.getvalue():
+                stop.set()
+
+        watched = Watched(tmp_path / "feeds.yaml")
+        rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
+        assert store.totals().entries == 200
+    assert "outcome=fetched status=200 new=200" in told.getvalue()
+    assert site.paths() == ["/news"]
 
 
 @pytest.mark.parametrize("named", ["else", "page"])
