@@ -108,6 +108,8 @@ def health(state: FeedState, now: datetime, *, robot: str, notices: Sequence[Not
 def _well(state: FeedState) -> Health:
     is_site = state.used_url in state.feed.kinds
     how = "Part of it has been read." if state.read_in_part else "It is up to date."
+    if state.used_url in state.feed.alternatives:
+        how += f" It is read at {state.used_url}, since its url, which is tried once a day, is no feed."
     if not state.remarks:
         return Health(state="ok", sentence=how)
     faults = "; ".join(remark for remark in state.remarks if not any(words in remark for words in _OURS))

@@ -53,7 +53,8 @@ Jitter = Callable[[FeedKey], float]
 # Where there is no feed the next address is tried; where a server is only
 # unwell the first one is right, and asking others would be asking twice.
 _NO_FEED_THERE = (404, 410)
-_WEEK = 7 * 24 * 60 * 60
+_DAY = 24 * 60 * 60
+_WEEK = 7 * _DAY
 _MOST_ADVERTISED = 3
 _DELETED = "their feed says that it was deleted"
 
@@ -185,12 +186,16 @@ class Reader:
         )
 
 
-def addresses(state: FeedState) -> tuple[str, ...]:
+def addresses(state: FeedState, *, now: datetime) -> tuple[str, ...]:
     """Where to look for a feed, in order: where it was last, then as feeds.yaml says.
 
     Where it was last may be an address that the page at one of those names.
+    Where that is under `else`, the file's order holds once a day, since what
+    was no feed before it may be one again.
     """
     listed = (state.feed.url, *state.feed.alternatives)
+    if state.used_url in state.feed.alternatives and _is_first_in(_DAY, state, now):
+        return listed
     last = (state.used_url,) if state.used_url in listed or state.named_at in listed else ()
     return tuple(address for address in dict.fromkeys((*last, *listed)) if address)
 
@@ -243,7 +248,7 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
 
 def is_thorough(state: FeedState, *, now: datetime) -> bool:
     """Whether it is the poll of the week that takes no server's word for what has not changed."""
-    return _week(now, state.feed) != _week(state.succeeded or now, state.feed)
+    return _is_first_in(_WEEK, state, now)
 
 
 def may_skim(state: FeedState, *, now: datetime) -> bool:
@@ -251,9 +256,11 @@ def may_skim(state: FeedState, *, now: datetime) -> bool:
     return state.succeeded is not None and state.identified_by == "id" and not is_thorough(state, now=now)
 
 
-def _week(moment: datetime, feed: Feed) -> int:
-    """The number of a week that begins on a day and at an hour of the feed's own."""
-    return int((moment.timestamp() + int(digest(str(feed.key)), 16) % _WEEK) // _WEEK)
+def _is_first_in(length: int, state: FeedState, now: datetime) -> bool:
+    """Whether a feed has not been had yet in a day, or week, that begins at a moment of the feed's own."""
+    own = int(digest(str(state.feed.key)), 16) % length
+    had = state.succeeded or now
+    return (now.timestamp() + own) // length != (had.timestamp() + own) // length
 
 
 def tries_next(error: FeedError) -> bool:

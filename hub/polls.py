@@ -172,9 +172,10 @@ class Polls:
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""
         new = {state.feed.key: state for state in states if state.feed.key not in self._polls}
-        checks = self._store.checks_due(self._now()) if new else {}
+        now = self._now()
+        checks = self._store.checks_due(now) if new else {}
         for key, state in new.items():
-            begun = _Poll(state, poll.addresses(state), self._now(), time.monotonic())
+            begun = _Poll(state, poll.addresses(state, now=now), now, time.monotonic())
             begun.checks = list(checks.get(key, ()))[:_MOST_CHECKS]
             self._polls[key] = begun
             self._ask(begun)
@@ -324,7 +325,9 @@ class Polls:
         tried = under_way.tried + 1
         under_way.addresses = (*under_way.addresses[:tried], *new, *under_way.addresses[tried:])
         under_way.named |= dict.fromkeys(new, under_way.address)
-        if poll.tries_next(error) and under_way.tried + 1 < len(under_way.addresses):
+        left = under_way.addresses[under_way.tried + 1 :]
+        # What fails where it was not had last costs no feed that may still be where it was.
+        if under_way.state.used_url in left or (left and poll.tries_next(error)):
             under_way.tried += 1
             under_way.fetched = None
             self._ask(under_way)

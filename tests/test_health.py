@@ -70,6 +70,13 @@ def test_what_is_odd_about_a_document_that_is_read_is_told_and_the_feed_is_ok() 
     assert URL in found.editor
 
 
+def test_where_a_feed_is_read_instead_of_at_its_own_address_is_told() -> None:
+    other = "https://east.example/rss"
+    found = of(feed=replace(WELL.feed, alternatives=(other,)), used_url=other)
+    assert (found.state, found.editor) == ("ok", "")
+    assert f"It is read at {other}, since its url" in found.sentence
+
+
 @pytest.mark.parametrize(
     "remark",
     [

@@ -53,14 +53,26 @@ def answered(body: bytes = b"<rss/>", *, url: str = FEED.url) -> Fetched:
 
 
 def test_the_address_that_last_answered_is_asked_first() -> None:
-    assert poll.addresses(NEVER_POLLED) == (FEED.url, "https://east.example/news/feed")
-    used = replace(POLLED, used_url="https://east.example/news/feed")
-    assert poll.addresses(used) == ("https://east.example/news/feed", FEED.url)
+    other = FEED.alternatives[0]
+    assert poll.addresses(NEVER_POLLED, now=NOW) == (FEED.url, other)
+    assert poll.addresses(replace(POLLED, used_url=other), now=NOW) == (other, FEED.url)
+
+
+def test_once_a_day_a_feed_that_is_read_elsewhere_is_looked_for_at_its_own_address() -> None:
+    state = replace(POLLED, used_url=FEED.alternatives[0])
+    own = []
+    for hour in range(24 * 7):
+        now = NOW + timedelta(hours=hour)
+        if poll.addresses(state, now=now) == (FEED.url, *FEED.alternatives):
+            own.append(hour)
+        state = replace(state, succeeded=now)
+    assert len(own) == 7
+    assert {later - earlier for earlier, later in pairwise(own)} == {24}
 
 
 def test_an_address_that_feeds_yaml_no_longer_names_is_not_asked() -> None:
     assert "https://old.example/feed" not in poll.addresses(
-        replace(POLLED, used_url="https://old.example/feed")
+        replace(POLLED, used_url="https://old.example/feed"), now=NOW
     )
 
 

@@ -24,6 +24,7 @@ from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
 from hub.report import Figures, Lines
 from hub.robots import Robots
 from hub.store import Store, open_store
+from tests.moments import Moments
 from tests.site import Site, serving
 
 
@@ -104,6 +105,20 @@ def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(
                 assert [result.new for result in under_way.finish()] == [1]
                 while "/later" not in site.paths():
                     under_way.step(0.1)
+
+
+def test_a_feed_whose_own_address_failed_is_read_there_again_within_a_day(hub: Moments, site: Site) -> None:
+    hub.write(f"{{url: {site.url}/feed, else: [{site.feed('/other', 'Old')}]}}")
+    assert hub.poll().outcome == "fetched"
+    site.page("/feed", "being rebuilt", status=500)
+    # That it is unwell costs nothing where it is not read.
+    assert hub.poll(hours=24).outcome == "fetched"
+    assert hub.state.used_url == f"{site.url}/other"
+    site.feed("/feed", "New")
+    hub.poll(hours=24)
+    assert hub.state.used_url == f"{site.url}/feed"
+    assert {stored.entry.title for stored in hub.entries} == {"Old", "New"}
+    assert site.paths() == ["/feed", "/other", "/feed", "/other", "/feed"]
 
 
 def test_a_full_disk_costs_no_member_a_second_request(
