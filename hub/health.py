@@ -289,8 +289,7 @@ _EDITOR = {
     " it.",
     "encoding": "Your feed {url} is not compressed as your server says (Content-Encoding). Please have"
     " that mended.",
-    "compressed": "Your feed {url} is compressed, and your server does not say so (Content-Encoding)."
-    " Please have that mended.",
+    "compressed": "Your feed {url} is a gzip file that cannot be unpacked. Please have that mended.",
     "broken-json": "Your feed {url} is no JSON that can be read. Please check it with a JSON Feed validator.",
     "timeout": "Your server does not answer in time when our news reader asks for your feed {url}."
     " Please look whether it, or a firewall before it, holds back requests whose User-Agent is"

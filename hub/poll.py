@@ -137,6 +137,7 @@ class Reader:
             content_type=document.content_type,
             zone=self._zone,
             most_entries=document.feed.most_entries,
+            most_bytes=document.feed.most_bytes,
             cut_at=document.feed.most_bytes if document.cut else None,
         )
         reading = self._of(parsed, document)

@@ -220,7 +220,6 @@ SAYS = {
     "/time/silence": "did not answer in 10 seconds",
     "/time/closed": "without an answer",
     "/bomb/gzip": "20 MB",
-    "/encoding/unlabelled-gzip": "compressed",
     "/redirect/loop": "circle",
     "/redirect/self": "circle",
     "/redirect/chain-30": "more than 10",

@@ -266,7 +266,6 @@ KINDS = {
     ),
     "a page that names no feed": r"URL is an HTML page, not a feed, and names none\.",
     "XML of another kind": r"URL is XML, but not a feed: its outermost element is <[\w:]+>\.",
-    "compressed without saying so": r"URL answered with compressed data that does not say so\.",
     "empty": r"URL answered with nothing: the document is empty\.",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -233,6 +234,43 @@ def test_what_is_no_date_is_none(written: object) -> None:
     assert read_date(written, LONDON) is None
 
 
+# ---------------------------------------------------------------- what is packed
+
+PLAIN = rss("<item><guid>1</guid><title>Ward opens</title></item>").encode()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(PLAIN),
+        gzip.compress(PLAIN[:20]) + gzip.compress(b"") + gzip.compress(PLAIN[20:]),
+        gzip.compress(PLAIN) + bytes(20),
+        gzip.compress(PLAIN) + b"rubbish" * 20,
+        gzip.compress(PLAIN) + bytes(40_000),
+    ],
+)
+def test_a_gzip_file_is_read_in_all_its_members_whatever_stands_behind_them(packed: bytes) -> None:
+    feed = read(packed)
+    assert titles(feed) == ["Ward opens"]
+    assert feed.remarks == (*read(PLAIN).remarks, "it came as a gzip file")
+
+
+def test_a_gzip_file_that_breaks_off_is_read_as_far_as_it_goes() -> None:
+    items = "".join(f"<item><guid>{n}</guid><title>News {n}</title></item>" for n in range(400))
+    feed = read(gzip.compress(rss(items).encode())[:-600])
+    assert titles(feed)[:3] == ["News 0", "News 1", "News 2"]
+    assert len(feed.entries) < 400
+
+
+@pytest.mark.parametrize("members", [1, 1024])
+def test_no_more_of_a_gzip_file_is_unpacked_than_may_be_read(members: int) -> None:
+    bomb = gzip.compress(bytes((8 << 20) // members)) * members
+    with pytest.raises(ParseError, match="larger than 4 MB when it is unpacked") as refused:
+        parse(bomb, url=URL, content_type=None, zone=LONDON, most_bytes=4 << 20)
+    assert refused.value.reason == "too-large"
+    assert "feeds.yaml" in refused.value.remedy
+
+
 # ---------------------------------------------------------------- what is no feed
 
 
@@ -242,8 +280,9 @@ def test_what_is_no_date_is_none(written: object) -> None:
         ("", f"{URL} answered with nothing: the document is empty.", "empty"),
         (" \r\n", f"{URL} answered with nothing: the document is empty.", "empty"),
         (
-            b"\x1f\x8b\x08\x00rest",
-            f"{URL} answered with compressed data that does not say so.",
+            gzip.compress(PLAIN)[:-8] + bytes(8),
+            f"{URL} is a gzip file that cannot be unpacked: Error -3 while decompressing data:"
+            " incorrect data check.",
             "compressed",
         ),
         (

@@ -127,7 +127,7 @@ class Journey:
             return False
         self.undecoded = True
         self.remarks += (
-            "the answer is not compressed as its Content-Encoding says, and is taken as it came",
+            "the answer could not be decompressed by its Content-Encoding, and is taken as it came",
         )
         return True
 

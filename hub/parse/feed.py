@@ -20,11 +20,14 @@ from hub.model import size_text
 from hub.parse.decode import decode
 from hub.parse.document import ParsedFeed
 from hub.parse.jsonfeed import read_json_feed
+from hub.parse.unpacked import unpacked
 from hub.parse.wishes import read_wishes
 from hub.parse.xml import BEFORE_ROOT, read_xml, up_to_last_entry
 
 # feedparser takes about a millisecond and 10 KB for an entry; no member publishes this many at once.
 MOST_ENTRIES = 5_000
+# Of what is packed in a document.
+MOST_BYTES = 20 * 1024 * 1024
 
 _FEED_TYPES = (
     "application/atom+xml",
@@ -42,6 +45,7 @@ _JSON = ("{", "[")
 _PROLOGUE = 64 * 1024
 _PAGE_HEAD = 512 * 1024
 _SHOWN = 60  # characters of a text that is no feed
+_RAISE = "If it is a feed all the same, raise its size, or hub.fetch.size, in feeds.yaml."
 _LOOK = "Look for the address of the site's news feed."
 # What people put at a feed's address by mistake: how it begins, what it is, what to do.
 _OTHERS = (
@@ -63,40 +67,39 @@ def parse(
     content_type: str | None,
     zone: ZoneInfo,
     most_entries: int = MOST_ENTRIES,
+    most_bytes: int = MOST_BYTES,
     cut_at: int | None = None,
 ) -> ParsedFeed:
     """Read a feed's document in any format, broken ones as far as they can be read.
 
     `url` is the address it came from, which relative links are relative to;
-    `zone` is the time zone of dates that name none. Of its entries the first
+    `zone` is the time zone of dates that name none. A gzip file is unpacked, to
+    `most_bytes` at most. Of its entries the first
     `most_entries` are read, and of one that was cut off at so many bytes
     those that end before. Raises NotAFeed for documents of other kinds, with
     the feeds that a page advertises, and ParseError.
     """
-    if not body.strip():
+    plain = unpacked(body, url, most=most_bytes, remedy=_RAISE)
+    if not plain.strip():
         raise ParseError(
             f"{url} answered with nothing: the document is empty.",
             "Ask the site's web editor to look at the feed; it is asked again at the next poll.",
             reason="empty",
         )
-    if body.startswith(b"\x1f\x8b"):
-        raise ParseError(
-            f"{url} answered with compressed data that does not say so.",
-            "Ask the site's web team to send Content-Encoding: gzip with it.",
-            reason="compressed",
-        )
-    decoded = decode(body, content_type)
+    decoded = decode(plain, content_type)
     text = _from_its_start(decoded.text)
     if text.startswith(_JSON):
         feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries)
     else:
-        _refuse_others(text, url, body)
+        _refuse_others(text, url, plain)
         whole = text if cut_at is None else _without_what_was_cut(text, url, cut_at)
         read = read_xml(whole, url=url, zone=zone, most_entries=most_entries)
         if read is None:
             raise _no_feed(text, url)
         feed = replace(read, wishes=read_wishes(text, zone=zone))
     remarks = list(decoded.remarks)
+    if plain is not body:
+        remarks.append("it came as a gzip file")
     if len(text) != len(decoded.text):
         remarks.append("there was something before the feed's beginning")
     if cut_at is not None:
@@ -112,7 +115,7 @@ def _without_what_was_cut(text: str, url: str, cut_at: int) -> str:
     if whole is None:
         raise ParseError(
             f"{url} is larger than {size_text(cut_at)}, which is the limit, and no entry ends before.",
-            "If it is a feed all the same, raise its size, or hub.fetch.size, in feeds.yaml.",
+            _RAISE,
             reason="too-large",
         )
     return whole

@@ -5,7 +5,6 @@ sitemap index ──→ sitemaps ──→ pages that are not known yet, a bound
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -22,6 +21,7 @@ from hub.model import Sitemap
 from hub.parse.dates import read_date
 from hub.parse.document import ParsedEntry, ParsedFeed, ParsedPart, Term, Text, Wanted, number_of
 from hub.parse.tree import same_site
+from hub.parse.unpacked import unpacked
 
 # Of a sitemap that was never read, older pages than these are left alone for good.
 BACKLOG = 100
@@ -30,6 +30,7 @@ MOST_SITEMAPS = 10
 # The protocol's own limits.
 _MOST_LOCATIONS = 50_000
 _MOST_BYTES = 50 * 1024 * 1024
+_PART = "Ask the site's web team to part the sitemap, as the protocol has it."
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 _Number = TypeVar("_Number", int, int | None)
@@ -137,8 +138,7 @@ def _feed(url: str, remarks: list[str]) -> ParsedFeed:
 
 
 def _read(body: bytes, url: str, zone: ZoneInfo) -> tuple[str, list[_Location]]:
-    if body.startswith(b"\x1f\x8b"):
-        body = _unpacked(body, url)
+    body = unpacked(body, url, most=_MOST_BYTES, remedy=_PART)
     root, found = "", list[_Location]()
     elements = etree.iterparse(
         BytesIO(body.lstrip()),
@@ -174,25 +174,6 @@ def _read(body: bytes, url: str, zone: ZoneInfo) -> tuple[str, list[_Location]]:
             "Look into the site's /robots.txt for its address, or ask `hub feeds check` with the site's.",
         )
     return root, found
-
-
-def _unpacked(body: bytes, url: str) -> bytes:
-    try:
-        unpacking = zlib.decompressobj(wbits=31)
-        unpacked = unpacking.decompress(body, _MOST_BYTES)
-    except zlib.error as error:
-        raise ParseError(
-            f"{url} cannot be decompressed: {error}.",
-            "Ask the site's web team to look at the sitemap.",
-            reason="compressed",
-        ) from error
-    if unpacking.unconsumed_tail:
-        raise ParseError(
-            f"{url} is larger than {_MOST_BYTES // 1024**2} MB when it is unpacked.",
-            "Ask the site's web team to part the sitemap, as the protocol has it.",
-            reason="large-document",
-        )
-    return unpacked
 
 
 def _location(element: etree._Element, url: str, zone: ZoneInfo) -> _Location | None:
