@@ -409,6 +409,7 @@ def test_a_document_that_is_linked_beside_its_frame_is_linked_once() -> None:
         "<div class=a style='position:absolute; left: -9999px'><a href=\"https://pills.example/\">pills</a></div>",
         '<span id="a" style="text-indent:-999em">pills</span>',
         '<span class="preview" style="display:none;font-size:0px;max-height:0px">preheader</span>',
+        '<div id="preview" style="max-height: 0; overflow: hidden; display: none">preheader</div>',
         '<span class="preview" style="mso-hide:all">preheader</span>',
         '<i style="visibility:hidden"><!-- </i> --><script>"</i>"</script>pills<br></i>',
     ],
@@ -429,6 +430,9 @@ def test_what_a_publishers_page_hides_is_shown_nowhere(hidden: str) -> None:
         '<div style="overflow:hidden">words</div>',
         '<div data-hidden="hidden" title="display:none">words</div>',
         '<div style="left:-20px;font-size:0.9em">words</div>',
+        '<div style="margin-left:-1000px;top:-200px">words</div>',
+        # Newsletters space their columns so.
+        '<table><tr><td style="font-size:0px"><div style="font-size:16px">words</div></td></tr></table>',
         # Never closed, or too soon.
         '<div style="display:none">words',
         "<p hidden>words<p>more",

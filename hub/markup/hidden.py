@@ -11,35 +11,19 @@ _TAG = re.compile(
     r"|<(/?)([a-z][a-z0-9:-]*)((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)>?",
     re.IGNORECASE | re.DOTALL,
 )
-_VOID = frozenset(
-    (
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    )
-)
+_VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr")
 _STYLE = re.compile(r"\sstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
-# Nobody ever sees what is that small or that far out.
+# Nobody ever sees what is that far out, or what begins a newsletter for the list of mails alone.
 _NEVER_SEEN = re.compile(
-    r"font-size\s*:\s*0(?![\d.]*[1-9])|(?:left|right|top|text-indent)\s*:\s*-\d{3}|mso-hide\s*:\s*all",
-    re.IGNORECASE,
+    r"(?<![\w-])(?:left|right|top|text-indent)\s*:\s*-(?:\d{4}|\d{3}(?:em|rem|vw)|999)|mso-hide\s*:\s*all"
+    r"|display\s*:\s*none.*max-height\s*:\s*0|max-height\s*:\s*0.*display\s*:\s*none",
+    re.IGNORECASE | re.DOTALL,
 )
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN = re.compile(r"\shidden(?=[\s/]|$|=(?!\"?until-found))", re.IGNORECASE)
 # By these a script finds what it is to show: the rest of a text that unfolds.
 _FOUND_BY = re.compile(r"\s(?:id|class)\s*=", re.IGNORECASE)
-_HINTS = ("-indent", "font-size", "left:", "left :", "right:", "top:", "mso-hide", "none", "hidden")
+_HINTS = ("none", "hidden", "mso-hide", ":-", ": -")
 
 
 def without_hidden(html: str, lower: str) -> str:
@@ -55,7 +39,7 @@ def without_hidden(html: str, lower: str) -> str:
     begin, name, depth = 0, "", 0
     for tag in _TAG.finditer(html):
         found = (tag[3] or "").lower()
-        if not found or found in _VOID:
+        if not found or _VOID.fullmatch(found):
             continue
         if name:
             if found == name:
