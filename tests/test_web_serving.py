@@ -194,7 +194,7 @@ def test_a_server_answers_on_the_port_it_says_and_ends_when_told(hub: Hub) -> No
     server.close()
 
 
-@pytest.mark.parametrize("target", ["/search?q=café", "/?kind=é", "/feeds/search.atom?q=☃", "/tag/é"])
+@pytest.mark.parametrize("target", ["/search?q=café", "/?kind=é", "/feeds/search.atom?q=é", "/tag/é"])
 def test_what_a_client_did_not_percent_encode_is_read_as_what_is_meant(hub: Hub, target: str) -> None:
     hub.publish(WESSEX, news("a", "Memory café opens"))
     server = Server("127.0.0.1", 0)

@@ -13,7 +13,6 @@ again (PREREQFUNCTION), where the hub checks it.
 
 from __future__ import annotations
 
-import io
 import os
 import selectors
 import socket
@@ -32,6 +31,7 @@ import pycurl
 from hub.errors import FetchError, FetchRefused
 from hub.fetch import Accepted, Fetched, FetchRequest, NotModified, Outcome
 from hub.fetch.answer import DOCUMENT, REDIRECT, Head, read_head
+from hub.fetch.body import Body
 from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
 from hub.fetch.turns import Turns
@@ -43,7 +43,6 @@ _GLANCE = 64 * 1024
 # What is not over at so many times the limit may have no end; of what is, the beginning is read.
 _TOO_LARGE_BY_FAR = 4
 _NO_END = (pycurl.E_FILESIZE_EXCEEDED, pycurl.E_OPERATION_TIMEDOUT)
-_BEGINNING = 100
 # Silence is looked for this often within policy.first_byte, so it is noticed a quarter late at most.
 _LOOKS = 4
 # Seconds. Whoever ends the hub shall not have to wait for name servers.
@@ -151,7 +150,7 @@ class _Lane:
         self.sockets: list[socket.socket] = []
         self.head: Head | None = None
         self.lines: list[bytes] = []
-        self.body = io.BytesIO()
+        self.body = Body()
         self.size = 0
         self.most = journey.request.most_bytes or self._policy.size
         self.curl.setopt(pycurl.MAXFILESIZE_LARGE, _TOO_LARGE_BY_FAR * self.most)
@@ -164,7 +163,8 @@ class _Lane:
         for opened in self.sockets:
             opened.close()
         self.sockets = []
-        self.body = io.BytesIO()
+        self.body.close()
+        self.body = Body()
 
     def overdue(self, now: float) -> bool:
         """Whether a limit has passed, `error` saying which; if not, moves the deadline on."""
@@ -204,7 +204,7 @@ class _Lane:
 
     @property
     def _is_xml(self) -> bool:
-        return bytes(self.body.getbuffer()[:_BEGINNING]).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        return self.body.beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
     @property
     def _says_its_length(self) -> bool:
@@ -292,7 +292,6 @@ class _Lane:
             return 0
         room = (self.most if self.head.status in DOCUMENT else _GLANCE) - self.size
         self.size += len(chunk)
-        # Not a list of chunks: 20 MB of them would leave holes in the memory that never close.
         self.body.write(chunk if len(chunk) <= room else chunk[: max(room, 0)])
         if len(chunk) <= room:
             return len(chunk)
@@ -519,7 +518,7 @@ class CurlFetcher:
             return None
         return journey.outcome(
             head,
-            lane.body.getvalue(),
+            lane.body.whole(),
             address=lane.address,
             cut=lane.cut,
             conditional=lane.conditional,

@@ -88,20 +88,24 @@ def parse(
         )
     decoded = decode(plain, content_type)
     text = _from_its_start(decoded.text)
-    if text.startswith(_JSON):
-        feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries)
-    else:
-        _refuse_others(text, url, plain)
-        whole = text if cut_at is None else _without_what_was_cut(text, url, cut_at)
-        read = read_xml(whole, url=url, zone=zone, most_entries=most_entries)
-        if read is None:
-            raise _no_feed(text, url)
-        feed = replace(read, wishes=read_wishes(text, zone=zone))
     remarks = list(decoded.remarks)
     if plain is not body:
         remarks.append("it came as a gzip file")
     if len(text) != len(decoded.text):
         remarks.append("there was something before the feed's beginning")
+    # Of what may be 20 MB nothing is kept that is not read any more.
+    del decoded
+    if text.startswith(_JSON):
+        feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries)
+    else:
+        _refuse_others(text, url, plain)
+        wishes = read_wishes(text, zone=zone)
+        if cut_at is not None:
+            text = _without_what_was_cut(text, url, cut_at)
+        read = read_xml(text, url=url, zone=zone, most_entries=most_entries)
+        if read is None:
+            raise _no_feed(text, url)
+        feed = replace(read, wishes=wishes)
     if cut_at is not None:
         remarks.append(
             f"it is larger than {size_text(cut_at)}, so only its entries that end before were read;"
