@@ -143,7 +143,6 @@ def _entries(
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
-    is_past = update.state.succeeded is None or update.state.read_in_part
     by = update.state.identified_by
     recognised = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
     looked_at = [each for each in recognised if not each.as_it_was]
@@ -163,14 +162,7 @@ def _entries(
         if stored is None or _has_changed(entry, stored, update.now):
             _refuse_unread(entry, update.gathered)
         if stored is None:
-            entry = events.with_day(entry, update.now, zone)
-            dated = normalise.dated(entry, update.now)
-            date = events.date_to_sort_by(entry, dated, update.now, zone, backlog=is_past)
-            kept_back = withdrawals.in_another_feed(entry, known.withdrawn) or withheld.get(place)
-            # Whoever wrote another's next ids first would have them for good.
-            if entry.id and urls.is_anothers(entry.id, entry.feed.member, owners):
-                taken.add(entry.id)
-            beginning = _new(entry, known, taken, update.now, authority, date, zone, kept_back)
+            beginning = _new(entry, known, taken, update, authority, owners, zone, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
@@ -329,13 +321,18 @@ def _new(
     entry: Entry,
     known: Known,
     taken: Container[str],
-    now: datetime,
+    update: FeedUpdate,
     authority: str,
-    date: datetime,
+    owners: urls.Owners,
     zone: ZoneInfo,
     withheld: Withheld | None,
 ) -> NewEntry:
-    atom_id = _atom_id(entry, taken, now, authority)
+    now, state = update.now, update.state
+    entry = events.with_day(entry, now, zone)
+    is_past = state.succeeded is None or state.read_in_part
+    date = events.date_to_sort_by(entry, normalise.dated(entry, now), now, zone, backlog=is_past)
+    withheld = withdrawals.in_another_feed(entry, known.withdrawn) or withheld
+    atom_id = _atom_id(entry, taken, owners, now, authority)
     copy = stories.copy_of(entry, known, date=date) if withheld is None else None
     if copy is None:
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
@@ -348,16 +345,18 @@ def _new(
     )
 
 
-def _atom_id(entry: Entry, taken: Container[str], now: datetime, authority: str) -> str:
+def _atom_id(entry: Entry, taken: Container[str], owners: urls.Owners, now: datetime, authority: str) -> str:
     """The publisher's id where it can be published and is no other entry's, else one minted once.
 
-    RFC 4287 §4.2.6: an id is an IRI and never changes.
+    RFC 4287 §4.2.6: an id is an IRI and never changes. One on a host of other
+    members is theirs: who wrote their next ids first would have them for good.
     """
     if (
         entry.id
         and urls.is_absolute_iri(entry.id)
         and not urls.is_home_page(entry.id)
         and entry.id not in taken
+        and not urls.is_anothers(entry.id, entry.feed.member, owners)
     ):
         return entry.id
     what = (str(entry.feed), entry.id or "", entry.link or "", entry.fingerprint, now.isoformat())

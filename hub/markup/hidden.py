@@ -15,11 +15,12 @@ _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|param|source|t
 _STYLE = re.compile(r"\sstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 # Nobody ever sees what is that far out, or what begins a newsletter for the list of mails alone.
 _NEVER_SEEN = re.compile(
-    r"(?<![\w-])(?:left|right|top|text-indent)\s*:\s*-(?:\d{4}|\d{3}(?:em|rem|vw)|999)|mso-hide\s*:\s*all"
-    r"|display\s*:\s*none.*max-height\s*:\s*0|max-height\s*:\s*0.*display\s*:\s*none",
-    re.IGNORECASE | re.DOTALL,
+    r"(?<![\w-])(?:left|right|top|text-indent)\s*:\s*-(?:\d{4}|\d{3}(?:em|rem|vw)|999)|mso-hide\s*:\s*all",
+    re.IGNORECASE,
 )
-_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_NO_HEIGHT = re.compile(r"max-height\s*:\s*0", re.IGNORECASE)
+_INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN = re.compile(r"\shidden(?=[\s/]|$|=(?!\"?until-found))", re.IGNORECASE)
 # By these a script finds what it is to show: the rest of a text that unfolds.
 _FOUND_BY = re.compile(r"\s(?:id|class)\s*=", re.IGNORECASE)
@@ -54,7 +55,8 @@ def without_hidden(html: str, lower: str) -> str:
 
 def _is_hidden(attributes: str) -> bool:
     style = "".join(filter(None, found.groups())) if (found := _STYLE.search(attributes)) else ""
-    if _NEVER_SEEN.search(style):
+    not_displayed = _NOT_DISPLAYED.search(style)
+    if _NEVER_SEEN.search(style) or (not_displayed and _NO_HEIGHT.search(style)):
         return True
-    hidden = _NOT_SHOWN.search(style) or _HIDDEN.search(_STYLE.sub("", attributes))
+    hidden = not_displayed or _INVISIBLE.search(style) or _HIDDEN.search(_STYLE.sub("", attributes))
     return bool(hidden) and not _FOUND_BY.search(attributes)

@@ -287,10 +287,9 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     What survives is a list of elements and attributes, links to http(s),
     mailto and tel, and characters that XML may hold. Formulas, drawings,
     forms, all that runs, what counts readers and what the publisher's page
-    hides are dropped; of a player of another site a link to
-    what it plays is left, whose words do not count as the text's. HTML that
-    would take too long or is nested too deep becomes paragraphs of its words.
-    Raises nothing.
+    hides are dropped; of a player of another site a link to what it plays is
+    left, whose words do not count as the text's. HTML that would take too long
+    or is nested too deep becomes paragraphs of its words. Raises nothing.
     """
     # A parser would take a byte order mark for none of the text.
     html = only_xml(html).lstrip("\ufeff")
@@ -455,8 +454,8 @@ def title_text(value: str, *, type: Literal["text", "html"] | None) -> str:
     `type` is Atom's (RFC 4287 §3.1.1, xhtml being html here); None is RSS,
     which does not say: a title is then HTML if it has a character reference
     or a tag that is closed again, and references that are left are decoded
-    again, since some systems escape what others have escaped. `a < b`, `Use <b> in HTML` and `AT&T` are
-    what they look like.
+    again, since some systems escape what others have escaped. `a < b`,
+    `Use <b> in HTML` and `AT&T` are what they look like.
     """
     if type == "html" or (type is None and ("<" in value or "&" in value) and is_html(value)):
         text = plain(value)

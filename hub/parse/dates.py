@@ -66,6 +66,7 @@ _WHOLE_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:T|$)")
 # What people write around a date: a day's name in any language, a remark, the th of 4th.
 _AROUND = re.compile(r"^[^\W\d]+\.?\s*,|\([^()]*\)|(?<=\d)(?:st|nd|rd|th)\b|,")
 _LONGEST = 100
+_LONGEST_ELEMENT = 1_000
 _A_DAY = timedelta(days=1)
 # Before it lie the moments that programs write for none, in the years 0 and 1, and what is made of them.
 _EARLIEST = datetime(1602, 1, 1, tzinfo=UTC)
@@ -84,7 +85,7 @@ def read_date(written: object, zone: ZoneInfo) -> datetime | None:
     if not isinstance(written, str):
         return None
     text = written.strip()
-    if "<" in text and (element := _TIME_ELEMENT.search(text)):
+    if "<" in text and (element := _TIME_ELEMENT.search(text, 0, _LONGEST_ELEMENT)):
         text = element[1]
     if len(text) > _LONGEST or _TOO_MANY_DIGITS.search(text) or not re.search("[0-9]", text):
         return None

@@ -25,13 +25,12 @@ _TERMS = {
 # Whether a story is told in feeds.
 _TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told = 1)"
 
-QUOTES = '"“”„‟«»'
-"""What people put around words that belong together; telephones and Word write those that curve."""
-
-# One thing a person typed into the search box: -"not this phrase", word, wor*
-_TYPED = re.compile(
-    rf"(?P<minus>-?)(?:[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?|(?P<word>[^\s{QUOTES}]+))"
+# What people put around words that belong together; telephones and Word write those that curve.
+_QUOTES = '"“”„‟«»'
+TYPED = re.compile(
+    rf"(?P<minus>-?)(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]?|(?P<word>[^\s{_QUOTES}]+))"
 )
+"""One thing a person typed into the search box: `-"not this phrase"`, `word`, `wor*`."""
 _MOST_TYPED = 24
 _LEAST_OF_A_WORD = 3
 
@@ -192,7 +191,7 @@ def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
     """
     wanted: list[str] = []
     unwanted: list[str] = []
-    for found in list(_TYPED.finditer(typed))[:_MOST_TYPED]:
+    for found in list(TYPED.finditer(typed))[:_MOST_TYPED]:
         text = found["phrase"] if found["phrase"] is not None else found["word"]
         words = re.findall(r"\w+", text)
         if not words:

@@ -13,7 +13,7 @@ from hub.model import Direction, WithheldEntry
 from hub.publish import corrections as published
 from hub.publish.corrections import Correction
 from hub.publish.item import headline
-from hub.web.pages import Link, Setting, withdrawal
+from hub.web.pages import WITHDRAWN, Link, Setting, withdrawal
 from hub.web.words import Moment
 from hub.wording import Piece
 
@@ -98,7 +98,7 @@ def _withdrawal(withdrawn: WithheldEntry, setting: Setting) -> ListedCorrection:
     return ListedCorrection(
         date=withdrawn.since,
         withdrawn=True,
-        headline="This news was withdrawn",
+        headline=WITHDRAWN,
         details=setting.addresses.story(withdrawn.stored.story),
         member=Link(member.name, setting.addresses.member(member.slug)),
         when=setting.calendar.moment(withdrawn.since),

@@ -18,6 +18,7 @@ from hub.web.asked import Asked
 from hub.web.corrected import of_story
 from hub.web.doing import member_troubles, nothing_yet
 from hub.web.pages import (
+    WITHDRAWN,
     Filters,
     MemberOrder,
     busiest,
@@ -94,9 +95,8 @@ def story(number: str) -> Response:
         withdrawn = visit.store.withdrawn_from(int(number))
         if withdrawn is None:
             abort(404)
-        return gone(
-            "This news was withdrawn", withdrawal(withdrawn, visit.setting.calendar.day(withdrawn.since).text)
-        )
+        day = visit.setting.calendar.day(withdrawn.since).text
+        return gone(WITHDRAWN, withdrawal(withdrawn, day))
     if isinstance(found, int):
         return moved(visit.addresses.story(found))
     return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))
@@ -239,7 +239,7 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "newest_of": f"{found.newest_of:,}" if found.newest_of else None,
         "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
         "past_the_end": asked.before is not None and not found.items,
-        "says_nothing": asked.says_nothing,
+        "says_nothing": wanted is None,
         "near": [(words, to(q=words)) for words in _near(visit, asked.typed)] if nothing and wanted else [],
         "feeds": (visit.catalogue.of_list(asked),),
     }

@@ -250,6 +250,10 @@ def _attachment(enclosure: Enclosure) -> Attachment:
     )
 
 
+WITHDRAWN = "This news was withdrawn"
+"""The heading of news that was: its own words are not said again."""
+
+
 def withdrawn_by(withdrawn: WithheldEntry) -> str:
     """Who withdrew an entry: its member, or the network."""
     return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name

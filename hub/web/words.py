@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hub.said import counted
-from hub.store.selection import QUOTES
+from hub.store.selection import TYPED
 
 # What publishers attach most, under the names people know it by.
 _FILE_TYPES = {
@@ -134,9 +134,6 @@ def with_code(text: str) -> Markup:
 
 # ---------------------------------------------------------------- what was searched for
 
-_TYPED = re.compile(
-    rf"(?P<minus>-?)(?:[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?|(?P<word>[^\s{QUOTES}]+))"
-)
 _ENDINGS = re.compile(r"(?<=\w{4})(?:es|s|ed|ing)$", re.IGNORECASE)
 _BEFORE, _AFTER = 90, 190
 # Two words so much alike are one, misspelt (`difflib`'s ratio).
@@ -151,7 +148,7 @@ _MOST_COMPARED = 1_000
 def looked_for(typed: str) -> re.Pattern[str] | None:
     """What to mark in the results of a search: its words, with the endings that a search overlooks."""
     wanted = []
-    for found in _TYPED.finditer(typed):
+    for found in TYPED.finditer(typed):
         words = re.findall(r"\w+", found["phrase"] or found["word"] or "")
         if found["minus"] or not words:
             continue
