@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from hub.model import Selection, Tag, Term
+from hub.model import Entry, Gathered, Selection, Tag, Term, Tombstone
 from hub.store import open_store, searching, wordbitmaps
 from hub.store.sqlite import SqliteStore
 from tests.older import older_database
@@ -45,16 +46,17 @@ def publish_some(hub: Hub) -> None:
 
 
 class Explained(SqliteStore):
-    """A store that has the plan of each statement it reads by."""
+    """A store that has the plan of each statement it reads by, or of each with one of some other `verbs`."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *verbs: str) -> None:
         super().__init__(file)
+        self._verbs = verbs or ("SELECT",)
         self.plans: dict[str, list[str]] = {}
         self._db.conn.set_trace_callback(self._explain)
         self._beside = sqlite3.connect(file)
 
     def _explain(self, statement: str) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        if statement.lstrip().startswith(self._verbs):
             found = self._beside.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
             self.plans[statement] = [row[3] for row in found]
 
@@ -136,6 +138,53 @@ def test_no_page_reads_a_table_through_or_sorts_it(
         assert not large or not is_sorted or sorted_by_key, (statement, plan)
     for each in (*stores, *hub.stores):
         each.close()
+
+
+def _numbered(number: int) -> Entry:
+    return news(f"n{number}", tags=(STROKE,), at=NOW - timedelta(hours=number))
+
+
+def test_no_poll_and_no_look_for_one_reads_all_that_a_feed_has(tmp_path: Path) -> None:
+    """What is done four times a second, and for each poll, takes no longer among millions of entries."""
+    hub = Hub(tmp_path)
+    publish_some(hub)
+    store = Explained(hub.file, "SELECT", "INSERT", "UPDATE", "DELETE")
+    hub.stores.insert(0, store)
+    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=4)
+    hub.publish(
+        NATIONAL,
+        *(_numbered(number) for number in range(20)),
+        news("n30", "Other words"),
+        news("d", "Joint news", link="https://joint.example/a"),
+        at=soon,
+    )
+    feed = hub.feed(NATIONAL)
+    hub.settle(Gathered(feed=feed, outcome="not_modified", started=soon, url=feed.url), soon)
+    gone = Gathered(
+        feed=feed,
+        outcome="fetched",
+        started=later,
+        url=feed.url,
+        entries=tuple(
+            replace(_numbered(number), feed=NATIONAL) for number in range(20) if number not in (2, 5)
+        ),
+        tombstones=(Tombstone(id="n2", why="it was wrong"),),
+    )
+    hub.settle(gone, later)
+    assert store.checks_due(later + timedelta(days=2))
+    assert store.due(later + timedelta(days=1))
+    assert store.marks(NATIONAL)
+    for look in (store.spared, store.offers, store.subscriptions, store.feed_states):
+        look()
+    store.pushes(limit=5)
+    assert len(store.plans) > 50
+    for statement, plan in store.plans.items():
+        for step in plan:
+            verb, _, table = step.partition(" ")
+            if verb in ("SCAN", "SEARCH") and table.split()[0] in _LARGE:
+                assert verb == "SEARCH", (statement, plan)
+                assert not step.endswith(("(feed=?)", "(member=?)")), (statement, plan)
+    hub.close()
 
 
 def test_lists_and_counts_of_an_older_database_are_made_when_it_is_opened(tmp_path: Path) -> None:

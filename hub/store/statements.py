@@ -62,8 +62,9 @@ MARKED_BY = """
 SELECT id_key, canonical_link, fingerprint FROM entries
 WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
 """
-# What a feed has of the ids that its document has tombstones of.
-DELETED = "SELECT key, id FROM entries WHERE feed = ? AND id_key IN (SELECT value FROM json_each(?))"
+# What a feed has of the ids that its document has tombstones of; looked up by these, since an old feed may
+# have thousands of entries.
+DELETED = "SELECT key, id FROM entries WHERE +feed = ? AND id_key IN (SELECT value FROM json_each(?))"
 NEW_CHECK = """
 INSERT INTO checks (entry, due, gone_since, tries)
 SELECT key, :due, :gone_since, :tries FROM entries WHERE key = :key AND link IS NOT NULL
@@ -74,9 +75,10 @@ DELETE FROM checks WHERE entry IN (
     SELECT c.entry FROM checks c JOIN entries e ON e.key = c.entry WHERE e.feed = ?)
 """
 CHECKED = "DELETE FROM checks WHERE entry IN (SELECT value FROM json_each(?))"
+# In this order, since there are few: SQLite would look up each entry of each feed.
 CHECKS_DUE = """
 SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries
-FROM checks c JOIN entries e ON e.key = c.entry JOIN feeds f ON f.id = e.feed
+FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
 WHERE c.due <= ? AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL ORDER BY c.due LIMIT 1000
 """
 # Of entries that were taken back, those of which nothing was said yet.
