@@ -21,6 +21,7 @@ from hub import (
     moves,
     normalise,
     quarantine,
+    refreshing,
     schedule,
     stories,
     urls,
@@ -181,15 +182,26 @@ def _entries(
             relinked.append(_relinked(entry, stored))
         if joined is not None:
             joins[joined] = joins.get(joined, frozenset()) | {entry.feed}
+    window, refreshed, seen = refreshing.compared(
+        recognised,
+        known.window,
+        changed={each.key for each in changed},
+        relinked={each.key for each in relinked},
+        as_known=update.gathered.as_known,
+    )
+    # A push may hold one entry, and of a site that is no feed a poll reads only what it does not know.
+    whole = update.gathered.push is None and not _is_site(update)
     update = replace(
         _shown(update, recognised, looked_at, silence),
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
+        window=window if whole else (),
+        refreshed=refreshed if whole else (),
         returned=tuple(stored.key for stored in there if _returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
-        put_off=any(_is_put_off(entry, stored, update.now) for entry, stored in others),
+        put_off=(whole and seen) or any(_is_put_off(entry, stored, update.now) for entry, stored in others),
     )
     return _taken_back(update, frozenset(stored.key for stored in there), known)
 
@@ -206,18 +218,15 @@ def _refuse_unread(entry: Entry, gathered: Gathered) -> None:
 def _shown(
     update: FeedUpdate, recognised: Sequence[Recognised], looked_at: Sequence[Recognised], silence: str
 ) -> FeedUpdate:
-    """The update with what a document shows as a whole: by what its entries are known, and which it has."""
-    gathered, state, window = update.gathered, update.state, update.window
+    """The update with what a document shows as a whole: by what its entries are known."""
+    gathered, state = update.gathered, update.state
     if silence:
         gathered = replace(gathered, remarks=(*gathered.remarks, silence))
     # A push may hold one entry, and says nothing of a document.
     if state.feed.identify_by is None and gathered.push is None:
         identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
         state = replace(state, identity=identity)
-    # Of a site that is no feed, a poll reads only what it does not know.
-    if gathered.push is None and not _is_site(update):
-        window = tuple(map(_in_window, recognised))
-    return replace(update, gathered=gathered, state=state, window=window)
+    return replace(update, gathered=gathered, state=state)
 
 
 def _settled(update: FeedUpdate, known: Known) -> FeedUpdate:
@@ -256,10 +265,6 @@ def _is_site(update: FeedUpdate) -> bool:
     return update.gathered.url in update.state.feed.kinds
 
 
-def _in_window(each: Recognised) -> tuple[int | None, datetime | None]:
-    return each.known.key if each.known else None, each.entry.published or each.entry.updated
-
-
 def _returns(stored: KnownEntry) -> bool:
     """Whether it is published again, since its member took it back and it is there again."""
     return stored.standing == "withdrawn" and not stored.by_admin
@@ -275,7 +280,7 @@ def _taken_back(update: FeedUpdate, still: Collection[int], known: Known) -> Fee
     again, done, gone = withdrawals.after(looked_at, update.now)
     withdrawn = {**gone, **withdrawn}
     missing = withdrawals.missing(known.window, still) if update.window else ()
-    before = {key for key, _ in known.window}
+    before = {key for key, *_ in known.window}
     return replace(
         update,
         withdrawn=withdrawn,

@@ -6,10 +6,14 @@ what is heavy for an entry belongs here and not where entries are stored.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from hub import events, markup, urls, wording
 from hub.model import (
@@ -38,6 +42,8 @@ _LONGEST_DATE = 40
 # Flash: nothing plays it any more, and YouTube's feeds name such a file with each film.
 _UNPLAYABLE = "application/x-shockwave-flash"
 
+# What the tags of a text say, as nh3 writes them: where they lead, what pictures show.
+_VALUES = re.compile('="([^"]*)"')
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$")
 # /2026/01/31/ and /2026-01-31-, as most systems that put a date in a link write it.
 _DATE_IN_LINK = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?:[/-]|$)")
@@ -130,7 +136,7 @@ def _entry(
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
     fingerprint = _fingerprint(title, words, image, enclosures)
-    return Entry(
+    entry = Entry(
         feed=feed.key,
         id=parsed.id,
         title=title,
@@ -154,6 +160,7 @@ def _entry(
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint, hosts),
         fingerprint=fingerprint,
     )
+    return replace(entry, rest=rest(entry))
 
 
 def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:
@@ -162,6 +169,29 @@ def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[
         return digest(words)
     # Where there is no word, pictures and files are all there is to tell entries apart by.
     return digest("\n".join((image or "", *(enclosure.url for enclosure in enclosures))))
+
+
+def rest(entry: Entry) -> int:
+    """A number of 63 bits, never 0, that stands for all that is published of an entry but its words.
+
+    That is where its links and pictures lead and what they are said to show,
+    without what says where a reader came from, and its dates, people,
+    categories, files and source.
+    """
+    values = _VALUES.findall(entry.summary) + _VALUES.findall(entry.content)
+    told = msgspec.json.encode(
+        (
+            [_told_apart_by(each) if "?" in each else each for each in values],
+            (entry.image, entry.enclosures, entry.authors, entry.categories),
+            (entry.published, entry.event_date, entry.language, entry.rights, entry.source),
+        )
+    )
+    digest = hashlib.blake2b(told, digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True) & ~1 or 2
+
+
+def _told_apart_by(written: str) -> str:
+    return urls.without_tracking(written.replace("&amp;", "&"))
 
 
 def _base(link: str | None, site: str | None, url: str) -> str:

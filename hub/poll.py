@@ -253,8 +253,13 @@ def is_thorough(state: FeedState, *, now: datetime) -> bool:
 
 
 def may_skim(state: FeedState, *, now: datetime) -> bool:
-    """Whether what is known of a feed's entries need not be read as new ones are: not once a week."""
-    return state.succeeded is not None and state.identified_by == "id" and not is_thorough(state, now=now)
+    """Whether what is known of a feed's entries need not be read as new ones are.
+
+    It is once a week, and where its last document is to be read again.
+    """
+    if state.succeeded is None or state.body_digest is None:
+        return False
+    return state.identified_by == "id" and not is_thorough(state, now=now)
 
 
 def _is_first_in(length: int, state: FeedState, now: datetime) -> bool:

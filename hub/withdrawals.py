@@ -34,8 +34,8 @@ def missing(before: Window, still: Collection[int]) -> tuple[int, ...]:
     That is where an older one is still there: by date, or by its place where
     they have none.
     """
-    there = [place for place, (key, _) in enumerate(before) if key in still]
-    gone = [place for place, (key, _) in enumerate(before) if key not in still]
+    there = [place for place, (key, *_) in enumerate(before) if key in still]
+    gone = [place for place, (key, *_) in enumerate(before) if key not in still]
     if not there or (len(gone) > _MANY and len(gone) > _MOST * len(before)):
         return ()
     oldest = min((date for place in there if (date := before[place][1])), default=None)

@@ -182,10 +182,12 @@ def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_d
 
 
 def test_once_a_week_and_where_ids_do_not_hold_all_of_a_feed_is_read() -> None:
-    assert poll.may_skim(POLLED, now=NOW)
+    read = replace(POLLED, body_digest="of its last document")
+    assert poll.may_skim(read, now=NOW)
     assert not poll.may_skim(NEVER_POLLED, now=NOW)
-    assert not poll.may_skim(POLLED, now=NOW + timedelta(days=8))
-    assert not poll.may_skim(replace(POLLED, identity=Identity(by="link")), now=NOW)
+    assert not poll.may_skim(read, now=NOW + timedelta(days=8))
+    assert not poll.may_skim(replace(read, identity=Identity(by="link")), now=NOW)
+    assert not poll.may_skim(POLLED, now=NOW), "its last document is to be read again"
 
 
 def test_an_error_of_a_page_that_the_feed_redirects_to_names_both() -> None:

@@ -35,7 +35,7 @@ A_DAY = timedelta(days=1)
 
 def window(*ages: int | None) -> Window:
     """A document's entries by their age in days, keyed by their place from 1."""
-    return tuple((key, None if age is None else NOW - age * A_DAY) for key, age in enumerate(ages, 1))
+    return tuple((key, None if age is None else NOW - age * A_DAY, 0) for key, age in enumerate(ages, 1))
 
 
 # ---------------------------------------------------------------- the rules

@@ -116,8 +116,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     publisher's clock. `summary` and `content` are HTML; `text` is all of the
     entry's words in plain text and `excerpt` the first of them.
     `fingerprint` changes when the words do, and not when the markup, the
-    links or the quotation marks do. `event_date` is the day on which it takes
-    place, should it be an event.
+    links or the quotation marks do; `rest` is a number that does when anything
+    else does that is published of it (`hub.normalise.rest`). `event_date` is the day
+    on which it takes place, should it be an event.
     """
 
     feed: FeedKey
@@ -144,6 +145,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     keys: EntryKeys
     fingerprint: str
     # Made of what stands above, and not read back from a store.
+    rest: int = 0
     sketch: Sketch = Sketch()
 
     @property

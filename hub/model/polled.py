@@ -282,6 +282,17 @@ class RelinkedEntry(Struct, frozen=True, kw_only=True):
     fingerprint: str
 
 
+class RefreshedEntry(Struct, frozen=True, kw_only=True):
+    """An entry of which something else than its words changed, such as a link: nobody is told.
+
+    One that is `withheld` is not published.
+    """
+
+    key: int
+    entry: Entry
+    withheld: bool = False
+
+
 class FeedUpdate(Struct, frozen=True, kw_only=True):
     """What a poll should change: an intent, applied whole or not at all.
 
@@ -296,8 +307,9 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     `checks` are the pages to look at later, `unchecked` those, by the entry's
     key, not to be looked at any more; none are where the site was `made_anew`.
     `host_not_before` is a host that asked all its visitors to stay away (429),
-    and until when. What the document says is not stored whole where an entry
-    went back to earlier words, which waits (`put_off`).
+    and until when. What the document says is not stored whole, and read again,
+    where an entry went back to earlier words, which waits, or something else than
+    its words is new (`put_off`).
     """
 
     state: FeedState
@@ -307,9 +319,10 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     changed: tuple[ChangedEntry, ...] = ()
     settled: tuple[int, ...] = ()
     relinked: tuple[RelinkedEntry, ...] = ()
+    refreshed: tuple[RefreshedEntry, ...] = ()
     returned: tuple[int, ...] = ()
     withdrawn: Mapping[int, str] = {}
-    window: tuple[tuple[int | None, datetime | None], ...] = ()
+    window: tuple[tuple[int | None, datetime | None, int], ...] = ()
     checks: tuple[PageCheck, ...] = ()
     unchecked: tuple[int, ...] = ()
     made_anew: bool = False

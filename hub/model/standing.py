@@ -59,8 +59,9 @@ class Tombstone(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-# The keys of a feed's entries in its last document, in its order, with the publishers' dates.
-Window = tuple[tuple[int, datetime | None], ...]
+# The keys of a feed's entries in its last document, in its order, with the publishers' dates and what they
+# are known by besides their words (`hub.refreshing`).
+Window = tuple[tuple[int, datetime | None, int], ...]
 
 
 class PageCheck(Struct, frozen=True, kw_only=True):

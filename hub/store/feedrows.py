@@ -282,17 +282,17 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
 
 
 def window(packed: bytes) -> Window:
-    """The entries of a document: their keys, with their dates to the second."""
+    """The entries of a document: their keys, their dates to the second, and what they have besides words."""
     numbers = iter(array("q", packed))
     return tuple(
-        (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC))
-        for key, date in zip(numbers, numbers, strict=True)
+        (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC), rest)
+        for key, date, rest in zip(numbers, numbers, numbers, strict=True)
     )
 
 
 def window_bytes(window: Window) -> bytes:
-    pairs = ((key, _NO_DATE if date is None else int(date.timestamp())) for key, date in window)
-    return array("q", chain.from_iterable(pairs)).tobytes()
+    rows = ((key, _NO_DATE if date is None else int(date.timestamp()), rest) for key, date, rest in window)
+    return array("q", chain.from_iterable(rows)).tobytes()
 
 
 def check_row(check: PageCheck) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from array import array
 from contextlib import closing
 from datetime import datetime
 from functools import cache
-from itertools import repeat
+from itertools import chain, repeat
 from sqlite3 import complete_statement, connect
 
 from sqlite_utils import Database, Migrations
@@ -745,3 +745,12 @@ UPDATE feeds SET reason_since = failing_since;
 @migrations()
 def m022_since_when_feeds_fail_alike(db: Database) -> None:
     _execute(db, _REASON_SINCE)
+
+
+@migrations()
+def m023_what_entries_have_besides_their_words(db: Database) -> None:
+    """Of those that are stored it is not known: it is what their feeds' next documents have."""
+    for feed, packed in db.execute("SELECT feed, entries FROM windows").fetchall():
+        numbers = iter(array("q", packed))
+        with_rest = array("q", chain.from_iterable(zip(numbers, numbers, repeat(0))))
+        db.execute("UPDATE windows SET entries = ? WHERE feed = ?", (with_rest.tobytes(), feed))

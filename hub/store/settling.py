@@ -227,6 +227,10 @@ class Settling(Placing):
             changed_stories.add(self._tell_of(key, now))
         for relinked in update.relinked:
             self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
+        for refreshed in update.refreshed:
+            self._db.execute(sql.REFRESHED_ENTRY, {**rows.entry_row(refreshed.entry), "key": refreshed.key})
+            self._tag(refreshed.key, refreshed.entry.tags)
+            changed_stories.add(self._value("SELECT story FROM entries WHERE key = ?", (refreshed.key,)))
         self._write_each(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
@@ -248,6 +252,7 @@ class Settling(Placing):
             any(not each.withheld for each in written)
             or update.settled
             or update.relinked
+            or any(not each.withheld for each in update.refreshed)
             or update.returned
             or left_out
         )
@@ -273,7 +278,9 @@ class Settling(Placing):
         """Write which entries the document has, and whose pages are to be looked at."""
         if update.window:
             new = iter([each.key for each in written if each.new][::-1])
-            window = tuple((next(new) if key is None else key, date) for key, date in update.window)
+            window = tuple(
+                (next(new) if key is None else key, date, rest) for key, date, rest in update.window
+            )
             packed = feedrows.window_bytes(window)
             if packed != known.windows.get(feed):
                 self._db.execute(sql.NEW_WINDOW, (feed, packed))

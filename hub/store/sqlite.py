@@ -93,7 +93,7 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
     def marks(self, feed: FeedKey) -> frozenset[Mark]:
         with self._reading():
             windows = self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name))
-            keys = [key for (packed,) in windows for key, _ in feedrows.window(packed)]
+            keys = [key for (packed,) in windows for key, *_ in feedrows.window(packed)]
             return frozenset(self._tuples(sql.MARKED_BY, (listed(keys),)))
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:

@@ -158,6 +158,13 @@ UPDATE entries SET changed = COALESCE(:changed, changed), date = COALESCE(:date,
     rights = :rights, event_date = COALESCE(:event_date, event_date), details = :details
 WHERE key = :key
 """
+# All but its words, by which it is found and compared, and its links and dates that are frozen.
+REFRESHED_ENTRY = """
+UPDATE entries SET published = :published, summary = :summary, content = :content, image = :image,
+    language = :language, direction = :direction, rights = :rights,
+    event_date = COALESCE(:event_date, event_date), details = :details
+WHERE key = :key
+"""
 # The words that an entry had, before others take their place.
 NEW_REVISION = """
 INSERT INTO revisions (entry, until, told, title, text)

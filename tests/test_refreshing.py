@@ -1,0 +1,265 @@
+"""What members put right besides their words reaches readers, and tells them nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from array import array
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from hub import normalise
+from hub.fetch.curl import CurlFetcher
+from hub.model import (
+    Category,
+    Enclosure,
+    Entry,
+    Feed,
+    FeedKey,
+    FetchPolicy,
+    HubSettings,
+    Member,
+    Person,
+    PollResult,
+    Selection,
+    StoredEntry,
+    TagRule,
+)
+from hub.polls import Polls
+from hub.reading import Readers
+from hub.store import Store, open_store
+from tests.entries import entry
+from tests.older import older_database
+from tests.site import Site, serving
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+RULES = (
+    TagRule(term="stroke", label="Stroke", any=("stroke",), fields=("category",)),
+    TagRule(term="beds", label="Beds", any=("beds",)),
+)
+BOOK = "<p>Beds are free. <a href='https://book.example/{}'>Book one</a>.</p>"
+
+
+class Network:
+    """A member's feed of one entry and one more, polled with a hand on the clock."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self.site, self.now = site, NOW
+        self.feed = Feed(key=FeedKey("east"), url=f"{site.url}/feed")
+        self.store: Store = open_store(f"sqlite:///{folder}/hub.db")
+        self.store.sync([Member(slug="east", name="East")], [self.feed], authority="news.example")
+        policy = FetchPolicy(allow=(ip_network("127.0.0.0/8"),), host_delay=timedelta(0))
+        self.fetcher = CurlFetcher(policy, "tests")
+        self.readers = Readers(RULES, "UTC")
+        self.polls = Polls(
+            fetcher=self.fetcher,
+            readers=self.readers,
+            store=self.store,
+            settings=HubSettings(fetch=policy),
+            authority="news.example",
+            now=lambda: self.now,
+            most_pages=10,
+        )
+
+    def close(self) -> None:
+        self.fetcher.close()
+        self.readers.close()
+        self.store.close()
+
+    def carry(self, html: str = BOOK.format(1), more: str = "") -> None:
+        """Have the feed carry an entry with this text and these elements, under an ETag."""
+        body = (
+            "<rss version='2.0'><channel><title>East</title>"
+            f"<item><guid isPermaLink='false'>a</guid><title>Ward</title><link>https://east.example/a</link>"
+            f"<description><![CDATA[{html}]]></description>{more}</item>"
+            "<item><guid isPermaLink='false'>b</guid><title>Another</title><link>https://east.example/b</link>"
+            "<description>Nothing of it changes.</description></item></channel></rss>"
+        )
+        etag = f'"{hashlib.sha256(body.encode()).hexdigest()}"'
+        self.site.page("/feed", body, Content_Type="application/rss+xml", ETag=etag)
+
+    def poll(self) -> tuple[int, int]:
+        """How many entries were new, and how many updated."""
+        self.now += timedelta(hours=1)
+        results: list[PollResult] = []
+        self.polls.begin(self.store.feed_states())
+        while self.polls.under_way:
+            results += self.polls.step(1)
+        (result,) = results
+        assert result.error is None
+        return result.new, result.updated
+
+    @property
+    def stored(self) -> StoredEntry:
+        (found,) = self.store.find("a")
+        return found
+
+    def was_conditional(self) -> bool:
+        """Whether the last request was."""
+        return "if-none-match" in self.site.asked[-1][1]
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    with serving() as site:
+        made = Network(site, tmp_path)
+        made.carry()
+        assert made.poll() == (2, 0)
+        yield made
+        assert made.store.check() == ()
+        made.close()
+
+
+def test_a_link_that_was_put_right_is_had_with_the_second_document_that_has_it(network: Network) -> None:
+    before, version = network.stored, network.store.version()
+    network.carry(BOOK.format(2))
+    assert network.poll() == (0, 0)
+    assert network.stored == before, "it may be another at each visit"
+    assert network.store.version() == version
+    assert network.poll() == (0, 0)
+    assert not network.was_conditional(), "what was seen is looked at once more"
+    after = network.stored
+    assert "https://book.example/2" in after.entry.content + after.entry.summary
+    assert (after.changed, after.date, after.atom_id) == (before.changed, before.date, before.atom_id)
+    assert network.store.revisions(after.key) == ()
+    assert network.store.version() > version
+    version = network.store.version()
+    for _ in range(2):
+        assert network.poll() == (0, 0)
+        assert network.was_conditional()
+    assert network.store.version() == version
+
+
+@pytest.mark.parametrize(
+    ("more", "has"),
+    [
+        ("<enclosure url='https://east.example/2.mp3' type='audio/mpeg' length='9'/>", "enclosures"),
+        ("<author>ann@east.example (Ann)</author>", "authors"),
+        ("<pubDate>Mon, 23 Nov 2026 09:00:00 GMT</pubDate>", "published"),
+        ("<category>Stroke</category>", "categories"),
+    ],
+)
+def test_so_are_files_people_dates_and_categories(network: Network, more: str, has: str) -> None:
+    network.carry(more=more)
+    network.poll()
+    assert not getattr(network.stored.entry, has)
+    network.poll()
+    after = network.stored
+    assert getattr(after.entry, has)
+    assert after.date == after.first_seen, "the date that is sorted by stays"
+
+
+def test_a_category_brings_the_tags_that_it_means(network: Network) -> None:
+    network.carry(more="<category>Stroke</category>")
+    network.poll()
+    network.poll()
+    assert [tag.term for tag in network.stored.entry.tags] == ["stroke", "beds"]
+    assert network.store.tag_counts() == {"stroke": 1, "beds": 1}
+
+
+def test_what_is_another_at_each_visit_is_never_taken(network: Network) -> None:
+    before, version = network.stored, network.store.version()
+    for number in range(2, 6):
+        network.carry(BOOK.format(number))
+        assert network.poll() == (0, 0)
+    for number in (2, 3, 2, 3):
+        network.carry(BOOK.format(number))
+        network.poll()
+    assert network.stored == before
+    assert network.store.version() == version
+
+
+def test_what_goes_back_at_once_is_read_once_more_and_no_more(network: Network) -> None:
+    network.carry(BOOK.format(2))
+    network.poll()
+    network.carry(BOOK.format(1))
+    network.poll()
+    network.poll()
+    assert "https://book.example/1" in network.stored.entry.content + network.stored.entry.summary
+    network.poll()
+    assert network.was_conditional()
+
+
+def test_a_correction_of_words_brings_the_rest_at_once(network: Network) -> None:
+    network.carry(BOOK.format(2).replace("Beds are", "Five beds are"))
+    assert network.poll() == (0, 1)
+    assert "https://book.example/2" in network.stored.entry.content + network.stored.entry.summary
+    network.poll()
+    assert network.was_conditional()
+
+
+def test_where_readers_came_from_is_no_difference(network: Network) -> None:
+    network.carry(BOOK.format("1?utm_source=news&amp;utm_medium=rss"))
+    version = network.store.version()
+    for _ in range(2):
+        assert network.poll() == (0, 0)
+    assert network.store.version() == version
+    assert network.was_conditional()
+
+
+def test_withheld_news_is_refreshed_and_moves_nothing_that_is_published(network: Network) -> None:
+    network.store.withdraw([network.stored.key], "it is wrong", network.now)
+    network.carry(BOOK.format(2))
+    version = network.store.version()
+    network.poll()
+    network.poll()
+    assert "https://book.example/2" in network.stored.entry.content + network.stored.entry.summary
+    assert network.store.version() == version
+    assert [story.lead.entry.id for story in network.store.stories(Selection(), limit=9).items] == ["b"]
+
+
+AN_ENTRY = replace(
+    entry("a", title="Ward", text="Beds are free."),
+    content='<p>Beds are <a href="https://a.example/?p=1">free</a>. <img src="https://a.example/a.jpg"></p>',
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(AN_ENTRY, content=AN_ENTRY.content.replace("p=1", "p=2")),
+        replace(AN_ENTRY, content=AN_ENTRY.content.replace("a.jpg", "b.jpg")),
+        replace(AN_ENTRY, content=AN_ENTRY.content.replace(".jpg", '.jpg" alt="A ward')),
+        replace(AN_ENTRY, summary='<p><a href="https://a.example/b">More</a></p>'),
+        replace(AN_ENTRY, image="https://a.example/c.jpg"),
+        replace(AN_ENTRY, enclosures=(Enclosure("https://a.example/a.mp3"),)),
+        replace(AN_ENTRY, authors=(Person("Ann"),)),
+        replace(AN_ENTRY, categories=(Category("Stroke"),)),
+        replace(AN_ENTRY, published=NOW - timedelta(days=9)),
+        replace(AN_ENTRY, event_date=NOW.date()),
+        replace(AN_ENTRY, rights="Ours"),
+    ],
+)
+def test_whatever_is_published_besides_the_words_makes_a_difference(other: Entry) -> None:
+    numbers = {normalise.rest(AN_ENTRY), normalise.rest(other)}
+    assert len(numbers) == 2
+    assert all(number % 2 == 0 and number for number in numbers)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(AN_ENTRY, content=AN_ENTRY.content.replace("<p>", "<div><p>")),
+        replace(AN_ENTRY, content=AN_ENTRY.content.replace("p=1", "p=1&amp;utm_source=x")),
+        replace(AN_ENTRY, title="A ward", text="Other words", updated=NOW),
+    ],
+)
+def test_words_and_markup_make_none(same: Entry) -> None:
+    assert normalise.rest(AN_ENTRY) == normalise.rest(same)
+
+
+def test_of_a_database_of_before_nothing_is_refreshed_until_it_differs(tmp_path: Path) -> None:
+    before = "m023_what_entries_have_besides_their_words"
+    with closing(older_database(tmp_path / "older.db", before=before)) as older:
+        older.execute("PRAGMA foreign_keys = OFF")
+        older.execute("INSERT INTO windows VALUES (1, ?)", (array("q", (7, 1_700_000_000, 8, 5)).tobytes(),))
+    open_store(f"sqlite:///{tmp_path}/older.db").close()
+    with closing(sqlite3.connect(tmp_path / "older.db")) as now:
+        ((packed,),) = now.execute("SELECT entries FROM windows").fetchall()
+    assert [*array("q", packed)] == [7, 1_700_000_000, 0, 8, 5, 0]
