@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import calendar
 import io
+import json
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -16,10 +17,11 @@ from msgspec.structs import replace
 from hub.model import Category, Enclosure, Person, Source
 from hub.publish.atom import atom
 from hub.publish.document import MergedDocument
-from hub.publish.item import Item
+from hub.publish.item import Copy, Item
+from hub.publish.jsonfeed import json_feed
 from hub.publish.rss import rss
 from tests.rfc4287 import ATOM, LANG, violations
-from tests.sample_items import HUB, at, bare_item, document, joint_item
+from tests.sample_items import HUB, WESSEX, at, bare_item, document, joint_item
 
 
 def entry_of(item: Item) -> etree._Element:
@@ -167,6 +169,17 @@ def test_everyone_who_published_the_story_is_named() -> None:
         ("east", "Health Innovation East"),
         ("north", "Health Innovation North & Coast"),
     ]
+
+
+def test_a_copy_that_its_own_member_has_in_a_second_feed_names_nobody_else() -> None:
+    own = Copy(member=WESSEX, title="The same", link="https://wessex.example/b", date=at(20), why="same link")
+    item = replace(joint_item(), copies=(own,))
+    entry = entry_of(item)
+    assert entry.findall(f"{ATOM}contributor") == []
+    assert links(entry, "via") == []
+    assert b"contributor>" not in rss(document(item))
+    (told,) = json.loads(json_feed(document(item)))["items"]
+    assert "also_published_by" not in told["_hub"]
 
 
 def test_categories_come_as_the_publisher_gave_them_and_tags_under_the_hubs_scheme() -> None:

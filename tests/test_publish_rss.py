@@ -20,6 +20,8 @@ from hub.publish.rss import rss
 from tests.sample_items import HUB, at, bare_item, document, joint_item
 
 DC = "{http://purl.org/dc/elements/1.1/}"
+MP3 = Enclosure("https://e.example/a.mp3", "audio/mpeg")
+PDF = Enclosure("https://e.example/a.pdf", "application/pdf")
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 
@@ -165,8 +167,23 @@ def test_an_item_has_at_most_one_enclosure_and_it_has_a_length() -> None:
     assert enclosures(report) == [
         {"url": "https://wessex.example/report.pdf", "length": "12345", "type": "application/pdf"}
     ]
-    untyped = replace(joint_item(), enclosures=(Enclosure("https://wessex.example/a"),))
-    assert enclosures(untyped) == []
+
+
+@pytest.mark.parametrize(
+    ("enclosures", "url", "type"),
+    [
+        ((Enclosure("https://e.example/a.jpg", "image/jpeg"), MP3), MP3.url, "audio/mpeg"),
+        ((PDF, Enclosure("https://e.example/a.m4v", "video/mp4")), "https://e.example/a.m4v", "video/mp4"),
+        ((Enclosure("https://e.example/a.jpg", "image/jpeg"), PDF), PDF.url, "application/pdf"),
+        ((Enclosure("https://e.example/A.MP3?a=1"), PDF), "https://e.example/A.MP3?a=1", "audio/mpeg"),
+        ((Enclosure("https://e.example/a"),), "https://e.example/a", "application/octet-stream"),
+    ],
+)
+def test_the_enclosure_of_an_item_is_what_is_played_then_what_is_no_picture(
+    enclosures: tuple[Enclosure, ...], url: str, type: str
+) -> None:
+    (found,) = item_of(replace(joint_item(), enclosures=enclosures)).findall("enclosure")
+    assert (found.get("url"), found.get("type")) == (url, type)
 
 
 def test_namespaces_are_declared_once_for_the_whole_document() -> None:

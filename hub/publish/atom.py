@@ -17,6 +17,7 @@ from hub.publish.document import (
     add_event_day,
     categories,
     cleaned,
+    copies_of_others,
     link_or_story,
     other_language,
     other_publishers,
@@ -122,7 +123,7 @@ class _Tombstones(BaseExtension):  # type: ignore[misc] # feedgen has no types
 
 
 def _further_links(item: Item) -> list[dict[str, str]]:
-    vias = {copy.link: copy.member.name for copy in item.copies if copy.link}
+    vias = {copy.link: copy.member.name for copy in copies_of_others(item) if copy.link}
     return [
         *({"rel": "via", "href": link, "title": name} for link, name in vias.items()),
         *(

@@ -19,6 +19,9 @@ from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
 _EVENTS = "http://purl.org/rss/1.0/modules/event/"
 
 # What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
+UNKNOWN_TYPE = "application/octet-stream"
+"""A file's type where nobody says it and a format requires one (RFC 9110 §8.3)."""
+
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 # RFC 3987 §2.2 allows these in no part of an IRI, but for spaces of other alphabets, which nobody can see.
@@ -105,9 +108,14 @@ def link_or_story(item: Item, hub_url: str) -> str:
     return item.link or story_url(hub_url, item.story)
 
 
+def copies_of_others(item: Item) -> list[Copy]:
+    """The story's copies, without those that its own member has in a second feed."""
+    return [copy for copy in item.copies if copy.member.slug != item.member.slug]
+
+
 def other_publishers(item: Item) -> tuple[Member, ...]:
-    """Those who published copies of the story, each once."""
-    return tuple({copy.member.slug: copy.member for copy in item.copies}.values())
+    """The others who published copies of the story, each once."""
+    return tuple({copy.member.slug: copy.member for copy in copies_of_others(item)}.values())
 
 
 def other_language(item: Item, document: MergedDocument) -> str | None:

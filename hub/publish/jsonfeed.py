@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 
 from hub.model import Source
-from hub.publish.document import MergedDocument, cleaned, link_or_story, other_language, story_url
+from hub.publish.document import (
+    UNKNOWN_TYPE,
+    MergedDocument,
+    cleaned,
+    copies_of_others,
+    link_or_story,
+    other_language,
+    story_url,
+)
 from hub.publish.item import Copy, Item
 
 MEDIA_TYPE = "application/feed+json; charset=utf-8"
@@ -61,7 +69,7 @@ def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
             event_date=item.event_date and item.event_date.isoformat(),
             source=_source(item.source),
             rights=item.rights,
-            also_published_by=[_copy(copy) for copy in item.copies],
+            also_published_by=[_copy(copy) for copy in copies_of_others(item)],
         ),
     }
 
@@ -75,8 +83,8 @@ def _attachments(item: Item) -> list[dict[str, Any]]:
     return [
         _given(
             url=enclosure.url,
-            # Required here; what a recipient may assume where nothing is said (RFC 9110 §8.3).
-            mime_type=enclosure.type or "application/octet-stream",
+            # Required here.
+            mime_type=enclosure.type or UNKNOWN_TYPE,
             title=enclosure.title,
             size_in_bytes=enclosure.length,
         )

@@ -9,13 +9,18 @@ from __future__ import annotations
 import html
 from datetime import datetime
 from email.utils import format_datetime
+from mimetypes import types_map
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from hub import __version__
+from hub.model import Enclosure
 from hub.publish.document import (
+    UNKNOWN_TYPE,
     MergedDocument,
     add_event_day,
     categories,
@@ -71,9 +76,21 @@ def _add_item(generator: Any, item: Item, document: MergedDocument) -> None:
     entry.source(item.source.self_link or web_address(item.source.id), item.source.title)
     # One at most: not every reader understands a second. A length is required, and 0 is the profile's word
     # for one that is not known.
-    for enclosure in [enclosure for enclosure in item.enclosures if enclosure.type][:1]:
-        entry.enclosure(enclosure.url, enclosure.length or 0, enclosure.type)
+    for enclosure in sorted(item.enclosures, key=_place)[:1]:
+        entry.enclosure(enclosure.url, enclosure.length or 0, _type(enclosure))
     entry.register_extension("rest", lambda: _RestOfItem(item, other_language(item, document)), atom=False)
+
+
+def _type(enclosure: Enclosure) -> str:
+    """A file's type, which RSS requires; where the publisher gave none, by the ending of its address."""
+    ending = PurePosixPath(urlsplit(enclosure.url).path).suffix.lower()
+    return enclosure.type or types_map.get(ending, UNKNOWN_TYPE)
+
+
+def _place(enclosure: Enclosure) -> int:
+    """Before others comes what is played, since podcasts are had by RSS alone, and pictures after them."""
+    family = _type(enclosure).partition("/")[0].lower()
+    return 0 if family in ("audio", "video") else 2 if family == "image" else 1
 
 
 class _RestOfChannel:
