@@ -9,7 +9,8 @@ from typing import Any
 import feedparser
 import pytest
 
-from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, ago, hrefs, news
+from hub.model import Gathered
+from tests.web_hub import EAST, NETWORK, NOW, WESSEX, Hub, a_hub, ago, hrefs, news
 
 
 @pytest.fixture
@@ -107,6 +108,30 @@ def test_a_withdrawal_is_told_without_the_words_that_were_withdrawn(hub: Hub) ->
     assert told.title == "Withdrawn: news from Health Innovation Wessex"
     assert told.content[0].value == f"<p>{said.replace('24 November', '24 November 2026')}</p>"
     assert told.updated_parsed[:5] == (2026, 11, 24, 10, 30)
+
+
+@pytest.mark.parametrize("format", ["atom", "rss", "json"])
+def test_a_withdrawal_is_told_with_its_day_on_the_hubs_clocks(hub: Hub, format: str) -> None:
+    hub.configure(NETWORK.replace("Europe/London", "Pacific/Auckland"))
+    hub.publish(EAST, news("b", "Goes"), at=ago(days=3))
+    hub.store.withdraw([1], "", ago(hours=1))
+    assert "withdrew it on 25 November" in hub.words("/corrections")
+    assert "withdrew it on 25 November 2026" in hub.get(f"/feeds/corrections.{format}").text
+
+
+def test_the_feed_moves_when_a_correction_that_waited_is_told(hub: Hub) -> None:
+    for hours, number in zip(range(70, 64, -1), range(6), strict=True):
+        said = news("a", "Numbers", text=f"{number} clinics", at=ago(days=9))
+        hub.publish(WESSEX, said, at=ago(hours=hours))
+    (*_, first) = published(hub, "atom")
+    before = feedparser.parse(hub.get("/feeds/corrections.atom").data).feed.updated_parsed
+    gathered = Gathered(feed=hub.feed(WESSEX), outcome="not_modified", started=NOW, url="")
+    hub.settle(gathered, NOW)
+    assert len(published(hub, "atom")) == 5
+    after = feedparser.parse(hub.get("/feeds/corrections.atom").data).feed.updated_parsed
+    assert before < after
+    assert after[:5] == (2026, 11, 24, 15, 30)
+    assert published(hub, "atom")[-1].updated == first.updated
 
 
 def test_the_latest_of_corrections_and_withdrawals_come_first(hub: Hub) -> None:

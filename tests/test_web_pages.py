@@ -408,6 +408,16 @@ def test_members_are_listed_with_their_latest_news_in_the_order_asked_for(hub: H
     )
 
 
+def test_the_page_of_members_is_the_same_for_all_of_a_day(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(str(hours), at=ago(days=90, hours=hours)) for hours in range(-5, 20)))
+    before = hub.get("/members")
+    assert "22 in 90 days" in hub.words("/members"), "those since a midnight in London"
+    hub.now += timedelta(hours=8)
+    with closing(Hub(hub.file.parent)) as another:
+        another.now = hub.now
+        assert another.get("/members").data == before.data
+
+
 @pytest.mark.parametrize(
     ("republish", "headline"),
     [

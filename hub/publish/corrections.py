@@ -65,6 +65,8 @@ def correction_item(correction: Correction) -> Item:
         stored,
         title=f"Corrected: {headline(stored)}",
         when=correction.when,
+        # It may have waited to be told; the entry changed for readers then.
+        told=max(correction.when, stored.changed),
         content="".join(f"<p>{each}</p>" for each in shown or [UNSHOWN]),
         language=stored.entry.language,
     )
@@ -77,12 +79,15 @@ def withdrawal_item(withdrawn: WithheldEntry, says: str) -> Item:
         stored,
         title=f"Withdrawn: news from {stored.member.name}",
         when=withdrawn.since,
+        told=withdrawn.since,
         content=f"<p>{html.escape(says)}</p>",
         language=None,
     )
 
 
-def _item(stored: StoredEntry, *, title: str, when: datetime, content: str, language: str | None) -> Item:
+def _item(
+    stored: StoredEntry, *, title: str, when: datetime, told: datetime, content: str, language: str | None
+) -> Item:
     member = stored.member
     return Item(
         story=stored.story,
@@ -97,7 +102,7 @@ def _item(stored: StoredEntry, *, title: str, when: datetime, content: str, lang
         published=when,
         updated=when,
         corrected=None,
-        came_in=when,
+        came_in=told,
         authors=(Person(member.name, uri=member.homepage),),
         categories=(),
         tags=(),

@@ -10,7 +10,6 @@ from operator import attrgetter
 from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
-from hub import said
 from hub.filters import lets_through
 from hub.model import Feed, Selection, Term
 from hub.publish import atom, jsonfeed, opml, rss
@@ -130,7 +129,7 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
     if selection.search is not None:
         return ()
     # To the day, so that the feed changes by itself no oftener than its pages.
-    since = visit.setting.calendar.at(visit.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = visit.setting.calendar.midnight
     of_feed = (
         each
         for each in visit.store.withdrawn(since - _TOMBSTONES_TOLD)
@@ -153,8 +152,9 @@ def of_corrections(format: str) -> Response:
 
     def items() -> tuple[Item, ...]:
         corrected = map(correction_item, corrections(visit.store.told_changes(limit=_ENTRIES)))
+        date = visit.setting.calendar.full_date
         withdrawn = (
-            withdrawal_item(each, withdrawal(each, said.day(each.since))) for each in visit.store.withdrawn()
+            withdrawal_item(each, withdrawal(each, date(each.since))) for each in visit.store.withdrawn()
         )
         newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
         return tuple(newest[:_ENTRIES])

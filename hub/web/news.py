@@ -118,7 +118,7 @@ def _story(visit: Visit, found: Story) -> Mapping[str, object]:
 @news.get("/member/<slug>")
 def member(slug: str) -> Response:
     visit = visiting()
-    summary = next(iter(visit.store.members(visit.now, slug)), None)
+    summary = next(iter(visit.store.members(visit.setting.calendar.midnight, slug)), None)
     if summary is None:
         abort(404)
     troubles = member_troubles(
@@ -163,7 +163,7 @@ def members() -> Response:
     order = cast("MemberOrder", given) if given in get_args(MemberOrder) else None
 
     def make() -> Mapping[str, object]:
-        rows = member_rows(visit.store.members(visit.now), visit.setting, order)
+        rows = member_rows(visit.store.members(visit.setting.calendar.midnight), visit.setting, order)
         return {"title": "Members", "section": "members", "rows": rows, "order": order}
 
     return answer(visit.kept_page("members.html", order, make))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
@@ -62,6 +62,11 @@ class Calendar(Struct, frozen=True):
         except OverflowError:
             return when
 
+    @property
+    def midnight(self) -> datetime:
+        """When today began: for what is counted up to now, and is not to change with each second."""
+        return datetime.combine(self.today, time.min, self.zone)
+
     def heading(self, day: date) -> str:
         """`Today`, `Yesterday`, `Friday 20 November`, with the year where it is not this one."""
         if day == self.today:
@@ -78,6 +83,11 @@ class Calendar(Struct, frozen=True):
     def day(self, when: datetime) -> Moment:
         """`23 November`, or `23 November 2019`."""
         return Moment(self._words(self.at(when).date()), instant(when))
+
+    def full_date(self, when: datetime) -> str:
+        """`23 November 2026`, whatever year it is by now."""
+        day = self.at(when).date()
+        return f"{day.day} {day:%B} {day.year}"
 
     def on(self, day: date) -> Moment:
         """`3 December`, or `3 December 2019`."""
