@@ -13,8 +13,8 @@ import pytest
 from lxml import etree
 from msgspec.structs import replace
 
-from hub.model import FeedInfo, Gathered, Tag
-from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
+from hub.model import Entry, FeedInfo, Gathered, Tag, Tombstone
+from tests.web_hub import EAST, NETWORK, NOW, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
 
 _ATOM = {
     "a": "http://www.w3.org/2005/Atom",
@@ -186,6 +186,38 @@ def test_what_comes_back_is_newer_than_what_told_that_it_was_withdrawn(hub: Hub)
     assert moments("a:updated/text()") == [ago(hours=1)]
     assert moments("a:entry/a:published/text()") == [ago(days=3)]
     assert "Corrected" not in hub.words("/story/1")
+
+
+def test_what_readers_had_is_not_told_again_by_another_when_who_told_it_has_gone(hub: Hub) -> None:
+    def listed(name: str) -> list[str]:
+        return [each["id"] for each in hub.get(f"/feeds/{name}.json").get_json()["items"]]
+
+    def poll(*entries: Entry, gone: tuple[str, ...] = (), at: datetime) -> None:
+        feed = hub.feed(WESSEX)
+        found = tuple(replace(each, feed=WESSEX) for each in entries)
+        deleted = tuple(Tombstone(id=id) for id in gone)
+        gathered = Gathered(
+            feed=feed, outcome="fetched", started=at, url=feed.url, entries=found, tombstones=deleted
+        )
+        hub.settle(gathered, at)
+
+    told = news("https://wessex.example/1", "Joint news", link="https://joint.example/a", at=ago(days=9))
+    copy = news("https://east.example/2", "Joint news", link="https://joint.example/a", at=ago(days=8))
+    young = news("https://wessex.example/3", "Young news", link="https://joint.example/b", at=ago(hours=9))
+    other = news("https://east.example/4", "Young news", link="https://joint.example/b", at=ago(hours=8))
+    poll(told, at=ago(days=9))
+    hub.publish(EAST, copy, at=ago(days=8))
+    poll(young, told, at=ago(hours=9))
+    hub.publish(EAST, other, copy, at=ago(hours=8))
+    assert listed("all") == ["https://wessex.example/3", "https://wessex.example/1"]
+    poll(gone=("https://wessex.example/1", "https://wessex.example/3"), at=NOW)
+    assert listed("all") == ["https://east.example/4"], "what is of today few have had"
+    assert listed("member/east") == ["https://east.example/4", "https://east.example/2"]
+    assert hub.headlines("/") == ["Young news", "Joint news"]
+    poll(told, at=NOW + timedelta(hours=1))
+    assert listed("all") == ["https://east.example/4"], "nor is it when that one is back"
+    assert listed("member/wessex") == ["https://wessex.example/1"]
+    assert hub.store.check() == ()
 
 
 def test_each_format_says_on_which_day_an_event_is(hub: Hub) -> None:

@@ -22,8 +22,9 @@ _TERMS = {
     "region": "EXISTS (SELECT 1 FROM members rm WHERE rm.slug = {e}.member AND rm.region = ?)",
 }
 
-# Whether a story is told in feeds.
+# Whether a story is told in feeds; and whether each of its entries is, in its member's own.
 _TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told = 1)"
+_EACH_TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told > 0)"
 
 # What people put around words that belong together; telephones and Word write those that curve.
 _QUOTES = '"“”„‟«»'
@@ -129,7 +130,7 @@ def _asked(selection: Selection, table: str) -> Condition:
     if selection.since is not None:
         conditions.append((f"{table}.first_seen >= ?", (stamp(selection.since),)))
     if selection.told:
-        conditions.append((_TOLD.format(e=table), ()))
+        conditions.append(((_EACH_TOLD if selection.every_entry else _TOLD).format(e=table), ()))
     return _joined(" AND ", conditions) if conditions else ("1 = 1", ())
 
 

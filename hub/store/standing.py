@@ -8,7 +8,7 @@ ask for its `standing`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -23,6 +23,8 @@ from hub.store.tagging import Tagging
 _MOST_TOLD = 100
 # More withdrawals of a month are told to nobody.
 _MOST_WITHDRAWN = 1_000
+# What came in so long ago its readers have had.
+_READ_WITHIN = timedelta(days=1)
 _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
 _CHOSEN = "an admin chose {}’s to lead"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
@@ -160,15 +162,18 @@ class Placing(Tagging):
     ) -> set[int]:
         """Have an entry not be published; the stories that this touched.
 
-        Its story goes on with the original of those that are left.
+        Its story goes on with the original of those that are left; in feeds it would be
+        another's, under another id, so that what readers have had is not told there again.
         """
-        story, before = self._db.execute(
-            "SELECT story, standing FROM entries WHERE key = ?", (key,)
+        story, before, leads, first_seen = self._db.execute(
+            "SELECT story, standing, lead, first_seen FROM entries WHERE key = ?", (key,)
         ).fetchone()
         touched = {story}
         terms = self._tags_of_story(story)
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
+            if leads and now - rows.moment(first_seen) >= _READ_WITHIN:
+                self._db.execute(sql.TELL_NO_MORE, (story,))
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
         was_published = before is None and not new

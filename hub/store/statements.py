@@ -217,6 +217,8 @@ UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND
 """
 # News that joins what was but a member's past makes news of it.
 TELL_STORY = "UPDATE stories SET told = 1 WHERE id = ? AND told = 0"
+# It was told by an entry that is gone, and is not told again by another.
+TELL_NO_MORE = "UPDATE stories SET told = 2 WHERE id = ? AND told = 1"
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
