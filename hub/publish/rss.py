@@ -10,7 +10,7 @@ import html
 from datetime import datetime
 from email.utils import format_datetime
 from mimetypes import types_map
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,8 +83,8 @@ def _add_item(generator: Any, item: Item, document: MergedDocument) -> None:
 
 def _type(enclosure: Enclosure) -> str:
     """A file's type, which RSS requires; where the publisher gave none, by the ending of its address."""
-    ending = PurePosixPath(urlsplit(enclosure.url).path).suffix.lower()
-    return enclosure.type or types_map.get(ending, UNKNOWN_TYPE)
+    _, ending = splitext(urlsplit(enclosure.url).path)
+    return enclosure.type or types_map.get(ending.lower(), UNKNOWN_TYPE)
 
 
 def _place(enclosure: Enclosure) -> int:
