@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec.structs import replace
+from openapi_spec_validator import validate
 
 from hub.model import Tag
 from tests.entries import entry
-from tests.web_hub import EAST, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
+from tests.web_hub import EAST, NETWORK, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 
 @pytest.fixture
@@ -204,3 +206,85 @@ def test_a_story_of_one_member_is_told_as_that_member_has_it(hub: Hub) -> None:
     assert stories[0]["link"] == "https://east.example/2"
     assert stories[0]["published"] == "2026-11-23T15:30:00Z"
     assert [each["lead"] for each in stories[0]["entries"]] == [True, False]
+
+
+# ---------------------------------------------------------------- feeds, topics, the description
+
+
+def test_the_api_tells_of_the_members_feeds_as_the_status_page_does(hub: Hub) -> None:
+    hub.publish(EAST, news("a", at=ago(days=2)), at=ago(hours=1))
+    hub.fail(WESSEX, "no answer in 20 seconds", "timeout", at=ago(days=7))
+    east, national, blog, wessex = hub.json("/api/v1/feeds")["feeds"]
+    assert east == {
+        "member": "east",
+        "name": "news",
+        "url": "https://east.example/feed/",
+        "title": "",
+        "state": "fine",
+        "sentence": east["sentence"],
+        "checked": "2026-11-24T14:30:00Z",
+        "latest": "2026-11-22T15:30:00Z",
+    }
+    assert (blog["member"], blog["name"]) == ("wessex", "blog")
+    assert (national["checked"], national["latest"]) == (None, None)
+    assert wessex["state"] == "failing"
+    assert wessex["sentence"] in hub.words("/status")
+    assert hub.get("/api/v1/feeds").headers["Cache-Control"] == "no-cache"
+
+
+def test_the_api_tells_of_the_topics(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("label: Stroke,", "label: Stroke, broader: safety,"))
+    hub.publish(EAST, news("a", tags=(SAFETY,)), news("b", tags=(SAFETY,)))
+    safety, stroke = hub.json("/api/v1/tags")["tags"]
+    assert safety == {
+        "term": "safety",
+        "label": "Patient safety",
+        "broader": None,
+        "stories": 2,
+        "page": "http://127.0.0.1:8000/tag/safety",
+        "feed": "http://127.0.0.1:8000/feeds/tag/safety.atom",
+    }
+    assert (stroke["broader"], stroke["stories"]) == ("safety", 0)
+
+
+@pytest.mark.parametrize(("what", "named"), [("feeds", ("member", "name")), ("tags", ("term",))])
+def test_these_lists_too_are_given_a_page_at_a_time(hub: Hub, what: str, named: tuple[str, ...]) -> None:
+    whole = hub.json(f"/api/v1/{what}")
+    assert whole["next"] is None
+    seen: list[dict[str, str]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = hub.json(f"/api/v1/{what}?limit=1&cursor={cursor}")
+        assert len(answer[what]) == 1
+        seen += answer[what]
+        cursor = answer["next"]
+    assert seen == whole[what]
+    assert [[each[name] for name in named] for each in seen] == sorted(
+        [each[name] for name in named] for each in seen
+    )
+    for asked in ("limit=0", "cursor=nonsense"):
+        assert hub.json(f"/api/v1/{what}?{asked}", 400)["error"]
+
+
+def test_the_description_is_valid_and_describes_what_is_answered(shared_news: Hub) -> None:
+    shared_news.publish(WESSEX, replace(entry("a", full=True), tags=(SAFETY,)))
+    described = shared_news.json("/api/v1/openapi.json")
+    validate(described)
+    assert described["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    for path, operations in described["paths"].items():
+        answers = operations["get"]["responses"]
+        for status, asked in (("200", ""), ("400", "?limit=0")):
+            schema = answers[status]["content"]["application/json"]["schema"]
+            given = shared_news.json(f"{path}{asked}", int(status))
+            Draft202012Validator({**schema, "components": described["components"]}).validate(given)
+        for parameter in operations["get"]["parameters"]:
+            assert f"`{parameter['name']}`" in (Path(__file__).parents[1] / "docs/api.md").read_text()
+
+
+def test_an_answer_has_no_field_that_its_description_has_not(shared_news: Hub) -> None:
+    described = shared_news.json("/api/v1/openapi.json")["components"]["schemas"]
+    (story, *_) = shared_news.json("/api/v1/stories")["stories"]
+    (whole, *_) = shared_news.json("/api/v1/entries")["entries"]
+    assert [*described["StoryOfEntries"]["properties"]] == [*story]
+    assert [*described["ListedEntry"]["properties"]] == [*story["entries"][0]]
+    assert [*described["WholeEntry"]["properties"]] == [*whole]

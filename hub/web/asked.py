@@ -18,8 +18,8 @@ from hub.web.words import looked_for
 
 # Longer than any search that is meant.
 _MOST_TYPED = 200
-_MOST_ENTRIES = 200
-_ENTRIES = 50
+MOST_ENTRIES = 200
+USUAL_ENTRIES = 50
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -106,19 +106,24 @@ def call(args: Mapping[str, str]) -> Call:
     selection = Selection(filter=all_of(args.get("tag"), args.get("member"), kind))
     return Call(
         selection=replace(selection, since=_since(since)) if since else selection,
-        limit=_limit(args.get("limit")),
+        limit=limit(args),
         cursor=args.get("cursor") or None,
     )
 
 
+def limit(args: Mapping[str, str]) -> int:
+    """How many a call of the API asks for at most. Raises BadRequestError."""
+    return _limit(args.get("limit"))
+
+
 def _limit(given: str | None) -> int:
     if given is None:
-        return _ENTRIES
+        return USUAL_ENTRIES
     if not re.fullmatch(r"[0-9]+", given) or not given.strip("0"):
-        raise BadRequestError(f"limit has to be a number from 1 to {_MOST_ENTRIES}")
+        raise BadRequestError(f"limit has to be a number from 1 to {MOST_ENTRIES}")
     # A number of a thousand digits is no work either way.
     digits = given.lstrip("0")
-    return min(int(digits[:9]) if len(digits) <= 9 else _MOST_ENTRIES, _MOST_ENTRIES)
+    return min(int(digits[:9]) if len(digits) <= 9 else MOST_ENTRIES, MOST_ENTRIES)
 
 
 def _since(given: str) -> datetime:
