@@ -225,8 +225,9 @@ def found_in_page(
 def named_by(state: FeedState, address: str) -> str | None:
     """The address of feeds.yaml whose document names this one; None where the file names its host too."""
     listed = (state.feed.url, *state.feed.alternatives)
-    hosts = {urls.host(each) for each in listed}
-    return None if urls.host(address) in hosts else state.named_at or state.feed.url
+    if address in listed or urls.host(address) in {urls.host(each) for each in listed}:
+        return None
+    return state.named_at or state.feed.url
 
 
 def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:

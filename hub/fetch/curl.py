@@ -145,6 +145,7 @@ class _Lane:
         self.ends = now + self._policy.whole.total_seconds() - journey.used
         self.deadline = self.ends
         self.address: str | None = None
+        self.allowed: str | None = None
         self.refused: str | None = None
         self.no_socket: str | None = None
         self.sockets: list[socket.socket] = []
@@ -248,7 +249,10 @@ class _Lane:
         return FetchError(problem.format(url=journey.asked, detail=detail), remedy, reason=reason)
 
     def _allowed(self, address: str) -> bool:
+        if address == self.allowed:  # the connection is to what the socket was opened for
+            return True
         if may_connect(address, self._policy.allow, public_only=self.journey.public_only):
+            self.allowed = address
             return True
         self.refused = address
         return False

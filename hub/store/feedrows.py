@@ -152,7 +152,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         ),
         listings=tuple(Listing(**listing) for listing in from_json(row["listings"])),
         wishes=_wishes(row["wishes"]),
-        recent=tuple(moment(date) for date in from_json(row["recent"])),
+        recent=tuple(map(moment, from_json(row["recent"]))),
         identity=Identity(
             by=row["identity_by"],
             why=row["identity_why"],
@@ -283,6 +283,8 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
 
 def window(packed: bytes) -> Window:
     """The entries of a document: their keys, their dates to the second, and what they have besides words."""
+    if not packed:
+        return ()
     numbers = iter(array("q", packed))
     return tuple(
         (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC), rest)

@@ -63,8 +63,8 @@ def stamp_of(microseconds: int) -> str:
     return stamp(_EPOCH + microseconds * _MICROSECOND)
 
 
-def moment(stamped: str) -> datetime:
-    return datetime.fromisoformat(stamped)
+# What `stamp` wrote.
+moment: Callable[[str], datetime] = datetime.fromisoformat
 
 
 def maybe_stamp(value: datetime | None) -> str | None:
