@@ -179,6 +179,18 @@ def test_readers_are_told_whom_to_write_to(hub: Hub, page: str, contact: str, wr
     assert hrefs(hub.tree(page), contact) == [writing]
 
 
+@pytest.mark.parametrize("page", ["/about", "/privacy"])
+def test_whoever_the_news_names_is_told_what_stays_of_it(hub: Hub, page: str) -> None:
+    correct(hub, "Jane Roe resigned", "A nurse resigned")
+    for still_there in ("/corrections", "/story/1"):
+        assert "Jane Roe" in hub.words(still_there)
+    words = hub.words(page)
+    assert "its old words can still be read, under Corrections and on the story’s page" in words
+    assert "what is changed or deleted there later stays here as it was" in words
+    assert "when it does there" not in words
+    assert "when it changes there" not in words
+
+
 def test_those_who_look_after_a_site_find_the_name_of_the_robot_and_how_often_it_comes(hub: Hub) -> None:
     hub.configure(NETWORK.replace("  title:", "  every: {min: 30m, max: 2d}\n  title:", 1))
     words = hub.words("/about")
