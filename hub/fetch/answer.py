@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hub.errors import FeedGone, FetchError
 from hub.fetch.guards import turned_away
-from hub.model import Validators
+from hub.model import LONGEST_RETRY_AFTER, Validators
 
 # 203: a proxy on the way changed it. 226: what was asked for, made with RFC 3229.
 DOCUMENT = frozenset({200, 203, 226})
@@ -24,8 +24,6 @@ PERMANENT = frozenset({301, 308})
 SAME_METHOD = frozenset({307, 308})
 NOT_MODIFIED = 304
 
-# A server that asks for longer has made a mistake, or would never be asked again.
-_LONGEST_RETRY_AFTER = 86_400.0
 # RFC 9111 §5.3 advised against more; what is counted of it is the schedule's matter.
 _LONGEST_FRESH = 366 * 86_400.0
 _NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,;=])")
@@ -81,7 +79,7 @@ def read_head(lines: Sequence[bytes]) -> Head:
 
 
 def retry_after(written: str | None, *, now: datetime) -> float | None:
-    """How many seconds a server asks to be left alone (RFC 9110 §10.2.3), at most a day.
+    """How many seconds a server asks to be left alone (RFC 9110 §10.2.3), at most 30 days.
 
     None where it asks for nothing that can be read, or for a time that is past.
     """
@@ -96,7 +94,7 @@ def retry_after(written: str | None, *, now: datetime) -> float | None:
         seconds = (until - now).total_seconds()
     if seconds <= 0:
         return None
-    return float(math.ceil(min(seconds, _LONGEST_RETRY_AFTER)))
+    return float(math.ceil(min(seconds, LONGEST_RETRY_AFTER.total_seconds())))
 
 
 def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:

@@ -52,6 +52,7 @@ from hub.model.polled import (
 )
 from hub.model.pushed import Offer, Push, Subscription
 from hub.model.settings import (
+    LONGEST_RETRY_AFTER,
     ROBOT_NAME,
     FetchPolicy,
     HubSettings,
@@ -89,6 +90,7 @@ from hub.model.stored import (
 )
 
 __all__ = [
+    "LONGEST_RETRY_AFTER",
     "ROBOT_NAME",
     "And",
     "Candidate",
