@@ -217,13 +217,16 @@ def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
     asked = "Its server asked to be left alone"
     waits = until is not None and until > now
     sentence = f"{asked} until {minute(until)}." if waits and until else f"{asked}, and not for how long."
+    # It may be failing so long that its turn comes later than its server asks.
+    due = max((each for each in (until, state.next_poll) if each), default=now)
+    again = ("again then" if due == until else f"again on {minute(due)}") if waits else "again"
     down = state.reason == "http-503"
     lasts = "tell the member's web team" if down else "raise its every.min in feeds.yaml"
     text = _EDITOR["down" if down else "http-429"]
     return Health(
         state="waiting",
         sentence=sentence,
-        remedy=f"It is asked again{' then' if waits else ''}, by itself. If this lasts, {lasts}.",
+        remedy=f"It is asked {again}, by itself. If this lasts, {lasts}.",
         editor=text.format(url=state.feed.url, pace=_pace(state)) if state.failures else "",
         since=state.failing_since,
     )

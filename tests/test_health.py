@@ -258,6 +258,14 @@ def test_a_server_that_asks_for_time_has_its_feed_wait_until_then() -> None:
     assert failed("http-429").sentence == "Its server asked to be left alone, and not for how long."
 
 
+def test_a_feed_that_is_asked_later_than_its_server_wants_is_told_when() -> None:
+    found = failed("http-503", not_before=NOW + timedelta(hours=3), next_poll=NOW + timedelta(hours=4))
+    assert "until 20 November 2026, 15:00 UTC" in found.sentence
+    assert found.remedy.startswith("It is asked again on 20 November 2026, 16:00 UTC, by itself. ")
+    sooner = failed("http-503", not_before=NOW + timedelta(hours=3), next_poll=NOW + timedelta(hours=2))
+    assert sooner.remedy.startswith("It is asked again then, by itself. ")
+
+
 def test_a_feed_that_is_well_waits_while_its_host_asks_for_time() -> None:
     found = of(not_before=NOW + DAY)
     assert (found.state, found.editor) == ("waiting", "")
