@@ -537,6 +537,18 @@ def test_quotes_of_any_kind_keep_words_together(hub: Hub, typed: str) -> None:
     assert hub.headlines(minus) == ["Pressure on the blood bank"]
 
 
+def test_words_are_looked_for_in_what_one_member_published_as_the_page_says(hub: Hub) -> None:
+    shared = "https://wessex.example/joint"
+    hub.publish(WESSEX, news("a", "Joint news", text="A clinic opens", link=shared, at=ago(hours=2)))
+    hub.publish(EAST, news("b", "Joint news", text="A ward opens", link=shared, at=ago(hours=1)))
+    assert len(hub.headlines("/search?q=opens")) == 1
+    assert hub.headlines("/search?q=clinic+ward") == []
+    assert len(hub.headlines("/search?q=joint+-ward")) == 1
+    help = hub.words("/search")
+    assert "found when what one member published of it has all the words" in help
+    assert "not over what another member published of the same story" in help
+
+
 def test_letters_and_their_marks_are_found_however_they_are_typed(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", "Gŵyl iechyd"))
     assert hub.headlines(f"/search?{urlencode({'q': unicodedata.normalize('NFD', 'gŵyl')})}") == [
