@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ from hub.model import (
 from hub.tags import Tagger
 from tests.conftest import ROOT
 from tests.entries import entry
+from tests.json_schema import accepts
 
 MEMBER = "members:\n  - slug: a\n    name: A\n"
 FEED = MEMBER + "    feeds:\n      - url: https://a.example/feed/\n"
@@ -1005,6 +1007,93 @@ def test_the_defaults_editors_show_are_those_the_hub_takes() -> None:
         == HubSettings()
     )
     assert (keys["EveryKeys.min"]["default"], keys["EveryKeys.max"]["default"]) == ("15m", "1d")
+
+
+_MEMBER = {"slug": "a", "name": "A"}
+_FEED = {"url": "https://a.example/feed/"}
+
+
+def as_yaml(file: dict[str, Any]) -> str:
+    """What an editor reads as this value, None being a key with nothing after it."""
+    return json.dumps(file).replace(": null", ": ")
+
+
+def _hub(**keys: Any) -> dict[str, Any]:
+    return {"hub": keys}
+
+
+def _member(**keys: Any) -> dict[str, Any]:
+    return {"members": [_MEMBER | keys]}
+
+
+def _feed(**keys: Any) -> dict[str, Any]:
+    return _member(feeds=[_FEED | keys])
+
+
+def _tag(**keys: Any) -> dict[str, Any]:
+    return {"tags": [{"term": "t"} | keys]}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(_hub(websub=said) for said in (True, "yes", "no", "on", "off", "Yes", "NO", "On", "true")),
+        _hub(websub=None, every=None, fetch=None, contact=None, title=None),
+        _hub(contact="news@a.example", url="HTTPS://a.example/"),
+        _hub(fetch={"redirects": "5", "entries": 50, "host_delay": "0s", "size": "010MB", "allow": None}),
+        {"hub": None, "members": None, "tags": None, "merged_feeds": None},
+        _member(type=None, region=None, feeds=None),
+        _member(homepage="https://a.example/", former_hosts=["old.example.org"]),
+        _feed(entries="50", kind=None, types=None, select=None, name=None, every={"min": None}),
+        _feed(kind="html", select={"item": "article", "link": None}, dates=["%d.%m.%y"]),
+        _feed(kind="wordpress", types=["posts"]),
+        _feed(**{"else": ["https://b.example/", {"url": "https://c.example/", "kind": "sitemap"}]}),
+        _feed(kind="sitemap", only=["/news/"]),
+        _tag(any=["x", {"y": "3"}, {"z": 2}], threshold="2", label=2024),
+        _tag(**{"any": ["x"], "not": ["y"], "except": ["z"], "in": ["title"]}),
+        _tag(**{"not": None, "except": [], "all": None, "in": None}),
+        _tag(),
+    ],
+)  # fmt: skip
+def test_editors_accept_what_the_hub_reads(file: dict[str, Any]) -> None:
+    schema = json_schema()
+    parse(as_yaml(file))
+    assert accepts(schema, file, schema["$defs"])
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(_hub(websub=said) for said in ("maybe", 1)),
+        *(_hub(contact=said) for said in ("x", "https://")),
+        *(_hub(title=said) for said in ("", "  ")),
+        *(_hub(fetch={key: "0s"}) for key in ("connect", "first_byte", "whole")),
+        *(_hub(fetch={"size": said}) for said in ("0MB", "000KB", "1000000KB", "5B")),
+        *(_hub(fetch={"redirects": said}) for said in (51, "-1", "five")),
+        _member(former_hosts=["https://old.example.org"]),
+        _member(former_hosts=["old.example.org/news"]),
+        _feed(kind="html"),
+        _feed(kind="html", select=None),
+        _feed(kind="html", select={"item": ""}),
+        _feed(select={"item": "a"}),
+        _feed(kind="sitemap", types=["posts"]),
+        _feed(**{"else": [{"url": "https://b.example/", "kind": "wordpress", "only": ["/"]}]}),
+        *(_tag(any=[said]) for said in ("", {"x": 11})),
+        _tag(**{"any": ["x"], "in": []}),
+        _tag(**{"not": ["x"]}),
+        _tag(**{"except": ["x"], "categories": ["y"]}),
+    ],
+)
+def test_editors_refuse_what_the_hub_refuses(file: dict[str, Any]) -> None:
+    schema = json_schema()
+    assert not accepts(schema, file, schema["$defs"])
+    with pytest.raises(ConfigError):
+        parse(as_yaml(file))
+
+
+def test_editors_accept_the_shipped_file() -> None:
+    schema = json_schema()
+    assert accepts(schema, yaml.safe_load(shipped_file().read_text(encoding="utf-8")), schema["$defs"])
 
 
 def test_the_examples_of_the_reference_load() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,10 +36,23 @@ class SelectKeys(BaseModel):
     next: Selector | None = Field(default=None, description="Finds, in the page, the link to older news.")
 
 
+def _for_editors() -> list[Any]:
+    """What `check_kinds` looks at, as JSON Schema says it."""
+    rules: dict[FeedKind, dict[str, Any]] = {
+        kind: {
+            "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+            "else": {"properties": {key: {"type": "null"} for key, its in _OWN.items() if its == kind}},
+        }
+        for kind in dict.fromkeys(_OWN.values())
+    }
+    rules["html"]["then"] = {"properties": {"select": {"type": "object"}}, "required": ["select"]}
+    return list(rules.values())
+
+
 class AddressKeys(BaseModel):
     """An address, and how it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"allOf": _for_editors()})
 
     url: Url = Field(
         description="The feed's address; of another kind, the site's, its sitemap's or its page's."

@@ -199,8 +199,25 @@ class MemberKeys(_Keys):
     feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
 
 
+def _needs_one_of(key: str, *others: str) -> dict[str, Any]:
+    """That a list which is not empty has one of the others beside it, as JSON Schema says it."""
+    return {
+        "if": {"required": [key], "properties": {key: {"type": "array", "minItems": 1}}},
+        "then": {"anyOf": [{"required": [other]} for other in others]},
+    }
+
+
 class TagKeys(_Keys):
     """A rule: which entries get a tag."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                _needs_one_of("not", "any", "all", "categories"),
+                _needs_one_of("except", "any", "all"),
+            ]
+        }
+    )
 
     term: Slug = Field(
         description="What the tag is known by, in addresses and filters. It should never change."
@@ -234,7 +251,10 @@ class TagKeys(_Keys):
         description="Phrases within which nothing counts, such as an organisation's name.",
     )
     in_: Annotated[tuple[Where, ...], AfterValidator(not_empty)] = Field(
-        default=_EVERYWHERE, alias="in", description="Where the words are looked for."
+        default=_EVERYWHERE,
+        alias="in",
+        description="Where the words are looked for.",
+        json_schema_extra={"minItems": 1},
     )
     categories: tuple[Text, ...] = Field(default=(), description="Publishers' categories that mean this tag.")
     for_: str | None = Field(
@@ -327,6 +347,16 @@ class _Generate(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's name
         # "Host Delay" beside host_delay tells an editor's user nothing.
         return False
+
+    def default_schema(self, schema: Any) -> Any:
+        # A key with nothing after it counts as not given.
+        written = super().default_schema(schema)
+        if "type" not in written:
+            default = {"default": written.pop("default")} if "default" in written else {}
+            return {**self.get_union_of_schemas([written, {"type": "null"}]), **default}
+        types = written["type"] if isinstance(written["type"], list) else [written["type"]]
+        enum = {"enum": [*written["enum"], None]} if "enum" in written else {}
+        return {**written, "type": [*types, "null"], **enum}
 
     def encode_default(self, dft: Any) -> Any:
         return duration_text(dft) if isinstance(dft, timedelta) else super().encode_default(dft)

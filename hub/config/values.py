@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,6 +44,8 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 _SIZES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
+# As YAML 1.1 and 1.2 have it, and so whatever an editor's schema took for a truth value.
+_TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _TYPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _LONGEST = timedelta(days=365)
 _MOST_WEIGHT = 10
@@ -174,11 +176,9 @@ def _number(value: object, least: int, most: int) -> int:
 
 
 def _yes_or_no(value: object) -> bool:
-    # As YAML 1.1 and 1.2 have it, and so whatever an editor's schema took for a truth value.
-    said = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-    if not isinstance(value, str) or value.lower() not in said:
+    if not isinstance(value, str) or value.lower() not in _TRUTHS:
         raise ValueError(f"{_what(value)} is neither yes nor no")
-    return said[value.lower()]
+    return _TRUTHS[value.lower()]
 
 
 def _timezone(value: str) -> str:
@@ -315,19 +315,26 @@ def kind(value: object) -> str:
 
 # YAML's guesses are not the hub's: what an editor reads as a number or a truth value is a text here.
 _ANY_SCALAR = ["string", "number", "boolean"]
+_TEXT = {"type": _ANY_SCALAR, "pattern": r"\S", "maxLength": 200}
 
-Text = Annotated[str, AfterValidator(_text), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
-Words = Annotated[str, AfterValidator(_words), WithJsonSchema({"type": _ANY_SCALAR, "maxLength": 200})]
+
+def _number_schema(least: int, most: int) -> dict[str, Any]:
+    # In quotes it is a number all the same.
+    return {"type": ["integer", "string"], "minimum": least, "maximum": most, "pattern": "^[0-9]{1,6}$"}
+
+
+Text = Annotated[str, AfterValidator(_text), WithJsonSchema(_TEXT)]
+Words = Annotated[str, AfterValidator(_words), WithJsonSchema(_TEXT)]
 Weighted = Annotated[
     tuple[str, int],
     BeforeValidator(_weighted),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": _ANY_SCALAR, "maxLength": 200},
+                _TEXT,
                 {
                     "type": "object",
-                    "additionalProperties": {"type": "integer", "minimum": 1, "maximum": _MOST_WEIGHT},
+                    "additionalProperties": _number_schema(1, _MOST_WEIGHT),
                     "minProperties": 1,
                     "maxProperties": 1,
                 },
@@ -338,17 +345,19 @@ Weighted = Annotated[
 Threshold = Annotated[
     int,
     BeforeValidator(lambda value: _number(value, 1, _MOST_THRESHOLD)),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST_THRESHOLD}),
+    WithJsonSchema(_number_schema(1, _MOST_THRESHOLD)),
 ]
 Slug = Annotated[
     str,
     AfterValidator(check_slug),
     WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_SLUG.pattern}$", "maxLength": 80}),
 ]
-_URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": 2_000})
+_URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2_000})
 Url = Annotated[str, AfterValidator(check_url), _URL_SCHEMA]
 Host = Annotated[
-    str, AfterValidator(_host_name), WithJsonSchema({"type": "string", "pattern": _HOST, "maxLength": 253})
+    str,
+    AfterValidator(_host_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_HOST}$", "maxLength": 253}),
 ]
 BaseUrl = Annotated[str, AfterValidator(_base_url), _URL_SCHEMA]
 Timezone = Annotated[str, AfterValidator(_timezone)]
@@ -357,23 +366,42 @@ Language = Annotated[
     AfterValidator(_language),
     WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_LANGUAGE.pattern}$"}),
 ]
-Contact = Annotated[str, AfterValidator(_contact)]
+Contact = Annotated[
+    str,
+    AfterValidator(_contact),
+    WithJsonSchema({"type": "string", "pattern": f"^({_CONTACT.pattern})$"}),
+]
 _DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
 Duration = Annotated[timedelta, BeforeValidator(_duration), _DURATION_SCHEMA]
-Timeout = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_above_zero), _DURATION_SCHEMA]
+# What is no more than noughts is nothing.
+_NOT_ZERO = "(?!0+[A-Za-z])"
+Timeout = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    AfterValidator(_above_zero),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NOT_ZERO}{_DURATION.pattern}$"}),
+]
 Size = Annotated[
-    int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$"})
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NOT_ZERO}{_SIZE.pattern}$"}),
 ]
 Redirects = Annotated[
     int,
     BeforeValidator(lambda value: _number(value, 0, 50)),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50}),
+    WithJsonSchema(_number_schema(0, 50)),
 ]
-YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
+# Schemas cannot say that capitals make no difference.
+_ANY_CASE = "|".join("".join(f"[{each.upper()}{each}]" for each in word) for word in _TRUTHS)
+YesOrNo = Annotated[
+    bool,
+    BeforeValidator(_yes_or_no),
+    WithJsonSchema({"type": ["boolean", "string"], "pattern": f"^({_ANY_CASE})$"}),
+]
 Entries = Annotated[
     int,
     BeforeValidator(lambda value: _number(value, 1, _MOST_ENTRIES)),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST_ENTRIES}),
+    WithJsonSchema(_number_schema(1, _MOST_ENTRIES)),
 ]
 Range = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Type = Annotated[MemberType, BeforeValidator(_one_of(MemberType))]
@@ -391,7 +419,7 @@ TypeName = Annotated[
 PathBeginning = Annotated[
     str, AfterValidator(_path_beginning), WithJsonSchema({"type": "string", "pattern": "^/"})
 ]
-Selector = Annotated[str, AfterValidator(_selector), WithJsonSchema({"type": "string"})]
+Selector = Annotated[str, AfterValidator(_selector), WithJsonSchema({"type": "string", "pattern": r"\S"})]
 Layout = Annotated[str, AfterValidator(_layout), WithJsonSchema({"type": "string"})]
 
 
