@@ -197,3 +197,8 @@ def test_those_who_look_after_a_site_find_the_name_of_the_robot_and_how_often_it
     assert hub.config.hub.user_agent in words
     assert "30 minutes to 2 days between two looks" in words
     assert "what 3 members publish on their own sites" in words
+    east = "{url: https://east.example/feed/"
+    hub.configure(NETWORK.replace(east, f"{east}, every: {{min: 5m, max: 3d}}"))
+    assert "5 minutes to 3 days between two looks" in hub.words("/about")
+    hub.configure("members: []")
+    assert "15 minutes to 1 day between two looks" in hub.words("/about")

@@ -37,10 +37,10 @@ def _corrections(visit: Visit) -> Mapping[str, object]:
 @about.get("/about")
 def hub() -> Response:
     visit = visiting()
-    settings = visit.config.hub
+    settings, all_feeds = visit.config.hub, visit.config.feeds
     values = {
-        "often": span(settings.every_min),
-        "seldom": span(settings.every_max),
+        "often": span(min((feed.every_min for feed in all_feeds), default=settings.every_min)),
+        "seldom": span(max((feed.every_max for feed in all_feeds), default=settings.every_max)),
         "robot": settings.user_agent,
     }
     return _about(visit, "about.html", "About", values)
