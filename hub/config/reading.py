@@ -1,4 +1,7 @@
-"""feeds.yaml → Config. Every mistake of a file is told at once, with its line and key."""
+"""feeds.yaml → Config. The mistakes of a file that can be seen at once are told at once, with line and key.
+
+How the keys of one mapping go together is looked at once each of them can be read.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def load(path: Path) -> Config:
 
 
 def parse(text: str, *, name: str = "feeds.yaml") -> Config:
-    """Read a text; `name` is what its messages call it. Raises ConfigError with every problem there is."""
+    """Read a text; `name` is what its messages call it. Raises ConfigError with the problems it has."""
     document = read_document(text.removeprefix("\ufeff"), name=name)
     problems = [(offset, "", said) for offset, said in document.problems]
     found, filters = check_document(document)
