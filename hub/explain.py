@@ -16,15 +16,16 @@ from hub.said import as_written, day, second
 from hub.store import Store, existing_store
 
 
-def run(path: Path, database: str, address: str) -> str:
-    """What is known of a link or an id, in lines. Raises HubError."""
+def run(path: Path, database: str, address: str) -> tuple[str, bool]:
+    """What is known of a link or an id, in lines, and whether anything is here. Raises HubError."""
     config = load(path)
     store = existing_store(database)
     try:
         found = store.find(address)
         parts = [_doing(config, store, state) for state in _named(store, address)]
         parts += [_entry(store, stored) for stored in found]
-        return "\n\n".join(map("\n".join, parts or [_not_here(config, store, address)]))
+        said = parts or [_not_here(config, store, address)]
+        return "\n\n".join(map("\n".join, said)), bool(parts)
     finally:
         store.close()
 

@@ -231,7 +231,9 @@ def test_an_entry_that_changes_at_each_poll_is_told_thrice_and_then_when_it_is_s
         assert f"{number} beds" in stored.entry.text
         told.append(stored.changed)
     assert len(set(told)) == 3
-    assert "told of when it has been still" in explain.run(hub.config, hub.database, stored.entry.link or "")
+    assert (
+        "told of when it has been still" in explain.run(hub.config, hub.database, stored.entry.link or "")[0]
+    )
     site.feed("/feed", "Beds free", "Other news", text=f"In the county {number} beds are free, says:")
     hub.poll(hours=47)
     assert _entry(hub, "Beds free").changed == told[-1]

@@ -55,7 +55,10 @@ def test_a_member_is_explained_by_each_of_its_feeds_and_a_name_of_nobody_is_said
     first, second = hub.run("explain", "east").stdout.split("\n\n")
     assert first.startswith(f"east/news, {feeds[0]}\n    State    ok")
     assert second.startswith(f"east/feed-1, {feeds[1]}\n    State    ok")
-    assert "no member or feed is called so" in hub.run("explain", "eats").stdout
+    unknown = hub.run("explain", "eats")
+    assert "no member or feed is called so" in unknown.stdout
+    assert unknown.returncode == 1
+    assert [hub.run("explain", known).returncode for known in ("east", feeds[0])] == [0, 0]
 
 
 def test_a_feed_that_redirects_for_good_is_said_to_have_moved(hub: Hub, site: Site) -> None:
