@@ -38,12 +38,15 @@ _FLAT: dict[type[And | Or], re.Pattern[str]] = {
 }
 _GRAMMAR = rf"""
 ?start: any
-?any: all ("or"i all)*
-?all: one ("and"i one)*
-?one: "not"i one -> negation
+?any: all (_OR all)*
+?all: one (_AND one)*
+?one: _NOT one -> negation
     | "(" any ")"
     | TERM
 TERM: /{_TERM}/
+_OR: /or(?!\w)/i
+_AND: /and(?!\w)/i
+_NOT: /not(?!\w)/i
 %ignore /\s+/
 """
 
