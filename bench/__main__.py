@@ -23,6 +23,7 @@ wrk; `rounds` takes nginx where it is there. Everything stays on loopback.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 from importlib import import_module
 from pathlib import Path
@@ -30,8 +31,27 @@ from pathlib import Path
 from bench import table
 
 PARTS = ("start", "rounds", "fresh", "serving", "scale")
+# Those of bench.servers, which is not loaded for their names: see `main`.
+SERVERS = ("gunicorn", "waitress", "cheroot")
 _LEAST_TIMES = 15
 _FOR_SERVING = ("nginx", "wrk", "taskset")
+
+
+def _servers(written: str) -> list[str]:
+    names = [*SERVERS] if written == "all" else [*filter(None, written.split(","))]
+    if unknown := set(names).difference(SERVERS):
+        raise argparse.ArgumentTypeError(
+            f"no server is called {', '.join(sorted(unknown))}: there are {', '.join(SERVERS)}, or all"
+        )
+    return names
+
+
+def _sizes(written: str) -> list[int]:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", written):
+        raise argparse.ArgumentTypeError(
+            f"{written} is no list of numbers of entries with commas between, such as 10000,100000"
+        )
+    return sorted({int(size) for size in written.split(",")})
 
 
 def main() -> None:
@@ -55,10 +75,14 @@ def main() -> None:
     fresh = parser.add_argument_group("fresh")
     fresh.add_argument("--others", type=int, default=0, help="feeds beside the one, which are not due")
     serving = parser.add_argument_group("serving")
-    serving.add_argument("--servers", default="", help="all, or names with commas between, of bench.servers")
+    serving.add_argument(
+        "--servers", type=_servers, default="", help=f"all, or with commas between: {', '.join(SERVERS)}"
+    )
     serving.add_argument("--seconds", type=int, default=3, help="of each server in each of its five turns")
     scale = parser.add_argument_group("scale")
-    scale.add_argument("--sizes", default="10000,100000,1000000", help="entries, with commas between")
+    scale.add_argument(
+        "--sizes", type=_sizes, default="10000,100000,1000000", help="entries, with commas between"
+    )
     scale.add_argument("--times", type=int, default=300, help="requests of each kind")
     scale.add_argument("--folder", type=Path, help="where the databases are kept for the next time")
     scale.add_argument("--plans", action="store_true", help="print how SQLite goes about each query, too")

@@ -226,7 +226,7 @@ def plans(file: Path, entries: int) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Grow, measure, print, and write down what curves are drawn from."""
-    sizes = sorted(int(size) for size in arguments.sizes.split(","))
+    sizes: list[int] = arguments.sizes
     found: dict[int, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = arguments.folder or Path(name)

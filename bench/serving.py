@@ -21,7 +21,6 @@ from itertools import chain
 from pathlib import Path
 
 from bench.grown import feeds_yaml, grow
-from bench.servers import SERVERS
 from bench.table import row, section, working
 from hub.config import parse
 from hub.store import open_store
@@ -193,7 +192,6 @@ def _in_turn(threads: list[threading.Thread], act: Callable[[threading.Thread], 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print answers from the cache, answers that are not there, and what many at once cost."""
-    others = [*SERVERS] if arguments.servers == "all" else [*filter(None, arguments.servers.split(","))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # nginx reads as a user of its own.
@@ -204,6 +202,6 @@ def run(arguments: argparse.Namespace) -> None:
         config = folder / "feeds.yaml"
         config.write_text(feeds_yaml())
         database = f"sqlite:///{file}"
-        throughput(folder, config, database, arguments.seconds, others)
+        throughput(folder, config, database, arguments.seconds, arguments.servers)
         cold(config, database, 15)
         stampede(config, database, 100)

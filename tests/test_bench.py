@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench import servers
+from bench.__main__ import SERVERS
 from tests.conftest import ROOT
 
 
@@ -55,10 +57,29 @@ def test_pages_are_measured_by_size_and_written_down_for_the_curves(tmp_path: Pa
     assert {"home", "search", "a poll, all of 20 entries new"} <= set(found["100"])
 
 
+def test_the_servers_that_can_be_named_are_those_there_are() -> None:
+    assert tuple(servers.SERVERS) == SERVERS
+
+
+def test_the_newsroom_says_what_it_makes() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.newsroom", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 0
+    assert "Seeded news of public bodies and charities" in ended.stdout
+    assert "gold.story " in ended.stdout
+
+
 def test_what_cannot_be_measured_is_told_before_anything_is(tmp_path: Path) -> None:
     for arguments, told in (
         (("rounds", "polling"), "no part is called polling: there are start, rounds, fresh, serving, scale"),
         (("scale", "--times", "3"), "--times: at least 15"),
+        (("scale", "--sizes", "abc"), "abc is no list of numbers of entries with commas between"),
+        (("scale", "--sizes", "100,"), "100, is no list of numbers of entries with commas between"),
+        (
+            ("serving", "--servers", "waitress,nosuch"),
+            "no server is called nosuch: there are gunicorn, waitress, cheroot, or all",
+        ),
         (
             (),
             "serving needs nginx and wrk and taskset: on Debian, apt install nginx-light wrk util-linux; "

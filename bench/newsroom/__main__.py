@@ -1,4 +1,4 @@
-"""The command: python -m bench.newsroom."""
+"""The command: news with the right answers, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from typing import Any
 
+from bench import newsroom
 from bench.newsroom import entries
 
 
@@ -37,7 +38,11 @@ def counts(made: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.newsroom", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.newsroom",
+        description=newsroom.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--stories", type=int, default=1200, help="how many different ones; copies come on top"
