@@ -234,7 +234,7 @@ class Store(Protocol):
         """For each feed and reason how many entries wait for an admin, those that wait longest first."""
 
     def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
-        """The published entries that were withdrawn, since then or ever, the last 100 first."""
+        """The published entries that were withdrawn, since then or ever, the last first, 1,000 at most."""
 
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""
