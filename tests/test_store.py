@@ -876,9 +876,13 @@ def test_a_later_hubs_database_is_left_alone(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)", row
         )
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = DELETE")
+    before = (tmp_path / "later.db").read_bytes()
     with pytest.raises(StoreError, match="written by a later hub") as told:
         open_store(later)
     assert "Install that one again" in told.value.remedy
+    assert (tmp_path / "later.db").read_bytes() == before
 
 
 def test_a_backup_that_cannot_be_written_says_why_and_is_read_by_nobody_else(store: Store, url: str) -> None:
@@ -894,10 +898,13 @@ def test_a_backup_that_cannot_be_written_says_why_and_is_read_by_nobody_else(sto
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE notes (text TEXT)")
+    before = (tmp_path / "other.db").read_bytes()
     with pytest.raises(StoreError, match="the database of another program"):
         open_store(f"sqlite:///{tmp_path}/other.db")
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == ["notes"]
+    # Not so much as its mode of writing.
+    assert (tmp_path / "other.db").read_bytes() == before
 
 
 def test_a_story_without_a_lead_is_told_of(store: Store, url: str) -> None:

@@ -47,21 +47,12 @@ class Connection:
             ) from error
 
     def _make_ready(self, connection: sqlite3.Connection) -> None:
+        self._refuse_what_is_not_this_hubs()
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-        if from_later(self._db):
-            raise StoreError(
-                f"The database {self._file} was written by a later hub than this one.",
-                "Install that one again, or put back the backup from before it with `hub restore`.",
-            )
         if migrations.pending(self._db):
-            if self._db.table_names() and not migrations.applied(self._db):
-                raise StoreError(
-                    f"{self._file} is the database of another program.",
-                    "Name the hub's own with --database.",
-                )
             if self._db.table_names():
                 _log.warning(
                     "The database %s is of an earlier hub, and is changed over. A million entries take"
@@ -72,6 +63,19 @@ class Connection:
                 migrations.apply(self._db)
         # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
         connection.execute("PRAGMA temp_store = MEMORY")
+
+    def _refuse_what_is_not_this_hubs(self) -> None:
+        """Before anything is changed: WAL mode, for one, stays with a file for good."""
+        if from_later(self._db):
+            raise StoreError(
+                f"The database {self._file} was written by a later hub than this one.",
+                "Install that one again, or put back the backup from before it with `hub restore`.",
+            )
+        # In this order: another process may make the database between the two.
+        if self._db.table_names() and not migrations.applied(self._db):
+            raise StoreError(
+                f"{self._file} is the database of another program.", "Name the hub's own with --database."
+            )
 
     def close(self) -> None:
         self._db.close()
