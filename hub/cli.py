@@ -358,11 +358,9 @@ def untag(link: str, term: str, member: str | None, config: Path, database: str)
 @_database
 def backup(file: Path, database: str) -> None:
     """Write a consistent copy of the database to FILE, also while a hub runs."""
-    from hub.store import existing_store
+    from hub.store import back_up
 
-    store = existing_store(database)
-    store.backup(file)
-    store.close()
+    back_up(database, file)
     click.echo(f"{file}: {file.stat().st_size:,} bytes.")
 
 

@@ -23,6 +23,7 @@ from hub.errors import StoreError
 from hub.lock import DatabaseLock, held
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
+from tests.older import older_database
 from tests.site import Site, rss, serving
 
 
@@ -466,6 +467,20 @@ def test_a_backup_and_a_check(hub: Hub, site: Site) -> None:
     again = hub.run("backup", str(copy))
     assert again.returncode == 1
     assert "exists already" in again.stderr
+
+
+def test_a_backup_before_an_upgrade_is_what_the_earlier_hub_wrote(hub: Hub) -> None:
+    file, copy = hub.folder / "hub.db", hub.folder / "copy.db"
+    older_database(file, before="m022_since_when_feeds_fail_alike").close()
+    before = file.read_bytes()
+    done = hub.run("backup", str(copy))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.read_bytes() == before
+    dumps = []
+    for each in (file, copy):
+        with closing(sqlite3.connect(each)) as database:
+            dumps.append(list(database.iterdump()))
+    assert dumps[0] == dumps[1]
 
 
 def test_a_backup_is_put_back_whatever_a_crash_left_beside_the_database(hub: Hub, site: Site) -> None:

@@ -40,7 +40,7 @@ from hub.model import (
     Validators,
     Wishes,
 )
-from hub.store import BadCursor, Decide, Store, database_file, existing_store, open_store, statements
+from hub.store import BadCursor, Decide, Store, back_up, database_file, existing_store, open_store, statements
 from hub.store.cursors import write_cursor
 from hub.stories import mark
 from tests.entries import entry
@@ -827,7 +827,7 @@ def test_a_backup_is_a_whole_database_taken_while_another_writes(
     thread = threading.Thread(target=write)
     thread.start()
     writing.wait(10)
-    network.backup(tmp_path / "copy.db")
+    back_up(url, tmp_path / "copy.db")
     done.set()
     thread.join()
     copy = existing_store(f"sqlite:///{tmp_path}/copy.db")
@@ -836,11 +836,27 @@ def test_a_backup_is_a_whole_database_taken_while_another_writes(
     copy.close()
 
 
-def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path) -> None:
+def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path, url: str) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(StoreError, match="exists already"):
-        network.backup(tmp_path / "mine")
+        back_up(url, tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_what_is_no_hubs_database_is_not_backed_up(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("These are my notes, and no database. " * 100)
+    (tmp_path / "empty.db").touch()
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE notes (text TEXT)")
+    for name, said in (
+        ("notes", "is no database"),
+        ("empty", "is empty"),
+        ("other", "the database of another program"),
+        ("nothing", "There is no database"),
+    ):
+        with pytest.raises(StoreError, match=said):
+            back_up(f"sqlite:///{tmp_path}/{name}.db", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
 
 
 def test_a_damaged_database_is_told_of(url: str) -> None:
@@ -889,9 +905,9 @@ def test_a_backup_that_cannot_be_written_says_why_and_is_read_by_nobody_else(sto
     file = database_file(url)
     for impossible in (file.parent / "no" / "copy.db", file / "copy.db", file.with_name("x" * 300)):
         with pytest.raises(StoreError, match=r"The backup to .* failed"):
-            store.backup(impossible)
+            back_up(url, impossible)
     file.chmod(0o600)
-    store.backup(file.with_name("copy.db"))
+    back_up(url, file.with_name("copy.db"))
     assert file.with_name("copy.db").stat().st_mode & 0o777 == 0o600
 
 

@@ -8,6 +8,7 @@ those who read and the one who writes never wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
@@ -318,9 +319,6 @@ class Store(Protocol):
     def remove(self, feed: FeedKey) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""
 
-    def backup(self, file: Path) -> None:
-        """Write a consistent copy to a file that must not exist, while others go on reading and writing."""
-
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database, a sentence each; empty when it is sound."""
 
@@ -363,6 +361,23 @@ def open_store(url: str) -> Store:
 
 def existing_store(url: str) -> Store:
     """Open a database that must be there already. Raises StoreError."""
+    _existing_file(url)
+    return open_store(url)
+
+
+def back_up(url: str, copy: Path) -> None:
+    """Write a consistent copy of a database to a file that must not exist. Raises StoreError.
+
+    Others go on reading and writing. The database stays as it is, also an earlier hub's, and so is the copy.
+    """
+    file = _existing_file(url)
+    from hub.store.copying import Original
+
+    with closing(Original(file)) as original:
+        original.copy(copy)
+
+
+def _existing_file(url: str) -> Path:
     file = database_file(url)
     if not file.exists():
         raise StoreError(f"There is no database {file}.", "Name the one that the hub uses with --database.")
@@ -371,4 +386,4 @@ def existing_store(url: str) -> Store:
             f"The database {file} is empty: it is a file of no bytes.",
             f"If there was news in it, {PUT_BACK}. A hub that polls makes a new one of it.",
         )
-    return open_store(url)
+    return file

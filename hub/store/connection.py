@@ -36,7 +36,7 @@ class Connection:
             )
             self._db = Database(connection, execute_plugins=False)
             try:
-                self._make_ready(connection)
+                self._make_ready()
             except BaseException:
                 connection.close()
                 raise
@@ -46,8 +46,9 @@ class Connection:
                 "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
 
-    def _make_ready(self, connection: sqlite3.Connection) -> None:
+    def _make_ready(self) -> None:
         self._refuse_what_is_not_this_hubs()
+        connection = self._db.conn
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")

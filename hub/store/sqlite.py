@@ -8,12 +8,9 @@ are undone with them.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from hub import urls
@@ -150,28 +147,6 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             )
             self._published_changed()
         return int(removed)
-
-    def backup(self, file: Path) -> None:
-        try:
-            # Read by nobody who may not read the database.
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, self._file.stat().st_mode & 0o777))
-        except FileExistsError as error:
-            raise StoreError(
-                f"{file} exists already.", "Name a file that does not, or move this one away."
-            ) from error
-        except OSError as error:
-            raise StoreError(
-                f"The backup to {file} failed: {error.strerror}.",
-                "Check that its folder exists and may be written to.",
-            ) from error
-        try:
-            with closing(sqlite3.connect(file)) as copy:
-                self._db.conn.backup(copy)
-        except sqlite3.Error as error:
-            file.unlink(missing_ok=True)
-            raise StoreError(
-                f"The backup to {file} failed: {error}.", "Check that its folder exists and has room."
-            ) from error
 
     def check(self) -> tuple[str, ...]:
         with self._errors():
