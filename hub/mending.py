@@ -113,5 +113,7 @@ def _copy(backup: Path, copy: Path, *, like: Path) -> None:
 
 
 def _remove(copy: Path) -> None:
-    for suffix in ("", *_BESIDE):
+    # One of an earlier hub was locked, to be changed over.
+    locks = (f".{purpose}.lock" for purpose in get_args(Purpose))
+    for suffix in ("", *_BESIDE, *locks):
         _beside(copy, suffix).unlink(missing_ok=True)

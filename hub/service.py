@@ -50,14 +50,15 @@ def run(place: Place) -> None:
     """Poll for ever and serve the web view, until SIGTERM or Ctrl-C. Raises HubError."""
     watched = Watched(place.config)
     file = database_file(place.database)
-    lock = DatabaseLock(file, "run")
-    if not lock.take():
-        raise BusyError(
-            f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {file} already.",
-            "Stop that one, or give this one a database of its own with --database.",
-        )
+    # Before the lock is taken: an older database is changed over where nobody holds it.
     store = open_store(place.database)
+    lock = DatabaseLock(file, "run")
     try:
+        if not lock.take():
+            raise BusyError(
+                f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {file} already.",
+                "Stop that one, or give this one a database of its own with --database.",
+            )
         sync(store, watched.current)
         with stopping() as stop, _web(place) as (address, process):
             _greet(watched.current, address)

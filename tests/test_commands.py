@@ -20,7 +20,7 @@ import pytest
 
 from hub import mending
 from hub.errors import StoreError
-from hub.lock import DatabaseLock, held
+from hub.lock import DatabaseLock, Purpose, held
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.older import older_database
@@ -481,6 +481,47 @@ def test_a_backup_before_an_upgrade_is_what_the_earlier_hub_wrote(hub: Hub) -> N
         with closing(sqlite3.connect(each)) as database:
             dumps.append(list(database.iterdump()))
     assert dumps[0] == dumps[1]
+
+
+@pytest.mark.parametrize("purpose", ["run", "poll"])
+def test_an_earlier_hub_that_is_at_work_keeps_its_database(hub: Hub, site: Site, purpose: Purpose) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    file, copy = hub.folder / "hub.db", hub.folder / "copy.db"
+    with closing(older_database(file, before="m022_since_when_feeds_fail_alike")) as older:
+        older.execute("PRAGMA journal_mode = WAL")
+    before = file.read_bytes()
+    earlier = DatabaseLock(file, purpose)
+    assert earlier.take()
+    for command in ("check", "poll", "run", "serve"):
+        refused = hub.run(command)
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            f"An earlier hub is at work on {file} (process {os.getpid()}).\n"
+            "    Stop it first, make a backup with `hub backup FILE`, then begin again.\n"
+        )
+    assert hub.run("backup", str(copy)).returncode == 0
+    assert file.read_bytes() == before
+    earlier.release()
+    # It was stopped.
+    done = hub.run("poll")
+    assert "hub.db is of an earlier hub, and is changed over." in done.stderr
+    assert "1 new entry" in done.stdout
+    assert hub.run("restore", str(copy)).returncode == 0
+    assert not list(hub.folder.glob(".*restored*"))
+
+
+def test_a_hub_that_runs_changes_the_database_of_an_earlier_one_over(hub: Hub) -> None:
+    hub.write({})
+    older_database(hub.folder / "hub.db", before="m022_since_when_feeds_fail_alike").close()
+    with hub.start("run", "--port", "0") as process:
+        assert process.stderr is not None
+        told = [process.stderr.readline() for _ in range(2)]
+        second = hub.run("run", "--port", "0")
+        process.terminate()
+        process.communicate(timeout=15)
+    assert "is changed over" in told[0]
+    assert "News at" in told[1]
+    assert f"Process {process.pid} runs a hub on" in second.stderr
 
 
 def test_a_backup_is_put_back_whatever_a_crash_left_beside_the_database(hub: Hub, site: Site) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -450,6 +451,22 @@ def test_what_a_database_of_before_holds_is_its_feeds_rhythm(
     assert len(expected.recent) == 3
     assert upgraded.feed_states()[0] == expected
     upgraded.close()
+
+
+def test_a_database_of_before_that_several_open_at_once_is_changed_over_by_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    older_database(tmp_path / "older.db", before="m009_what_the_schedule_goes_by").close()
+    together = threading.Barrier(4)
+
+    def opens(_: int) -> tuple[str, ...]:
+        together.wait(10)
+        with closing(open_store(f"sqlite:///{tmp_path}/older.db")) as upgraded:
+            return upgraded.check()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(opens, range(4))) == [()] * 4
+    assert caplog.text.count("is changed over") == 1
 
 
 def test_a_feed_of_a_database_of_before_has_failed_for_one_reason(store: Store, tmp_path: Path) -> None:

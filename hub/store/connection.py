@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,7 @@ class Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         if migrations.pending(self._db):
-            if self._db.table_names():
-                _log.warning(
-                    "The database %s is of an earlier hub, and is changed over. A million entries take"
-                    " a quarter of a minute; stopped before its end, it is as it was.",
-                    self._file,
-                )
-            with self._writing():
+            with self._writing(), self._no_earlier_hub():
                 migrations.apply(self._db)
         # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -77,6 +71,29 @@ class Connection:
             raise StoreError(
                 f"{self._file} is the database of another program.", "Name the hub's own with --database."
             )
+
+    @contextmanager
+    def _no_earlier_hub(self) -> Iterator[None]:
+        """For as long as an older database is changed over, what a hub that runs or polls with it holds."""
+        with ExitStack() as locks:
+            # A process that was quicker has changed it over, and may be at work by now.
+            if self._db.table_names() and migrations.pending(self._db):
+                from hub.lock import DatabaseLock
+
+                for purpose in ("run", "poll"):
+                    lock = DatabaseLock(self._file, purpose)
+                    if not lock.take():
+                        raise StoreError(
+                            f"An earlier hub is at work on {self._file} ({lock.holder}).",
+                            "Stop it first, make a backup with `hub backup FILE`, then begin again.",
+                        )
+                    locks.callback(lock.release)
+                _log.warning(
+                    "The database %s is of an earlier hub, and is changed over. A million entries take"
+                    " a quarter of a minute; stopped before its end, it is as it was.",
+                    self._file,
+                )
+            yield
 
     def close(self) -> None:
         self._db.close()
