@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, searching, tagbitmaps, wordbitmaps
+from hub.store.stems import Terms
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 ORDERS: tuple[Order, ...] = ("relevance", "date")
@@ -298,3 +300,73 @@ def test_a_search_finds_what_looking_at_each_entry_finds(
 def test_a_star_needs_three_letters(hub: Hub, typed: str, finds: int) -> None:
     hub.publish(WESSEX, news("a", "Cardiology"))
     assert search(hub, typed).stories == finds
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("educat*", ["Education"]),
+        ("universit*", ["University"]),
+        ("bus*", ["Bus"]),
+        ("commis*", ["Commission"]),
+        ("nurs*", ["Nurse", "Nursing"]),
+        ("install*", ["Installation", "Installations"]),
+        ("resum*", ["Résumé"]),
+        ("RÉSUM*", ["Résumé"]),
+        ("новост*", ["новости"]),
+        ("well-bein*", ["Well-being"]),
+        ("co_operat*", ["Co-operation"]),
+        # Stemming takes the last byte of three from this one's digit.
+        ("aa၁*", ["aa၁ed"]),
+        ("aa၁ed", ["aa၁ed"]),
+        ("___*", []),
+        ("trial innovat*", ["Innovation trial"]),
+        ("trial -innovat*", ["Medication trial"]),
+        ("medicat* innovat*", []),
+    ],
+)
+@pytest.mark.parametrize("block", [None, 4])
+def test_a_star_stands_for_any_ending_whatever_stemming_makes_of_the_word(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, typed: str, finds: list[str], block: int | None
+) -> None:
+    words = ["Education", "University", "Bus", "Building", "Commission", "Committee", "Nurse", "Nursing"]
+    words += ["Nurture", "Installation", "Installations", "Instance", "Résumé", "новости", "Well-being"]
+    words += ["Co-operation", "Innovation trial", "Medication trial", "aa၁ed"]
+    hub.publish(WESSEX, *(news(word, word, text="-") for word in words))
+    if block is not None:
+        make_bitmaps(hub, monkeypatch, block)
+    for order in ORDERS:
+        assert sorted(titles(search(hub, typed, order=order))) == finds
+
+
+WORDS = """
+ability accessible action activity additional administrative ageing agreed alcohol analysis annual appointment
+assessment award bereavement bus business cancer capillary careful carers centre charity children clinical
+collaboration commissioning committee communities conference confidence controlled creative data development
+diabetes digital disabled economy education effectiveness emergency employees engagement enrolment equality
+evaluation excellence families finally funding general governance happiness healthcare hospital housing
+improvement inclusion independent information initiatives innovative inspection installation institute
+international leadership learning loneliness maternity medical medicines mental ministers national negative
+neighbourhood nursing operational organisation ownership partnerships patients pharmacist physical policies
+possible practical pressures prevention priorities professional programme psychological quality recovery
+referred regional relationships representatives research resilience responsibility safeguarding screening
+services severe social specialist statistics strategic studies successfully support surgery surveillance
+sustainability technologies therapeutic training transformation trustees universities vaccination vulnerable
+volunteers wellness winning workforce
+"""
+# Stemming would leave the same of `medicing`, and nobody told the index that there is no such word.
+ENDING_OF_NO_WORD = {"medici": {"medical"}, "medicin": {"medical"}}
+
+
+def test_each_beginning_of_a_word_finds_all_words_that_begin_so_and_what_has_the_terms_of_those(
+    hub: Hub,
+) -> None:
+    words = WORDS.split()
+    with closing(Terms()) as terms:
+        term = {word: terms.of_word(word) for word in words}
+    hub.publish(WESSEX, *(news(word, word, text="-") for word in words))
+    for start in sorted({word[:many] for word in words for many in range(4, 9)}):
+        begin_so = {word for word in words if word.startswith(start)}
+        as_good = {word for word in words if term[word] in {term[other] for other in begin_so}}
+        found = {*titles(search(hub, f"{start}*", limit=200, order="date"))}
+        assert begin_so <= found <= as_good | ENDING_OF_NO_WORD.get(start, set()), start

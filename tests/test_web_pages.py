@@ -549,6 +549,13 @@ def test_words_are_looked_for_in_what_one_member_published_as_the_page_says(hub:
     assert "not over what another member published of the same story" in help
 
 
+def test_words_that_a_star_finds_are_marked_whole(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Education and a bus", text="Educators in the building"))
+    path = "/search?q=educat*+bus*"
+    assert hub.headlines(path) == ["Education and a bus"]
+    assert {each.text for each in hub.tree(path).iter("mark")} == {"Education", "bus", "Educators"}
+
+
 def test_letters_and_their_marks_are_found_however_they_are_typed(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", "Gŵyl iechyd"))
     assert hub.headlines(f"/search?{urlencode({'q': unicodedata.normalize('NFD', 'gŵyl')})}") == [

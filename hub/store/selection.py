@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hub.model import And, Filter, Not, Or, Selection, Term
 from hub.store.rows import stamp
+from hub.store.stems import beginning
 
 Condition = tuple[str, tuple[Any, ...]]
 
@@ -187,8 +188,8 @@ def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
 
     `"quoted words"` are one phrase, in that order; `-word` is not wanted;
     `word*` begins a word, with three letters at least, since fewer begin too
-    many. All else is punctuation. Where none is wanted there is nothing to
-    look for.
+    many, and may be several phrases in brackets. All else is punctuation.
+    Where none is wanted there is nothing to look for.
     """
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -198,7 +199,7 @@ def full_text_phrases(typed: str) -> tuple[list[str], list[str]]:
         if not words:
             continue
         begins = found["word"] is not None and text.endswith("*") and len(words[-1]) >= _LEAST_OF_A_WORD
-        phrase = f'"{" ".join(words)}"{"*" if begins else ""}'
+        phrase = beginning(" ".join(words)) if begins else f'"{" ".join(words)}"'
         among = unwanted if found["minus"] else wanted
         if phrase not in among:
             among.append(phrase)

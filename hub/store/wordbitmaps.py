@@ -13,7 +13,6 @@ the newest entries, the index is asked.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from hub.store import rows
 from hub.store.connection import Connection
 from hub.store.known import listed
 from hub.store.roaring import BitMap, unpacked
+from hub.store.stems import Terms
 
 _BLOCK = 65_536  # keys
 # At most so often, since a block takes a second, in which nothing else is written.
@@ -33,7 +33,6 @@ _AT_MOST_EVERY = timedelta(minutes=10)
 # A word is common where so many of the entries looked at have it; beyond so many words none are looked for.
 _SAMPLE, _COMMON, _MOST_WORDS = 400, 0.02, 640
 _NEWEST = 2**63 - 1
-_TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the full-text index has it
 
 MATCH_WITHIN = "SELECT rowid AS key FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 _COMMON_WORDS = """
@@ -63,33 +62,12 @@ class KeyRange(Struct, frozen=True):
     having: BitMap | None
 
 
-class _Terms:
-    """What the full-text index makes of words: `Wards` and `ward` are one term."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self._database.execute(
-            f"CREATE VIRTUAL TABLE words USING fts5 (w, content='', tokenize='{_TOKENIZER}')"
-        )
-        self._database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (words, row)")
-
-    def of(self, word: str) -> str | None:
-        """The term of a word, None for what is several."""
-        self._database.execute("INSERT INTO words (rowid, w) VALUES (1, ?)", (word,))
-        found = self._database.execute("SELECT term, cnt FROM terms").fetchall()
-        self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        return str(found[0][0]) if len(found) == 1 and found[0][1] == 1 else None
-
-    def close(self) -> None:
-        self._database.close()
-
-
 class WordBitmaps(Connection):
     """The part of the store that keeps bitmaps of words and looks into them."""
 
     @cached_property
-    def _terms(self) -> _Terms:
-        return _Terms()
+    def _terms(self) -> Terms:
+        return Terms()
 
     def close(self) -> None:
         if "_terms" in self.__dict__:
@@ -152,7 +130,7 @@ class WordBitmaps(Connection):
         together: defaultdict[str, int] = defaultdict(int)
         for word, which in sorted(having.items(), key=lambda each: -each[1].bit_count()):
             # Its other forms may make a term common, but not the rarest of them.
-            if which.bit_count() >= least / 8 and (term := self._terms.of(word)):
+            if which.bit_count() >= least / 8 and (term := self._terms.of_word(word)):
                 words[term].append(word)
                 together[term] |= which
         for term in sorted(together, key=lambda term: -together[term].bit_count()):
@@ -196,7 +174,7 @@ class WordBitmaps(Connection):
         """Those of some phrases of FTS5 that are a common word."""
         if self._value("SELECT 1 FROM bitmap_blocks LIMIT 1") is None:
             return {}
-        terms = {phrase: self._terms.of(phrase[1:-1]) for phrase in phrases if phrase.endswith('"')}
+        terms = {phrase: self._terms.of_word(phrase[1:-1]) for phrase in phrases if phrase.endswith('"')}
         found = {
             term: CommonWord(id, entries)
             for term, id, entries in self._tuples(_COMMON_WORDS, (listed(filter(None, terms.values())),))
