@@ -7,7 +7,7 @@ parts phrases that mean the same: `stroke | TIA`, `blood pressure * check*`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -47,6 +47,15 @@ class Found(NamedTuple):
     def again(self) -> Found:
         """The same, found once more."""
         return Found(self.words, self.times + 1)
+
+
+class Mention(NamedTuple):
+    """A phrase at one place of a text, from the space before its words to the one after them."""
+
+    phrase: str
+    words: str
+    start: int
+    stop: int
 
 
 def read_phrase(text: str) -> tuple[Wording, ...]:
@@ -137,6 +146,19 @@ class Phrases:
                     Found(text[reached[0] + 1 : reached[1]], 1) if before is None else before.again()
                 )
         return found
+
+    def mentions(self, words: str) -> Iterator[Mention]:
+        """Each of the mentions that `found` counts, which takes longer."""
+        text = f" {words} "
+        begun: _Begun = {}
+        for number, start, stop in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            whole, parted = self._of_keys[number]
+            for phrase, once in whole:
+                yield Mention(phrase, once.words, start, stop - 1)
+            for wording, place in parted:
+                reached = _reached(text, start, stop - 1, wording, place, begun)
+                if reached is not None:
+                    yield Mention(wording.phrase, text[reached[0] + 1 : reached[1]], *reached)
 
 
 def _key(part: Part) -> str:

@@ -6,7 +6,7 @@ of which a phrase was found are looked at: a thousand cost about what ten do.
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
@@ -18,6 +18,8 @@ from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
 
+# An entry's words, and the phrases found in them; of its categories each is by itself.
+_Texts = Mapping[TagField, Sequence[str]]
 _InFields = Mapping[TagField, Mapping[str, Found]]
 
 
@@ -28,14 +30,11 @@ class Tagger:
         self._rules = rules
         self._position = {rule.term: position for position, rule in enumerate(rules)}
         self._broader = {rule.term: rule.broader for rule in rules if rule.broader is not None}
-        self._excepted = {position: _excepted(rule) for position, rule in enumerate(rules) if rule.except_}
+        self._excepting = {position: _Excepting(rule) for position, rule in enumerate(rules) if rule.except_}
         # Most rules: one mention will do, whatever else stands there.
         self._simple = [rule.threshold == 1 and not (rule.all or rule.not_ or rule.except_) for rule in rules]
         self._phrases = Phrases(
-            chain(
-                chain.from_iterable((*rule.any, *rule.all, *rule.not_) for rule in rules),
-                chain.from_iterable(self._excepted.values()),
-            )
+            chain.from_iterable((*rule.any, *rule.all, *rule.not_, *rule.except_) for rule in rules)
         )
         # A rule can only hold where one of these was found.
         self._rules_of: dict[str, list[int]] = {}
@@ -53,9 +52,11 @@ class Tagger:
         categories = [
             words for category in entry.categories for words in _of_category(category.term, category.label)
         ]
+        title, text = markup.words(entry.title), markup.words(entry.text)
+        texts: _Texts = {"title": (title,), "text": (text,), "category": categories}
         fields: _InFields = {
-            "title": self._phrases.found(markup.words(entry.title)),
-            "text": self._phrases.found(markup.words(entry.text)),
+            "title": self._phrases.found(title),
+            "text": self._phrases.found(text),
             "category": _together([self._phrases.found(words) for words in categories]),
         }
         mapped = dict(chain.from_iterable(self._by_category.get(words, ()) for words in categories))
@@ -71,9 +72,11 @@ class Tagger:
                 if mention := _one_mention(rule, fields, spoken):
                     found[rule.term] = _mentioned(rule.term, rule.kind, *mention)
                 continue
-            excepted = self._excepted.get(position)
-            counted = _outside(excepted, fields) if excepted and not phrases.isdisjoint(excepted) else fields
-            if why := _why(rule, counted, phrases, spoken, mapped.get(position)):
+            why = _why(rule, fields, phrases, spoken, mapped.get(position))
+            if why and rule.except_ and position not in mapped and not phrases.isdisjoint(rule.except_):
+                # Looked at last: exceptions only take away.
+                why = _why(rule, self._excepting[position].outside(fields, texts), phrases, spoken, None)
+            if why:
                 found[rule.term] = _made(rule.term, why, rule.kind)
         return self._with_broader(found, tuple(given))
 
@@ -143,34 +146,51 @@ def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
 # ---------------------------------------------------------------- one rule
 
 
-def _excepted(rule: TagRule) -> Mapping[str, Mapping[str, int]]:
-    """How often each phrase of a rule stands in each wording within which nothing counts."""
-    wordings = {each.written: each for phrase in rule.except_ for each in read_phrase(phrase)}
-    exceptions, counted = Phrases(wordings), Phrases((*rule.any, *rule.all))
-    within = {}
-    for written, wording in wordings.items():
-        # A longer one with a shorter one in it would take the same mention away twice.
-        if len(exceptions.found(markup.words(written))) > 1:
-            continue
-        times: Counter[str] = Counter()
-        for part in wording.parts:
-            times.update({phrase: each.times for phrase, each in counted.found(part.words).items()})
-        if times:
-            within[written] = dict(times)
-    return within
+class _Excepting:
+    """The phrases of a rule that has exceptions: they are found again where one stands, by their places."""
+
+    def __init__(self, rule: TagRule) -> None:
+        self._exceptions = frozenset(rule.except_)
+        self._counted = frozenset((*rule.any, *rule.all))
+        # Each by itself: of synonyms the one that holds another does not count, and reaches further.
+        self._wordings = frozenset(each.written for phrase in rule.except_ for each in read_phrase(phrase))
+        self._phrases = Phrases((*rule.any, *rule.all, *sorted(self._wordings)))
+
+    def outside(self, fields: _InFields, texts: _Texts) -> _InFields:
+        """What was found in the fields, without what stands within exceptions."""
+        return {
+            field: found if self._exceptions.isdisjoint(found) else self._found(texts[field], found)
+            for field, found in fields.items()
+        }
+
+    def _found(self, texts: Sequence[str], found: Mapping[str, Found]) -> Mapping[str, Found]:
+        others = {phrase: each for phrase, each in found.items() if phrase not in self._counted}
+        return {**others, **_together([self._counting(words) for words in texts])}
+
+    def _counting(self, words: str) -> Mapping[str, Found]:
+        mentions = list(self._phrases.mentions(words))
+        within = _united((each.start, each.stop) for each in mentions if each.phrase in self._wordings)
+        starts = [start for start, _ in within]
+        counting: dict[str, Found] = {}
+        for phrase, wording, start, stop in mentions:
+            if phrase not in self._counted:
+                continue
+            nearest = bisect_right(starts, start) - 1
+            if nearest < 0 or within[nearest][1] < stop:
+                before = counting.get(phrase)
+                counting[phrase] = before.again() if before else Found(wording, 1)
+        return counting
 
 
-def _outside(excepted: Mapping[str, Mapping[str, int]], fields: _InFields) -> _InFields:
-    """What was found, without what stands within one of the excepted."""
-    outside = {}
-    for field, found in fields.items():
-        left = dict(found)
-        for wording in excepted.keys() & found.keys():
-            for phrase, times in excepted[wording].items():
-                each = left[phrase]
-                left[phrase] = Found(each.words, each.times - times * found[wording].times)
-        outside[field] = {phrase: each for phrase, each in left.items() if each.times > 0}
-    return outside
+def _united(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """The same places in their order, those that meet or overlap as one."""
+    united: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if united and start <= united[-1][1]:
+            start, before = united.pop()
+            stop = max(stop, before)
+        united.append((start, stop))
+    return united
 
 
 def _why(

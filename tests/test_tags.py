@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence, Set
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 
 from hub.model import Category, FeedKey, Tag, TagField, TagRule
+from hub.phrases import GAP, MOST_MENTIONS
 from hub.tags import Tagger
 from tests.entries import entry
 
@@ -174,6 +178,104 @@ def test_a_mention_within_a_name_counts_for_none_of_all_either() -> None:
 def test_a_name_within_a_longer_one_takes_its_mention_away_once() -> None:
     cancer = rule(any=("cancer",), except_=("cancer alliance", "South Cancer Alliance"))
     assert why(cancer, title="-", text="The South Cancer Alliance on cancer") == "‘cancer’ in the text"
+
+
+@pytest.mark.parametrize(
+    ("any_", "exceptions", "title", "found"),
+    [
+        (("stroke", "thrombectomy"), ("heat stroke*",), "From heat strokes to thrombectomy", "thrombectomy"),
+        (("monoxide",), ("carbon mono*",), "Carbon monoxide alarms", None),
+        (("cancer",), ("south * alliance",), "South Cancer Alliance", None),
+        (("cancer",), ("south * alliance",), "South Cancer Alliance on bowel cancer", "cancer"),
+        (("health", "trust"), ("mental health", "mental health trust"), "Mental Health Trust", None),
+        (("harm",), ("self-harm", "harm reduction"), "Self-harm reduction", None),
+        (("harm",), ("self-harm", "harm reduction"), "Self-harm reduction: what harm it does", "harm"),
+        (("self-harm reduction",), ("self-harm", "harm reduction"), "Self-harm reduction", None),
+        (("mental health",), ("health trust",), "Mental Health Trust", "mental health"),
+    ],
+)
+def test_what_lies_within_exceptions_does_not_count_and_all_else_does(
+    any_: tuple[str, ...], exceptions: tuple[str, ...], title: str, found: str | None
+) -> None:
+    reason = f"‘{found}’ in the title" if found else None
+    assert why(rule(any=any_, except_=exceptions), title=title) == reason
+
+
+_VOCABULARY = "cancer cancers alliance care health south stroke strokes unit of the prescribing pressure"
+
+
+def _places(words: Sequence[str], pieces: Sequence[str], start: int) -> Iterator[int]:
+    """Where a wording ends that begins here, by trying all that its stars may stand for."""
+    if not pieces:
+        yield start
+    elif pieces[0] == "*":
+        for gap in range(GAP + 1):
+            yield from _places(words, pieces[1:], start + gap)
+    elif start < len(words):
+        word, begins = words[start], pieces[0].removesuffix("*")
+        if word.startswith(begins) if pieces[0].endswith("*") else word == begins:
+            yield from _places(words, pieces[1:], start + 1)
+
+
+def _mentions(words: Sequence[str], phrase: str) -> Iterator[Set[int]]:
+    """The words of each mention: the shortest of those with one end."""
+    for wording in phrase.split(" | "):
+        ends = {end: start for start in range(len(words)) for end in _places(words, wording.split(), start)}
+        yield from (set(range(start, end)) for end, start in ends.items())
+
+
+def _expected(tag_rule: TagRule, texts: Mapping[TagField, Sequence[str]]) -> bool:
+    def times(phrase: str, field: TagField) -> int:
+        found = 0
+        for words in map(str.split, texts[field]):
+            excepted = set().union(*(each for name in tag_rule.except_ for each in _mentions(words, name)))
+            found += sum(not each <= excepted for each in _mentions(words, phrase))
+        return found if field == "text" else found * MOST_MENTIONS
+
+    if not all(any(times(phrase, field) for field in tag_rule.fields) for phrase in tag_rule.all):
+        return False
+    total = sum(
+        min(times(phrase, field), MOST_MENTIONS) for phrase in tag_rule.any for field in tag_rule.fields
+    )
+    return total >= tag_rule.threshold or not tag_rule.any
+
+
+def test_what_counts_is_what_trying_everything_says_of_any_rule_and_text() -> None:
+    chance = Random(7)
+
+    def words(most: int) -> str:
+        return " ".join(chance.choices(_VOCABULARY.split(), k=chance.randint(1, most)))
+
+    def wording() -> str:
+        pieces = [
+            f"{word[:4]}*" if len(word) > 4 and chance.random() < 0.3 else word for word in words(3).split()
+        ]
+        if len(pieces) > 1 and chance.random() < 0.4:
+            pieces.insert(1, "*")
+        return " ".join(pieces)
+
+    def phrases(least: int, most: int) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(
+                " | ".join(wording() for _ in range(chance.choice((1, 1, 2))))
+                for _ in range(chance.randint(least, most))
+            )
+        )
+
+    outcomes = set()
+    for _ in range(1500):
+        any_ = phrases(0, 2)
+        tag_rule = replace(
+            rule(any=any_, all=phrases(0 if any_ else 1, 2), except_=phrases(0, 3)),
+            fields=tuple(chance.sample(("title", "text", "category"), chance.randint(1, 3))),
+            threshold=chance.randint(1, 4) if any_ else 1,
+        )
+        title, text, categories = words(6), words(14), [words(2) for _ in range(chance.randint(0, 2))]
+        news = replace(entry("a", title=title), text=text, categories=tuple(map(Category, categories)))
+        expected = _expected(tag_rule, {"title": [title], "text": [text], "category": categories})
+        assert bool(Tagger([tag_rule]).tags(news)) == expected, (tag_rule, title, text, categories)
+        outcomes.add((expected, bool(tag_rule.except_)))
+    assert len(outcomes) == 4
 
 
 def test_a_name_in_one_category_leaves_the_other_category_alone() -> None:
