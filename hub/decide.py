@@ -403,7 +403,13 @@ def _changed(
 ) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     is_other_news = stories.is_rewritten(stored, entry)
-    changed = ChangedEntry(key=stored.key, entry=entry, past_fingerprints=past, leaves_story=is_other_news)
+    changed = ChangedEntry(
+        key=stored.key,
+        entry=entry,
+        past_fingerprints=past,
+        leaves_story=is_other_news,
+        keeps_day=not (is_other_news or events.has_lost_its_day(entry)),
+    )
     if withheld is not None or stored.standing != "published":
         return replace(changed, withheld=True, waits=withheld)
     # With what it was put together was ruled of the news before.

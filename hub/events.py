@@ -55,6 +55,18 @@ _MONTH_BEFORE = re.compile(
 _MONTH_LENGTH = 16
 # Characters: a text of nothing but digits takes no more memory than another.
 _AT_ONCE = 65_536
+# What a headline says of an event that is on no day that its words name; operations are cancelled otherwise.
+_OFF = re.compile(
+    r"\b(?:cancell?ed(?!\s+(?:appointment|operation|procedure|surger|treatment))|called off"
+    r"|postponed(?!\s+(?:to|until|till)\s+(?:\w+\s+)?\d))",
+    re.IGNORECASE | re.ASCII,
+)
+# What words that name no day say of one that they named before.
+_NOT_ON_ITS_DAY = re.compile(
+    r"\b(?:cancell?ed|called off|postponed|rescheduled|(?:new|later|another) date"
+    r"|not (?:be )?(?:go(?:ing)? ahead|tak(?:e|ing) place))\b",
+    re.IGNORECASE | re.ASCII,
+)
 # A day without its year is one of the next months.
 _AHEAD = timedelta(days=183)
 
@@ -129,9 +141,19 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def is_off(title: str) -> bool:
+    """Whether a headline says that its event is cancelled, or postponed to no day."""
+    return _OFF.search(title) is not None
+
+
+def has_lost_its_day(entry: Entry) -> bool:
+    """Whether the words of an event that names no day say that it is not on the day that it had."""
+    return any(_NOT_ON_ITS_DAY.search(words) for words in (entry.title, entry.text))
+
+
 def with_day(entry: Entry, now: datetime, zone: ZoneInfo) -> Entry:
     """The entry as it is seen at `now`: it takes place on its own date, should that be a later day."""
-    published = _local(entry.published, zone) if entry.published else None
+    published = _local(entry.published, zone) if entry.published and not is_off(entry.title) else None
     return replace(entry, event_date=published) if published and published > _local(now, zone) else entry
 
 

@@ -132,6 +132,7 @@ def _entry(
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
     given = _given_date(published, updated, link)
+    since = given.date() if given else None
     canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
@@ -156,7 +157,9 @@ def _entry(
         image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
-        event_date=parsed.starts or events.first_day(title, text, since=given.date() if given else None),
+        event_date=None
+        if events.is_off(title)
+        else parsed.starts or events.first_day(title, text, since=since),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint, hosts),
         fingerprint=fingerprint,
     )

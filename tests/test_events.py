@@ -100,15 +100,15 @@ def test_the_first_day_on_or_after_the_announcement_counts_the_title_first() -> 
 
 ITEM = """<rss version="2.0" xmlns:ev="http://purl.org/rss/1.0/modules/event/"
   xmlns:xcal="urn:ietf:params:xml:ns:xcal"><channel><title>Events</title><item>
-  <guid>1</guid><title>Webinar</title><pubDate>Fri, 20 Nov 2026 09:00:00 GMT</pubDate>
+  <guid>1</guid><title>{title}</title><pubDate>Fri, 20 Nov 2026 09:00:00 GMT</pubDate>
   <description>{text}</description>{more}</item></channel></rss>"""
 
 
-def read(text: str = "Come.", more: str = "") -> Entry:
+def read(text: str = "Come.", more: str = "", *, title: str = "Webinar") -> Entry:
     reader = Reader(
         (TagRule(term="events", label="Events", any=("webinar",), kind="event"),), "Europe/London"
     )
-    body = ITEM.format(text=text, more=more).encode()
+    body = ITEM.format(title=title, text=text, more=more).encode()
     (found,) = reader.read(
         Document(feed=FEED, url=FEED.url, body=body, content_type="application/rss+xml")
     ).entries
@@ -131,6 +131,25 @@ def test_without_it_the_words_say_on_which_day() -> None:
     assert read("Join us on 5 May 2027.").event_date == date(2027, 5, 5)
     assert read("As on 5 May 2025.").event_date is None
     assert read("Join us.", "<ev:startdate>soon</ev:startdate>").event_date is None
+
+
+@pytest.mark.parametrize(
+    ("title", "day"),
+    [
+        ("CANCELLED: Webinar on 5 May 2027", None),
+        ("Webinar on 5 May 2027 – postponed until further notice", None),
+        ("Our webinar of 5 May 2027 has been called off", None),
+        ("Webinar postponed to 5 May 2027", date(2027, 5, 5)),
+        ("Webinar postponed until Wednesday 5 May 2027", date(2027, 5, 5)),
+        ("Webinar on cancelled operations, 5 May 2027", date(2027, 5, 5)),
+    ],
+)
+def test_an_event_that_is_called_off_is_on_no_day_whatever_its_feed_says(
+    title: str, day: date | None
+) -> None:
+    assert read("At noon.", title=title).event_date == day
+    starts = "<ev:startdate>2027-05-05</ev:startdate>"
+    assert read("Come on 5 May 2027.", starts, title=title).event_date == day
 
 
 @pytest.mark.parametrize(
@@ -208,6 +227,29 @@ def test_an_event_that_is_moved_carries_its_new_day() -> None:
     after = event(datetime(2026, 12, 10, tzinfo=UTC), text="On the tenth now.")
     (changed,) = decided(after, known=Known(own=(stored(before),))).changed
     assert changed.entry.event_date == date(2026, 12, 10)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "keeps"),
+    [
+        ("Webinar", "Bring a pen, at noon.", True),
+        ("POSTPONED: Webinar", "An hour about falls.", False),
+        ("Webinar", "The webinar will be rescheduled.", False),
+        ("Webinar", "A new date will be announced.", False),
+        ("Webinar", "It will not go ahead.", False),
+    ],
+)
+def test_an_event_keeps_its_day_unless_its_words_say_otherwise(title: str, text: str, keeps: bool) -> None:
+    before = replace(event(NOW - timedelta(days=1), date(2026, 12, 3), "An hour."), title="Webinar")
+    after = replace(event(NOW - timedelta(days=1), text=text), title=title)
+    (changed,) = decided(after, known=Known(own=(stored(before),))).changed
+    assert (changed.leaves_story, changed.keeps_day) == (False, keeps)
+
+
+def test_an_event_that_is_called_off_is_not_on_the_day_of_its_date() -> None:
+    off = replace(event(datetime(2026, 12, 3, 10, 0, tzinfo=UTC)), title="Cancelled: webinar")
+    (new,) = decided(off).new
+    assert new.entry.event_date is None
 
 
 def test_the_calendars_last_hours_are_in_no_ones_way() -> None:

@@ -168,12 +168,14 @@ def test_an_entry_is_found_by_its_link_however_it_is_written_and_by_its_id(store
     assert store.find("c") == ()
 
 
-def test_an_events_day_and_kind_come_back_as_stored_and_a_day_is_not_forgotten(store: Store) -> None:
+def test_an_events_day_and_kind_come_back_as_stored_and_a_day_stays_until_it_is_off(store: Store) -> None:
     day = date(2026, 12, 3)
     poll(store, EAST, replace(entry("a", tags=(EVENTS,)), event_date=day))
     assert (only(store).entry.kind, only(store).entry.event_date) == ("event", day)
     poll(store, EAST, entry("a", text="Corrected: bring a pen.", tags=(EVENTS,)))
     assert only(store).entry.event_date == day
+    poll(store, EAST, entry("a", text="Corrected: it is postponed.", tags=(EVENTS,)))
+    assert only(store).entry.event_date is None
 
 
 def test_a_database_from_before_there_were_kinds_is_upgraded_with_its_events_days(tmp_path: Path) -> None:

@@ -249,7 +249,8 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     `story` is the one it joins. With `catches_up` it says what another entry of its
     story said before, so that the story did not change. `told` is whether
     readers are told of the change: at once, never, or when it has been still.
-    `date` is the date to sort other news by. What is `withheld` is rewritten
+    `date` is the date to sort other news by. It `keeps_day`, of an event, where
+    its words name none and do not say that it is not on that one. What is `withheld` is rewritten
     where it is; what `waits` is so from now on, though it was published with
     the words before.
     """
@@ -264,6 +265,7 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     catches_up: bool = False
     told: Told = "yes"
     date: datetime | None = None
+    keeps_day: bool = True
     withheld: bool = False
     waits: Withheld | None = None
 

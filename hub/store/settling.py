@@ -349,6 +349,7 @@ class Settling(Placing):
                 "past_fingerprints": rows.as_json(changed.past_fingerprints),
                 "changed": now if told == "yes" else None,
                 "date": rows.stamp(changed.date) if changed.date else None,
+                "keeps_day": changed.keeps_day,
             },
         )
         if told == "yes":

@@ -155,7 +155,8 @@ UPDATE entries SET changed = COALESCE(:changed, changed), date = COALESCE(:date,
     published = :published, updated = CASE WHEN :changed IS NULL THEN updated ELSE :updated END,
     summary = :summary, content = :content, text = :text,
     excerpt = :excerpt, language = :language, direction = :direction, image = :image,
-    rights = :rights, event_date = COALESCE(:event_date, event_date), details = :details
+    rights = :rights, event_date = COALESCE(:event_date, CASE WHEN :keeps_day THEN event_date END),
+    details = :details
 WHERE key = :key
 """
 # All but its words, by which it is found and compared, and its links and dates that are frozen.
