@@ -21,8 +21,13 @@ _MONTH = (
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?{})\\b\\.?"
 )
 _NTH = "(?:st|nd|rd|th)?"
-# The last of several days, as in 14–15 March, counts for nothing.
-_LATER = rf"(?:\s*(?:[-–—/&]|to|and)\s*\d{{1,2}}{_NTH})?"
+# Other numbers of four digits are times: 3 December 1400–1530.
+_YEAR = r"(?:19\d\d|20\d\d|2100)\b"
+_TO = r"\s*(?:[-–—/&]|to|and|until|through)\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+)?"
+# The later ones of several days, as in 14, 15 and 16 March, count for nothing.
+_LATER = rf"(?:(?:,\s*\d{{1,2}}{_NTH}){{0,6}},?{_TO}\d{{1,2}}{_NTH})?"
+# Of a 4 March 3, 2027 the 4 belongs to other words.
+_NO_DAY_AFTER = rf"(?!\s+\d{{1,2}}{_NTH},?\s+{_YEAR})"
 
 
 def _written(way: int, year: str, *, capital: bool = False) -> str:
@@ -30,21 +35,21 @@ def _written(way: int, year: str, *, capital: bool = False) -> str:
     around = ("(?-i:", ")") if capital else ("", "")
     before, after = (_MONTH.format(f"m{number}", *around) for number in (way, way + 1))
     return (
-        rf"\b(?P<d{way}>\d{{1,2}}){_NTH}{_LATER}(?:\s+of)?\s+{before}{year.format(way)}"
+        rf"\b(?P<d{way}>\d{{1,2}}){_NTH}{_LATER}(?:\s+of)?\s+{before}{_NO_DAY_AFTER}{year.format(way)}"
         rf"|\b{after}\s+(?P<d{way + 1}>\d{{1,2}}){_NTH}{_LATER}{year.format(way + 1)}"
     )
 
 
 _WRITTEN_OUT = re.compile(
-    _written(1, r",?\s+(?P<y{}>\d{{4}})\b")
+    _written(1, rf",?\s+(?P<y{{}}>{_YEAR})")
     + r"|\b(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)(?!\d|-)|"
     # In capitals, since may and march are other words as well.
-    + _written(4, r"\b(?!,?\s+\d{{4}}\b)", capital=True),
+    + _written(4, rf"\b(?!,?\s+{_YEAR})", capital=True),
     re.IGNORECASE | re.ASCII,
 )
 # The last of several days in two months, as in 30 June – 2 July 2026, says the year of both.
 _LATER_WITH_YEAR = re.compile(
-    rf"\s*(?:[-–—/&]|to|and)\s*\d{{1,2}}{_NTH}\s+((?:{'|'.join(_MONTHS)})[a-z]{{0,6}})\.?,?\s+(\d{{4}})\b",
+    rf"{_TO}\d{{1,2}}{_NTH}\s+((?:{'|'.join(_MONTHS)})[a-z]{{0,6}})\.?,?\s+({_YEAR})",
     re.IGNORECASE | re.ASCII,
 )
 # A date has a number, and numbers are quickly found; a month may stand before it.
