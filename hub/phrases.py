@@ -21,6 +21,8 @@ GAP = 4
 MOST_MENTIONS = 3
 # Fewer letters before a star would find half of the dictionary.
 SHORTEST_BEGINNING = 3
+# What no phrase has: it stands for any ending and for any word.
+_ANY = "\0"
 
 
 class Part(Struct, frozen=True):
@@ -44,9 +46,9 @@ class Found(NamedTuple):
     words: str
     times: int
 
-    def again(self) -> Found:
-        """The same, found once more."""
-        return Found(self.words, self.times + 1)
+    def more(self, times: int) -> Found:
+        """The same, found so many times more."""
+        return Found(self.words, self.times + times)
 
 
 class Mention(NamedTuple):
@@ -61,6 +63,30 @@ class Mention(NamedTuple):
 def read_phrase(text: str) -> tuple[Wording, ...]:
     """The wordings of a phrase. Raises ValueError for a star out of place, with a sentence for its writer."""
     return tuple(_wording(each.strip()) for each in text.split("|"))
+
+
+def _counted(phrase: str) -> Iterator[tuple[Wording, int]]:
+    """A phrase's wordings, and how often each counts: not at all where it always holds another that does."""
+    wordings = {each.written: each for each in read_phrase(phrase)}
+    alone = Phrases(wordings) if len(wordings) > 1 else None
+    held = {written: alone.found(_least(each)) if alone else {} for written, each in wordings.items()}
+    counted: set[str] = set()
+    for written, wording in wordings.items():
+        # Of two that hold each other the first counts.
+        if all(
+            written in held[other] and other not in counted for other in held[written] if other != written
+        ):
+            counted.add(written)
+        yield wording, int(written in counted)
+
+
+def _least(wording: Wording) -> str:
+    """Words that a wording finds, of which all that it leaves open is in no other."""
+    words = []
+    for part in wording.parts:
+        words += [_ANY] * GAP if part.gap else []
+        words.append(f"{part.words}{_ANY}" if part.open else part.words)
+    return " ".join(words)
 
 
 def _wording(written: str) -> Wording:
@@ -93,11 +119,15 @@ def _wording(written: str) -> Wording:
 
 
 class _Parted(Struct, frozen=True):
-    """A wording that is more than whole words side by side. `number` is its own: short to look up by."""
+    """A wording that is more than whole words side by side. `number` is its own: short to look up by.
+
+    `times` is how often it counts, 0 or 1.
+    """
 
     phrase: str
     parts: tuple[Part, ...]
     number: int
+    times: int
 
 
 # Where the parts of wordings that have come so far begin and end, by a wording's number and a part's place.
@@ -112,12 +142,14 @@ class Phrases:
         parted: dict[str, list[tuple[_Parted, int]]] = {}
         numbers = 0
         for phrase in dict.fromkeys(phrases):
-            for wording in read_phrase(phrase):
+            for wording, times in _counted(phrase):
                 if len(wording.parts) == 1 and not wording.parts[0].open:
-                    whole.setdefault(_key(wording.parts[0]), []).append((phrase, Found(wording.written, 1)))
+                    whole.setdefault(_key(wording.parts[0]), []).append(
+                        (phrase, Found(wording.written, times))
+                    )
                     continue
                 numbers += 1
-                each = _Parted(phrase, wording.parts, numbers)
+                each = _Parted(phrase, wording.parts, numbers, times)
                 for place, part in enumerate(wording.parts):
                     parted.setdefault(_key(part), []).append((each, place))
         keys = list(dict.fromkeys([*whole, *parted]))
@@ -136,14 +168,16 @@ class Phrases:
             whole, parted = self._of_keys[number]
             for phrase, once in whole:
                 before = found.get(phrase)
-                found[phrase] = once if before is None else before.again()
+                found[phrase] = once if before is None else before.more(once.times)
             for wording, place in parted:
                 reached = _reached(text, start, stop - 1, wording, place, begun)
                 if reached is None:
                     continue
                 before = found.get(wording.phrase)
                 found[wording.phrase] = (
-                    Found(text[reached[0] + 1 : reached[1]], 1) if before is None else before.again()
+                    Found(text[reached[0] + 1 : reached[1]], wording.times)
+                    if before is None
+                    else before.more(wording.times)
                 )
         return found
 
@@ -154,10 +188,11 @@ class Phrases:
         for number, start, stop in self._automaton.find_matches_as_indexes(text, overlapping=True):
             whole, parted = self._of_keys[number]
             for phrase, once in whole:
-                yield Mention(phrase, once.words, start, stop - 1)
+                if once.times:
+                    yield Mention(phrase, once.words, start, stop - 1)
             for wording, place in parted:
                 reached = _reached(text, start, stop - 1, wording, place, begun)
-                if reached is not None:
+                if reached is not None and wording.times:
                     yield Mention(wording.phrase, text[reached[0] + 1 : reached[1]], *reached)
 
 

@@ -139,7 +139,7 @@ def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
     for of_one in found:
         for phrase, each in of_one.items():
             before = every.get(phrase)
-            every[phrase] = Found(before.words, before.times + each.times) if before else each
+            every[phrase] = before.more(each.times) if before else each
     return every
 
 
@@ -178,7 +178,7 @@ class _Excepting:
             nearest = bisect_right(starts, start) - 1
             if nearest < 0 or within[nearest][1] < stop:
                 before = counting.get(phrase)
-                counting[phrase] = before.again() if before else Found(wording, 1)
+                counting[phrase] = before.more(1) if before else Found(wording, 1)
         return counting
 
 
