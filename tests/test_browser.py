@@ -194,6 +194,46 @@ def test_a_reader_finds_news_by_a_word_and_subscribes_to_it(watched: Watched, ad
     assert "Stroke news 7" in fetched.text()
 
 
+# How far some of the words in rows stand below the line that others of their row stand on.
+OFF_LINE = """rows => Math.max(...rows.map(row => {
+  const words = [row, ...row.querySelectorAll('*')].map(each => each.firstChild);
+  const below = words.filter(each => each?.data?.trim() && !each.parentNode.closest('.unseen')).map(each => {
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    return range.getBoundingClientRect().bottom;
+  });
+  return Math.max(...below.flatMap(one => below.map(other => Math.abs(one - other))).filter(off => off < 20));
+}))"""
+
+
+@pytest.fixture
+def touched(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_finger_finds_each_link_on_the_line_of_its_words(touched: Page, address: str) -> None:
+    touched.goto(f"{address}/search?q=stroke")
+    touched.set_viewport_size({"width": 1024, "height": 640})
+    links = touched.locator(".headline a, .byline > a, .topics a")
+    assert min(links.evaluate_all("links => links.map(link => link.offsetHeight)")) >= 44
+    assert touched.locator(".byline").evaluate_all(OFF_LINE) < 2
+    touched.goto(address)
+    assert touched.locator(".counted li, .subscribe").evaluate_all(OFF_LINE) < 2
+
+
+def test_a_finger_finds_a_link_among_words_and_the_words_stay_a_sentence(touched: Page, address: str) -> None:
+    touched.set_viewport_size({"width": 270, "height": 640})
+    touched.goto(f"{address}/story/2")
+    links = touched.locator(":is(.copies, .reasons) :is(a, summary)")
+    lines = links.evaluate_all("links => links.map(link => [...link.getClientRects()])")
+    assert all(line["height"] >= 44 for link in lines for line in link)
+    member, headline = lines[:2]
+    assert len(headline) > 1
+    assert headline[0]["y"] == member[0]["y"]
+
+
 def test_older_news_is_a_page_away(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(address + "/")
