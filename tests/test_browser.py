@@ -68,7 +68,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 TABLE = (
     "<table><thead><tr><th>Site</th><th>2025</th><th>2026</th></tr></thead>"
-    "<tbody><tr><td>Kettering</td><td></td><td>28 days</td></tr></tbody></table>"
+    "<tbody><tr><td>Kettering</td><td></td><td>28 days</td></tr></tbody>"
+    f"<tfoot><tr><td>All {'of the county ' * 9}</td><td>1,234,567</td><td>2,345,678</td></tr></tfoot>"
+    "</table>"
 )
 
 
@@ -156,6 +158,11 @@ def test_a_publishers_table_stays_a_table(watched: Watched, address: str) -> Non
     assert above["x"] == below["x"]
     assert above["y"] < below["y"]
     assert cells.nth(1).is_visible()
+    # A figure is not broken.
+    lines = cells.last.evaluate(
+        "cell => { const it = new Range(); it.selectNodeContents(cell); return it.getClientRects().length; }"
+    )
+    assert lines == 1
 
 
 @pytest.mark.parametrize("watched", [360, 1280], indirect=True)
