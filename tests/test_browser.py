@@ -144,6 +144,14 @@ def test_a_page_fits_asks_for_nothing_elsewhere_and_breaks_no_rule_of_its_own(
     assert page.evaluate("document.documentElement.lang") != ""
 
 
+@pytest.mark.parametrize("watched", [320, 375], indirect=True)
+@pytest.mark.parametrize("path", ["/", "/status", "/story/2"])
+def test_a_page_fits_with_letters_twice_as_large(watched: Watched, address: str, path: str) -> None:
+    watched.page.goto(address + path)
+    watched.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 @pytest.mark.parametrize("watched", [320, 1280], indirect=True)
 def test_a_publishers_table_stays_a_table(watched: Watched, address: str) -> None:
     page = watched.page
