@@ -467,6 +467,35 @@ def test_a_search_shows_what_was_found_and_where(hub: Hub) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "said", "besides"),
+    [
+        ("services", "service", "servicemen"),
+        ("service", "services", "servicemen"),
+        ("nurses", "nurse", "nursery"),
+        ("nursing", "nurses", "nursery"),
+        ("vaccines", "vaccine", "vacancy"),
+        ("improving", "improve", "improper"),
+        ("care", "caring", "car"),
+        ("beds", "bed", "bedding"),
+        ("GPs", "GP", "gap"),
+        ("boxes", "box", "boxer"),
+        ("therapies", "therapy", "there"),
+        ("county", "counties", "count"),
+        ("days", "day", "daylight"),
+        ("illnesses", "illness", "ill"),
+        ("vaccines*", "vaccine", "vacancy"),
+        ("cardio*", "cardiology", "cards"),
+    ],
+)
+def test_a_search_shows_and_marks_a_word_that_it_finds_in_another_ending(
+    hub: Hub, typed: str, said: str, besides: str
+) -> None:
+    text = f"{besides} {'Long before it. ' * 30}It has a {said} now."
+    hub.publish(WESSEX, news("a", "Town hall", text=text))
+    assert [mark.text for mark in hub.tree(f"/search?q={typed}").iter("mark")] == [said]
+
+
 def test_a_search_goes_on_to_its_last_result(hub: Hub) -> None:
     hub.publish(WESSEX, *(news(f"{n}", f"Stroke news {n}", at=ago(hours=n)) for n in range(35)))
     tree = hub.tree("/search?q=stroke&order=date")

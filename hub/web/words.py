@@ -144,7 +144,18 @@ def with_code(text: str) -> Markup:
 
 # ---------------------------------------------------------------- what was searched for
 
-_ENDINGS = re.compile(r"(?<=\w{4})(?:es|s|ed|ing)$", re.IGNORECASE)
+# To a search words are the same that differ in these endings alone: what one that was typed ends in, and
+# what others may in its place. Nearly so does the full-text index have it.
+_ENDINGS = tuple(
+    (re.compile(typed, re.IGNORECASE), others)
+    for typed, others in (
+        (r"(?<=[^\Waeiou])(?:y|ying|ie[sd]?)$", r"(?:y|ying|ie[sd]?)"),
+        (r"(?<=\w{2})e$", r"(?:es?|ed|ing)"),
+        (r"(?<=\w{3})(?:es|ed|ing)$", r"(?:es?|s|ed|ing)?"),
+        (r"(?<=\w{2})(?<!s)s$", r"(?:e?s|ed|ing)?"),
+        (r"$", r"(?:e?s|ed|ing)?"),
+    )
+)
 _BEFORE, _AFTER = 90, 190
 # Two words so much alike are one, misspelt (`difflib`'s ratio).
 _ALIKE = 0.75
@@ -164,9 +175,15 @@ def looked_for(typed: str) -> re.Pattern[str] | None:
             continue
         *first, last = words
         begins = found["word"] is not None and found["word"].endswith("*")
-        ending = r"\w*" if begins else r"(?:e?s|ed|ing)?\b"
-        wanted.append(r"\W+".join([*map(re.escape, first), re.escape(_ENDINGS.sub("", last)) + ending]))
+        others = rf"(?:{_others(last)}|{re.escape(last)}\w*)" if begins else _others(last)
+        wanted.append(r"\W+".join([*map(re.escape, first), others]))
     return re.compile(rf"\b(?:{'|'.join(wanted)})", re.IGNORECASE) if wanted else None
+
+
+def _others(word: str) -> str:
+    """The word in all its endings."""
+    ending, others = next(each for each in _ENDINGS if each[0].search(word))
+    return re.escape(ending.sub("", word)) + others + r"\b"
 
 
 def spelt_alike(typed: str, texts: Iterable[str]) -> str | None:
