@@ -260,6 +260,19 @@ def test_older_news_is_a_page_away(watched: Watched, address: str) -> None:
     assert not set(seen) & set(older)
 
 
+@pytest.mark.parametrize("path", ["/?kind=news", "/search?q=stroke&kind=news", "/subscribe?kind=news"])
+def test_after_back_the_filters_say_what_the_list_is_of(watched: Watched, address: str, path: str) -> None:
+    page = watched.page
+    page.goto(address + path)
+    kind = page.locator("main form select[name=kind]")
+    kind.select_option("event")
+    page.locator("main form button").click()
+    page.wait_for_url("**kind=event**")
+    page.go_back()
+    page.wait_for_url("**kind=news**")
+    assert kind.input_value() == "news"
+
+
 def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(address + "/search?q=stroke+news+9")
