@@ -639,6 +639,27 @@ def test_news_in_a_language_from_right_to_left_runs_so_also_where_it_begins_with
     assert hub.tree("/").xpath("//*[@dir='auto'][contains(., 'English news')]")
 
 
+def test_headlines_of_members_copies_and_related_news_say_their_language(hub: Hub) -> None:
+    link = "https://wessex.example/joint"
+    german = news("a", "Kran", language="de", link=link, text="Der Larkspur Kran hilft im Hafen.")
+    copied = news("b", "Kran", language="de", link=link)
+    arabic = news("c", "NHS الهيئة", language="ar", direction="rtl", text="Larkspur Kran Hafen Kai")
+    hub.publish(WESSEX, german)
+    hub.publish(EAST, copied, at=ago(minutes=-1))
+    hub.publish(NATIONAL, arabic, at=ago(minutes=-2))
+    story = hub.tree("/story/1").xpath("//ul[@class='copies']//a[@lang]")
+    assert [(link.text, link.get("lang"), link.get("dir")) for link in story] == [
+        ("Kran", "de", "auto"),
+        ("NHS الهيئة", "ar", "rtl"),
+    ]
+    rows = hub.tree("/members").xpath("//td[@class='headline']/a")
+    assert [(row.get("lang"), row.get("dir")) for row in rows] == [
+        ("de", "auto"),
+        ("de", "auto"),
+        ("ar", "rtl"),
+    ]
+
+
 # ---------------------------------------------------------------- subscribe, status
 
 

@@ -53,6 +53,8 @@ class Copy(Struct, frozen=True, kw_only=True):
 
     member: Member
     title: str
+    language: str | None
+    direction: Direction | None
     link: str | None
     date: datetime
     why: str
@@ -144,6 +146,8 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
             Copy(
                 member=other.member,
                 title=headline(other),
+                language=other.entry.language,
+                direction=other.entry.direction,
                 link=other.entry.link,
                 date=other.date,
                 why=other.why or stored.why,

@@ -18,6 +18,7 @@ from msgspec import Struct
 from hub.errors import StoreError
 from hub.model import (
     Change,
+    Direction,
     Entry,
     Feed,
     FeedKey,
@@ -89,6 +90,8 @@ class LatestEntry(Struct, frozen=True):
     story: int
     title: str
     excerpt: str
+    language: str | None
+    direction: Direction | None
     date: datetime
     dated: bool
 

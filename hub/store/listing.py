@@ -202,6 +202,8 @@ def _latest(row: rows.Row) -> LatestEntry | None:
         story=row["latest_story"],
         title=row["latest_title"],
         excerpt=row["latest_excerpt"],
+        language=row["latest_language"],
+        direction=row["latest_direction"],
         date=rows.moment(row["latest_date"]),
         dated=bool(row["latest_dated"]),
     )

@@ -19,6 +19,7 @@ SELECT m.*, COALESCE(n.entries, 0) AS entries,
        (SELECT COUNT(*) FROM entries e
         WHERE e.member = m.slug AND e.date >= :since AND e.standing IS NULL) AS recent,
        l.story AS latest_story, l.title AS latest_title, l.excerpt AS latest_excerpt, l.date AS latest_date,
+       l.language AS latest_language, l.direction AS latest_direction,
        COALESCE(l.published, l.updated) IS NOT NULL AS latest_dated
 FROM members m LEFT JOIN member_counts n ON n.member = m.slug LEFT JOIN entries l ON l.key = (
     SELECT e.key FROM entries e WHERE e.member = m.slug AND e.standing IS NULL

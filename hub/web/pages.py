@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from hub import markup
 from hub.model import (
+    Direction,
     Enclosure,
     Member,
     RelatedStory,
@@ -64,6 +65,8 @@ class ListedCopy(Struct, frozen=True, kw_only=True):
 
     member: Link
     title: str
+    language: str | None
+    direction: Direction | None
     href: str | None
     when: Moment
     why: str
@@ -160,6 +163,8 @@ def _copy(copy: Copy, setting: Setting) -> ListedCopy:
     return ListedCopy(
         member=Link(copy.member.name, setting.addresses.member(copy.member.slug)),
         title=copy.title,
+        language=copy.language,
+        direction=copy.direction,
         href=copy.link,
         when=setting.calendar.moment(copy.date),
         why=copy.why,
@@ -174,6 +179,8 @@ class ListedRelated(Struct, frozen=True, kw_only=True):
 
     member: Link
     title: str
+    language: str | None
+    direction: Direction | None
     href: str
     when: Moment
     why: str
@@ -228,6 +235,8 @@ def _related(other: RelatedStory, carried: str, setting: Setting) -> ListedRelat
     return ListedRelated(
         member=Link(shown.member.name, setting.addresses.member(shown.member.slug)),
         title=shown.title,
+        language=shown.language,
+        direction=shown.direction,
         href=setting.addresses.story(other.story.id),
         when=setting.calendar.moment(shown.date),
         why=f"both tell of {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else "",
@@ -362,13 +371,18 @@ def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..
 
 
 class MemberRow(Struct, frozen=True, kw_only=True):
-    """A member in the table of members. `share` is of the busiest member's stories, in hundredths."""
+    """A member in the table of members. `share` is of the busiest member's stories, in hundredths.
+
+    `language` and `direction` are those of its latest headline.
+    """
 
     member: Member
     name: Link
     type: str
     left: bool
     latest: Link | None
+    language: str | None
+    direction: Direction | None
     when: Moment | None
     recent: int
     share: int
@@ -400,6 +414,8 @@ def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRo
         type=_MEMBER_TYPES[summary.member.type],
         left=not summary.configured,
         latest=_latest(summary, setting),
+        language=latest.language if latest else None,
+        direction=latest.direction if latest else None,
         when=setting.calendar.day(latest.date) if latest and latest.dated else None,
         recent=summary.recent,
         share=round(100 * summary.recent / most) if most else 0,
