@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hub import explain, revisions
 from hub.model import Entry, Gathered, Known, KnownEntry, StoredEntry, digest
+from hub.publish.corrections import told_changes
 from hub.publish.item import item
 from hub.store import Store
 from tests.commands import Hub
@@ -168,10 +169,28 @@ def test_what_an_entry_said_before_is_kept_the_latest_first(store: Store) -> Non
 
 def test_the_last_ten_wordings_are_kept_and_no_more(store: Store) -> None:
     for number in range(14):
-        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * DAY)
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * 4 * DAY)
     (found,) = store.find("a")
     assert [each.text for each in store.revisions(found.key)] == [
         f"It has {number} beds." for number in range(12, 2, -1)
+    ]
+
+
+def test_what_readers_were_told_of_is_kept_when_what_they_were_not_told_of_is_not(store: Store) -> None:
+    for number in range(30):
+        poll(store, EAST, entry("a", title="Ward", text=f"It has {number} beds."), at=NOW + number * HOUR)
+        told = [(each.before.text, each.after.text) for each in store.told_changes(limit=20)]
+        assert told == [
+            (f"It has {before} beds.", f"It has {before + 1} beds.")
+            for before in reversed(range(min(number, 3)))
+        ]
+    (found,) = store.find("a")
+    kept = store.revisions(found.key)
+    assert [each.text for each in kept] == [
+        f"It has {number} beds." for number in (*range(28, 18, -1), 3, 2, 1, 0)
+    ]
+    assert [(each.before, each.after) for each in told_changes(found, kept)] == [
+        (each.before, each.after) for each in store.told_changes(limit=20)
     ]
 
 

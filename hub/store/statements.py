@@ -172,9 +172,14 @@ NEW_REVISION = """
 INSERT INTO revisions (entry, until, told, title, text)
 SELECT key, :now, :told, title, text FROM entries WHERE key = :key
 """
+# The latest stay, and the latest that readers were told of, each with the next: that is what it became.
 OLD_REVISIONS = """
-DELETE FROM revisions WHERE entry = :key AND id NOT IN (
-    SELECT id FROM revisions WHERE entry = :key ORDER BY id DESC LIMIT :kept)
+WITH own AS (SELECT id, told, LAG(told) OVER (ORDER BY id) AS before FROM revisions WHERE entry = :key),
+    told AS (SELECT id FROM own WHERE told = 'yes' ORDER BY id DESC LIMIT :kept)
+DELETE FROM revisions WHERE entry = :key
+    AND id NOT IN (SELECT id FROM own ORDER BY id DESC LIMIT :kept)
+    AND id NOT IN (
+        SELECT id FROM own WHERE 'yes' IN (told, before) AND id >= (SELECT MIN(id) FROM told))
 """
 # Who is told of an entry now is told of all that changed in it.
 # Of some feeds the entries of which a change has not been told, with when they last changed.
