@@ -327,6 +327,51 @@ def test_what_stands_in_brackets_before_a_headline_is_a_part_of_its_own() -> Non
     assert title_core("[News of the week] Ward opens") == "ward opens"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{}: sepsis", "{}: frailty"),
+        ("{}: mental health", "{}: frailty | West"),
+        ("Sepsis: {}", "Frailty: {}"),
+        ("{} – Dr Khan", "{} – Professor Lloyd"),
+        ("News: {} – Khan", "Blog: {} – Lloyd"),
+    ],
+)
+def test_headlines_of_a_series_with_different_topics_are_other_news(one: str, other: str) -> None:
+    series = "Lunchtime webinars for all who work in wards"
+    for ours, before in ((one, other), (other, one)):
+        ours, before = ours.format(series), before.format(series)
+        bare = told(ours, "", feed=FeedKey("east-vale-health"))
+        assert "the headline alone says too little" in refusal(bare, theirs(before, ""))
+        assert "the headline alone says too little" in refusal(bare, theirs(before))
+        assert "name different things" in refusal(
+            told(ours, TEXT.replace("swollen", "bruised")), theirs(before)
+        )
+        # One page on which both are booked.
+        link = "https://book.example/webinars"
+        booked = replace(entry("w", title=before, link=link, feed=WEST), text=EXTRA)
+        assert "too little" in refusal(replace(entry("e", title=ours, link=link), text=TEXT), booked)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{} | East Vale Health Network", "{} - West"),
+        ("East Vale: {}", "News from the west: {}"),
+        ("{} – the Federation", "Case study: {} « West of the River"),
+        ("[East Vale Health] {}", "Corrected: {} | West Vale Trust"),
+        ("{}: sepsis | East Vale", "Press release: {}: sepsis – West Vale Trust"),
+        ("{}: sepsis", "{} | West Vale Trust"),
+    ],
+)
+def test_a_headline_is_the_same_whoever_else_it_names_as_its_publisher(one: str, other: str) -> None:
+    east = FeedKey("east-vale")
+    for ours, before in ((one, other), (other, one)):
+        by, of = (east, WEST) if ours is one else (WEST, east)
+        found = reason(told(ours.format(TITLE), "", feed=by), told(before.format(TITLE), TEXT, feed=of))
+        assert found == "the same headline as {}’s, and only one of them has a text"
+
+
 def test_headlines_with_different_dates_are_two_issues() -> None:
     ours = told("Clinic times, May 2026", TEXT)
     assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"

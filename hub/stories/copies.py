@@ -173,7 +173,7 @@ def _is_earlier(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
 def catches_up(entry: Entry, others: Sequence[Candidate]) -> bool:
     """Whether an entry's new words are those that another entry of its story had before."""
     return not entry.sketch.wordless and any(
-        other.words == entry.sketch.words and is_same_title(other.title, entry.title) for other in others
+        other.words == entry.sketch.words and is_same_title(other, entry) for other in others
     )
 
 

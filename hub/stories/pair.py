@@ -20,6 +20,7 @@ from hub.stories.sketch import (
     FIGURE,
     SHINGLE,
     TIME,
+    by_signs,
     numbers,
     packed,
     sentences,
@@ -53,6 +54,17 @@ _PERIODICALS = _DIGESTS | frozenset(("agenda", "papers"))
 # "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
 _FORMS = frozenset(("vacancy", "vacancies"))
 _PERIODICAL_PHRASES = (*_DIGEST_PHRASES, " monthly figures ", " annual report ")
+# Before or after a headline these name a section, or say that it was changed, and nothing that it is about.
+_SECTION_WORDS = """
+    news newsroom press release media statement announcement latest breaking update updated correction
+    corrected blog article story feature opinion comment interview case study event video podcast
+    national local regional partner guest a an and by for from in of on our s the with
+    newyddion blogbost digwyddiad y yr actualités communiqué presse nachrichten aktuelles pressemitteilung
+    noticias comunicado prensa de der die das la le les el
+"""
+_SECTIONS = frozenset(_SECTION_WORDS.split())
+# Letters of a word that is looked for within a name: fewer stand in one by chance.
+_OF_A_NAME = 4
 # Those of a meeting: "five minutes with" somebody are news.
 _MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|meeting) minutes\b.*")
 # What a number after it tells from the others of its kind.
@@ -97,18 +109,18 @@ class Compared:
 
     def __init__(
         self,
-        id: str | None,
+        told: Entry | Candidate,
         link: str | None,
-        title: str,
         date: datetime,
         words: bytes,
         *,
         wordless: bool,
         text: str = "",
     ) -> None:
-        self.id = id
+        self.told = told
+        self.id = told.id
         self.link = link
-        self.title = title
+        self.title = told.title
         self.date = date
         self.wordless = wordless
         self.packed = words
@@ -118,19 +130,11 @@ class Compared:
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Compared:
         sketch = entry.sketch
-        return cls(
-            entry.id,
-            entry.keys.link,
-            entry.title,
-            date,
-            sketch.words,
-            wordless=sketch.wordless,
-            text=entry.text,
-        )
+        return cls(entry, entry.keys.link, date, sketch.words, wordless=sketch.wordless, text=entry.text)
 
     @classmethod
     def candidate(cls, other: Candidate) -> Compared:
-        return cls(other.id, other.link_key, other.title, other.date, other.words, wordless=other.wordless)
+        return cls(other, other.link_key, other.date, other.words, wordless=other.wordless)
 
     @property
     def most(self) -> int:
@@ -170,7 +174,7 @@ class Pair:
         self._other = other
         self.apart: timedelta = abs(one.date - other.date)
         self.wordless = one.wordless or other.wordless
-        self.same_title = is_same_title(one.title, other.title)
+        self.same_title = is_same_title(one.told, other.told)
         self.same_link = one.link is not None and one.link == other.link
         self.same_words = one.packed == other.packed
         self._short, self._long = (one, other) if one.size <= other.size else (other, one)
@@ -422,15 +426,46 @@ def is_too_few(found: int, share: float, *, of: int, by_chance: float) -> bool:
     return found < expected - by_chance * sqrt(expected * (1 - share))
 
 
-def is_same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same, apart from who publishes it: `News: Ward opens | East`."""
-    ours, theirs = _words(one), _words(other)
+def is_same_title(one: Entry | Candidate, other: Entry | Candidate) -> bool:
+    """Whether two titles say the same, apart from who publishes it: `News: Ward opens | East`.
+
+    Two of a series, `Lunchtime webinars: sepsis` and `Lunchtime webinars: frailty`, do not.
+    """
+    ours, theirs = _words(one.title), _words(other.title)
     if not ours or not theirs:
         return False
-    if ours == theirs or title_core(one) == title_core(other) != "":
+    if ours == theirs:
         return True
+    if title_core(one.title) == title_core(other.title) != "":
+        publishers = _publishers(one, other)
+        return not _are_others(*(_beside_core(each.title, publishers) for each in (one, other)))
     short, long = sorted((ours, theirs), key=len)
     return short.count(" ") >= _TITLE_WITHIN - 1 and f" {short} " in f" {long} "
+
+
+def _publishers(*told: Entry | Candidate) -> str:
+    """The words that the members and the hosts of entries are known by."""
+    names = (f"{each.feed.member} {urls.host(each.link or '') or ''}" for each in told)
+    return f" {_words(' '.join(names))} "
+
+
+def _beside_core(title: str, publishers: str) -> frozenset[str]:
+    """The words that a title has beside its core, without those that name a section or a publisher."""
+    core = title_core(title)
+    beside: list[str] = []
+    for segment in by_signs(title):
+        parts = title_parts(segment)
+        words = [word for part in parts if part != core for word in part.split() if word not in _SECTIONS]
+        own = [word for word in words if not _is_named(word, publishers)]
+        # A bar or a dash sets off a whole name, `| Vale Health Network`; a colon a topic, `: mental health`.
+        if len(parts) > 1 or len(own) == len(words):
+            beside += own
+    return frozenset(map(_in_figures, beside))
+
+
+def _is_named(word: str, publishers: str) -> bool:
+    """Whether a word is one of the publishers' names, or of a host's, which runs several together."""
+    return f" {word} " in publishers or (len(word) >= _OF_A_NAME and word in publishers)
 
 
 @lru_cache(maxsize=4096)
@@ -471,12 +506,13 @@ def _times(title: str) -> frozenset[int]:
 @lru_cache(maxsize=4096)
 def _parts(title: str) -> frozenset[str]:
     """The numbers of the parts of a series that a title names: 2 of `Part two`."""
-    numbered = (
-        _SPELT.get(after, after.lstrip("0"))
-        for word, after in pairwise(_words(title).split())
-        if word in _PARTS
-    )
+    numbered = (_in_figures(after) for word, after in pairwise(_words(title).split()) if word in _PARTS)
     return frozenset(filter(str.isdecimal, numbered))
+
+
+def _in_figures(word: str) -> str:
+    """A word, or where it is a small number, the same one however it is written."""
+    return _SPELT.get(word, word.lstrip("0"))
 
 
 def _are_others(one: AbstractSet[object], other: AbstractSet[object]) -> bool:
