@@ -242,6 +242,30 @@ def test_a_short_text_that_names_another_place_is_other_news() -> None:
     assert refusal(ours, theirs(text=other)) == "the texts are short, and name different things"
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "one", "other"),
+    [
+        ("Visiting restrictions", "Visiting is restricted at {} for now. {}", "St Mary’s", "Queen’s"),
+        ("Visiting restrictions", "{} closes. {} Whoever is ill stays away from {0}.", "Portway", "Aldbury"),
+        ("Research nurse (band 6)", "A nurse is wanted in {}. {}", "cardiology", "oncology"),
+    ],
+)
+def test_a_short_form_under_a_headline_of_many_is_other_news_where_one_name_or_topic_differs(
+    title: str, text: str, one: str, other: str
+) -> None:
+    for ours, before in ((one, other), (other, one)):
+        here, there = (text.replace("{0}", each).format(each, OPENING) for each in (ours, before))
+        found = refusal(told(title, here), theirs(title, there))
+        assert found == "the texts are short, and name different things"
+
+
+def test_a_short_text_that_a_sub_editor_touched_is_a_copy_under_a_headline_of_many() -> None:
+    edited = TEXT.replace("within a minute", "in a minute").replace("hours and went", "hours, then went")
+    for ours, before in ((edited, TEXT), (TEXT, edited)):
+        found = reason(told("Scanner trial", ours), theirs("Scanner trial", before))
+        assert found == "the text of {}’s with a few words changed"
+
+
 def test_what_stands_under_a_short_text_makes_it_no_other_news_under_the_same_headline() -> None:
     ours = told(TITLE, f"{OPENING} {END} Sent to us by our friends in the west.")
     under = f"{OPENING} {END} Write to the office at the old mill."

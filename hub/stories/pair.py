@@ -82,6 +82,7 @@ _IDEOGRAPHS = "\u3000"
 _SHORT = 20
 _SAME_NEWS = 0.25
 _RUN = SHINGLE * BYTES
+_WORD = re.compile(r"\w+")
 # Runs of words of a text that are looked for in another before all are, and by how many standard
 # deviations (of a binomial) fewer may be found than of a copy.
 _LOOKED_FOR = 16
@@ -93,7 +94,8 @@ class FilledIn(Struct, frozen=True):
 
     `names` are those of the words that are too many for an editor's change, and
     `between` those of them that a passage follows, which what stands under a text has none of.
-    `turned` counts the passages that stand before what precedes them in the other text.
+    `turned` counts the passages that stand before what precedes them in the other text, and
+    `others` are all words that stand for others.
     """
 
     figures: int
@@ -102,6 +104,7 @@ class FilledIn(Struct, frozen=True):
     names: int
     between: int
     turned: int
+    others: frozenset[int]
 
 
 class Compared:
@@ -151,6 +154,12 @@ class Compared:
     def sentence_ends(self) -> frozenset[int]:
         """After how many of its words a sentence ends, where its text is at hand."""
         return frozenset(accumulate(len(markup.words(each).split()) for each in sentences(self._text)))
+
+    @property
+    def capitalised(self) -> frozenset[int]:
+        """Its words that begin with a capital, as names do, where its text is at hand."""
+        capitalised = filter(_begins_with_a_capital, _WORD.findall(self._text))
+        return frozenset(numbers(markup.words(" ".join(capitalised))))
 
     @cached_property
     def vocabulary(self) -> frozenset[int]:
@@ -360,6 +369,11 @@ class Pair:
         """How many figures both have: a correction leaves most as they were, a form has others throughout."""
         return sum(map(FIGURE.__and__, self._one.vocabulary & self._other.vocabulary))
 
+    @property
+    def other_name(self) -> bool:
+        """Whether a word that stands for another is written as a name in the first text."""
+        return not self.filled_in.others.isdisjoint(self._one.capitalised)
+
     @cached_property
     def filled_in(self) -> FilledIn:
         """What stands in the shorter text where the longer has something else between the same words.
@@ -371,6 +385,7 @@ class Pair:
         figures = times = words = names = between = turned = 0
         # Both texts begin at the same place, so what stands there before the first same words counts.
         before, there = -SHINGLE, -SHINGLE
+        others: set[int] = set()
         passage = last = 0  # where the last one ends there, and how long the last run was
         for here, found, length in (*_runs(self._short, self._long), (len(short), len(long), 1)):
             if length > _PASSAGE:
@@ -387,11 +402,13 @@ class Pair:
                     figures += in_time or (_has_figure(mine) and _has_figure(other))
                     differ = _has_word(mine) and _has_word(other)
                     words += differ
+                    if differ:
+                        others.update(mine, other)
                     if differ and max(len(mine), len(other)) >= _NAME:
                         names += 1
                         between += length > _PASSAGE
             before, there, last = here + length - 1, found + length - 1, length
-        return FilledIn(figures, times, words, names, between, turned)
+        return FilledIn(figures, times, words, names, between, turned, frozenset(others))
 
 
 def _runs(short: Compared, long: Compared) -> Iterator[tuple[int, int, int]]:
@@ -534,6 +551,10 @@ def _in_order(words: bytes) -> Sequence[int]:
 @lru_cache(maxsize=256)
 def _shingles(words: bytes) -> frozenset[int]:
     return frozenset(_in_order(words))
+
+
+def _begins_with_a_capital(word: str) -> bool:
+    return word[0].isupper()
 
 
 def _has_time(words: frozenset[int]) -> bool:
