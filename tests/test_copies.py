@@ -407,14 +407,21 @@ PARTS = [
     ("{}: part I", "{}: part II"),
     ("{}, episode 3", "{}, episode 4"),
     ("{}: round 3 (2026)", "{}: round 12"),
+    ("{} (1/3)", "{} (2/3)"),
+    ("{} 1/2", "{} 2/2"),
+    ("{}, 1 of 3", "{}, 3 of 3"),
+    ("{} #12", "{} #13"),
+    ("{}: day 1", "{}: day two"),
+    ("{}: week 46", "{}: week 47"),
 ]
 
 
 @pytest.mark.parametrize(("one", "other"), PARTS)
 def test_headlines_with_different_numbers_are_two_parts_of_a_series(one: str, other: str) -> None:
     for text in (TEXT, f"{OPENING} {LOCAL}"):
-        ours, before = told(one.format(TITLE), text), theirs(other.format(TITLE))
-        assert refusal(ours, before) == "the headlines name different parts of a series"
+        for first, second in ((one, other), (other, one)):
+            ours, before = told(first.format(TITLE), text), theirs(second.format(TITLE))
+            assert refusal(ours, before) == "the headlines name different parts of a series"
 
 
 @pytest.mark.parametrize(
@@ -424,6 +431,21 @@ def test_headlines_with_different_numbers_are_two_parts_of_a_series(one: str, ot
 def test_a_part_of_a_series_is_a_copy_however_its_number_is_written(one: str, other: str) -> None:
     ours = told(one.format(TITLE), f"{OPENING} {LOCAL}")
     assert (reason(ours, theirs(other.format(TITLE))) or "").startswith("the headline of {}’s, and ")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{} (2/3)", "{}, part two"),
+        ("{} 2 of 3", "{} #2"),
+        ("{} around the clock, 24/7", "{} (part 1)"),
+        ("{} in 2025/26", "{} (2/3)"),
+    ],
+)
+def test_the_same_part_or_what_is_no_number_of_a_part_leaves_a_copy(one: str, other: str) -> None:
+    for ours, before in ((one, other), (other, one)):
+        found = reason(told(ours.format(TITLE), TEXT), theirs(before.format(TITLE)))
+        assert found == "the same text as {}’s"
 
 
 @pytest.mark.parametrize("same", ["link", "id", "link and id"])

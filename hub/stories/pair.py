@@ -70,9 +70,14 @@ _MINUTES = re.compile(r"minutes(?: of .*)?|.*\b(?:board|committee|council|draft|
 # What a number after it tells from the others of its kind.
 _PART_WORDS = """
     part episode chapter volume issue edition series season cohort round phase wave
-    rhan pennod cyfres partie épisode teil folge parte episodio
+    day week session module lesson
+    rhan pennod cyfres diwrnod wythnos partie épisode jour semaine teil folge tag woche
+    parte episodio día semana
 """
 _PARTS = frozenset(_PART_WORDS.split())
+# "(2/3)" and "2 of 3", which no year (2025/26) and no date (2/3/2026) is; "#12".
+_OF_SO_MANY = re.compile(r"(?<![\w/])(\d{1,2})(?:/| of )(\d{1,2})(?![\w/])")
+_NUMBER_SIGN = re.compile(r"#(\d+)\b")
 _NUMBER_WORDS = ("one i", "two ii", "three iii", "four iv", "five v", "six vi", "seven vii", "eight viii")
 _SPELT = {word: str(number) for number, words in enumerate(_NUMBER_WORDS, 1) for word in words.split()}
 # "Our annual report" is everybody's. Of a script without spaces, two characters make a word.
@@ -522,9 +527,12 @@ def _times(title: str) -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def _parts(title: str) -> frozenset[str]:
-    """The numbers of the parts of a series that a title names: 2 of `Part two`."""
-    numbered = (_in_figures(after) for word, after in pairwise(_words(title).split()) if word in _PARTS)
-    return frozenset(filter(str.isdecimal, numbered))
+    """The numbers of the parts of a series that a title names: 2 of `Part two`, of `(2/3)` and of `#2`."""
+    numbered = [after for word, after in pairwise(_words(title).split()) if word in _PARTS]
+    # "24/7" is no part of seven.
+    numbered += [part for part, of in _OF_SO_MANY.findall(title) if int(part) <= int(of)]
+    numbered += _NUMBER_SIGN.findall(title)
+    return frozenset(filter(str.isdecimal, map(_in_figures, numbered)))
 
 
 def _in_figures(word: str) -> str:
