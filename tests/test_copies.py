@@ -476,6 +476,9 @@ def test_an_issue_or_a_list_is_everybodys_own(title: str) -> None:
         "Vacancy: senior programme manager for safer wards",
         "Agenda and papers for our public board meeting",
         "Monthly newsletter for our members and partners",
+        "Public board meeting to be held in November",
+        "Join us for our council of governors’ meeting on Tuesday",
+        "Annual general meeting to be held at the town hall",
     ],
 )
 def test_an_issue_or_a_list_is_everybodys_own_where_its_headline_is_all_there_is(

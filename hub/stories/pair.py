@@ -53,7 +53,9 @@ _DIGEST_PHRASES = (" round up ", " news in brief ", " week in ", " month in ")
 _PERIODICALS = _DIGESTS | frozenset(("agenda", "papers"))
 # "Vacancy: nurse" and "Our vacancies" are forms, which the news of "vacancy rates" is not.
 _FORMS = frozenset(("vacancy", "vacancies"))
-_PERIODICAL_PHRASES = (*_DIGEST_PHRASES, " monthly figures ", " annual report ")
+# Every trust's board meets in the same month.
+_MEETINGS = (" board meeting ", " governors meeting ", " annual general meeting ", " annual members meeting ")
+_PERIODICAL_PHRASES = (*_DIGEST_PHRASES, *_MEETINGS, " monthly figures ", " annual report ")
 # Before or after a headline these name a section, or say that it was changed, and nothing that it is about.
 _SECTION_WORDS = """
     news newsroom press release media statement announcement latest breaking update updated correction
