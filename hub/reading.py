@@ -162,10 +162,8 @@ class _Pool:
     def _hand_over(self, given: Future[Reading], args: _Task) -> None:
         try:
             self._taken(args).add_done_callback(partial(_pass_on, given))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever came of it: half an import fails with anything
             given.set_exception(_no_process(args[0].url, error))
-        except Exception as error:  # noqa: BLE001 - told of the feed whose document it was, as `result` has it
-            given.set_exception(error)
 
     def _taken(self, args: _Task) -> Future[Reading]:
         *_, seconds = args
@@ -202,7 +200,8 @@ class _Pool:
 def _no_process(url: str, why: BaseException) -> ParseError:
     return ParseError(
         f"No process could be started to read {url}: {str(why) or type(why).__name__}.",
-        "Look whether the machine is short of memory, or this user may run no more processes.",
+        "Look whether the machine is short of memory, this user may run no more processes, or too many files"
+        " are open (ulimit -n).",
         reason="parser",
     )
 
@@ -290,8 +289,8 @@ def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseEr
 
 
 def _why_none(error: Exception, url: str, size: int) -> ParseError:
-    # Not before a reader was waited for: Ctrl-C in the middle of an import would have the thread that starts
-    # readers, which imports the same, wait for ever.
+    # Loaded already, since it is a reader's own error: where too many files are open no import succeeds, and
+    # Ctrl-C in the middle of one would have the thread that starts readers wait for ever.
     from concurrent.futures.process import BrokenProcessPool
 
     from pebble import ProcessExpired

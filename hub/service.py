@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from hub import machine
 from hub.config import Config, Watched
 from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
@@ -48,6 +49,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 def run(place: Place) -> None:
     """Poll for ever and serve the web view, until SIGTERM or Ctrl-C. Raises HubError."""
+    machine.raise_limit()  # for the web view's process too
     watched = Watched(place.config)
     file = database_file(place.database)
     # Before the lock is taken: an older database is changed over where nobody holds it.
@@ -83,6 +85,7 @@ def serve(place: Place) -> None:
         with closing(open_store(place.database)) as store:
             sync(store, config)
 
+    machine.raise_limit()
     watched = Watched(place.config)
     tell_store(watched.current)
     server = Server(place.host, place.port)

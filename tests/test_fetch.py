@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import resource
 import shutil
 import socket
 import socketserver
@@ -915,6 +917,40 @@ def test_no_more_connections_at_once_than_said(site: Site) -> None:
     with closing(CurlFetcher(policy(), ROBOT, connections=1)) as fetcher:
         ask_all(fetcher, [site.url("/feed"), site.url("/feed", "localhost")])
     assert site.busy.most == 1
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "said"),
+    [(256, 8192, "4096 672"), (256, 1024, "1024 160"), (128, 128, "128 10"), (32, 32, "32 1")],
+)
+def test_the_limit_of_open_files_is_raised_as_far_as_may_be_and_bounds_the_connections(
+    soft: int, hard: int, said: str
+) -> None:
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
+        "from hub.machine import raise_limit, transfers; print(raise_limit(), transfers())\n"
+        f"assert resource.getrlimit(resource.RLIMIT_NOFILE) == (raise_limit(), {hard})"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == said + "\n"
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_where_too_many_files_are_open_the_member_is_not_to_blame(site: Site, room: int) -> None:
+    site.answers["/feed"] = reply()
+    with closing(CurlFetcher(policy(), ROBOT)) as fetcher:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # The lowest that is free: none below it is.
+        first = os.dup(0)
+        os.close(first)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (first + room, before[1]))
+        try:
+            (outcome,) = ask_all(fetcher, [site.url("/feed")]).values()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert isinstance(outcome, FetchError)
+    assert outcome.reason == "our-machine"
+    assert "ulimit -n" in outcome.remedy
 
 
 def test_a_host_has_its_pause_between_two_fetches(site: Site) -> None:

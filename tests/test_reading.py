@@ -224,6 +224,15 @@ def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_r
     assert within(20, lambda: is_read(readers, ORDINARY))
 
 
+def test_where_what_starts_processes_cannot_be_imported_that_is_told(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pebble", None)
+    outcome = read(readers, ORDINARY)
+    assert isinstance(outcome, ParseError)
+    assert outcome.problem.startswith(f"No process could be started to read {FEED.url}: ")
+
+
 def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ from hub.fetch.body import Body
 from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
 from hub.fetch.turns import Turns
+from hub.machine import transfers
 from hub.model import FetchPolicy, size_text
 from hub.said import minute
 
@@ -263,11 +264,10 @@ class _Lane:
         if not self._allowed(address.addr[0]):
             return int(pycurl.SOCKET_BAD)
         try:
-            opened = socket.socket(address.family, address.socktype, address.protocol)
+            opened = _socket(address)
         except OSError as error:
             self.no_socket = error.strerror
             return int(pycurl.SOCKET_BAD)
-        # pycurl duplicates it and leaves ours open.
         self.sockets.append(opened)
         return opened
 
@@ -304,7 +304,7 @@ class _Lane:
 
 
 class CurlFetcher:
-    """A Fetcher on libcurl, with at most `connections` transfers at once.
+    """A Fetcher on libcurl, with at most `connections` transfers at once, fewer where few files may be open.
 
     `ca_file` are the certificates to trust in place of the system's. `clock`
     is the time of day, for a Retry-After that is a date.
@@ -327,6 +327,7 @@ class CurlFetcher:
         self._user_agent = user_agent
         self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
         self._clock = clock
+        connections = min(connections, transfers())
         self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
         self._spared: dict[str, tuple[datetime, FetchError]] = {}
         self._busy: dict[Any, _Lane] = {}
@@ -564,6 +565,18 @@ def _left_alone(journey: Journey, asked: FetchError, seconds: float) -> FetchErr
         for_host=True,
         host=journey.host,
     )
+
+
+def _socket(address: Any) -> socket.socket:
+    """A socket for an address. pycurl duplicates it and leaves ours open. Raises OSError."""
+    opened = socket.socket(address.family, address.socktype, address.protocol)
+    try:
+        # Where there is no room for the other one, pycurl does not say why it has none.
+        opened.dup().close()
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _system_certificates() -> str | None:
