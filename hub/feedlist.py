@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hub.config import Config, check_url, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
+from hub.machine import check_temporary_folder
 from hub.model import Entry, FeedKey, FeedState
 from hub.said import counted, minute
 from hub.signals import stopping
@@ -222,6 +223,7 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
     from hub.fetch.curl import CurlFetcher
     from hub.reading import Readers
 
+    check_temporary_folder()
     fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
     readers = Readers(config.tags, config.hub.timezone)
     try:

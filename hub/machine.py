@@ -1,15 +1,22 @@
-"""What the machine lets a hub have: files that are open at once, sockets among them."""
+"""What the machine lets a hub have: files that are open at once, sockets among them; a temporary folder."""
 
 from __future__ import annotations
 
+import os
 import resource
+import sys
+import tempfile
 from contextlib import suppress
+
+from hub.errors import HubError
 
 _ENOUGH_FILES = 4096
 # What a hub has open besides its transfers: the database, feeds.yaml, the pipes of its readers.
 _BESIDES = 64
 # A transfer's socket twice, connections that are kept for later ones, and what looks up its host's name.
 _FOR_A_TRANSFER = 6
+# Of a folder's name, which has to leave room for the sockets that readers are started by.
+_LONGEST = (107 if sys.platform == "linux" else 103) - len("/pymp-12345678/listener-12345678")
 
 
 def raise_limit() -> int:
@@ -27,3 +34,19 @@ def raise_limit() -> int:
 def transfers() -> int:
     """For how many transfers at once they are enough."""
     return max(1, (raise_limit() - _BESIDES) // _FOR_A_TRANSFER)
+
+
+def check_temporary_folder() -> None:
+    """See that there is one: readers, large documents and a new database need it. Raises HubError."""
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise HubError(
+            "No folder for temporary files can be written to: neither $TMPDIR, /tmp, /var/tmp nor this one.",
+            "Set TMPDIR to a folder that this user may write to, or in a container mount a tmpfs at /tmp.",
+        ) from error
+    if len(os.fsencode(folder)) > _LONGEST:
+        raise HubError(
+            f"The name of the folder for temporary files is too long for sockets: {folder}.",
+            f"Set TMPDIR to one whose name has at most {_LONGEST} bytes, such as /tmp.",
+        )

@@ -16,6 +16,7 @@ from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
+from hub.machine import check_temporary_folder
 from hub.model import FeedState, HubSettings
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
@@ -103,6 +104,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
     """
     config = load(path)
     _refuse_unknown(config, members, path)
+    check_temporary_folder()
     store = open_store(database)
     lock = DatabaseLock(database_file(database), "poll")
     try:

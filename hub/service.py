@@ -50,6 +50,7 @@ class Place(Struct, frozen=True, kw_only=True):
 def run(place: Place) -> None:
     """Poll for ever and serve the web view, until SIGTERM or Ctrl-C. Raises HubError."""
     machine.raise_limit()  # for the web view's process too
+    machine.check_temporary_folder()
     watched = Watched(place.config)
     file = database_file(place.database)
     # Before the lock is taken: an older database is changed over where nobody holds it.

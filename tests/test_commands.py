@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import closing
@@ -19,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from hub import mending
-from hub.errors import StoreError
+from hub.errors import HubError, StoreError
 from hub.lock import DatabaseLock, Purpose, held
+from hub.machine import check_temporary_folder
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.older import older_database
@@ -664,6 +666,30 @@ def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub,
     left = hub.run("check", "--mend")
     assert (left.returncode, left.stdout) == (1, "1 stories do not have exactly one lead\n")
     assert "cannot be made anew" in left.stderr
+
+
+@pytest.mark.parametrize("command", ["poll", "run", "demo", "feeds check http://127.0.0.1/"])
+def test_a_temporary_folder_of_too_long_a_name_is_told_at_the_start(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    hub.write({})
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    ran = hub.run(*command.split())
+    assert ran.returncode == 1
+    first, second = ran.stderr.splitlines()
+    assert str(folder) in first
+    assert second.startswith("    Set TMPDIR to ")
+    assert not (hub.folder / "hub.db").exists()
+
+
+def test_where_no_temporary_folder_can_be_written_to_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    with pytest.raises(HubError, match="temporary files") as told:
+        check_temporary_folder()
+    assert "TMPDIR" in told.value.remedy
 
 
 def test_a_check_of_no_database_makes_none(hub: Hub) -> None:

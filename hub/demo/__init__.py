@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hub.config import Config
 from hub.demo import network
 from hub.demo.site import Sites
+from hub.machine import check_temporary_folder
 from hub.polls import utc_now
 from hub.report import Figures, progress, say
 from hub.rounds import poll_round, sync
@@ -32,6 +33,7 @@ def run(port: int) -> None:
     from hub.web import create_app
     from hub.web.serve import Server
 
+    check_temporary_folder()
     with stopping() as stop:
         server = Server(_HOST, port)
         try:
