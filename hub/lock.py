@@ -12,6 +12,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from hub.errors import BusyError, StoreError
+from hub.machine import give_to_owner
 
 # `run` is held by a hub that runs for ever, `poll` by whoever is polling just now, `next` by who waits
 # for that.
@@ -50,15 +51,12 @@ class DatabaseLock:
         # On a full disk it is held all the same, and who waits for it is told of another process.
         with suppress(OSError):
             self._holder.write_text(f"process {os.getpid()}", encoding="utf-8")
-            if os.geteuid() == 0:
-                self._give_to_owner()
+            give_to_owner(
+                self._file,
+                self._holder,
+                of=self._database if self._database.exists() else self._database.parent,
+            )
         return True
-
-    def _give_to_owner(self) -> None:
-        """Leave nothing behind that the user that the hub runs as may not open."""
-        owner = (self._database if self._database.exists() else self._database.parent).stat()
-        for file in (self._file, self._holder):
-            os.chown(file, owner.st_uid, owner.st_gid)
 
     def place_in_line(self) -> DatabaseLock:
         """What who waits for it holds."""

@@ -1,4 +1,4 @@
-"""What the machine lets a hub have: files that are open at once, sockets among them; a temporary folder."""
+"""What the machine lets a hub have: open files, sockets among them; a temporary folder; files of others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import resource
 import sys
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 from hub.errors import HubError
 
@@ -50,3 +51,11 @@ def check_temporary_folder() -> None:
             f"The name of the folder for temporary files is too long for sockets: {folder}.",
             f"Set TMPDIR to one whose name has at most {_LONGEST} bytes, such as /tmp.",
         )
+
+
+def give_to_owner(*files: Path, of: Path) -> None:
+    """Have root leave behind nothing that the user that the hub runs as may not open. Raises OSError."""
+    if os.geteuid() == 0:
+        owner = of.stat()
+        for file in files:
+            os.chown(file, owner.st_uid, owner.st_gid)

@@ -13,6 +13,7 @@ from typing import get_args
 
 from hub.errors import BusyError, StoreError
 from hub.lock import DatabaseLock, Purpose, held
+from hub.machine import give_to_owner
 from hub.store import PUT_BACK, database_file, existing_store
 
 MEND = (
@@ -103,8 +104,7 @@ def _copy(backup: Path, copy: Path, *, like: Path) -> None:
             os.fsync(written.fileno())
         if like.exists():
             shutil.copymode(like, copy)
-            if os.geteuid() == 0:
-                os.chown(copy, like.stat().st_uid, like.stat().st_gid)
+        give_to_owner(copy, of=like if like.exists() else like.parent)
     except OSError as error:
         raise StoreError(
             f"{backup} cannot be copied beside {like}: {error.strerror}.",

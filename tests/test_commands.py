@@ -622,6 +622,21 @@ def test_what_root_polls_is_left_to_the_user_that_the_hub_runs_as(hub: Hub, site
     assert (lock.stat().st_uid, lock.stat().st_gid) == owner
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("first", ["poll", "restore"])
+def test_what_root_begins_is_left_to_the_owner_of_its_folder(hub: Hub, first: str) -> None:
+    hub.write({})
+    poll(hub)
+    place = hub.folder / "place"
+    place.mkdir()
+    os.chown(place, 12345, 12346)
+    arguments = (str(hub.folder / "hub.db"),) if first == "restore" else ()
+    done = hub.run(first, *arguments, "--database", f"sqlite:///{place}/hub.db")
+    assert done.returncode == 0, done.stderr
+    assert (place / "hub.db").exists()
+    assert {(file.stat().st_uid, file.stat().st_gid) for file in place.iterdir()} == {(12345, 12346)}
+
+
 def test_one_database_has_one_hub_whatever_name_it_is_asked_for_by(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     (hub.folder / "here").mkdir()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from hub.errors import StoreError
+from hub.machine import give_to_owner
 from hub.store import PUT_BACK
 from hub.store.migrations import from_later, migrations
 from hub.store.rows import Row, from_json
@@ -30,6 +32,7 @@ class Connection:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        _begin(file)
         try:
             connection = sqlite3.connect(
                 file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -177,6 +180,14 @@ class Connection:
 
     def _published_changed(self) -> None:
         self._db.execute("UPDATE state SET version = version + 1")
+
+
+def _begin(file: Path) -> None:
+    """Begin a database that is not there as its folder's owner's, also where root is the first to open it."""
+    # What goes wrong here SQLite will say; it gives what it keeps beside the file to the same user.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        give_to_owner(file, of=file.parent)
 
 
 def _damaged(file: Path, error: sqlite3.Error) -> StoreError | None:
