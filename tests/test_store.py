@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import fields, replace
@@ -41,8 +42,20 @@ from hub.model import (
     Validators,
     Wishes,
 )
-from hub.store import BadCursor, Decide, Store, back_up, database_file, existing_store, open_store, statements
+from hub.store import (
+    BadCursor,
+    Decide,
+    Store,
+    back_up,
+    connection,
+    database_file,
+    existing_store,
+    open_store,
+    statements,
+)
+from hub.store.copying import Original
 from hub.store.cursors import write_cursor
+from hub.store.sqlite import SqliteStore
 from hub.stories import mark
 from tests.entries import entry
 from tests.older import older_database
@@ -960,6 +973,42 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     with pytest.raises(StoreError, match="is no database"):
         open_store(f"sqlite:///{tmp_path}/notes.txt")
     assert "my notes" in (tmp_path / "notes.txt").read_text()
+
+
+def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
+    file = database_file(url)
+    with closing(open_store(url)) as late, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="is held by another program") as told:
+            late.sync((), (), authority="west.example")
+    assert f"`fuser {file}`" in told.value.remedy
+
+
+def test_who_may_not_write_the_database_is_told_whom_to_be(url: str, store: Store) -> None:
+    assert isinstance(store, SqliteStore)
+    store._db.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match="may not write the database") as told:
+        store.sync((), (), authority="west.example")
+    assert "as the user that the hub runs as" in told.value.remedy
+
+
+def test_a_backup_by_who_may_not_write_the_database_tells_that(
+    url: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_copy: object) -> None:
+        error = sqlite3.OperationalError("attempt to write a readonly database")
+        error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+        raise error
+
+    with closing(Original(database_file(url))) as original, monkeypatch.context() as patch:
+        patch.setattr(original, "_db", SimpleNamespace(conn=SimpleNamespace(backup=refused)))
+        with pytest.raises(StoreError, match="may not write the database") as told:
+            original.copy(tmp_path / "copy.db")
+    assert "as the user that the hub runs as" in told.value.remedy
+    assert not (tmp_path / "copy.db").exists()
 
 
 def test_a_database_that_must_be_there_is_not_made(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Connection:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise _damaged(file, error) or StoreError(
+            raise known_error(file, error) or StoreError(
                 f"The database {file} cannot be opened: {error}.",
                 "Check that its folder exists and can be written to, and that the file is a hub's database.",
             ) from error
@@ -138,7 +138,7 @@ class Connection:
         try:
             yield
         except sqlite3.Error as error:
-            raise _damaged(self._file, error) or StoreError(
+            raise known_error(self._file, error) or StoreError(
                 f"The database {self._file} refused: {error}.",
                 "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
             ) from error
@@ -190,9 +190,10 @@ def _begin(file: Path) -> None:
         give_to_owner(file, of=file.parent)
 
 
-def _damaged(file: Path, error: sqlite3.Error) -> StoreError | None:
-    """The error of a file that is no sound database; None for other errors."""
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
+    """The error of a database that is damaged, held by somebody or another user's; None for others."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    match code & 0xFF:
         case sqlite3.SQLITE_CORRUPT:
             return StoreError(
                 f"The database {file} is damaged: {error}.", f"{PUT_BACK[:1].upper()}{PUT_BACK[1:]}"
@@ -201,6 +202,17 @@ def _damaged(file: Path, error: sqlite3.Error) -> StoreError | None:
             return StoreError(
                 f"{file} is no database: {error}.",
                 f"If it was one, {PUT_BACK}. Else name the hub's database with --database.",
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(
+                f"The database {file} is held by another program: {error}.",
+                f"End that one, or what it has begun with the database; `fuser {file}` says which it is.",
+            )
+        # Not of a file that another took the place of.
+        case sqlite3.SQLITE_READONLY if code != sqlite3.SQLITE_READONLY_DBMOVED:
+            return StoreError(
+                f"This user may not write the database {file}: {error}.",
+                "Run this as the user that the hub runs as.",
             )
     return None
 

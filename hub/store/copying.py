@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.errors import StoreError
-from hub.store.connection import Connection
+from hub.store.connection import Connection, known_error
 
 
 class Original(Connection):
@@ -36,6 +36,6 @@ class Original(Connection):
                 self._db.conn.backup(copy)
         except sqlite3.Error as error:
             file.unlink(missing_ok=True)
-            raise StoreError(
+            raise known_error(self._file, error) or StoreError(
                 f"The backup to {file} failed: {error}.", "Check that its folder exists and has room."
             ) from error
