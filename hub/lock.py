@@ -33,6 +33,12 @@ class DatabaseLock:
 
     def take(self) -> bool:
         """Take the lock if it is free. Raises StoreError where its file cannot be written."""
+        # FileLock would make the folder, and a hub of a mistyped name begin there with nothing.
+        if not self._database.parent.is_dir():
+            raise StoreError(
+                f"There is no folder {self._database.parent} for the database.",
+                "Make it, or name with --database another.",
+            )
         try:
             self._lock.acquire(timeout=0)
         except Timeout:

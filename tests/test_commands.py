@@ -714,6 +714,19 @@ def test_a_check_of_no_database_makes_none(hub: Hub) -> None:
     assert list(hub.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["run", "restore", "poll"])
+def test_in_a_folder_that_is_not_there_no_hub_begins(hub: Hub, command: str) -> None:
+    hub.write({})
+    poll(hub)
+    mistyped = hub.folder / "mistyped"
+    arguments = (str(hub.folder / "hub.db"),) if command == "restore" else ()
+    done = hub.run(command, *arguments, "--database", f"sqlite:///{mistyped}/hub.db")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert "folder" in done.stderr
+    assert not mistyped.exists()
+
+
 def test_a_lock_is_held_on_a_full_disk_and_what_cannot_be_locked_is_told(tmp_path: Path) -> None:
     lock = DatabaseLock(tmp_path / "hub.db", "poll")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
