@@ -6,6 +6,7 @@ Imports that are slow stand inside the command that needs them, so that
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -21,6 +22,7 @@ from hub.errors import ConfigError, HubError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _EXIT_FAILED, _EXIT_USAGE, _EXIT_STOPPED = 1, 2, 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
@@ -393,10 +395,10 @@ def check(database: str, mend: bool) -> None:
 
 def main() -> None:
     """Run the command line, telling errors as sentences."""
-    # Where they are closed Python has none, and nobody wants to hear.
-    for name in ("stdout", "stderr"):
+    # Where they are closed Python has none, nobody wants to hear, and nothing is said.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to its end
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to its end
     # Hardly anything of a round is in circles: to look for them at every 700 new objects takes
     # a fifteenth of it, and finds nothing.
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
@@ -414,6 +416,15 @@ def main() -> None:
         if error.remedy:
             click.echo(f"    {error.remedy}", err=True)
         sys.exit(_EXIT_USAGE if isinstance(error, ConfigError) else _EXIT_FAILED)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        click.echo(
+            f"Not all could be written: {error.strerror}.\n    Look at the disk's free space.", err=True
+        )
+        # Python would try it once more as it ends, and say so.
+        sys.stdout = sys.stderr
+        sys.exit(_EXIT_FAILED)
     finally:
         # As it ends, Python looks for circles once more, among all that there is.
         gc.freeze()

@@ -655,6 +655,32 @@ def test_a_round_without_anywhere_to_tell_of_it_is_polled_all_the_same(hub: Hub,
     assert hub.polls() == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_round_that_cannot_be_told_of_for_a_full_disk_says_so(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    command = f"exec {sys.executable} -m hub poll --config {hub.config} --database {hub.database} >/dev/full"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=hub.folder, timeout=60, check=False, stderr=subprocess.PIPE, text=True
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[1:] == [
+        "Not all could be written: No space left on device.",
+        "    Look at the disk's free space.",
+    ]
+    assert hub.polls() == 1
+
+
+def test_where_standard_input_is_closed_no_feeds_come_in(hub: Hub) -> None:
+    hub.write({})
+    command = f"exec {sys.executable} -m hub feeds import - --config {hub.config} <&-"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=hub.folder, timeout=60, check=False, stderr=subprocess.PIPE, text=True
+    )
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    assert "OPML" in ran.stderr
+
+
 def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     poll(hub)
