@@ -93,7 +93,7 @@ def serve(place: Place) -> None:
     with stopping() as stop:
         say(f"News at {server.address}/. Ctrl-C ends it.")
         _until(stop, server.close)
-        app = _app(watched, place, server.address, taken_up=tell_store)
+        app = _app(watched, place, server.address, taken_up=tell_store, told=tell)
         set_aside()
         server.run(app)
 
@@ -188,11 +188,12 @@ def _app(
     address: str,
     *,
     taken_up: Callable[[Config], None] = lambda _: None,
+    told: Callable[[HubError], None] = lambda _: None,
 ) -> WebView:
     """The web view, going by feeds.yaml as it is now.
 
-    `taken_up` is called with what that says before it holds: where nobody
-    polls, nobody else tells the store.
+    `taken_up` is called with what that says before it holds, `told` with what
+    is wrong with it: where nobody polls, nobody else tells the store, and people.
     """
     from hub.web import create_app
 
@@ -208,7 +209,7 @@ def _app(
                     taken_up(watched.current)
                     holds = watched.current
             except HubError as error:
-                tell(error)
+                told(error)
             return holds
 
     return create_app(
