@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hub import schedule
-from hub.model import LONGEST_RETRY_AFTER, FeedInfo, FeedState, FeedUpdate, Gathered, Move, Validators
+from hub.model import FeedInfo, FeedState, FeedUpdate, Gathered, Move, Validators
 
 
 def after_poll(
@@ -22,7 +22,7 @@ def after_poll(
     reason_since = min(state.reason_since or now, now) if gathered.reason == state.reason else now
     not_before = None
     if gathered.retry_after is not None:
-        not_before = now + min(gathered.retry_after, LONGEST_RETRY_AFTER)
+        not_before = now + gathered.retry_after
     read = gathered.outcome == "fetched" and not gathered.unchanged
     wishes = gathered.wishes if read else state.wishes
     # The push that should have brought what is new did not come: nobody relies on its hub until one does.

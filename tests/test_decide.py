@@ -404,11 +404,9 @@ def test_a_retry_after_is_kept_to() -> None:
     assert "Retry-After" in state.next_poll_why
 
 
-def test_a_retry_after_of_weeks_is_kept_to_and_one_of_years_held_to_thirty_days() -> None:
+def test_a_retry_after_of_weeks_is_kept_to() -> None:
     state = decided(failure(retry_after=timedelta(days=10))).state
     assert state.not_before == state.next_poll == NOW + timedelta(days=10)
-    state = decided(failure(retry_after=timedelta(days=400))).state
-    assert state.not_before == NOW + timedelta(days=30)
 
 
 def test_a_retry_after_is_over_with_the_next_answer() -> None:

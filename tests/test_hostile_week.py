@@ -128,10 +128,9 @@ def own_number(feed: FeedKey) -> float:
     return int(digest(str(feed)), 16) % 1000 / 1000
 
 
-def test_every_feed_is_polled_again_and_again_but_what_is_gone_or_asked_for_years(week: Week) -> None:
+def test_every_feed_is_polled_again_and_again_but_what_is_gone(week: Week) -> None:
     once = {row.path for row in week.rows if week.polls[row.path] < 5}
-    for_years = {"/limit/429-absurd", "/limit/429-huge"}
-    assert once == {"/status/410", "/status/410-then-back", *for_years}
+    assert once == {"/status/410", "/status/410-then-back"}
 
 
 def test_no_host_has_more_than_one_request_at_a_time(week: Week) -> None:

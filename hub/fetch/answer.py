@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hub.errors import FeedGone, FetchError
 from hub.fetch.guards import turned_away
-from hub.model import LONGEST_RETRY_AFTER, Validators
+from hub.model import Validators
 
 # 203: a proxy on the way changed it. 226: what was asked for, made with RFC 3229.
 DOCUMENT = frozenset({200, 203, 226})
@@ -24,6 +24,8 @@ PERMANENT = frozenset({301, 308})
 SAME_METHOD = frozenset({307, 308})
 NOT_MODIFIED = 304
 
+# A server that asks for longer than a month has made a mistake: it is left alone for a day.
+_LONGEST_RETRY_AFTER, _INSTEAD = 30 * 86_400.0, 86_400.0
 # RFC 9111 §5.3 advised against more; what is counted of it is the schedule's matter.
 _LONGEST_FRESH = 366 * 86_400.0
 _NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,;=])")
@@ -81,7 +83,8 @@ def read_head(lines: Sequence[bytes]) -> Head:
 def retry_after(written: str | None, *, now: datetime) -> float | None:
     """How many seconds a server asks to be left alone (RFC 9110 §10.2.3), at most 30 days.
 
-    None where it asks for nothing that can be read, or for a time that is past.
+    More than that is a mistake, and counts for a day. None where it asks for nothing that can be read,
+    or for a time that is past.
     """
     if written is None:
         return None
@@ -94,7 +97,7 @@ def retry_after(written: str | None, *, now: datetime) -> float | None:
         seconds = (until - now).total_seconds()
     if seconds <= 0:
         return None
-    return float(math.ceil(min(seconds, LONGEST_RETRY_AFTER.total_seconds())))
+    return float(math.ceil(seconds if seconds <= _LONGEST_RETRY_AFTER else _INSTEAD))
 
 
 def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:

@@ -52,7 +52,6 @@ from hub.model.polled import (
 )
 from hub.model.pushed import Offer, Push, Subscription
 from hub.model.settings import (
-    LONGEST_RETRY_AFTER,
     ROBOT_NAME,
     FetchPolicy,
     HubSettings,
@@ -90,7 +89,6 @@ from hub.model.stored import (
 )
 
 __all__ = [
-    "LONGEST_RETRY_AFTER",
     "ROBOT_NAME",
     "And",
     "Candidate",

@@ -53,9 +53,6 @@ class MergedFeed(Struct, frozen=True, kw_only=True):
     filter: Filter
 
 
-LONGEST_RETRY_AFTER = timedelta(days=30)
-"""For how long a server is left alone at most: one that asks for more would never be asked again."""
-
 ROBOT_NAME = "news-hub"
 """What the hub's User-Agent begins with, and a site's rules may name it by (RFC 9309 §2.2.1)."""
 
