@@ -43,7 +43,8 @@ def compared(
         if known is not None and known.key not in changed and stood.get(known.key, 0) not in (0, its):
             may_be_taken = known.key not in relinked and mark(entry) not in as_known
             if stood[known.key] != its | _SEEN:
-                first_seen = True
+                # What differs from what was seen last, too, is another each time: it is not asked for again.
+                first_seen = first_seen or not stood[known.key] & _SEEN
                 its |= _SEEN
             elif may_be_taken and entry.fingerprint == known.fingerprint:
                 withheld = known.standing != "published"

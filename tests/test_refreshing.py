@@ -168,6 +168,7 @@ def test_what_is_another_at_each_visit_is_never_taken(network: Network) -> None:
     for number in range(2, 6):
         network.carry(BOOK.format(number))
         assert network.poll() == (0, 0)
+    assert network.was_conditional(), "the feed is asked once without its validators, and no more"
     for number in (2, 3, 2, 3):
         network.carry(BOOK.format(number))
         network.poll()
