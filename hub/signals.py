@@ -20,17 +20,20 @@ def stopping() -> Iterator[Event]:
     os.set_blocking(hear, False)
 
     def asked(_number: int, _frame: FrameType | None) -> None:
-        # To set the event takes a lock, which the code that this interrupts may hold.
-        with suppress(BlockingIOError):
-            os.write(hear, b"!")
+        # Nothing is done here: the main thread comes by when its system call ends, if it ever does.
+        pass
 
     def listen() -> None:
-        os.read(heard, 1)
+        # To set the event takes a lock, which the code that a signal interrupts may hold.
+        while os.read(heard, 1)[0] not in _ENDING:
+            pass
         stop.set()
 
     # Under `nohup` it is not to be heard.
     deaf = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
     before = {number: signal.signal(number, asked) for number in _ENDING if number not in deaf}
+    # Python's own handler writes there at once, whatever its main thread is at.
+    wakes = signal.set_wakeup_fd(hear, warn_on_full_buffer=False)
     listening = Thread(target=listen, name="stopping", daemon=True)
     listening.start()
     try:
@@ -38,8 +41,10 @@ def stopping() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(wakes)
         # Whoever waits for the event must not wait for ever.
-        asked(0, None)
+        with suppress(BlockingIOError):
+            os.write(hear, bytes([signal.SIGTERM]))
         listening.join()
         os.close(hear)
         os.close(heard)

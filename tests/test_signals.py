@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import select
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from hub.signals import stopping
 
 # The lock of the event is held while somebody begins to wait for it, and while it is set.
 _WITHIN_WAIT = """
@@ -47,3 +52,16 @@ def test_two_signals_in_a_row_are_heard_whatever_they_interrupt(name: str) -> No
 
 def test_a_hub_under_nohup_stays_when_its_terminal_goes() -> None:
     assert said(_UNDER_NOHUP) == "ended in order\n"
+
+
+def test_a_signal_is_heard_while_the_main_thread_is_in_a_system_call_that_it_does_not_end() -> None:
+    heard: list[bool] = []
+    with stopping() as stop:
+        watching = threading.Thread(target=lambda: heard.append(stop.wait(3)))
+        watching.start()
+        # Delivered to another thread, as to the main one just before its call, it does not end that.
+        sending = threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+        sending.start()
+        select.select([], [], [], 4)
+        watching.join()
+    assert heard == [True]
