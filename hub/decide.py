@@ -182,27 +182,17 @@ def _entries(
             relinked.append(_relinked(entry, stored))
         if joined is not None:
             joins[joined] = joins.get(joined, frozenset()) | {entry.feed}
-    window, refreshed, seen = refreshing.compared(
-        recognised,
-        known.window,
-        changed={each.key for each in changed},
-        relinked={each.key for each in relinked},
-        as_known=update.gathered.as_known,
-    )
-    # A push may hold one entry, and of a site that is no feed a poll reads only what it does not know.
-    whole = update.gathered.push is None and not _is_site(update)
     update = replace(
         _shown(update, recognised, looked_at, silence),
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
-        window=window if whole else (),
-        refreshed=refreshed if whole else (),
         returned=tuple(stored.key for stored in there if _returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
-        put_off=(whole and seen) or any(_is_put_off(entry, stored, update.now) for entry, stored in others),
+        put_off=any(_is_put_off(entry, stored, update.now) for entry, stored in others),
     )
+    update = _refreshed(update, recognised, known)
     return _taken_back(update, frozenset(stored.key for stored in there), known)
 
 
@@ -227,6 +217,21 @@ def _shown(
         identity = stories.identity_after(state.identity, recognised, looked_at, now=update.now)
         state = replace(state, identity=identity)
     return replace(update, gathered=gathered, state=state)
+
+
+def _refreshed(update: FeedUpdate, recognised: Sequence[Recognised], known: Known) -> FeedUpdate:
+    """The update with what a document holds, compared with the one before also besides the words."""
+    # A push may hold one entry, and of a site that is no feed a poll reads only what it does not know.
+    if update.gathered.push is not None or _is_site(update):
+        return update
+    window, refreshed, first_seen = refreshing.compared(
+        recognised,
+        known.window,
+        changed={each.key for each in update.changed},
+        relinked={each.key for each in update.relinked},
+        as_known=update.gathered.as_known,
+    )
+    return replace(update, window=window, refreshed=refreshed, put_off=update.put_off or first_seen)
 
 
 def _settled(update: FeedUpdate, known: Known) -> FeedUpdate:

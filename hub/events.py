@@ -158,8 +158,10 @@ def has_lost_its_day(entry: Entry) -> bool:
 
 def with_day(entry: Entry, now: datetime, zone: ZoneInfo) -> Entry:
     """The entry as it is seen at `now`: it takes place on its own date, should that be a later day."""
-    published = _local(entry.published, zone) if entry.published and not is_off(entry.title) else None
-    return replace(entry, event_date=published) if published and published > _local(now, zone) else entry
+    published = _local(entry.published, zone) if entry.published else None
+    if published is None or published <= _local(now, zone) or is_off(entry.title):
+        return entry
+    return replace(entry, event_date=published)
 
 
 def date_to_sort_by(

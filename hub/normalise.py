@@ -189,8 +189,8 @@ def rest(entry: Entry) -> int:
             (entry.published, entry.event_date, entry.language, entry.rights, entry.source),
         )
     )
-    digest = hashlib.blake2b(told, digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True) & ~1 or 2
+    number = int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "little", signed=True)
+    return number & ~1 or 2
 
 
 def _told_apart_by(written: str) -> str:

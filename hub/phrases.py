@@ -68,8 +68,15 @@ def read_phrase(text: str) -> tuple[Wording, ...]:
 def _counted(phrase: str) -> Iterator[tuple[Wording, int]]:
     """A phrase's wordings, and how often each counts: not at all where it always holds another that does."""
     wordings = {each.written: each for each in read_phrase(phrase)}
-    alone = Phrases(wordings) if len(wordings) > 1 else None
-    held = {written: alone.found(_least(each)) if alone else {} for written, each in wordings.items()}
+    least = {written: _least(each) for written, each in wordings.items()}
+    # Looked into where a wording may hold another at all, which few do.
+    may_hold = any(
+        each.written != other and all(part.words in least[other] for part in each.parts)
+        for each in wordings.values()
+        for other in wordings
+    )
+    alone = Phrases(wordings) if may_hold else None
+    held = {written: alone.found(words) if alone else {} for written, words in least.items()}
     counted: set[str] = set()
     for written, wording in wordings.items():
         # Of two that hold each other the first counts.

@@ -7,38 +7,29 @@ import sqlite3
 from array import array
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from hub import normalise
-from hub.fetch.curl import CurlFetcher
 from hub.model import (
     Category,
     Enclosure,
     Entry,
-    Feed,
-    FeedKey,
-    FetchPolicy,
-    HubSettings,
-    Member,
     Person,
     PollResult,
     Selection,
     StoredEntry,
     TagRule,
 )
-from hub.polls import Polls
-from hub.reading import Readers
-from hub.store import Store, open_store
+from hub.store import open_store
 from tests.entries import entry
 from tests.older import older_database
+from tests.polled import NOW, Polled
 from tests.site import Site, serving
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RULES = (
     TagRule(term="stroke", label="Stroke", any=("stroke",), fields=("category",)),
     TagRule(term="beds", label="Beds", any=("beds",)),
@@ -46,31 +37,11 @@ RULES = (
 BOOK = "<p>Beds are free. <a href='https://book.example/{}'>Book one</a>.</p>"
 
 
-class Network:
+class Network(Polled):
     """A member's feed of one entry and one more, polled with a hand on the clock."""
 
     def __init__(self, site: Site, folder: Path) -> None:
-        self.site, self.now = site, NOW
-        self.feed = Feed(key=FeedKey("east"), url=f"{site.url}/feed")
-        self.store: Store = open_store(f"sqlite:///{folder}/hub.db")
-        self.store.sync([Member(slug="east", name="East")], [self.feed], authority="news.example")
-        policy = FetchPolicy(allow=(ip_network("127.0.0.0/8"),), host_delay=timedelta(0))
-        self.fetcher = CurlFetcher(policy, "tests")
-        self.readers = Readers(RULES, "UTC")
-        self.polls = Polls(
-            fetcher=self.fetcher,
-            readers=self.readers,
-            store=self.store,
-            settings=HubSettings(fetch=policy),
-            authority="news.example",
-            now=lambda: self.now,
-            most_pages=10,
-        )
-
-    def close(self) -> None:
-        self.fetcher.close()
-        self.readers.close()
-        self.store.close()
+        super().__init__(site, folder, rules=RULES)
 
     def carry(self, html: str = BOOK.format(1), more: str = "") -> None:
         """Have the feed carry an entry with this text and these elements, under an ETag."""

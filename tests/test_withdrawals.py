@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hub import moderation, withdrawals
 from hub.errors import FetchError
-from hub.fetch.curl import CurlFetcher
 from hub.model import (
     Checked,
-    Feed,
-    FeedKey,
-    FetchPolicy,
     Gathered,
-    HubSettings,
-    Member,
     PageCheck,
     Selection,
     Window,
 )
-from hub.polls import Polls, _Poll
-from hub.reading import Readers
-from hub.store import Store, open_store
-from tests.site import Site, serving
+from hub.polls import _Poll
+from tests.polled import NOW, Polled
+from tests.site import serving
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 
 
@@ -121,33 +112,8 @@ def test_only_404_and_410_say_that_a_page_is_gone(status: int | None, gone: bool
 # ---------------------------------------------------------------- over loopback
 
 
-class Network:
+class Network(Polled):
     """A member's site, polled with a hand on the clock."""
-
-    def __init__(self, site: Site, folder: Path) -> None:
-        self.site = site
-        self.url = f"sqlite:///{folder}/hub.db"
-        self.now = NOW
-        self.feed = Feed(key=FeedKey("east"), url=f"{site.url}/feed")
-        self.store: Store = open_store(self.url)
-        self.store.sync([Member(slug="east", name="East")], [self.feed], authority="news.example")
-        policy = FetchPolicy(allow=(ip_network("127.0.0.0/8"),), host_delay=timedelta(0))
-        self.fetcher = CurlFetcher(policy, "tests")
-        self.readers = Readers((), "UTC")
-        self.polls = Polls(
-            fetcher=self.fetcher,
-            readers=self.readers,
-            store=self.store,
-            settings=HubSettings(fetch=policy),
-            authority="news.example",
-            now=lambda: self.now,
-            most_pages=10,
-        )
-
-    def close(self) -> None:
-        self.fetcher.close()
-        self.readers.close()
-        self.store.close()
 
     def carry(self, *numbers: int, gone: Sequence[int] = (), more: str = "") -> None:
         """Have the site's feed carry these entries, the first the newest; all pages but some are there."""

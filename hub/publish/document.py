@@ -18,10 +18,10 @@ from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
 # RSS 1.0's module of events, which readers of calendars know in every format that is XML.
 _EVENTS = "http://purl.org/rss/1.0/modules/event/"
 
-# What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 UNKNOWN_TYPE = "application/octet-stream"
 """A file's type where nobody says it and a format requires one (RFC 9110 §8.3)."""
 
+# What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 # RFC 3987 §2.2 allows these in no part of an IRI, but for spaces of other alphabets, which nobody can see.

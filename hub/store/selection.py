@@ -23,7 +23,8 @@ _TERMS = {
     "region": "EXISTS (SELECT 1 FROM members rm WHERE rm.slug = {e}.member AND rm.region = ?)",
 }
 
-# Whether a story is told in feeds; and whether each of its entries is, in its member's own.
+# Whether a story is told in feeds; and whether each of its entries is, in its member's own: also (2) where it
+# is told no more, since who told it has gone.
 _TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told = 1)"
 _EACH_TOLD = "EXISTS (SELECT 1 FROM stories ts WHERE ts.id = {e}.story AND ts.told > 0)"
 

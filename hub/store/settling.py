@@ -227,10 +227,7 @@ class Settling(Placing):
             changed_stories.add(self._tell_of(key, now))
         for relinked in update.relinked:
             self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
-        for refreshed in update.refreshed:
-            self._db.execute(sql.REFRESHED_ENTRY, {**rows.entry_row(refreshed.entry), "key": refreshed.key})
-            self._tag(refreshed.key, refreshed.entry.tags)
-            changed_stories.add(self._value("SELECT story FROM entries WHERE key = ?", (refreshed.key,)))
+        changed_stories |= self._refresh(update)
         self._write_each(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
         )
@@ -263,6 +260,15 @@ class Settling(Placing):
         why = {each.id: each.why for each in gathered.tombstones}
         found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in why)))
         return {key: why[id] for key, id in found if id in why}
+
+    def _refresh(self, update: FeedUpdate) -> set[int]:
+        """Write what of entries is another besides their words; the stories that this touched."""
+        touched: set[int] = set()
+        for each in update.refreshed:
+            self._db.execute(sql.REFRESHED_ENTRY, {**rows.entry_row(each.entry), "key": each.key})
+            self._tag(each.key, each.entry.tags)
+            touched.add(self._value("SELECT story FROM entries WHERE key = ?", (each.key,)))
+        return touched
 
     def _take_from(self, update: FeedUpdate) -> set[int]:
         """Withdraw what its member took back, if no admin said otherwise; the stories that this touched."""

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from hub.model import FeedState, StoredEntry, Story
 from hub.publish.http import Rendered
@@ -127,8 +126,13 @@ def _story(story: Story, labels: Mapping[str, str]) -> StoryOfEntries:
 
 
 def _entry(stored: StoredEntry) -> ListedEntry:
+    return ListedEntry(**_listed(stored))
+
+
+def _listed(stored: StoredEntry) -> dict[str, Any]:
+    """What both have that tell of an entry."""
     entry = stored.entry
-    return ListedEntry(
+    return dict(
         id=entry.id,
         feed=stored.feed_url,
         member=stored.member.slug,
@@ -153,9 +157,8 @@ def _dates(stored: StoredEntry) -> dict[str, str | None]:
 
 def _whole_entry(stored: StoredEntry) -> WholeEntry:
     entry = permitted(stored.entry, stored.member.republish)
-    listed: dict[str, Any] = asdict(_entry(stored))
     return WholeEntry(
-        **listed,
+        **_listed(stored),
         story=stored.story,
         authors=tuple(Author(person.name, person.email, person.uri) for person in entry.authors),
         categories=tuple(PublishersCategory(each.term, each.scheme, each.label) for each in entry.categories),

@@ -113,10 +113,7 @@ def call(args: Mapping[str, str]) -> Call:
 
 def limit(args: Mapping[str, str]) -> int:
     """How many a call of the API asks for at most. Raises BadRequestError."""
-    return _limit(args.get("limit"))
-
-
-def _limit(given: str | None) -> int:
+    given = args.get("limit")
     if given is None:
         return USUAL_ENTRIES
     if not re.fullmatch(r"[0-9]+", given) or not given.strip("0"):
