@@ -20,8 +20,7 @@ def stopping() -> Iterator[Event]:
     os.set_blocking(hear, False)
 
     def asked(_number: int, _frame: FrameType | None) -> None:
-        # Nothing is done here: the main thread comes by when its system call ends, if it ever does.
-        pass
+        """Nothing: the main thread comes by here when its system call ends, if it ever does."""
 
     def listen() -> None:
         # To set the event takes a lock, which the code that a signal interrupts may hold.
@@ -31,9 +30,9 @@ def stopping() -> Iterator[Event]:
 
     # Under `nohup` it is not to be heard.
     deaf = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
-    before = {number: signal.signal(number, asked) for number in _ENDING if number not in deaf}
-    # Python's own handler writes there at once, whatever its main thread is at.
+    # Python's own handler writes there at once, whatever its main thread is at; from the first signal on.
     wakes = signal.set_wakeup_fd(hear, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, asked) for number in _ENDING if number not in deaf}
     listening = Thread(target=listen, name="stopping", daemon=True)
     listening.start()
     try:
