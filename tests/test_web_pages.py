@@ -17,9 +17,9 @@ from lxml import html as lxml_html
 from msgspec.structs import replace
 
 from hub import __version__
-from hub.model import Enclosure, FeedKey, Person, Tag
+from hub.model import Enclosure, Entry, FeedKey, Person, Tag
 from hub.web.words import spelt_alike
-from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
+from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, NOW, SAFETY, WESSEX, Hub, a_hub, ago, hrefs, news
 
 
 @pytest.fixture
@@ -437,9 +437,86 @@ def test_members_are_listed_with_no_more_of_news_without_a_title_than_they_allow
 
 def test_topics_are_listed_with_their_counts_also_those_without_news(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", tags=(SAFETY, Tag("blog", "given to all news of this feed"))))
-    assert hub.words("/tags") == "Topics blog 1 story Patient safety 1 story Stroke no news yet"
+    assert hub.words("/tags").endswith("12 weeks. blog 1 story Patient safety 1 story Stroke no news yet")
     assert "1 story" in hub.words("/tag/safety")
     assert "There is no news on Stroke yet." in hub.words("/tag/stroke")
+
+
+def test_a_topic_shows_its_weeks_and_what_it_is_part_of(hub: Hub) -> None:
+    hub.configure(
+        NETWORK.replace(
+            "tags:\n",
+            "tags:\n"
+            "  - {term: falls, label: Falls, any: [falls], broader: safety}\n"
+            "  - {term: beds, label: Beds, any: [beds], broader: falls}\n"
+            "  - {term: wounds, label: Wounds, any: [wounds], broader: safety}\n",
+        )
+    )
+    # A week ends with today, where the hub is: the first of these is of the week before.
+    a_week_ago = datetime(2026, 11, 18, tzinfo=UTC)
+    for number, at in enumerate(
+        (a_week_ago - timedelta(microseconds=1), a_week_ago, ago(days=1), ago(days=84))
+    ):
+        hub.publish(WESSEX, news(f"a{number}", at=at, tags=(SAFETY,)), at=at)
+    tree = hub.tree("/tags")
+    assert tree.xpath("//main//li/div/a/text()") == ["Patient safety", "Falls", "Beds", "Wounds", "Stroke"]
+    assert tree.xpath("//main/ul/li/div/a/text()") == ["Patient safety", "Stroke"]
+    assert tree.xpath("//main/ul/li[1]/ul/li[1]/ul/li/div/a/text()") == ["Beds"]
+    assert tree.xpath("//main//svg[1]/@aria-label") == [
+        "Stories in each of the last 12 weeks: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2"
+    ]
+    assert tree.xpath("//main//path/@d") == ["M40 10v-5h3V10zM44 10v-10h3V10z"]
+    assert "4 stories Narrower: Falls, Wounds" in hub.words("/tag/safety")
+    assert hrefs(hub.tree("/tag/falls"), "Patient safety") == ["/tag/safety"]
+    assert "Part of Patient safety Narrower: Beds" in hub.words("/tag/falls")
+    assert "Part of" not in hub.words("/tag/stroke")
+
+
+# ---------------------------------------------------------------- beside the latest news
+
+
+def aside(hub: Hub, path: str, heading: str) -> list[str]:
+    found = hub.tree(path).xpath(f"//aside/section[h2='{heading}']//li")
+    return [" ".join(each.text_content().split()) for each in found]
+
+
+def test_events_that_are_to_come_stand_beside_the_news_the_next_first(hub: Hub) -> None:
+    def event(name: str, day: date, *tags: Tag) -> Entry:
+        title = f"{name} on {day.day} {day:%B %Y}"
+        return news(
+            name, title, at=ago(days=9), event_date=day, tags=(Tag("events", "", kind="event"), *tags)
+        )
+
+    past, today = event("Past", date(2026, 11, 23)), event("Today", date(2026, 11, 24))
+    far, near = event("Far", date(2027, 1, 14), SAFETY), event("Near", date(2026, 12, 3))
+    told = replace(news("no", "A report of 3 December", tags=(SAFETY,)), event_date=date(2026, 12, 3))
+    hub.publish(WESSEX, past, today, far, near, told, at=ago(days=9))
+    hub.publish(EAST, replace(near, link="https://east.example/near", text=near.text), at=ago(days=8))
+    assert aside(hub, "/", "Coming up") == [
+        "Today on 24 November 2026 24 November, Health Innovation Wessex",
+        "Near on 3 December 2026 3 December, Health Innovation Wessex and 1 other",
+        "Far on 14 January 2027 14 January 2027, Health Innovation Wessex",
+    ]
+    assert [each[:4] for each in aside(hub, "/?tag=safety", "Coming up")] == ["Far "]
+    assert [each[:4] for each in aside(hub, "/?member=east", "Coming up")] == ["Near"]
+    assert aside(hub, "/?kind=report", "Coming up") == []
+    # The day is the hub's own: there it is the 25th when it is still the 24th elsewhere.
+    hub.now = datetime(2027, 6, 30, 23, 30, tzinfo=UTC)
+    hub.publish(WESSEX, event("Late", date(2027, 6, 30)), event("Soon", date(2027, 7, 1)), at=ago(days=9))
+    assert [each[:4] for each in aside(hub, "/", "Coming up")] == ["Soon"]
+
+
+def test_the_topics_of_the_week_stand_beside_the_news(hub: Hub) -> None:
+    stroke = Tag("stroke", "a rule")
+    for number, (days, tags) in enumerate(
+        [(0, (SAFETY, stroke)), (6, (SAFETY,)), (7, (stroke,)), (9, (stroke,))]
+    ):
+        hub.publish(WESSEX, news(f"a{number}", at=ago(days=days), tags=tags), at=ago(days=days))
+    assert aside(hub, "/", "Topics this week") == ["Patient safety 2 stories", "Stroke 1 story"]
+    hub.now = NOW + timedelta(days=6)
+    assert aside(hub, "/", "Topics this week") == ["Patient safety 1 story", "Stroke 1 story"]
+    hub.now = NOW + timedelta(days=7)
+    assert aside(hub, "/", "Topics this week") == []
 
 
 # ---------------------------------------------------------------- search

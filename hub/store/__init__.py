@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -197,8 +197,14 @@ class Store(Protocol):
     def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
         """Every member that was ever in feeds.yaml, in its order, those that left last; or that one alone."""
 
+    def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
+        """The stories of a selection, without a search, of events on that day or later, the next first."""
+
     def tag_counts(self) -> Mapping[str, int]:
         """How many stories have each tag."""
+
+    def tag_counts_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """How many stories with each tag are of the time between each two moments that follow each other."""
 
     def version(self) -> int:
         """A number that grows whenever what is published changes, and only then."""

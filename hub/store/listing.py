@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from hub.model import Change, Revision, Selection, StoredEntry, Story, Words
 from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.searching import Searching
-from hub.store.selection import Walk, entries_walk, stories_walk
+from hub.store.selection import Walk, entries_walk, shown, stories_walk
 
 _RECENT = timedelta(days=90)
 _WALK_AT_ONCE = 500
@@ -114,10 +116,24 @@ class Listing(Searching):
             for row in found
         )
 
+    def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
+        where, values = shown(selection)
+        with self._reading():
+            found = self._tuples(sql.TO_COME.format(where), (since.isoformat(), *values, limit))
+            return self._stories_showing([key for (key,) in found])
+
     def tag_counts(self) -> Mapping[str, int]:
         with self._errors():
             found = self._rows("SELECT term, stories FROM tag_counts WHERE stories > 0 ORDER BY term")
         return {row["term"]: row["stories"] for row in found}
+
+    def tag_counts_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        bounds = list(pairwise(map(rows.microseconds, moments)))
+        counts: defaultdict[str, list[int]] = defaultdict(list)
+        with self._errors():
+            for term, stories in self._tuples(sql.TAG_COUNTS_BETWEEN, (rows.as_json(bounds),)):
+                counts[term].append(stories)
+        return {term: tuple(each) for term, each in counts.items()}
 
     def version(self) -> int:
         with self._errors():

@@ -754,3 +754,12 @@ def m023_what_entries_have_besides_their_words(db: Database) -> None:
         numbers = iter(array("q", packed))
         with_rest = array("q", chain.from_iterable(zip(numbers, numbers, repeat(0))))
         db.execute("UPDATE windows SET entries = ? WHERE feed = ?", (with_rest.tobytes(), feed))
+
+
+@migrations()
+def m024_events_by_their_day(db: Database) -> None:
+    _execute(
+        db,
+        "CREATE INDEX entries_to_come ON entries (event_date, key)"
+        " WHERE kind = 'event' AND event_date IS NOT NULL;",
+    )

@@ -61,7 +61,7 @@ def stories_walk(selection: Selection) -> Walk:
                 where = f"{where} AND {_TOLD.format(e='t')}"
             condition = (f"t.term = ? AND {where}", (term, *values))
             return Walk("story_tags t", "t.date", "t.lead", condition, in_microseconds=True)
-    return Walk("entries e", "e.date", "e.key", _shown(selection))
+    return Walk("entries e", "e.date", "e.key", shown(selection))
 
 
 def entries_walk(selection: Selection) -> Walk:
@@ -87,7 +87,8 @@ def _tag_of_all(filter: Filter | None) -> tuple[str | None, Filter | None]:
     return None, filter
 
 
-def _shown(selection: Selection) -> Condition:
+def shown(selection: Selection) -> Condition:
+    """The condition for the entries that a list of a selection shows, a search apart."""
     if _is_of_stories(selection) and not selection.every_entry:
         # Only what is published leads.
         asked, values = _asked(selection, "e")

@@ -304,6 +304,15 @@ COUNT_TAG = """
 INSERT INTO tag_counts (term, stories) VALUES (?, ?)
 ON CONFLICT (term) DO UPDATE SET stories = stories + excluded.stories
 """
+TAG_COUNTS_BETWEEN = """
+SELECT tag_counts.term, (SELECT COUNT(*) FROM story_tags t
+    WHERE t.term = tag_counts.term AND t.date >= j.value ->> 0 AND t.date < j.value ->> 1)
+FROM tag_counts CROSS JOIN json_each(?) j WHERE tag_counts.stories > 0
+"""
+TO_COME = """
+SELECT e.key FROM entries e INDEXED BY entries_to_come
+WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
+"""
 ANY_OVERRULING = "SELECT EXISTS (SELECT 1 FROM overrulings)"
 OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)

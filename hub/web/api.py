@@ -185,7 +185,7 @@ def _feed(visit: Visit, state: FeedState) -> MembersFeed:
 def _topics(visit: Visit) -> Topics:
     counts = visit.store.tag_counts()
     page, following = _page(sorted({*visit.config.labels, *counts}), lambda term: (term,))
-    broader = {rule.term: rule.broader for rule in visit.config.tags}
+    broader = visit.broader
     return Topics(
         tuple(_topic(visit, term, counts.get(term, 0), broader.get(term)) for term in page), following
     )

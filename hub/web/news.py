@@ -27,6 +27,7 @@ from hub.web.pages import (
     listed,
     listing,
     member_rows,
+    topic,
     topic_rows,
     withdrawal,
 )
@@ -41,6 +42,8 @@ _RESULTS = 30
 _RELATED = 3
 _CORRECTIONS = 3
 _TOPICS_ASIDE = 12
+_EVENTS_ASIDE = 5
+_WEEKS = 12
 # Titles that a misspelt word is compared with those of, and words of a search that are tried alone.
 _TITLES = 500
 _MOST_FEWER = 5
@@ -75,9 +78,20 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "filters": chosen,
         "listing": listing(stories, visit.setting, lambda cursor: to(**asked.query(), before=cursor)),
         "newest": to(**asked.query()) if asked.before else None,
-        "busiest": busiest(topic_rows(visit.store.tag_counts(), visit.setting), _TOPICS_ASIDE),
+        "to_come": [listed(story, visit.setting) for story in _to_come(visit, asked)],
+        "busiest": busiest(_this_week(visit), _TOPICS_ASIDE, visit.setting),
         "feeds": (visit.catalogue.of_list(asked),),
     }
+
+
+def _to_come(visit: Visit, asked: Asked) -> tuple[Story, ...]:
+    today = visit.setting.calendar.today
+    return visit.store.to_come(asked.selection(), since=today, limit=_EVENTS_ASIDE)
+
+
+def _this_week(visit: Visit) -> Mapping[str, int]:
+    counts = visit.store.tag_counts_between(visit.setting.calendar.weeks(1))
+    return {term: stories for term, (stories,) in counts.items()}
 
 
 def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
@@ -179,7 +193,7 @@ def tag(term: str) -> Response:
 
 
 def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
-    label = visit.setting.labels.get(term, term)
+    label, broader = visit.setting.labels.get(term, term), visit.broader
     count = visit.store.tag_counts().get(term, 0)
     selection = Selection(filter=Term("tag", term))
     stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
@@ -188,6 +202,8 @@ def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
         "title": label,
         "section": "topics",
         "count": counted(count, "story", "stories") if count else "",
+        "broader": topic(broader[term], visit.setting) if term in broader else None,
+        "narrower": [topic(each, visit.setting) for each, above in broader.items() if above == term],
         "listing": listing(stories, visit.setting, lambda cursor: to(term, before=cursor)),
         "newest": to(term) if before else None,
         "feeds": (visit.catalogue.of_tag(term),),
@@ -199,8 +215,9 @@ def tags() -> Response:
     visit = visiting()
 
     def make() -> Mapping[str, object]:
-        rows = topic_rows(visit.store.tag_counts(), visit.setting)
-        return {"title": "Topics", "section": "topics", "rows": rows}
+        weekly = visit.store.tag_counts_between(visit.setting.calendar.weeks(_WEEKS))
+        rows = topic_rows(visit.store.tag_counts(), weekly, visit.broader, visit.setting)
+        return {"title": "Topics", "section": "topics", "rows": rows, "weeks": _WEEKS}
 
     return answer(visit.kept_page("tags.html", None, make))
 

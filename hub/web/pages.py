@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -430,27 +430,66 @@ def _latest(summary: MemberSummary, setting: Setting) -> Link | None:
     return Link(headline, setting.addresses.story(latest.story))
 
 
-class TopicRow(Struct, frozen=True):
-    """A topic in the list of topics."""
+class TopicRow(Struct, frozen=True, kw_only=True):
+    """A topic in the list of topics, with those that are part of it.
+
+    `weeks` has its stories of each of the last weeks.
+    """
 
     label: Link
     stories: int
+    weeks: tuple[int, ...]
+    narrower: tuple[TopicRow, ...] = ()
 
     @property
     def count(self) -> str:
         return counted(self.stories, "story", "stories") if self.stories else "no news yet"
 
+    @property
+    def bars(self) -> str:
+        """A bar a week, as the `d` of an SVG path of four units' width a bar, ten high."""
+        most = max(self.weeks, default=0)
+        heights = [10 * stories / most for stories in self.weeks] if most else []
+        return "".join(f"M{4 * week} 10v-{height:.3g}h3V10z" for week, height in enumerate(heights) if height)
 
-def topic_rows(counts: Mapping[str, int], setting: Setting) -> tuple[TopicRow, ...]:
-    """Every topic there is a rule or a story for, by label."""
+    @property
+    def in_words(self) -> str:
+        """What the bars show."""
+        return f"Stories in each of the last {len(self.weeks)} weeks: {', '.join(map(str, self.weeks))}"
+
+
+def topic_rows(
+    counts: Mapping[str, int],
+    weekly: Mapping[str, tuple[int, ...]],
+    broader: Mapping[str, str],
+    setting: Setting,
+) -> tuple[TopicRow, ...]:
+    """Every topic there is a rule or a story for, by label; what is part of a `broader` one under that."""
     terms = {*setting.labels, *counts}
-    rows = [
-        TopicRow(Link(setting.labels.get(term, term), setting.addresses.tag(term)), counts.get(term, 0))
-        for term in terms
-    ]
-    return tuple(sorted(rows, key=lambda row: (row.label.text.casefold(), row.label.href)))
+    by_broader: defaultdict[str | None, list[str]] = defaultdict(list)
+    for term in sorted(terms, key=lambda term: (setting.labels.get(term, term).casefold(), term)):
+        by_broader[broader.get(term)].append(term)
+
+    def rows(above: str | None) -> tuple[TopicRow, ...]:
+        return tuple(
+            TopicRow(
+                label=topic(term, setting),
+                stories=counts.get(term, 0),
+                weeks=weekly.get(term, ()),
+                narrower=rows(term),
+            )
+            for term in by_broader[above]
+        )
+
+    return rows(None)
 
 
-def busiest(rows: Sequence[TopicRow], most: int) -> tuple[TopicRow, ...]:
-    """The topics with the most stories, those first."""
-    return tuple(sorted((row for row in rows if row.stories), key=attrgetter("stories"), reverse=True)[:most])
+def topic(term: str, setting: Setting) -> Link:
+    """A topic's page, by its label."""
+    return Link(setting.labels.get(term, term), setting.addresses.tag(term))
+
+
+def busiest(counts: Mapping[str, int], most: int, setting: Setting) -> tuple[tuple[Link, int], ...]:
+    """The topics with the most stories, those first, with how many that are."""
+    found = [(topic(term, setting), stories) for term, stories in counts.items() if stories]
+    return tuple(sorted(found, key=lambda each: (-each[1], each[0].text.casefold()))[:most])

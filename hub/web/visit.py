@@ -179,6 +179,11 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     def knows_tag(self, term: str) -> bool:
         return term in self.config.labels or term in self.store.tag_counts()
 
+    @property
+    def broader(self) -> Mapping[str, str]:
+        """By term of a topic that is part of another, the other."""
+        return {rule.term: rule.broader for rule in self.config.tags if rule.broader is not None}
+
     def member_name(self, slug: str) -> str | None:
         """The name of a member, also of one that has left feeds.yaml; None where there never was one."""
         for member in self.config.members:

@@ -67,6 +67,11 @@ class Calendar(Struct, frozen=True):
         """When today began: for what is counted up to now, and is not to change with each second."""
         return datetime.combine(self.today, time.min, self.zone)
 
+    def weeks(self, number: int) -> tuple[datetime, ...]:
+        """The midnights that part the last weeks, the first one's beginning first; today ends the last."""
+        days = (self.today + timedelta(days=1 - 7 * ago) for ago in range(number, -1, -1))
+        return tuple(datetime.combine(day, time.min, self.zone) for day in days)
+
     def heading(self, day: date) -> str:
         """`Today`, `Yesterday`, `Friday 20 November`, with the year where it is not this one."""
         if day == self.today:
