@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from hub import events, markup, urls, wording
+from hub import __version__, events, markup, urls, wording
 from hub.model import (
     Category,
     Enclosure,
@@ -23,6 +23,7 @@ from hub.model import (
     EntryKeys,
     Feed,
     FeedInfo,
+    LastDocument,
     Person,
     Source,
     digest,
@@ -62,29 +63,37 @@ def info(parsed: ParsedFeed, *, url: str) -> FeedInfo:
 
 
 def entries(
-    parsed: ParsedFeed, feed: Feed, *, url: str, hosts: Mapping[str, str] = urls.NO_HOSTS
+    parsed: ParsedFeed,
+    feed: Feed,
+    *,
+    url: str,
+    hosts: Mapping[str, str] = urls.NO_HOSTS,
+    last: LastDocument = LastDocument(),
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """The feed's entries in the document's order, and remarks about those left out.
 
     Entries in which nothing is written are left out, and what stands there
     twice word for word is taken once. `url` is where the document was fetched.
     What stands on a host that is another now (`hosts`) is known by that one.
+    What is `written` as something of `last` is that as it stands there.
     """
     found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
-    written = [entry for entry in parsed.entries if _says_something(entry)]
+    said = [entry for entry in parsed.entries if _says_something(entry)]
     site = _link(url, parsed.link)
-    for parsed_entry in written:
-        entry = _entry(parsed_entry, parsed, feed, url, site, hosts)
+    around = _around(parsed, url)
+    for parsed_entry in said:
+        number = written(parsed_entry, around)
+        entry = last.entries.get(number) or _entry(parsed_entry, parsed, feed, url, site, hosts, number)
         # Without an id, the same words on another day are other news.
         day = None if entry.id else entry.published
         found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
-    empty, twice = len(parsed.entries) - len(written), len(written) - len(found)
+    empty, twice = len(parsed.entries) - len(said), len(said) - len(found)
     remarks = []
     if empty:
         remarks.append(f"{empty} of its entries have nothing in them, and were left out")
     if twice:
         remarks.append(f"{twice} of its entries stand there twice word for word, and were taken once")
-    undated = [entry.unread_date for entry in written if entry.unread_date]
+    undated = [entry.unread_date for entry in said if entry.unread_date]
     if undated:
         example = markup.line(undated[0])[:_LONGEST_DATE]
         remarks.append(f"{counted(len(undated), 'date', 'dates')} in it cannot be read, such as ‘{example}’")
@@ -117,6 +126,7 @@ def _entry(
     url: str,
     site: str | None,
     hosts: Mapping[str, str],
+    number: int,
 ) -> Entry:
     link = _link(url, parsed.link)
     if parsed.link_is_id and urls.resolve(None, parsed.id or "") is None:
@@ -162,6 +172,7 @@ def _entry(
         else parsed.starts or events.first_day(title, text, since=since),
         keys=_keys(parsed.id, link, canonical, title, published, fingerprint, hosts),
         fingerprint=fingerprint,
+        written=number,
     )
     return replace(entry, rest=rest(entry))
 
@@ -172,6 +183,24 @@ def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[
         return digest(words)
     # Where there is no word, pictures and files are all there is to tell entries apart by.
     return digest("\n".join((image or "", *(enclosure.url for enclosure in enclosures))))
+
+
+def written(entry: ParsedEntry, around: bytes) -> int:
+    """A number that stands for all that is written of an entry, and `around` it; 0 where none can."""
+    try:
+        return _number(msgspec.msgpack.encode(entry), around)
+    except UnicodeEncodeError:  # half a character, as JSON can have them
+        return 0
+
+
+def _around(document: ParsedFeed, url: str) -> bytes:
+    """What a document's entries are made of besides what each says of itself: also by which hub."""
+    said = (document.authors, document.language, document.link, url, __version__)
+    return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _number(told: bytes, key: bytes = b"") -> int:
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8, key=key).digest(), "little", signed=True)
 
 
 def rest(entry: Entry) -> int:
@@ -189,8 +218,7 @@ def rest(entry: Entry) -> int:
             (entry.published, entry.event_date, entry.language, entry.rights, entry.source),
         )
     )
-    number = int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "little", signed=True)
-    return number & ~1 or 2
+    return _number(told) & ~1 or 2
 
 
 def _told_apart_by(written: str) -> str:

@@ -33,6 +33,7 @@ from hub.model import (
     Gathered,
     HubSettings,
     Known,
+    LastDocument,
     Mark,
     Offer,
     Push,
@@ -72,9 +73,9 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Document(Struct, frozen=True, kw_only=True):
     """What was fetched from `url` for a feed, to be read: a feed, unless `asked` says otherwise.
 
-    `cut` is whether `body` is only the beginning of it. Entries with one of
-    the marks `known` are stored as they are, so that it takes neither tags nor
-    a sketch to recognise them.
+    `cut` is whether `body` is only the beginning of it. What `last` has of the
+    feed's last document is stored as it is, so that it takes neither tags nor a
+    sketch to recognise it; nor, where it is written as it was, anything else.
     """
 
     feed: Feed
@@ -82,7 +83,7 @@ class Document(Struct, frozen=True, kw_only=True):
     body: bytes
     content_type: str | None = None
     cut: bool = False
-    known: frozenset[Mark] = frozenset()
+    last: LastDocument = LastDocument()
     asked: Asked | None = None
 
 
@@ -164,21 +165,23 @@ class Reader:
         return replace(self._of(part.feed, document), wanted=part.wanted, pages=part.pages, left=part.left)
 
     def _of(self, parsed: ParsedFeed, document: Document) -> Reading:
-        feed, url, known = document.feed, document.url, document.known
-        entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts)
+        feed, url, last = document.feed, document.url, document.last
+        entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts, last=last)
         marks = list(map(stories.mark, entries))
-        unchanged = {place for place, mark in enumerate(marks) if mark in known}
+        unchanged = {place for place, mark in enumerate(marks) if mark in last.marks}
         return Reading(
             info=normalise.info(parsed, url=url),
             entries=tuple(
-                entry
+                replace(entry, text="")
+                if entry.written in last.entries
+                else entry
                 if place in unchanged
                 else replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
                 for place, (entry, sketch) in enumerate(
                     zip(entries, stories.sketched(entries, but=unchanged), strict=True)
                 )
             ),
-            unchanged=known.intersection(marks),
+            unchanged=last.marks.intersection(marks),
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,

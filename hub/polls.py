@@ -29,7 +29,7 @@ from hub.model import (
     FeedState,
     Gathered,
     HubSettings,
-    Mark,
+    LastDocument,
     PageCheck,
     PollResult,
     Push,
@@ -268,10 +268,10 @@ class Polls:
             if fetched.unchanged:
                 self._gathered(fetched)
                 return
-            known: frozenset[Mark] = frozenset()
+            last = LastDocument()
             if poll.may_skim(state, now=started):
-                known = self._store.marks(state.feed.key)
-            self._read_document(under_way, fetched, _document(state.feed, outcome, known=known))
+                last = self._store.last_document(state.feed.key)
+            self._read_document(under_way, fetched, _document(state.feed, outcome, last=last))
 
     def _read_document(self, under_way: _Poll, fetched: Gathered, document: Document) -> None:
         under_way.fetched, under_way.read_from = fetched, document.url
@@ -509,7 +509,7 @@ class Polls:
 
 
 def _document(
-    feed: Feed, fetched: Fetched, *, known: frozenset[Mark] = frozenset(), asked: Asked | None = None
+    feed: Feed, fetched: Fetched, *, last: LastDocument = LastDocument(), asked: Asked | None = None
 ) -> Document:
     return Document(
         feed=feed,
@@ -517,7 +517,7 @@ def _document(
         body=fetched.body,
         content_type=fetched.content_type,
         cut=fetched.cut,
-        known=known,
+        last=last,
         asked=asked,
     )
 

@@ -9,14 +9,9 @@ the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
-from hub.model import Mark, RefreshedEntry, Window
+from hub.model import SEEN_ONCE, InWindow, Mark, RefreshedEntry, Window
 from hub.stories import Recognised, mark
-
-# The lowest bit of what stands for all but an entry's words (`hub.normalise.rest`), where a window has it:
-# it was seen once, and is not stored.
-_SEEN = 1
 
 
 def compared(
@@ -26,30 +21,38 @@ def compared(
     changed: Collection[int],
     relinked: Collection[int],
     as_known: Collection[Mark],
-) -> tuple[tuple[tuple[int | None, datetime | None, int], ...], tuple[RefreshedEntry, ...], bool]:
+) -> tuple[Window, tuple[RefreshedEntry, ...], bool]:
     """The window after a document, what of it is refreshed, and whether something was seen that may be next.
 
     `before` is the window of the last one; of what was not in it nothing is
     compared. The `changed` are stored anew with all that they have; what was
     `relinked` now, or read `as_known`, has its turn with a later document.
     """
-    stood: Mapping[int, int] = {key: its for key, _, its in before}
-    window: list[tuple[int | None, datetime | None, int]] = []
+    stood: Mapping[int, int] = {each.key: each.rest for each in before}
+    window: list[InWindow] = []
     refreshed: list[RefreshedEntry] = []
     first_seen = False
     for each in recognised:
         entry, known = each.entry, each.known
-        key, its = None if known is None else known.key, entry.rest
+        its = entry.rest
         if known is not None and known.key not in changed and stood.get(known.key, 0) not in (0, its):
             may_be_taken = known.key not in relinked and mark(entry) not in as_known
-            if stood[known.key] != its | _SEEN:
+            if stood[known.key] != its | SEEN_ONCE:
                 # What differs from what was seen last, too, is another each time: it is not asked for again.
-                first_seen = first_seen or not stood[known.key] & _SEEN
-                its |= _SEEN
+                first_seen = first_seen or not stood[known.key] & SEEN_ONCE
+                its |= SEEN_ONCE
             elif may_be_taken and entry.fingerprint == known.fingerprint:
                 withheld = known.standing != "published"
                 refreshed.append(RefreshedEntry(key=known.key, entry=entry, withheld=withheld))
             else:
-                its |= _SEEN
-        window.append((key, entry.published or entry.updated, its))
+                its |= SEEN_ONCE
+        stands = known is None or known.key in changed or each.as_it_was
+        window.append(
+            InWindow(
+                key=known.key if known else 0,
+                date=entry.published or entry.updated,
+                rest=its,
+                written=entry.written if stands else 0,
+            )
+        )
     return tuple(window), tuple(refreshed), first_seen

@@ -20,6 +20,7 @@ from hub.model import (
     HubSettings,
     Identity,
     Known,
+    LastDocument,
     Sketch,
     TagRule,
     Validators,
@@ -173,7 +174,8 @@ def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_d
     document = Document(feed=FEED, url=FEED.url, body=body)
     new, *known = reader.read(document).entries
     marks = set(map(stories.mark, known))
-    skimmed = reader.read(replace(document, known=frozenset({*marks, ("of another", None, "document")})))
+    last = LastDocument(marks=frozenset({*marks, ("of another", None, "document")}))
+    skimmed = reader.read(replace(document, last=last))
     assert skimmed.unchanged == marks
     assert [each.sketch for each in skimmed.entries] == [new.sketch, Sketch(), Sketch()]
     assert [bool(each.tags) for each in skimmed.entries] == [True, False, False]

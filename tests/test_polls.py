@@ -74,7 +74,7 @@ def test_what_a_feed_adds_is_tagged_and_told_beside_what_is_known(site: Site, tm
                 config, store, store.feed_states(), progress=Lines(io.StringIO()), stop=Event()
             )
             assert (figures.failed, figures.fetched, figures.new, figures.updated) == (0, 1, new, 0)
-        assert len(store.marks(FeedKey("m0"))) == 4
+        assert len(store.last_document(FeedKey("m0")).marks) == 4
         shown = store.stories(Selection(), limit=10).items
         assert [[tag.term for tag in story.shown.entry.tags] for story in shown] == [["wards"]] * 4
 

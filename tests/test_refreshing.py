@@ -234,4 +234,4 @@ def test_of_a_database_of_before_nothing_is_refreshed_until_it_differs(tmp_path:
     open_store(f"sqlite:///{tmp_path}/older.db").close()
     with closing(sqlite3.connect(tmp_path / "older.db")) as now:
         ((packed,),) = now.execute("SELECT entries FROM windows").fetchall()
-    assert [*array("q", packed)] == [7, 1_700_000_000, 0, 8, 5, 0]
+    assert [*array("q", packed)] == [7, 1_700_000_000, 0, 0, 8, 5, 0, 0]

@@ -173,7 +173,7 @@ def test_no_poll_and_no_look_for_one_reads_all_that_a_feed_has(tmp_path: Path) -
     hub.settle(gone, later)
     assert store.checks_due(later + timedelta(days=2))
     assert store.due(later + timedelta(days=1))
-    assert store.marks(NATIONAL)
+    assert store.last_document(NATIONAL).marks
     for look in (store.spared, store.offers, store.subscriptions, store.feed_states):
         look()
     store.pushes(limit=5)

@@ -29,6 +29,7 @@ from hub.model import (
     HubSettings,
     Identity,
     Known,
+    LastDocument,
     Listing,
     Member,
     Move,
@@ -224,13 +225,13 @@ def test_a_poll_that_cannot_be_applied_is_undone_alone(store: Store, first: int)
 
 
 def test_a_feeds_document_is_marked_by_those_of_its_entries_that_have_ids(store: Store) -> None:
-    assert store.marks(EAST.key) == frozenset()
+    assert store.last_document(EAST.key) == LastDocument()
     poll(store, EAST, entry("a"), entry("b"), entry(None, title="Without an id"))
     poll(store, WEST, entry("w", feed=WEST.key))
     poll(store, EAST, entry("b"), entry("a", text="Other words."), at=NOW + timedelta(hours=1))
     (b, a) = entry("b"), entry("a", text="Other words.")
-    assert store.marks(EAST.key) == {mark(a), mark(b)}
-    assert store.marks(FeedKey("north")) == frozenset()
+    assert store.last_document(EAST.key).marks == {mark(a), mark(b)}
+    assert store.last_document(FeedKey("north")) == LastDocument()
 
 
 def test_an_entry_that_is_no_longer_known_is_not_stored_as_it_was_read_when_it_was(store: Store) -> None:

@@ -13,6 +13,7 @@ from hub.errors import FetchError
 from hub.model import (
     Checked,
     Gathered,
+    InWindow,
     PageCheck,
     Selection,
     Window,
@@ -26,7 +27,9 @@ A_DAY = timedelta(days=1)
 
 def window(*ages: int | None) -> Window:
     """A document's entries by their age in days, keyed by their place from 1."""
-    return tuple((key, None if age is None else NOW - age * A_DAY, 0) for key, age in enumerate(ages, 1))
+    return tuple(
+        InWindow(key, None if age is None else NOW - age * A_DAY, 0, 0) for key, age in enumerate(ages, 1)
+    )
 
 
 # ---------------------------------------------------------------- the rules

@@ -13,6 +13,7 @@ from hub.model.entry import (
     EntryKeys,
     FeedInfo,
     Kind,
+    LastDocument,
     Mark,
     Person,
     Sketch,
@@ -61,8 +62,10 @@ from hub.model.settings import (
     size_text,
 )
 from hub.model.standing import (
+    SEEN_ONCE,
     Checked,
     Habits,
+    InWindow,
     Notice,
     PageCheck,
     Standing,
@@ -90,6 +93,7 @@ from hub.model.stored import (
 
 __all__ = [
     "ROBOT_NAME",
+    "SEEN_ONCE",
     "And",
     "Candidate",
     "Category",
@@ -114,9 +118,11 @@ __all__ = [
     "HubSettings",
     "Identifier",
     "Identity",
+    "InWindow",
     "Kind",
     "Known",
     "KnownEntry",
+    "LastDocument",
     "Listing",
     "Mark",
     "Member",

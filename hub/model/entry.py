@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
@@ -117,8 +118,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     entry's words in plain text and `excerpt` the first of them.
     `fingerprint` changes when the words do, and not when the markup, the
     links or the quotation marks do; `rest` is a number that does when anything
-    else does that is published of it (`hub.normalise.rest`). `event_date` is the day
-    on which it takes place, should it be an event.
+    else does that is published of it (`hub.normalise.rest`), and `written` one that
+    does when anything does that its publisher wrote (`hub.normalise.written`), 0
+    where that is not known. `event_date` is the day on which it takes place, should
+    it be an event.
     """
 
     feed: FeedKey
@@ -146,6 +149,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     fingerprint: str
     # Made of what stands above, and not read back from a store.
     rest: int = 0
+    written: int = 0
     sketch: Sketch = Sketch()
 
     @property
@@ -156,6 +160,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 Mark = tuple[str | None, str | None, str]
 """An entry's `keys.id`, `canonical_link` and `fingerprint`: what did not change in anything has the same."""
+
+
+class LastDocument(Struct, frozen=True, kw_only=True):
+    """What is stored of a feed's last document, for the next one to be read beside it.
+
+    `marks` are those of its entries that have ids. `entries` are those that are
+    stored just as they stood there, by how they were `written`: of each its text,
+    and as much as it takes to recognise it.
+    """
+
+    marks: frozenset[Mark] = frozenset()
+    entries: Mapping[int, Entry] = {}
 
 
 class FeedInfo(Struct, frozen=True, kw_only=True):

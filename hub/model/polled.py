@@ -11,7 +11,7 @@ from msgspec import Struct
 from hub.model.entry import Entry, EntryKeys, FeedInfo, Mark
 from hub.model.members import Feed, Identifier
 from hub.model.pushed import Offer
-from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Withheld
+from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Window, Withheld
 from hub.model.stored import Told
 
 
@@ -305,9 +305,9 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     `habits` are the feed's from now on, None where they stay as they are.
     `returned` are the keys of withdrawn entries that are there again,
     `withdrawn` of those that were taken back, each with the reason. `window`
-    are the entries of a whole document in its order, new ones without a key;
-    `checks` are the pages to look at later, `unchecked` those, by the entry's
-    key, not to be looked at any more; none are where the site was `made_anew`.
+    are the entries of a whole document; `checks` are the pages to look at
+    later, `unchecked` those, by the entry's key, not to be looked at any more;
+    none are where the site was `made_anew`.
     `host_not_before` is a host that asked all its visitors to stay away (429),
     and until when. What the document says is not stored whole, and read again,
     where an entry went back to earlier words, which waits, or something else than
@@ -324,7 +324,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     refreshed: tuple[RefreshedEntry, ...] = ()
     returned: tuple[int, ...] = ()
     withdrawn: Mapping[int, str] = {}
-    window: tuple[tuple[int | None, datetime | None, int], ...] = ()
+    window: Window = ()
     checks: tuple[PageCheck, ...] = ()
     unchecked: tuple[int, ...] = ()
     made_anew: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -59,9 +59,30 @@ class Tombstone(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-# The keys of a feed's entries in its last document, in its order, with the publishers' dates and what they
-# are known by besides their words (`hub.refreshing`).
-Window = tuple[tuple[int, datetime | None, int], ...]
+class InWindow(NamedTuple):
+    """An entry of a feed's last document: its key, 0 until it is stored, and its publisher's date.
+
+    `rest` stands for what is published of it besides its words (`hub.refreshing`),
+    0 where that is not known; `written` for all of it, 0 where it is not stored just
+    as it stood there.
+    """
+
+    key: int
+    date: datetime | None
+    rest: int
+    written: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether what it has besides its words was seen once, and is not stored."""
+        return bool(self.rest & SEEN_ONCE)
+
+
+SEEN_ONCE = 1
+"""The bit of `InWindow.rest` that says so, which no entry's own has."""
+
+Window = tuple[InWindow, ...]
+"""A feed's entries in its last document, in its order."""
 
 
 class PageCheck(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from hub.model import (
     FeedUpdate,
     Gathered,
     Known,
-    Mark,
+    LastDocument,
     Member,
     Notice,
     Offer,
@@ -140,8 +140,8 @@ class Store(Protocol):
     def pages(self, feed: FeedKey, now: datetime) -> frozenset[int]:
         """The numbers of a site's pages that its polls need not look at again, or not yet."""
 
-    def marks(self, feed: FeedKey) -> frozenset[Mark]:
-        """The marks of what the feed's document had last, of entries with ids, if it was learnt from."""
+    def last_document(self, feed: FeedKey) -> LastDocument:
+        """What is stored of what the feed's document had last; nothing, if it was not learnt from."""
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         """The pages of missing entries that the feeds' next polls shall look at, longest due first."""

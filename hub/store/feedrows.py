@@ -18,6 +18,7 @@ from hub.model import (
     Habits,
     HtmlList,
     Identity,
+    InWindow,
     Listing,
     Move,
     Offer,
@@ -282,19 +283,22 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
 
 
 def window(packed: bytes) -> Window:
-    """The entries of a document: their keys, their dates to the second, and what they have besides words."""
+    """The entries of a document, their dates to the second."""
     if not packed:
         return ()
     numbers = iter(array("q", packed))
     return tuple(
-        (key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC), rest)
-        for key, date, rest in zip(numbers, numbers, numbers, strict=True)
+        InWindow(key, None if date == _NO_DATE else datetime.fromtimestamp(date, UTC), rest, written)
+        for key, date, rest, written in zip(numbers, numbers, numbers, numbers, strict=True)
     )
 
 
 def window_bytes(window: Window) -> bytes:
-    rows = ((key, _NO_DATE if date is None else int(date.timestamp()), rest) for key, date, rest in window)
-    return array("q", chain.from_iterable(rows)).tobytes()
+    numbers = (
+        (key, _NO_DATE if date is None else int(date.timestamp()), rest, written)
+        for key, date, rest, written in window
+    )
+    return array("q", chain.from_iterable(numbers)).tobytes()
 
 
 def check_row(check: PageCheck) -> dict[str, Any]:

@@ -763,3 +763,12 @@ def m024_events_by_their_day(db: Database) -> None:
         "CREATE INDEX entries_to_come ON entries (event_date, key)"
         " WHERE kind = 'event' AND event_date IS NOT NULL;",
     )
+
+
+@migrations()
+def m025_how_entries_were_written(db: Database) -> None:
+    """Of those that are stored it is not known: it is what their feeds' next documents have."""
+    for feed, packed in db.execute("SELECT feed, entries FROM windows").fetchall():
+        numbers = iter(array("q", packed))
+        with_written = array("q", chain.from_iterable(zip(numbers, numbers, numbers, repeat(0))))
+        db.execute("UPDATE windows SET entries = ? WHERE feed = ?", (with_written.tobytes(), feed))

@@ -22,6 +22,7 @@ from hub.model import (
     Entry,
     EntryKeys,
     FeedKey,
+    InWindow,
     KnownEntry,
     Member,
     Overruling,
@@ -183,6 +184,24 @@ def known_entry(row: Row) -> KnownEntry:
         past_fingerprints=() if past == "[]" else tuple(from_json(past)),
         atom_id=row["atom_id"],
         standing=row["standing"] or "published",
+    )
+
+
+def as_it_stood(row: Row, feed: FeedKey, its: InWindow) -> Entry:
+    """An entry of its feed's last document as far as it takes to recognise it, with its text."""
+    return Entry(
+        feed=feed,
+        id=row["id"],
+        title=row["title"],
+        link=row["link"],
+        canonical_link=row["canonical_link"],
+        published=its.date,
+        updated=None,
+        text=row["text"],
+        keys=entry_keys(row),
+        fingerprint=row["fingerprint"],
+        rest=its.rest,
+        written=its.written,
     )
 
 

@@ -284,9 +284,7 @@ class Settling(Placing):
         """Write which entries the document has, and whose pages are to be looked at."""
         if update.window:
             new = iter([each.key for each in written if each.new][::-1])
-            window = tuple(
-                (next(new) if key is None else key, date, rest) for key, date, rest in update.window
-            )
+            window = tuple(each if each.key else each._replace(key=next(new)) for each in update.window)
             packed = feedrows.window_bytes(window)
             if packed != known.windows.get(feed):
                 self._db.execute(sql.NEW_WINDOW, (feed, packed))

@@ -15,7 +15,7 @@ from typing import Any
 
 from hub import urls
 from hub.errors import StoreError
-from hub.model import Feed, FeedKey, FeedState, Mark, Member, PageCheck
+from hub.model import Feed, FeedKey, FeedState, LastDocument, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import listed
@@ -87,11 +87,25 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
         found = self._rows(sql.PAGES, (feed.member, feed.name, rows.stamp(now)))
         return frozenset(row["page"] for row in found)
 
-    def marks(self, feed: FeedKey) -> frozenset[Mark]:
+    def last_document(self, feed: FeedKey) -> LastDocument:
         with self._reading():
             windows = self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name))
-            keys = [key for (packed,) in windows for key, *_ in feedrows.window(packed)]
-            return frozenset(self._tuples(sql.MARKED_BY, (listed(keys),)))
+            window = {
+                each.key: each
+                for (packed,) in windows
+                for each in feedrows.window(packed)
+                # What waits to be seen again is looked at whole.
+                if not each.waits
+            }
+            found = self._rows(sql.LAST_DOCUMENT, (listed(window),)) if window else ()
+        return LastDocument(
+            marks=frozenset((row["id_key"], row["canonical_link"], row["fingerprint"]) for row in found),
+            entries={
+                its.written: rows.as_it_stood(row, feed, its)
+                for row in found
+                if (its := window[row["key"]]).written and its.rest
+            },
+        )
 
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         found: dict[FeedKey, tuple[PageCheck, ...]] = {}

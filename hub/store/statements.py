@@ -59,9 +59,10 @@ LEARNT_WINDOW = """
 SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h.feed = f.id
 WHERE f.member = ? AND f.name = ? AND h.entries > 0
 """
-MARKED_BY = """
-SELECT id_key, canonical_link, fingerprint FROM entries
-WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
+LAST_DOCUMENT = """
+SELECT key, member, id, title, link, canonical_link, id_key, loose_id_key, link_key, title_key, fingerprint,
+    text
+FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
 """
 # What a feed has of the ids that its document has tombstones of; looked up by these, since an old feed may
 # have thousands of entries.
