@@ -97,6 +97,7 @@ PAGES = (
     "/feeds/search.atom?q=news",
     "/feeds/corrections.atom",
     "/opml",
+    "/embed/news?tag=stroke&limit=20",
     "/api/v1/stories",
     "/api/v1/stories?cursor={cursor}",
     "/api/v1/stories?tag=stroke&member=national",

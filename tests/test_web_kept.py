@@ -23,6 +23,7 @@ from hub.web.serve import Server
 from tests.web_hub import NETWORK, NOW, WESSEX, Hub, news
 
 _FEED = "/feeds/all.atom"
+_FRAME = "/embed/news?limit=20"
 
 
 class Told(SqliteStore):
@@ -120,7 +121,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
-@pytest.mark.parametrize("path", ["/", _FEED, "/feeds/tag/safety.rss", "/member/wessex", "/members", "/tags"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", _FEED, "/feeds/tag/safety.rss", "/member/wessex", "/members", "/tags", _FRAME, "/embed/fragment"],
+)
 def test_an_answer_is_made_once_and_given_again_as_it_was(served: Served, path: str) -> None:
     status, first, etag = served.ask(path)
     assert status == 200
@@ -156,7 +160,7 @@ def test_kept_answers_and_those_of_flask_say_the_same_about_themselves(served: S
 
 
 def test_news_is_seen_at_once_whoever_wrote_it(served: Served) -> None:
-    for path in ("/", _FEED, "/member/wessex", "/feeds/member/wessex.json"):
+    for path in ("/", _FEED, "/member/wessex", "/feeds/member/wessex.json", _FRAME):
         title = f"News for {path}"
         assert title not in served.ask(path)[1]
         _, _, etag = served.ask(path)

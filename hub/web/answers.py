@@ -10,18 +10,23 @@ from flask import Response, request
 
 from hub.publish.http import Rendered, preferred, respond
 
+FRAMED = "/embed/news"
+"""What members' sites show in a frame."""
+
 # No script, style or frame runs that is not ours, wherever it came from;
 # pictures and sound are the publishers' own, on their servers.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https: http:; media-src https: http:;"
+    " form-action 'self'; base-uri 'none'; frame-ancestors "
+)
+_POLICIES = {FRAMED: f"{_POLICY}*"}
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' https: http:; media-src https: http:;"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     # Publishers see which site their readers come from, and not what they searched for there.
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
-_FOR_EVERYBODY = ("/feeds/", "/opml", "/api/")
+_EMBEDDED = "/embed/"
+_FOR_EVERYBODY = ("/feeds/", "/opml", "/api/", _EMBEDDED)
 # Many may ask at once for what is compressed for the first time.
 _ENCODING = Lock()
 
@@ -66,9 +71,13 @@ def json_bytes(value: object) -> bytes:
 
 def common_headers(path: str) -> Mapping[str, str]:
     """What every answer to a path carries."""
+    headers = {"Content-Security-Policy": _POLICIES.get(path, f"{_POLICY}'none'"), **_HEADERS}
     if path.startswith(_FOR_EVERYBODY):
-        return {**_HEADERS, "Access-Control-Allow-Origin": "*"}
-    return _HEADERS
+        headers["Access-Control-Allow-Origin"] = "*"
+    if path.startswith(_EMBEDDED):
+        # What it holds is to be found on the pages it leads to.
+        headers["X-Robots-Tag"] = "noindex"
+    return headers
 
 
 def add_headers(response: Response) -> Response:

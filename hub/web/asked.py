@@ -111,16 +111,16 @@ def call(args: Mapping[str, str]) -> Call:
     )
 
 
-def limit(args: Mapping[str, str]) -> int:
-    """How many a call of the API asks for at most. Raises BadRequestError."""
+def limit(args: Mapping[str, str], *, usual: int = USUAL_ENTRIES, most: int = MOST_ENTRIES) -> int:
+    """How many are asked for, `most` at most. Raises BadRequestError."""
     given = args.get("limit")
     if given is None:
-        return USUAL_ENTRIES
+        return usual
     if not re.fullmatch(r"[0-9]+", given) or not given.strip("0"):
-        raise BadRequestError(f"limit has to be a number from 1 to {MOST_ENTRIES}")
+        raise BadRequestError(f"limit has to be a number from 1 to {most}")
     # A number of a thousand digits is no work either way.
     digits = given.lstrip("0")
-    return min(int(digits[:9]) if len(digits) <= 9 else MOST_ENTRIES, MOST_ENTRIES)
+    return min(int(digits[:9]) if len(digits) <= 9 else most, most)
 
 
 def _since(given: str) -> datetime:

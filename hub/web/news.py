@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import cast, get_args
 
@@ -19,10 +19,8 @@ from hub.web.corrected import of_story
 from hub.web.doing import member_troubles, nothing_yet
 from hub.web.pages import (
     WITHDRAWN,
-    Filters,
     MemberOrder,
     busiest,
-    filters,
     full,
     listed,
     listing,
@@ -71,7 +69,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
     if not stories.items and asked == Asked():
         raise _NothingYetError
     to = visit.addresses.home
-    chosen = _filters(visit, asked, to)
+    chosen = visit.filters(asked, to)
     return {
         "title": " ".join(filter(None, ["Older" if asked.before else "Latest", "news", chosen.asked])),
         "section": "news",
@@ -92,11 +90,6 @@ def _to_come(visit: Visit, asked: Asked) -> tuple[Story, ...]:
 def _this_week(visit: Visit) -> Mapping[str, int]:
     counts = visit.store.tag_counts_between(visit.setting.calendar.weeks(1))
     return {term: stories for term, (stories,) in counts.items()}
-
-
-def _filters(visit: Visit, asked: Asked, to: Callable[..., str]) -> Filters:
-    name = visit.member_name(asked.member) if asked.member else None
-    return filters(visit.site.selects(visit.config), asked.filtered, name=name, to=to)
 
 
 @news.get("/story/<number>")
@@ -246,7 +239,7 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "section": "search",
         "indexed": False,
         "typed": asked.typed,
-        "filters": _filters(visit, asked, narrowed),
+        "filters": visit.filters(asked, narrowed),
         "count": ("at least " if found.more else "") + counted(found.stories, "story", "stories"),
         "results": [listed(story, visit.setting, wanted) for story in found.items],
         "more": to(**asked.query(), before=found.next) if found.next else None,
@@ -290,7 +283,7 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "title": "Subscribe",
         "section": "subscribe",
         "groups": catalogue.groups(),
-        "filters": _filters(visit, asked, addresses.home),
+        "filters": visit.filters(asked, addresses.home),
         "asked": asked.typed,
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,

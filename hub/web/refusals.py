@@ -15,6 +15,7 @@ from werkzeug.routing import RoutingException
 from hub.store import BadCursor
 from hub.web.answers import FRESH, json_bytes, moved
 from hub.web.asked import BadRequestError, UnknownFilterError
+from hub.web.embed import TEMPLATES, without_news
 from hub.web.pages import listed
 from hub.web.visit import visiting
 
@@ -66,7 +67,7 @@ def _without_slash() -> str | None:
 
 
 def _not_found(says: str) -> Response:
-    if _for_programs():
+    if _for_programs() or request.path in TEMPLATES:
         return _error(404, says, "")
     visit = visiting()
     guessed = " ".join(re.findall(r"[^\W_]+", unquote(request.path)))[:_MOST_GUESSED]
@@ -99,9 +100,12 @@ def _for_programs() -> bool:
 
 
 def _error(status: int, heading: str, says: str, more: Mapping[str, object] | None = None) -> Response:
+    said = f"{heading}: {says}" if says else heading
+    content_type = "text/html; charset=utf-8"
     if _for_programs():
-        said = f"{heading}: {says}" if says else heading
         body, content_type = json_bytes({"error": said}), "application/json"
+    elif embedded := without_news(said):
+        body = embedded.encode()
     else:
         values = {
             "title": heading,
@@ -111,5 +115,5 @@ def _error(status: int, heading: str, says: str, more: Mapping[str, object] | No
             "indexed": False,
             **(more or {}),
         }
-        body, content_type = visiting().html("error.html", values).encode(), "text/html; charset=utf-8"
+        body = visiting().html("error.html", values).encode()
     return Response(body, status=status, headers={"Content-Type": content_type, "Cache-Control": FRESH})

@@ -25,7 +25,7 @@ from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
 from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
-from hub.web.pages import Selects, Setting
+from hub.web.pages import Filters, Selects, Setting, filters
 from hub.web.words import Calendar
 
 if TYPE_CHECKING:
@@ -199,6 +199,11 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
             raise UnknownFilterError(f"There is no member ‘{asked.member}’")
         if asked.kind and asked.kind not in get_args(Kind):
             raise UnknownFilterError(f"There is no kind of news called ‘{asked.kind}’")
+
+    def filters(self, asked: Asked, to: Callable[..., str]) -> Filters:
+        """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
+        name = self.member_name(asked.member) if asked.member else None
+        return filters(self.site.selects(self.config), asked.filtered, name=name, to=to)
 
     # ------------------------------------------------------------ answering
 
