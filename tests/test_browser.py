@@ -273,6 +273,51 @@ def test_after_back_the_filters_say_what_the_list_is_of(watched: Watched, addres
     assert kind.input_value() == "news"
 
 
+@pytest.mark.parametrize("watched", [200, 320, 1280], indirect=True)
+def test_a_members_own_site_shows_the_news_in_a_frame(watched: Watched, address: str) -> None:
+    page = watched.page
+    with serving() as theirs:
+        framed = f"<iframe src='{address}/embed/news?limit=20&amp;scheme=light' width='100%'></iframe>"
+        around = f"<!doctype html><link rel=icon href=data:,><body style='margin: 0'>{framed}"
+        page.route(f"{theirs.url}/**", lambda route: route.continue_())
+        page.emulate_media(color_scheme="dark")
+        page.goto(theirs.page("/", around, Content_Type="text/html"))
+        frame = page.frames[1]
+        frame.wait_for_load_state()
+        assert frame.locator("li > a").count() == 20
+        assert frame.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert frame.evaluate("document.scripts.length") == 0
+        # The page around it is light, so it is; and it lets that page's ground through.
+        assert frame.evaluate("getComputedStyle(document.body).color") == "rgb(22, 25, 29)"
+        assert frame.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
+        read = page.evaluate("url => fetch(url).then(got => got.text())", f"{address}/embed/fragment")
+        assert read.startswith('<div class="hub-news"')
+        assert watched.complaints == []
+        assert watched.asked == []
+        frame.get_by_role("link", name="All news of").click()
+        page.wait_for_url(f"{address}/")
+
+
+@pytest.mark.parametrize("path", ["/", "/subscribe", "/embed/fragment"])
+def test_nobody_else_frames_any_other_page(watched: Watched, address: str, path: str) -> None:
+    page = watched.page
+    with serving() as theirs:
+        around = f"<!doctype html><link rel=icon href=data:,><iframe src='{address}{path}'></iframe>"
+        page.route(f"{theirs.url}/**", lambda route: route.continue_())
+        page.goto(theirs.page("/", around, Content_Type="text/html"))
+        assert any("frame-ancestors" in complaint for complaint in watched.complaints)
+
+
+def test_the_subscribe_page_shows_what_a_members_site_would(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/subscribe?member=west")
+    page.locator("#embed iframe").scroll_into_view_if_needed()
+    frame = page.frame_locator("#embed iframe")
+    frame.get_by_role("link", name="Waiting times").wait_for()
+    assert frame.locator("li > a").count() == 4
+    assert watched.complaints == []
+
+
 def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(address + "/search?q=stroke+news+9")

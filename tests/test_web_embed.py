@@ -173,3 +173,63 @@ def test_it_is_asked_conditionally_as_every_page_is(hub: Hub, path: str) -> None
     again = hub.get(path, If_None_Match=first.headers["ETag"])
     assert again.status_code == 200
     assert "Second" in again.text
+
+
+def embedding(hub: Hub, path: str) -> tuple[Any, Any, str]:
+    """What `/subscribe` says to paste, the frame it shows, and the address of the fragment."""
+    (section,) = hub.tree(path).xpath("//section[@id='embed']")
+    pasted, fragment = section.xpath(".//code[@class='address']/text()")
+    return lxml_html.fragment_fromstring(pasted), section.find(".//iframe"), fragment
+
+
+def test_the_subscribe_page_has_what_to_paste_and_shows_it(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(hours=n)) for n in range(9)))
+    pasted, preview, fragment = embedding(hub, "/subscribe")
+    assert pasted.tag == "iframe"
+    assert pasted.get("src") == "http://127.0.0.1:8000/embed/news?limit=5&scheme=light"
+    assert pasted.get("title") == "Latest news – Health innovation news"
+    assert (pasted.get("loading"), pasted.get("width")) == ("lazy", "100%")
+    # Shown by a path, so that it is also seen by who reads this page at another address.
+    assert dict(preview.attrib) == {**pasted.attrib, "src": "/embed/news?limit=5&scheme=light"}
+    assert fragment == "http://127.0.0.1:8000/embed/fragment?limit=5"
+    for path in (pasted.get("src"), preview.get("src"), fragment):
+        assert shown(hub, path) == [f"News {n}" for n in range(5)]
+
+
+def test_what_to_paste_follows_what_was_chosen_but_for_words(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("label: Patient safety", "label: '\"Safe\" & <well>'", 1))
+    hub.publish(WESSEX, news("a", "Safe", tags=(SAFETY,)), news("b", "Other"))
+    chosen = "/subscribe?tag=safety&member=wessex&kind=news&q=clinics"
+    pasted, preview, fragment = embedding(hub, chosen)
+    query = "?tag=safety&member=wessex&kind=news&limit=5"
+    assert pasted.get("src").endswith(f"/embed/news{query}&scheme=light")
+    assert fragment.endswith(f"/embed/fragment{query}")
+    title = (
+        'Latest news on "Safe" & <well> from Health Innovation Wessex (news only) – Health innovation news'
+    )
+    assert pasted.get("title") == preview.get("title") == title
+    assert shown(hub, pasted.get("src")) == ["Safe"]
+    assert "Words cannot be chosen for this." in hub.words(chosen)
+    assert "Words cannot be chosen for this." not in hub.words("/subscribe?tag=safety")
+
+
+def test_the_subscribe_page_alone_shows_a_frame_and_only_of_its_own(hub: Hub) -> None:
+    for path in ("/subscribe", "/subscribe", "/subscribe?tag=safety"):
+        policy = hub.get(path).headers["Content-Security-Policy"]
+        assert policy.endswith("; frame-ancestors 'none'; frame-src 'self'")
+    for path in ("/", "/embed/news", "/about"):
+        assert "frame-src" not in hub.get(path).headers["Content-Security-Policy"]
+    hub.configure(NETWORK.replace("  title:", "  url: https://example.org/news/\n  title:", 1))
+    pasted, preview, _ = embedding(hub, "/news/subscribe")
+    assert pasted.get("src").startswith("https://example.org/news/embed/news?")
+    assert preview.get("src").startswith("/news/embed/news?")
+    assert hrefs(hub.tree("/about"), "show this news on your own site") == ["/news/subscribe#embed"]
+
+
+def test_a_frame_asks_nobody_else_and_keeps_nothing_as_the_privacy_page_says(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", image="https://wessex.example/a.jpg"))
+    assert "It keeps neither. The frame sets no cookies, runs no scripts" in hub.words("/privacy")
+    assert "Set-Cookie" not in hub.get("/embed/news").headers
+    tree = hub.tree("/embed/news")
+    assert not tree.xpath("//script | //img | //*[@src]")
+    assert all(href.startswith("/static/") for href in tree.xpath("//link/@href"))

@@ -743,7 +743,7 @@ def test_headlines_of_members_copies_and_related_news_say_their_language(hub: Hu
 def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", tags=(SAFETY,)))
     tree = hub.tree("/subscribe")
-    addresses = [code.text for code in tree.xpath("//code[@class='address']")]
+    addresses = [code.text for code in tree.xpath("//td/code[@class='address']")]
     assert len(addresses) == 2 + 1 + 2 + 3
     kinds = {"Atom": "application/atom+xml", "RSS": "application/rss+xml", "JSON": "application/feed+json"}
     for address in addresses:
@@ -754,7 +754,7 @@ def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> 
 
 def test_readers_can_make_a_feed_of_their_own(hub: Hub) -> None:
     made = hub.tree("/subscribe?tag=safety&member=wessex&q=clinics")
-    assert made.xpath("//code[@class='address']")[-1].text == (
+    assert made.xpath("//section[@id='own']//code")[0].text == (
         "http://127.0.0.1:8000/feeds/search.atom?q=clinics&tag=safety&member=wessex"
     )
 

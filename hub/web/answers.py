@@ -19,7 +19,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: http:; media-src https: http:;"
     " form-action 'self'; base-uri 'none'; frame-ancestors "
 )
-_POLICIES = {FRAMED: f"{_POLICY}*"}
+_POLICIES = {FRAMED: f"{_POLICY}*", "/subscribe": f"{_POLICY}'none'; frame-src 'self'"}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Publishers see which site their readers come from, and not what they searched for there.

@@ -13,10 +13,11 @@ from hub.model import Selection, Story, Term
 from hub.publish.corrections import corrections, told_changes
 from hub.said import counted
 from hub.store import Found, MemberSummary
-from hub.web.answers import FRESH, answer, moved
+from hub.web.answers import FRAMED, FRESH, answer, moved
 from hub.web.asked import Asked
 from hub.web.corrected import of_story
 from hub.web.doing import member_troubles, nothing_yet
+from hub.web.embed import FRAGMENT, MOST_STORIES, USUAL_STORIES
 from hub.web.pages import (
     WITHDRAWN,
     MemberOrder,
@@ -279,6 +280,7 @@ def subscribe() -> Response:
 
 def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
     addresses, catalogue = visit.addresses, visit.catalogue
+    embedded = {**asked.filtered.query(), "limit": str(USUAL_STORIES)}
     return {
         "title": "Subscribe",
         "section": "subscribe",
@@ -287,6 +289,10 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "asked": asked.typed,
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,
+        "framed": addresses.to(FRAMED, **embedded, scheme="light"),
+        "fragment": addresses.to(FRAGMENT, **embedded),
+        "usual": USUAL_STORIES,
+        "most": MOST_STORIES,
         "opml": addresses.full(addresses.to("/opml")),
         "merged_opml": addresses.full(addresses.to("/opml/merged")),
     }
