@@ -138,7 +138,7 @@ def _entry(
     summary = _clean(parsed.summary, base)
     content = _clean(parsed.content, base)
     words = content.text or summary.text
-    text = wording.without_footer(words)
+    text = wording.without_footer(title, words)
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
     given = _given_date(published, updated, link)
@@ -160,7 +160,7 @@ def _entry(
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
-        excerpt=markup.excerpt(wording.without_footer(summary.text) or text),
+        excerpt=markup.excerpt(wording.without_footer(title, summary.text) or text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,

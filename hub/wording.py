@@ -118,11 +118,38 @@ def _is_furniture(segment: str) -> bool:
 
 # WordPress's footer, which names the entry and its site.
 _FOOTER = re.compile(r"\s*The post [^\n]{0,300} appeared first on [^\n]{0,200}\Z")
+# As its plug-ins have it in other words and languages: what stands before the title, and before the site.
+_FOOTERS = (
+    ("The post ", " appeared first on "),
+    ("The post ", " first appeared on "),
+    ("Der Beitrag ", " erschien zuerst auf "),
+    ("L’article ", " est apparu en premier sur "),
+    ("L'article ", " est apparu en premier sur "),
+    ("L’articolo ", " proviene da "),
+    ("L'articolo ", " proviene da "),
+    ("L’articolo ", " sembra essere il primo su "),
+    ("L'articolo ", " sembra essere il primo su "),
+    ("La entrada ", " se publicó primero en "),
+    ("La entrada ", " aparece primero en "),
+    ("Het bericht ", " verscheen eerst op "),
+)
+_LONGEST_SITE, _LONGEST_AFTER = 200, 60
 
 
-def without_footer(text: str) -> str:
-    """The text of an entry without the footer that WordPress puts below it, which is not about the news."""
-    return _FOOTER.sub("", text) if "appeared first on" in text else text
+def without_footer(title: str, text: str) -> str:
+    """The text of an entry without the footer that WordPress puts below it, which is not about the news.
+
+    A short block that comes after it, such as *Source: Stroke Network*, stays.
+    """
+    end = text[-_LONGEST_SITE - _LONGEST_AFTER - 60 - len(title) :]
+    if title and title in end:
+        for before, between in _FOOTERS:
+            above, its, after = end.rpartition(f"{before}{title}{between}")
+            site, _, last = after.partition("\n")
+            if its and len(site) <= _LONGEST_SITE and len(last) <= _LONGEST_AFTER and "\n" not in last:
+                above = text[: len(text) - len(end) + len(above)].rstrip()
+                return f"{above}\n{last}".strip()
+    return _FOOTER.sub("", text) if "appeared first on" in end else text
 
 
 # ---------------------------------------------------------------- what a change was

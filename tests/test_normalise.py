@@ -136,6 +136,28 @@ def test_what_wordpress_writes_below_its_posts_is_none_of_their_words() -> None:
     assert made(html=f"<p>{quoted.replace(chr(10), '<br>')}</p>").text == quoted
 
 
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "The post {} first appeared on {}.",
+        "Der Beitrag {} erschien zuerst auf {}.",
+        "L&#8217;article {} est apparu en premier sur {}.",
+        "L'articolo {} proviene da {}.",
+        "La entrada {} se publicó primero en {}.",
+        "Het bericht {} verscheen eerst op {}.",
+    ],
+)
+def test_nor_is_what_its_plug_ins_write_in_other_words_and_languages(footer: str) -> None:
+    its = footer.format('<a href="/1">Ward &#8216;A&#8217;</a>', '<a href="/">Stroke Network</a>')
+    entry = made("Ward ‘A’", html=f"<p>Back on Monday.</p><p>{its}</p>")
+    assert (entry.text, entry.excerpt) == ("Back on Monday.", "Back on Monday.")
+    followed = made("Ward ‘A’", html=f"<p>Back on Monday.</p><p>{its}</p><p>Source: Stroke Network</p>")
+    assert followed.text == "Back on Monday.\nSource: Stroke Network"
+    # Of another's title it is what someone says.
+    said = made("Ward B", html=f"<p>Back on Monday.</p><p>{its}</p>")
+    assert said.text.endswith("Stroke Network.")
+
+
 # ---------------------------------------------------------------- when an entry counts as changed
 
 

@@ -116,7 +116,7 @@ def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Ske
 
 def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
     # Again, for those that were stored with it.
-    text = kept = f" {markup.words(wording.without_footer(entry.text))} "
+    text = kept = f" {markup.words(wording.without_footer(entry.title, entry.text))} "
     # The longest first: of one that stands within another, nothing but its own place is left.
     for sentence in sorted(without, key=_longest):
         # Of the words, which are remembered: those of the text without it would have to be made anew.
