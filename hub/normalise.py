@@ -160,7 +160,7 @@ def _entry(
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
-        excerpt=markup.excerpt(wording.without_footer(title, summary.text) or text),
+        excerpt=_excerpt(title, wording.without_footer(title, summary.text), text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,
@@ -175,6 +175,11 @@ def _entry(
         written=number,
     )
     return replace(entry, rest=rest(entry))
+
+
+def _excerpt(title: str, summary: str, text: str) -> str:
+    written = (wording.without_link_onward(title, each) for each in (summary, text) if each)
+    return markup.excerpt(next(filter(None, written), text))
 
 
 def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:

@@ -152,6 +152,41 @@ def without_footer(title: str, text: str) -> str:
     return _FOOTER.sub("", text) if "appeared first on" in end else text
 
 
+# What a theme's link to the whole text says, after what was cut off or in a block of its own.
+_ONWARD = re.compile(
+    r"(?:click here to |please )?(?:continue|keep) reading"
+    r"|read (?:more|on|(?:the )?(?:rest|full|whole)(?: \w+)?)|(?:find out|learn|see|view) more|more"
+    r"|weiterlesen|mehr lesen|lire (?:la suite|plus)|leer más|seguir leyendo|leggi (?:tutto|di più)"
+    r"|continua a leggere|lees (?:verder|meer)"
+)
+_ABOUT = re.compile(r" (?:about|of|on)$")
+_AROUND_ONWARD = " \n.…:|→»›>[](){}“”\"'‘’"
+# Characters: of a longer text, an excerpt has no end.
+_LONGEST_BEGINNING, _LONGEST_ONWARD = 1_000, 60
+
+
+def without_link_onward(title: str, text: str) -> str:
+    """The text of an entry without what its site's theme has at the end of excerpts: *Continue reading →*.
+
+    It may name the entry before or after.
+    """
+    if len(text) > _LONGEST_BEGINNING:
+        return text
+    body = text.rstrip(_AROUND_ONWARD)
+    dots = body.rfind("...")
+    at = max(body.rfind("\n"), body.rfind("…"), dots + 2 if dots >= 0 else -1) + 1
+    if len(body) - at > len(title) + _LONGEST_ONWARD:
+        return text
+    said = body[at:].lower()
+    if title:
+        said = said.replace(title.lower(), " ")
+    said = " ".join(said.split()).strip(_AROUND_ONWARD)
+    if not _ONWARD.fullmatch(_ABOUT.sub("", said)):
+        return text
+    cut = text[:at].rstrip()
+    return f"{cut}]" if cut.endswith(("[…", "[...")) else cut
+
+
 # ---------------------------------------------------------------- what a change was
 
 Part = Literal["kept", "removed", "added"]

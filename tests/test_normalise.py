@@ -158,6 +158,35 @@ def test_nor_is_what_its_plug_ins_write_in_other_words_and_languages(footer: str
     assert said.text.endswith("Stroke Network.")
 
 
+@pytest.mark.parametrize(
+    ("written", "excerpt"),
+    [
+        ('A ward &#8230; <a href="/1">Continue reading <span>&rarr;</span></a>', "A ward …"),
+        ('A ward ... <a href="/1">Read more</a>', "A ward ..."),
+        ('A ward [&#8230;] <a href="/1">Read more &raquo;</a>', "A ward […]"),
+        ('<p>A ward… <a href="/1"><span>Stroke pathway</span> Read More &raquo;</a></p>', "A ward…"),
+        ('A ward … <a href="/1">Read more about “Stroke pathway”</a>', "A ward …"),
+        ('<p>A ward opens.</p><p><a href="/1">Read full article &gt;&gt;</a></p>', "A ward opens."),
+        ('<p>A ward opens</p><div class="more-link">read more</div>', "A ward opens"),
+        ('A ward <a href="/1">(more&hellip;)</a>', "A ward (more…)"),
+        ('<p>A ward opens … <a href="/1">Weiterlesen</a></p>', "A ward opens …"),
+        # What somebody says.
+        ("<p>A ward opens, and you can read more</p>", "A ward opens, and you can read more"),
+        ("<p>A ward… and more to come</p>", "A ward… and more to come"),
+        ("<p>Read more</p>", "Read more"),
+    ],
+)
+def test_an_excerpt_does_not_end_in_the_link_to_the_whole_text(written: str, excerpt: str) -> None:
+    entry = made(html=written)
+    assert entry.excerpt == excerpt
+    assert made(html="<p>A ward opens.</p>", summary=Text(value="Read more")).excerpt == "A ward opens."
+    assert made(summary=Text(value=written, type="html")).excerpt == excerpt
+    assert made(title="", html=written).excerpt == excerpt or "Stroke pathway" in written
+    # The text is as it was written, and so are the words that count.
+    assert entry.text.startswith("A ward") or entry.text == "Read more"
+    assert entry.fingerprint == digest(wording.that_count(entry.title, entry.text))
+
+
 # ---------------------------------------------------------------- when an entry counts as changed
 
 

@@ -226,6 +226,22 @@ def test_words_and_markup_make_none(same: Entry) -> None:
     assert normalise.rest(AN_ENTRY) == normalise.rest(same)
 
 
+def test_what_an_earlier_hub_read_of_the_same_words_is_no_difference(
+    network: Network, tmp_path: Path
+) -> None:
+    before = network.stored
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as db, db:
+        db.execute(
+            "UPDATE entries SET excerpt = excerpt || ' Continue reading →', text = text || ' The post'"
+        )
+    for document in range(3):
+        network.carry(more=f"<comments>https://east.example/{document}</comments>")
+        assert network.poll() == (0, 0)
+    after = network.stored
+    assert (after.changed, after.date) == (before.changed, before.date)
+    assert network.store.revisions(after.key) == ()
+
+
 def test_of_a_database_of_before_nothing_is_refreshed_until_it_differs(tmp_path: Path) -> None:
     before = "m023_what_entries_have_besides_their_words"
     with closing(older_database(tmp_path / "older.db", before=before)) as older:
