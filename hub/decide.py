@@ -391,9 +391,14 @@ def _is_put_off(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
 
 
 def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether the words are the same, and an earlier hub took others of them for those that count."""
-    if entry.fingerprint == stored.fingerprint or not stored.text:
+    """Whether the words are the same, and an earlier hub took others of them for those that count.
+
+    Or a picture for its news, of an entry that has none and no words either.
+    """
+    if entry.fingerprint == stored.fingerprint:
         return False
+    if not stored.text:
+        return not (stored.title or entry.title or entry.text or entry.image or entry.enclosures)
     return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
 
 

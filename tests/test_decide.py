@@ -203,6 +203,16 @@ def test_an_editor_who_goes_back_is_followed_after_a_day_and_nobody_is_told() ->
     assert (back.entry, back.told, back.leaves_story) == (before, "no", False)
 
 
+def test_a_picture_that_an_earlier_hub_took_for_the_news_of_an_entry_without_words_is_no_change() -> None:
+    before = replace(stored(entry("a", title="")), text="", fingerprint="of the picture")
+    after = replace(entry("a", title=""), text="", fingerprint="of nothing")
+    update = decided(document(after), before)
+    (relinked,) = update.relinked
+    assert (update.new, update.changed, relinked.fingerprint) == ((), (), "of nothing")
+    (changed,) = decided(document(replace(after, image="https://east.example/2.jpg")), before).changed
+    assert changed.told == "yes"
+
+
 def test_a_bounded_number_of_wordings_is_remembered_the_latest_first() -> None:
     many = tuple(f"wording {n}" for n in range(50))
     known = replace(stored(entry("a", title="T", text="one")), past_fingerprints=many)

@@ -454,11 +454,34 @@ def test_what_a_script_may_show_or_what_is_never_closed_stays(shown: str) -> Non
         '<img src="https://medium.com/_/stat?event=post.clientViewed">',
         '<img src="http://feeds.feedburner.com/~r/east/~4/x" alt="">',
         '<img src="https://pixel.wp.com/b.gif?host=a" alt="">',
+        '<img src="https://a.example/tracking/rss-pixel.png?story=1">',
+        '<img src="https://a.example/pixel.gif?story=1">',
+        '<img src="https://a.example/x.gif" style="width:1px;height:1px">',
+        "<img alt='' style='border: 0; height: 0 !important' src='https://a.example/x.gif'>",
+        '<img src="https://a.example/x.gif" style="display: none">',
+        # What a program wrote that had no address.
+        '<img src="undefined">',
+        '<img src="null" alt="">',
     ],
 )
 def test_a_picture_that_counts_readers_is_left_out(counter: str) -> None:
     shown = clean(f'<p>One</p>{counter}<img src="https://a.example/1.png" width="12" height="20">', base=BASE)
     assert shown.html == '<p>One</p><img src="https://a.example/1.png" width="12" height="20">'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<img class="lazy" src="a.png" style="display:none">',
+        '<img src="a.png" id="later" style="width:1px">',
+        '<img src="a.png" style="max-height:1px;border-width:1px;width:1.5em;height:100%">',
+        '<img src="a.png" alt="style=display:none">',
+        '<img src="pixel-8-review.png">',
+        '<img src="undefined.png">',
+    ],
+)
+def test_a_picture_that_may_be_seen_is_no_such_picture(written: str) -> None:
+    assert "<img" in clean(f"<p>One</p>{written}", base=BASE).html
 
 
 def test_a_picture_of_a_character_stays() -> None:
@@ -636,6 +659,17 @@ def test_a_picture_without_a_source_is_not_published() -> None:
         ("<img src=/wp-includes/images/smilies/icon.gif>", "https://example.org/photo.jpg?a=1&b=2"),
         ("<img src=/icon.png width=16 height=16>", "https://example.org/photo.jpg?a=1&b=2"),
         ("<img src=https://secure.gravatar.com/avatar/1>", "https://example.org/photo.jpg?a=1&b=2"),
+        (
+            "<img src=https://s0.wp.com/wp-content/mu-plugins/wpcom-smileys/twemoji/2/72x72/1f389.png>",
+            "https://example.org/photo.jpg?a=1&b=2",
+        ),
+        (
+            "<img src=https://static.addtoany.com/buttons/favicon.png>",
+            "https://example.org/photo.jpg?a=1&b=2",
+        ),
+        ("<img src=/share_save_171_16.png>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=/button.png width=171 height=16>", "https://example.org/photo.jpg?a=1&b=2"),
+        ("<img src=/share-your-story.jpg>", "https://example.org/share-your-story.jpg"),
         ("<img srcset='/small.jpg 1x, /big.jpg 2x'>", "https://example.org/small.jpg"),
         ("<img src=/wide.jpg width=800 height=30>", "https://example.org/wide.jpg"),
     ],

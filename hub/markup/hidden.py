@@ -25,6 +25,13 @@ _HIDDEN = re.compile(r"\shidden(?=[\s/]|$|=(?!\"?until-found))", re.IGNORECASE)
 # By these a script finds what it is to show: the rest of a text that unfolds.
 _FOUND_BY = re.compile(r"\s(?:id|class)\s*=", re.IGNORECASE)
 _HINTS = ("none", "hidden", "mso-hide", ":-", ": -")
+# A picture that its style hides, or leaves two pixels of: it counts readers.
+_HIDDEN_PICTURE = re.compile(
+    r"<img(?=[^<>]*?\sstyle\s*=\s*(?:\"[^\"<>]*|'[^'<>]*)"
+    r"(?:display\s*:\s*none|(?<![\w-])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:[;!\"'])))"
+    r"(?![^<>]*?\s(?:id|class)\s*=)[^<>]*+>",
+    re.IGNORECASE,
+)
 
 
 def without_hidden(html: str, lower: str) -> str:
@@ -33,7 +40,10 @@ def without_hidden(html: str, lower: str) -> str:
     What a script may show, such as the answers to questions, stays; so does
     an element that is never closed.
     """
-    if ("style" not in lower and "hidden" not in lower) or not any(hint in lower for hint in _HINTS):
+    styled = "style" in lower
+    if styled and "<img" in lower:
+        html = _HIDDEN_PICTURE.sub("", html)
+    if not (styled or "hidden" in lower) or not any(hint in lower for hint in _HINTS):
         return html
     kept: list[str] = []
     end = 0

@@ -218,7 +218,7 @@ def _value_of(_element: str, attribute: str, value: str) -> str | None:
     if attribute == "href":
         return _href(_base.get(), value)
     if attribute in ("src", "poster", "cite"):
-        return resolve(_base.get(), value)
+        return None if value in _NO_ADDRESS else resolve(_base.get(), value)
     if attribute == "srcset":
         return _srcset(_base.get(), value)
     check = _VALUES.get(attribute)
@@ -257,16 +257,21 @@ _NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]
 # Pictures that count readers: nobody sees them, and whoever reads the text here would be counted there.
 _COUNTER = (
     r"//pixel\.|//stats\.|/b\.gif|/__ptq\.gif|medium\.com/_/stat"
+    r"|/pixel(?:[/?]|\.(?:png|gif|php))|(?:rss|feed|track|tracking|open|email)[-_]pixel\."
     r"|doubleclick\.|feedburner\.com/~|feedsportal\."
 )
 _COUNTS_READERS = re.compile(
     rf'<img(?: [a-z]+="[^"]*")*? (?:(?:width|height)="[0-2]"|src="[^"]*?(?:{_COUNTER})[^"]*"){_WRITTEN}>'
 )
-# These, and pictures that stand for a character or a person.
+# These, and pictures that stand for a character, a person or a button to share with.
 _NO_CONTENT = re.compile(
-    rf"/emoji/|/smilies/|gravatar\.com/|/pixel\b|-pixel\.(?:png|gif)|feedburner\.|{_COUNTER}", re.IGNORECASE
+    r"/emoji/|/smilies/|twemoji|wpcom-smileys|gravatar\.com/|addtoany\.com/|/share[_-](?:save|icon|button|this)"
+    rf"|/pixel\b|-pixel\.(?:png|gif)|feedburner\.|{_COUNTER}",
+    re.IGNORECASE,
 )
-_SMALL = 32  # pixels: an icon
+_SMALL, _SHORT = 32, 200  # pixels: the sides of an icon, and of a button
+# What a program wrote that had no address.
+_NO_ADDRESS = frozenset(("undefined", "null"))
 
 
 class Cleaned(Struct, frozen=True):
@@ -371,7 +376,7 @@ def _first_image(safe: str) -> str | None:
         values = dict(_VALUE.findall(match[1]))
         link = entities.unescape(values.get("src") or values["srcset"].split()[0].rstrip(","))
         sizes = [int(values[side]) for side in ("width", "height") if side in values]
-        small = len(sizes) == 2 and max(sizes) <= _SMALL
+        small = len(sizes) == 2 and min(sizes) <= _SMALL and max(sizes) <= _SHORT
         if not small and is_content(link):
             return link
     return None
