@@ -18,6 +18,7 @@ from hub import (
     backlog,
     events,
     feedstate,
+    markup,
     moves,
     normalise,
     quarantine,
@@ -172,7 +173,9 @@ def _entries(
             change = _changed(with_day, stored, known, update.now, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
-            elif not silence and entry.fingerprint not in stored.past_fingerprints:
+            elif not (
+                silence or entry.fingerprint in stored.past_fingerprints or _is_read_better(entry, stored)
+            ):
                 change = replace(change, told=_told(stored, update.now))
             else:
                 change = replace(change, told="no")
@@ -400,6 +403,15 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
     if not stored.text:
         return not (stored.title or entry.title or entry.text or entry.image or entry.enclosures)
     return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
+
+
+def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether an earlier hub left character references in what is the same but for those."""
+    if "&" not in stored.title and "&" not in stored.text:
+        return False
+    title, text = map(markup.without_references, (stored.title, stored.text))
+    before = wording.that_count(title, wording.without_footer(title, text))
+    return before == wording.that_count(entry.title, entry.text)
 
 
 def _is_other_news(entry: Entry, stored: KnownEntry, now: datetime) -> bool:

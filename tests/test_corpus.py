@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -241,7 +242,8 @@ def _said(each: dict[str, Any], url: str) -> dict[str, Any]:
     return {
         "id": str(each["id"]) if "id" in each else None,
         "link": resolve(url, link) if link else None,
-        "title": text("title"),
+        # Some are written as HTML has them, with references for signs.
+        "title": html.unescape(text("title")),
         "title_type": "text/plain",
         "texts": [text("content_html"), text("content_text"), text("summary")],
         "enclosures": [],

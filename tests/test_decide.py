@@ -213,6 +213,18 @@ def test_a_picture_that_an_earlier_hub_took_for_the_news_of_an_entry_without_wor
     assert changed.told == "yes"
 
 
+def test_nobody_is_told_of_references_that_an_earlier_hub_left_in_words() -> None:
+    # Below the text, which is stored without it, stands what its fingerprint is made of, too.
+    before = stored(entry("a", title="Ward &#8216;A&#8217; opens", text="It helps 12 &amp; more."))
+    before = replace(before, fingerprint="of the words with a footer")
+    after = entry("a", title="Ward ‘A’ opens", text="It helps 12 & more.")
+    (changed,) = decided(document(after), before).changed
+    assert (changed.entry.title, changed.told) == ("Ward ‘A’ opens", "no")
+    corrected = entry("a", title="Ward ‘B’ opens", text="It helps 12 & more.")
+    (changed,) = decided(document(corrected), before).changed
+    assert changed.told == "yes"
+
+
 def test_a_bounded_number_of_wordings_is_remembered_the_latest_first() -> None:
     many = tuple(f"wording {n}" for n in range(50))
     known = replace(stored(entry("a", title="T", text="one")), past_fingerprints=many)

@@ -496,6 +496,8 @@ def test_a_picture_of_a_character_stays() -> None:
         (" <![CDATA[<p>a</p>]]> ", False, "<p>a</p>"),
         ("&lt;p&gt;a &amp;ndash; b&lt;/p&gt;", False, "<p>a &ndash; b</p>"),
         ("&lt;p&gt;a&lt;/p&gt;", True, "<p>a</p>"),
+        ("It&#8217;s 1 &amp; 2", True, "<p>It’s 1 &amp; 2</p>"),
+        ("R&D &#8217;", True, "<p>R&amp;D &amp;#8217;</p>"),
         ("<p>Hello <strong>world</strong></p>", True, "<p>Hello <strong>world</strong></p>"),
         # About HTML.
         ("Write &lt;p&gt;a&lt;/p&gt;", False, "Write &lt;p&gt;a&lt;/p&gt;"),
@@ -784,6 +786,12 @@ def test_a_long_list_is_not_taken_for_deep_nesting() -> None:
         ("<script>ran()</script>News", "html", "News"),
         ("Use &lt;b&gt; for bold", "html", "Use <b> for bold"),
         ("AT&amp;T <b>wins</b>", "text", "AT&amp;T <b>wins</b>"),
+        # Escaped all the same; what has one that is not, or none by that name, is as it was meant.
+        ("It&#8217;s AT&amp;T", "text", "It’s AT&T"),
+        ("Use &amp;amp; &gt; &amp;", "text", "Use &amp; > &"),
+        ("Use &lt;b&gt; for bold", "text", "Use &lt;b&gt; for bold"),
+        ("R&D says &amp; is a reference", "text", "R&D says &amp; is a reference"),
+        ("Fish &chips;", "text", "Fish &chips;"),
         ("a < b and c > d", None, "a < b and c > d"),
         ("Use <b> in HTML", None, "Use <b> in HTML"),
         ("AT&T buys", None, "AT&T buys"),

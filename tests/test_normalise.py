@@ -187,6 +187,16 @@ def test_an_excerpt_does_not_end_in_the_link_to_the_whole_text(written: str, exc
     assert entry.fingerprint == digest(wording.that_count(entry.title, entry.text))
 
 
+def test_json_feeds_and_plain_texts_with_references_for_signs_are_read_as_they_were_meant() -> None:
+    feed = (
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": [{"id": "1", '
+        '"title": "Ward &#8216;A&#8217; &amp; B", "summary": "It&rsquo;s on.", "content_text": "2 &gt; 1"}]}'
+    )
+    parsed = parse(feed.encode(), url=URL, content_type=None, zone=ZoneInfo("UTC"))
+    (entry,), _ = normalise.entries(parsed, FEED, url=URL)
+    assert (entry.title, entry.excerpt, entry.text) == ("Ward ‘A’ & B", "It’s on.", "2 > 1")
+
+
 # ---------------------------------------------------------------- when an entry counts as changed
 
 

@@ -1,6 +1,16 @@
 """What others wrote, made fit to publish: HTML made safe with its links absolute, and plain words."""
 
-from hub.markup.sanitise import Cleaned, as_html, clean, is_content, is_html, plain, title_text, within_page
+from hub.markup.sanitise import (
+    Cleaned,
+    as_html,
+    clean,
+    is_content,
+    is_html,
+    plain,
+    title_text,
+    within_page,
+    without_references,
+)
 from hub.markup.text import direction, escape, excerpt, line, only_xml, words
 
 __all__ = [
@@ -17,5 +27,6 @@ __all__ = [
     "plain",
     "title_text",
     "within_page",
+    "without_references",
     "words",
 ]

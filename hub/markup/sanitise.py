@@ -422,11 +422,26 @@ _ESCAPED_AGAIN = 2
 _KNOWN = _ALLOWED | _WITH_CONTENT | _names("big button font form marquee object tt")
 
 
+def without_references(text: str) -> str:
+    """Plain text with its character references decoded, once, where its writer escaped what takes it.
+
+    That is, each `&` begins one. Where there is a `<`, or would be, it is about HTML.
+    """
+    if "&" not in text or "<" in text:
+        return text
+    found = list(_REFERENCE.finditer(text))
+    if len(found) < text.count("&") or any(each[1] and f"{each[1]};" not in html5 for each in found):
+        return text
+    decoded = unescape(text)
+    return text if "<" in decoded else decoded
+
+
 def as_html(value: str, *, is_text: bool) -> str:
     """The HTML of a summary or a content, from its value; `is_text` where it says that it is plain text.
 
     What is wrapped in CDATA, or begins with an element of HTML and was
-    escaped once too often or said to be text, is what its publisher meant.
+    escaped once too often or said to be text, is what its publisher meant,
+    and so is what has references for all that it escapes.
     """
     if "<![CDATA[" in value[:40] and (section := _CDATA.fullmatch(value)):
         value = section[1]
@@ -434,7 +449,7 @@ def as_html(value: str, *, is_text: bool) -> str:
         again = unescape(value)
         value = again if _ELEMENT_FIRST.match(again) else value
     if is_text and not ("<" in value and _ELEMENT_FIRST.match(value)):
-        return escape(value)
+        return escape(without_references(value))
     return value
 
 
@@ -460,11 +475,13 @@ def title_text(value: str, *, type: Literal["text", "html"] | None) -> str:
     which does not say: a title is then HTML if it has a character reference
     or a tag that is closed again, and references that are left are decoded
     again, since some systems escape what others have escaped. `a < b`,
-    `Use <b> in HTML` and `AT&T` are what they look like.
+    `Use <b> in HTML` and `AT&T` are what they look like. In plain text tags
+    are what they look like, too, and references are decoded if nothing in it
+    should have been one (`without_references`).
     """
     if type == "html" or (type is None and ("<" in value or "&" in value) and is_html(value)):
         text = plain(value)
         for _ in range(_ESCAPED_AGAIN) if type is None and "&" in text else ():
             text = line(_REFERENCE.sub(lambda found: unescape(found[0]), text))
         return text
-    return line(value)
+    return line(without_references(value) if type == "text" else value)
