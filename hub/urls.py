@@ -97,9 +97,19 @@ def host(url: str) -> str | None:
     return _host(match[1].rpartition("@")[2]) if match and "\\" not in match[1] else None
 
 
-def with_scheme(link: str) -> str:
-    """A link with `http://` before it where it begins with `www.` and a host, else as it is."""
-    return f"http://{link}" if _HOST_ALONE.match(link) else link
+def with_scheme(link: str, *own: str | None) -> str:
+    """A link with `http://` before it where it begins with `www.` and a host, else as it is.
+
+    With `//` where it begins with the host of one of its site's `own`
+    addresses: its scheme is then the document's.
+    """
+    if _HOST_ALONE.match(link):
+        return f"http://{link}"
+    name, slash, _ = link.partition("/")
+    if slash and "." in name:
+        hosts = ((host(each or "") or "").removeprefix("www.") for each in own)
+        return f"//{link}" if name.lower() in hosts else link
+    return link
 
 
 def resolve(base: str | None, link: str) -> str | None:
@@ -123,7 +133,7 @@ def resolve(base: str | None, link: str) -> str | None:
         end = re.search("[?#]", link)
         at = end.start() if end else len(link)
         try:
-            link = urljoin(base, with_scheme(link[:at].replace("\\", "/") + link[at:]))
+            link = urljoin(base, with_scheme(link[:at].replace("\\", "/") + link[at:], base))
         except ValueError:
             return None
     elif scheme[1].lower() not in ("http", "https"):

@@ -558,6 +558,13 @@ def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
 def test_a_link_that_begins_with_a_host_leads_there(link: str, broken: str) -> None:
     feed = read(rss(f"<item>{link}<title>A</title></item>{broken}"))
     assert feed.entries[0].link == "http://www.east.example/1"
+    # Also without `www.` where the host is the feed's, or the one that the feed says is its site's.
+    link = link.replace("www.", "")
+    feed = read(rss(f"<item>{link}<title>A</title></item>{broken}"))
+    assert feed.entries[0].link == "https://east.example/1"
+    site = "<link>http://west.example/news</link>"
+    feed = read(rss(f"{site}<item>{link.replace('east', 'west')}<title>A</title></item>{broken}"))
+    assert feed.entries[0].link == "https://west.example/1"
 
 
 def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:

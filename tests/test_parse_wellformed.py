@@ -257,7 +257,7 @@ WORDS = (
         "https://east.example/1?a=1&amp;b;",
     ),
     *("2026-11-25T10:00:00Z", "Wed, 25 Nov 2026 10:00:00 GMT", "one,two", "https://east.example/é", "/rel"),
-    "www.east.example/1",
+    *("www.east.example/1", "east.example/1", "west.example/1", "https://west.example/"),
 )
 _texts = st.sampled_from(WORDS).map(escape)
 _attributes = st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.integers(0, 9), max_size=3).map(

@@ -181,7 +181,7 @@ class Contexts:
         """A link made absolute by feedparser's rules."""
         if _ABSOLUTE.fullmatch(link):
             return link
-        return str(_urljoin(self.base, urls.with_scheme(link)))
+        return str(_urljoin(self.base, urls.with_scheme(link, self.base, self.feed.get("link"))))
 
     # ------------------------------------------------------------ open elements
 

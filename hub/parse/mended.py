@@ -87,7 +87,8 @@ def _sync_author(self: Any, key: str = "author") -> None:
 
 
 def _resolve_uri(self: Any, link: str) -> Any:
-    return _FeedParserMixin.resolve_uri(self, urls.with_scheme(link))
+    own = self.baseuri, self.feeddata.get("link")
+    return _FeedParserMixin.resolve_uri(self, urls.with_scheme(link, *own))
 
 
 def _end_url(self: Any) -> None:
