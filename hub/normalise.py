@@ -285,12 +285,22 @@ def _people(authors: Iterable[Author], url: str) -> tuple[Person, ...]:
     people: dict[str, Person] = {}
     for author in authors:
         email = _email(author.email)
-        name = markup.plain(author.name or "")[:_LONGEST_NAME] or (email or "")
+        name = _name(markup.plain(author.name or "")) or (email or "")
         if name and name not in people:
             people[name] = Person(name, email, _link(url, author.uri))
         if len(people) == _MOST_AUTHORS:
             break
     return tuple(people.values())
+
+
+def _name(written: str) -> str:
+    """A name, or those of many in one text up to the last that fits."""
+    if len(written) <= _LONGEST_NAME:
+        return written
+    cut = written[: _LONGEST_NAME - 1]
+    at = max(cut.rfind(","), cut.rfind(";"))
+    at = at if at > 0 else cut.rfind(" ")
+    return f"{cut[:at].rstrip(' ,;') if at > 0 else cut}…"
 
 
 def _email(written: str | None) -> str | None:

@@ -369,6 +369,14 @@ def test_authors_are_named_once_and_by_their_address_where_they_have_no_name() -
     )
 
 
+def test_of_too_many_people_in_one_text_those_stay_that_fit() -> None:
+    people = ", ".join(f"Ann Lee {number}" for number in range(50))
+    (person,) = made(authors=(Author(name=people),)).authors
+    assert person.name == f"{', '.join(f'Ann Lee {number}' for number in range(17))}…"
+    (person,) = made(authors=(Author(name="Ann Lee " * 50),)).authors
+    assert person.name == f"{'Ann Lee ' * 24}Ann…"
+
+
 def test_an_address_longer_than_mail_can_have_is_none() -> None:
     long = "a" * 242 + "@east.example"
     authors = (Author(name="Ann", email=long), Author(email=long), Author(name="Bob", email=long[1:]))

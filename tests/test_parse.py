@@ -567,6 +567,30 @@ def test_a_link_that_begins_with_a_host_leads_there(link: str, broken: str) -> N
     assert feed.entries[0].link == "https://west.example/1"
 
 
+@pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
+@pytest.mark.parametrize(
+    ("written", "people"),
+    [
+        ("Ann Lee (mailto:ann@east.example)", [("Ann Lee", "ann@east.example")]),
+        ("mailto:ann@east.example", [(None, "ann@east.example")]),
+        ("ann@east.example, Ann Lee", [("Ann Lee", "ann@east.example")]),
+        ("ann@east.example - Ann Lee", [("Ann Lee", "ann@east.example")]),
+        ("Ann (AL) &lt;ann@east.example&gt;", [("Ann (AL)", "ann@east.example")]),
+        ("ann@east.example (Ann (AL) Lee)", [("Ann (AL) Lee", "ann@east.example")]),
+        (
+            "ann@east.example (Ann Lee), bob@west.example (Bob Roe)",
+            [("Ann Lee", "ann@east.example"), ("Bob Roe", "bob@west.example")],
+        ),
+        ("Ann Lee - of the desk", [("Ann Lee - of the desk", None)]),
+    ],
+)
+def test_people_are_told_from_their_addresses_and_from_each_other(
+    written: str, people: list[tuple[str | None, str]], broken: str
+) -> None:
+    (entry,) = read(rss(f"<item><author>{written}</author><title>A</title></item>{broken}")).entries
+    assert [(author.name, author.email) for author in entry.authors] == people
+
+
 def test_a_title_in_rss_says_nothing_of_its_type_and_in_atom_it_does() -> None:
     assert said(read(rss("<item><title>A &lt; B</title></item>")).entries[0].title) == ("A < B", None)
     atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>{}</entry></feed>"

@@ -254,6 +254,8 @@ WORDS = (
         "\x93quoted\x94",
         "Ann (ann@east.example)",
         "ann@east.example (Ann)",
+        "ann@east.example (Ann), bob@east.example (Bob)",
+        "Ann (mailto:ann@east.example)",
         "https://east.example/1?a=1&amp;b;",
     ),
     *("2026-11-25T10:00:00Z", "Wed, 25 Nov 2026 10:00:00 GMT", "one,two", "https://east.example/é", "/rel"),

@@ -32,6 +32,11 @@ _EMAIL = re.compile(
     r"(([a-zA-Z0-9\_\-\.\+]+)@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.)|(([a-zA-Z0-9\-]+\.)+))"
     r"([a-zA-Z]{2,63}|[0-9]{1,3})(\]?))(\?subject=\S+)?"
 )
+# What is left around a name beside an address.
+_AROUND_NAMES = " \t\r\n,;:-–<>"
+# One of several people in one text, as RSS has them.
+_ONE_OF_SEVERAL = re.compile(r"([^\s@,;()<>]+@[^\s@,;()<>]+)\s*\(([^()@]+)\)\s*(?:[,;]\s*|\Z)")
+_LONGEST_AUTHORS = 2_000
 # Each is compared with those before it: 20,000 of them took five seconds.
 _MOST_TAGS = 500
 HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -61,8 +66,9 @@ def forget_author(context: dict[str, Any]) -> None:
 def author_from_text(context: dict[str, Any], key: str = "author") -> None:
     """Take the name and the address of a context's last author from its text, as feedparser does.
 
-    But for domains of more than four letters, which it cuts off. Where the
-    author was given in parts, the text is made of them.
+    But for domains of more than four letters, which it cuts off, for what
+    stands around names, and for several people in one text. Where the author
+    was given in parts, the text is made of them.
     """
     detail = context.get(f"{key}s", [{}])[-1]
     if detail:
@@ -77,16 +83,41 @@ def author_from_text(context: dict[str, Any], key: str = "author") -> None:
         return
     found = _EMAIL.search(author) if "@" in author else None
     if found:
-        email = found[0]
-        author = author.replace(email, "").replace("()", "").replace("<>", "").replace("&lt;&gt;", "")
-        author = author.strip()
-        author = author.removeprefix("(").removesuffix(")").strip()
+        if several := _several(author):
+            author, email = several[0]
+            others = [{"name": name, "email": address} for name, address in several[1:]]
+            context.setdefault(f"{key}s", [detail]).extend(others)
+        else:
+            email = found[0]
+            for beside in (f"mailto:{email}", email, "()", "<>", "&lt;&gt;"):
+                author = author.replace(beside, "")
+            author = _name_alone(author)
     if author or email:
         context.setdefault(f"{key}_detail", detail)
     if author:
         detail["name"] = author
     if email:
         detail["email"] = email
+
+
+def _several(written: str) -> list[tuple[str, str]]:
+    """The names and addresses of a text that holds those of several people; empty for any other."""
+    if written.count("@") < 2 or len(written) > _LONGEST_AUTHORS:
+        return []
+    people = list(_ONE_OF_SEVERAL.finditer(written.strip()))
+    if len(people) < 2 or "".join(each[0] for each in people) != written.strip():
+        return []
+    return [(each[2].strip(), each[1].removeprefix("mailto:")) for each in people]
+
+
+def _name_alone(written: str) -> str:
+    """A name without what was around the address beside it; brackets within it stay."""
+    name = written.strip(_AROUND_NAMES)
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1]
+    elif name.count("(") != name.count(")"):
+        name = name.strip("()")
+    return name.strip(_AROUND_NAMES)
 
 
 def keep_picture(entry: dict[str, Any], address: str | None) -> None:
