@@ -160,7 +160,7 @@ def _entry(
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
-        excerpt=_excerpt(title, wording.without_footer(title, summary.text), text),
+        excerpt=_excerpt(title, (summary.prose or summary.text, content.prose), text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,
@@ -177,8 +177,10 @@ def _entry(
     return replace(entry, rest=rest(entry))
 
 
-def _excerpt(title: str, summary: str, text: str) -> str:
-    written = (wording.without_link_onward(title, each) for each in (summary, text) if each)
+def _excerpt(title: str, texts: Iterable[str], text: str) -> str:
+    """The first words of the first of these texts that says anything but where to read on."""
+    own = (wording.without_footer(title, each) for each in texts if each)
+    written = (wording.without_link_onward(title, each) for each in (*own, text))
     return markup.excerpt(next(filter(None, written), text))
 
 

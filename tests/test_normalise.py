@@ -187,6 +187,25 @@ def test_an_excerpt_does_not_end_in_the_link_to_the_whole_text(written: str, exc
     assert entry.fingerprint == digest(wording.that_count(entry.title, entry.text))
 
 
+@pytest.mark.parametrize(
+    "caption",
+    [
+        '<figure><img src="/p.jpg"><figcaption class="a">Photo: <em>Ann</em> / Agency</figcaption></figure>',
+        '<figure><img src="/p.jpg"><figcaption>The ward<br>Photo: Ann</figcaption></figure>',
+        '<div class="wp-caption"><img src="/p.jpg"><p class="wp-caption-text">Left: Ann &amp; Bob</p></div>',
+    ],
+)
+def test_an_excerpt_does_not_begin_with_a_pictures_caption(caption: str) -> None:
+    entry = made(html=f"{caption}<p>A ward opens.</p>{caption}")
+    assert entry.excerpt == "A ward opens."
+    assert entry.text.count("Ann") == 2
+    assert made(summary=Text(value=f"{caption}<p>A ward opens.</p>", type="html")).excerpt == "A ward opens."
+    alone = made(html=caption)
+    assert alone.excerpt == alone.text.replace("\n", " ") != ""
+    # Not closed, it is all that there is.
+    assert made(html="<p>A ward</p><figcaption>opens").excerpt == "A ward opens"
+
+
 def test_json_feeds_and_plain_texts_with_references_for_signs_are_read_as_they_were_meant() -> None:
     feed = (
         '{"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": [{"id": "1", '

@@ -278,12 +278,15 @@ class Cleaned(Struct, frozen=True):
     """HTML that may be published, with the words in it and its first picture.
 
     `html` is a well-formed fragment in which every link is absolute. `text`
-    is plain, a line for each block. `image` is an absolute http(s) URL.
+    is plain, a line for each block; `prose` is what is left of it without the
+    captions of pictures, where it has any near its beginning. `image` is an
+    absolute http(s) URL.
     """
 
     html: str
     text: str
     image: str | None = None
+    prose: str = ""
 
 
 def clean(html: str, *, base: str | None) -> Cleaned:
@@ -320,12 +323,31 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     if "&" in html and "&#" in html:
         safe = only_xml(safe)
     safe = _NOTHING_TO_SHOW.sub("", safe)
-    if "<img" in safe:
+    has_pictures = "<img" in safe
+    if has_pictures:
         safe = _COUNTS_READERS.sub("", safe)
     safe = safe.strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
-    return Cleaned(players.unmarked(safe), _text(players.without_links(safe)), _first_image(safe))
+    text = _text(players.without_links(safe))
+    prose = _without_captions(html, text) if has_pictures and "caption" in lower else ""
+    return Cleaned(players.unmarked(safe), text, _first_image(safe), prose)
+
+
+# HTML's own, and what WordPress has in the place of it.
+_CAPTION = re.compile(
+    r"<(figcaption\b|(?:p|dd|div)\b(?=[^<>]*\bwp-caption-text\b))[^<>]*>(.*?)</(?:figcaption|p|dd|div)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# Characters: an excerpt is of a text's first words.
+_BEGINNING = 10_000
+
+
+def _without_captions(html: str, text: str) -> str:
+    """The text without the lines that are captions in the beginning of its HTML; empty where none is."""
+    found = (clean(each[2], base=None).text for each in _CAPTION.finditer(html[:_BEGINNING]))
+    captions = {each for caption in found for each in caption.split("\n") if each}
+    return "\n".join(each for each in text.split("\n") if each not in captions) if captions else ""
 
 
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
