@@ -554,6 +554,21 @@ def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
 
 
 @pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
+def test_so_is_a_file_where_there_is_one(broken: str) -> None:
+    file = "<enclosure url='http://feedproxy.example/{}' type='audio/mpeg' length='9'/>"
+    original = "<f:origEnclosureLink>https://east.example/a.mp3</f:origEnclosureLink>"
+    for files, found in (
+        (file.format(1), ["https://east.example/a.mp3"]),
+        (file.format(1) + file.format(2), ["http://feedproxy.example/1", "http://feedproxy.example/2"]),
+    ):
+        document = rss(
+            f"<item><title>A</title>{files}{original}</item>{broken}",
+            declarations="xmlns:f='http://rssnamespace.org/feedburner/ext/1.0'",
+        )
+        assert [each.url for each in read(document).entries[0].enclosures] == found
+
+
+@pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
 @pytest.mark.parametrize("link", ["<link>www.east.example/1</link>", "<link href='www.east.example/1'/>"])
 def test_a_link_that_begins_with_a_host_leads_there(link: str, broken: str) -> None:
     feed = read(rss(f"<item>{link}<title>A</title></item>{broken}"))

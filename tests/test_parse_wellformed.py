@@ -217,7 +217,7 @@ NAMES = (
         "media:keywords",
     ),
     *("media:credit", "media:category", "cc:license", "georss:point", "slash:comments", "x:title", "x:y"),
-    *("p", "div", "b", "body", "info", "unheard", "feedburner:origLink"),
+    *("p", "div", "b", "body", "info", "unheard", "feedburner:origLink", "feedburner:origEnclosureLink"),
 )
 ATTRIBUTES = {
     "type": ("text", "html", "xhtml", "text/html", "text/plain", "TEXT", "Html", "application/xhtml+xml"),

@@ -122,7 +122,7 @@ def _plain(name: str) -> tuple[Start, End]:
     return start_plain, end
 
 
-for _name in ("ev_startdate", "xcal_dtstart", "feedburner_origlink"):
+for _name in ("ev_startdate", "xcal_dtstart", "feedburner_origlink", "feedburner_origenclosurelink"):
     _of(_name, start=_plain(_name)[0], end=_plain(_name)[1])
 _unread = _value(" unread", kept=False)
 _of(

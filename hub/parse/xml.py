@@ -228,7 +228,7 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
 
 
 def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
-    original = _before_feedburner(entry)
+    original = _before_feedburner(entry, "feedburner_origlink")
     link = original or _in_its_language(entry) or _string(entry, "link")
     summary, content = _texts(entry, url)
     published, updated = _date(entry, zone, *_PUBLISHED), _date(entry, zone, *_UPDATED)
@@ -258,10 +258,10 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
     )
 
 
-def _before_feedburner(entry: Any) -> str | None:
-    """The publisher's own page, where FeedBurner put a link that counts readers in the place of it."""
+def _before_feedburner(entry: Any, key: str) -> str | None:
+    """The publisher's own page or file, where FeedBurner put a link that counts readers in its place."""
     # As feedparser reads the link in its place.
-    link = (_string(entry, "feedburner_origlink") or "").replace("&amp;", "&")
+    link = (_string(entry, key) or "").replace("&amp;", "&")
     return link if urls.resolve(None, link) else None
 
 
@@ -393,14 +393,18 @@ def _authors(entry: Any) -> Iterator[Author]:
 
 
 def _enclosures(entry: Any) -> Iterator[Attached]:
-    for link in dict.get(entry, "links") or ():
-        if link.get("rel") == "enclosure" and link.get("href"):
-            yield Attached(
-                url=link["href"],
-                type=link.get("type"),
-                length=link.get("length"),
-                title=link.get("title"),
-            )
+    files = [
+        link for link in dict.get(entry, "links") or () if link.get("rel") == "enclosure" and link.get("href")
+    ]
+    # It names one file, and does not say which.
+    original = _before_feedburner(entry, "feedburner_origenclosurelink") if len(files) == 1 else None
+    for link in files:
+        yield Attached(
+            url=original or link["href"],
+            type=link.get("type"),
+            length=link.get("length"),
+            title=link.get("title"),
+        )
     for media in dict.get(entry, "media_content") or ():
         if media.get("url") and not _is_image(media):
             yield Attached(url=media["url"], type=media.get("type"), length=media.get("filesize"))
