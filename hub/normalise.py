@@ -160,7 +160,7 @@ def _entry(
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
         text=text,
-        excerpt=_excerpt(title, (summary.prose or summary.text, content.prose), text),
+        excerpt=_excerpt(title, summary, content, text),
         language=language,
         direction=markup.direction(title or text, language),
         enclosures=enclosures,
@@ -177,11 +177,22 @@ def _entry(
     return replace(entry, rest=rest(entry))
 
 
-def _excerpt(title: str, texts: Iterable[str], text: str) -> str:
-    """The first words of the first of these texts that says anything but where to read on."""
-    own = (wording.without_footer(title, each) for each in texts if each)
-    written = (wording.without_link_onward(title, each) for each in (*own, text))
-    return markup.excerpt(next(filter(None, written), text))
+def _excerpt(title: str, summary: markup.Cleaned, content: markup.Cleaned, text: str) -> str:
+    """The first words of the summary or else the content, if it says anything but where to read on."""
+    first = summary.prose or summary.text
+    if _breaks_off(first, content.prose or text):
+        first = ""
+    for each in (first, content.prose):
+        if each and (own := wording.without_link_onward(title, wording.without_footer(title, each))):
+            return markup.excerpt(own)
+    return markup.excerpt(wording.without_link_onward(title, text) or text)
+
+
+def _breaks_off(summary: str, text: str) -> bool:
+    """Whether a summary is the text's beginning, and ends in the middle of a sentence without saying so."""
+    if not summary[-1:].isalnum() or not text.startswith(summary):
+        return False
+    return text[len(summary) : len(summary) + 1] not in ("", "\n")
 
 
 def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:

@@ -188,6 +188,23 @@ def test_an_excerpt_does_not_end_in_the_link_to_the_whole_text(written: str, exc
 
 
 @pytest.mark.parametrize(
+    ("summary", "excerpt"),
+    [
+        ("A ward opens in", "A ward opens in spring. It has twelve beds Ask."),
+        ("A ward op", "A ward opens in spring. It has twelve beds Ask."),
+        # What ends as a sentence or a paragraph does, goes on in “…”, or says it in other words is meant so.
+        ("A ward opens in spring.", "A ward opens in spring."),
+        ("A ward opens in spring. It has twelve beds", "A ward opens in spring. It has twelve beds"),
+        ("A ward opens …", "A ward opens …"),
+        ("Our ward opens in", "Our ward opens in"),
+    ],
+)
+def test_an_excerpt_is_no_summary_that_was_cut_within_a_sentence(summary: str, excerpt: str) -> None:
+    html = "<p>A ward opens in spring. It has twelve beds</p><p>Ask.</p>"
+    assert made(html=html, summary=Text(value=summary, type="text")).excerpt == excerpt
+
+
+@pytest.mark.parametrize(
     "caption",
     [
         '<figure><img src="/p.jpg"><figcaption class="a">Photo: <em>Ann</em> / Agency</figcaption></figure>',
