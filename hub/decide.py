@@ -31,6 +31,7 @@ from hub import (
 )
 from hub.errors import StoreError
 from hub.model import (
+    LONG_AGO,
     ChangedEntry,
     Entry,
     FeedState,
@@ -121,12 +122,17 @@ def _recent(update: FeedUpdate) -> tuple[datetime, ...]:
     """The dates of a feed's last publications, with those of its new entries.
 
     What is read of a site poll by poll is not published at that pace, and what
-    looks hijacked was not published by the member.
+    looks hijacked was not published by the member. What has no date counts as
+    of now: there has been nothing new since.
     """
     before, gathered = update.state, update.gathered
     is_backlog = before.read_in_part or gathered.read_in_part
     ours = [new for new in update.new if new.withheld is None or new.withheld.standing != "quarantined"]
-    dates = [new.date for new in ours if new.entry.published or not is_backlog]
+    dates = [
+        new.date if normalise.is_dated(new.entry) else update.now
+        for new in ours
+        if new.entry.published or not is_backlog
+    ]
     return schedule.recent(before.recent, dates) if dates else before.recent
 
 
@@ -342,12 +348,14 @@ def _new(
 ) -> NewEntry:
     now, state = update.now, update.state
     entry = events.with_day(entry, now, zone)
-    is_past = state.succeeded is None or state.read_in_part
-    date = events.date_to_sort_by(entry, normalise.dated(entry, now), now, zone, backlog=is_past)
+    is_first = state.succeeded is None or state.read_in_part
+    date = events.date_to_sort_by(entry, normalise.dated(entry, now), now, zone, backlog=is_first)
     withheld = withdrawals.in_another_feed(entry, known.withdrawn) or withheld
     atom_id = _atom_id(entry, taken, owners, now, authority)
     copy = stories.copy_of(entry, known, date=date) if withheld is None else None
     if copy is None:
+        if backlog.is_past(update) and not normalise.is_dated(entry):
+            date = now - LONG_AGO
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
     leads, why = False, copy.why
     lead = next((other for other in known.stories[copy.story] if other.lead), None)

@@ -125,6 +125,8 @@ def _dated(stored: StoredEntry) -> str:
     to_come = entry.kind == "event" and entry.event_date and entry.event_date >= stored.first_seen.date()
     if to_come and stored.date == stored.first_seen:
         return "when it was first seen, as for every event that was then to come"
+    if stored.undated:
+        return "a year before it came in: it was there before, and the publisher gave no date"
     if given is None:
         by_link = normalise.dated(entry, datetime.max.replace(tzinfo=UTC)) == stored.date
         day = "the day that its link names" if by_link else "when it first came in"
@@ -160,7 +162,7 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
     if not store.is_told(stored.story):
         yield (
             "    Feeds    leave it out: it is of what its feed held when it was first polled, "
-            f"of which they have the newest {backlog.TOLD}"
+            f"of which they have the newest {backlog.TOLD} that have dates"
         )
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)

@@ -110,6 +110,11 @@ def dated(entry: Entry, now: datetime) -> datetime:
     return min(given, now) if given else now
 
 
+def is_dated(entry: Entry) -> bool:
+    """Whether its publisher says, by a date or in the link, of when it is."""
+    return _given_date(entry.published, entry.updated, entry.link) is not None
+
+
 def _given_date(published: datetime | None, updated: datetime | None, link: str | None) -> datetime | None:
     return published or updated or _date_in_link(link)
 

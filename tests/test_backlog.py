@@ -10,11 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from hub import backlog, explain
-from hub.model import Entry, Selection, Sitemap, Tag, Term
+from hub.model import Entry, Listing, Selection, Sitemap, Tag, Term
+from hub.publish.item import item
 from hub.store import Store
 from tests import web_hub
 from tests.entries import entry
-from tests.test_store import EAST, MEMBERS, NOW, WEST, poll, store, url
+from tests.test_store import EAST, MEMBERS, NOW, WEST, decider, document, poll, store, url
 from tests.web_hub import Hub, a_hub
 
 __all__ = ["store", "url"]
@@ -125,6 +126,59 @@ def test_events_to_come_keep_their_own_dates_while_a_site_is_still_being_read(st
     assert [each.date for each in store.find(later.link or "")] == [later.published]
 
 
+def undated(*numbers: int) -> list[Entry]:
+    """Entries without a date, in this order."""
+    return [replace(past(number), published=None) for number in numbers]
+
+
+def test_a_past_without_dates_is_not_told_and_stands_behind_what_has_one(store: Store) -> None:
+    theirs = replace(past(9, "west"), feed=WEST.key, title="Theirs")
+    poll(store, WEST, theirs)
+    poll(store, EAST, *undated(0, 1, 2))
+    assert told(store) == ["Theirs"]
+    assert told(store, Selection()) == ["Theirs", "News 0", "News 1", "News 2"]
+
+
+def test_what_such_a_feed_brings_later_is_news_of_that_day(store: Store) -> None:
+    poll(store, EAST, *undated(1, 2))
+    assert told(store) == []
+    poll(store, EAST, *undated(0, 1, 2), at=NOW + DAY)
+    assert told(store) == ["News 0"]
+    assert [each.date for each in store.find(undated(0)[0].link or "")] == [NOW + DAY]
+    assert told(store, Selection()) == ["News 0", "News 1", "News 2"]
+
+
+def test_what_a_site_without_dates_holds_is_its_past_until_all_of_it_was_read(store: Store) -> None:
+    site = replace(EAST, kinds={EAST.url: Sitemap()})
+    store.sync(MEMBERS, [site], authority="news.example.org")
+    poll(store, site, *undated(1, 2))
+    poll(store, site, *undated(3), at=NOW + DAY)
+    assert store.feed_states()[0].read_in_part
+    assert (told(store), told(store, Selection())) == ([], ["News 3", "News 1", "News 2"])
+    for at, each in (NOW + 2 * DAY, 4), (NOW + 3 * DAY, 0):
+        whole = replace(document(site, *undated(each), at=at), listings=(Listing(url=site.url),))
+        store.settle([whole], decider(at))
+    assert told(store) == ["News 0"]
+
+
+def test_a_feed_without_dates_is_asked_at_the_usual_pace_and_is_silent_since_it_was_followed(
+    store: Store,
+) -> None:
+    poll(store, EAST, *undated(0, 1, 2))
+    (state,) = (each for each in store.feed_states() if each.feed.key == EAST.key)
+    assert (state.recent, state.next_poll_why) == ((NOW,), "its usual time")
+
+
+def test_a_date_that_is_given_later_is_not_the_one_that_was_stored(store: Store) -> None:
+    (before,) = undated(0)
+    poll(store, EAST, before)
+    after = replace(before, text=f"{before.text} more", fingerprint="more", published=PAST[0].published)
+    poll(store, EAST, after, at=NOW + DAY)
+    (shown,) = store.stories(Selection(), limit=1).items
+    assert shown.shown.entry.published == PAST[0].published
+    assert item(shown, {}).published is None
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Hub]:
     yield from a_hub(tmp_path)
@@ -138,6 +192,15 @@ def test_merged_feeds_leave_a_past_out_and_pages_and_searches_have_it(web: Hub) 
     searched = OLDEST.text.split()[0]
     assert OLDEST.title in web.get(f"/feeds/search.atom?q={searched}").text
     assert web.headlines(f"/search?q={searched}") == [OLDEST.title]
+
+
+def test_pages_have_a_past_without_dates_under_no_day(web: Hub) -> None:
+    web.publish(web_hub.WESSEX, web_hub.news("a", "Of today"))
+    web.publish(web_hub.EAST, *undated(0, 1))
+    assert web.headlines("/") == ["Of today", "News 0", "News 1"]
+    assert web.headlines("/member/east") == ["News 0", "News 1"]
+    assert web.words("/").count("Date not given") == 1
+    assert "2025" not in web.words("/")
 
 
 def test_hub_explain_says_of_an_entry_that_feeds_leave_it_out(web: Hub, tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ from hub.model.standing import (
     WithheldAs,
 )
 from hub.model.stored import (
+    LONG_AGO,
     Candidate,
     Change,
     Known,
@@ -92,6 +93,7 @@ from hub.model.stored import (
 )
 
 __all__ = [
+    "LONG_AGO",
     "ROBOT_NAME",
     "SEEN_ONCE",
     "And",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -12,13 +12,17 @@ from hub.model.entry import Entry, EntryKeys, Source, Tag
 from hub.model.members import FeedKey, Member
 from hub.model.standing import Habits, Standing, Window, Withheld
 
+LONG_AGO = timedelta(days=365)
+"""How long ago counts as the date of what has none, and was in its feed before that was followed."""
+
 
 class StoredEntry(Struct, frozen=True, kw_only=True):
     """An entry with what the hub has decided about it.
 
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
-    publisher's, never later than our first sight of this news, and frozen then. `changed` is
+    publisher's, never later than our first sight of this news, and frozen then; where
+    nobody can tell, it is `undated`. `changed` is
     our clock when these words were first seen, and `back` when it was published
     again after it had been withdrawn. `copy_of` is the key of the
     entry that a copy is one of, and `why` says why.
@@ -42,6 +46,11 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     copy_of: int | None = None
     why: str = ""
     standing: Standing = "published"
+
+    @property
+    def undated(self) -> bool:
+        """Whether its `date` says nothing but that nobody knows of when it is: it was there before."""
+        return self.date == self.first_seen - LONG_AGO
 
 
 class WithheldEntry(Struct, frozen=True, kw_only=True):

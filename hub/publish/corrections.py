@@ -97,6 +97,7 @@ def _item(
         link=None,
         kind="news",
         event_date=None,
+        undated=False,
         member=member,
         date=when,
         published=when,

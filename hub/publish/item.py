@@ -57,6 +57,7 @@ class Copy(Struct, frozen=True, kw_only=True):
     direction: Direction | None
     link: str | None
     date: datetime
+    undated: bool
     why: str
 
 
@@ -65,9 +66,9 @@ class Item(Struct, frozen=True, kw_only=True):
 
     `id` is its `atom:id`. `link` is the publisher's page, None where it gave
     none (then our own story page stands for it). `date` is what is shown and
-    sorted by; `published` is the same, or None when the publisher gave no
-    date. `updated` moves only when the words did, to our clock of them, and
-    when what was withdrawn is published again; it never goes back.
+    sorted by, and says nothing where it is `undated`; `published` is the same, or
+    None when the publisher gave no date. `updated` moves only when the words did,
+    to our clock of them, and when what was withdrawn is published again; it never goes back.
     `corrected` is that clock, None for words that never changed. `came_in` is
     when we had it first. `summary` is plain text; `content` is HTML, empty
     where the member does not let us carry it. `authors` is never empty: the
@@ -83,6 +84,7 @@ class Item(Struct, frozen=True, kw_only=True):
     event_date: day | None
     member: Member
     date: datetime
+    undated: bool
     published: datetime | None
     updated: datetime
     corrected: datetime | None
@@ -127,7 +129,8 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         event_date=entry.event_date if entry.kind == "event" else None,
         member=stored.member,
         date=stored.date,
-        published=stored.date if entry.published or entry.updated else None,
+        undated=stored.undated,
+        published=stored.date if (entry.published or entry.updated) and not stored.undated else None,
         updated=_updated(stored),
         corrected=stored.changed if stored.changed > stored.first_seen else None,
         came_in=stored.first_seen,
@@ -150,6 +153,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
                 direction=other.entry.direction,
                 link=other.entry.link,
                 date=other.date,
+                undated=other.undated,
                 why=other.why or stored.why,
             )
             for other in story.entries

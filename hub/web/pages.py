@@ -68,7 +68,7 @@ class ListedCopy(Struct, frozen=True, kw_only=True):
     language: str | None
     direction: Direction | None
     href: str | None
-    when: Moment
+    when: Moment | None
     why: str
 
 
@@ -137,12 +137,16 @@ def listed(story: Story, setting: Setting, wanted: re.Pattern[str] | None = None
     )
 
 
+_UNDATED = "Date not given"
+
+
 def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) -> Listing:
     """The page's stories by day; `older` makes the address of what follows a cursor."""
     stories = [listed(story, setting) for story in page.items]
-    days = groupby(stories, key=lambda each: setting.calendar.at(each.date).date())
+    calendar = setting.calendar
+    days = groupby(stories, key=lambda each: None if each.item.undated else calendar.at(each.date).date())
     return Listing(
-        days=tuple(Day(setting.calendar.heading(day), tuple(group)) for day, group in days),
+        days=tuple(Day(calendar.heading(day) if day else _UNDATED, tuple(group)) for day, group in days),
         older=older(page.next) if page.next else None,
     )
 
@@ -166,7 +170,7 @@ def _copy(copy: Copy, setting: Setting) -> ListedCopy:
         language=copy.language,
         direction=copy.direction,
         href=copy.link,
-        when=setting.calendar.moment(copy.date),
+        when=None if copy.undated else setting.calendar.moment(copy.date),
         why=copy.why,
     )
 
@@ -182,7 +186,7 @@ class ListedRelated(Struct, frozen=True, kw_only=True):
     language: str | None
     direction: Direction | None
     href: str
-    when: Moment
+    when: Moment | None
     why: str
 
 
@@ -238,7 +242,7 @@ def _related(other: RelatedStory, carried: str, setting: Setting) -> ListedRelat
         language=shown.language,
         direction=shown.direction,
         href=setting.addresses.story(other.story.id),
-        when=setting.calendar.moment(shown.date),
+        when=None if shown.undated else setting.calendar.moment(shown.date),
         why=f"both tell of {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else "",
     )
 
