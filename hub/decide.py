@@ -179,12 +179,10 @@ def _entries(
             change = _changed(with_day, stored, known, update.now, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
-            elif not (
-                silence or entry.fingerprint in stored.past_fingerprints or _is_read_better(entry, stored)
-            ):
-                change = replace(change, told=_told(stored, update.now))
-            else:
+            elif silence or entry.fingerprint in stored.past_fingerprints or _says_no_other(entry, stored):
                 change = replace(change, told="no")
+            else:
+                change = replace(change, told=_told(stored, update.now))
             changed.append(change)
             joined = change.story
         elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
@@ -413,6 +411,11 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
     return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
 
 
+def _says_no_other(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether no more changed than how, or how much of it, was read."""
+    return _is_read_better(entry, stored) or _is_other_excerpt(entry, stored)
+
+
 def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
     """Whether an earlier hub left character references in what is the same but for those."""
     if "&" not in stored.title and "&" not in stored.text:
@@ -420,6 +423,13 @@ def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
     title, text = map(markup.without_references, (stored.title, stored.text))
     before = wording.that_count(title, wording.without_footer(title, text))
     return before == wording.that_count(entry.title, entry.text)
+
+
+def _is_other_excerpt(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether no more changed than how much of its text a feed has: the whole of it, or its beginning."""
+    if markup.words(entry.title) != markup.words(stored.title):
+        return False
+    return wording.is_excerpt(entry.text, stored.text) or wording.is_excerpt(stored.text, entry.text)
 
 
 def _is_other_news(entry: Entry, stored: KnownEntry, now: datetime) -> bool:

@@ -13,7 +13,8 @@ from hub.store import existing_store
 
 _TOLD = {
     "yes": "told to readers",
-    "no": "not told: it caught up with its story, its feed changed all entries at once, or it waited",
+    "no": "not told: it caught up with its story, its feed changed all entries at once or has more"
+    " or less of each text, or it waited",
     "waits": "not told yet: it changed too often, and is told when it has been still for two days",
 }
 

@@ -187,6 +187,36 @@ def without_link_onward(title: str, text: str) -> str:
     return f"{cut}]" if cut.endswith(("[…", "[...")) else cut
 
 
+# ---------------------------------------------------------------- an excerpt is no other wording
+
+_READ_ON = (
+    r"\b(?:click here|continue reading|(?:find out|learn) more"
+    r"|read (?:more|on|(?:the )?(?:full|whole|rest|original)))\b[^\n.!?…]{0,200}"
+)
+_CUT_OFF = re.compile(rf"(?:…|\.\.\.|{_READ_ON})\W*\Z", re.IGNORECASE)
+_LONGEST_END = 250
+# Words of an excerpt that does not say that it is one: a sentence or two of a text several times as long.
+_LEAST_EXCERPT, _MOST_EXCERPT, _TIMES_AS_LONG = 20, 60, 3
+
+
+def is_excerpt(excerpt: str, text: str) -> bool:
+    """Whether one text is but the beginning of another, as a feed of excerpts has it.
+
+    It ends with an ellipsis or leads to the rest, or is as short as excerpts are.
+    What is otherwise gone from the end of a text was taken out of it.
+    """
+    whole = markup.words(text)
+    if found := _CUT_OFF.search(excerpt, max(len(excerpt) - _LONGEST_END, 0)):
+        begins, ends = markup.words(excerpt[: found.start()]), markup.words(found[0])
+        if begins and begins != whole and whole.startswith(begins) and not (ends and whole.endswith(ends)):
+            return True
+    words = markup.words(excerpt)
+    count = len(words.split())
+    if not _LEAST_EXCERPT <= count <= _MOST_EXCERPT or not whole.startswith(f"{words} "):
+        return False
+    return len(whole.split()) >= _TIMES_AS_LONG * count
+
+
 # ---------------------------------------------------------------- what a change was
 
 Part = Literal["kept", "removed", "added"]

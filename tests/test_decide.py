@@ -180,6 +180,44 @@ def test_a_correction_is_told_once() -> None:
     assert decided(document(after), again).changed == ()
 
 
+WHOLE = (
+    f"{WARD} {GRANT} The first awards are announced in July, and the money is paid in three parts after that."
+)
+
+
+@pytest.mark.parametrize(
+    "excerpt",
+    [
+        f"{WARD} Bids for rural […]",
+        f"{WARD} Bids for ru...",
+        f"{WARD} … Read more",
+        f"{WARD} Continue reading Ward opens",
+        f"{WARD} Click here to read the full article.",
+        f"{WARD} {GRANT}",
+    ],
+)
+def test_a_feed_that_has_the_beginning_of_each_text_or_all_of_it_now_tells_nobody(excerpt: str) -> None:
+    whole, part = (entry("a", title="Ward opens", text=text) for text in (f"{WHOLE} {WHOLE}", excerpt))
+    for before, after in (whole, part), (part, whole):
+        (changed,) = decided(document(after), stored(before)).changed
+        assert (changed.told, changed.entry.text) == ("no", after.text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (WHOLE, f"{WARD} {GRANT}"),
+        (f"{WHOLE} Read more here.", f"{WARD} {GRANT} Read more here."),
+        (WHOLE, WHOLE.replace("July", "June…")),
+        (f"{WHOLE} {WHOLE}", f"{WARD.replace('twice', 'once')} […]"),
+        ("We are hiring", "We are hiring nurses for the new ward in the county hospital, from May on."),
+    ],
+)
+def test_a_correction_at_the_end_of_a_text_is_told(before: str, after: str) -> None:
+    was, now = (entry("a", title="Ward opens", text=text) for text in (before, after))
+    assert [each.told for each in decided(document(now), stored(was)).changed] == ["yes"]
+
+
 def test_two_wordings_in_turn_are_told_once() -> None:
     a, b = (
         entry("a", title="Ward opens", text=f"{WARD} Page A."),
