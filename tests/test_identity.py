@@ -17,7 +17,7 @@ from hub import explain, urls
 from hub.config import load
 from hub.errors import ConfigError
 from hub.model import Entry, Gathered, Identifier, Identity, Known
-from hub.stories import identity_after, recognise, unknown_titles
+from hub.stories import alike, identity_after, recognise, unknown
 from tests.commands import Hub as Commands
 from tests.entries import PUBLISHED, entry
 from tests.known import stored
@@ -228,11 +228,57 @@ def test_a_few_titles_in_common_are_no_relaunch() -> None:
     assert by_titles(relaunched()[:2], five(str, page)) == [None, None]
 
 
-def test_titles_are_looked_for_only_where_most_of_a_document_is_unknown() -> None:
+@pytest.mark.parametrize("now", [" | Health East", ""], ids=["now", "before"])
+def test_a_sites_name_that_all_headlines_end_with_is_none_of_theirs(now: str) -> None:
+    then = "" if now else " – Health East"
+    before = [replace(each, title=f"{each.title}{then}") for each in five(str, page)]
+    document = relaunched(titles=[f"{title}{now}" for title in TITLES])
+    assert by_titles(document, before) == [0, 1, 2, 3, 4]
+
+
+LONG = [" ".join(f"{word}{number}" for word in "abcdefghijklmnopqrstuvwxyz") * 2 for number in range(5)]
+
+
+def test_news_that_got_another_headline_with_the_new_site_is_known_by_its_text() -> None:
+    before = [replace(each, text=text) for each, text in zip(five(str, page), LONG, strict=True)]
+    document = relaunched(titles=[*TITLES[:3], "A new headline", "Another one"], texts=LONG)
+    document = [replace(each, text=text) for each, text in zip(document, LONG, strict=True)]
+    assert by_titles(document, before) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["Minutes of May"], ["Minutes of June"]),
+        (["Bulletin 11"], ["Bulletin 12"]),
+        (["Vacancy: nurse"], ["Vacancy: porter", "Vacancy: midwife"]),
+        (["Vacancy: nurse", "Vacancy: cook"], ["Vacancy: porter"]),
+    ],
+)
+def test_notices_of_a_series_are_no_one_notice_though_their_texts_are_the_same(
+    old: list[str], new: list[str]
+) -> None:
+    before = [
+        *five(str, page),
+        *(entry(f"old-{n}", title=title, text=LONG[0], link=page(10 + n)) for n, title in enumerate(old)),
+    ]
+    notices = [entry(f"new-{n}", title=title, text=LONG[0], link=page(20 + n)) for n, title in enumerate(new)]
+    assert by_titles(relaunched(extra=notices), before) == [*(None for _ in notices), 0, 1, 2, 3, 4]
+
+
+def test_titles_and_texts_are_looked_for_only_where_most_of_a_document_is_unknown() -> None:
     before = [stored(each, key=number) for number, each in enumerate(five(str, page))]
-    assert len(unknown_titles(relaunched(), [])) == 5
-    assert unknown_titles(relaunched()[:2], []) == frozenset()
-    assert unknown_titles([*five(str, page), *relaunched()[:3]], before) == frozenset()
+    assert len(unknown(relaunched(), [])) == 5
+    assert unknown(relaunched()[:2], []) == ()
+    assert unknown([*five(str, page), *relaunched()[:3]], before) == ()
+
+
+def test_of_a_feeds_latest_only_those_with_a_title_or_text_of_the_document_are_looked_into() -> None:
+    document = relaunched(titles=[*(f"{title} | Health East" for title in TITLES[:4]), "New | Health East"])
+    document[1] = replace(document[1], text=LONG[0])
+    texts = ["other", LONG[0], LONG[1], document[2].text, ""]
+    latest = [(key, f"Other {key}" if key else TITLES[0], text) for key, text in enumerate(texts)]
+    assert alike(document, latest) == {0, 1}
 
 
 def test_a_relaunch_relinks_and_announces_nothing() -> None:

@@ -229,7 +229,7 @@ class Known(Struct, frozen=True, kw_only=True):
     `story_feeds` the feeds with an entry in each of them. `atom_ids` are
     those of the document's ids that are already published under, each with the
     feed of its entry, and `holders` the stories that hold each number of the new sketches. `retitled`
-    are the keys of those of `own` that have nothing but a title in common with
+    are the keys of those of `own` that have nothing but a title or a text in common with
     the document: looked for where most of it is not known by anything else.
     `habits` are the feed's, `window` are the entries of its last document,
     `deleted` those of the feed's, by key, that the document has tombstones of,

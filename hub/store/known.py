@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hub import markup, stories
+from hub import stories
 from hub.model import (
     Candidate,
     Entry,
@@ -37,7 +37,7 @@ from hub.store import feedrows, rows
 from hub.store import statements as sql
 
 # A document has seldom more entries; what was published long before it is not in it.
-_TITLES_LOOKED_AT = 100
+_TEXTS_LOOKED_AT = 100
 
 Ask = Callable[..., Sequence[Any]]
 
@@ -302,16 +302,16 @@ class KnownToBatch:
         return unknown
 
     def _retitled_of(self, feed: int, entries: Sequence[Entry]) -> frozenset[int]:
-        """Add what has a title in common with a document hardly known otherwise; the keys of these."""
-        titles = stories.unknown_titles(entries, self._own.get(feed, ()))
-        if not titles:
+        """Add what has a title or text in common with a document hardly known otherwise; their keys."""
+        unknown = stories.unknown(entries, self._own.get(feed, ()))
+        if not unknown:
             return frozenset()
         had = {known.key for known in self._own.get(feed, ())}
-        latest = self._ask_tuples(sql.LATEST_TITLES, {"feed": feed, "limit": _TITLES_LOOKED_AT})
-        keys = [key for key, title in latest if key not in had and markup.words(title) in titles]
+        latest = self._ask_tuples(sql.LATEST_TEXTS, {"feed": feed, "limit": _TEXTS_LOOKED_AT})
+        keys = stories.alike(unknown, [each for each in latest if each[0] not in had])
         if not keys:
             return frozenset()
-        texts = dict(self._ask_tuples(sql.TEXTS, (listed(keys),)))
+        texts = {key: text for key, _, text in latest if key in keys}
         found = []
         for row in self._ask(sql.KNOWN_BY_NUMBER, (listed(keys),)):
             self._story_of[row["key"]] = row["story"]

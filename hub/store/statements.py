@@ -44,8 +44,9 @@ KNOWN_BY_KEYS = f"""
 ) ORDER BY e.key
 """
 KNOWN_BY_NUMBER = f"{_KNOWN} WHERE e.key IN (SELECT value FROM json_each(?)) ORDER BY e.key"
-LATEST_TITLES = """
-SELECT key, title FROM entries WHERE member = (SELECT member FROM feeds WHERE id = :feed) AND feed = :feed
+LATEST_TEXTS = """
+SELECT key, title, text FROM entries
+WHERE member = (SELECT member FROM feeds WHERE id = :feed) AND feed = :feed
 ORDER BY date DESC, key DESC LIMIT :limit
 """
 TEXTS = "SELECT key, text FROM entries WHERE key IN (SELECT value FROM json_each(?))"

@@ -17,7 +17,7 @@ from hub.stories.copies import (
     leads_instead,
 )
 from hub.stories.identity import has_moved, identity_after, is_renamed, renamed
-from hub.stories.recognise import Recognised, is_rewritten, mark, recognise, unknown_titles
+from hub.stories.recognise import Recognised, alike, is_rewritten, mark, recognise, unknown
 from hub.stories.sketch import sketched, title_number
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Comparison",
     "Recognised",
     "Verdict",
+    "alike",
     "catches_up",
     "compared",
     "copy_of",
@@ -40,5 +41,5 @@ __all__ = [
     "renamed",
     "sketched",
     "title_number",
-    "unknown_titles",
+    "unknown",
 ]

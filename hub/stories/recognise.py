@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from operator import attrgetter
 
 from msgspec import Struct
 
 from hub import markup
 from hub.model import Entry, Identifier, KnownEntry, Mark
+from hub.stories.sketch import TIME, numbers
 
 # Two versions that share less than this of their words are different news under one id.
 _SAME_NEWS = 0.25
@@ -68,8 +69,8 @@ def recognise(
 
     Where ids (`by` links) or ids and links (`by` titles) are known to identify
     nothing in this feed, their rungs are left out. `retitled` are the keys of
-    stored entries that have a title in common with one of the document and
-    nothing else; they are tried last, for a site that was made anew.
+    stored entries that have a title or a text in common with one of the document
+    and nothing else; they are tried last, for a site that was made anew.
     """
     matched: dict[int, KnownEntry] = {}
     free = {known.key: known for known in own if known.key not in retitled}
@@ -180,6 +181,8 @@ _LADDERS: dict[Identifier, tuple[_Rung, ...]] = {"id": _BY_ID, "link": _BY_LINK,
 
 # A relaunch brings several entries back, and most of a document.
 _SEVERAL = 3
+# Words; who uses so many again, each one the same, tells the same.
+_LONG = 50
 
 
 def _renumbered(
@@ -191,21 +194,33 @@ def _renumbered(
     return by_link if others >= _SEVERAL and 2 * others > len(came_back) else {}
 
 
-def unknown_titles(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> frozenset[str]:
-    """The titles by which to look for a document's entries, where most of it is not known by anything else.
+def unknown(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Entry, ...]:
+    """The entries that may be stored under other ids and links, where most of a document is not known.
 
     A document is half new where a site was made anew, or where its feed is
-    seldom polled: it takes titles to tell. Empty for any other document. `own`
-    are the stored entries that have an id, a link, or title and date in common
-    with it.
+    seldom polled: it takes titles and texts to tell. Empty for any other
+    document. `own` are the stored entries that have an id, a link, or title and
+    date in common with it.
     """
     if 2 * len(own) > len(entries):
-        return frozenset()
+        return ()
     keys = {key for known in own for key in _keys(known)}
-    unknown = [entry for entry in entries if keys.isdisjoint(_keys(entry))]
-    if len(unknown) < _SEVERAL or 2 * len(unknown) < len(entries):
-        return frozenset()
-    return frozenset(words for entry in unknown if (words := markup.words(entry.title)))
+    found = tuple(entry for entry in entries if keys.isdisjoint(_keys(entry)))
+    return () if len(found) < _SEVERAL or 2 * len(found) < len(entries) else found
+
+
+def alike(entries: Sequence[Entry], latest: Iterable[tuple[int, str, str]]) -> frozenset[int]:
+    """The keys of those of a feed's `latest` (key, title, text) with a title or long text of `entries`."""
+    latest = [*latest]
+    of_document = _Titles(entry.title for entry in entries)
+    of_store = _Titles(title for _, title, _ in latest)
+    titles = of_document.whole | of_document.without_end
+    texts = {_long(entry.text) for entry in entries} - {""}
+    return frozenset(
+        key
+        for key, title, text in latest
+        if of_store.of(title) in of_document.whole or markup.words(title) in titles or _long(text) in texts
+    )
 
 
 def _keys(entry: _Either) -> tuple[str, ...]:
@@ -213,23 +228,80 @@ def _keys(entry: _Either) -> tuple[str, ...]:
     return tuple(filter(None, (keys.id, keys.loose_id, keys.link, keys.title)))
 
 
+class _Titles:
+    """The words of several titles, with and without those that all end with, such as a site's name."""
+
+    def __init__(self, titles: Iterable[str]) -> None:
+        words = [markup.words(title).split() for title in titles]
+        ends = takewhile(lambda each: len(set(each)) == 1, zip(*map(reversed, words), strict=False))
+        self._end = sum(1 for _ in ends) if len(words) >= _SEVERAL else 0
+        self.whole = {" ".join(each) for each in words} - {""}
+        self.without_end = {" ".join(each[: len(each) - self._end]) for each in words} - {""}
+
+    def of(self, title: str) -> str:
+        """The words of one of these titles, without the end."""
+        words = markup.words(title).split()
+        return " ".join(words[: len(words) - self._end])
+
+
+_Words = Callable[[_Either], str]
+
+
 def _relaunched(left: Mapping[int, Entry], retitled: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
     """Those of the entries left that are stored ones, should most of them be: else they are new.
 
-    A title says so where one entry alone has it on either side, and the texts
-    are no other news, as those of *Weekly update* are each week.
+    A title says so, also without the site's name that all others end with, where one entry alone has it
+    on either side, and the texts are no other news, as those of *Weekly update* are each week. So does
+    a long text under another title that names the same figures and dates.
     """
-    of_document = Counter(markup.words(entry.title) for entry in left.values())
-    of_store = Counter(markup.words(known.title) for known in retitled)
-    by_title = {markup.words(known.title): known for known in retitled}
-    found = {
-        index: known
-        for index, entry in left.items()
-        if (known := by_title.get(words := markup.words(entry.title))) is not None
-        and of_document[words] == of_store[words] == 1
-        and _is_same_text(known, entry)
-    }
+    of_document = _Titles(entry.title for entry in left.values())
+    of_store = _Titles(known.title for known in retitled)
+    ways: tuple[tuple[_Words, _Words, Callable[[KnownEntry, Entry], bool]], ...] = (
+        (_title_words, _title_words, _is_same_text),
+        (lambda entry: of_document.of(entry.title), _title_words, _is_same_text),
+        (_title_words, lambda known: of_store.of(known.title), _is_same_text),
+        (_text_words, _text_words, _name_the_same),
+    )
+    found: dict[int, KnownEntry] = {}
+    for of_entry, of_known, is_it in ways:
+        taken = {known.key for known in found.values()}
+        for index, known in _only_ones(left, retitled, of_entry, of_known):
+            if index not in found and known.key not in taken and is_it(known, left[index]):
+                found[index] = known
     return found if len(found) >= _SEVERAL and 2 * len(found) >= len(left) else {}
+
+
+def _only_ones(
+    left: Mapping[int, Entry], retitled: Sequence[KnownEntry], of_entry: _Words, of_known: _Words
+) -> Iterator[tuple[int, KnownEntry]]:
+    """The places of entries that alone have certain words, with the one that alone has them in the store."""
+    keys = {index: of_entry(entry) for index, entry in left.items()}
+    of_document = Counter(keys.values())
+    of_store = Counter(map(of_known, retitled))
+    by_words = {of_known(known): known for known in retitled}
+    for index, words in keys.items():
+        if words and of_document[words] == of_store[words] == 1:
+            yield index, by_words[words]
+
+
+def _title_words(entry: _Either) -> str:
+    return markup.words(entry.title)
+
+
+def _text_words(entry: _Either) -> str:
+    return _long(entry.text)
+
+
+def _long(text: str) -> str:
+    """The words of a long text; nothing of another."""
+    words = markup.words(text)
+    return words if words.count(" ") + 1 >= _LONG else ""
+
+
+def _name_the_same(known: KnownEntry, entry: Entry) -> bool:
+    """Whether two titles name the same figures and dates: a series has others in each."""
+    before, after = ({each for each in numbers(_title_words(of)) if each & TIME} for of in (known, entry))
+    return before == after
 
 
 def _is_same_text(known: KnownEntry, entry: Entry) -> bool:
