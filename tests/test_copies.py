@@ -142,6 +142,40 @@ def test_two_headlines_without_texts_are_one_story_and_said_to_have_none() -> No
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Read more",
+        "Click here to read the full article.",
+        TITLE,
+        f"{TITLE} … Continue reading",
+        f"{PUBLISHED:%A %-d %B %Y}",
+        f"Read more {PUBLISHED:%Y-%m-%d}",
+    ],
+)
+def test_a_text_that_says_no_more_than_its_headline_is_none(text: str) -> None:
+    ours = told(f"{TITLE} | West", text)
+    assert reason(ours, theirs()) == "the same headline as {}’s, and only one of them has a text"
+    assert reason(ours, replace(theirs(), text=text)) == "the same headline as {}’s, and neither has a text"
+    ours, weekly = told("Weekly news", text.replace(TITLE, "Weekly news")), theirs("Weekly news")
+    assert "the headline alone says too little" in refusal(ours, weekly)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Read more in the evening paper",
+        f"{PUBLISHED + timedelta(days=9):%-d %B %Y}",
+        "12 scanners",
+        "By Ann Smith",
+    ],
+)
+def test_a_text_of_a_few_words_of_its_own_is_too_short_to_tell(text: str) -> None:
+    said = {refusal(told(TITLE, text), theirs()), refusal(told(TITLE, text), replace(theirs(), text=text))}
+    assert said <= {"the shorter text is too short to tell", "too little of the shorter text is in both"}
+    assert "the shorter text is too short to tell" in said
+
+
 def test_a_headline_alone_brings_no_other_text_into_its_story_days_later() -> None:
     bare = candidate(told(TITLE, "", feed=FeedKey("south")), key=2, story=7)
     story = of_others(candidate(theirs(text=EXTRA), story=7), bare)

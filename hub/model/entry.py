@@ -93,8 +93,8 @@ class Sketch(Struct, frozen=True, kw_only=True):
     `words` are its text's first words, four bytes each, without the sentences
     that its feed repeats; `samples` are the numbers of those runs of words,
     and `title` that of its title, by which others like it are found, of 31
-    bits each. `wordless` entries have no text at all. `credits` are the
-    numbers of the pages it links to.
+    bits each. `wordless` entries have no text at all, or none that says
+    more than their titles. `credits` are the numbers of the pages it links to.
     """
 
     words: bytes = b""

@@ -59,6 +59,8 @@ _BEFORE_LEAD = timedelta(days=2)
 
 # How sure words and headlines make at most; a link or an id makes surer.
 _BY_WORDS = 1.0
+_TOO_LITTLE = "too little of the shorter text is in both"
+_TOO_SHORT = "the shorter text is too short to tell"
 _TOLD_BEFORE = "its own feed told the same days before, which this corrects or tells again"
 _BY_TEXT = "it is a headline alone, whose story has a text: that decides"
 _OF_THE_ORIGINAL = "the same news as {}’s, which is the original"
@@ -276,7 +278,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT
     may_be = passages.may_be(needed, samples) and pair.may_be_most_of_it(needed)
     if not may_be or not _is_most_of_it(pair, passages, title):
-        return 0.0, "too little of the shorter text is in both"
+        is_short = may_be and (pair.beginning or pair.share >= _ALL_OF_IT or not pair.least)
+        return 0.0, _TOO_SHORT if is_short else _TOO_LITTLE
     against = _against(pair, passages, title)
     return (0.0, against) if against else (pair.share, _reason(pair))
 

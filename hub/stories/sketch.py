@@ -16,10 +16,11 @@ from array import array
 from collections import Counter
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from functools import lru_cache
 from zlib import crc32
 
-from hub import markup, wording
+from hub import events, markup, wording
 from hub.model import Entry, Sketch
 
 SHINGLE = 4
@@ -69,6 +70,16 @@ _TIME_WORDS = """
 _TIMES = frozenset(_TIME_WORDS.split())
 _TIME = re.compile(r"(?:19|20)\d\d|\d{1,4}[ap]m")
 _MOST_REMEMBERED = 100_000
+# A text has hardly any words of its own if it is longer than its title by so many characters at most.
+_FEW = 100
+# What leads to a page says nothing of what is there.
+_LEADING_ON = """
+    read more on continue reading click tap here to the this our full whole rest of original article story
+    post item news page details find out learn see view visit website site at link below about it
+"""
+_LEADS_ON = frozenset(_LEADING_ON.split())
+_OF_A_DATE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)")
+_SAME_DAY = timedelta(days=1)
 # What entries are found by has 30 bits: Python compares and sorts such numbers by their one digit.
 _SPARE_BITS = 2
 
@@ -126,9 +137,24 @@ def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
         words=words,
         samples=_samples(words),
         title=title_number(entry.title),
-        wordless=not text.strip(),
+        wordless=len(text) <= len(entry.title) + _FEW and _says_nothing(entry, text),
         credits=_credits(entry),
     )
+
+
+def _says_nothing(entry: Entry, text: str) -> bool:
+    """Whether a text has no words, or none but its headline, what leads to its page, and its own date."""
+    for part in sorted({markup.words(entry.title), *title_parts(entry.title)}, key=_longest):
+        text = text.replace(f" {part} ", " ")
+    left = set(text.split()) - _LEADS_ON
+    given = entry.published or entry.updated
+    if left and given:
+        day = events.first_day(entry.text, since=None)
+        if day and abs(day - given.date()) <= _SAME_DAY:
+            left = {
+                word for word in left - _TIMES if not (_OF_A_DATE.fullmatch(word) or _TIME.fullmatch(word))
+            }
+    return not left
 
 
 def _repeated(documents_sentences: Sequence[Sequence[str]]) -> frozenset[str]:
