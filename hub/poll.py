@@ -186,7 +186,9 @@ class Reader:
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
             ended=parsed.ended,
-            tombstones=tuple(Tombstone(id=each.id, why=each.why or _DELETED) for each in parsed.tombstones),
+            tombstones=tuple(
+                Tombstone(id=each.id, why=each.why or _DELETED, when=each.when) for each in parsed.tombstones
+            ),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,11 @@ from hub import moderation, withdrawals
 from hub.errors import FetchError
 from hub.model import (
     Checked,
+    Feed,
+    FeedKey,
     Gathered,
     InWindow,
+    Member,
     PageCheck,
     Selection,
     Window,
@@ -118,8 +121,8 @@ def test_only_404_and_410_say_that_a_page_is_gone(status: int | None, gone: bool
 class Network(Polled):
     """A member's site, polled with a hand on the clock."""
 
-    def carry(self, *numbers: int, gone: Sequence[int] = (), more: str = "") -> None:
-        """Have the site's feed carry these entries, the first the newest; all pages but some are there."""
+    def carry(self, *numbers: int, gone: Sequence[int] = (), more: str = "", at: str = "/feed") -> None:
+        """Have a feed of the site carry these entries, the first the newest; all pages but some are there."""
         entries = "".join(
             f"<entry><id>urn:east:{number}</id><title>News {number}</title>"
             f"<link href='{self.page(number)}'/><summary>What {number} is about.</summary>"
@@ -127,7 +130,7 @@ class Network(Polled):
             for number in numbers
         )
         self.site.page(
-            "/feed",
+            at,
             "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:at='http://purl.org/atompub/tombstones/1.0'>"
             f"<id>urn:east</id><title>East</title><updated>{NOW.isoformat()}</updated>{more}{entries}</feed>",
             Content_Type="application/atom+xml",
@@ -139,14 +142,16 @@ class Network(Polled):
         return f"{self.site.url}/{number}"
 
     def poll(self, *, after: timedelta = timedelta(hours=1), fails: bool = False) -> list[str]:
-        """The pages that a poll asked for besides the feed and robots.txt."""
+        """The pages that a poll asked for besides the feeds and robots.txt."""
         self.now += after
         before = len(self.site.asked)
         self.polls.begin(self.store.feed_states())
         while self.polls.under_way:
             for result in self.polls.step(1):
                 assert (result.outcome == "failed") == fails, result.error
-        return [path for path, _ in self.site.asked[before:] if path not in ("/feed", "/robots.txt")]
+        return [
+            path for path, _ in self.site.asked[before:] if path not in ("/feed", "/topic", "/robots.txt")
+        ]
 
     def published(self) -> list[int]:
         stories = self.store.stories(Selection(), limit=100).items
@@ -324,3 +329,90 @@ def test_an_admins_word_outlives_what_the_member_does(network: Network) -> None:
     network.poll()
     network.poll(after=A_DAY)
     assert network.published() == [6, 7, 8, 9, 10]
+
+
+# ---------------------------------------------------------------- a member with two feeds
+
+
+@pytest.fixture
+def two_feeds(network: Network) -> Network:
+    """The same with the feed of a topic besides, which has some of the site's news for longer."""
+    topic = Feed(key=FeedKey("east", "topic"), url=f"{network.site.url}/topic")
+    network.store.sync([Member(slug="east", name="East")], [network.feed, topic], authority="news.example")
+    network.carry(10, 8, 6, 4, at="/topic")
+    network.poll()
+    network.carry(14, 13, 12, 11, 10)
+    network.poll()
+    return network
+
+
+def standings(network: Network, number: int = 8) -> list[str]:
+    return [each.standing for each in network.store.find(f"urn:east:{number}")]
+
+
+def tombstone(when: datetime, number: int = 8) -> str:
+    return f"<at:deleted-entry ref='urn:east:{number}' when='{when.isoformat()}'/>"
+
+
+def test_what_is_withdrawn_goes_from_all_feeds_of_its_member_and_any_of_them_brings_it_back(
+    two_feeds: Network,
+) -> None:
+    network = two_feeds
+    (before,) = {each.story for each in network.store.find("urn:east:8")}
+    network.carry(10, 6, 4, gone=[8], at="/topic")
+    network.poll()
+    assert standings(network) == ["published"] * 2
+    assert network.poll() == network.poll(after=A_DAY) == ["/8"]
+    assert standings(network) == ["withdrawn"] * 2
+    assert network.published() == [4, 6, 7, 9, 10, 11, 12, 13, 14]
+    network.carry(14, 13, 9, 8, 7)
+    network.poll()
+    assert standings(network) == ["published"] * 2
+    assert {each.story for each in network.store.find("urn:east:8")} == {before}
+    network.carry(14, 13, 9, 7, gone=[8])
+    network.poll()
+    assert network.poll() == network.poll(after=A_DAY) == ["/8"]
+    assert standings(network) == ["withdrawn"] * 2
+    network.carry(10, 8, 6, 4, at="/topic")
+    network.poll()
+    assert standings(network) == ["published"] * 2
+
+
+def test_a_tombstone_counts_for_all_feeds_of_its_member_until_another_still_has_the_entry(
+    two_feeds: Network,
+) -> None:
+    network = two_feeds
+    topic = network.site.pages["/topic"]
+    network.site.page("/topic", "unwell", status=503)
+    network.carry(14, 13, 12, 11, 10, more=tombstone(network.now))
+    network.polls.begin(network.store.feed_states())
+    while network.polls.under_way:
+        network.polls.step(1)
+    assert standings(network) == ["withdrawn"] * 2
+    network.site.pages["/topic"] = topic
+    network.poll(after=timedelta(hours=12))
+    assert standings(network) == ["published"] * 2, "its document was read again, though it is the same"
+    for newest in (15, 16):
+        network.carry(newest, 14, 13, 12, 11, 10, more=tombstone(NOW))
+        network.poll()
+        assert standings(network) == ["published"] * 2, "the tombstone is from before"
+    network.carry(10, 6, 4, at="/topic")
+    network.poll()
+    network.carry(17, 14, 13, 12, 11, 10, more=tombstone(network.now))
+    network.poll()
+    assert standings(network) == ["withdrawn"] * 2
+
+
+def test_what_shares_only_its_page_with_what_was_taken_back_and_what_an_admin_released_stay(
+    two_feeds: Network,
+) -> None:
+    network = two_feeds
+    job = f"<entry><id>urn:job</id><title>News 30</title><link href='{network.page(8)}'/></entry>"
+    network.carry(10, 8, 6, 4, more=job, at="/topic")
+    network.poll()
+    moderation.withdraw(network.url, "urn:east:6", member="east/topic", why="")
+    moderation.release(network.url, "urn:east:6", member="east/topic")
+    more = tombstone(network.now, 8) + tombstone(network.now, 6)
+    network.carry(14, 13, 12, 11, 10, more=more)
+    network.poll()
+    assert {*network.published()} & {6, 8, 30} == {6, 30}

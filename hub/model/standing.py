@@ -53,10 +53,11 @@ class Habits(Struct, frozen=True, kw_only=True):
 
 
 class Tombstone(Struct, frozen=True, kw_only=True):
-    """That a feed says of an entry, by its id, that it was deleted (RFC 6721), and why if it says."""
+    """That a feed says of an entry, by its id, that it was deleted (RFC 6721), why and when if it says."""
 
     id: str
     why: str = ""
+    when: datetime | None = None
 
 
 class InWindow(NamedTuple):

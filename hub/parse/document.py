@@ -91,10 +91,11 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
 
 
 class ParsedTombstone(Struct, frozen=True, kw_only=True):
-    """That an entry was deleted, by its id as written, and why if the feed says (RFC 6721)."""
+    """That an entry was deleted, by its id as written, and why and when if the feed says (RFC 6721)."""
 
     id: str
     why: str = ""
+    when: datetime | None = None
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True):

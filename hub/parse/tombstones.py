@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from lxml import etree
 
 from hub import markup
+from hub.parse.dates import read_date
 from hub.parse.decode import legal
 from hub.parse.document import ParsedTombstone
 
@@ -14,7 +17,7 @@ MARK = "deleted-entry"
 _LONGEST_REASON = 300
 
 
-def read_tombstones(text: str) -> tuple[ParsedTombstone, ...]:
+def read_tombstones(text: str, zone: ZoneInfo) -> tuple[ParsedTombstone, ...]:
     """The tombstones in a feed's document, as far as it can be read; one without a `ref` is none."""
     parser = etree.XMLParser(
         encoding="utf-8", recover=True, resolve_entities=False, no_network=True, remove_pis=True
@@ -23,7 +26,11 @@ def read_tombstones(text: str) -> tuple[ParsedTombstone, ...]:
     if root is None:
         return ()
     return tuple(
-        ParsedTombstone(id=ref, why=_reason(each.findtext(f"{_NAMESPACE}comment") or ""))
+        ParsedTombstone(
+            id=ref,
+            why=_reason(each.findtext(f"{_NAMESPACE}comment") or ""),
+            when=read_date(each.get("when"), zone),
+        )
         for each in root.iterchildren(f"{_NAMESPACE}{MARK}")
         if (ref := legal(each.get("ref") or "").strip())
     )

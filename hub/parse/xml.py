@@ -66,7 +66,7 @@ def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> Parse
     except wellformed.Unusual:
         feed = read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
     if feed is not None and tombstones.MARK in text:
-        feed = replace(feed, tombstones=tombstones.read_tombstones(text))
+        feed = replace(feed, tombstones=tombstones.read_tombstones(text, zone))
     return feed
 
 

@@ -32,6 +32,7 @@ from hub.model import (
     RelinkedEntry,
     Rulings,
     Sketch,
+    Standing,
 )
 from hub.store import feedrows, rows
 from hub.store import statements as sql
@@ -132,6 +133,7 @@ class KnownToBatch:
         self._index: list[tuple[int, int]] = []
         self.new_texts: list[tuple[int, str, str]] = []
         self._since: set[int | str] = set()
+        self._stand: dict[int, Standing] = {}
         self._likely = {
             feed: {entry.fingerprint: self._likely_of(feed, entry) for entry in entries}
             for feed, entries in self._unknown.items()
@@ -141,7 +143,15 @@ class KnownToBatch:
 
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
-        own, unknown = self._own.get(feed, ()), self._unknown.get(feed)
+        own, unknown, waiting = self._own.get(feed, ()), self._unknown.get(feed), self._waiting.get(feed, {})
+        if self._stand:
+            own = tuple(
+                replace(each, standing=self._stand[each.key], story=self._story_of[each.key])
+                if each.key in self._stand
+                else each
+                for each in own
+            )
+            waiting = {key: last for key, last in waiting.items() if self._stand.get(key) != "withdrawn"}
         known = Known(
             own=own,
             atom_ids={
@@ -151,7 +161,7 @@ class KnownToBatch:
             },
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
-            waiting=self._waiting.get(feed, {}),
+            waiting=waiting,
         )
         if not unknown:
             return known
@@ -218,6 +228,12 @@ class KnownToBatch:
             if one.new is not None and one.story not in changed:
                 before = self._candidates.get(one.story, ())
                 self._candidates[one.story] = (*before, one.candidate(one.new, now))
+
+    def stand(self, entries: Iterable[tuple[int, Standing, int]]) -> None:
+        """Learn how entries stand by now that another feed of their member had withdrawn or brought back."""
+        for key, standing, story in entries:
+            self._stand[key] = standing
+            self._story_of[key] = story
 
     def take_index(self) -> list[tuple[int, int]]:
         """The numbers by which what was stored is found, each with its story, in the index's order; once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -245,6 +245,9 @@ class Settling(Placing):
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, before, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
+        others = self._in_other_feeds({*update.withdrawn, *update.returned})
+        if others:
+            known.stand(self._tuples(sql.STANDING_NOW, (listed(others),)))
         shows = (
             any(not each.withheld for each in written)
             or update.settled
@@ -256,10 +259,17 @@ class Settling(Placing):
         return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
 
     def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
-        """The entries that a document has tombstones of, by key, with the reason."""
-        why = {each.id: each.why for each in gathered.tombstones}
-        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in why)))
-        return {key: why[id] for key, id in found if id in why}
+        """The entries that a document has tombstones of, by key, with the reason.
+
+        One from before it was there again says nothing any more: another feed may have brought it.
+        """
+        of = {each.id: each for each in gathered.tombstones}
+        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in of)))
+        return {
+            key: of[id].why
+            for key, id, back in found
+            if id in of and (back is None or ((when := of[id].when) and when > rows.moment(back)))
+        }
 
     def _refresh(self, update: FeedUpdate) -> set[int]:
         """Write what of entries is another besides their words; the stories that this touched."""
@@ -271,12 +281,26 @@ class Settling(Placing):
         return touched
 
     def _take_from(self, update: FeedUpdate) -> set[int]:
-        """Withdraw what its member took back, if no admin said otherwise; the stories that this touched."""
+        """Withdraw what its member took back, if no admin said otherwise; the stories that this touched.
+
+        Its other feeds' entries of it go too. Their next documents are read whatever they are, and
+        where one still has it, all of them are back.
+        """
         touched: set[int] = set()
         if update.withdrawn:
-            for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(update.withdrawn),)):
-                touched |= self._withhold(key, Withheld("withdrawn", update.withdrawn[key]), update.now)
+            own = self._tuples(sql.TO_WITHDRAW, (listed(update.withdrawn),))
+            why = {key: update.withdrawn[key] for (key,) in own}
+            others = self._in_other_feeds(why)
+            self._db.execute(sql.READ_ANEW, (listed(others),))
+            why |= {other: why[key] for other, key in others.items()}
+            for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(why),)):
+                touched |= self._withhold(key, Withheld("withdrawn", why[key]), update.now)
         return touched
+
+    def _in_other_feeds(self, keys: Collection[int]) -> dict[int, int]:
+        """What the other feeds of their member have of these entries: by its key, which of them it is."""
+        found = self._tuples(sql.IN_OTHER_FEEDS, (listed(keys),)) if keys else ()
+        return {other: key for key, other in found}
 
     def _look_again(
         self, feed: int, update: FeedUpdate, written: Sequence[Written], known: KnownToBatch
@@ -297,19 +321,21 @@ class Settling(Placing):
     def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
         """Publish again what was withdrawn and is there again; the stories that this touched.
 
-        What readers never had waits for an admin as it did before.
+        So are its member's other feeds' entries of it. What readers never had waits for an admin
+        as it did before.
         """
-        published = dict(self._tuples(sql.WERE_PUBLISHED, (listed(update.returned),)))
+        there = {*update.returned, *self._in_other_feeds(update.returned)}
+        published = dict(self._tuples(sql.TO_RETURN, (listed(there),)))
         touched: set[int] = set()
-        for key in update.returned:
-            if published[key]:
+        for key, was_published in published.items():
+            if was_published:
                 touched |= self._publish(key, update.now)
             else:
                 self._withhold(key, _WAITS_AGAIN, update.now)
         back = [
             Written(key, self._value("SELECT story FROM entries WHERE key = ?", (key,)), self._sketched(key))
-            for key in update.returned
-            if published[key]
+            for key, was_published in published.items()
+            if was_published
         ]
         return back, touched
 

@@ -67,7 +67,7 @@ FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NUL
 """
 # What a feed has of the ids that its document has tombstones of; looked up by these, since an old feed may
 # have thousands of entries.
-DELETED = "SELECT key, id FROM entries WHERE +feed = ? AND id_key IN (SELECT value FROM json_each(?))"
+DELETED = "SELECT key, id, back FROM entries WHERE +feed = ? AND id_key IN (SELECT value FROM json_each(?))"
 NEW_CHECK = """
 INSERT INTO checks (entry, due, gone_since, tries)
 SELECT key, :due, :gone_since, :tries FROM entries WHERE key = :key AND link IS NOT NULL
@@ -84,10 +84,33 @@ SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries
 FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
 WHERE c.due <= ? AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL ORDER BY c.due LIMIT 1000
 """
-# Of entries that were taken back, those of which nothing was said yet.
+# Of entries that were taken back, those of which nothing was said yet; who leads a story leaves it last, so
+# that it has it again when all are back.
 TO_WITHDRAW = """
 SELECT key FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND standing IS NOT 'withdrawn'
-AND NOT EXISTS (SELECT 1 FROM standings s WHERE s.entry = key AND s.by_admin = 1)
+AND NOT EXISTS (SELECT 1 FROM standings s WHERE s.entry = key AND s.by_admin = 1) ORDER BY lead, key
+"""
+# Of withdrawn entries that are there again, those of which no admin said it, with whether readers had them;
+# who stayed in a story is in it before those who left it.
+TO_RETURN = """
+SELECT entry, was_published FROM standings WHERE entry IN (SELECT value FROM json_each(?))
+AND standing = 'withdrawn' AND by_admin = 0 ORDER BY story IS NOT NULL, entry
+"""
+# What the other feeds of its member have of an entry: two of id, link and title are the same, as for
+# `withdrawals.in_another_feed`.
+IN_OTHER_FEEDS = """
+SELECT e.key, o.key FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value
+CROSS JOIN entries o ON o.id_key = e.id_key OR o.link_key = e.link_key
+WHERE +o.member = e.member AND o.feed <> e.feed AND ((o.id_key = e.id_key) IS TRUE)
+    + ((o.link_key = e.link_key) IS TRUE) + (o.title_key = e.title_key) > 1
+"""
+STANDING_NOW = """
+SELECT key, COALESCE(standing, 'published'), story FROM entries WHERE key IN (SELECT value FROM json_each(?))
+"""
+# Documents that are to be read again, though they be the same.
+READ_ANEW = """
+UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL
+WHERE id IN (SELECT feed FROM entries WHERE key IN (SELECT value FROM json_each(?)))
 """
 HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_HABITS = """
@@ -259,9 +282,6 @@ WHERE story = :story AND copy_of = :key
 """
 SAID_BY_ADMIN = """
 SELECT entry, why FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
-"""
-WERE_PUBLISHED = """
-SELECT entry, was_published FROM standings WHERE entry IN (SELECT value FROM json_each(?))
 """
 WITHHELD_IN_STORIES = """
 SELECT COUNT(*) FROM entries e WHERE e.standing IS NOT NULL AND (e.lead = 1
