@@ -79,8 +79,10 @@ class _Poll(Struct):
     `named` are addresses that the page at another names, with that one. `site`
     is what is gathered where the address is no feed, and `held` an answer for
     it that waits for the rules of the site that gave it. `checks` are pages to
-    look at once all is `gathered`, `checked` those that were. `wait` is the
-    error by which a server asked longest to be left alone.
+    look at once all is `gathered`, `checked` those that were, and `led_away`
+    one that ended at another page, with where, while the first of `checks` is
+    one to compare it with. `wait` is the error by which a server asked longest
+    to be left alone.
     """
 
     state: FeedState
@@ -97,6 +99,7 @@ class _Poll(Struct):
     push: Push | None = None
     checks: list[PageCheck] = []
     checked: list[Checked] = []
+    led_away: tuple[PageCheck, str] | None = None
     gathered: Gathered | None = None
     wait: FetchError | None = None
 
@@ -465,8 +468,22 @@ class Polls:
 
     def _looked_at(self, under_way: _Poll, outcome: Outcome) -> None:
         under_way.heed_its_own(outcome)
-        check = under_way.checks.pop(0)
-        under_way.checked.append(Checked(check, withdrawals.is_gone(outcome)))
+        check, gone = under_way.checks.pop(0), withdrawals.is_gone(outcome)
+        ended = outcome.url if isinstance(outcome, Fetched) else check.url
+        if under_way.led_away is not None:
+            (compared, led_to), under_way.led_away = under_way.led_away, None
+            stays = gone is False and not withdrawals.leads_away(check.url, ended, (led_to,))
+            check, gone = compared, True if stays else None
+        elif ended != check.url:
+            there = self._store.links(under_way.state.feed.key)
+            if withdrawals.leads_away(check.url, ended, there):
+                gone = None
+                if (other := withdrawals.one_to_compare(check.url, ended, there)) is not None:
+                    under_way.led_away = check, ended
+                    under_way.checks.insert(0, replace(check, url=other))
+                    self._look_at(under_way)
+                    return
+        under_way.checked.append(Checked(check, gone))
         if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):
             # The server wants to be left alone.
             under_way.checks.clear()

@@ -5,7 +5,8 @@ The first its feed says, or its page is gone.
 An entry that slides out of a feed's window is no withdrawal, nor is a feed
 that goes empty or begins anew: only where older entries are still there is
 one that is missing looked into. Then its page decides, and it is asked twice,
-a day apart, since pages fail for a while.
+a day apart, since pages fail for a while. A page that leads to another's is
+gone too, unless all pages lead there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from hub import urls
 from hub.errors import FetchError
 from hub.model import Checked, Entry, EntryKeys, PageCheck, Window, Withheld
 
@@ -70,6 +72,24 @@ def is_gone(outcome: object) -> bool | None:
     if not isinstance(outcome, FetchError):
         return False
     return True if outcome.status in _NOT_THERE else None
+
+
+def leads_away(link: str, ended: str, there: Iterable[str]) -> bool:
+    """Whether asking for the page at a link ended at a home page, or at that of another of those `there`."""
+    page = urls.canonical(ended)
+    if page == urls.canonical(link) or urls.is_home_page(link):
+        return False
+    return urls.is_home_page(ended) or page in map(urls.canonical, there)
+
+
+def one_to_compare(link: str, ended: str, there: Iterable[str]) -> str | None:
+    """A link of those `there` that must not lead where this one does, if it is to say that its page is gone.
+
+    A site may send everybody to its front page for a while, or ask for consent there.
+    """
+    neither = (urls.canonical(link), urls.canonical(ended))
+    others = (each for each in there if not urls.is_home_page(each))
+    return next((each for each in others if urls.canonical(each) not in neither), None)
 
 
 def after(

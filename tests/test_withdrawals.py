@@ -115,6 +115,39 @@ def test_only_404_and_410_say_that_a_page_is_gone(status: int | None, gone: bool
     assert withdrawals.is_gone(FetchError("no", "", reason="http", status=status)) is gone
 
 
+EAST = "https://east.example"
+THERE = [f"{EAST}/", f"{EAST}/a", f"{EAST}/b?id=1"]
+
+
+@pytest.mark.parametrize(
+    ("link", "ended", "away"),
+    [
+        (f"{EAST}/old", f"{EAST}/", True),
+        (f"{EAST}/old", "https://www.east.example/index.html", True),
+        (f"{EAST}/old", f"{EAST}/b?utm_source=x&id=1", True),
+        (f"{EAST}/old", f"{EAST}/old/", False),
+        (f"{EAST}/a", "http://www.east.example/a/", False),
+        (f"{EAST}/?p=1", f"{EAST}/old-news", False),
+        (f"{EAST}/old", f"{EAST}/consent?back=old", False),
+        (EAST, "https://north.example/", False),
+    ],
+)
+def test_a_page_leads_away_that_ends_at_a_home_page_or_at_anothers(link: str, ended: str, away: bool) -> None:
+    assert withdrawals.leads_away(link, ended, THERE) == away
+
+
+@pytest.mark.parametrize(
+    ("link", "ended", "other"),
+    [
+        (f"{EAST}/old", f"{EAST}/", f"{EAST}/a"),
+        (f"{EAST}/old", f"{EAST}/a", f"{EAST}/b?id=1"),
+        (f"{EAST}/a/", f"{EAST}/b?id=1", None),
+    ],
+)
+def test_it_is_compared_with_one_that_is_no_home_page(link: str, ended: str, other: str | None) -> None:
+    assert withdrawals.one_to_compare(link, ended, THERE) == other
+
+
 # ---------------------------------------------------------------- over loopback
 
 
@@ -224,6 +257,48 @@ def test_an_entry_that_is_back_in_its_feed_is_not_looked_for(network: Network) -
     network.poll()
     assert network.poll(after=2 * A_DAY) == []
     assert network.published() == [6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("to", ["/", "/9"], ids=["the front page", "another entry's page"])
+def test_a_page_that_leads_to_anothers_is_gone_and_comes_back(network: Network, to: str) -> None:
+    network.site.page("/", "welcome")
+    network.carry(10, 9, 7, 6)
+    network.site.page("/8", "", status=301, Location=to)
+    network.poll()
+    looked_at = network.poll()
+    assert (looked_at[:2], looked_at[2] in ("/6", "/7", "/10")) == (["/8", to], True)
+    assert network.published() == [6, 7, 8, 9, 10]
+    assert network.poll(after=A_DAY) == looked_at
+    assert network.published() == [6, 7, 9, 10]
+    assert network.poll(after=A_DAY) == []
+    network.carry(10, 9, 8, 7, 6)
+    network.poll()
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_a_site_that_leads_everybody_to_its_front_page_loses_nothing(network: Network) -> None:
+    network.site.page("/", "Do you accept?")
+    network.carry(10, 9, 7, 6)
+    for number in range(1, 21):
+        network.site.page(f"/{number}", "", status=302, Location="/")
+    network.poll()
+    for _ in range(5):
+        looked_at = network.poll(after=A_DAY)
+        assert (looked_at[0], looked_at[1::2], len(looked_at)) == ("/8", ["/", "/"], 4)
+    assert network.poll(after=A_DAY) == []
+    assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_a_page_that_leads_to_the_only_other_entry_stays(network: Network) -> None:
+    network.carry(10, 8, 7)
+    network.poll()
+    network.carry(7)
+    network.poll()
+    for number in (10, 8):
+        network.site.page(f"/{number}", "", status=302, Location="/7")
+    for _ in range(3):
+        network.poll(after=A_DAY)
+    assert {8, 10} <= {*network.published()}
 
 
 def test_a_window_that_slides_withdraws_nothing_though_old_pages_are_gone(network: Network) -> None:

@@ -146,6 +146,9 @@ class Store(Protocol):
     def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         """The pages of missing entries that the feeds' next polls shall look at, longest due first."""
 
+    def links(self, feed: FeedKey) -> tuple[str, ...]:
+        """The links of the entries of the feed's last document."""
+
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         """Decide and apply polls in one transaction, each seeing those before it.
 

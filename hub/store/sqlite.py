@@ -123,6 +123,12 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             found[feed] = (*found.get(feed, ()), check)
         return found
 
+    def links(self, feed: FeedKey) -> tuple[str, ...]:
+        with self._reading():
+            windows = self._tuples(sql.WINDOW_OF, (feed.member, feed.name))
+            keys = [key for (packed,) in windows for key, *_ in feedrows.window(packed)]
+            return tuple(link for (link,) in self._tuples(sql.LINKS, (listed(keys),)))
+
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():
             waits = self._waits()

@@ -56,6 +56,12 @@ WHERE e.atom_key IN (SELECT value FROM json_each(?))
 """
 WINDOWS = "SELECT feed, entries FROM windows WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_WINDOW = "INSERT OR REPLACE INTO windows (feed, entries) VALUES (?, ?)"
+WINDOW_OF = """
+SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id WHERE f.member = ? AND f.name = ?
+"""
+LINKS = """
+SELECT link FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND link IS NOT NULL ORDER BY key DESC
+"""
 LEARNT_WINDOW = """
 SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h.feed = f.id
 WHERE f.member = ? AND f.name = ? AND h.entries > 0
