@@ -95,8 +95,8 @@ class ParseError(FeedError):
 class NotAFeed(ParseError):
     """The answer is a document of another kind.
 
-    `advertised` are the feeds that an HTML page names (rel=alternate),
-    absolute URLs in the page's order.
+    `advertised` are the feeds of news that an HTML page names
+    (rel=alternate), absolute URLs in the page's order.
     """
 
     def __init__(

@@ -211,8 +211,7 @@ def found_in_page(
 ) -> tuple[str, ...]:
     """The feeds to try that the page at an address of feeds.yaml advertises, a few of them, in its order.
 
-    Of comments there are feeds too, which are no news; and what is one of the
-    `others` is polled already.
+    What is one of the `others` is polled already.
     """
     if address not in (state.feed.url, *state.feed.alternatives):
         return ()
@@ -223,7 +222,7 @@ def found_in_page(
         for each in (other.feed.url, *other.feed.alternatives, other.used_url)
         if each
     }
-    advertised = [each for each in error.advertised if "/comments/" not in each and each != address]
+    advertised = [each for each in error.advertised if each != address]
     return tuple(each for each in advertised if urls.canonical(each) not in polled)[:_MOST_ADVERTISED]
 
 

@@ -292,6 +292,11 @@ def is_home_page(link: str) -> bool:
     return form is not None and not re.search("[/?#]", form)
 
 
+def is_of_comments(feed: str) -> bool:
+    """Whether a feed has what readers wrote below the news, by its address as WordPress has it."""
+    return "/comments/" in feed
+
+
 _LOOSE = re.compile(r"(?:https?://(?:www\.)?|www\.)([^/?#]+[^?#]*)", re.IGNORECASE)
 
 

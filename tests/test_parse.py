@@ -329,6 +329,11 @@ def test_no_more_of_a_gzip_file_is_unpacked_than_may_be_read(members: int) -> No
             f"{URL} is an HTML page, not a feed, and names none.",
             "not-a-feed",
         ),
+        (
+            "<html><link rel=alternate type=application/rss+xml href=/comments/feed/>",
+            f"{URL} is an HTML page, not a feed, and names none but of comments.",
+            "not-a-feed",
+        ),
     ],
 )
 def test_an_admin_is_told_what_stands_there_instead_of_a_feed(
@@ -340,6 +345,7 @@ def test_an_admin_is_told_what_stands_there_instead_of_a_feed(
 
 def test_a_page_instead_of_a_feed_names_the_feeds_it_advertises() -> None:
     error = refusal("""<!doctype html><html><head><base href="/news/">
+        <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed/">
         <link rel="alternate" type="application/rss+xml" title="News" href="feed.xml">
         <LINK REL="home ALTERNATE" TYPE="application/atom+xml; charset=utf-8" HREF="//cdn.example/atom">
         <link rel="alternate" type="application/feed+json" href="feed.json">

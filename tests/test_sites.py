@@ -929,14 +929,14 @@ def test_a_check_of_a_page_that_only_shows_a_link_to_a_feed_takes_the_feed(
     site: Site, tmp_path: Path
 ) -> None:
     feed = site.feed("/news.xml", "Ward opens")
-    links = "<a href='/feedback'>Feedback</a><a href=/news.xml>RSS feed</a>"
+    links = "<a href=/feedback>Feedback</a><a href=/comments/feed/>Comments feed</a><a href=/news.xml>RSS</a>"
     page = site.page("/", f"<!doctype html><html><body>{links}</body></html>")
     hub = Hub(tmp_path)
     hub.config.write_text(f"{LOOPBACK}members: []\n")
     shown = hub.run("feeds", "check", page).stdout
     assert f"feed ({feed}): 1 entry" in shown
     assert f"      - url: {feed}\n" in shown
-    assert "/feedback" not in site.paths()
+    assert not {"/feedback", "/comments/feed/"} & {*site.paths()}
 
 
 def test_a_check_of_a_page_without_any_news_says_what_was_tried(site: Site, tmp_path: Path) -> None:

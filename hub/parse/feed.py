@@ -164,7 +164,8 @@ def _no_feed(text: str, url: str) -> NotAFeed:
         root = _ROOT.match(_from_root(text))
         what = f"its outermost element is <{root[1]}>" if root else "it has no outermost element"
         return NotAFeed(f"{url} is XML, but not a feed: {what}.", _LOOK)
-    advertised = _advertised(head, url)
+    named = _advertised(head, url)
+    advertised = tuple(each for each in named if not urls.is_of_comments(each))
     if advertised:
         return NotAFeed(
             f"{url} is an HTML page, not a feed. It names these feeds: {', '.join(advertised)}.",
@@ -172,7 +173,7 @@ def _no_feed(text: str, url: str) -> NotAFeed:
             advertised=advertised,
         )
     return NotAFeed(
-        f"{url} is an HTML page, not a feed, and names none.",
+        f"{url} is an HTML page, not a feed, and names none{' but of comments' if named else ''}.",
         "Open it in a browser: a login, an error or a robot check there is what the hub gets too."
         " Else look for the address of the site's news feed; `hub feeds check` with the site's says what"
         " the hub finds there.",

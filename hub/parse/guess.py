@@ -44,7 +44,9 @@ def feeds(text: str, url: str) -> tuple[str, ...]:
         for link in root.iter("a")
         if _A_FEED.search(words_of(link) or link.get("title") or "")
     )
-    found = dict.fromkeys(each for each in named if each and same_site(each, url))
+    found = dict.fromkeys(
+        each for each in named if each and same_site(each, url) and not urls.is_of_comments(each)
+    )
     return tuple(islice(found, _MOST_FEEDS))
 
 
