@@ -472,6 +472,58 @@ def test_a_feed_of_years_is_read_to_a_limit_from_its_beginning() -> None:
     )
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\n  "])
+def test_short_texts_that_a_document_declares_are_put_where_it_names_them(between: str) -> None:
+    declarations = (
+        '<!ENTITY nbsp "&#160;">',
+        "<!ENTITY org 'The \"R&amp;D\" Network'>",
+        '<!ENTITY no "">',
+        '<!ENTITY amp "&#38;#38;">',
+        '<!ENTITY reg "&#38;#174;">',
+    )
+    feed = read(
+        f"<?xml version='1.0'?>{between}<!DOCTYPE rss [{between}{between.join(declarations)}]>"
+        + rss(
+            "<item><title>A&nbsp;day &amp; night of &org;&reg;&no;</title><guid>&org;</guid>"
+            '<enclosure url="/a.mp3" title="&org;"/>'
+            "<description><![CDATA[Write &org; &amp; see.]]></description></item>"
+        )
+    )
+    (entry,) = feed.entries
+    assert (titles(feed), entry.id) == (['A\xa0day & night of The "R&D" Network®'], 'The "R&D" Network')
+    assert entry.summary is not None
+    assert entry.summary.value == "Write &org; &amp; see."
+    assert feed.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "'&other;'><!ENTITY other '&org;'",
+        "'<b>Org</b>'",
+        f"'{'a' * 201}'",
+        "SYSTEM 'file:///etc/passwd'",
+        "PUBLIC '-//W3C//ENTITIES' 'https://east.example/org.ent'",
+    ],
+    ids=["of others", "markup", "long", "a file", "elsewhere"],
+)
+def test_what_a_document_declares_otherwise_is_left_out_and_its_admin_told(declared: str) -> None:
+    feed = read(f"<!DOCTYPE rss [<!ENTITY org {declared}>]>" + rss("<item><title>By &org;!</title></item>"))
+    assert titles(feed) == ["By !"]
+    assert feed.remarks == (
+        "its document type declares &org;, which is no short text or is named too often; it was left out",
+    )
+
+
+def test_a_text_that_is_named_very_often_is_left_out_at_some_point() -> None:
+    items = f"<item><title>{'&a;' * 10_000}</title></item>"
+    feed = read(f"<!DOCTYPE rss [<!ENTITY a '{'a' * 200}'>]>" + rss(items))
+    assert 900_000 < len(titles(feed)[0] or "") < 1_100_000
+    assert feed.remarks == (
+        "its document type declares &a;, which is no short text or is named too often; it was left out",
+    )
+
+
 def test_an_entity_that_grows_without_end_is_not_expanded() -> None:
     entities = "".join(f"<!ENTITY e{n + 1} '{f'&e{n};' * 10}'>" for n in range(9))
     feed = read(

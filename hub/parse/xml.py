@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from hub import urls
-from hub.parse import mended, tombstones, wellformed
+from hub.parse import entities, mended, tombstones, wellformed
 from hub.parse.dates import read_date
 from hub.parse.decode import legal
 from hub.parse.document import (
@@ -61,10 +61,14 @@ _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNO
 
 def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
     """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
+    before = BEFORE_ROOT.match(text)
+    text, left_out = entities.put_in(text, root=before.end() if before else 0)
     try:
         feed: ParsedFeed | None = read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
     except wellformed.Unusual:
         feed = read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
+    if feed is not None and left_out:
+        feed = replace(feed, remarks=(*left_out, *feed.remarks))
     if feed is not None and tombstones.MARK in text:
         feed = replace(feed, tombstones=tombstones.read_tombstones(text, zone))
     return feed
