@@ -32,6 +32,7 @@ from hub import (
 from hub.errors import StoreError
 from hub.model import (
     LONG_AGO,
+    Candidate,
     ChangedEntry,
     Entry,
     FeedState,
@@ -82,7 +83,8 @@ def decide(
 
     `known` is what the store holds that the gathered entries might be.
     `authority` is the host name for `tag:` ids minted now (RFC 4151), `owners`
-    are the members that are on a host, which alone have ids there.
+    are the members that are on a host, which alone have ids there, and whose
+    entries lead there.
     `jitter`, from 0 to 1, spreads the next poll (`hub.schedule`).
     """
     update = FeedUpdate(state=state, gathered=gathered, now=now)
@@ -176,7 +178,7 @@ def _entries(
             joined = beginning.story
         elif _has_changed(entry, stored, update.now):
             with_day = events.with_day(entry, update.now, zone)
-            change = _changed(with_day, stored, known, update.now, withheld.get(place))
+            change = _changed(with_day, stored, known, update.now, owners, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
             elif silence or entry.fingerprint in stored.past_fingerprints or _says_no_other(entry, stored):
@@ -356,12 +358,18 @@ def _new(
             date = now - LONG_AGO
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
     leads, why = False, copy.why
-    lead = next((other for other in known.stories[copy.story] if other.lead), None)
-    if lead is not None and stories.leads_instead(entry, date, lead, known, now=now, zone=zone):
+    lead = _lead(copy, known)
+    if lead is not None and stories.leads_instead(
+        entry, date, lead, known, now=now, zone=zone, owners=owners
+    ):
         leads, why = True, stories.from_there(copy, lead)
     return NewEntry(
         entry=entry, atom_id=atom_id, date=date, story=copy.story, copy_of=copy.of, why=why, leads=leads
     )
+
+
+def _lead(copy: stories.Verdict, known: Known) -> Candidate | None:
+    return next((other for other in known.stories[copy.story] if other.lead), None)
 
 
 def _atom_id(entry: Entry, taken: Container[str], owners: urls.Owners, now: datetime, authority: str) -> str:
@@ -439,7 +447,12 @@ def _is_other_news(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
 
 
 def _changed(
-    entry: Entry, stored: KnownEntry, known: Known, now: datetime, withheld: Withheld | None
+    entry: Entry,
+    stored: KnownEntry,
+    known: Known,
+    now: datetime,
+    owners: urls.Owners,
+    withheld: Withheld | None,
 ) -> ChangedEntry:
     past = (stored.fingerprint, *stored.past_fingerprints)[:_WORDINGS_KEPT]
     is_other_news = stories.is_rewritten(stored, entry)
@@ -458,7 +471,10 @@ def _changed(
     if is_other_news or known.story_feeds.get(stored.story, frozenset()) <= {entry.feed}:
         date = normalise.dated(entry, now)
         copy = stories.copy_of(entry, known, date=date, key=stored.key)
-        if copy is not None:
+        lead = _lead(copy, known) if copy else None
+        # It goes behind nobody who says that the news is its member's.
+        is_original = lead is not None and stories.is_on_site_of(entry.feed, lead, owners)
+        if copy is not None and not is_original:
             return replace(changed, story=copy.story, copy_of=copy.of, why=copy.why)
         return changed
     others = known.stories.get(stored.story, ())

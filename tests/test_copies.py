@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from hub import markup
+from hub import markup, urls
 from hub.model import Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, leads_instead, likely, sketched
 from hub.stories.pair import is_periodical
@@ -761,10 +761,12 @@ def leads(
     after: timedelta = timedelta(minutes=10),
     rulings: Rulings | None = None,
     zone: ZoneInfo = LONDON,
+    owners: urls.Owners = urls.NO_OWNERS,
 ) -> bool:
     known = replace(of_others(lead), rulings=rulings or Rulings())
     now = lead.first_seen + after
-    return leads_instead(_sketched(ours), ours.published or PUBLISHED, lead, known, now=now, zone=zone)
+    date = ours.published or PUBLISHED
+    return leads_instead(_sketched(ours), date, lead, known, now=now, zone=zone, owners=owners)
 
 
 def test_the_earlier_one_is_the_original() -> None:
@@ -799,6 +801,71 @@ def test_the_one_that_the_other_links_to_is_the_original_whatever_the_clocks_say
         told(TITLE, TEXT, later=-timedelta(hours=2)), content=f'<a href="{theirs().link}">West</a>'
     )
     assert not leads(back, candidate(theirs()))
+
+
+EAST_PAGE, WEST_PAGE, BOTH_PAGE = (f"https://www.{site}.example/recall" for site in ("east", "west", "both"))
+OWNERS = {
+    "east.example": frozenset({"east"}),
+    "west.example": frozenset({"west"}),
+    "both.example": frozenset({"east", "west"}),
+}
+
+
+@pytest.mark.parametrize("named", ["link", "id"])
+@pytest.mark.parametrize("hours", [-30, 30])
+def test_an_entry_leads_those_that_say_they_are_on_its_members_site_whatever_their_dates(
+    named: str, hours: int
+) -> None:
+    at_home = replace(told(TITLE, TEXT, later=timedelta(hours=hours)), link=EAST_PAGE, id=EAST_PAGE)
+    elsewhere = replace(theirs(text=LOCAL), **{named: EAST_PAGE})
+    assert leads(at_home, candidate(elsewhere), owners=OWNERS)
+    assert not leads(elsewhere, candidate(at_home), owners=OWNERS)
+    # Not even what they link to makes them the original.
+    credits_them = replace(at_home, content=f'<a href="{elsewhere.link}">More</a>')
+    assert not leads(elsewhere, candidate(credits_them), owners=OWNERS)
+
+
+def test_an_entry_on_the_site_of_a_copys_member_takes_no_lead_either() -> None:
+    lead = candidate(theirs(), key=1, story=7)
+    at_home = candidate(replace(told(TITLE, TEXT), link=EAST_PAGE), key=2, story=7, lead=False)
+    known = of_others(lead, at_home)
+    elsewhere = replace(told(TITLE, LOCAL, feed=FeedKey("north")), link=EAST_PAGE)
+    date, now = PUBLISHED - timedelta(hours=2), PUBLISHED + timedelta(minutes=10)
+    for owners, is_first in ((OWNERS, False), (urls.NO_OWNERS, True)):
+        found = leads_instead(_sketched(elsewhere), date, lead, known, now=now, zone=LONDON, owners=owners)
+        assert found == is_first
+
+
+@pytest.mark.parametrize(
+    ("ours", "page_of_theirs"),
+    [
+        pytest.param(BOTH_PAGE, BOTH_PAGE, id="two members on one host"),
+        pytest.param(EAST_PAGE, WEST_PAGE, id="each on its own"),
+        pytest.param(WEST_PAGE, EAST_PAGE, id="each on the other's"),
+        pytest.param("https://else.example/1", "https://else.example/1", id="on nobody's"),
+    ],
+)
+def test_where_neither_is_on_the_others_site_the_earlier_one_is_the_original(
+    ours: str, page_of_theirs: str
+) -> None:
+    lead = candidate(replace(theirs(), link=page_of_theirs))
+    for hours, is_original in ((-2, True), (2, False)):
+        entry = replace(told(TITLE, TEXT, later=timedelta(hours=hours)), link=ours)
+        assert leads(entry, lead, owners=OWNERS) == is_original
+
+
+def test_of_a_members_own_feeds_none_is_on_the_others_site() -> None:
+    lead = candidate(replace(told(TITLE, TEXT, feed=FeedKey("east", "press")), link=EAST_PAGE))
+    assert not leads(
+        replace(told(TITLE, TEXT, later=timedelta(hours=2)), link=EAST_PAGE), lead, owners=OWNERS
+    )
+
+
+def test_also_the_lead_of_a_story_on_anothers_site_stays_when_readers_know_it() -> None:
+    at_home = replace(told(TITLE, TEXT), link=EAST_PAGE)
+    elsewhere = candidate(replace(theirs(), link=EAST_PAGE))
+    assert not leads(at_home, elsewhere, after=timedelta(hours=2), owners=OWNERS)
+    assert not leads(at_home, elsewhere, rulings=Rulings(leads=frozenset({1})), owners=OWNERS)
 
 
 def test_an_entry_that_dates_itself_days_before_buries_no_news() -> None:

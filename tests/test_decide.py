@@ -119,6 +119,33 @@ def test_a_copy_joins_the_other_members_story_with_the_reason() -> None:
     assert (new.story, new.copy_of, new.why) == (7, 1, "the same link and title as {}’s")
 
 
+def test_an_entry_on_its_own_site_leads_whoever_was_first_with_its_link() -> None:
+    link = "https://east.example/recall"
+    owners = {"east.example": frozenset({"east"})}
+    digest = entry(
+        "w", title="Recall", link=link, text=GRANT, feed=FeedKey("west"), published=NOW - timedelta(days=1)
+    )
+    theirs = candidate(digest, story=7, first_seen=NOW - timedelta(minutes=20))
+    ours = entry("e", title="Recall", link=link, text=WARD, published=NOW)
+    for known_owners, leads in ((owners, True), (urls.NO_OWNERS, False)):
+        (new,) = decided(document(ours), known=of_others(theirs), owners=known_owners).new
+        assert (new.story, new.leads) == (7, leads)
+
+
+def test_an_entry_that_is_corrected_goes_behind_nobody_who_says_it_is_on_its_site() -> None:
+    link = "https://east.example/recall"
+    owners = {"east.example": frozenset({"east"})}
+    before = entry("e", title="Recall", link=link, text=WARD)
+    theirs = candidate(
+        entry("w", title="Recall, corrected", link=link, text=GRANT, feed=FeedKey("west")), story=7
+    )
+    known = replace(of_others(theirs), own=(stored(before, key=9),))
+    corrected = document(entry("e", title="Recall, corrected", link=link, text=WARD))
+    for known_owners, story in ((owners, None), (urls.NO_OWNERS, 7)):
+        (change,) = decided(corrected, known=known, owners=known_owners).changed
+        assert change.story == story
+
+
 def test_of_two_copies_in_one_document_only_one_joins_the_story() -> None:
     link = "https://national.example/launch"
     theirs = candidate(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)

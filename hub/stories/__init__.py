@@ -14,6 +14,7 @@ from hub.stories.copies import (
     compared,
     copy_of,
     from_there,
+    is_on_site_of,
     leads_instead,
 )
 from hub.stories.identity import has_moved, identity_after, is_renamed, renamed
@@ -32,6 +33,7 @@ __all__ = [
     "from_there",
     "has_moved",
     "identity_after",
+    "is_on_site_of",
     "is_renamed",
     "is_rewritten",
     "leads_instead",

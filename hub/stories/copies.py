@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from hub.model import Candidate, Entry, Known
+from hub import urls
+from hub.model import Candidate, Entry, FeedKey, Known
 from hub.stories.candidates import COMMON
 from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title, is_too_few
 from hub.stories.sketch import page_number
@@ -144,18 +145,31 @@ def from_there(copy: Verdict, lead: Candidate) -> str:
 
 
 def leads_instead(
-    entry: Entry, date: datetime, lead: Candidate, known: Known, *, now: datetime, zone: ZoneInfo
+    entry: Entry,
+    date: datetime,
+    lead: Candidate,
+    known: Known,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    owners: urls.Owners = urls.NO_OWNERS,
 ) -> bool:
     """Whether an entry that joins a story is its original, and the story young enough to say so.
 
-    The original is the one whose page the other links to, else the earlier
-    by the publishers' clocks; of two of one day, one without an hour, it is the
-    lead. `zone` is that of dates that name none. Later the lead stays: readers
-    know the story by its id. So it does where an entry dates itself days
-    before: with such a date anybody could bury another's news.
+    The original is the one on whose member's site (`owners`) the other says
+    that it is, whatever their dates and words, else the one whose page the
+    other links to, else the earlier by the publishers' clocks; of two of one
+    day, one without an hour, it is the lead. `zone` is that of dates that name
+    none. Later the lead stays: readers know the story by its id. So it does
+    where an entry dates itself days before: with such a date anybody could
+    bury another's news.
     """
     if now - lead.first_seen > _SETTLES or lead.key in known.rulings.leads:
         return False
+    is_at_home = is_on_site_of(entry.feed, lead, owners)
+    is_away = any(is_on_site_of(other.feed, entry, owners) for other in known.stories[lead.story])
+    if is_at_home != is_away:
+        return is_at_home
     if entry.link and lead.link:
         is_credited = page_number(entry.link) in lead.credits
         credits_lead = page_number(lead.link) in entry.sketch.credits
@@ -170,6 +184,16 @@ def _is_earlier(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
     if any(each.astimezone(there).time() == time() for each in (one, other) for there in zones):
         return all(one.astimezone(there).date() < other.astimezone(there).date() for there in zones)
     return one < other
+
+
+def is_on_site_of(feed: FeedKey, other: Entry | Candidate, owners: urls.Owners) -> bool:
+    """Whether another member's entry is on the site of a feed's member alone, by its link or its id."""
+    return any(
+        urls.is_anothers(address, other.feed.member, owners)
+        and not urls.is_anothers(address, feed.member, owners)
+        for address in (other.link, other.id)
+        if address
+    )
 
 
 def catches_up(entry: Entry, others: Sequence[Candidate]) -> bool:
