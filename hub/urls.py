@@ -256,9 +256,18 @@ def owners(members: Sequence[Member], feeds: Iterable[Feed]) -> Owners:
     return found
 
 
+# RFC 4151 §2.1: who mints such ids is named by a host of his, or by a mail address there.
+_MINTED_BY = re.compile(r"tag:(?:[^@,/?#]*@)?([^@,/?#]+),", re.IGNORECASE)
+
+
 def is_anothers(address: str, member: str, owners: Owners) -> bool:
-    """Whether an address is on a host that other members are on (`owners`), and this one is not."""
-    whose = owners.get((host(address) or "").removeprefix("www."))
+    """Whether an address is on a host that other members are on (`owners`), and this one is not.
+
+    A `tag:` id is on the host of whoever minted it.
+    """
+    minted = _MINTED_BY.match(address)
+    name = minted[1].lower() if minted else host(address) or ""
+    whose = owners.get(name.removeprefix("www."))
     return whose is not None and member not in whose
 
 

@@ -358,12 +358,21 @@ def test_an_id_on_a_host_of_other_members_alone_is_not_published_for_this_one() 
     east = Member(slug="east", name="East", homepage="https://blogs.example/east/")
     of_west = Feed(key=FeedKey("west"), url="https://blogs.example/west/")
     owners = urls.owners((west, east), (of_west, FEED))
-    theirs = ("https://west.example/?p=8", "http://www.old-west.example/?p=8")
+    theirs = (
+        "https://west.example/?p=8",
+        "http://www.old-west.example/?p=8",
+        "tag:west.example,2026:8",
+        "TAG:WWW.West.example,2026-11-20:8",
+        "tag:press@old-west.example,2026:news/8",
+    )
     ours = (
         "https://east.example/?p=8",
         "https://blogs.example/?p=8",
         "https://elsewhere.example/8",
         "urn:x:8",
+        "tag:east.example,2026:8",
+        "tag:west@blogs.example,2026:8",
+        "tag:elsewhere.example,2026:west.example,8",
     )
     for id in (*theirs, *ours):
         (new,) = decided(document(entry(id)), owners=owners).new
