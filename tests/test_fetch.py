@@ -34,7 +34,7 @@ from hub.fetch import Fetched, FetchRequest, NotModified, Outcome, fetch
 from hub.fetch.answer import Head, fresh_for, read_head, retry_after, status_error
 from hub.fetch.curl import CurlFetcher
 from hub.fetch.journey import Journey
-from hub.fetch.request import address_of, headers, may_connect
+from hub.fetch.request import address_of, headers, may_connect, shown
 from hub.fetch.turns import Turns
 from hub.model import FetchPolicy, Validators
 from tests.conftest import ROOT, SHARED, needs_shared
@@ -642,6 +642,18 @@ def test_a_redirect_to_where_the_hub_does_not_fetch_is_refused_before_connecting
     assert "secret" not in str(error)
     # To suggest it would be to let the member's server choose what is allowed.
     assert "hub.fetch.allow" not in error.remedy
+
+
+def test_what_would_steer_a_terminal_is_told_of_a_redirect_as_what_it_is(site: Site) -> None:
+    site.answers["/feed"] = moved("ftp://east.example/\x1b[31m\x9b2Jfeed")
+    told = str(failure(site.url("/feed")))
+    assert told.isprintable()
+    assert "redirects to ftp://east.example/%1B[31m" in told
+
+
+def test_an_address_is_told_as_it_reads_but_for_what_steers() -> None:
+    assert shown("https://müller.example/a b?ä=1") == "https://müller.example/a b?ä=1"
+    assert shown("https://a.example/\u202egpj.exe\ud800\n") == "https://a.example/%E2%80%AEgpj.exe%3F%0A"
 
 
 def test_a_feed_at_a_private_address_is_refused_with_what_to_allow(site: Site) -> None:

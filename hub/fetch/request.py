@@ -34,12 +34,17 @@ _NOTHING_ASKED = (
 
 
 def shown(url: str) -> str:
-    """A URL for a sentence that people read: without a password, and cut where it is very long."""
+    """A URL for a sentence that people read: without a password, and cut where it is very long.
+
+    It may be another site's, so what would steer a terminal, or turn the
+    order of what is read, is percent-encoded.
+    """
     head, slashes, rest = url.partition("//")
     authority, slash, path = rest.partition("/")
     if "@" in authority:
         authority = "…@" + authority.rpartition("@")[2]
-    plain = f"{head}{slashes}{authority}{slash}{path}"
+    whole = f"{head}{slashes}{authority}{slash}{path}"
+    plain = "".join(each if each.isprintable() else quote(each, errors="replace") for each in whole)
     return plain if len(plain) <= 300 else f"{plain[:300]}…"
 
 
