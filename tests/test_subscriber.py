@@ -6,14 +6,14 @@ import socket
 import sqlite3
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -521,6 +521,61 @@ def test_pushes_that_never_come_to_an_end_keep_no_page_waiting(
             )
         with urllib.request.urlopen(f"{ours.address}/search?q=ward", timeout=10) as answer:
             assert answer.status == 200
+
+
+def begun(wanted: dict[str, str], length: int, sent: bytes) -> socket.socket:
+    """A connection on which a push of so many bytes has begun."""
+    callback = urlsplit(wanted["hub.callback"])
+    connection = socket.create_connection((callback.hostname, callback.port), timeout=10)
+    head = f"POST {callback.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+    connection.sendall(head.encode() + sent)
+    return connection
+
+
+def three_subscribed(ours: Ours, site: Site, theirs: WebSubHub) -> Sequence[dict[str, str]]:
+    """Three feeds subscribed to; what their hub was asked for, by their order."""
+    topics = [pushed_feed(site, theirs, "Ward opens", path=f"/{number}") for number in range(3)]
+    ours.configure(*topics)
+    ours.until(lambda: len(theirs.subscriptions) == 3)
+    return sorted(theirs.subscriptions.values(), key=lambda wanted: wanted["hub.topic"])
+
+
+def test_pushes_that_never_come_to_an_end_keep_no_others_push_waiting(
+    ours: Ours, site: Site, theirs: WebSubHub
+) -> None:
+    first, second, third = three_subscribed(ours, site, theirs)
+    with ExitStack() as slow:
+        for wanted in (first, first, second, second) * 3:
+            slow.enter_context(begun(wanted, 1000, b"half"))
+        assert theirs.push(third, atom(third["hub.topic"], "Clinic moves")).status == 202
+    ours.until(lambda: "Clinic moves" in ours.titles())
+
+
+def test_of_pushes_that_are_too_much_together_the_largest_is_put_off(
+    ours: Ours, site: Site, theirs: WebSubHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = three_subscribed(ours, site, theirs)
+    document = atom(third["hub.topic"], "Clinic moves")
+    monkeypatch.setattr(serve, "_HELD", 6000 + len(document))
+    with begun(first, 4000, b"x" * 3999) as larger, begun(second, 4000, b"x" * 2000) as smaller:
+        # What was given up is no longer in the way.
+        for _ in range(3):
+            assert theirs.push(third, document + " " * 500).status == 202
+        larger.sendall(b"x")
+        assert larger.recv(100).split()[1] == b"503"
+        smaller.sendall(b"x" * 2000)
+        assert smaller.recv(100).split()[1] == b"202"
+
+
+def test_of_pushes_to_one_callback_the_latest_is_taken(ours: Ours, site: Site, theirs: WebSubHub) -> None:
+    wanted = subscribed(ours, site, theirs)
+    with begun(wanted, 1000, b"half") as before:
+        assert theirs.push(wanted, atom(wanted["hub.topic"], "Clinic moves")).status == 202
+        before.sendall(b"x" * 996)
+        answer = before.recv(1000)
+    assert answer.split()[1] == b"503"
+    assert b"retry-after: 60" in answer
+    assert (ours.subscription().taken, ours.subscription().refused) == (1, 0)
 
 
 # ---------------------------------------------------------------- forms

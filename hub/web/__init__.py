@@ -20,7 +20,7 @@ from hub.web.news import news
 from hub.web.refusals import handle_errors
 from hub.web.status import status
 from hub.web.visit import Site, visiting
-from hub.web.websub import websub
+from hub.web.websub import awaits, websub
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -29,9 +29,13 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class WebView(Flask):
-    """The web view of a hub: a Flask application behind its `front`."""
+    """The web view of a hub: a Flask application behind its `front`.
+
+    `awaits` says whether what is sent to the callback of a token is to be read at all.
+    """
 
     front: Front
+    awaits: Callable[[str], bool]
 
 
 def create_app(
@@ -63,6 +67,7 @@ def create_app(
     handle_errors(app)
     app.front = Front(app.wsgi_app, site)
     app.wsgi_app = app.front  # type: ignore[method-assign]
+    app.awaits = lambda token: awaits(site, token)
     return app
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import errno
 import gc
@@ -12,7 +11,6 @@ import logging
 import socket
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -33,17 +31,22 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _THREADS = 8
-_RECEIVING = 2  # threads besides, for what is sent
+_RECEIVING = 2  # threads besides, for what was sent
+_CALLBACKS = "/websub/"  # and their tokens: where something is sent to
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
 _SENDING = 30  # seconds in which all of a body has to come
+_HELD = 64 * 1024 * 1024  # bytes of all bodies at once
 _LARGEST_HEAD = 16 * 1024  # bytes
 _GRACE = 3  # seconds that answers under way get when the server stops
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where, not whether
 # A server names itself where nobody else does, and its kind is nobody's business.
 _NAME = ("server", "hub")
-_FAULT = (500, [_NAME, ("content-type", "text/plain; charset=utf-8")], b"Something went wrong here.\n")
+_TEXT = ("content-type", "text/plain; charset=utf-8")
+_FAULT = (500, [_NAME, _TEXT], b"Something went wrong here.\n")
+_NOT_WHOLE = (408, [_NAME, _TEXT], b"What was sent did not come whole, and in time.\n")
+_TOO_MUCH = (503, [_NAME, _TEXT, ("retry-after", "60")], b"Too much waits already.\n")
 
 _REMEDIES = {
     errno.EADDRINUSE: "Another program may be using it: stop that one, or choose another with --port.",
@@ -166,9 +169,9 @@ class _Answering:
     """The web view as an RSGI application.
 
     What is kept is answered at once; all else by a few threads, as a WSGI
-    request. What comes with a request is read when somebody asks for it:
-    nobody but the callbacks of subscriptions does, in threads of their own,
-    since who sends it may take his time, and no page is to wait for that.
+    request. What comes with a request is read for the callbacks of
+    subscriptions alone, and by no thread, since who sends it may take his
+    time; the threads that answer once it is whole are no page's.
     """
 
     def __init__(self, app: WebView, port: int) -> None:
@@ -176,6 +179,7 @@ class _Answering:
         self._port = str(port)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
+        self._bodies: dict[str, _Body] = {}
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         fields = _fields(scope)
@@ -192,16 +196,57 @@ class _Answering:
         else:
             environ = _environ(scope, fields, self._port)
             loop = asyncio.get_running_loop()
-            threads = self._threads
-            if scope.method == "POST":
-                environ |= _with_body(fields, protocol, loop)
-                threads = self._receiving
-            answer = await loop.run_in_executor(threads, self._ask, environ)
+            token = scope.path.rpartition(_CALLBACKS)[2]
+            if scope.method == "POST" and await loop.run_in_executor(
+                self._receiving, self._app.awaits, token
+            ):
+                answer = await self._take(token, protocol, environ, fields)
+            else:
+                answer = await loop.run_in_executor(self._threads, self._ask, environ)
         status, headers, body = answer
         if body:
             protocol.response_bytes(status, headers, body)
         else:
             protocol.response_empty(status, headers)
+
+    async def _take(
+        self, token: str, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
+    ) -> _Answer:
+        """The answer to what is sent: one body at a time to a callback, the latest, and so much in all."""
+        before = self._bodies.get(token)
+        if before is not None and before.whole:
+            return _TOO_MUCH
+        if before is not None:
+            # Its connection may have broken.
+            before.close()
+        body = self._bodies[token] = _Body()
+        try:
+            async with asyncio.timeout(_SENDING):
+                async for chunk in protocol:
+                    # What is given up is let pass: who cannot send to the end may not read an answer.
+                    if not body.closed:
+                        body.write(chunk)
+                        self._keep_within_bounds()
+            if body.closed:
+                return _TOO_MUCH
+            # Of several that are the same number, one will do.
+            if body.tell() < int(fields.get("content-length", "0").partition(",")[0]):
+                return _NOT_WHOLE
+            body.whole = True
+            body.seek(0)
+            environ |= _with_body(fields, body)
+            return await asyncio.get_running_loop().run_in_executor(self._receiving, self._ask, environ)
+        except TimeoutError:
+            return _NOT_WHOLE
+        finally:
+            if self._bodies.get(token) is body:
+                del self._bodies[token]
+
+    def _keep_within_bounds(self) -> None:
+        """Give up the largest body of those that still come, where all together are too much."""
+        held = [body for body in self._bodies.values() if not body.closed]
+        if sum(body.getbuffer().nbytes for body in held) > _HELD:
+            max((body for body in held if not body.whole), key=_Body.tell).close()
 
     def _ask(self, environ: dict[str, Any]) -> _Answer:
         status = 500
@@ -230,50 +275,16 @@ class _Answering:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-class _Body(io.RawIOBase):
-    """The body of a request, taken from its connection by the thread that reads it."""
+class _Body(io.BytesIO):
+    """What has come of a request's body; closed where it was given up."""
 
-    def __init__(self, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
-        self._chunks = aiter(protocol)
-        self._loop = loop
-        self._until = time.monotonic() + _SENDING
-        self._left = b""
-        self._over = False
-
-    def read(self, size: int = -1, /) -> bytes:
-        """So many bytes, fewer at the end. Raises TimeoutError for a client that sends too slowly."""
-        parts = [self._left]
-        length = len(self._left)
-        while (size < 0 or length < size) and (chunk := self._next()):
-            parts.append(chunk)
-            length += len(chunk)
-        read = b"".join(parts)
-        self._left = read[size:] if size >= 0 else b""
-        return read[:size] if size >= 0 else read
-
-    def _next(self) -> bytes:
-        async def chunk() -> bytes:
-            return await anext(self._chunks, b"")
-
-        # Who asks granian beyond the end waits for ever.
-        if self._over:
-            return b""
-        waiting = asyncio.run_coroutine_threadsafe(chunk(), self._loop)
-        try:
-            found = waiting.result(max(0.0, self._until - time.monotonic()))
-        except concurrent.futures.TimeoutError as error:
-            waiting.cancel()
-            raise TimeoutError("the request was not sent in time") from error
-        self._over = not found
-        return found
+    whole = False
 
 
-def _with_body(
-    fields: Mapping[str, str], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
-) -> dict[str, Any]:
+def _with_body(fields: Mapping[str, str], body: io.BytesIO) -> dict[str, Any]:
     """What WSGI's request has besides where something was sent with it."""
     return {
-        "wsgi.input": _Body(protocol, loop),
+        "wsgi.input": body,
         "wsgi.input_terminated": True,
         "CONTENT_TYPE": fields.get("content-type", ""),
         "CONTENT_LENGTH": fields.get("content-length", ""),

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from hub.errors import HubError
 from hub.model import Subscription
 from hub.web.answers import plain
-from hub.web.visit import visiting
+from hub.web.visit import Site, visiting
 from hub.websub import callbacks
 
 websub = Blueprint("websub", __name__)
 
 _LATER = 60  # seconds
-# Of what is too large so many times the limit is let pass.
-_DROPPED = 4
-_CHUNK = 64 * 1024
 
 
 @websub.get("/websub/<token>")
@@ -47,6 +43,15 @@ def verification(token: str) -> Response:
     return Response(challenge, headers=headers)
 
 
+def awaits(site: Site, token: str) -> bool:
+    """Whether pushes may come to the callback of a token; where nobody knows, `distribution` says so."""
+    try:
+        subscription = site.store.subscription(token)
+    except HubError:
+        return False
+    return subscription is not None and callbacks.takes(subscription)
+
+
 @websub.post("/websub/<token>")
 def distribution(token: str) -> Response:
     """A hub pushes a document (WebSub §7), which the poller takes."""
@@ -54,11 +59,8 @@ def distribution(token: str) -> Response:
     subscription = visit.store.subscription(token)
     if subscription is None or not callbacks.takes(subscription):
         return plain("There is no such subscription any more.", status=410)
-    try:
-        body = _body(limit=_limit(subscription))
-    except OSError:
-        return plain("What was sent did not come whole, and in time.", status=408)
-    if body is None:
+    body = request.get_data()
+    if len(body) > _limit(subscription):
         visit.store.refuse(subscription)
         return plain("This is more than the hub takes.", status=413)
     if not callbacks.is_signed(request.headers.get("X-Hub-Signature"), subscription.secret, body):
@@ -78,26 +80,6 @@ def _limit(subscription: Subscription) -> int:
     config = visiting().config
     sizes = (feed.most_bytes for feed in config.feeds if feed.key == subscription.feed)
     return next(sizes, config.hub.fetch.size)
-
-
-def _body(*, limit: int) -> bytes | None:
-    """What was sent, None where it is more than `limit` bytes. Raises OSError where not all of it came."""
-    length = request.content_length or 0
-    if length <= limit:
-        body = request.stream.read(limit + 1)
-        if len(body) < length:
-            raise ConnectionError
-        if len(body) <= limit:
-            return body
-    _drop(_DROPPED * limit)
-    return None
-
-
-def _drop(most: int) -> None:
-    """Let pass what comes still, so many bytes at most: who cannot send to the end may not read an answer."""
-    with contextlib.suppress(OSError):
-        while most > 0 and (chunk := request.stream.read(_CHUNK)):
-            most -= len(chunk)
 
 
 def _unknown() -> Response:
