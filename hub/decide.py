@@ -65,6 +65,8 @@ _STILL_FOR = timedelta(days=2)
 _ISSUES_APART = timedelta(hours=20)
 # Nobody corrects so many entries, and most of what a document has, between two polls.
 _TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
+# A feed that has excerpts now has them everywhere; of one entry nobody can tell it from a correction.
+_EXCERPTS = 2
 _WAITS = Withheld("held", "an admin looks at everything that this member publishes")
 
 
@@ -181,7 +183,7 @@ def _entries(
             change = _changed(with_day, stored, known, update.now, owners, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
-            elif silence or entry.fingerprint in stored.past_fingerprints or _says_no_other(entry, stored):
+            elif silence or entry.fingerprint in stored.past_fingerprints or _is_read_better(entry, stored):
                 change = replace(change, told="no")
             else:
                 change = replace(change, told=_told(stored, update.now))
@@ -255,13 +257,19 @@ def _silence(
 ) -> str:
     """Why nobody is told of what changed in a document, as a remark; empty where it is told.
 
-    A relaunch gives entries new ids and links, and a template new words to
-    all of them at once: neither is news.
+    A relaunch gives entries new ids and links, a template new words to all of
+    them at once, and a setting of the feed more or less of them: none is news.
     """
     if renamed:
         return (
             f"{renamed} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
+        )
+    excerpts = sum(_is_other_excerpt(entry, known) for entry, known in others)
+    if excerpts >= _EXCERPTS and excerpts > _TEMPLATE_SHARE * came_back:
+        return (
+            f"{excerpts} of the {came_back} entries that were known have the beginnings of their texts now, "
+            "or all of them again; nobody was told"
         )
     if len(others) < _TEMPLATE_ENTRIES:
         return ""
@@ -417,11 +425,6 @@ def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
     if not stored.text:
         return not (stored.title or entry.title or entry.text or entry.image or entry.enclosures)
     return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
-
-
-def _says_no_other(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether no more changed than how, or how much of it, was read."""
-    return _is_read_better(entry, stored) or _is_other_excerpt(entry, stored)
 
 
 def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:

@@ -149,8 +149,6 @@ def test_two_headlines_without_texts_are_one_story_and_said_to_have_none() -> No
         "Click here to read the full article.",
         TITLE,
         f"{TITLE} … Continue reading",
-        f"{PUBLISHED:%A %-d %B %Y}",
-        f"Read more {PUBLISHED:%Y-%m-%d}",
     ],
 )
 def test_a_text_that_says_no_more_than_its_headline_is_none(text: str) -> None:
@@ -165,7 +163,7 @@ def test_a_text_that_says_no_more_than_its_headline_is_none(text: str) -> None:
     "text",
     [
         "Read more in the evening paper",
-        f"{PUBLISHED + timedelta(days=9):%-d %B %Y}",
+        f"{PUBLISHED:%-d %B %Y}",
         "12 scanners",
         "By Ann Smith",
     ],

@@ -224,10 +224,18 @@ WHOLE = (
     ],
 )
 def test_a_feed_that_has_the_beginning_of_each_text_or_all_of_it_now_tells_nobody(excerpt: str) -> None:
-    whole, part = (entry("a", title="Ward opens", text=text) for text in (f"{WHOLE} {WHOLE}", excerpt))
+    whole, part = (
+        [entry(id, title=f"Ward {id} opens", text=text.replace("ward", f"ward {id}")) for id in "abc"]
+        for text in (f"{WHOLE} {WHOLE}", excerpt)
+    )
     for before, after in (whole, part), (part, whole):
-        (changed,) = decided(document(after), stored(before)).changed
-        assert (changed.told, changed.entry.text) == ("no", after.text)
+        known = [stored(each, key=key) for key, each in enumerate(before, 1)]
+        update = decided(document(*after), *known)
+        assert [each.told for each in update.changed] == ["no"] * 3
+        assert "beginnings of their texts" in update.gathered.remarks[-1]
+        # Of one alone it is what its member wrote.
+        alone = decided(document(after[0], *before[1:]), *known)
+        assert [each.told for each in alone.changed] == ["yes"]
 
 
 @pytest.mark.parametrize(

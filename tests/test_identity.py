@@ -266,6 +266,18 @@ def test_notices_of_a_series_are_no_one_notice_though_their_texts_are_the_same(
     assert by_titles(relaunched(extra=notices), before) == [*(None for _ in notices), 0, 1, 2, 3, 4]
 
 
+def test_a_forms_text_under_other_headlines_is_other_news_each_time() -> None:
+    before = [
+        entry(f"old-{n}", title=f"{post} at Ashford Hospital", text=LONG[n], link=page(10 + n))
+        for n, post in enumerate(("Nurse", "Porter", "Cook"))
+    ]
+    after = [
+        entry(f"new-{n}", title=f"{post} at Dover Hospital", text=LONG[n], link=page(20 + n))
+        for n, post in enumerate(("Nurse", "Porter", "Cook"))
+    ]
+    assert by_titles(after, before) == [None] * 3
+
+
 def test_titles_and_texts_are_looked_for_only_where_most_of_a_document_is_unknown() -> None:
     before = [stored(each, key=number) for number, each in enumerate(five(str, page))]
     assert len(unknown(relaunched(), [])) == 5

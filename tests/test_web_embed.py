@@ -36,13 +36,13 @@ def test_the_newest_stories_are_shown_each_with_its_member_and_its_date(hub: Hub
         WESSEX, news("b", "Older", at=ago(days=2)), news("a", "Newest", link="https://wessex.example/a")
     )
     hub.publish(EAST, replace(news("c", "Undated"), published=None), at=ago(days=1))
-    assert shown(hub, path) == ["Newest", "Undated", "Older"]
+    assert shown(hub, path) == ["Newest", "Older", "Undated"]
     tree = hub.tree(path)
     assert hrefs(tree, "Newest") == ["https://wessex.example/a"]
     assert said(tree) == (
         "Newest Health Innovation Wessex 24 November, 15:30"
-        " Undated Health Innovation East date not given"
         " Older Health Innovation Wessex 22 November, 15:30"
+        " Undated Health Innovation East date not given"
         " All news of Health innovation news"
     )
 

@@ -257,7 +257,7 @@ _NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]
 # Pictures that count readers: nobody sees them, and whoever reads the text here would be counted there.
 _COUNTER = (
     r"//pixel\.|//stats\.|/b\.gif|/__ptq\.gif|medium\.com/_/stat"
-    r"|/pixel(?:[/?]|\.(?:png|gif|php))|(?:rss|feed|track|tracking|open|email)[-_]pixel\."
+    r"|/pixel\.(?:gif|php)|(?:rss|track|tracking)[-_]pixel\."
     r"|doubleclick\.|feedburner\.com/~|feedsportal\."
 )
 _COUNTS_READERS = re.compile(

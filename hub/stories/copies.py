@@ -296,7 +296,8 @@ def _judged(pair: Pair, passages: _Passages, title: _Headline, *, samples: int) 
         return 2.0, f"the same link as {{}}’s, and {pair.share:.0%} of the shorter text"
     if pair.wordless:
         whose = "neither has a text" if pair.both_wordless else "only one of them has a text"
-        if pair.same_title and not pair.periodical and pair.apart <= _REPORTED and title.telling:
+        passed_on = _CURRENT if pair.both_wordless else _REPORTED
+        if pair.same_title and not pair.periodical and pair.apart <= passed_on and title.telling:
             return 0.5, f"the same headline as {{}}’s, and {whose}"
         return 0.0, f"{whose}, and the headline alone says too little"
     needed = _SAME_TITLE_OWN_WORDS if pair.same_title and title.telling else _MOST_OF_IT

@@ -251,24 +251,31 @@ def _relaunched(left: Mapping[int, Entry], retitled: Sequence[KnownEntry]) -> di
     """Those of the entries left that are stored ones, should most of them be: else they are new.
 
     A title says so, also without the site's name that all others end with, where one entry alone has it
-    on either side, and the texts are no other news, as those of *Weekly update* are each week. So does
-    a long text under another title that names the same figures and dates.
+    on either side, and the texts are no other news, as those of *Weekly update* are each week. Where
+    titles say so of most of them, so does a long text under another title that names the same figures
+    and dates; by itself it may be a form's.
     """
     of_document = _Titles(entry.title for entry in left.values())
     of_store = _Titles(known.title for known in retitled)
-    ways: tuple[tuple[_Words, _Words, Callable[[KnownEntry, Entry], bool]], ...] = (
-        (_title_words, _title_words, _is_same_text),
-        (lambda entry: of_document.of(entry.title), _title_words, _is_same_text),
-        (_title_words, lambda known: of_store.of(known.title), _is_same_text),
-        (_text_words, _text_words, _name_the_same),
+    by_title: tuple[tuple[_Words, _Words], ...] = (
+        (_title_words, _title_words),
+        (lambda entry: of_document.of(entry.title), _title_words),
+        (_title_words, lambda known: of_store.of(known.title)),
     )
     found: dict[int, KnownEntry] = {}
-    for of_entry, of_known, is_it in ways:
+
+    def look(of_entry: _Words, of_known: _Words, is_it: Callable[[KnownEntry, Entry], bool]) -> None:
         taken = {known.key for known in found.values()}
         for index, known in _only_ones(left, retitled, of_entry, of_known):
             if index not in found and known.key not in taken and is_it(known, left[index]):
                 found[index] = known
-    return found if len(found) >= _SEVERAL and 2 * len(found) >= len(left) else {}
+
+    for of_entry, of_known in by_title:
+        look(of_entry, of_known, _is_same_text)
+    if len(found) < _SEVERAL or 2 * len(found) < len(left):
+        return {}
+    look(_text_words, _text_words, _name_the_same)
+    return found
 
 
 def _only_ones(

@@ -16,11 +16,10 @@ from array import array
 from collections import Counter
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
 from functools import lru_cache
 from zlib import crc32
 
-from hub import events, markup, wording
+from hub import markup, wording
 from hub.model import Entry, Sketch
 
 SHINGLE = 4
@@ -78,8 +77,6 @@ _LEADING_ON = """
     post item news page details find out learn see view visit website site at link below about it
 """
 _LEADS_ON = frozenset(_LEADING_ON.split())
-_OF_A_DATE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)")
-_SAME_DAY = timedelta(days=1)
 # What entries are found by has 30 bits: Python compares and sorts such numbers by their one digit.
 _SPARE_BITS = 2
 
@@ -143,18 +140,10 @@ def _sketch(entry: Entry, without: AbstractSet[str]) -> Sketch:
 
 
 def _says_nothing(entry: Entry, text: str) -> bool:
-    """Whether a text has no words, or none but its headline, what leads to its page, and its own date."""
+    """Whether a text has no words, or none but its headline and what leads to its page."""
     for part in sorted({markup.words(entry.title), *title_parts(entry.title)}, key=_longest):
         text = text.replace(f" {part} ", " ")
-    left = set(text.split()) - _LEADS_ON
-    given = entry.published or entry.updated
-    if left and given:
-        day = events.first_day(entry.text, since=None)
-        if day and abs(day - given.date()) <= _SAME_DAY:
-            left = {
-                word for word in left - _TIMES if not (_OF_A_DATE.fullmatch(word) or _TIME.fullmatch(word))
-            }
-    return not left
+    return not set(text.split()) - _LEADS_ON
 
 
 def _repeated(documents_sentences: Sequence[Sequence[str]]) -> frozenset[str]:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -180,6 +181,7 @@ class _Answering:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
+        self._numbers = count()
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         fields = _fields(scope)
@@ -197,10 +199,11 @@ class _Answering:
             environ = _environ(scope, fields, self._port)
             loop = asyncio.get_running_loop()
             token = scope.path.rpartition(_CALLBACKS)[2]
+            sent = _Body(next(self._numbers))
             if scope.method == "POST" and await loop.run_in_executor(
                 self._receiving, self._app.awaits, token
             ):
-                answer = await self._take(token, protocol, environ, fields)
+                answer = await self._take(token, sent, protocol, environ, fields)
             else:
                 answer = await loop.run_in_executor(self._threads, self._ask, environ)
         status, headers, body = answer
@@ -210,16 +213,21 @@ class _Answering:
             protocol.response_empty(status, headers)
 
     async def _take(
-        self, token: str, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
+        self,
+        token: str,
+        body: _Body,
+        protocol: HTTPProtocol,
+        environ: dict[str, Any],
+        fields: Mapping[str, str],
     ) -> _Answer:
         """The answer to what is sent: one body at a time to a callback, the latest, and so much in all."""
         before = self._bodies.get(token)
-        if before is not None and before.whole:
+        if before is not None and (before.whole or before.number > body.number):
             return _TOO_MUCH
         if before is not None:
             # Its connection may have broken.
             before.close()
-        body = self._bodies[token] = _Body()
+        self._bodies[token] = body
         try:
             async with asyncio.timeout(_SENDING):
                 async for chunk in protocol:
@@ -276,9 +284,13 @@ class _Answering:
 
 
 class _Body(io.BytesIO):
-    """What has come of a request's body; closed where it was given up."""
+    """What has come of a request's body; closed where it was given up. Later requests have higher numbers."""
 
     whole = False
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def _with_body(fields: Mapping[str, str], body: io.BytesIO) -> dict[str, Any]:
