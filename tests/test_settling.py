@@ -32,6 +32,9 @@ from hub.model import (
 )
 from hub.store import Store, open_store
 from hub.stories import COMMON, sketched
+from tests.entries import entry
+from tests.test_standing_over_time import made_anew
+from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, decider, document, poll
 
 ENTRIES = 400
 A_DAY = timedelta(days=1)
@@ -63,6 +66,30 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
     recognised = [key for key, *_, id, _, _, _ in found if str(id).startswith("new-")]
     assert len(recognised) > ENTRIES / 2
     assert len(found) < 2 * ENTRIES
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_relaunch_is_recognised_whichever_feeds_are_polled_with_it(
+    tmp_path: Path, *, together: bool
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/hub.db")
+    store.sync(MEMBERS, FEEDS, authority="news.example")
+    theirs = [
+        entry(f"w{number}", title=f"Release {number} of the west", feed=WEST.key, published=NOW)
+        for number in range(8)
+    ]
+    ours = [entry(f"e{number}", title=f"Letter {number} of the east") for number in range(8)]
+    poll(store, WEST, *theirs)
+    poll(store, EAST, *ours, *(replace(each, feed=EAST.key) for each in theirs))
+    relaunch = document(EAST, *made_anew(ours, host="east.example", at=NOW + A_DAY), at=NOW + A_DAY)
+    polls = [relaunch, document(WEST, entry("w8", feed=WEST.key), *theirs, at=NOW + A_DAY)]
+    new = [
+        result.new
+        for batch in ([polls] if together else [[each] for each in polls])
+        for result in store.settle(batch, decider(NOW + A_DAY))
+    ]
+    assert new == [0, 1]
+    store.close()
 
 
 def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) -> None:

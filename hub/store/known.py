@@ -247,6 +247,9 @@ class KnownToBatch:
         keys = [(feed, entry.keys) for feed, entries in polls.items() for entry in entries]
         if not keys:
             return {}
+        looked_for: dict[int, set[tuple[int, str]]] = defaultdict(set)
+        for feed, its in keys:
+            looked_for[feed].update(_kinds(its))
         found: dict[int, list[KnownEntry]] = defaultdict(list)
         withheld = []
         for row in self._ask(
@@ -262,7 +265,8 @@ class KnownToBatch:
             self._learn(row["key"], row["feed"], rows.entry_keys(row), since=False)
             if row["standing"]:
                 withheld.append(row)
-            if row["feed"] in polls:
+            # What only another feed of the batch asked for is none of the document's.
+            if not looked_for.get(row["feed"], set()).isdisjoint(_kinds(rows.entry_keys(row))):
                 found[row["feed"]].append(rows.known_entry(row))
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}
@@ -435,6 +439,11 @@ def _unsure(own: Sequence[KnownEntry], entries: Sequence[Entry]) -> list[KnownEn
         for known, identity in zip(own, identities, strict=True)
         if several[identity] > 1 or identity not in surely
     ]
+
+
+def _kinds(keys: EntryKeys) -> Iterable[tuple[int, str]]:
+    """The keys that there are, each with its place, so that an id is never taken for a link."""
+    return ((kind, key) for kind, key in enumerate((keys.id, keys.loose_id, keys.link, keys.title)) if key)
 
 
 def _identity(entry: Entry | KnownEntry) -> tuple[str | None, ...]:
