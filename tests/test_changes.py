@@ -230,6 +230,18 @@ def test_a_copy_that_catches_up_with_its_story_is_kept_and_not_told(store: Store
     assert [store.revisions(each.key)[0].told for each in (lead, copy)] == ["yes", "no"]
 
 
+def test_a_correction_of_the_lead_is_told_though_a_copy_had_it_first(store: Store) -> None:
+    link = "https://national.example/launch"
+    first, second = "The launch is in May, the county says.", "The launch is in June, the county says."
+    poll(store, EAST, entry("e", title="Launch", text=first, link=link))
+    poll(store, WEST, entry("w", title="Launch", text=first, link=link, feed=WEST.key))
+    theirs = entry("w", title="Launch", text=second, link=link, feed=WEST.key)
+    poll(store, WEST, theirs, at=NOW + HOUR)
+    poll(store, EAST, entry("e", title="Launch", text=second, link=link), at=NOW + 2 * HOUR)
+    (lead, _) = store.find(link)
+    assert (store.revisions(lead.key)[0].told, lead.changed) == ("yes", NOW + 2 * HOUR)
+
+
 # ---------------------------------------------------------------- over loopback
 
 

@@ -246,8 +246,8 @@ class ChangedEntry(Struct, frozen=True, kw_only=True):
     With `leaves_story` it is other news under the same id: it begins a story
     of its own, and the one it was in goes on without it. It, or one that was
     alone in its story, may turn out to be a copy by its new words: then
-    `story` is the one it joins. With `catches_up` it says what another entry of its
-    story said before, so that the story did not change. `told` is whether
+    `story` is the one it joins. With `catches_up` it says what the lead of its story
+    said before, so that the story did not change. `told` is whether
     readers are told of the change: at once, never, or when it has been still.
     `date` is the date to sort other news by. It `keeps_day`, of an event, where
     its words name none and do not say that it is not on that one. What is `withheld` is rewritten

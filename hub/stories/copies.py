@@ -197,9 +197,12 @@ def is_on_site_of(feed: FeedKey, other: Entry | Candidate, owners: urls.Owners) 
 
 
 def catches_up(entry: Entry, others: Sequence[Candidate]) -> bool:
-    """Whether an entry's new words are those that another entry of its story had before."""
+    """Whether an entry's new words are those that the lead of its story had before.
+
+    What a copy had before the lead its readers may have had, and those of merged feeds have not.
+    """
     return not entry.sketch.wordless and any(
-        other.words == entry.sketch.words and is_same_title(other, entry) for other in others
+        other.lead and other.words == entry.sketch.words and is_same_title(other, entry) for other in others
     )
 
 
