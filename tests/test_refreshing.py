@@ -43,11 +43,11 @@ class Network(Polled):
     def __init__(self, site: Site, folder: Path) -> None:
         super().__init__(site, folder, rules=RULES)
 
-    def carry(self, html: str = BOOK.format(1), more: str = "") -> None:
+    def carry(self, html: str = BOOK.format(1), more: str = "", at: str = "https://east.example/a") -> None:
         """Have the feed carry an entry with this text and these elements, under an ETag."""
         body = (
             "<rss version='2.0'><channel><title>East</title>"
-            f"<item><guid isPermaLink='false'>a</guid><title>Ward</title><link>https://east.example/a</link>"
+            f"<item><guid isPermaLink='false'>{at[-1]}</guid><title>Ward</title><link>{at}</link>"
             f"<description><![CDATA[{html}]]></description>{more}</item>"
             "<item><guid isPermaLink='false'>b</guid><title>Another</title><link>https://east.example/b</link>"
             "<description>Nothing of it changes.</description></item></channel></rss>"
@@ -125,6 +125,18 @@ def test_so_are_files_people_dates_and_categories(network: Network, more: str, h
     after = network.stored
     assert getattr(after.entry, has)
     assert after.date == before.date, "the date that is sorted by stays"
+
+
+def test_an_article_is_known_by_the_date_that_it_was_given_later(network: Network) -> None:
+    later = "<pubDate>Mon, 23 Nov 2026 09:00:00 GMT</pubDate>"
+    network.carry(more="<pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate>")
+    network.poll()
+    network.poll()
+    network.carry(more=later)
+    network.poll()
+    network.poll()
+    network.carry(more=later, at="https://new.example/post-1")
+    assert network.poll() == (0, 0), "with another id and link"
 
 
 def test_a_category_brings_the_tags_that_it_means(network: Network) -> None:

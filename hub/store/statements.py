@@ -191,10 +191,11 @@ UPDATE entries SET changed = COALESCE(:changed, changed), date = COALESCE(:date,
     details = :details
 WHERE key = :key
 """
-# All but its words, by which it is found and compared, and its links and dates that are frozen.
+# All but its words, by which it is found and compared, and its links and dates that are frozen. With
+# its date goes the key that is made of its title and that.
 REFRESHED_ENTRY = """
-UPDATE entries SET published = :published, summary = :summary, content = :content, image = :image,
-    language = :language, direction = :direction, rights = :rights,
+UPDATE entries SET published = :published, title_key = :title_key, summary = :summary, content = :content,
+    image = :image, language = :language, direction = :direction, rights = :rights,
     event_date = COALESCE(:event_date, event_date), details = :details
 WHERE key = :key
 """
