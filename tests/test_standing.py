@@ -165,11 +165,11 @@ def test_a_member_that_is_no_longer_on_hold_publishes_what_comes_next_alone(stor
 # ---------------------------------------------------------------- withdrawn by an admin
 
 
-def test_a_story_goes_on_with_the_original_of_those_that_are_left(store: Store, url: str) -> None:
+def test_a_story_goes_on_with_the_original_of_those_that_are_left(store: Store) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS, at=LATER)
     story = _story(store, OURS.link)
-    moderation.withdraw(url, OURS.link or "", why="the trial was stopped")
+    store.withdraw([key_of(store, OURS.link)], "the trial was stopped", LATER)
     after = store.story(story.id)
     assert isinstance(after, Story)
     assert [stored.entry.feed for stored in after.entries] == [WEST.key]
@@ -177,7 +177,7 @@ def test_a_story_goes_on_with_the_original_of_those_that_are_left(store: Store, 
     assert store.check() == ()
     poll(store, EAST, OURS, at=NOW + timedelta(days=1))
     assert titles(store) == [THEIRS.title], "an admin's word outlives polls"
-    moderation.release(url, OURS.link or "")
+    store.release([key_of(store, OURS.link)], NOW + timedelta(days=1))
     again = _story(store, OURS.link)
     assert again.id == story.id
     assert again.entries[1].why == "it was with West’s before it was withdrawn"

@@ -219,6 +219,24 @@ tags:
 """
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_feeds_tell_again_what_is_back_and_not_by_another_that_is(told: Store, *, chosen: bool) -> None:
+    def listed() -> list[str]:
+        return titles(told, Selection(told=True))
+
+    ours, theirs, blog = (key(told, each) for each in (OURS, THEIRS, BLOG))
+    assert listed() == [TITLE]
+    for which in (ours, theirs):
+        told.withdraw([which], "", NOW + 3 * DAY)
+    told.release([theirs], NOW + 4 * DAY)
+    assert listed() == [], "readers have not had it by that one"
+    if chosen:
+        told.make_lead(blog, NOW + 4 * DAY)
+    told.release([ours], NOW + 5 * DAY)
+    assert listed() == [BLOG.title if chosen else TITLE]
+    assert told.check() == ()
+
+
 @pytest.mark.parametrize("undo", [retag.untag, retag.undo])
 def test_what_was_said_of_a_tag_holds_for_a_copy_that_was_away(
     told: Store, url: str, tmp_path: Path, undo: object

@@ -215,8 +215,11 @@ def test_what_readers_had_is_not_told_again_by_another_when_who_told_it_has_gone
     assert listed("member/east") == ["https://east.example/4", "https://east.example/2"]
     assert hub.headlines("/") == ["Young news", "Joint news"]
     poll(told, at=NOW + timedelta(hours=1))
-    assert listed("all") == ["https://east.example/4"], "nor is it when that one is back"
+    both = ["https://east.example/4", "https://wessex.example/1"]
+    assert listed("all") == both, "it is told again when that one is back"
     assert listed("member/wessex") == ["https://wessex.example/1"]
+    (copied,) = hub.store.find("https://east.example/2")
+    assert copied.why == "the same news as Health Innovation Wessex’s, which told it before"
     assert hub.store.check() == ()
 
 

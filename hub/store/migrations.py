@@ -772,3 +772,9 @@ def m025_how_entries_were_written(db: Database) -> None:
         numbers = iter(array("q", packed))
         with_written = array("q", chain.from_iterable(zip(numbers, numbers, numbers, repeat(0))))
         db.execute("UPDATE windows SET entries = ? WHERE feed = ?", (with_written.tobytes(), feed))
+
+
+@migrations()
+def m026_who_told_what_was_withdrawn(db: Database) -> None:
+    """Whether feeds told its story by it, and by no other since; of what is away it is not known."""
+    _execute(db, "ALTER TABLE standings ADD COLUMN led INTEGER NOT NULL DEFAULT 0;")

@@ -392,7 +392,7 @@ class Settling(Placing):
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
             self._share_what_was_said(changed.story)
         elif changed.leaves_story and changed.withheld:
-            self._db.execute("UPDATE standings SET story = NULL WHERE entry = ?", (changed.key,))
+            self._db.execute("UPDATE standings SET story = NULL, led = 0 WHERE entry = ?", (changed.key,))
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
         self._tag(changed.key, changed.entry.tags)

@@ -27,6 +27,7 @@ _MOST_WITHDRAWN = 1_000
 _READ_WITHIN = timedelta(days=1)
 _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
 _CHOSEN = "an admin chose {}’s to lead"
+_TOLD_BY = "the same news as {}’s, which told it before"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 
@@ -170,10 +171,11 @@ class Placing(Tagging):
         ).fetchone()
         touched = {story}
         terms = self._tags_of_story(story)
+        led = 0
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
             if leads and now - rows.moment(first_seen) >= _READ_WITHIN:
-                self._db.execute(sql.TELL_NO_MORE, (story,))
+                led = self._db.execute(sql.TELL_NO_MORE, (story,)).rowcount
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
         was_published = before is None and not new
@@ -186,11 +188,15 @@ class Placing(Tagging):
             was_published=was_published,
             left=left,
             terms=terms if was_published else None,
+            led=led,
         )
         return touched
 
     def _publish(self, key: int, now: datetime) -> set[int]:
-        """Publish an entry that was not, in the story that it belongs to; the stories that this touched."""
+        """Publish an entry that was not, in the story that it belongs to; the stories that this touched.
+
+        Where feeds told the story by it, and not by another since, they tell it by it again.
+        """
         (row,) = self._rows("SELECT * FROM standings WHERE entry = ?", (key,))
         first_seen, back = (None, rows.stamp(now)) if row["was_published"] else (rows.stamp(now), None)
         self._db.execute(sql.PUBLISH, {"key": key, "first_seen": first_seen, "back": back})
@@ -202,14 +208,18 @@ class Placing(Tagging):
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
         # Another that an admin has had lead meanwhile goes on leading.
         self._db.execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
-        if self._value("SELECT 1 FROM rulings WHERE entry = ? AND ruling = 'lead'", (key,)):
+        chosen = self._value(sql.CHOSEN_LEAD, (joins.story,))
+        told_it = row["led"] and self._db.execute(sql.TELL_AGAIN, (joins.story,)).rowcount
+        if chosen == key:
             self._lead(key, joins.story)
+        elif told_it and chosen is None:
+            self._lead(key, joins.story, why=_TOLD_BY)
         self._share_what_was_said(joins.story)
         return touched
 
-    def _lead(self, key: int, story: int) -> None:
-        """Have an entry lead its story, as an admin chose."""
-        self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": _CHOSEN})
+    def _lead(self, key: int, story: int, *, why: str = _CHOSEN) -> None:
+        """Have an entry lead its story; who led it is its copy, for this reason."""
+        self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
 
     def _belongs_to(self, stored: StoredEntry, row: rows.Row) -> stories.Verdict | None:
         left = row["story"] and self._value(
@@ -242,6 +252,7 @@ class Placing(Tagging):
         was_published: bool = True,
         left: int | None = None,
         terms: Sequence[str] | None = None,
+        led: int = 0,
     ) -> None:
         self._db.execute(
             sql.STANDING,
@@ -254,6 +265,7 @@ class Placing(Tagging):
                 "was_published": int(was_published),
                 "story": left,
                 "terms": None if terms is None else rows.as_json(terms),
+                "led": led,
             },
         )
 

@@ -258,6 +258,8 @@ UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND
 TELL_STORY = "UPDATE stories SET told = 1 WHERE id = ? AND told = 0"
 # It was told by an entry that is gone, and is not told again by another.
 TELL_NO_MORE = "UPDATE stories SET told = 2 WHERE id = ? AND told = 1"
+# That entry is there again.
+TELL_AGAIN = "UPDATE stories SET told = 1 WHERE id = ? AND told = 2"
 MOVE_ENTRY = """
 UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why WHERE key = :key
 """
@@ -274,12 +276,13 @@ WHERE key = :key
 # What readers had before it waited they have to hear of from an admin; what its member takes back
 # and brings again while it waits goes on waiting.
 STANDING = """
-INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story, terms)
-VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms)
+INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story, terms, led)
+VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms, :led)
 ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
     moment = excluded.moment, by_admin = excluded.by_admin,
     was_published = MAX(excluded.was_published, excluded.by_admin AND was_published),
-    story = COALESCE(excluded.story, story), terms = COALESCE(excluded.terms, terms)
+    story = COALESCE(excluded.story, story), terms = COALESCE(excluded.terms, terms),
+    led = MAX(excluded.led, led)
 """
 # Copies of an entry that left their story follow the one that leads it now, of which nobody
 # said that they are its copies.
@@ -470,6 +473,9 @@ LEAD_NO_MORE = """
 DELETE FROM rulings WHERE entry = :entry AND ruling = 'lead' AND EXISTS (
     SELECT 1 FROM rulings r JOIN entries e ON e.key = r.entry
     WHERE e.story = :story AND e.key <> :entry AND r.ruling = 'lead')
+"""
+CHOSEN_LEAD = """
+SELECT r.entry FROM rulings r JOIN entries e ON e.key = r.entry WHERE e.story = ? AND r.ruling = 'lead'
 """
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
