@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
@@ -117,18 +117,20 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
     config = load(path)
     named = {member.slug for member in config.members}
     named |= {name for feed in config.feeds for name in (str(feed.key), feed.url)}
+    now = datetime.now(UTC)
     with closing(existing_store(database)) as store:
         sync(store, config)
         left = store.left(target)
         if left and target not in named:
-            gone = sum(map(store.remove, left))
+            gone = sum(store.remove(each, now) for each in left)
             return (
                 f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
             )
         removed = edit.remove_feed(path, target)
         # A member goes with its last feed, once the database knows that it has left the file.
         sync(store, load(path))
-        gone = sum(map(store.remove, {*(feed.key for feed in removed.feeds), *store.left(target)}))
+        leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
+        gone = sum(store.remove(each, now) for each in leaving)
     what = _named(removed)
     return f"{what}: taken out of {path}, and {counted(gone, 'entry', 'entries')} out of the database."
 

@@ -212,7 +212,7 @@ def test_what_an_entry_said_goes_with_the_entry(store: Store) -> None:
     poll(store, EAST, entry("a", title="Ward", text="It has 1 bed."))
     poll(store, EAST, entry("a", title="Ward", text="It has 2 beds."), at=NOW + HOUR)
     (found,) = store.find("a")
-    store.remove(EAST.key)
+    store.remove(EAST.key, NOW)
     assert store.revisions(found.key) == ()
     assert store.check() == ()
 

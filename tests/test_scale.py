@@ -221,7 +221,7 @@ def test_counts_follow_what_comes_and_goes(hub: Hub) -> None:
     (keys,) = ([stored.key for stored in hub.store.walk() if stored.entry.title == "News n1"],)
     hub.store.retag({keys[0]: (SAFETY,)})
     assert hub.store.tag_counts() == {"safety": 2, "stroke": 40}
-    hub.store.remove(WESSEX)
+    hub.store.remove(WESSEX, NOW)
     assert (hub.store.totals().entries, hub.store.totals().stories) == (41, 41)
     assert hub.store.tag_counts() == {"safety": 1, "stroke": 40}
     assert hub.store.check() == ()

@@ -233,7 +233,7 @@ def test_retagging_reaches_what_is_held(store: Store, url: str) -> None:
 
 def test_a_feed_that_is_removed_takes_what_was_held_of_it_along(store: Store) -> None:
     poll(store, held(store, EAST), OURS)
-    store.remove(EAST.key)
+    store.remove(EAST.key, NOW)
     assert not store.waiting()
     assert not store.notices()
     assert store.check() == ()

@@ -598,7 +598,7 @@ def test_a_feed_removed_with_its_entries_leaves_other_members_their_copies(store
     poll(store, EAST, entry("a", title="Joint", link=link, tags=(Tag("rare", "east says so"),)), entry("b"))
     poll(store, WEST, entry("w", title="Joint", link=link, feed=WEST.key))
     store.sync(MEMBERS[1:], FEEDS[1:], authority="news.example.org")
-    assert store.remove(EAST.key) == 2
+    assert store.remove(EAST.key, NOW) == 2
     (story,) = store.stories(limit=10).items
     assert (story.lead.member.slug, story.lead.lead, story.lead.why) == ("west", True, "")
     assert store.tag_counts() == {}

@@ -219,6 +219,29 @@ tags:
 """
 
 
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_an_entry_told_that_is_other_news_now_is_not_told_again_by_its_copies(
+    told: Store, days: int
+) -> None:
+    at = NOW + days * DAY + HOUR
+    page = entry("e", title="The hospital choir", text=EXTRA, link=OURS.link)
+    poll(told, EAST, page, at=at)
+    left = [page.title] if days else [THEIRS.title, page.title]
+    assert titles(told, Selection(told=True)) == left, "what is of today few have had"
+    assert len(titles(told)) == 2
+    poll(told, EAST, OURS, at=at + 2 * DAY)
+    assert titles(told, Selection(told=True)) == ([TITLE] if days else [THEIRS.title]), "it goes back to it"
+    assert told.check() == ()
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_a_feed_told_that_was_removed_with_its_entries_is_not_told_again(told: Store, days: int) -> None:
+    assert told.remove(EAST.key, NOW + days * DAY) == 1
+    assert titles(told, Selection(told=True)) == ([] if days else [THEIRS.title])
+    assert titles(told) == [THEIRS.title]
+    assert told.check() == ()
+
+
 @pytest.mark.parametrize("chosen", [False, True])
 def test_feeds_tell_again_what_is_back_and_not_by_another_that_is(told: Store, *, chosen: bool) -> None:
     def listed() -> list[str]:

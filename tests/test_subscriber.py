@@ -369,7 +369,7 @@ def test_a_feed_whose_entries_were_removed_too_is_unsubscribed_from(
     subscribed(ours, site, theirs)
     key = ours.config.feeds[0].key
     ours.configure()
-    ours.store.remove(key)
+    ours.store.remove(key, ours.now)
     assert ours.subscription().feed is None
     ours.until(lambda: not ours.store.subscriptions())
     assert theirs.subscriptions == {}

@@ -74,8 +74,8 @@ Act = Callable[[Hub, dict[str, int]], object]
         (lambda hub, key: hub.store.put_together(key["c"], key["d"], LATER), "a c d e", "a c d"),
         (lambda hub, key: hub.store.withdraw([key["a"]], "", LATER), "e", "d"),
         (lambda hub, key: hub.store.withdraw([key["e"]], "", LATER), "a d", "a d"),
-        (lambda hub, _: hub.store.remove(EAST), "a", ""),
-        (lambda hub, _: hub.store.remove(WESSEX), "e", "d"),
+        (lambda hub, _: hub.store.remove(EAST, LATER), "a", ""),
+        (lambda hub, _: hub.store.remove(WESSEX, LATER), "e", "d"),
         (lambda hub, _: hub.publish(EAST, news("d", "Other", tags=(STROKE,)), at=LATER), "a d e", ""),
     ],
     ids=[

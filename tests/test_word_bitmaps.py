@@ -70,7 +70,7 @@ def test_what_changes_or_goes_takes_the_bitmaps_of_its_block_along_and_they_come
     assert blocks(hub) == [1, BLOCK + 1, 2 * BLOCK + 1]
     assert found(hub, "wards porter") == {"News 10"}
     assert len(found(hub, "wards nurse")) == 3 * BLOCK - 1
-    hub.store.remove(WESSEX)
+    hub.store.remove(WESSEX, NOW)
     assert blocks(hub) == []
     assert found(hub, "wards nurse") == set()
     assert hub.store.check() == ()

@@ -328,7 +328,7 @@ class Store(Protocol):
     def left(self, target: str) -> tuple[FeedKey, ...]:
         """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
 
-    def remove(self, feed: FeedKey) -> int:
+    def remove(self, feed: FeedKey, now: datetime) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""
 
     def check(self) -> tuple[str, ...]:

@@ -369,6 +369,9 @@ class Settling(Placing):
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
         """Write an entry's new words; the story it is in by now, and all that this touched."""
         told = "no" if changed.catches_up else changed.told
+        # What is other news each hour may not have told the one before.
+        leaves = changed.leaves_story and told == "yes"
+        told_it = leaves and self._told_by(changed.key, rows.moment(now))
         self._db.execute(sql.NEW_REVISION, {"key": changed.key, "now": now, "told": told})
         self._db.execute(sql.OLD_REVISIONS, {"key": changed.key, "kept": _REVISIONS_KEPT})
         self._db.execute(
@@ -387,14 +390,21 @@ class Settling(Placing):
         if changed.leaves_story:
             self._db.execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
             self._db.execute(sql.RULED_OF_NEWS, (changed.key,))
-        touched = {self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))}
+        left = self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))
+        touched = {left}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
             self._share_what_was_said(changed.story)
+            if changed.entry.fingerprint in changed.past_fingerprints:
+                # It went away from that news and back to it.
+                self._tell_again(changed.key, changed.story)
         elif changed.leaves_story and changed.withheld:
             self._db.execute("UPDATE standings SET story = NULL, led = 0 WHERE entry = ?", (changed.key,))
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
+        if told_it and len(touched) > 1:
+            # Its copies would tell it under other ids.
+            self._db.execute(sql.TELL_NO_MORE, (left,))
         self._tag(changed.key, changed.entry.tags)
         story = int(self._value("SELECT story FROM entries WHERE key = ?", (changed.key,)))
         return story, touched

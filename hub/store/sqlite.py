@@ -145,18 +145,18 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             found = self._tuples(sql.LEFT, {"target": target})
         return tuple(FeedKey(member, name) for member, name in found)
 
-    def remove(self, feed: FeedKey) -> int:
+    def remove(self, feed: FeedKey, now: datetime) -> int:
         with self._writing():
             row = next(iter(self._rows(sql.FEEDS_NAMED, (listed([(feed.member, feed.name)]),))), None)
             if row is None:
                 return 0
-            stories = [
-                each["story"]
-                for each in self._rows("SELECT DISTINCT story FROM entries WHERE feed = ?", (row["id"],))
-            ]
+            its = self._tuples("SELECT key, story FROM entries WHERE feed = ?", (row["id"],))
+            told = [story for key, story in its if self._told_by(key, now)]
             self._lose_feed(row["id"])
             removed = self._db.execute("DELETE FROM entries WHERE feed = ?", (row["id"],)).rowcount
-            for story in stories:
+            for story in told:
+                self._db.execute(sql.TELL_NO_MORE, (story,))
+            for story in {story for _, story in its}:
                 self._db.execute(sql.NEXT_LEAD, {"story": story})
                 self._retag_story(story)
             self._db.execute("DELETE FROM feeds WHERE id = ?", (row["id"],))

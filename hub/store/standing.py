@@ -166,15 +166,16 @@ class Placing(Tagging):
         Its story goes on with the original of those that are left; in feeds it would be
         another's, under another id, so that what readers have had is not told there again.
         """
-        story, before, leads, first_seen = self._db.execute(
-            "SELECT story, standing, lead, first_seen FROM entries WHERE key = ?", (key,)
+        story, before = self._db.execute(
+            "SELECT story, standing FROM entries WHERE key = ?", (key,)
         ).fetchone()
         touched = {story}
+        told_it = self._told_by(key, now)
         terms = self._tags_of_story(story)
         led = 0
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
-            if leads and now - rows.moment(first_seen) >= _READ_WITHIN:
+            if told_it:
                 led = self._db.execute(sql.TELL_NO_MORE, (story,)).rowcount
         self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
@@ -192,6 +193,12 @@ class Placing(Tagging):
         )
         return touched
 
+    def _told_by(self, key: int, now: datetime) -> bool:
+        """Whether an entry leads its story, and has told it so long that its readers have had it."""
+        # The date of what became other news is later than its page was first seen.
+        since = self._value("SELECT MAX(first_seen, date) FROM entries WHERE key = ? AND lead = 1", (key,))
+        return since is not None and now - rows.moment(since) >= _READ_WITHIN
+
     def _publish(self, key: int, now: datetime) -> set[int]:
         """Publish an entry that was not, in the story that it belongs to; the stories that this touched.
 
@@ -208,18 +215,22 @@ class Placing(Tagging):
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
         # Another that an admin has had lead meanwhile goes on leading.
         self._db.execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
-        chosen = self._value(sql.CHOSEN_LEAD, (joins.story,))
-        told_it = row["led"] and self._db.execute(sql.TELL_AGAIN, (joins.story,)).rowcount
-        if chosen == key:
+        if self._value(sql.CHOSEN_LEAD, (joins.story,)) == key:
             self._lead(key, joins.story)
-        elif told_it and chosen is None:
-            self._lead(key, joins.story, why=_TOLD_BY)
+        if row["led"]:
+            self._tell_again(key, joins.story)
         self._share_what_was_said(joins.story)
         return touched
 
     def _lead(self, key: int, story: int, *, why: str = _CHOSEN) -> None:
         """Have an entry lead its story; who led it is its copy, for this reason."""
         self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
+
+    def _tell_again(self, key: int, story: int) -> None:
+        """Have feeds tell a story again by the entry that told it, or by the one that an admin chose."""
+        told_no_more = self._db.execute(sql.TELL_AGAIN, (story,)).rowcount
+        if told_no_more and self._value(sql.CHOSEN_LEAD, (story,)) is None:
+            self._lead(key, story, why=_TOLD_BY)
 
     def _belongs_to(self, stored: StoredEntry, row: rows.Row) -> stories.Verdict | None:
         left = row["story"] and self._value(
