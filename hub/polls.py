@@ -176,10 +176,10 @@ class Polls:
         """Poll these feeds; one that is being polled already is not begun again."""
         new = {state.feed.key: state for state in states if state.feed.key not in self._polls}
         now = self._now()
-        checks = self._store.checks_due(now) if new else {}
+        checks = self._store.checks_due(now, most=_MOST_CHECKS) if new else {}
         for key, state in new.items():
             begun = _Poll(state, poll.addresses(state, now=now), now, time.monotonic())
-            begun.checks = list(checks.get(key, ()))[:_MOST_CHECKS]
+            begun.checks = list(checks.get(key, ()))
             self._polls[key] = begun
             self._ask(begun)
 

@@ -22,7 +22,6 @@ from hub.model import Checked, Entry, EntryKeys, PageCheck, Window, Withheld
 
 _APART = timedelta(days=1)
 _MOST_TRIES = 5
-_MOST_AT_ONCE = 5
 # Where so many are missing at once, and they are most of what was there, the feed shows something else now.
 _MANY, _MOST = 3, 0.5
 
@@ -63,8 +62,8 @@ def in_another_feed(entry: Entry, withdrawn: Iterable[tuple[EntryKeys, str]]) ->
 
 
 def to_check(keys: Iterable[int], now: datetime) -> tuple[PageCheck, ...]:
-    """The pages of missing entries, to be looked at with the next poll; some at once, no site is crawled."""
-    return tuple(PageCheck(key=key, due=now) for key in keys)[:_MOST_AT_ONCE]
+    """The pages of missing entries, to be looked at with the next polls, each of which looks at some."""
+    return tuple(PageCheck(key=key, due=now) for key in keys)
 
 
 def is_gone(outcome: object) -> bool | None:

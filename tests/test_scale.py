@@ -172,7 +172,7 @@ def test_no_poll_and_no_look_for_one_reads_all_that_a_feed_has(tmp_path: Path) -
         tombstones=(Tombstone(id="n2", why="it was wrong"),),
     )
     hub.settle(gone, later)
-    assert store.checks_due(later + timedelta(days=2))
+    assert store.checks_due(later + timedelta(days=2), most=3)
     assert store.due(later + timedelta(days=1))
     assert store.last_document(NATIONAL).marks
     for look in (store.spared, store.offers, store.subscriptions, store.feed_states):

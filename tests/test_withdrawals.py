@@ -227,9 +227,9 @@ def test_an_entry_that_is_gone_with_its_page_is_withdrawn_a_day_later_and_comes_
 def test_pages_of_feeds_that_are_polled_no_more_wait_in_nobodys_way(network: Network) -> None:
     network.carry(10, 9, 7, 6, gone=[8])
     network.poll()
-    assert [*network.store.checks_due(network.now)] == [network.feed.key]
+    assert [*network.store.checks_due(network.now, most=3)] == [network.feed.key]
     network.store.sync([], [], authority="news.example")
-    assert network.store.checks_due(network.now + A_DAY) == {}
+    assert network.store.checks_due(network.now + A_DAY, most=3) == {}
 
 
 def test_an_entry_whose_page_is_there_stays(network: Network) -> None:
@@ -328,17 +328,28 @@ def test_a_feed_that_begins_anew_withdraws_nothing(network: Network) -> None:
 def test_a_poll_looks_at_few_pages_and_at_none_where_the_feed_cannot_be_had(network: Network) -> None:
     network.carry(*range(20, 0, -1))
     network.poll()
-    missing = (5, 7, 9, 11, 13)
+    missing = range(3, 19, 2)
     network.carry(*(number for number in range(20, 0, -1) if number not in missing))
     network.poll()
     feed = network.site.pages["/feed"]
     network.site.page("/feed", "unwell", status=503)
     assert network.poll(fails=True) == []
     network.site.pages["/feed"] = feed
-    first, then = network.poll(), network.poll()
-    assert (len(first), len(then)) == (3, 2)
-    assert {*first, *then} == {f"/{number}" for number in missing}
+    asked = [network.poll() for _ in range(3)]
+    assert [len(each) for each in asked] == [3, 3, 2]
+    assert {path for each in asked for path in each} == {f"/{number}" for number in missing}
     assert network.poll(after=A_DAY) == []
+
+
+def test_all_of_many_entries_that_are_taken_down_at_once_are_withdrawn(network: Network) -> None:
+    network.carry(*range(20, 0, -1))
+    network.poll()
+    gone = range(10, 19)
+    network.carry(20, 19, *range(9, 0, -1), gone=gone)
+    for _ in range(8):
+        network.poll(after=A_DAY / 2)
+    assert network.published() == [*range(1, 10), 19, 20]
+    assert network.store.checks_due(network.now + 9 * A_DAY, most=3) == {}
 
 
 @pytest.mark.parametrize(("host", "put_off"), [("elsewhere.example", False), ("127.0.0.1", True)])

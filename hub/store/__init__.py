@@ -143,8 +143,11 @@ class Store(Protocol):
     def last_document(self, feed: FeedKey) -> LastDocument:
         """What is stored of what the feed's document had last; nothing, if it was not learnt from."""
 
-    def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
-        """The pages of missing entries that the feeds' next polls shall look at, longest due first."""
+    def checks_due(self, now: datetime, *, most: int) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
+        """The pages of missing entries that the feeds' next polls shall look at, longest due first.
+
+        Of each feed so many at most.
+        """
 
     def links(self, feed: FeedKey) -> tuple[str, ...]:
         """The links of the entries of the feed's last document."""

@@ -107,10 +107,10 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             },
         )
 
-    def checks_due(self, now: datetime) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
+    def checks_due(self, now: datetime, *, most: int) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         found: dict[FeedKey, tuple[PageCheck, ...]] = {}
         with self._errors():
-            due = self._tuples(sql.CHECKS_DUE, (rows.stamp(now),))
+            due = self._tuples(sql.CHECKS_DUE, {"now": rows.stamp(now), "most": most})
         for member, name, key, url, when, gone_since, tries in due:
             check = PageCheck(
                 key=key,

@@ -84,11 +84,15 @@ DELETE FROM checks WHERE entry IN (
     SELECT c.entry FROM checks c JOIN entries e ON e.key = c.entry WHERE e.feed = ?)
 """
 CHECKED = "DELETE FROM checks WHERE entry IN (SELECT value FROM json_each(?))"
-# In this order, since there are few: SQLite would look up each entry of each feed.
+# In this order, since there are few: SQLite would look up each entry of each feed. Of each feed some, so
+# that one with many stands in nobody's way.
 CHECKS_DUE = """
-SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries
-FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
-WHERE c.due <= ? AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL ORDER BY c.due LIMIT 1000
+SELECT member, name, entry, link, due, gone_since, tries FROM (
+    SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries,
+           ROW_NUMBER() OVER (PARTITION BY f.id ORDER BY c.due, c.entry) AS place
+    FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
+    WHERE c.due <= :now AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL)
+WHERE place <= :most ORDER BY due
 """
 # Of entries that were taken back, those of which nothing was said yet; who leads a story leaves it last, so
 # that it has it again when all are back.
