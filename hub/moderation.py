@@ -1,4 +1,7 @@
-"""`hub held`, `hub release` and `hub withdraw`: an admin's word on what is published. No poll undoes it."""
+"""`hub held`, `hub release` and `hub withdraw`: an admin's word on what is published.
+
+No poll undoes it, but for what waited and was released: that its member may take back, as it may all else.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hub import moderation
 from hub.errors import StoreError
-from hub.model import Entry, Feed, Selection, Story, Tag, Term
+from hub.model import Entry, Feed, Selection, Story, Tag, Term, Tombstone
 from hub.store import Store
 from tests.entries import entry
 from tests.rfc4287 import ATOM, violations
@@ -153,6 +153,24 @@ def test_what_is_released_is_first_seen_when_readers_get_it(store: Store, url: s
     assert stored.first_seen == stored.changed > NOW
     assert stored.date == OURS.published
     assert [each.key for each in store.entries(Selection(since=LATER), limit=9).items] == [stored.key]
+
+
+def test_what_waited_and_was_released_its_member_may_take_back_and_what_was_withdrawn_not(
+    store: Store,
+) -> None:
+    def taken_back(at: datetime) -> None:
+        gone = replace(document(EAST, entry("b"), at=at), tombstones=(Tombstone(id=OURS.id or "", why=""),))
+        store.settle([gone], decider(at))
+
+    poll(store, held(store, EAST), OURS)
+    store.release([key_of(store, OURS.link)], LATER)
+    assert titles(store) == [TITLE]
+    taken_back(LATER + timedelta(hours=1))
+    assert titles(store) == []
+    store.release([key_of(store, OURS.link)], LATER + timedelta(hours=2))
+    taken_back(LATER + timedelta(hours=3))
+    assert titles(store) == [TITLE]
+    assert store.check() == ()
 
 
 def test_a_member_that_is_no_longer_on_hold_publishes_what_comes_next_alone(store: Store) -> None:

@@ -265,7 +265,10 @@ class Store(Protocol):
         """The entries that were in a story when they were withdrawn."""
 
     def release(self, keys: Iterable[int], now: datetime) -> int:
-        """Publish entries that are not, on an admin's word, which no rule undoes; how many those were."""
+        """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
+
+        What was withdrawn its member cannot take back again; what waited it can.
+        """
 
     def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
         """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.

@@ -123,10 +123,12 @@ class Placing(Tagging):
             keys = list(keys)
             self._learn(keys)
             for key in keys:
-                if not self._value("SELECT standing FROM entries WHERE key = ?", (key,)):
+                before = self._value("SELECT standing FROM entries WHERE key = ?", (key,))
+                if not before:
                     continue
                 self._tell(self._publish(key, now))
-                self._stand(key, "published", "an admin released it", now, by_admin=True)
+                if before == "withdrawn":
+                    self._stand(key, "published", "an admin released it", now, by_admin=True)
                 released += 1
         return released
 
