@@ -103,7 +103,10 @@ def after(
     withdrawn: dict[int, str] = {}
     for each in checked:
         check = replace(each.check, due=now + _APART, tries=each.check.tries + 1)
-        if each.gone is False or (each.gone is None and check.tries >= _MOST_TRIES):
+        if each.gone is False and not each.check.tries:
+            # A cache may serve for a while what is gone.
+            again.append(check)
+        elif each.gone is False or (each.gone is None and check.tries >= _MOST_TRIES):
             done.append(check.key)
         elif each.gone is None:
             again.append(check)

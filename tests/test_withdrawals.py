@@ -95,7 +95,10 @@ def test_twice_within_a_day_is_not_enough() -> None:
     assert (again.gone_since, done, withdrawn) == (SEEN_GONE.gone_since, (), {})
 
 
-def test_a_page_that_is_there_is_not_looked_at_again() -> None:
+def test_a_page_that_is_there_is_looked_at_once_more_and_not_again() -> None:
+    (again,), done, withdrawn = withdrawals.after([Checked(CHECK, False)], NOW)
+    assert (again.gone_since, again.due, done, withdrawn) == (None, NOW + A_DAY, (), {})
+    assert withdrawals.after([Checked(again, False)], NOW + A_DAY) == ((), (7,), {})
     assert withdrawals.after([Checked(SEEN_GONE, False)], NOW) == ((), (7,), {})
 
 
@@ -236,8 +239,20 @@ def test_an_entry_whose_page_is_there_stays(network: Network) -> None:
     network.carry(10, 9, 7, 6)
     network.poll()
     assert network.poll() == ["/8"]
+    assert network.poll(after=A_DAY) == ["/8"]
     assert network.poll(after=A_DAY) == []
     assert network.published() == [6, 7, 8, 9, 10]
+
+
+def test_an_entry_whose_page_a_cache_still_had_is_withdrawn_once_it_is_gone(network: Network) -> None:
+    network.carry(10, 9, 7, 6)
+    network.poll()
+    assert network.poll() == ["/8"]
+    network.carry(10, 9, 7, 6, gone=[8])
+    assert network.poll(after=A_DAY) == ["/8"]
+    assert network.published() == [6, 7, 8, 9, 10]
+    assert network.poll(after=A_DAY) == ["/8"]
+    assert network.published() == [6, 7, 9, 10]
 
 
 def test_a_page_that_is_back_before_it_is_asked_again_keeps_its_entry(network: Network) -> None:
@@ -338,7 +353,7 @@ def test_a_poll_looks_at_few_pages_and_at_none_where_the_feed_cannot_be_had(netw
     asked = [network.poll() for _ in range(3)]
     assert [len(each) for each in asked] == [3, 3, 2]
     assert {path for each in asked for path in each} == {f"/{number}" for number in missing}
-    assert network.poll(after=A_DAY) == []
+    assert network.poll() == []
 
 
 def test_all_of_many_entries_that_are_taken_down_at_once_are_withdrawn(network: Network) -> None:
