@@ -2,7 +2,7 @@
 
 All of it is stored, with its own dates. But whoever subscribes to a merged feed
 would get a member's whole past on the day that the member joins. Of what has no
-date nobody can tell whether it is new, so none of it is told.
+date in a feed's first document nobody can tell whether it is new, so none of it is told.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from hub import normalise
-from hub.model import FeedUpdate
+from hub.model import Entry, FeedUpdate
 
 TOLD = 20
 """How many of a feed's first entries merged feeds tell of: the newest."""
@@ -21,27 +21,25 @@ TOLD = 20
 _NEWS = timedelta(days=2)
 
 
-def is_past(update: FeedUpdate) -> bool:
-    """Whether what is new in the hub was in its feed before that was followed."""
-    state = update.state
-    # Where feeds.yaml has another address for it by now, that may have a past of its own.
-    first = state.succeeded is None or state.used_url is None
-    return (first and update.gathered.push is None) or state.read_in_part
+def is_undated(entry: Entry, update: FeedUpdate) -> bool:
+    """Whether nobody knows of when a new entry is: a feed's first document has it, without a date."""
+    is_first = update.state.succeeded is None and update.gathered.push is None
+    return is_first and not normalise.is_dated(entry)
 
 
 def untold(update: FeedUpdate) -> FeedUpdate:
     """The same update, in which new entries that are but a feed's past are not told."""
     state = update.state
-    past = is_past(update)
     # The first documents of a feed that is being set up may be empty.
-    nothing_yet = not (state.recent or state.read_in_part)
-    dated = [new for new in update.new if not past or normalise.is_dated(new.entry)]
-    if state.read_in_part:
-        told = [new for new in dated if update.now - new.date <= _NEWS]
-    elif past or (nothing_yet and update.gathered.push is None):
-        told = sorted(dated, key=lambda new: new.date, reverse=True)[:TOLD]
+    nothing_yet = state.succeeded is None or not (state.recent or state.read_in_part)
+    # Where feeds.yaml has another address for it by now, that may have a past of its own.
+    first = nothing_yet or state.used_url is None
+    if first and update.gathered.push is None:
+        dated = [new for new in update.new if not is_undated(new.entry, update)]
+        told = {new.atom_id for new in sorted(dated, key=lambda new: new.date, reverse=True)[:TOLD]}
+    elif state.read_in_part:
+        told = {new.atom_id for new in update.new if update.now - new.date <= _NEWS}
     else:
         return update
-    ids = {new.atom_id for new in told}
-    new = (each if each.atom_id in ids else replace(each, told=False) for each in update.new)
+    new = (each if each.atom_id in told else replace(each, told=False) for each in update.new)
     return replace(update, new=tuple(new))

@@ -356,13 +356,13 @@ def _new(
 ) -> NewEntry:
     now, state = update.now, update.state
     entry = events.with_day(entry, now, zone)
-    is_first = state.succeeded is None or state.read_in_part
-    date = events.date_to_sort_by(entry, normalise.dated(entry, now), now, zone, backlog=is_first)
+    is_past = state.succeeded is None or state.read_in_part
+    date = events.date_to_sort_by(entry, normalise.dated(entry, now), now, zone, backlog=is_past)
     withheld = withdrawals.in_another_feed(entry, known.withdrawn) or withheld
     atom_id = _atom_id(entry, taken, owners, now, authority)
     copy = stories.copy_of(entry, known, date=date) if withheld is None else None
     if copy is None:
-        if backlog.is_past(update) and not normalise.is_dated(entry):
+        if backlog.is_undated(entry, update):
             date = now - LONG_AGO
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
     leads, why = False, copy.why
