@@ -361,14 +361,15 @@ def _new(
     withheld = withdrawals.in_another_feed(entry, known.withdrawn) or withheld
     atom_id = _atom_id(entry, taken, owners, now, authority)
     copy = stories.copy_of(entry, known, date=date) if withheld is None else None
+    undated = backlog.is_undated(entry, update)
     if copy is None:
-        if backlog.is_undated(entry, update):
+        if undated:
             date = now - LONG_AGO
         return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
     leads, why = False, copy.why
     lead = _lead(copy, known)
     if lead is not None and stories.leads_instead(
-        entry, date, lead, known, now=now, zone=zone, owners=owners
+        entry, date, lead, known, now=now, zone=zone, owners=owners, undated=undated
     ):
         leads, why = True, stories.from_there(copy, lead)
     return NewEntry(

@@ -169,7 +169,7 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
     if entry.text and entry.sketch == Sketch() and stored.lead:
         yield "    Compared not any more: it is older than what could still be copied"
         return
-    apart = list(stories.compared(entry, known, date=stored.date, key=stored.key))
+    apart = list(stories.compared(entry, known, date=stored.compared_as_of, key=stored.key))
     for number, each in enumerate(apart):
         verdict = "would be a copy of" if each.sure else "is no copy of"
         label = "" if number else "Compared"

@@ -10,12 +10,25 @@ import pytest
 from msgspec.structs import replace
 
 from hub import backlog, explain
-from hub.model import Entry, Selection, Sitemap, Tag, Term
+from hub.decide import decide
+from hub.model import (
+    LONG_AGO,
+    Entry,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    HubSettings,
+    Known,
+    Selection,
+    Sitemap,
+    Tag,
+    Term,
+)
 from hub.publish.item import item
 from hub.store import Store
 from tests import web_hub
 from tests.entries import entry
-from tests.test_store import EAST, MEMBERS, NOW, WEST, poll, store, url
+from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
 from tests.web_hub import Hub, a_hub
 
 __all__ = ["store", "url"]
@@ -167,6 +180,79 @@ def test_what_a_feed_without_dates_has_at_another_address_is_told(store: Store) 
     poll(store, moved, *undated(0, 1, 2), at=NOW + DAY)
     assert told(store) == ["News 0"]
     assert [each.date for each in store.find(undated(0)[0].link or "")] == [NOW + DAY]
+
+
+def theirs(number: int) -> Entry:
+    """The same news as the east's of this number, a day earlier by the west's date."""
+    its = past(number, "west")
+    return replace(its, feed=WEST.key, published=(its.published or NOW) - DAY)
+
+
+def led(store: Store) -> list[tuple[str, int]]:
+    """Who leads each story, and of how many entries."""
+    found = store.stories(Selection(), limit=100).items
+    return [(story.lead.member.slug, len(story.entries)) for story in found]
+
+
+@pytest.mark.parametrize("theirs", [theirs(0), theirs(9), replace(theirs(0), published=None)])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_same_news_is_one_story_whichever_feed_is_polled_first(
+    store: Store, theirs: Entry, *, is_first: bool
+) -> None:
+    ours = replace(theirs, feed=EAST.key, id="ours", link="https://east.example/ours", published=None)
+    documents = [document(EAST, ours), document(WEST, theirs)]
+    store.settle(documents if is_first else documents[::-1], decider())
+    (story,) = store.stories(Selection(), limit=9).items
+    assert len(story.entries) == 2
+    assert (story.lead.date, told(store)) == (
+        (theirs.published, [theirs.title]) if theirs.published else (NOW - LONG_AGO, [])
+    )
+
+
+def test_what_comes_later_and_has_a_date_leads_a_story_that_no_feed_told(store: Store) -> None:
+    poll(store, EAST, *undated(0, 1))
+    poll(store, WEST, theirs(5))
+    poll(store, WEST, theirs(0), theirs(5), at=NOW + DAY)
+    assert led(store) == [("west", 2), ("west", 1), ("east", 1)]
+    assert told(store) == ["News 0", "News 5"]
+
+
+def test_so_does_news_that_joins_it_when_its_words_change(store: Store) -> None:
+    poll(store, EAST, *undated(0))
+    its = theirs(0)
+    poll(store, WEST, entry("west-0", title="Else", text="Other words.", feed=WEST.key, link=its.link))
+    assert poll(store, WEST, its, at=NOW + DAY) == (0, 1)
+    assert (led(store), told(store), store.check()) == ([("west", 2)], ["News 0"], ())
+
+
+def test_what_has_no_date_takes_no_lead_also_on_its_members_own_site(store: Store) -> None:
+    (ours,) = undated(0)
+    owners = {"east.example": frozenset({"east"}), "west.example": frozenset({"west"})}
+
+    def decides(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        settings = HubSettings()
+        return decide(
+            gathered, state, known, now=NOW, settings=settings, authority="news.example.org", owners=owners
+        )
+
+    store.settle([document(WEST, replace(theirs(0), link=ours.link)), document(EAST, ours)], decides)
+    assert led(store) == [("west", 2)]
+
+
+def test_a_story_that_its_lead_has_left_goes_on_with_an_entry_that_has_a_date(store: Store) -> None:
+    blog = replace(theirs(0), feed=WEST_BLOG.key, id="blog", link="https://west.example/blog/0")
+    poll(store, EAST, *undated(0))
+    poll(store, WEST, theirs(0))
+    (lead,) = store.find(theirs(0).link or "")
+    store.withdraw([lead.key], "", NOW)
+    assert led(store) == [("east", 1)]
+    # As what its member had taken back, and has again.
+    store.release([lead.key], NOW)
+    assert led(store) == [("west", 2)]
+    poll(store, WEST_BLOG, blog)
+    store.withdraw([lead.key], "", NOW)
+    (story,) = store.stories(Selection(), limit=9).items
+    assert [each.entry.feed for each in story.entries] == [WEST_BLOG.key, EAST.key]
 
 
 def test_a_feed_without_dates_is_asked_at_the_usual_pace_and_is_silent_since_it_was_followed(

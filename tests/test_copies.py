@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import markup, urls
-from hub.model import Candidate, Entry, FeedKey, Known, Rulings
+from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, leads_instead, likely, sketched
 from hub.stories.pair import is_periodical
 from hub.stories.sketch import title_core, title_parts
@@ -869,6 +869,14 @@ def test_also_the_lead_of_a_story_on_anothers_site_stays_when_readers_know_it() 
 def test_an_entry_that_dates_itself_days_before_buries_no_news() -> None:
     assert leads(told(TITLE, TEXT, later=-timedelta(days=1)), candidate(theirs()))
     assert not leads(told(TITLE, TEXT, later=-timedelta(days=3)), candidate(theirs()))
+
+
+def test_one_that_has_a_date_leads_one_that_has_none_whenever_it_comes() -> None:
+    dated = candidate(theirs())
+    undated = dated._replace(date=dated.first_seen - LONG_AGO)
+    assert leads(told(TITLE, TEXT, later=timedelta(days=2)), undated, after=timedelta(days=2))
+    assert leads(told(TITLE, TEXT, later=-timedelta(days=9)), undated)
+    assert not leads(told(TITLE, TEXT), undated, rulings=Rulings(leads=frozenset({1})))
 
 
 def test_a_lead_that_readers_know_stays_the_lead() -> None:

@@ -52,6 +52,11 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
         """Whether its `date` says nothing but that nobody knows of when it is: it was there before."""
         return self.date == self.first_seen - LONG_AGO
 
+    @property
+    def compared_as_of(self) -> datetime:
+        """The date by which others are its copies."""
+        return self.first_seen if self.undated else self.date
+
 
 class WithheldEntry(Struct, frozen=True, kw_only=True):
     """A stored entry that is not published, why not, and since when.
@@ -166,6 +171,16 @@ class Candidate(NamedTuple):
     wordless: bool
     credits: tuple[int, ...] = ()
     samples: int = 0  # how many numbers others are found by
+
+    @property
+    def undated(self) -> bool:
+        """As that of a StoredEntry."""
+        return self.date == self.first_seen - LONG_AGO
+
+    @property
+    def compared_as_of(self) -> datetime:
+        """As that of a StoredEntry."""
+        return self.first_seen if self.undated else self.date
 
 
 Told = Literal["yes", "no", "waits"]

@@ -394,6 +394,7 @@ class Settling(Placing):
         touched = {left}
         if changed.story is not None:
             touched |= self._move(changed.key, changed.story, copy_of=changed.copy_of, why=changed.why)
+            self._lead_undated(changed.key, changed.story)
             self._share_what_was_said(changed.story)
             if changed.entry.fingerprint in changed.past_fingerprints:
                 # It went away from that news and back to it.

@@ -28,6 +28,7 @@ _READ_WITHIN = timedelta(days=1)
 _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has left it"
 _CHOSEN = "an admin chose {}’s to lead"
 _TOLD_BY = "the same news as {}’s, which told it before"
+_HAS_A_DATE = "the same news as {}’s, which has a date"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 
@@ -219,6 +220,7 @@ class Placing(Tagging):
         self._db.execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
         if self._value(sql.CHOSEN_LEAD, (joins.story,)) == key:
             self._lead(key, joins.story)
+        self._lead_undated(key, joins.story)
         if row["led"]:
             self._tell_again(key, joins.story)
         self._share_what_was_said(joins.story)
@@ -227,6 +229,11 @@ class Placing(Tagging):
     def _lead(self, key: int, story: int, *, why: str = _CHOSEN) -> None:
         """Have an entry lead its story; who led it is its copy, for this reason."""
         self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
+
+    def _lead_undated(self, key: int, story: int) -> None:
+        """Have an entry lead the story that it joined if what led that is undated, and it is not."""
+        if self._value(sql.JOINED_UNDATED, {"key": key, "story": story}):
+            self._lead(key, story, why=_HAS_A_DATE)
 
     def _tell_again(self, key: int, story: int) -> None:
         """Have feeds tell a story again by the entry that told it, or by the one that an admin chose."""
@@ -252,7 +259,7 @@ class Placing(Tagging):
         ):
             return stories.Verdict(left, those[0].key, _BACK_AGAIN)
         entry, known = self._compared_with(stored.key)
-        return stories.copy_of(entry, known, date=stored.date, key=stored.key)
+        return stories.copy_of(entry, known, date=stored.compared_as_of, key=stored.key)
 
     def _stand(
         self,

@@ -4,6 +4,8 @@ Plain SQL that SQLite and PostgreSQL both take, but for `json_each`, which
 hands a list of values over as one parameter.
 """
 
+from hub.model import LONG_AGO
+
 # Every column a StoredEntry is made of; `feed_name` and the like avoid clashes.
 ENTRY = """
 SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
@@ -242,11 +244,23 @@ UPDATE entries SET id = :id, link = :link, canonical_link = :canonical_link, id_
     loose_id_key = :loose_id_key, link_key = :link_key, title_key = :title_key, fingerprint = :fingerprint
 WHERE key = :key
 """
-# The original of those that are left: the earliest by the publishers' clocks.
-NEXT_LEAD = """
+# The date of what was first seen then and is `undated`, and whether an entry is.
+_LONG_BEFORE = (
+    f"strftime('%Y-%m-%dT%H:%M:%S', substr({{0}}, 1, 19), '-{LONG_AGO.days} days') || substr({{0}}, 20)"
+)
+_UNDATED = f"{{0}}.date = {_LONG_BEFORE.format('{0}.first_seen')}"
+# The original of those that are left: the earliest by the publishers' clocks, if one has a date.
+NEXT_LEAD = f"""
 UPDATE entries SET lead = 1, copy_of = NULL, why = ''
-WHERE key = (SELECT key FROM entries WHERE story = :story ORDER BY date, key LIMIT 1)
+WHERE key = (
+    SELECT key FROM entries e WHERE story = :story ORDER BY {_UNDATED.format("e")}, date, key LIMIT 1)
     AND NOT EXISTS (SELECT 1 FROM entries WHERE story = :story AND lead = 1)
+"""
+# Whether an entry has a date, and what leads the story that it joined has none, and was chosen by nobody.
+JOINED_UNDATED = f"""
+SELECT 1 FROM entries e JOIN entries l ON l.story = e.story
+WHERE e.key = :key AND NOT {_UNDATED.format("e")} AND l.story = :story AND l.lead = 1
+    AND {_UNDATED.format("l")} AND l.key NOT IN (SELECT entry FROM rulings WHERE ruling = 'lead')
 """
 # The entry leads its story, and who led it is a copy of it.
 TAKE_LEAD = """

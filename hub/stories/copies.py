@@ -153,6 +153,7 @@ def leads_instead(
     now: datetime,
     zone: ZoneInfo,
     owners: urls.Owners = urls.NO_OWNERS,
+    undated: bool = False,
 ) -> bool:
     """Whether an entry that joins a story is its original, and the story young enough to say so.
 
@@ -162,9 +163,14 @@ def leads_instead(
     day, one without an hour, it is the lead. `zone` is that of dates that name
     none. Later the lead stays: readers know the story by its id. So it does
     where an entry dates itself days before: with such a date anybody could
-    bury another's news.
+    bury another's news. One that is `undated` leads none that has a date, and
+    gives way to it at any time: no feed has told of it.
     """
-    if now - lead.first_seen > _SETTLES or lead.key in known.rulings.leads:
+    if lead.key in known.rulings.leads:
+        return False
+    if undated != lead.undated:
+        return lead.undated
+    if now - lead.first_seen > _SETTLES:
         return False
     is_at_home = is_on_site_of(entry.feed, lead, owners)
     is_away = any(is_on_site_of(other.feed, entry, owners) for other in known.stories[lead.story])
@@ -175,7 +181,8 @@ def leads_instead(
         credits_lead = page_number(lead.link) in entry.sketch.credits
         if is_credited != credits_lead:
             return is_credited
-    return lead.date - date <= _BEFORE_LEAD and _is_earlier(date, lead.date, zone)
+    since = lead.compared_as_of
+    return since - date <= _BEFORE_LEAD and _is_earlier(date, since, zone)
 
 
 def _is_earlier(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
@@ -221,7 +228,7 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
 def _told_before(one: Compared, pair: Pair, own: Iterable[Candidate]) -> bool:
     """Whether an entry's feed told the same within the week before, in words about as near as the pair's."""
     return any(
-        timedelta() <= one.date - each.date <= _REPORTED
+        timedelta() <= one.date - each.compared_as_of <= _REPORTED
         and Pair(one, Compared.candidate(each)).share >= _AS_NEAR * pair.share > 0
         for each in own
     )
@@ -241,7 +248,7 @@ class _Headline:
         number = self._entry.sketch.title
         titled = self._known.holders.get(number, ()) if number is not None else ()
         leads = [of_story[0] for story in titled if (of_story := self._known.stories.get(story))]
-        of_that_time = sum(abs(lead.date - self._date) <= _SAME_HEADLINE for lead in leads)
+        of_that_time = sum(abs(lead.compared_as_of - self._date) <= _SAME_HEADLINE for lead in leads)
         return of_that_time <= 1 and is_distinctive(self._entry.title)
 
 

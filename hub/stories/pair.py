@@ -144,7 +144,7 @@ class Compared:
 
     @classmethod
     def candidate(cls, other: Candidate) -> Compared:
-        return cls(other, other.link_key, other.date, other.words, wordless=other.wordless)
+        return cls(other, other.link_key, other.compared_as_of, other.words, wordless=other.wordless)
 
     @property
     def most(self) -> int:
