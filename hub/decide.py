@@ -362,10 +362,9 @@ def _new(
     atom_id = _atom_id(entry, taken, owners, now, authority)
     copy = stories.copy_of(entry, known, date=date) if withheld is None else None
     undated = backlog.is_undated(entry, update)
+    kept = now - LONG_AGO if undated else date
     if copy is None:
-        if undated:
-            date = now - LONG_AGO
-        return NewEntry(entry=entry, atom_id=atom_id, date=date, story=None, withheld=withheld)
+        return NewEntry(entry=entry, atom_id=atom_id, date=kept, story=None, withheld=withheld)
     leads, why = False, copy.why
     lead = _lead(copy, known)
     if lead is not None and stories.leads_instead(
@@ -373,7 +372,7 @@ def _new(
     ):
         leads, why = True, stories.from_there(copy, lead)
     return NewEntry(
-        entry=entry, atom_id=atom_id, date=date, story=copy.story, copy_of=copy.of, why=why, leads=leads
+        entry=entry, atom_id=atom_id, date=kept, story=copy.story, copy_of=copy.of, why=why, leads=leads
     )
 
 

@@ -297,6 +297,17 @@ def test_pages_have_a_past_without_dates_under_no_day(web: Hub) -> None:
     assert "2025" not in web.words("/")
 
 
+def test_a_copy_without_a_date_stands_with_the_rest_of_its_members_past(web: Hub) -> None:
+    theirs = past(1, "wessex")
+    web.publish(web_hub.WESSEX, replace(theirs, feed=web_hub.WESSEX))
+    web.publish(web_hub.EAST, *undated(0, 1))
+    assert web.headlines("/member/east") == ["News 0", "News 1"]
+    assert web.words("/member/east").count("Date not given") == 1
+    (told,) = web.get("/feeds/all.json").get_json()["items"]
+    (copy,) = told["_hub"]["also_published_by"]
+    assert "date" not in copy
+
+
 def test_hub_explain_says_of_an_entry_that_feeds_leave_it_out(web: Hub, tmp_path: Path) -> None:
     web.publish(web_hub.EAST, *PAST)
     file = tmp_path / "feeds.yaml"

@@ -109,7 +109,7 @@ def _copy(copy: Copy) -> dict[str, Any]:
         name=copy.member.name,
         title=copy.title,
         url=copy.link,
-        date=copy.date.isoformat(),
+        date=None if copy.undated else copy.date.isoformat(),
         why=copy.why,
     )
 
