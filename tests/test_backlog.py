@@ -308,6 +308,22 @@ def test_a_copy_without_a_date_stands_with_the_rest_of_its_members_past(web: Hub
     assert "date" not in copy
 
 
+def test_a_past_without_dates_that_waited_has_none_either_when_it_is_released(store: Store) -> None:
+    held = replace(EAST, trust="hold")
+    store.sync(MEMBERS, [held], authority="news.example.org")
+    poll(store, held, *undated(1), PAST[2])
+    released = NOW + timedelta(hours=5, microseconds=70)
+    store.release([each.stored.key for each in store.waiting()], released)
+    dated, other = (story.lead for story in store.stories(Selection(), limit=9).items)
+    assert (dated.date, dated.undated) == (PAST[2].published, False)
+    assert (other.date, other.undated) == (released - LONG_AGO, True)
+    # Back after it was withdrawn, it is what was there before.
+    store.withdraw([other.key], "", released + DAY)
+    store.release([other.key], released + 2 * DAY)
+    assert told(store) == ["News 2"]
+    assert store.find(other.entry.link or "")[0].date == other.date
+
+
 def test_hub_explain_says_of_an_entry_that_feeds_leave_it_out(web: Hub, tmp_path: Path) -> None:
     web.publish(web_hub.EAST, *PAST)
     file = tmp_path / "feeds.yaml"

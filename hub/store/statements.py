@@ -285,9 +285,11 @@ UPDATE entries SET story = :story, lead = :lead, copy_of = :copy_of, why = :why 
 WITHHOLD = """
 UPDATE entries SET standing = :standing, lead = 0, copy_of = NULL, why = '' WHERE key = :key
 """
-# What readers never had is first seen when they get it.
-PUBLISH = """
+# What readers never had is first seen when they get it; what is undated stays so.
+PUBLISH = f"""
 UPDATE entries SET standing = NULL, lead = 1, first_seen = COALESCE(:first_seen, first_seen),
+    date = CASE WHEN {_UNDATED.format("entries")} THEN COALESCE({_LONG_BEFORE.format(":first_seen")}, date)
+        ELSE date END,
     changed = COALESCE(:first_seen, changed), back = COALESCE(:back, back)
 WHERE key = :key
 """
