@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from hub import (
     backlog,
+    changes,
     events,
     feedstate,
-    markup,
     moves,
     normalise,
     quarantine,
@@ -27,7 +27,6 @@ from hub import (
     stories,
     urls,
     withdrawals,
-    wording,
 )
 from hub.errors import StoreError
 from hub.model import (
@@ -54,19 +53,8 @@ from hub.stories import Recognised
 # Wordings remembered of an entry, so that two servers that disagree (or an
 # editor who goes back) do not make news at every poll.
 _WORDINGS_KEPT = 10
-# An editor who goes back is followed, without telling, once the other wording has stood so long.
-_GOES_BACK_AFTER = timedelta(days=1)
-# An entry that changed so often within a week changes too often, and is told of
-# again when it has been still for two days: an editor corrects news twice or
-# thrice, and a page that counts up each day is never still for so long.
-_RESTLESS_CHANGES, _RESTLESS_WITHIN = 3, timedelta(days=7)
-_STILL_FOR = timedelta(days=2)
 # A bulletin that is one entry, with its next issue in the place of the last, comes once a day at most.
 _ISSUES_APART = timedelta(hours=20)
-# Nobody corrects so many entries, and most of what a document has, between two polls.
-_TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
-# A feed that has excerpts now has them everywhere; of one entry nobody can tell it from a correction.
-_EXCERPTS = 2
 _WAITS = Withheld("held", "an admin looks at everything that this member publishes")
 
 
@@ -161,7 +149,7 @@ def _entries(
     there = [each.known for each in recognised if each.known is not None]
     others = [(each.entry, each.known) for each in looked_at if each.known is not None]
     renamed = stories.renamed(others, len(there), by)
-    silence = _silence(others, renamed=renamed, came_back=len(there), now=update.now)
+    silence = changes.silence(others, renamed=renamed, came_back=len(there), now=update.now)
     withheld, habits = _withheld(looked_at, recognised, known, update)
     # No second entry of the feed joins a story that one of this document joins.
     joins = dict(known.story_feeds)
@@ -171,25 +159,25 @@ def _entries(
     for place, each in reversed([*enumerate(looked_at)]):
         entry, stored = each.entry, each.known
         joined = None
-        if stored is None or _has_changed(entry, stored, update.now):
+        if stored is None or changes.has_changed(entry, stored, update.now):
             _refuse_unread(entry, update.gathered)
         if stored is None:
             beginning = _new(entry, known, taken, update, authority, owners, zone, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
-        elif _has_changed(entry, stored, update.now):
+        elif changes.has_changed(entry, stored, update.now):
             with_day = events.with_day(entry, update.now, zone)
             change = _changed(with_day, stored, known, update.now, owners, withheld.get(place))
             if change.leaves_story:
                 change = _as_other_news(change, stored, update.now, zone)
-            elif silence or entry.fingerprint in stored.past_fingerprints or _is_read_better(entry, stored):
+            elif silence or changes.is_no_news(entry, stored):
                 change = replace(change, told="no")
             else:
-                change = replace(change, told=_told(stored, update.now))
+                change = replace(change, told=changes.told(stored, update.now))
             changed.append(change)
             joined = change.story
-        elif stories.is_renamed(entry, stored, by) or _is_told_apart_otherwise(entry, stored):
+        elif stories.is_renamed(entry, stored, by) or changes.is_told_apart_otherwise(entry, stored):
             relinked.append(_relinked(entry, stored))
         if joined is not None:
             joins[joined] = joins.get(joined, frozenset()) | {entry.feed}
@@ -198,10 +186,10 @@ def _entries(
         new=tuple(new),
         changed=tuple(changed),
         relinked=tuple(relinked),
-        returned=tuple(stored.key for stored in there if _returns(stored)),
+        returned=tuple(stored.key for stored in there if changes.returns(stored)),
         habits=habits,
         made_anew=bool(renamed),
-        put_off=any(_is_put_off(entry, stored, update.now) for entry, stored in others),
+        put_off=any(changes.is_put_off(entry, stored, update.now) for entry, stored in others),
     )
     update = _refreshed(update, recognised, known)
     return _taken_back(update, frozenset(stored.key for stored in there), known)
@@ -248,48 +236,13 @@ def _refreshed(update: FeedUpdate, recognised: Sequence[Recognised], known: Know
 def _settled(update: FeedUpdate, known: Known) -> FeedUpdate:
     """With those that changed too often, have been still since, and do not change now."""
     changing = {change.key for change in update.changed}
-    still = (key for key, last in known.waiting.items() if update.now - last >= _STILL_FOR)
+    still = (key for key, last in known.waiting.items() if update.now - last >= changes.STILL_FOR)
     return replace(update, settled=tuple(key for key in still if key not in changing))
-
-
-def _silence(
-    others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int, now: datetime
-) -> str:
-    """Why nobody is told of what changed in a document, as a remark; empty where it is told.
-
-    A relaunch gives entries new ids and links, a template new words to all of
-    them at once, and a setting of the feed more or less of them: none is news.
-    """
-    if renamed:
-        return (
-            f"{renamed} of the {came_back} entries that were known have other ids or links now; "
-            "they were recognised, and nobody was told"
-        )
-    excerpts = sum(_is_other_excerpt(entry, known) for entry, known in others)
-    if excerpts >= _EXCERPTS and excerpts > _TEMPLATE_SHARE * came_back:
-        return (
-            f"{excerpts} of the {came_back} entries that were known have the beginnings of their texts now, "
-            "or all of them again; nobody was told"
-        )
-    if len(others) < _TEMPLATE_ENTRIES:
-        return ""
-    count = sum(_has_changed(entry, known, now) for entry, known in others)
-    if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
-        return (
-            f"{count} of the {came_back} entries that were known changed their words at once, "
-            "as a new template does; nobody was told"
-        )
-    return ""
 
 
 def _is_site(update: FeedUpdate) -> bool:
     """Whether what was polled is a site that is no feed, which takes several polls to be read."""
     return update.gathered.url in update.state.feed.kinds
-
-
-def _returns(stored: KnownEntry) -> bool:
-    """Whether it is published again, since its member took it back and it is there again."""
-    return stored.standing == "withdrawn" and not stored.by_admin
 
 
 def _taken_back(update: FeedUpdate, still: Collection[int], known: Known) -> FeedUpdate:
@@ -401,51 +354,9 @@ def _atom_id(entry: Entry, taken: Container[str], owners: urls.Owners, now: date
     return next(uri for uri in minted if uri not in taken)
 
 
-def _has_changed(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
-    if entry.fingerprint == stored.fingerprint:
-        return False
-    if entry.fingerprint in stored.past_fingerprints:
-        return bool(stored.changes) and not _is_put_off(entry, stored, now)
-    return not _is_told_apart_otherwise(entry, stored)
-
-
-def _is_put_off(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
-    """Whether an entry has gone back to earlier words, too soon to be followed."""
-    goes_back = entry.fingerprint != stored.fingerprint and entry.fingerprint in stored.past_fingerprints
-    return goes_back and bool(stored.changes) and now - stored.changes[-1] < _GOES_BACK_AFTER
-
-
-def _is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether the words are the same, and an earlier hub took others of them for those that count.
-
-    Or a picture for its news, of an entry that has none and no words either.
-    """
-    if entry.fingerprint == stored.fingerprint:
-        return False
-    if not stored.text:
-        return not (stored.title or entry.title or entry.text or entry.image or entry.enclosures)
-    return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
-
-
-def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether an earlier hub left character references in what is the same but for those."""
-    if "&" not in stored.title and "&" not in stored.text:
-        return False
-    title, text = map(markup.without_references, (stored.title, stored.text))
-    before = wording.that_count(title, wording.without_footer(title, text))
-    return before == wording.that_count(entry.title, entry.text)
-
-
-def _is_other_excerpt(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether no more changed than how much of its text a feed has: the whole of it, or its beginning."""
-    if markup.words(entry.title) != markup.words(stored.title):
-        return False
-    return wording.is_excerpt(entry.text, stored.text) or wording.is_excerpt(stored.text, entry.text)
-
-
 def _is_other_news(entry: Entry, stored: KnownEntry, now: datetime) -> bool:
     """Whether what readers have as one piece of news is another now."""
-    is_changed = stored.standing == "published" and _has_changed(entry, stored, now)
+    is_changed = stored.standing == "published" and changes.has_changed(entry, stored, now)
     return is_changed and stories.is_rewritten(stored, entry)
 
 
@@ -487,24 +398,10 @@ def _changed(
 def _as_other_news(change: ChangedEntry, stored: KnownEntry, now: datetime, zone: ZoneInfo) -> ChangedEntry:
     """Other news under an entry's id has its own date, and a bulletin's next issue is told at once."""
     date = events.date_to_sort_by(change.entry, normalise.dated(change.entry, now), now, zone, backlog=False)
-    told: Told = "no" if change.waits else _told(stored, now)
+    told: Told = "no" if change.waits else changes.told(stored, now)
     if told == "waits" and now - stored.changes[-1] >= _ISSUES_APART:
         told = "yes"
     return replace(change, date=date, told=told)
-
-
-def _told(stored: KnownEntry, now: datetime) -> Told:
-    """When to tell readers that an entry changed now; never of what they do not have."""
-    if stored.standing != "published" and not _returns(stored):
-        return "no"
-    if stored.restless:
-        return "yes" if _is_still(stored, now) else "waits"
-    lately = sum(now - moment < _RESTLESS_WITHIN for moment in stored.changes)
-    return "waits" if lately >= _RESTLESS_CHANGES else "yes"
-
-
-def _is_still(stored: KnownEntry, now: datetime) -> bool:
-    return now - stored.changes[-1] >= _STILL_FOR
 
 
 def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
@@ -516,5 +413,5 @@ def _relinked(entry: Entry, stored: KnownEntry) -> RelinkedEntry:
         link=entry.link if moved else stored.link,
         canonical_link=entry.canonical_link if moved else stored.canonical_link,
         keys=entry.keys if moved else replace(entry.keys, link=stored.keys.link),
-        fingerprint=entry.fingerprint if _is_told_apart_otherwise(entry, stored) else stored.fingerprint,
+        fingerprint=(entry if changes.is_told_apart_otherwise(entry, stored) else stored).fingerprint,
     )
