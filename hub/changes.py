@@ -107,6 +107,8 @@ def silence(
             f"{renamed} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
         )
+    if len(others) < _EXCERPTS:
+        return ""
     excerpts = sum(_is_other_excerpt(entry, known) for entry, known in others)
     if excerpts >= _EXCERPTS and excerpts > _TEMPLATE_SHARE * came_back:
         return (

@@ -159,23 +159,18 @@ def _entries(
     for place, each in reversed([*enumerate(looked_at)]):
         entry, stored = each.entry, each.known
         joined = None
-        if stored is None or changes.has_changed(entry, stored, update.now):
+        has_changed = stored is None or changes.has_changed(entry, stored, update.now)
+        if has_changed:
             _refuse_unread(entry, update.gathered)
         if stored is None:
             beginning = _new(entry, known, taken, update, authority, owners, zone, withheld.get(place))
             taken.add(beginning.atom_id)
             new.append(beginning)
             joined = beginning.story
-        elif changes.has_changed(entry, stored, update.now):
+        elif has_changed:
             with_day = events.with_day(entry, update.now, zone)
             change = _changed(with_day, stored, known, update.now, owners, withheld.get(place))
-            if change.leaves_story:
-                change = _as_other_news(change, stored, update.now, zone)
-            elif silence or changes.is_no_news(entry, stored):
-                change = replace(change, told="no")
-            else:
-                change = replace(change, told=changes.told(stored, update.now))
-            changed.append(change)
+            changed.append(_as_told(change, stored, update.now, zone, silence=silence))
             joined = change.story
         elif stories.is_renamed(entry, stored, by) or changes.is_told_apart_otherwise(entry, stored):
             relinked.append(_relinked(entry, stored))
@@ -393,6 +388,16 @@ def _changed(
         return changed
     others = known.stories.get(stored.story, ())
     return replace(changed, catches_up=stories.catches_up(entry, others))
+
+
+def _as_told(
+    change: ChangedEntry, stored: KnownEntry, now: datetime, zone: ZoneInfo, *, silence: str
+) -> ChangedEntry:
+    """The change with whether readers are told of it: not where a `silence` lies over its document."""
+    if change.leaves_story:
+        return _as_other_news(change, stored, now, zone)
+    is_told = not (silence or changes.is_no_news(change.entry, stored))
+    return replace(change, told=changes.told(stored, now) if is_told else "no")
 
 
 def _as_other_news(change: ChangedEntry, stored: KnownEntry, now: datetime, zone: ZoneInfo) -> ChangedEntry:

@@ -10,7 +10,7 @@ from shlex import quote
 from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
 from hub.health import Health, health
-from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry
+from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry, compared_as_of, is_undated
 from hub.rulings import called
 from hub.said import as_written, day, second
 from hub.store import Store, existing_store
@@ -125,7 +125,7 @@ def _dated(stored: StoredEntry) -> str:
     to_come = entry.kind == "event" and entry.event_date and entry.event_date >= stored.first_seen.date()
     if to_come and stored.date == stored.first_seen:
         return "when it was first seen, as for every event that was then to come"
-    if stored.undated:
+    if is_undated(stored):
         return "a year before it came in: it was there before, and the publisher gave no date"
     if given is None:
         by_link = normalise.dated(entry, datetime.max.replace(tzinfo=UTC)) == stored.date
@@ -169,7 +169,7 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
     if entry.text and entry.sketch == Sketch() and stored.lead:
         yield "    Compared not any more: it is older than what could still be copied"
         return
-    apart = list(stories.compared(entry, known, date=stored.compared_as_of, key=stored.key))
+    apart = list(stories.compared(entry, known, date=compared_as_of(stored), key=stored.key))
     for number, each in enumerate(apart):
         verdict = "would be a copy of" if each.sure else "is no copy of"
         label = "" if number else "Compared"

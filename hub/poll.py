@@ -11,6 +11,7 @@ Reader, which runs anywhere; settle is one writer's.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -169,18 +170,18 @@ class Reader:
         entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts, last=last)
         marks = list(map(stories.mark, entries))
         unchanged = {place for place, mark in enumerate(marks) if mark in last.marks}
+        sketches = stories.sketched(entries, but=unchanged)
+
+        def whole(place: int, entry: Entry) -> Entry:
+            if place not in unchanged:
+                tags = self._tagger.tags(entry, given=feed.tags)
+                return replace(entry, tags=tags, sketch=sketches[place])
+            # As it is stored, it had its text for the sentences that others share.
+            return replace(entry, text="") if entry.written in last.entries else entry
+
         return Reading(
             info=normalise.info(parsed, url=url),
-            entries=tuple(
-                replace(entry, text="")
-                if entry.written in last.entries
-                else entry
-                if place in unchanged
-                else replace(entry, tags=self._tagger.tags(entry, given=feed.tags), sketch=sketch)
-                for place, (entry, sketch) in enumerate(
-                    zip(entries, stories.sketched(entries, but=unchanged), strict=True)
-                )
-            ),
+            entries=tuple(itertools.starmap(whole, enumerate(entries))),
             unchanged=last.marks.intersection(marks),
             offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
             remarks=(*parsed.remarks, *remarks),

@@ -472,8 +472,8 @@ class Polls:
         ended = outcome.url if isinstance(outcome, Fetched) else check.url
         if under_way.led_away is not None:
             (compared, led_to), under_way.led_away = under_way.led_away, None
-            stays = gone is False and not withdrawals.leads_away(check.url, ended, (led_to,))
-            check, gone = compared, True if stays else None
+            gone = withdrawals.is_gone_beside(outcome, check.url, ended, led_to)
+            check = compared
         elif ended != check.url:
             there = self._store.links(under_way.state.feed.key)
             if withdrawals.leads_away(check.url, ended, there):

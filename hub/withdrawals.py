@@ -91,6 +91,15 @@ def one_to_compare(link: str, ended: str, there: Iterable[str]) -> str | None:
     return next((each for each in others if urls.canonical(each) not in neither), None)
 
 
+def is_gone_beside(outcome: object, url: str, ended: str, led_to: str) -> bool | None:
+    """Whether a page that led to another is gone, by the outcome for one beside it, and where that ended.
+
+    None where it cannot be told: the one beside it leads there too, or is not there itself.
+    """
+    stays = is_gone(outcome) is False and not leads_away(url, ended, (led_to,))
+    return True if stays else None
+
+
 def after(
     checked: Iterable[Checked], now: datetime
 ) -> tuple[tuple[PageCheck, ...], tuple[int, ...], Mapping[int, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from hub.model import StoredEntry
+from hub.model import StoredEntry, is_undated
 
 Entries = Sequence[StoredEntry]
 
@@ -48,7 +48,7 @@ def _first_seen_counts(entries: Entries) -> None:
 
 def _unknown(entries: Entries) -> None:
     (odd,) = faulty(entries)
-    assert odd.undated
+    assert is_undated(odd)
 
 
 def _dates_kept(entries: Entries) -> None:

@@ -90,6 +90,8 @@ from hub.model.stored import (
     Told,
     WithheldEntry,
     Words,
+    compared_as_of,
+    is_undated,
 )
 
 __all__ = [
@@ -173,6 +175,8 @@ __all__ = [
     "WithheldEntry",
     "WordPress",
     "Words",
+    "compared_as_of",
     "digest",
+    "is_undated",
     "size_text",
 ]

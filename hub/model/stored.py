@@ -22,7 +22,7 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
     publisher's, never later than our first sight of this news, and frozen then; where
-    nobody can tell, it is `undated`. `changed` is
+    nobody can tell, it `is_undated`. `changed` is
     our clock when these words were first seen, and `back` when it was published
     again after it had been withdrawn. `copy_of` is the key of the
     entry that a copy is one of, and `why` says why.
@@ -46,16 +46,6 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     copy_of: int | None = None
     why: str = ""
     standing: Standing = "published"
-
-    @property
-    def undated(self) -> bool:
-        """Whether its `date` says nothing but that nobody knows of when it is: it was there before."""
-        return self.date == self.first_seen - LONG_AGO
-
-    @property
-    def compared_as_of(self) -> datetime:
-        """The date by which others are its copies."""
-        return self.first_seen if self.undated else self.date
 
 
 class WithheldEntry(Struct, frozen=True, kw_only=True):
@@ -172,15 +162,15 @@ class Candidate(NamedTuple):
     credits: tuple[int, ...] = ()
     samples: int = 0  # how many numbers others are found by
 
-    @property
-    def undated(self) -> bool:
-        """As that of a StoredEntry."""
-        return self.date == self.first_seen - LONG_AGO
 
-    @property
-    def compared_as_of(self) -> datetime:
-        """As that of a StoredEntry."""
-        return self.first_seen if self.undated else self.date
+def is_undated(entry: StoredEntry | Candidate) -> bool:
+    """Whether its `date` says nothing but that nobody knows of when it is: it was there before."""
+    return entry.date == entry.first_seen - LONG_AGO
+
+
+def compared_as_of(entry: StoredEntry | Candidate) -> datetime:
+    """The date by which others are its copies."""
+    return entry.first_seen if is_undated(entry) else entry.date
 
 
 Told = Literal["yes", "no", "waits"]

@@ -25,6 +25,7 @@ from hub.model import (
     Source,
     StoredEntry,
     Story,
+    is_undated,
 )
 
 # Long enough for a headline's meaning when an entry has no title of its own.
@@ -129,8 +130,8 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         event_date=entry.event_date if entry.kind == "event" else None,
         member=stored.member,
         date=stored.date,
-        undated=stored.undated,
-        published=stored.date if (entry.published or entry.updated) and not stored.undated else None,
+        undated=is_undated(stored),
+        published=stored.date if (entry.published or entry.updated) and not is_undated(stored) else None,
         updated=_updated(stored),
         corrected=stored.changed if stored.changed > stored.first_seen else None,
         came_in=stored.first_seen,
@@ -153,7 +154,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
                 direction=other.entry.direction,
                 link=other.entry.link,
                 date=other.date,
-                undated=other.undated,
+                undated=is_undated(other),
                 why=other.why or stored.why,
             )
             for other in story.entries

@@ -262,11 +262,12 @@ class KnownToBatch:
             },
         ):
             self._story_of[row["key"]] = row["story"]
-            self._learn(row["key"], row["feed"], rows.entry_keys(row), since=False)
+            its = rows.entry_keys(row)
+            self._learn(row["key"], row["feed"], its, since=False)
             if row["standing"]:
                 withheld.append(row)
             # What only another feed of the batch asked for is none of the document's.
-            if not looked_for.get(row["feed"], set()).isdisjoint(_kinds(rows.entry_keys(row))):
+            if row["feed"] in polls and not looked_for[row["feed"]].isdisjoint(_kinds(its)):
                 found[row["feed"]].append(rows.known_entry(row))
         self._unsure = {known.key for feed, own in found.items() for known in _unsure(own, polls[feed])}
         texts = dict(self._ask_tuples(sql.TEXTS, (listed(self._unsure),))) if self._unsure else {}

@@ -210,11 +210,7 @@ class Settling(Placing):
                 self._withhold(each.key, withheld, update.now, by_admin=by_admin, new=True)
         self._tag_new(written)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
-        joined = [each for each in written if each.joined]
-        for each in joined if joined and self._value(sql.ANY_OVERRULING) else ():
-            if self._take_over_what_was_said(each.key, each.story):
-                self._tag(each.key, each.entry.tags)
-                changed_stories.add(each.story)
+        changed_stories |= self._take_over(written)
         left_out: set[int] = set()
         for changed in update.changed:
             if changed.waits is not None:
@@ -245,8 +241,7 @@ class Settling(Placing):
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, before, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
-        others = self._in_other_feeds({*update.withdrawn, *update.returned})
-        if others:
+        if others := self._in_other_feeds({*update.withdrawn, *update.returned}):
             known.stand(self._tuples(sql.STANDING_NOW, (listed(others),)))
         shows = (
             any(not each.withheld for each in written)
@@ -257,6 +252,16 @@ class Settling(Placing):
             or left_out
         )
         return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
+
+    def _take_over(self, written: Sequence[Written]) -> set[int]:
+        """Have entries that joined stories take over what was said of these; those that this touched."""
+        touched: set[int] = set()
+        joined = [each for each in written if each.joined]
+        for each in joined if joined and self._value(sql.ANY_OVERRULING) else ():
+            if self._take_over_what_was_said(each.key, each.story):
+                self._tag(each.key, each.entry.tags)
+                touched.add(each.story)
+        return touched
 
     def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
         """The entries that a document has tombstones of, by key, with the reason.

@@ -14,7 +14,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hub import quarantine, stories
-from hub.model import Entry, FeedKey, Habits, Known, Notice, Standing, StoredEntry, Withheld, WithheldEntry
+from hub.model import (
+    Entry,
+    FeedKey,
+    Habits,
+    Known,
+    Notice,
+    Standing,
+    StoredEntry,
+    Withheld,
+    WithheldEntry,
+    compared_as_of,
+)
 from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import KnownToBatch, listed
@@ -259,7 +270,7 @@ class Placing(Tagging):
         ):
             return stories.Verdict(left, those[0].key, _BACK_AGAIN)
         entry, known = self._compared_with(stored.key)
-        return stories.copy_of(entry, known, date=stored.compared_as_of, key=stored.key)
+        return stories.copy_of(entry, known, date=compared_as_of(stored), key=stored.key)
 
     def _stand(
         self,

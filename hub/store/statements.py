@@ -69,8 +69,7 @@ SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h
 WHERE f.member = ? AND f.name = ? AND h.entries > 0
 """
 LAST_DOCUMENT = """
-SELECT key, member, id, title, link, canonical_link, id_key, loose_id_key, link_key, title_key, fingerprint,
-    text
+SELECT key, id, title, link, canonical_link, id_key, loose_id_key, link_key, title_key, fingerprint, text
 FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
 """
 # What a feed has of the ids that its document has tombstones of; looked up by these, since an old feed may
@@ -219,7 +218,6 @@ DELETE FROM revisions WHERE entry = :key
     AND id NOT IN (
         SELECT id FROM own WHERE 'yes' IN (told, before) AND id >= (SELECT MIN(id) FROM told))
 """
-# Who is told of an entry now is told of all that changed in it.
 # Of some feeds the entries of which a change has not been told, with when they last changed.
 WAITING = """
 SELECT e.feed, e.key, (SELECT MAX(until) FROM revisions WHERE entry = e.key)
@@ -234,6 +232,7 @@ LEFT JOIN revisions n ON n.id = (SELECT MIN(id) FROM revisions WHERE entry = r.e
 WHERE r.told = 'yes' AND e.standing IS NULL
 ORDER BY r.until DESC, r.id DESC LIMIT ?
 """
+# Who is told of an entry now is told of all that changed in it.
 TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
 CHANGES = """

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from hub import urls
-from hub.model import Candidate, Entry, FeedKey, Known
+from hub.model import Candidate, Entry, FeedKey, Known, compared_as_of, is_undated
 from hub.stories.candidates import COMMON
 from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title, is_too_few
 from hub.stories.sketch import page_number
@@ -168,8 +168,8 @@ def leads_instead(
     """
     if lead.key in known.rulings.leads:
         return False
-    if undated != lead.undated:
-        return lead.undated
+    if undated != is_undated(lead):
+        return is_undated(lead)
     if now - lead.first_seen > _SETTLES:
         return False
     is_at_home = is_on_site_of(entry.feed, lead, owners)
@@ -181,7 +181,7 @@ def leads_instead(
         credits_lead = page_number(lead.link) in entry.sketch.credits
         if is_credited != credits_lead:
             return is_credited
-    since = lead.compared_as_of
+    since = compared_as_of(lead)
     return since - date <= _BEFORE_LEAD and _is_earlier(date, since, zone)
 
 
@@ -228,7 +228,7 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
 def _told_before(one: Compared, pair: Pair, own: Iterable[Candidate]) -> bool:
     """Whether an entry's feed told the same within the week before, in words about as near as the pair's."""
     return any(
-        timedelta() <= one.date - each.compared_as_of <= _REPORTED
+        timedelta() <= one.date - compared_as_of(each) <= _REPORTED
         and Pair(one, Compared.candidate(each)).share >= _AS_NEAR * pair.share > 0
         for each in own
     )
@@ -248,7 +248,7 @@ class _Headline:
         number = self._entry.sketch.title
         titled = self._known.holders.get(number, ()) if number is not None else ()
         leads = [of_story[0] for story in titled if (of_story := self._known.stories.get(story))]
-        of_that_time = sum(abs(lead.compared_as_of - self._date) <= _SAME_HEADLINE for lead in leads)
+        of_that_time = sum(abs(compared_as_of(lead) - self._date) <= _SAME_HEADLINE for lead in leads)
         return of_that_time <= 1 and is_distinctive(self._entry.title)
 
 

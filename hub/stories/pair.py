@@ -14,7 +14,7 @@ from math import sqrt
 from msgspec import Struct
 
 from hub import markup, urls
-from hub.model import Candidate, Entry
+from hub.model import Candidate, Entry, compared_as_of
 from hub.stories.sketch import (
     BYTES,
     FIGURE,
@@ -144,7 +144,7 @@ class Compared:
 
     @classmethod
     def candidate(cls, other: Candidate) -> Compared:
-        return cls(other, other.link_key, other.compared_as_of, other.words, wordless=other.wordless)
+        return cls(other, other.link_key, compared_as_of(other), other.words, wordless=other.wordless)
 
     @property
     def most(self) -> int:

@@ -209,9 +209,8 @@ def unknown(entries: Sequence[Entry], own: Sequence[KnownEntry]) -> tuple[Entry,
     return () if len(found) < _SEVERAL or 2 * len(found) < len(entries) else found
 
 
-def alike(entries: Sequence[Entry], latest: Iterable[tuple[int, str, str]]) -> frozenset[int]:
+def alike(entries: Sequence[Entry], latest: Sequence[tuple[int, str, str]]) -> frozenset[int]:
     """The keys of those of a feed's `latest` (key, title, text) with a title or long text of `entries`."""
-    latest = [*latest]
     of_document = _Titles(entry.title for entry in entries)
     of_store = _Titles(title for _, title, _ in latest)
     titles = of_document.whole | of_document.without_end

@@ -193,18 +193,15 @@ class _Answering:
             if_none_match=fields.get("if-none-match"),
             if_modified_since=fields.get("if-modified-since"),
         )
+        answer: _Answer | None = None
         if kept is not None:
-            answer: _Answer = kept.status, [_NAME, *kept.headers.items()], kept.body
+            answer = kept.status, [_NAME, *kept.headers.items()], kept.body
         else:
             environ = _environ(scope, fields, self._port)
-            loop = asyncio.get_running_loop()
-            token = scope.path.rpartition(_CALLBACKS)[2]
-            sent = _Body(next(self._numbers))
-            if scope.method == "POST" and await loop.run_in_executor(
-                self._receiving, self._app.awaits, token
-            ):
-                answer = await self._take(token, sent, protocol, environ, fields)
-            else:
+            if scope.method == "POST":
+                answer = await self._taken(scope, protocol, environ, fields)
+            if answer is None:
+                loop = asyncio.get_running_loop()
                 answer = await loop.run_in_executor(self._threads, self._ask, environ)
         status, headers, body = answer
         if body:
@@ -212,15 +209,17 @@ class _Answering:
         else:
             protocol.response_empty(status, headers)
 
-    async def _take(
-        self,
-        token: str,
-        body: _Body,
-        protocol: HTTPProtocol,
-        environ: dict[str, Any],
-        fields: Mapping[str, str],
-    ) -> _Answer:
-        """The answer to what is sent: one body at a time to a callback, the latest, and so much in all."""
+    async def _taken(
+        self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
+    ) -> _Answer | None:
+        """The answer to what is sent to a callback, None where nothing is awaited there.
+
+        One body at a time is taken to each, the latest, and so much in all.
+        """
+        token, body = scope.path.rpartition(_CALLBACKS)[2], _Body(next(self._numbers))
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(self._receiving, self._app.awaits, token):
+            return None
         before = self._bodies.get(token)
         if before is not None and (before.whole or before.number > body.number):
             return _TOO_MUCH
@@ -243,7 +242,7 @@ class _Answering:
             body.whole = True
             body.seek(0)
             environ |= _with_body(fields, body)
-            return await asyncio.get_running_loop().run_in_executor(self._receiving, self._ask, environ)
+            return await loop.run_in_executor(self._receiving, self._ask, environ)
         except TimeoutError:
             return _NOT_WHOLE
         finally:
