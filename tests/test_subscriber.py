@@ -483,12 +483,21 @@ def test_a_push_may_be_large_and_not_larger_than_a_feed_may_be(
     ours.until(lambda: "Nurses win" in ours.titles())
 
 
+def begun(wanted: dict[str, str], length: int, sent: bytes) -> socket.socket:
+    """A connection on which a push of so many bytes has begun, of which our hub knows already."""
+    callback = urlsplit(wanted["hub.callback"])
+    connection = socket.create_connection((callback.hostname, callback.port), timeout=10)
+    head = f"POST {callback.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
+    connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    # It is told to go on once its body is awaited (RFC 9110 §10.1.1), and not before.
+    assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.sendall(sent)
+    return connection
+
+
 def test_a_push_that_breaks_off_is_nobodys_forgery(ours: Ours, site: Site, theirs: WebSubHub) -> None:
     wanted = subscribed(ours, site, theirs)
-    path = wanted["hub.callback"].removeprefix(ours.address)
-    port = int(ours.address.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf".encode())
+    begun(wanted, 1000, b"half").close()
     # The connection is over; the next push is taken as ever.
     theirs.push(wanted, atom(wanted["hub.topic"], "Clinic moves"))
     ours.until(lambda: "Clinic moves" in ours.titles())
@@ -500,10 +509,7 @@ def test_a_push_that_does_not_come_to_an_end_is_waited_for_no_longer(
 ) -> None:
     monkeypatch.setattr(serve, "_SENDING", 0.2)
     wanted = subscribed(ours, site, theirs)
-    path = wanted["hub.callback"].removeprefix(ours.address)
-    port = int(ours.address.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf".encode())
+    with begun(wanted, 1000, b"half") as connection:
         assert connection.recv(100).split()[1] == b"408"
 
 
@@ -511,25 +517,11 @@ def test_pushes_that_never_come_to_an_end_keep_no_page_waiting(
     ours: Ours, site: Site, theirs: WebSubHub
 ) -> None:
     wanted = subscribed(ours, site, theirs)
-    path = wanted["hub.callback"].removeprefix(ours.address)
-    port = int(ours.address.rpartition(":")[2])
     with ExitStack() as slow:
         for _ in range(20):
-            connection = slow.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
-            connection.sendall(
-                f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf".encode()
-            )
+            slow.enter_context(begun(wanted, 1000, b"half"))
         with urllib.request.urlopen(f"{ours.address}/search?q=ward", timeout=10) as answer:
             assert answer.status == 200
-
-
-def begun(wanted: dict[str, str], length: int, sent: bytes) -> socket.socket:
-    """A connection on which a push of so many bytes has begun."""
-    callback = urlsplit(wanted["hub.callback"])
-    connection = socket.create_connection((callback.hostname, callback.port), timeout=10)
-    head = f"POST {callback.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
-    connection.sendall(head.encode() + sent)
-    return connection
 
 
 def three_subscribed(ours: Ours, site: Site, theirs: WebSubHub) -> Sequence[dict[str, str]]:
@@ -557,7 +549,16 @@ def test_of_pushes_that_are_too_much_together_the_largest_is_put_off(
     first, second, third = three_subscribed(ours, site, theirs)
     document = atom(third["hub.topic"], "Clinic moves")
     monkeypatch.setattr(serve, "_HELD", 6000 + len(document))
+    come: list[int] = []
+
+    class Counted(serve._Body):
+        def write(self, part: Any) -> int:
+            come.append(super().write(part))
+            return come[-1]
+
+    monkeypatch.setattr(serve, "_Body", Counted)
     with begun(first, 4000, b"x" * 3999) as larger, begun(second, 4000, b"x" * 2000) as smaller:
+        assert within(10, lambda: sum(come) == 5999)
         # What was given up is no longer in the way.
         for _ in range(3):
             assert theirs.push(third, document + " " * 500).status == 202
