@@ -35,6 +35,8 @@ PATHS = (
     "/about",
     "/accessibility",
     "/privacy",
+    "/feeds/all.atom",
+    "/feeds/corrections.rss",
 )
 LONG = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 12
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
@@ -142,6 +144,19 @@ def test_a_page_fits_asks_for_nothing_elsewhere_and_breaks_no_rule_of_its_own(
     assert page.evaluate("document.querySelectorAll('main').length") == 1
     assert page.evaluate("document.scripts.length") == 0
     assert page.evaluate("document.documentElement.lang") != ""
+
+
+def test_a_feed_that_is_opened_reads_as_a_page_and_gives_its_address(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/subscribe")
+    page.get_by_role("link", name="RSS of Stroke", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Stroke"
+    assert page.get_by_text(f"{address}/feeds/tag/stroke.rss", exact=True).is_visible()
+    assert page.get_by_role("link", name="Stroke news 3", exact=True).is_visible()
+    # What a program takes from there is the feed.
+    assert page.request.get(page.url).headers["content-type"] == "application/rss+xml; charset=utf-8"
+    page.get_by_role("link", name="The news as a page").click()
+    assert page.url == f"{address}/tag/stroke"
 
 
 @pytest.mark.parametrize("watched", [320, 375], indirect=True)

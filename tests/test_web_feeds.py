@@ -113,6 +113,42 @@ def test_every_page_and_feed_answers_conditional_and_head_requests_and_compresse
         assert len(coded.data) < len(whole.data)
 
 
+@pytest.mark.parametrize("ending", ["atom", "rss"])
+@pytest.mark.parametrize("path", ["/feeds/all", "/feeds/corrections", "/feeds/member/wessex"])
+def test_a_browser_is_shown_a_page_that_no_cache_gives_to_readers_of_feeds(
+    hub: Hub, path: str, ending: str
+) -> None:
+    hub.publish(WESSEX, news("a", "Ward <b>opens"))
+    feed = hub.get(f"{path}.{ending}")
+    # Also once the feed is kept.
+    for _ in range(2):
+        page = hub.get(f"{path}.{ending}", Sec_Fetch_Dest="document", If_None_Match=feed.headers["ETag"])
+        assert page.status_code == 200
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.headers["Cache-Control"] == "no-store"
+        assert f"http://127.0.0.1:8000{path}.{ending}</code>" in page.text
+        assert ("Ward &lt;b&gt;opens" in page.text) == ("corrections" not in path)
+        again = hub.get(f"{path}.{ending}", Sec_Fetch_Dest="empty")
+        assert again.data == feed.data
+        for answer in (page, feed, again):
+            assert answer.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
+
+
+def test_a_page_of_a_feed_holds_what_the_feed_holds(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 9)))
+    feed = etree.fromstring(hub.get("/feeds/all.atom").data)
+    titles = feed.xpath("//a:entry/a:title/text()", namespaces=_ATOM)
+    tree = hub.tree("/feeds/all.atom", Sec_Fetch_Dest="document")
+    assert tree.xpath("//h3/a/text()") == titles
+    assert hub.tree("/feeds/corrections.atom", Sec_Fetch_Dest="document").xpath("//h3") == []
+
+
+def test_json_is_shown_by_browsers_as_it_is(hub: Hub) -> None:
+    answer = hub.get("/feeds/all.json", Sec_Fetch_Dest="document")
+    assert answer.headers["Content-Type"] == "application/feed+json; charset=utf-8"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+
+
 @pytest.mark.parametrize("ending", ["atom", "rss", "json"])
 def test_feeds_name_the_address_readers_use_and_never_the_host_header(hub: Hub, ending: str) -> None:
     hub.publish(WESSEX, news("a"))

@@ -144,15 +144,15 @@ class Hub:
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, headers={name.replace("_", "-"): of for name, of in headers.items()})
 
-    def html(self, path: str, status: int = 200) -> str:
-        response = self.get(path)
+    def html(self, path: str, status: int = 200, **headers: str) -> str:
+        response = self.get(path, **headers)
         assert response.status_code == status, response.text
         assert response.mimetype == "text/html"
         return response.text
 
-    def tree(self, path: str, status: int = 200) -> Any:
+    def tree(self, path: str, status: int = 200, **headers: str) -> Any:
         return lxml_html.fromstring(
-            self.html(path, status).encode(), parser=lxml_html.HTMLParser(encoding="utf-8")
+            self.html(path, status, **headers).encode(), parser=lxml_html.HTMLParser(encoding="utf-8")
         )
 
     def words(self, path: str, status: int = 200) -> str:

@@ -92,16 +92,18 @@ def respond(
     if_none_match: str | None,
     if_modified_since: str | None,
     cache_control: str = "public, max-age=300",
+    vary: str = "Accept-Encoding",
 ) -> Answer:
     """Answer a GET or HEAD; header fields are as they came, None where there was none.
 
-    The coding is chosen by RFC 9110 §12.5.3, and 304 by §13.2.2. Nothing in
-    these fields is an error: what cannot be read is passed over. HEAD gets
-    GET's headers and no body.
+    `vary` names the fields that the answer depends on. The coding is chosen
+    by RFC 9110 §12.5.3, and 304 by §13.2.2. Nothing in these fields is an
+    error: what cannot be read is passed over. HEAD gets GET's headers and no
+    body.
     """
     coding = preferred(rendered, accept_encoding)
     # RFC 9110 §15.4.5: a 304 has these and no other.
-    headers = {"ETag": rendered.etag(coding), "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    headers = {"ETag": rendered.etag(coding), "Cache-Control": cache_control, "Vary": vary}
     if has_it(rendered, coding, if_none_match, if_modified_since):
         return Answer(304, headers, b"")
     body = rendered.encoded(coding)

@@ -33,10 +33,29 @@ _ENCODING = Lock()
 PAGE_CACHING = "public, max-age=60"
 # For what tells how things are now: kept by nobody without asking whether it still is so.
 FRESH = "no-cache"
+# For what a shared cache could give to those it is not for.
+KEPT_BY_NOBODY = "no-store"
+
+DEPENDS_ON_CODING = "Accept-Encoding"
+DEPENDS_ON_WHO_SHOWS_IT = f"{DEPENDS_ON_CODING}, Sec-Fetch-Dest"
 
 
-def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
-    """The answer to the request at hand: whole, or 304, encoded as the client asked."""
+def shows(destination: str | None) -> bool:
+    """Whether a browser is about to show what it asks for, by Sec-Fetch-Dest (W3C, Fetch Metadata §2.1).
+
+    Programs do not send it, nor do browsers where they are asked without TLS
+    by another machine.
+    """
+    return destination == "document"
+
+
+def answer(
+    rendered: Rendered, caching: str = PAGE_CACHING, *, depends_on: str = DEPENDS_ON_CODING
+) -> Response:
+    """The answer to the request at hand: whole, or 304, encoded as the client asked.
+
+    `depends_on` is what the answer's Vary says.
+    """
     accept_encoding = request.headers.get("Accept-Encoding")
     coding = preferred(rendered, accept_encoding)
     if not rendered.is_encoded(coding):
@@ -49,6 +68,7 @@ def answer(rendered: Rendered, caching: str = PAGE_CACHING) -> Response:
         if_none_match=request.headers.get("If-None-Match"),
         if_modified_since=request.headers.get("If-Modified-Since"),
         cache_control=caching,
+        vary=depends_on,
     )
     # Given an empty body, werkzeug would say that its length is none, also to HEAD.
     return Response(found.body or None, status=found.status, headers=found.headers)

@@ -17,10 +17,16 @@ from hub.publish.corrections import correction_item, corrections, withdrawal_ite
 from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
 from hub.publish.item import Item, item
-from hub.web.answers import answer
+from hub.web.answers import (
+    DEPENDS_ON_CODING,
+    DEPENDS_ON_WHO_SHOWS_IT,
+    KEPT_BY_NOBODY,
+    answer,
+    shows,
+)
 from hub.web.asked import Asked, BadRequestError
 from hub.web.catalogue import FORMATS, FeedAddress
-from hub.web.pages import withdrawal, withdrawn_by
+from hub.web.pages import feed_item, withdrawal, withdrawn_by
 from hub.web.visit import Visit, visiting
 
 feeds = Blueprint("feeds", __name__)
@@ -30,6 +36,8 @@ _ENTRIES = 100
 _TOMBSTONES_TOLD = timedelta(days=30)
 _MOST_TOMBSTONES = 100
 _CACHING = "public, max-age=300"
+# JSON is shown by browsers as what it is.
+_SHOWN_AS_PAGES = ("atom", "rss")
 _FORMAT = f"<any({','.join(FORMATS)}):format>"
 _RENDERERS: dict[str, tuple[Callable[[MergedDocument], bytes], str]] = {
     "atom": (atom.atom, atom.MEDIA_TYPE),
@@ -102,6 +110,12 @@ def _answered(
     kept: bool = True,
 ) -> Response:
     self_url: str = getattr(address, format)
+    if format not in _SHOWN_AS_PAGES:
+        depends_on = DEPENDS_ON_CODING
+    elif shows(request.headers.get("Sec-Fetch-Dest")):
+        return _page(visit, address, self_url, items)
+    else:
+        depends_on = DEPENDS_ON_WHO_SHOWS_IT
 
     def make() -> Rendered:
         hub = visit.config.hub
@@ -121,7 +135,26 @@ def _answered(
         # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
         return Rendered(body=render(document), media_type=media_type, last_modified=visit.now)
 
-    return answer(visit.rendered(self_url, make) if kept else make(), _CACHING)
+    rendered = visit.rendered(self_url, make) if kept else make()
+    return answer(rendered, _CACHING, depends_on=depends_on)
+
+
+def _page(
+    visit: Visit, address: FeedAddress, self_url: str, items: Callable[[], tuple[Item, ...]]
+) -> Response:
+    """A merged feed as a page, for a browser, which would show its XML as text."""
+    values = {
+        "title": address.name,
+        "section": "subscribe",
+        "indexed": False,
+        "canonical": address.page,
+        "address": self_url,
+        "items": [feed_item(each, visit.setting) for each in items()],
+        "feeds": (address,),
+    }
+    # A cache that minds no Vary must not give it to readers of feeds.
+    page = visit.page("feed.html", lambda: values)
+    return answer(page, KEPT_BY_NOBODY, depends_on=DEPENDS_ON_WHO_SHOWS_IT)
 
 
 def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hub.errors import HubError
 from hub.publish.http import Answer, Coding, Rendered, has_it, preferred, respond
-from hub.web.answers import common_headers
+from hub.web.answers import DEPENDS_ON_WHO_SHOWS_IT, common_headers, shows
 from hub.web.visit import Site, Visit, begin, visit_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class _Place(Struct, frozen=True, kw_only=True):
     key: Hashable
     path: str
     caching: str
+    depends_on: str
     headers: dict[Coding, _Headers] = {}
 
 
@@ -62,10 +63,13 @@ class Front:
         accept_encoding: str | None,
         if_none_match: str | None,
         if_modified_since: str | None,
+        sec_fetch_dest: str | None,
     ) -> Answer | None:
         """The answer to a request, where it is kept and still true; fields are as they came."""
         place = self._places.get((path, query))
         if place is None or method not in _READING:
+            return None
+        if place.depends_on == DEPENDS_ON_WHO_SHOWS_IT and shows(sec_fetch_dest):
             return None
         try:
             if place.state != self._site.visit().state:
@@ -92,6 +96,7 @@ class Front:
             accept_encoding=environ.get("HTTP_ACCEPT_ENCODING"),
             if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
             if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
+            sec_fetch_dest=environ.get("HTTP_SEC_FETCH_DEST"),
         )
         if found is not None:
             start_response("200 OK" if found.status == 200 else "304 NOT MODIFIED", [*found.headers.items()])
@@ -107,7 +112,13 @@ class Front:
         return self._app(inner, start)  # type: ignore[arg-type]
 
     def _remember(self, target: tuple[str, str], path: str, visit: Visit, headers: Mapping[str, str]) -> None:
-        place = _Place(state=visit.state, key=visit.kept_as[-1], path=path, caching=headers["Cache-Control"])
+        place = _Place(
+            state=visit.state,
+            key=visit.kept_as[-1],
+            path=path,
+            caching=headers["Cache-Control"],
+            depends_on=headers["Vary"],
+        )
         with self._lock:
             self._places.pop(target, None)
             while len(self._places) >= _MOST_PLACES:
@@ -124,6 +135,7 @@ def _headers(place: _Place, rendered: Rendered, coding: Coding) -> _Headers:
             if_none_match=if_none_match,
             if_modified_since=None,
             cache_control=place.caching,
+            vary=place.depends_on,
         )
         return {**answer.headers, **common_headers(place.path)}
 

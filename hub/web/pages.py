@@ -151,6 +151,25 @@ def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) ->
     )
 
 
+class FeedItem(Struct, frozen=True, kw_only=True):
+    """What a merged feed holds, where it is shown as a page; `when` is None where nobody gave a date."""
+
+    item: Item
+    href: str
+    member: Link
+    when: Moment | None
+
+
+def feed_item(shown: Item, setting: Setting) -> FeedItem:
+    """An item for the page of a merged feed."""
+    return FeedItem(
+        item=shown,
+        href=shown.link or setting.addresses.story(shown.story),
+        member=Link(shown.member.name, setting.addresses.member(shown.member.slug)),
+        when=None if shown.undated else setting.calendar.moment(shown.date),
+    )
+
+
 def _html(sanitised: str) -> Markup:
     # HTML is sanitised when it is taken in, so it may be written as it is.
     return Markup(markup.within_page(sanitised))  # noqa: S704

@@ -192,6 +192,7 @@ class _Answering:
             accept_encoding=fields.get("accept-encoding"),
             if_none_match=fields.get("if-none-match"),
             if_modified_since=fields.get("if-modified-since"),
+            sec_fetch_dest=fields.get("sec-fetch-dest"),
         )
         answer: _Answer | None = None
         if kept is not None:
