@@ -13,7 +13,8 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
-_RELATIONS = {"alternate", "related", "self", "enclosure", "via"}
+# The last two are of RFC 5005 §3.
+_RELATIONS = {"alternate", "related", "self", "enclosure", "via", "first", "next"}
 _PERSONS = {"author", "contributor"}
 _TEXTS = {"title", "subtitle", "summary", "rights"}
 _ONCE = {"id", "title", "updated"}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,71 @@ def test_json_is_shown_by_browsers_as_it_is(hub: Hub) -> None:
     answer = hub.get("/feeds/all.json", Sec_Fetch_Dest="document")
     assert answer.headers["Content-Type"] == "application/feed+json; charset=utf-8"
     assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+def parts(hub: Hub, path: str, ending: str) -> Iterator[tuple[str, list[str], str | None]]:
+    """The parts of a merged feed as one leads to the next: address, titles, and the first's address."""
+    following: str | None = f"http://127.0.0.1:8000{path}"
+    while following is not None:
+        address, body = following, hub.get(following.removeprefix("http://127.0.0.1:8000")).data
+        if ending == "json":
+            feed = json.loads(body)
+            following, first = feed.get("next_url"), feed["feed_url"]
+            titles = [each["title"] for each in feed["items"]]
+        else:
+            tree = etree.fromstring(body)
+            links = {link.get("rel"): link.get("href") for link in tree.iterfind(".//a:link", _ATOM)}
+            following, first = links.get("next"), links.get("first")
+            items = [*tree.iterfind("a:entry/a:title", _ATOM), *tree.iterfind("channel/item/title")]
+            titles = [each.text for each in items]
+        yield address, titles, first
+
+
+@pytest.mark.parametrize("ending", ["atom", "rss", "json"])
+@pytest.mark.parametrize("path", ["/feeds/all.{}", "/feeds/member/wessex.{}", "/feeds/search.{}?q=news"])
+def test_who_was_away_for_long_finds_all_that_came_each_once(
+    hub: Hub, path: str, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("hub.web.feeds"), "_ENTRIES", 3)
+    hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 8)), at=ago(hours=9))
+    path = path.format(ending)
+    found: list[list[str]] = []
+    addresses: list[str] = []
+    for address, titles, first in parts(hub, path, ending):
+        assert first == (f"http://127.0.0.1:8000{path}" if addresses or ending == "json" else None)
+        found.append(titles)
+        addresses.append(address)
+        # What comes meanwhile moves nothing from one part to another.
+        hub.publish(
+            WESSEX,
+            *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 8)),
+            *(news(f"new {n}", f"News new {n}", at=ago(hours=n)) for n in range(len(found))),
+            at=ago(hours=9 - len(found)),
+        )
+    assert found == [["News 1", "News 2", "News 3"], ["News 4", "News 5", "News 6"], ["News 7"]]
+    assert len(set(addresses)) == 3
+
+
+def test_the_parts_of_a_feed_are_one_feed_and_the_first_alone_tells_what_is_to_go(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("hub.web.feeds"), "_ENTRIES", 2)
+    hub.publish(WESSEX, *(news(f"{n}", at=ago(days=n)) for n in range(1, 5)), at=ago(hours=9))
+    hub.store.withdraw([hub.store.find("4")[0].key], "", hub.now)
+    first, second = (
+        etree.fromstring(hub.get(address.removeprefix("http://127.0.0.1:8000")).data)
+        for address, _, _ in parts(hub, "/feeds/all.atom", "atom")
+    )
+    for name in ("a:id", "a:title"):
+        assert first.findtext(name, namespaces=_ATOM) == second.findtext(name, namespaces=_ATOM)
+    assert (
+        len(first.findall("at:deleted-entry", _ATOM)),
+        len(second.findall("at:deleted-entry", _ATOM)),
+    ) == (
+        1,
+        0,
+    )
+    assert hub.get("/feeds/all.atom?before=nothing").status_code == 400
 
 
 @pytest.mark.parametrize("ending", ["atom", "rss", "json"])

@@ -21,6 +21,7 @@ from hub.publish.document import (
     link_or_story,
     other_language,
     other_publishers,
+    places,
 )
 from hub.publish.item import Item
 
@@ -39,6 +40,8 @@ def atom(document: MergedDocument) -> bytes:
     generator.updated(document.updated)
     generator.author({"name": document.hub_title, "uri": document.hub_url})
     generator.link(href=document.self_url, rel="self", type="application/atom+xml")
+    for relation, url in places(document):
+        generator.link(href=url, rel=relation, type="application/atom+xml")
     generator.link(href=document.page_url, rel="alternate", type="text/html")
     generator.generator("hub", version=__version__)
     generator.language(document.language)

@@ -51,14 +51,18 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     `id` is the same in every format: the address of the Atom one. `self_url`
     is the address of the format that is rendered, `page_url` the page that
     shows the same list, `hub_url` where readers find the hub, without a
-    trailing slash; all are absolute. `hub_title` names the network. `items`
-    are in the order to publish them in, newest first, each id once. `deleted`
-    is what readers shall drop, which only Atom can say.
+    trailing slash; all are absolute. `next_url` is where the feed goes on with
+    what is older, and `first_url` where it begins, None there (RFC 5005 §3).
+    `hub_title` names the network. `items` are in the order to publish them in,
+    newest first, each id once. `deleted` is what readers shall drop, which
+    only Atom can say.
     """
 
     id: str
     title: str
     self_url: str
+    first_url: str | None = None
+    next_url: str | None = None
     page_url: str
     hub_url: str
     hub_title: str
@@ -146,6 +150,11 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
     for category in (*given, *tags, *kinds, *members):
         wanted.setdefault((category.term, category.scheme), category)
     return tuple(wanted.values())
+
+
+def places(document: MergedDocument) -> list[tuple[str, str]]:
+    """The first and the next part of a feed that has several, by their links' relations (RFC 5005 §3)."""
+    return [(rel, url) for rel, url in (("first", document.first_url), ("next", document.next_url)) if url]
 
 
 def add_event_day(item: Item, element: etree._Element) -> None:

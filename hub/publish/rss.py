@@ -7,7 +7,6 @@ Practices Profile is followed.
 from __future__ import annotations
 
 import html
-from datetime import datetime
 from email.utils import format_datetime
 from mimetypes import types_map
 from posixpath import splitext
@@ -28,12 +27,14 @@ from hub.publish.document import (
     link_or_story,
     other_language,
     other_publishers,
+    places,
     web_address,
 )
 from hub.publish.item import Item
 
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 
+_ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 
 
@@ -51,7 +52,7 @@ def rss(document: MergedDocument) -> bytes:
     # feedgen writes a date by switching the locale of the whole process and back, which is not safe among
     # threads: it is given no date, and ours are written by the extensions.
     generator._FeedGenerator__rss_lastBuildDate = None
-    generator.register_extension("rest", lambda: _RestOfChannel(document.updated), atom=False)
+    generator.register_extension("rest", lambda: _RestOfChannel(document), atom=False)
     for item in document.items:
         _add_item(generator, item, document)
     rendered: bytes = generator.rss_str()
@@ -94,10 +95,10 @@ def _place(enclosure: Enclosure) -> int:
 
 
 class _RestOfChannel:
-    """The channel's date, and the namespace that its items need."""
+    """The channel's date, where it begins and goes on, and the namespace that its items need."""
 
-    def __init__(self, updated: datetime) -> None:
-        self._updated = updated
+    def __init__(self, document: MergedDocument) -> None:
+        self._document = document
 
     def extend_ns(self) -> dict[str, str]:
         """Called by feedgen before it writes."""
@@ -105,7 +106,10 @@ class _RestOfChannel:
 
     def extend_rss(self, root: etree._Element) -> etree._Element:
         """Called by feedgen with the channel it has written."""
-        etree.SubElement(root[0], "lastBuildDate").text = format_datetime(self._updated, usegmt=True)
+        channel, updated = root[0], self._document.updated
+        etree.SubElement(channel, "lastBuildDate").text = format_datetime(updated, usegmt=True)
+        for relation, url in places(self._document):
+            etree.SubElement(channel, f"{{{_ATOM}}}link", href=url, rel=relation, type="application/rss+xml")
         return root
 
 

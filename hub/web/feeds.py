@@ -17,6 +17,7 @@ from hub.publish.corrections import correction_item, corrections, withdrawal_ite
 from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
 from hub.publish.item import Item, item
+from hub.store import Page
 from hub.web.answers import (
     DEPENDS_ON_CODING,
     DEPENDS_ON_WHO_SHOWS_IT,
@@ -25,7 +26,7 @@ from hub.web.answers import (
     shows,
 )
 from hub.web.asked import Asked, BadRequestError
-from hub.web.catalogue import FORMATS, FeedAddress
+from hub.web.catalogue import FORMATS, FeedAddress, going_on
 from hub.web.pages import feed_item, withdrawal, withdrawn_by
 from hub.web.visit import Visit, visiting
 
@@ -91,12 +92,17 @@ def of_search(format: str) -> Response:
 def _feed(
     visit: Visit, format: str, address: FeedAddress, selection: Selection, *, kept: bool = True
 ) -> Response:
-    def items() -> tuple[Item, ...]:
+    before = request.args.get("before") or None
+
+    def items() -> Page[Item]:
         # What a person searches for may be old; what comes by itself is news.
         told = replace(selection, told=selection.search is None)
-        stories = visit.store.stories(told, limit=_ENTRIES).items
-        return tuple(item(story, visit.setting.labels) for story in stories)
+        stories = visit.store.stories(told, limit=_ENTRIES, cursor=before)
+        listed = tuple(item(story, visit.setting.labels) for story in stories.items)
+        return Page(items=listed, next=stories.next)
 
+    if before is not None:
+        return _answered(visit, format, address, items, before=before, kept=False)
     return _answered(visit, format, address, items, deleted=lambda: _deleted(visit, selection), kept=kept)
 
 
@@ -104,30 +110,34 @@ def _answered(
     visit: Visit,
     format: str,
     address: FeedAddress,
-    items: Callable[[], tuple[Item, ...]],
+    items: Callable[[], Page[Item]],
     *,
+    before: str | None = None,
     deleted: Callable[[], tuple[Deleted, ...]] = tuple,
     kept: bool = True,
 ) -> Response:
-    self_url: str = getattr(address, format)
+    first_url: str = getattr(address, format)
+    self_url = going_on(first_url, before) if before else first_url
     if format not in _SHOWN_AS_PAGES:
         depends_on = DEPENDS_ON_CODING
     elif shows(request.headers.get("Sec-Fetch-Dest")):
-        return _page(visit, address, self_url, items)
+        return _page(visit, address, first_url, items)
     else:
         depends_on = DEPENDS_ON_WHO_SHOWS_IT
 
     def make() -> Rendered:
-        hub = visit.config.hub
+        hub, page = visit.config.hub, items()
         document = MergedDocument(
             id=address.atom,
             title=address.title,
             self_url=self_url,
+            first_url=first_url if before else None,
+            next_url=going_on(first_url, page.next) if page.next else None,
             page_url=address.page,
             hub_url=visit.addresses.hub,
             hub_title=hub.title,
             language=hub.language,
-            items=items(),
+            items=page.items,
             # A JSON Feed has no date that a withdrawal would move.
             deleted=deleted() if format != "json" else (),
         )
@@ -139,17 +149,15 @@ def _answered(
     return answer(rendered, _CACHING, depends_on=depends_on)
 
 
-def _page(
-    visit: Visit, address: FeedAddress, self_url: str, items: Callable[[], tuple[Item, ...]]
-) -> Response:
+def _page(visit: Visit, address: FeedAddress, first_url: str, items: Callable[[], Page[Item]]) -> Response:
     """A merged feed as a page, for a browser, which would show its XML as text."""
     values = {
         "title": address.name,
         "section": "subscribe",
         "indexed": False,
         "canonical": address.page,
-        "address": self_url,
-        "items": [feed_item(each, visit.setting) for each in items()],
+        "address": first_url,
+        "items": [feed_item(each, visit.setting) for each in items().items],
         "feeds": (address,),
     }
     # A cache that minds no Vary must not give it to readers of feeds.
@@ -183,14 +191,14 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
 def of_corrections(format: str) -> Response:
     visit = visiting()
 
-    def items() -> tuple[Item, ...]:
+    def items() -> Page[Item]:
         corrected = map(correction_item, corrections(visit.store.told_changes(limit=_ENTRIES)))
         date = visit.setting.calendar.full_date
         withdrawn = (
             withdrawal_item(each, withdrawal(each, date(each.since))) for each in visit.store.withdrawn()
         )
         newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
-        return tuple(newest[:_ENTRIES])
+        return Page(items=tuple(newest[:_ENTRIES]), next=None)
 
     return _answered(visit, format, visit.catalogue.corrections, items)
 
