@@ -35,6 +35,7 @@ PATHS = (
     "/about",
     "/accessibility",
     "/privacy",
+    "/digest/daily",
     "/feeds/all.atom",
     "/feeds/corrections.rss",
 )

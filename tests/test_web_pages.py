@@ -744,7 +744,7 @@ def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> 
     hub.publish(WESSEX, news("a", tags=(SAFETY,)))
     tree = hub.tree("/subscribe")
     addresses = [code.text for code in tree.xpath("//td/code[@class='address']")]
-    assert len(addresses) == 2 + 1 + 2 + 3
+    assert len(addresses) == 4 + 1 + 2 + 3
     kinds = {"Atom": "application/atom+xml", "RSS": "application/rss+xml", "JSON": "application/feed+json"}
     for address in addresses:
         for ending, kind in zip((".atom", ".rss", ".json"), kinds.values(), strict=True):

@@ -97,7 +97,8 @@ class _Rest:
             alternate.set("rel", "alternate")
         for link in _further_links(self._item):
             etree.SubElement(entry, "link", link)
-        _add_source(entry, self._item.source)
+        if not self._item.is_own:
+            _add_source(entry, self._item.source)
         add_event_day(self._item, entry)
         return entry
 

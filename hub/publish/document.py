@@ -134,7 +134,7 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
 
     The publisher's categories as given, but for a scheme that is the hub's,
     then the hub's tags, what it is if it is no plain news, and one for each
-    member that has the story.
+    member that has the story; none for the hub itself.
     """
     ours = (tag_scheme(hub_url), kind_scheme(hub_url), member_scheme(hub_url))
     given = (
@@ -145,6 +145,7 @@ def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
     members = (
         Category(member.slug, member_scheme(hub_url), member.name)
         for member in (item.member, *other_publishers(item))
+        if member.slug
     )
     wanted: dict[tuple[str, str | None], Category] = {}
     for category in (*given, *tags, *kinds, *members):

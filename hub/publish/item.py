@@ -75,6 +75,9 @@ class Item(Struct, frozen=True, kw_only=True):
     where the member does not let us carry it. `authors` is never empty: the
     member stands in. `copies` are the story's other entries. `event_date` is
     the day of an event, None for all else.
+
+    What the hub publishes itself (`is_own`), such as a digest, is no story: its
+    member is the hub, without a slug, and its source says nothing.
     """
 
     story: int
@@ -102,6 +105,10 @@ class Item(Struct, frozen=True, kw_only=True):
     rights: str | None
     source: Source
     copies: tuple[Copy, ...]
+
+    @property
+    def is_own(self) -> bool:
+        return not self.member.slug
 
 
 def permitted(entry: Entry, republish: Republish) -> Entry:

@@ -26,7 +26,7 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 def json_feed(document: MergedDocument) -> bytes:
     """The merged feed as a JSON Feed in UTF-8; the same document gives the same bytes.
 
-    What JSON Feed has no word for stands in each item's `_hub`: `story` (its
+    What JSON Feed has no word for stands in each story's `_hub`: `story` (its
     page on the hub), `member` (slug and name), `kind`, the `event_date` of an
     event, `source` (the feed it was copied from), `rights`, and
     `also_published_by`, a list of its copies.
@@ -63,16 +63,20 @@ def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
             language=other_language(item, document),
             attachments=_attachments(item),
         ),
-        "_hub": _given(
-            story=story_url(document.hub_url, item.story),
-            member={"slug": item.member.slug, "name": item.member.name},
-            kind=item.kind,
-            event_date=item.event_date and item.event_date.isoformat(),
-            source=_source(item.source),
-            rights=item.rights,
-            also_published_by=[_copy(copy) for copy in copies_of_others(item)],
-        ),
+        **({} if item.is_own else {"_hub": _of_story(item, document)}),
     }
+
+
+def _of_story(item: Item, document: MergedDocument) -> dict[str, Any]:
+    return _given(
+        story=story_url(document.hub_url, item.story),
+        member={"slug": item.member.slug, "name": item.member.name},
+        kind=item.kind,
+        event_date=item.event_date and item.event_date.isoformat(),
+        source=_source(item.source),
+        rights=item.rights,
+        also_published_by=[_copy(copy) for copy in copies_of_others(item)],
+    )
 
 
 def _tags(item: Item) -> list[str]:

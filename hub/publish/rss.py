@@ -74,7 +74,8 @@ def _add_item(generator: Any, item: Item, document: MergedDocument) -> None:
             for category in categories(item, document.hub_url)
         ]
     )
-    entry.source(item.source.self_link or web_address(item.source.id), item.source.title)
+    if not item.is_own:
+        entry.source(item.source.self_link or web_address(item.source.id), item.source.title)
     # One at most: not every reader understands a second. A length is required, and 0 is the profile's word
     # for one that is not known.
     for enclosure in sorted(item.enclosures, key=_place)[:1]:

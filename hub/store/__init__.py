@@ -206,6 +206,14 @@ class Store(Protocol):
     def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
         """The stories of a selection, without a search, of events on that day or later, the next first."""
 
+    def came_between(
+        self, start: datetime, end: datetime, *, since: datetime, limit: int
+    ) -> tuple[tuple[Story, ...], int]:
+        """The stories that came in between two moments, dated `since` or later, and that feeds tell.
+
+        The newest so many of them, and how many there are in all.
+        """
+
     def tag_counts(self) -> Mapping[str, int]:
         """How many stories have each tag."""
 

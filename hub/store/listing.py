@@ -122,6 +122,14 @@ class Listing(Searching):
             found = self._tuples(sql.TO_COME.format(where), (since.isoformat(), *values, limit))
             return self._stories_showing([key for (key,) in found])
 
+    def came_between(
+        self, start: datetime, end: datetime, *, since: datetime, limit: int
+    ) -> tuple[tuple[Story, ...], int]:
+        moments = {"start": start, "end": end, "since": since}
+        with self._reading():
+            found = self._tuples(sql.CAME_BETWEEN, {name: rows.stamp(at) for name, at in moments.items()})
+            return self._stories_showing([key for (key,) in found[:limit]]), len(found)
+
     def tag_counts(self) -> Mapping[str, int]:
         with self._errors():
             found = self._rows("SELECT term, stories FROM tag_counts WHERE stories > 0 ORDER BY term")

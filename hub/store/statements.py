@@ -364,6 +364,24 @@ TO_COME = """
 SELECT e.key FROM entries e INDEXED BY entries_to_come
 WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
 """
+# A story that came in before is no news again by a copy, nor by another lead. Out of indexes alone: the rows
+# of a month's entries take long to read.
+CAME_BETWEEN = """
+WITH came AS MATERIALIZED (
+    SELECT e.key FROM entries e INDEXED BY entries_first_seen
+    WHERE e.first_seen >= :start AND e.first_seen < :end
+), told AS MATERIALIZED (
+    SELECT DISTINCT f.story FROM came JOIN entries f INDEXED BY entries_found ON f.key = came.key
+    WHERE EXISTS (SELECT 1 FROM stories ts WHERE ts.id = f.story AND ts.told = 1)
+        AND NOT EXISTS (
+            SELECT 1 FROM entries o WHERE o.story = f.story AND o.key < (SELECT MIN(key) FROM came)
+        )
+), leads AS MATERIALIZED (
+    SELECT l.key FROM told JOIN entries l INDEXED BY entries_story ON l.story = told.story AND l.lead = 1
+)
+SELECT f.key FROM leads JOIN entries f INDEXED BY entries_found ON f.key = leads.key
+WHERE f.date >= :since ORDER BY f.date DESC, f.key DESC
+"""
 ANY_OVERRULING = "SELECT EXISTS (SELECT 1 FROM overrulings)"
 OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)

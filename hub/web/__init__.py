@@ -13,6 +13,7 @@ from hub.store import Store
 from hub.web.about import about
 from hub.web.answers import PAGE_CACHING, add_headers, answer
 from hub.web.api import api
+from hub.web.digests import digests
 from hub.web.embed import embed
 from hub.web.feeds import feeds
 from hub.web.front import Front
@@ -60,7 +61,7 @@ def create_app(
     # Joining slashes redirects to an address made from the Host header.
     app.url_map.merge_slashes = False
     site = Site(open_store, config, base_url=base_url, templates=templates, now=now)
-    for blueprint in (news, feeds, embed, api, status, about, websub):
+    for blueprint in (news, feeds, digests, embed, api, status, about, websub):
         app.register_blueprint(blueprint)
     app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
     app.after_request(add_headers)

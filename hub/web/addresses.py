@@ -43,5 +43,9 @@ class Addresses(Struct, frozen=True):
     def tag(self, term: str, **asked: str | None) -> str:
         return self.to(f"/tag/{quote(term, safe='')}", **asked)
 
+    def digest(self, name: str) -> str:
+        """The page of a period's news, or of a rhythm's latest."""
+        return self.to(f"/digest/{name}")
+
     def search(self, **asked: str | None) -> str:
         return self.to("/search", **asked)

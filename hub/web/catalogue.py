@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
 from hub.model import MergedFeed
+from hub.publish.digest import Rhythm
 from hub.web.addresses import Addresses
 from hub.web.asked import Asked
 from hub.web.words import KINDS
@@ -16,6 +17,7 @@ from hub.web.words import KINDS
 if TYPE_CHECKING:
     from hub.config import Config
 
+_DIGESTS: Mapping[Rhythm, str] = {"daily": "Each day’s news", "weekly": "Each week’s news"}
 FORMATS = ("atom", "rss", "json")
 
 
@@ -60,6 +62,10 @@ class Catalogue(Struct, frozen=True):
     def corrections(self) -> FeedAddress:
         return self._feed("/feeds/corrections", "Corrections", self.addresses.to("/corrections"))
 
+    def digest(self, rhythm: Rhythm) -> FeedAddress:
+        name = _DIGESTS[rhythm]
+        return self._feed(f"/feeds/digest/{rhythm}", name, self.addresses.digest(rhythm))
+
     def of_tag(self, term: str) -> FeedAddress:
         return self._of_tag(term, self._label(term))
 
@@ -95,7 +101,10 @@ class Catalogue(Struct, frozen=True):
         """All of them but those of searches, in the order to offer them in."""
         config = self.config
         groups = (
-            FeedGroup("Everything", (self.everything, self.corrections)),
+            FeedGroup(
+                "Everything",
+                (self.everything, self.digest("daily"), self.digest("weekly"), self.corrections),
+            ),
             FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
             FeedGroup("By topic", tuple(self._of_tag(*each) for each in config.labels.items())),
             FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),

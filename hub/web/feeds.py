@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
 from operator import attrgetter
+from typing import get_args
 
 from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from hub.filters import lets_through
 from hub.model import Feed, Selection, Term
 from hub.publish import atom, jsonfeed, opml, rss
 from hub.publish.corrections import correction_item, corrections, withdrawal_item
+from hub.publish.digest import Rhythm, digest_item, finished
 from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
 from hub.publish.item import Item, item
@@ -27,6 +29,7 @@ from hub.web.answers import (
 )
 from hub.web.asked import Asked, BadRequestError
 from hub.web.catalogue import FORMATS, FeedAddress, going_on
+from hub.web.digests import PUBLISHED, digest
 from hub.web.pages import feed_item, withdrawal, withdrawn_by
 from hub.web.visit import Visit, visiting
 
@@ -187,6 +190,33 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
     )
 
 
+@feeds.get(f"/feeds/digest/<any({','.join(get_args(Rhythm))}):rhythm>.{_FORMAT}")
+def of_digest(rhythm: Rhythm, format: str) -> Response:
+    visit = visiting()
+    calendar = visit.setting.calendar
+
+    def items() -> Page[Item]:
+        found = (
+            digest(visit, period, stories=_ENTRIES)
+            for period in finished(rhythm, calendar.today, PUBLISHED[rhythm])
+        )
+        return Page(
+            items=tuple(
+                digest_item(
+                    each,
+                    hub_title=visit.config.hub.title,
+                    hub_url=visit.addresses.hub,
+                    labels=visit.setting.labels,
+                    zone=calendar.zone,
+                )
+                for each in found
+                if each.total
+            )
+        )
+
+    return _answered(visit, format, visit.catalogue.digest(rhythm), items)
+
+
 @feeds.get(f"/feeds/corrections.{_FORMAT}")
 def of_corrections(format: str) -> Response:
     visit = visiting()
@@ -198,7 +228,7 @@ def of_corrections(format: str) -> Response:
             withdrawal_item(each, withdrawal(each, date(each.since))) for each in visit.store.withdrawn()
         )
         newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
-        return Page(items=tuple(newest[:_ENTRIES]), next=None)
+        return Page(items=tuple(newest[:_ENTRIES]))
 
     return _answered(visit, format, visit.catalogue.corrections, items)
 

@@ -162,10 +162,12 @@ class FeedItem(Struct, frozen=True, kw_only=True):
 
 def feed_item(shown: Item, setting: Setting) -> FeedItem:
     """An item for the page of a merged feed."""
+    addresses = setting.addresses
+    publisher = addresses.home() if shown.is_own else addresses.member(shown.member.slug)
     return FeedItem(
         item=shown,
-        href=shown.link or setting.addresses.story(shown.story),
-        member=Link(shown.member.name, setting.addresses.member(shown.member.slug)),
+        href=shown.link or addresses.story(shown.story),
+        member=Link(shown.member.name, publisher),
         when=None if shown.undated else setting.calendar.moment(shown.date),
     )
 

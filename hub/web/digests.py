@@ -1,0 +1,84 @@
+"""What came in on a day or in a week, on pages: for readers who come once in a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import get_args
+
+from flask import Blueprint, Response, abort
+
+from hub.publish.digest import Digest, Period, Rhythm, finished, read_period
+from hub.said import counted
+from hub.store import Page
+from hub.web.answers import answer
+from hub.web.pages import Link, listing
+from hub.web.visit import Visit, visiting
+
+digests = Blueprint("digests", __name__)
+
+PUBLISHED: Mapping[Rhythm, int] = {"daily": 7, "weekly": 4}
+"""How many days and weeks the feeds hold."""
+_LISTED: Mapping[Rhythm, int] = {"daily": 14, "weekly": 8}
+_STORIES = 300
+# What is older when it comes in is no news, but what its publisher had all along.
+_LATE = timedelta(days=7)
+
+
+def digest(visit: Visit, period: Period, *, stories: int) -> Digest:
+    """A period's news, the newest of them so many."""
+    start, end = period.bounds(visit.setting.calendar.zone)
+    found, total = visit.store.came_between(start, end, since=start - _LATE, limit=stories)
+    page = visit.addresses.full(visit.addresses.digest(period.name))
+    return Digest(period=period, page=page, stories=found, total=total)
+
+
+@digests.get(f"/digest/<any({','.join(get_args(Rhythm))}):rhythm>")
+def latest(rhythm: Rhythm) -> Response:
+    visit = visiting()
+    return answer(visit.kept_page("digests.html", rhythm, lambda: _latest(visit, rhythm)))
+
+
+def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
+    periods = finished(rhythm, visit.setting.calendar.today, _LISTED[rhythm])
+    found = [digest(visit, period, stories=0) for period in periods]
+    feed = visit.catalogue.digest(rhythm)
+    return {
+        "title": feed.name,
+        "section": "subscribe",
+        "digests": [
+            (Link(each.period.title, visit.addresses.digest(each.period.name)), _counted(each))
+            for each in found
+            if each.total
+        ],
+        "feeds": (feed,),
+    }
+
+
+@digests.get("/digest/<name>")
+def of_period(name: str) -> Response:
+    visit = visiting()
+    period = read_period(name)
+    if period is None or period.after > visit.setting.calendar.today:
+        abort(404)
+    return answer(visit.kept_page("digest.html", name, lambda: _of_period(visit, period)))
+
+
+def _of_period(visit: Visit, period: Period) -> Mapping[str, object]:
+    found = digest(visit, period, stories=_STORIES)
+    if not found.total:
+        abort(404)
+    feed = visit.catalogue.digest(period.rhythm)
+    return {
+        "title": period.title,
+        "section": "news",
+        "count": _counted(found),
+        "left": found.total - len(found.stories),
+        "listing": listing(Page(items=found.stories), visit.setting, visit.addresses.digest),
+        "others": Link(feed.name, feed.page),
+        "feeds": (feed,),
+    }
+
+
+def _counted(found: Digest) -> str:
+    return counted(found.total, "story", "stories")
