@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -266,6 +267,31 @@ def story_lead(link: str, member: str | None, database: str) -> None:
     from hub import rulings
 
     click.echo(rulings.lead(database, link, member=member))
+
+
+@cli.command()
+@click.argument("link")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day, as 2026-12-24."
+)
+@_whose
+@_database
+def pin(link: str, until: datetime | None, member: str | None, database: str) -> None:
+    """Have the story of LINK stand on the home page, beside the latest news."""
+    from hub import rulings
+
+    click.echo(rulings.pin(database, link, member=member, last_day=until and until.date()))
+
+
+@cli.command()
+@click.argument("link")
+@_whose
+@_database
+def unpin(link: str, member: str | None, database: str) -> None:
+    """Take the story of LINK from there."""
+    from hub import rulings
+
+    click.echo(rulings.unpin(database, link, member=member))
 
 
 @cli.command()

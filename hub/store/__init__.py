@@ -206,6 +206,9 @@ class Store(Protocol):
     def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
         """The stories of a selection, without a search, of events on that day or later, the next first."""
 
+    def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
+        """The stories that are pinned on a day, the one that was pinned last first."""
+
     def came_between(
         self, start: datetime, end: datetime, *, since: datetime, limit: int
     ) -> tuple[tuple[Story, ...], int]:
@@ -247,6 +250,15 @@ class Store(Protocol):
 
     def make_lead(self, key: int, now: datetime) -> None:
         """Rule that an entry leads its story. No later original takes its place."""
+
+    def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
+        """Have the story of an entry stand beside the latest news, up to a day.
+
+        Raises StoreError for one that is not published.
+        """
+
+    def unpin(self, key: int) -> None:
+        """Have it stand there no more. Raises StoreError where it does not."""
 
     def waiting(self) -> tuple[WithheldEntry, ...]:
         """The entries that wait for an admin, held or in quarantine, the last 100 first."""

@@ -122,6 +122,11 @@ class Listing(Searching):
             found = self._tuples(sql.TO_COME.format(where), (since.isoformat(), *values, limit))
             return self._stories_showing([key for (key,) in found])
 
+    def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
+        with self._reading():
+            found = self._tuples(sql.PINNED, (today.isoformat(), limit))
+            return self._stories_showing([key for (key,) in found])
+
     def came_between(
         self, start: datetime, end: datetime, *, since: datetime, limit: int
     ) -> tuple[tuple[Story, ...], int]:

@@ -8,7 +8,7 @@ people's databases.
             polls, pages   tags      story_tags (derived from tags), tag_bitmaps, tag_counts, member_counts
                            sketches  sketch_index (derived from sketches)
                            rulings
-                           overrulings (what admins said of tags)
+                           overrulings (what admins said of tags), pins
       habits, windows      revisions (what entries said before)
                            standings (of what is not published, and what admins said of it)
                              search (full text of entries), bitmap_blocks ──< word_bitmaps >── common_words
@@ -778,3 +778,18 @@ def m025_how_entries_were_written(db: Database) -> None:
 def m026_who_told_what_was_withdrawn(db: Database) -> None:
     """Whether feeds told its story by it, and by no other since; of what is away it is not known."""
     _execute(db, "ALTER TABLE standings ADD COLUMN led INTEGER NOT NULL DEFAULT 0;")
+
+
+_PINS = """
+-- What admins have stand beside the latest news; last_day by the hub's clocks, NULL for one without an end.
+CREATE TABLE pins (
+    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    made TEXT NOT NULL,
+    last_day TEXT
+);
+"""
+
+
+@migrations()
+def m027_pins(db: Database) -> None:
+    _execute(db, _PINS)

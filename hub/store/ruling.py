@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from hub.errors import StoreError
 from hub.model import Entry, Known, Ruling, StoredEntry
@@ -77,6 +77,28 @@ class RulingOnStories(Settling, Rehosting):
             )
             self._rule(key, "lead", now)
             self._tell({story})
+
+    def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
+        with self._writing():
+            story = self._story_of(key)
+            self._take_off(story)
+            self._db.execute(
+                "INSERT INTO pins (entry, made, last_day) VALUES (?, ?, ?)",
+                (key, rows.stamp(now), last_day and last_day.isoformat()),
+            )
+            self._tell({story})
+
+    def unpin(self, key: int) -> None:
+        with self._writing():
+            story = self._story_of(key)
+            if not self._take_off(story):
+                raise StoreError("It is not pinned.", "The home page shows what is.")
+            self._tell({story})
+
+    def _take_off(self, story: int) -> bool:
+        """Take the pins from a story; whether it had any."""
+        pinned = "DELETE FROM pins WHERE entry IN (SELECT key FROM entries WHERE story = ?)"
+        return self._db.execute(pinned, (story,)).rowcount > 0
 
     def _story_of(self, key: int) -> int:
         story = self._value("SELECT story FROM entries WHERE key = ? AND standing IS NULL", (key,))

@@ -364,6 +364,12 @@ TO_COME = """
 SELECT e.key FROM entries e INDEXED BY entries_to_come
 WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
 """
+# Of a story whose entries were put together both may be.
+PINNED = """
+SELECT l.key FROM pins p JOIN entries e ON e.key = p.entry JOIN entries l ON l.story = e.story AND l.lead = 1
+WHERE e.standing IS NULL AND (p.last_day IS NULL OR p.last_day >= ?)
+GROUP BY l.key ORDER BY MAX(p.made) DESC, l.key DESC LIMIT ?
+"""
 # A story that came in before is no news again by a copy, nor by another lead. Out of indexes alone: the rows
 # of a month's entries take long to read.
 CAME_BETWEEN = """

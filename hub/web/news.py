@@ -42,6 +42,7 @@ _RELATED = 3
 _CORRECTIONS = 3
 _TOPICS_ASIDE = 12
 _EVENTS_ASIDE = 5
+_PINNED_ASIDE = 5
 _WEEKS = 12
 # Titles that a misspelt word is compared with those of, and words of a search that are tried alone.
 _TITLES = 500
@@ -77,10 +78,15 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "filters": chosen,
         "listing": listing(stories, visit.setting, lambda cursor: to(**asked.query(), before=cursor)),
         "newest": to(**asked.query()) if asked.before else None,
+        "pinned": [listed(story, visit.setting) for story in _pinned(visit)] if asked == Asked() else [],
         "to_come": [listed(story, visit.setting) for story in _to_come(visit, asked)],
         "busiest": busiest(_this_week(visit), _TOPICS_ASIDE, visit.setting),
         "feeds": (visit.catalogue.of_list(asked),),
     }
+
+
+def _pinned(visit: Visit) -> tuple[Story, ...]:
+    return visit.store.pinned(visit.setting.calendar.today, limit=_PINNED_ASIDE)
 
 
 def _to_come(visit: Visit, asked: Asked) -> tuple[Story, ...]:
