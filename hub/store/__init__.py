@@ -157,8 +157,9 @@ class Store(Protocol):
 
         Holds the write lock from the first read to the commit, so that two
         pollers never make two stories of one piece of news. A poll that
-        cannot be applied is undone alone, and its result says so. The only
-        writer of entries.
+        cannot be applied is undone alone, and its result says so. News of a
+        feed that left feeds.yaml goes over to one of its member, or at its
+        address, that has it. The only writer of entries.
         """
 
     def stories(

@@ -26,9 +26,9 @@ from hub.model import (
 )
 from hub.store import Decide, feedrows, rows
 from hub.store import statements as sql
+from hub.store.adopting import Adopting
 from hub.store.checkpoints import MOST_PAGES, Checkpoints
 from hub.store.known import KnownToBatch, Written, listed
-from hub.store.standing import Placing
 
 _OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
 _POLLS_KEPT = timedelta(days=90)
@@ -55,7 +55,7 @@ class _Refused(Exception):
         self.why = why
 
 
-class Settling(Placing):
+class Settling(Adopting):
     """The half of the store that takes polls."""
 
     @cached_property
@@ -118,6 +118,7 @@ class Settling(Placing):
                 del polls[feed]
                 if each.spared is not None:
                     self._leave_alone(decide(each, states[feed], Known()))
+        self._adopt({feed: each for feed, each in polls.items() if each.entries})
         if any(each.entries for each in gathered):
             self._prune(max(each.started for each in gathered))
         known = KnownToBatch(

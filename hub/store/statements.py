@@ -123,6 +123,22 @@ READ_ANEW = """
 UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL
 WHERE id IN (SELECT feed FROM entries WHERE key IN (SELECT value FROM json_each(?)))
 """
+LEFT_FEEDS = "SELECT id, member, url FROM feeds WHERE configured = 0"
+# The news at some links that some feeds have, the leads first.
+NEWS_OF_FEEDS = """
+SELECT e.key, e.feed, e.story, e.lead, COALESCE(e.id_key, e.title_key), e.link_key
+FROM json_each(?) j CROSS JOIN entries e ON e.link_key = j.value
+WHERE +e.feed IN (SELECT value FROM json_each(?)) ORDER BY e.lead DESC, e.key
+"""
+# What a feed has in a story, or of the same news.
+OWN_OF_NEWS = """
+SELECT key, story, COALESCE(id_key, title_key), link_key FROM entries
+WHERE +feed = ?1 AND (story = ?2 OR (link_key = ?4 AND COALESCE(id_key, title_key) = ?3))
+"""
+GIVEN = "SELECT member, lead, standing IS NULL FROM entries WHERE key = ?"
+GIVE_ENTRY = """
+UPDATE entries SET feed = :feed, member = (SELECT member FROM feeds WHERE id = :feed) WHERE key = :key
+"""
 HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_HABITS = """
 INSERT OR REPLACE INTO habits (feed, entries, sites, scripts, words, last, days, latest)

@@ -1,0 +1,90 @@
+"""News of feeds that left feeds.yaml, into the feeds that bring it now.
+
+A feed goes to another member, its member gets another slug, or one at a new
+address takes its place. What the new feed has of the old one's news is that
+entry, under the id and in the story by which readers know it: so it is had
+once, and corrected and withdrawn as before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from hub.model import Gathered
+from hub.store import feedrows
+from hub.store import statements as sql
+from hub.store.known import listed
+from hub.store.standing import Placing
+
+# Its id, or its title and date where it has none; and its link.
+_News = tuple[str, str | None]
+
+
+class Adopting(Placing):
+    """The part of the store that hands entries from feed to feed."""
+
+    def _adopt(self, polls: Mapping[int, Gathered]) -> None:
+        """Have the feeds of these polls go on with news of feeds that left, where their documents have it.
+
+        Those are their own member's, or had their address: to anybody else it is a copy.
+        """
+        lefts: dict[str, set[int]] = defaultdict(set)
+        for number, member, url in self._tuples(sql.LEFT_FEEDS):
+            if number not in polls:
+                lefts[member].add(number)
+                lefts[url].add(number)
+        if not lefts:
+            return
+        before = {feed: lefts[each.feed.key.member] | lefts[each.feed.url] for feed, each in polls.items()}
+        wanted: dict[_News, list[int]] = defaultdict(list)
+        for feed, each in polls.items():
+            for news in _news(each) if before[feed] else ():
+                wanted[news].append(feed)
+        links, those = listed(link for _, link in wanted), listed(set().union(*before.values()))
+        for key, of, story, lead, id, link in self._tuples(sql.NEWS_OF_FEEDS, (links, those)):
+            to = next((feed for feed in wanted.get((id, link), ()) if of in before[feed]), None)
+            if to is not None:
+                self._hand_over(key, of, to, story, (id, link), leads=bool(lead))
+
+    def _hand_over(self, key: int, of: int, feed: int, story: int, news: _News, *, leads: bool) -> None:
+        """Have an entry of a feed that left be another feed's.
+
+        What that has of the news already takes its place there if it is but a copy of it; one in
+        another story was put there.
+        """
+        own = self._tuples(sql.OWN_OF_NEWS, (feed, story, *news))
+        if own and not (leads and len(own) == 1 and own[0][1:] == (story, *news)):
+            return
+        # Should the old feed come back, nothing of its document is known as it stood there.
+        self._db.execute(sql.READ_ANEW, (listed([key]),))
+        self._db.execute("DELETE FROM windows WHERE feed = ?", (of,))
+        self._give(key, feed)
+        for twin, *_ in own:
+            self._give(twin, of)
+            for _, packed in self._tuples(sql.WINDOWS, (listed([feed]),)):
+                window = [
+                    each._replace(key=key, rest=0, written=0) if each.key == twin else each
+                    for each in feedrows.window(packed)
+                ]
+                self._db.execute(sql.NEW_WINDOW, (feed, feedrows.window_bytes(tuple(window))))
+        self._published_changed()
+
+    def _give(self, key: int, feed: int) -> None:
+        member, lead, is_published = self._db.execute(sql.GIVEN, (key,)).fetchone()
+        self._db.execute(sql.GIVE_ENTRY, {"key": key, "feed": feed})
+        if is_published:
+            now = self._value("SELECT member FROM feeds WHERE id = ?", (feed,))
+            self._db.execute(sql.COUNT_ENTRIES, (member, -1, -lead))
+            self._db.execute(sql.COUNT_ENTRIES, (now, 1, lead))
+
+
+def _news(gathered: Gathered) -> list[_News]:
+    """What a poll's document has, but for what stood in the last one and what is there several times."""
+    found = Counter(
+        (entry.keys.id or entry.keys.title, entry.keys.link)
+        for entry in gathered.entries
+        if entry.keys.link
+        and (entry.keys.id, entry.canonical_link, entry.fingerprint) not in gathered.as_known
+    )
+    return [news for news, count in found.items() if count == 1]
