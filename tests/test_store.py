@@ -593,6 +593,53 @@ def test_a_feed_that_is_given_another_name_at_its_address_is_the_same(store: Sto
     assert store.check() == ()
 
 
+@pytest.mark.parametrize(
+    ("press", "blog"),
+    [("blog", "news"), ("blog", "opinion"), ("opinion", "news"), ("press", "opinion")],
+    ids=["take each other's", "one takes what the other leaves", "the other way round", "both new"],
+)
+def test_feeds_of_a_member_that_get_each_others_names_keep_what_they_have(
+    store: Store, press: str, blog: str
+) -> None:
+    poll(store, WEST, entry("a", feed=WEST.key))
+    poll(store, WEST_BLOG, entry("b", feed=WEST_BLOG.key), entry("c", feed=WEST_BLOG.key))
+    there = [replace(each, key=FeedKey("west", name)) for each, name in ((WEST, press), (WEST_BLOG, blog))]
+    store.sync(MEMBERS, [EAST, *there], authority="news.example.org")
+    assert [(state.feed, state.succeeded) for state in store.feed_states("west")] == [
+        (feed, NOW) for feed in there
+    ]
+    assert [each.entry.feed for each in store.walk()] == [there[0].key, there[1].key, there[1].key]
+    assert poll(store, there[1], entry("b", feed=there[1].key), entry("c", feed=there[1].key)) == (0, 0)
+    assert store.left("west") == ()
+
+
+def test_a_name_of_a_feed_that_left_is_given_to_another_with_what_that_has(store: Store) -> None:
+    poll(store, WEST, entry("a", feed=WEST.key))
+    poll(store, WEST_BLOG, entry("b", feed=WEST_BLOG.key))
+    second = replace(WEST_BLOG, key=FeedKey("west", "blog-2"), url="https://west.example/second")
+    store.sync(MEMBERS, [EAST, WEST, second], authority="news.example.org")
+    blog = replace(WEST, key=WEST_BLOG.key)
+    store.sync(MEMBERS, [EAST, blog, second], authority="news.example.org")
+    assert [(state.feed, state.succeeded) for state in store.feed_states("west")] == [
+        (blog, NOW),
+        (second, None),
+    ]
+    assert [each.entry.feed for each in store.walk()] == [blog.key, FeedKey("west", "blog-3")]
+    assert store.left("west") == (FeedKey("west", "blog-3"),)
+
+
+def test_a_feed_whose_name_another_keeps_at_a_new_address_keeps_its_own_too(store: Store) -> None:
+    third = replace(WEST, key=FeedKey("west", "third"), url="https://west.example/third")
+    store.sync(MEMBERS, [EAST, WEST, WEST_BLOG, third], authority="news.example.org")
+    poll(store, WEST, entry("a", feed=WEST.key))
+    poll(store, WEST_BLOG, entry("b", feed=WEST_BLOG.key))
+    # The third's address is no longer there, and each of the others is called as the next was.
+    now = [replace(WEST, key=WEST_BLOG.key), replace(WEST_BLOG, key=third.key)]
+    store.sync(MEMBERS, [EAST, *now], authority="news.example.org")
+    assert [each.entry.feed for each in store.walk()] == [WEST.key, WEST_BLOG.key]
+    assert store.left("west") == (WEST.key,)
+
+
 def test_a_feed_removed_with_its_entries_leaves_other_members_their_copies(store: Store) -> None:
     link = "https://east.example/joint"
     poll(store, EAST, entry("a", title="Joint", link=link, tags=(Tag("rare", "east says so"),)), entry("b"))

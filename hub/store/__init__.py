@@ -120,9 +120,10 @@ class Store(Protocol):
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
         """Take over what feeds.yaml says. What it no longer names is kept and not polled.
 
-        A new name at the address of a feed that the same member no longer has
-        is that feed's. `authority` is the host name for `tag:` ids minted from
-        now on (RFC 4151).
+        Another name at the address of a feed of the same member is that
+        feed's, unless the feed that has the name goes on at an address that
+        none had. `authority` is the host name for `tag:` ids minted from now
+        on (RFC 4151).
         """
 
     def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from hub import urls
@@ -20,6 +21,7 @@ from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import listed
 from hub.store.nearby import Nearby
+from hub.store.rows import Row
 from hub.store.ruling import RulingOnStories
 from hub.store.subscribing import Subscribing
 
@@ -40,8 +42,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in self._not_there("members", every_member):
                 self._db.execute(sql.MEMBER_UPSERT, row)
-            for row in self._not_there("feeds", every_feed):
-                self._db.execute(sql.FEED_RENAMED, row)
+            not_there = self._not_there("feeds", every_feed)
+            self._rename(not_there)
+            for row in not_there:
                 was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
                 if was is not None and urls.host(was) != urls.host(row["url"]):
                     self._db.execute(sql.FEED_HOST_CHANGED, row)
@@ -60,6 +63,15 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             return []
         there = set(self._tuples(f"SELECT {', '.join(wanted[0])} FROM {table}"))
         return [row for row in wanted if tuple(row.values()) not in there]
+
+    def _rename(self, wanted: Sequence[dict[str, Any]]) -> None:
+        """Have feeds that stand under other names at their addresses be known by these from now on."""
+        if wanted:
+            feeds = self._rows(sql.FEEDS_OF, (listed(row["member"] for row in wanted),))
+            names = _other_names(feeds, wanted)
+            # They may take each other's, so that in between they have some that nobody has.
+            self._write_each(sql.RENAME_FEED, [(f"/{number}", number) for number in names])
+            self._write_each(sql.RENAME_FEED, [(name, number) for number, name in names.items()])
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
         members = self._tuples(
@@ -227,3 +239,38 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             self._db.execute("DELETE FROM bitmap_blocks")
             self._db.execute("DELETE FROM word_bitmaps")
             self._published_changed()
+
+
+def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """By the numbers of feeds of some members, those polled last first, the names of those that get others.
+
+    Where another feed goes on under a name, at an address that none had, it is left to that one;
+    what is called so and has left the file gives way.
+    """
+    called = {(feed["member"], feed["name"]): feed for feed in feeds}
+    there = {(feed["member"], feed["url"]): feed for feed in reversed(feeds)}
+    renamed: dict[int, tuple[str, str]] = {}
+    for row in wanted:
+        key = (row["member"], row["name"])
+        feed = there.get((row["member"], row["url"]))
+        if feed is not None and (key not in called or called[key]["url"] != row["url"]):
+            renamed[feed["id"]] = key
+    # Who keeps a name may have another keep its own.
+    while True:
+        in_the_way = {
+            number: called[key]
+            for number, key in renamed.items()
+            if key in called and called[key]["id"] not in renamed
+        }
+        kept = [number for number, other in in_the_way.items() if other["configured"]]
+        if not kept:
+            break
+        for number in kept:
+            del renamed[number]
+    names = {number: name for number, (_, name) in renamed.items()}
+    taken = {*called, *((row["member"], row["name"]) for row in wanted)}
+    for other in in_the_way.values():
+        free = (f"{other['name']}-{number}" for number in count(2))
+        names[other["id"]] = next(name for name in free if (other["member"], name) not in taken)
+        taken.add((other["member"], names[other["id"]]))
+    return names

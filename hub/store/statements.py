@@ -455,13 +455,12 @@ FEED_BOUNDS_CHANGED = """
 UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND failures = 0
     AND (every_min <> :every_min OR every_max <> :every_max)
 """
-# A new name at the address of a feed that the member no longer has: that feed, by another name.
-FEED_RENAMED = """
-UPDATE feeds SET name = :name
-WHERE id = (SELECT id FROM feeds WHERE member = :member AND url = :url AND configured = 0
-            ORDER BY polled DESC LIMIT 1)
-    AND NOT EXISTS (SELECT 1 FROM feeds WHERE member = :member AND name = :name)
+# What some members' feeds are called and where they are, the one that was polled last first.
+FEEDS_OF = """
+SELECT id, member, name, url, configured FROM feeds
+WHERE member IN (SELECT value FROM json_each(?)) ORDER BY polled DESC, id
 """
+RENAME_FEED = "UPDATE feeds SET name = ? WHERE id = ?"
 # A feed whose addresses were edited starts afresh: its validators, its errors
 # and a 410 belong to addresses that are no longer there. A Retry-After was its host's.
 FEED_ADDRESS_CHANGED = """
