@@ -34,13 +34,21 @@ _LONGEST_TITLE = 90
 
 
 class _Rules:
-    """feeds.yaml's rules, and what feeds give their entries."""
+    """feeds.yaml's rules, and what feeds give their entries.
 
-    def __init__(self, config: Config) -> None:
+    Those of `store` that left the file go on giving what they gave, of the tags that the file has.
+    """
+
+    def __init__(self, config: Config, store: Store | None = None) -> None:
         self.tagger = Tagger(config.tags)
-        self.given: Mapping[FeedKey, tuple[str, ...]] = {feed.key: feed.tags for feed in config.feeds}
         self.terms = {rule.term for rule in config.tags} | {
             term for feed in config.feeds for term in feed.tags
+        }
+        # What a plan finds gone from the file may not have left by what the database knows.
+        feeds = [state.feed for state in (*store.left_states(), *store.feed_states())] if store else []
+        self.given: Mapping[FeedKey, tuple[str, ...]] = {
+            **{feed.key: tuple(term for term in feed.tags if term in self.terms) for feed in feeds},
+            **{feed.key: feed.tags for feed in config.feeds},
         }
 
     def tags(self, stored: StoredEntry) -> tuple[Tag, ...]:
@@ -56,10 +64,10 @@ def run(path: Path, database: str) -> tuple[int, int]:
     """Retag everything; how many entries changed, of how many. Raises HubError."""
     config = load(path)
     store = existing_store(database)
-    rules = _Rules(config)
     changed = entries = 0
     try:
         sync(store, config)
+        rules = _Rules(config, store)
         store.renew(map(rules.renewed, store.overrulings()))
         told = _told(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
@@ -99,10 +107,10 @@ class _Change(Struct):
 
 def plan(path: Path, database: str) -> str:
     """What `run` would add and remove, in words, with nothing written. Raises HubError."""
-    rules = _Rules(load(path))
+    config = load(path)
     store = existing_store(database)
     try:
-        return _plan(rules, store)
+        return _plan(_Rules(config, store), store)
     finally:
         store.close()
 
@@ -176,8 +184,9 @@ def _check_known(term: str, known: Set[str], path: Path) -> None:
 
 def undo(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
     """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
-    rules = _Rules(load(path))
+    config = load(path)
     with closing(existing_store(database)) as store:
+        rules = _Rules(config, store)
         _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
         entries = _entries(store, address, member)
         for stored in entries:

@@ -252,6 +252,24 @@ def test_a_plan_says_what_changed_rules_would_add_and_remove_and_writes_nothing(
     )
 
 
+def test_what_a_feed_gave_its_entries_they_keep_after_it_left_the_file(hub: Hub, site: Site) -> None:
+    east, courses = site.feed("/east", "Asthma"), site.feed("/courses", "Leading teams")
+    hub.write({"east": [east], "courses": [courses]}, more=RULES)
+    gives = hub.config.read_text("utf-8").replace(
+        f"- url: {courses}\n", f"- url: {courses}\n        tags: [events, extra]\n"
+    )
+    hub.config.write_text(gives, "utf-8")
+    assert hub.run("poll").returncode == 0
+    assert tagged(hub) == {"Asthma": [], "Leading teams": ["events", "extra"]}
+    hub.write({"east": [east]}, more=RULES)
+    # Of a tag that the file no longer knows nothing is kept.
+    plan = "`hub retag` would change 1 of 2 entries. Nothing has been written.\n\n"
+    assert hub.run("retag", "--plan").stdout == f"{plan}tag extra  −1\n  − Leading teams (courses)\n"
+    assert hub.run("retag").stdout == "1 of 2 entries changed their tags.\n"
+    assert tagged(hub) == {"Asthma": [], "Leading teams": ["events"]}
+    assert hub.run("retag").stdout == "0 of 2 entries changed their tags.\n"
+
+
 def test_a_plan_shows_a_few_titles_and_counts_them_all(hub: Hub, site: Site) -> None:
     feed = site.feed("/east", *(f"Stroke {number} " + "x" * 200 for number in range(5)))
     hub.write({"east": [feed]})

@@ -129,6 +129,9 @@ class Store(Protocol):
     def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:
         """The feeds that feeds.yaml names, or a member's, in its order, with what is remembered of each."""
 
+    def left_states(self) -> tuple[FeedState, ...]:
+        """The feeds that are no longer in feeds.yaml, with what is remembered of each."""
+
     def due(self, now: datetime) -> tuple[FeedState, ...]:
         """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked.
 

@@ -86,6 +86,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             return self._states("configured = 1 AND member = ?", (member,))
         return self._states("configured = 1", ())
 
+    def left_states(self) -> tuple[FeedState, ...]:
+        return self._states("configured = 0", ())
+
     def due(self, now: datetime) -> tuple[FeedState, ...]:
         # Whoever polled it then had a clock that was ahead, and so is the time of its next poll.
         ahead = rows.stamp(now + _CLOCK_AHEAD)
