@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
@@ -22,7 +22,8 @@ def run(path: Path, database: str, address: str) -> tuple[str, bool]:
     store = existing_store(database)
     try:
         found = store.find(address)
-        parts = [_doing(config, store, state) for state in _named(store, address)]
+        parts = [_doing(config, store, state) for state in _named(store.feed_states(), address)]
+        parts += [_left(state) for state in _named(store.left_states(), address)]
         parts += [_entry(store, stored) for stored in found]
         said = parts or [_not_here(config, store, address)]
         return "\n\n".join(map("\n".join, said)), bool(parts)
@@ -33,9 +34,9 @@ def run(path: Path, database: str, address: str) -> tuple[str, bool]:
 # ---------------------------------------------------------------- how a feed is doing
 
 
-def _named(store: Store, address: str) -> Iterator[FeedState]:
-    """The feeds that have this address, are known by it, or are the member's with this slug."""
-    for state in store.feed_states():
+def _named(states: Iterable[FeedState], address: str) -> Iterator[FeedState]:
+    """Those of some feeds that have this address, are known by it, or are the member's with this slug."""
+    for state in states:
         key = state.feed.key
         if address in (key.member, str(key), state.feed.url, *state.feed.alternatives, state.used_url):
             yield state
@@ -59,6 +60,14 @@ def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
         yield f"    Known    its entries, by their {state.identified_by}s{why}"
     if state.next_poll:
         yield f"    Next     {second(state.next_poll)}: {state.next_poll_why}"
+
+
+def _left(state: FeedState) -> Iterator[str]:
+    yield f"{state.feed.key}, {state.feed.url}"
+    yield "    State    left: it is not in feeds.yaml any more, so it is not polled; what it published stays"
+    yield f"    To do    To take that away too: hub feeds remove {state.feed.key} --entries"
+    if state.succeeded:
+        yield f"    Read     {second(state.succeeded)}"
 
 
 # ---------------------------------------------------------------- why it is here

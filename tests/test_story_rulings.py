@@ -14,7 +14,7 @@ from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, Known, St
 from hub.store import Store
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
-from tests.test_store import EAST, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
+from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
 
 __all__ = ["store", "url"]
 
@@ -400,3 +400,17 @@ def test_what_no_member_could_bring_is_said_to_be_nobodys(explained) -> None:  #
     said = explained("https://elsewhere.example/?p=1&page=2")
     assert "No member's homepage or feed is on elsewhere.example" in said
     assert "`hub feeds check 'https://elsewhere.example/?p=1&page=2'`" in said
+
+
+def test_a_feed_and_a_member_that_left_the_file_are_explained_as_that(explained, told: Store) -> None:  # type: ignore[no-untyped-def]
+    told.sync(MEMBERS[:1], [EAST], authority="news.example.org")
+    blog = explained("west/blog")
+    assert blog == (
+        "west/blog, https://west.example/blog/feed/\n"
+        "    State    left: it is not in feeds.yaml any more, so it is not polled; what it published stays\n"
+        "    To do    To take that away too: hub feeds remove west/blog --entries\n"
+        "    Read     20 November 2026, 12:00:00 UTC"
+    )
+    assert explained(WEST_BLOG.url) == blog
+    assert explained("west").count("    State    left: ") == 2
+    assert "No entry has west/none for a link or an id." in explained("west/none")
