@@ -492,6 +492,46 @@ def test_an_exported_list_imports_into_an_empty_hub_as_it_was(tmp_path: Path) ->
     ]
 
 
+def test_members_of_one_name_stay_two_in_an_exported_list(tmp_path: Path) -> None:
+    path, text = (
+        tmp_path / "feeds.yaml",
+        """members:
+  - slug: east-trust
+    name: Community Trust
+    feeds: [{url: https://east.example/f}, {name: blog, url: https://east.example/b}]
+  - slug: west-trust
+    name: Community trust
+    feeds: [{url: https://west.example/f}]
+""",
+    )
+
+    def exported() -> bytes:
+        config = load(path)
+        of = {
+            each.slug: [feed for feed in config.feeds if feed.key.member == each.slug]
+            for each in config.members
+        }
+        return members_opml("All", [(member, of[member.slug]) for member in config.members])
+
+    path.write_text(text)
+    opml = exported()
+    path.write_text("members: []\n")
+    import_opml(path, opml)
+    feeds = [("Community Trust (east-trust)", "news", "https://east.example/f")]
+    feeds += [("Community Trust (east-trust)", "blog", "https://east.example/b")]
+    feeds += [("Community trust (west-trust)", "news", "https://west.example/f")]
+    names = {member.slug: member.name for member in load(path).members}
+    assert [(names[feed.key.member], feed.key.name, feed.url) for feed in load(path).feeds] == feeds
+    # Where both are there, each gets what is its own.
+    path.write_text(text.replace("{name: blog, url: https://east.example/b}", ""))
+    assert import_opml(path, opml).members == ()
+    assert [str(feed.key) for feed in load(path).feeds] == [
+        "east-trust/news",
+        "east-trust/blog",
+        "west-trust/news",
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-8-sig", "x-unknown"])
 def test_an_opml_in_any_encoding_keeps_its_accents(file: Path, encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding}"?><opml><outline text="Café" xmlUrl="https://c.example/"/></opml>'

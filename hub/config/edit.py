@@ -224,6 +224,8 @@ class _Additions:
     def __post_init__(self) -> None:
         self._slugs = {member.slug for member in self.before.members}
         self._called = {member.name.casefold(): member.slug for member in self.before.members}
+        # As the hub's own lists name those that share a name.
+        self._called |= {f"{each.name} ({each.slug})".casefold(): each.slug for each in self.before.members}
         # Those that a feed's title alone has brought, by it and the feed's host.
         self._titled: dict[tuple[str, str], str] = {}
         self._names: dict[str, set[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from lxml import etree
@@ -15,13 +16,17 @@ MEDIA_TYPE = "text/x-opml; charset=utf-8"
 def members_opml(title: str, members: Sequence[tuple[Member, Sequence[Feed]]]) -> bytes:
     """The feeds the members publish, an outline for each member; the same lists give the same bytes.
 
-    A site without a feed, which no reader could subscribe to, is a link.
+    A site without a feed, which no reader could subscribe to, is a link. Members
+    of one name are told apart by their slugs: whoever reads the list knows them by the names.
     """
     root, body = _opml(title)
+    called = Counter(member.name.casefold() for member, _ in members)
     for member, feeds in members:
-        group = _add_outline(body, member.name)
+        is_only_one = called[member.name.casefold()] == 1
+        publisher = member.name if is_only_one else f"{member.name} ({member.slug})"
+        group = _add_outline(body, publisher)
         for feed in feeds:
-            name = member.name if len(feeds) == 1 else f"{member.name}: {feed.key.name}"
+            name = publisher if len(feeds) == 1 else f"{publisher}: {feed.key.name}"
             url = next((each for each in (feed.url, *feed.alternatives) if each not in feed.kinds), None)
             if url is None:
                 _add_outline(group, name, type="link", url=feed.url)
