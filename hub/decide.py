@@ -249,7 +249,7 @@ def _taken_back(update: FeedUpdate, still: Collection[int], known: Known) -> Fee
     looked_at = [each for each in update.gathered.checked if each.check.key not in still]
     again, done, gone = withdrawals.after(looked_at, update.now)
     withdrawn = {**gone, **withdrawn}
-    missing = withdrawals.missing(known.window, still) if update.window else ()
+    missing = withdrawals.missing(known.window, update.window) if update.window else ()
     before = {key for key, *_ in known.window}
     return replace(
         update,

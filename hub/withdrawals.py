@@ -3,15 +3,15 @@
 The first its feed says, or its page is gone.
 
 An entry that slides out of a feed's window is no withdrawal, nor is a feed
-that goes empty or begins anew: only where older entries are still there is
-one that is missing looked into. Then its page decides, and it is asked twice,
-a day apart, since pages fail for a while. A page that leads to another's is
-gone too, unless all pages lead there.
+that goes empty or begins anew: only where older entries are in it is one that
+is missing looked into. Then its page decides, and it is asked twice, a day
+apart, since pages fail for a while. A page that leads to another's is gone
+too, unless all pages lead there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -29,21 +29,24 @@ _NOT_THERE = (404, 410)
 PAGE_IS_GONE = "its page is no longer on their site"
 
 
-def missing(before: Window, still: Collection[int]) -> tuple[int, ...]:
-    """The keys of entries that are gone from within a feed's window, of which these are `still` there.
+def missing(before: Window, after: Window) -> tuple[int, ...]:
+    """The keys of entries that are gone from within a feed's window, by its last document and this one.
 
-    That is where an older one is still there: by date, or by its place where
-    they have none.
+    That is where an older one is there: by date, or by its place where they have none. It may have
+    moved in at the end, where feeds have as many entries as before.
     """
-    there = [place for place, (key, *_) in enumerate(before) if key in still]
-    gone = [place for place, (key, *_) in enumerate(before) if key not in still]
+    had, still = {each.key for each in before}, {each.key for each in after}
+    there = [place for place, each in enumerate(before) if each.key in still]
+    gone = [place for place, each in enumerate(before) if each.key not in still]
     if not there or (len(gone) > _MANY and len(gone) > _MOST * len(before)):
         return ()
-    oldest = min((date for place in there if (date := before[place][1])), default=None)
+    older = [*after, *(before[place] for place in there)]
+    oldest = min((each.date for each in older if each.date), default=None)
+    last = len(before) if after[-1].key and after[-1].key not in had else there[-1]
     return tuple(
-        before[place][0]
+        before[place].key
         for place in gone
-        if (oldest < date if (date := before[place][1]) and oldest else place < there[-1])
+        if (oldest < date if (date := before[place].date) and oldest else place < last)
     )
 
 

@@ -76,7 +76,30 @@ def window(*ages: int | None) -> Window:
 def test_what_is_gone_from_within_the_window_is_missing(
     before: Window, still: set[int], missing: tuple[int, ...]
 ) -> None:
-    assert withdrawals.missing(before, still) == missing
+    after = tuple(each for each in before if each.key in still)
+    assert withdrawals.missing(before, after) == missing
+
+
+def _at(key: int, age: int | None) -> InWindow:
+    return InWindow(key, None if age is None else NOW - age * A_DAY, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("ages", "moved_up", "missing"),
+    [
+        ((1, 2, 3), _at(9, 4), (3,)),
+        ((1, 2, 3), _at(0, 4), (3,)),
+        ((1, 2, 3), _at(9, 3), ()),
+        ((None, None, None), _at(9, None), (3,)),
+        ((None, None, None), _at(0, None), ()),
+    ],
+    ids=["an older one", "one that nobody knew", "one of that moment", "without dates", "without dates, new"],
+)
+def test_the_last_is_missing_where_an_older_one_moved_up_for_it(
+    ages: tuple[int | None, ...], moved_up: InWindow, missing: tuple[int, ...]
+) -> None:
+    before = window(*ages)
+    assert withdrawals.missing(before, (*before[:-1], moved_up)) == missing
 
 
 CHECK = PageCheck(key=7, due=NOW)
@@ -225,6 +248,16 @@ def test_an_entry_that_is_gone_with_its_page_is_withdrawn_a_day_later_and_comes_
     assert network.published() == [6, 7, 8, 9, 10]
     (after,) = network.store.find("urn:east:8")
     assert (after.atom_id, after.story, after.first_seen) == (before.atom_id, before.story, before.first_seen)
+
+
+def test_the_last_of_a_feed_is_withdrawn_where_an_older_one_moved_up_for_it(network: Network) -> None:
+    network.carry(11, 10, 9, 8, 7)
+    network.poll()
+    network.carry(11, 10, 9, 8, 6, gone=[7])
+    network.poll()
+    assert network.poll() == ["/7"]
+    assert network.poll(after=A_DAY) == ["/7"]
+    assert network.published() == [6, 8, 9, 10, 11]
 
 
 def test_pages_of_feeds_that_are_polled_no_more_wait_in_nobodys_way(network: Network) -> None:
@@ -466,11 +499,11 @@ def test_what_is_withdrawn_goes_from_all_feeds_of_its_member_and_any_of_them_bri
     assert network.poll() == network.poll(after=A_DAY) == ["/8"]
     assert standings(network) == ["withdrawn"] * 2
     assert network.published() == [4, 6, 7, 9, 10, 11, 12, 13, 14]
-    network.carry(14, 13, 9, 8, 7)
+    network.carry(14, 13, 12, 11, 10, 9, 8, 7)
     network.poll()
     assert standings(network) == ["published"] * 2
     assert {each.story for each in network.store.find("urn:east:8")} == {before}
-    network.carry(14, 13, 9, 7, gone=[8])
+    network.carry(14, 13, 12, 11, 10, 9, 7, gone=[8])
     network.poll()
     assert network.poll() == network.poll(after=A_DAY) == ["/8"]
     assert standings(network) == ["withdrawn"] * 2
