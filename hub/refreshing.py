@@ -13,6 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from hub.model import SEEN_ONCE, InWindow, Mark, RefreshedEntry, Window
 from hub.stories import Recognised, mark
 
+# Of what was not in the last document nobody knows what it had there: no entry's own is this.
+_CAME_BACK = -2
+
 
 def compared(
     recognised: Sequence[Recognised],
@@ -24,22 +27,24 @@ def compared(
 ) -> tuple[Window, tuple[RefreshedEntry, ...], bool]:
     """The window after a document, what of it is refreshed, and whether something was seen that may be next.
 
-    `before` is the window of the last one; of what was not in it nothing is
-    compared. The `changed` are stored anew with all that they have; what was
-    `relinked` now, or read `as_known`, has its turn with a later document.
+    `before` is the window of the last one. What is known and was not in it has come
+    back, perhaps put right, and is taken once two documents have it. The `changed`
+    are stored anew with all that they have; what was `relinked` now, or read
+    `as_known`, has its turn with a later document.
     """
-    stood: Mapping[int, int] = {each.key: each.rest for each in before}
+    rests: Mapping[int, int] = {each.key: each.rest for each in before}
     window: list[InWindow] = []
     refreshed: list[RefreshedEntry] = []
     first_seen = False
     for each in recognised:
         entry, known = each.entry, each.known
         its = entry.rest
-        if known is not None and known.key not in changed and stood.get(known.key, 0) not in (0, its):
+        stood = rests.get(known.key, _CAME_BACK) if known and before else 0
+        if known is not None and known.key not in changed and stood not in (0, its):
             may_be_taken = known.key not in relinked and mark(entry) not in as_known
-            if stood[known.key] != its | SEEN_ONCE:
+            if stood != its | SEEN_ONCE:
                 # What differs from what was seen last, too, is another each time: it is not asked for again.
-                first_seen = first_seen or not stood[known.key] & SEEN_ONCE
+                first_seen = first_seen or not stood & SEEN_ONCE
                 its |= SEEN_ONCE
             elif may_be_taken and entry.fingerprint == known.fingerprint:
                 withheld = known.standing != "published"

@@ -45,10 +45,18 @@ class Network(Polled):
 
     def carry(self, html: str = BOOK.format(1), more: str = "", at: str = "https://east.example/a") -> None:
         """Have the feed carry an entry with this text and these elements, under an ETag."""
-        body = (
-            "<rss version='2.0'><channel><title>East</title>"
+        self._carry(
             f"<item><guid isPermaLink='false'>{at[-1]}</guid><title>Ward</title><link>{at}</link>"
             f"<description><![CDATA[{html}]]></description>{more}</item>"
+        )
+
+    def carry_the_other(self) -> None:
+        """Have the feed carry the one more alone."""
+        self._carry("")
+
+    def _carry(self, items: str) -> None:
+        body = (
+            f"<rss version='2.0'><channel><title>East</title>{items}"
             "<item><guid isPermaLink='false'>b</guid><title>Another</title><link>https://east.example/b</link>"
             "<description>Nothing of it changes.</description></item></channel></rss>"
         )
@@ -132,6 +140,36 @@ def test_an_article_is_known_by_the_date_that_it_was_given_later(network: Networ
     network.carry(more="<pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate>")
     network.poll()
     network.poll()
+    network.carry(more=later)
+    network.poll()
+    network.poll()
+    network.carry(more=later, at="https://new.example/post-1")
+    assert network.poll() == (0, 0), "with another id and link"
+
+
+def test_what_was_put_right_while_it_was_out_of_its_feed_is_had_once_it_is_back(network: Network) -> None:
+    before = network.stored
+    network.carry_the_other()
+    network.poll()
+    network.carry(BOOK.format(2))
+    for _ in range(2):
+        assert network.poll() == (0, 0)
+    after = network.stored
+    assert "https://book.example/2" in after.entry.content + after.entry.summary
+    assert (after.changed, after.date, after.atom_id) == (before.changed, before.date, before.atom_id)
+    version = network.store.version()
+    for _ in range(2):
+        assert network.poll() == (0, 0)
+        assert network.was_conditional()
+    assert network.store.version() == version
+
+
+def test_an_article_that_came_back_with_another_date_is_known_by_it_when_its_site_is_made_anew(
+    network: Network,
+) -> None:
+    network.carry_the_other()
+    network.poll()
+    later = "<pubDate>Mon, 23 Nov 2026 09:00:00 GMT</pubDate>"
     network.carry(more=later)
     network.poll()
     network.poll()
