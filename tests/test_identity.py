@@ -224,6 +224,16 @@ def test_a_title_that_several_have_tells_nothing() -> None:
     assert by_titles(relaunched(titles=same), before) == [None] * 5
 
 
+def test_which_of_two_with_one_title_is_there_says_the_text() -> None:
+    again = entry("old-9", title=TITLES[1], text="The ward was full last year.", link=page(9))
+    before = [*five(str, page), again]
+    document = [replace(each, text=text) for each, text in zip(relaunched(), TEXTS, strict=True)]
+    assert by_titles(document, before) == [0, 1, 2, 3, 4]
+    both = [*document, replace(document[1], id="new-9", text=again.text, link="https://new.example/9/")]
+    assert by_titles(both, before) == [0, 1, 2, 3, 4, 5]
+    assert by_titles(both, [*before, replace(again, id="old-8")]) == [0, 1, 2, 3, 4, None]
+
+
 def test_a_few_titles_in_common_are_no_relaunch() -> None:
     assert by_titles(relaunched()[:2], five(str, page)) == [None, None]
 

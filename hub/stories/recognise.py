@@ -250,9 +250,9 @@ def _relaunched(left: Mapping[int, Entry], retitled: Sequence[KnownEntry]) -> di
     """Those of the entries left that are stored ones, should most of them be: else they are new.
 
     A title says so, also without the site's name that all others end with, where one entry alone has it
-    on either side, and the texts are no other news, as those of *Weekly update* are each week. Where
-    titles say so of most of them, so does a long text under another title that names the same figures
-    and dates; by itself it may be a form's.
+    on either side, or alone has its text, too, and the texts are no other news, as those of *Weekly
+    update* are each week. Where titles say so of most of them, so does a long text under another title
+    that names the same figures and dates; by itself it may be a form's.
     """
     of_document = _Titles(entry.title for entry in left.values())
     of_store = _Titles(known.title for known in retitled)
@@ -280,14 +280,28 @@ def _relaunched(left: Mapping[int, Entry], retitled: Sequence[KnownEntry]) -> di
 def _only_ones(
     left: Mapping[int, Entry], retitled: Sequence[KnownEntry], of_entry: _Words, of_known: _Words
 ) -> Iterator[tuple[int, KnownEntry]]:
-    """The places of entries that alone have certain words, with the one that alone has them in the store."""
+    """The places of entries that alone have certain words, with the one that alone has them in the store.
+
+    Of several with the same words, one that alone has its text under them.
+    """
     keys = {index: of_entry(entry) for index, entry in left.items()}
+    stored = {known.key: of_known(known) for known in retitled}
+    counts = Counter(keys.values()) | Counter(stored.values())
+    several = {words for words, count in counts.items() if words and count > 1}
+    keys |= {index: _and_text(words, left[index]) for index, words in keys.items() if words in several}
+    stored |= {
+        known.key: _and_text(its, known) for known in retitled if (its := stored[known.key]) in several
+    }
     of_document = Counter(keys.values())
-    of_store = Counter(map(of_known, retitled))
-    by_words = {of_known(known): known for known in retitled}
+    of_store = Counter(stored.values())
+    by_words = {stored[known.key]: known for known in retitled}
     for index, words in keys.items():
         if words and of_document[words] == of_store[words] == 1:
             yield index, by_words[words]
+
+
+def _and_text(words: str, entry: _Either) -> str:
+    return f"{words}\n{markup.words(entry.text)}"
 
 
 def _title_words(entry: _Either) -> str:
