@@ -18,6 +18,7 @@ from hub.model import (
     FeedUpdate,
     Gathered,
     HubSettings,
+    InWindow,
     Known,
     KnownEntry,
     Listing,
@@ -271,6 +272,8 @@ def test_an_editor_who_goes_back_is_followed_after_a_day_and_nobody_is_told() ->
     now_after = replace(stored(after), past_fingerprints=changed.past_fingerprints)
     hours_ago = replace(now_after, changes=(NOW - timedelta(hours=23),))
     assert decided(document(before), hours_ago).changed == ()
+    again = replace(now_after, changes=(NOW - timedelta(days=9), NOW - timedelta(hours=23)))
+    assert decided(document(before), again).changed == (), "it is the last change that counts"
     days_ago = replace(now_after, changes=(NOW - timedelta(hours=24),))
     (back,) = decided(document(before), days_ago).changed
     assert (back.entry, back.told, back.leaves_story) == (before, "no", False)
@@ -592,6 +595,18 @@ def test_a_push_brings_its_entries_and_says_nothing_of_the_feeds_address() -> No
         pushed_until=UNTIL,
         recent=(PUBLISHED,),
     )
+
+
+def test_what_a_push_or_a_site_does_not_bring_is_not_missing() -> None:
+    own = [entry(str(day), published=NOW - timedelta(days=day)) for day in (1, 2, 3)]
+    oldest = own[-1]
+    there = tuple(InWindow(key, each.published, 0, 0) for key, each in enumerate(own, 1))
+    known = Known(own=tuple(stored(each, key=key) for key, each in enumerate(own, 1)), window=there)
+    site = replace(POLLED, feed=replace(FEED, kinds={FEED.url: Sitemap()}))
+    for gathered, state in ((push(oldest), PUSHED), (document(oldest), site)):
+        update = decided(gathered, state=state, known=known)
+        assert (update.checks, update.window) == ((), ())
+    assert [check.key for check in decided(document(oldest), known=known).checks] == [1, 2]
 
 
 def test_a_push_without_news_shows_that_pushes_come_and_nothing_else() -> None:

@@ -259,12 +259,13 @@ def test_rules_of_sites_are_kept_within_bounds_the_last_that_came(site: Site, tm
         closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store,
         rounds.polls(config, store) as under_way,
     ):
-        rules = Robots(b"Disallow: /x\n" * 8_000)
+        document = b"Disallow: /x\n" * 8_000
+        rules = Robots(document)
         for number in range(40):
             under_way._keep_rules(f"https://{number}.example/robots.txt", rules, timedelta(days=1))
         kept = [*under_way._robots]
         assert kept == [f"https://{number}.example/robots.txt" for number in range(40 - len(kept), 40)]
-        assert 1 < len(kept) <= polls._MOST_BYTES_OF_ROBOTS / rules.size
+        assert 1 < len(kept) <= polls._MOST_BYTES_OF_ROBOTS / len(document)
 
 
 def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:

@@ -280,6 +280,15 @@ def test_what_is_released_is_published_and_its_like_waits_no_more(store: Store, 
     assert store.check() == ()
 
 
+def test_a_site_that_only_waiting_news_leads_to_is_not_where_a_feed_moved(store: Store) -> None:
+    poll(store, EAST, *BACKLOG)
+    poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)
+    more = published(200, at=SOON, link="https://casino.example.net/200", title="Win big 200")
+    poll(store, EAST, more, *HIJACK, at=SOON + timedelta(hours=1))
+    assert not any("Win" in title for title in titles(store))
+    assert [notice.entries for notice in store.notices()] == [6]
+
+
 def test_a_member_that_is_always_trusted_waits_for_nobody(store: Store) -> None:
     trusted = [replace(each, trust="always") for each in FEEDS]
     store.sync(MEMBERS, trusted, authority="news.example.org")

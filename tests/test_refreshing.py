@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import normalise
+from hub import normalise, refreshing
 from hub.model import (
+    SEEN_ONCE,
     Category,
     Enclosure,
     Entry,
+    InWindow,
     Person,
     PollResult,
     Selection,
@@ -25,7 +27,9 @@ from hub.model import (
     TagRule,
 )
 from hub.store import open_store
+from hub.stories import Recognised
 from tests.entries import entry
+from tests.known import stored
 from tests.older import older_database
 from tests.polled import NOW, Polled
 from tests.site import Site, serving
@@ -235,6 +239,36 @@ def test_withheld_news_is_refreshed_and_moves_nothing_that_is_published(network:
     assert "https://book.example/2" in network.stored.entry.content + network.stored.entry.summary
     assert network.store.version() == version
     assert [story.lead.entry.id for story in network.store.stories(Selection(), limit=9).items] == ["b"]
+
+
+def in_the_window(key: int, rest: int) -> InWindow:
+    return InWindow(key=key, date=None, rest=rest, written=0)
+
+
+def test_a_document_is_looked_at_once_more_though_other_entries_differ_each_time() -> None:
+    entries = [replace(entry(id), rest=10) for id in "ab"]
+    recognised = [Recognised(each, stored(each, key=key)) for key, each in enumerate(entries, 1)]
+    as_before, seen_once = 20, 30 | SEEN_ONCE
+    for rests, again in (
+        ((as_before, seen_once), True),
+        ((seen_once, as_before), True),
+        ((seen_once, seen_once), False),
+    ):
+        before = tuple(in_the_window(key, rest) for key, rest in enumerate(rests, 1))
+        _, refreshed, first_seen = refreshing.compared(
+            recognised, before, changed=(), relinked=(), as_known=()
+        )
+        assert (refreshed, first_seen) == ((), again)
+
+
+def test_what_has_another_link_now_is_refreshed_by_a_later_document() -> None:
+    said = replace(entry("a"), rest=10)
+    recognised = [Recognised(said, stored(said, key=7))]
+    before = (in_the_window(7, 10 | SEEN_ONCE),)
+    window, refreshed, _ = refreshing.compared(recognised, before, changed=(), relinked={7}, as_known=())
+    assert refreshed == ()
+    _, (later,), _ = refreshing.compared(recognised, window, changed=(), relinked=(), as_known=())
+    assert later.key == 7
 
 
 AN_ENTRY = replace(

@@ -51,6 +51,8 @@ def window(*ages: int | None) -> Window:
         (window(None, None, None), {1, 3}, (2,)),
         (window(None, None, None), {1, 2}, ()),
         (window(1, None, 3), {1, 3}, (2,)),
+        (window(None, 2, None), {1, 3}, (2,)),
+        (window(None, None, 2), {1, 2}, ()),
         (window(1, 2, 3), set(), ()),
         (window(), {1}, ()),
         (window(1, 2, 3, 4, 5, 6, 7, 8), {1, 7, 8}, ()),
@@ -67,6 +69,8 @@ def window(*ages: int | None) -> Window:
         "without dates, by place",
         "without dates, the last slides out",
         "one without a date",
+        "one with a date among others without, by place",
+        "the last of them",
         "all are gone: it begins anew",
         "nothing is known of it",
         "most are gone: it shows something else",
@@ -172,6 +176,23 @@ def test_a_page_leads_away_that_ends_at_a_home_page_or_at_anothers(link: str, en
 )
 def test_it_is_compared_with_one_that_is_no_home_page(link: str, ended: str, other: str | None) -> None:
     assert withdrawals.one_to_compare(link, ended, THERE) == other
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ended", "gone"),
+    [
+        ("a page", f"{EAST}/a", True),
+        ("a page", f"{EAST}/", None),
+        ("a page", f"{EAST}/consent", None),
+        (FetchError("no", "", reason="http", status=404), f"{EAST}/a", None),
+        (FetchError("no", "", reason="timeout"), f"{EAST}/a", None),
+    ],
+    ids=["it stays", "it leads home too", "it leads where the first did", "it is gone itself", "it fails"],
+)
+def test_a_page_that_led_away_is_gone_where_the_one_beside_it_stays(
+    outcome: object, ended: str, gone: bool | None
+) -> None:
+    assert withdrawals.is_gone_beside(outcome, f"{EAST}/a", ended, f"{EAST}/consent") is gone
 
 
 # ---------------------------------------------------------------- over loopback
