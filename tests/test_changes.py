@@ -154,6 +154,25 @@ def test_the_date_that_readers_go_by_moves_with_a_correction_whatever_date_its_p
     assert poll_at(90, 3, 80) == NOW + 60 * HOUR, "a date alone"
 
 
+def test_the_date_that_readers_go_by_stays_where_a_template_changes_the_words_and_the_dates(
+    store: Store,
+) -> None:
+    def relaunched(words: str, updated: datetime | None) -> list[Entry]:
+        said = (
+            entry(f"{number}", text=f"{words} of ward {number} in the county.", published=NOW - DAY)
+            for number in range(6)
+        )
+        return [replace(each, updated=updated) for each in said]
+
+    def published() -> set[datetime]:
+        return {item(story, {}).updated for story in store.stories(limit=9).items}
+
+    poll(store, EAST, *relaunched("Words", None), at=NOW)
+    assert published() == {NOW - DAY}
+    assert poll(store, EAST, *relaunched("Read all the words", NOW), at=NOW + HOUR) == (0, 6)
+    assert published() == {NOW - DAY}
+
+
 # ---------------------------------------------------------------- what an entry said before
 
 

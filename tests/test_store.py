@@ -520,6 +520,16 @@ def test_a_poll_of_an_address_that_was_edited_meanwhile_is_no_poll_of_the_feed(s
     assert store.feed_states()[0] == FeedState(feed=moved, not_before=NOW + timedelta(hours=3))
 
 
+def test_a_feed_that_is_on_another_host_now_waits_no_more_and_every_other_does(store: Store) -> None:
+    later = timedelta(hours=3)
+    for feed in FEEDS:
+        down = replace(document(feed), outcome="failed", reason="http-503", retry_after=later)
+        store.settle([down], decider())
+    moved = replace(EAST, url="https://new.example/feed/")
+    store.sync(MEMBERS, (moved, WEST, WEST_BLOG), authority="news.example.org")
+    assert [state.not_before for state in store.feed_states()] == [None, NOW + later, NOW + later]
+
+
 def test_a_host_that_asked_for_peace_gets_it_also_where_its_feeds_addresses_are_edited(store: Store) -> None:
     down = replace(document(EAST), outcome="failed", reason="http-503", retry_after=timedelta(hours=3))
     store.settle([down], decider())
