@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from hub import explain, revisions
-from hub.model import Entry, Gathered, Known, KnownEntry, StoredEntry, digest
+from hub.model import Entry, Gathered, Known, KnownEntry, Standing, StoredEntry, digest
 from hub.publish.corrections import told_changes
 from hub.publish.item import item
 from hub.store import Store
@@ -64,6 +65,25 @@ def test_a_restless_entry_waits_on_while_it_is_never_still_for_two_days() -> Non
 def test_a_change_after_two_still_days_is_told_again() -> None:
     (changed,) = decided(document(CORRECTED), changed_at(4 * DAY, 3 * DAY, 2 * DAY, restless=True)).changed
     assert changed.told == "yes"
+
+
+@pytest.mark.parametrize(
+    ("standing", "by_admin", "told", "returns"),
+    [
+        ("published", False, "yes", False),
+        ("withdrawn", False, "yes", True),
+        ("withdrawn", True, "no", False),
+        ("held", False, "no", False),
+        ("quarantined", False, "no", False),
+    ],
+)
+def test_of_what_readers_do_not_have_no_change_is_told_but_where_its_member_brings_it_back(
+    standing: Standing, by_admin: bool, told: str, returns: bool
+) -> None:
+    known = replace(changed_at(), standing=standing, by_admin=by_admin)
+    update = decided(document(CORRECTED), known)
+    assert [change.told for change in update.changed] == [told]
+    assert update.returned == ((known.key,) if returns else ())
 
 
 def test_a_restless_entry_that_has_been_still_for_two_days_is_told_of_once() -> None:

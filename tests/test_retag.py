@@ -118,6 +118,20 @@ def test_what_was_said_of_a_storys_tags_holds_for_a_copy_that_comes_later(store:
     assert dict(store.tag_counts()) == {}
 
 
+def test_what_was_said_of_a_storys_tags_holds_for_no_copy_of_other_news(store: Store) -> None:
+    poll(store, EAST, entry("a", tags=(STROKE,)))
+    store.overrule(only(store).key, "stroke", (), now=NOW)
+    poll(store, EAST, entry("c", link="https://east.example/c", tags=(STROKE,)))
+    copy = entry("b", title="News c", link="https://east.example/c", feed=WEST.key, tags=(STROKE,))
+    poll(store, WEST, copy)
+    assert {each.entry.id: each.entry.tags for each in store.walk()} == {
+        "a": (),
+        "b": (STROKE,),
+        "c": (STROKE,),
+    }
+    assert [each.term for each in store.overrulings()] == ["stroke"]
+
+
 def test_what_is_not_published_is_not_said_to_be_unknown(store: Store, tmp_path: Path) -> None:
     poll(store, EAST, entry("a", link="https://east.example/a"))
     store.withdraw([only(store).key], "", NOW)

@@ -126,6 +126,16 @@ def test_an_entry_is_new_once(store: Store) -> None:
     assert titles(store) == ["News a", "News b"]
 
 
+def test_the_links_of_a_feed_are_those_of_its_last_document(store: Store) -> None:
+    poll(store, EAST, entry("a"), entry("b"))
+    poll(store, EAST, entry("c"), entry("b"), at=NOW + timedelta(hours=1))
+    poll(store, WEST, entry("w", feed=WEST.key))
+    poll(store, WEST_BLOG, entry("blog", feed=WEST_BLOG.key))
+    assert sorted(store.links(EAST.key)) == ["https://east.example/b", "https://east.example/c"]
+    assert store.links(WEST.key) == ("https://west.example/w",)
+    assert store.links(FeedKey("east", "none")) == ()
+
+
 def test_entries_of_one_moment_keep_the_order_of_their_document(store: Store) -> None:
     moment = NOW - timedelta(days=1)
     poll(store, EAST, *(entry(id, published=moment) for id in "abc"))
