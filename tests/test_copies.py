@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hub import markup, urls
 from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, leads_instead, likely, sketched
-from hub.stories.pair import is_periodical
+from hub.stories.pair import is_distinctive, is_periodical, is_same_title
 from hub.stories.sketch import title_core, title_parts
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
@@ -132,6 +132,29 @@ def test_a_headline_without_a_text_is_a_copy_within_a_week(prefix: str) -> None:
     assert reason(ours, theirs()) == "the same headline as {}’s, and only one of them has a text"
     later = replace(ours, published=PUBLISHED + timedelta(days=8))
     assert "the headline alone says too little" in refusal(later, theirs())
+
+
+def test_a_headline_of_several_words_within_a_longer_one_is_the_same() -> None:
+    within = f"From Monday the {TITLE.lower()} of the county"
+    assert reason(told(within, ""), theirs()) == "the same headline as {}’s, and only one of them has a text"
+    words = TITLE.split()
+    for many, same in ((5, True), (4, False)):
+        shorter = " ".join(words[:many])
+        assert is_same_title(told(shorter, ""), theirs()) == same
+        assert is_same_title(theirs(), told(shorter, "")) == same
+
+
+@pytest.mark.parametrize(
+    ("title", "telling"),
+    [
+        ("社区护士试用口袋扫描仪检", True),
+        ("社区护士试用口袋扫描仪", False),
+        ("A B C D E F", True),
+        ("Nurses test a pocket scanner", False),
+    ],
+)
+def test_six_words_make_a_headline_one_storys_alone_and_two_ideographs_one(title: str, telling: bool) -> None:
+    assert is_distinctive(title) == telling
 
 
 def test_two_headlines_without_texts_are_one_story_and_said_to_have_none() -> None:

@@ -367,10 +367,17 @@ def test_an_id_on_a_host_of_other_members_alone_is_not_published_for_this_one() 
         slug="west", name="West", homepage="https://www.west.example/", former_hosts=("old-west.example",)
     )
     east = Member(slug="east", name="East", homepage="https://blogs.example/east/")
-    of_west = Feed(key=FeedKey("west"), url="https://blogs.example/west/")
-    owners = urls.owners((west, east), (of_west, FEED))
+    of_west = Feed(
+        key=FeedKey("west"),
+        url="https://blogs.example/west/",
+        alternatives=("https://west-feeds.example/rss",),
+    )
+    press = Feed(key=FeedKey("west", "press"), url="https://www.west-press.example/feed")
+    owners = urls.owners((west, east), (of_west, press, FEED))
     theirs = (
         "https://west.example/?p=8",
+        "https://west-feeds.example/?p=8",
+        "https://west-press.example/?p=8",
         "http://www.old-west.example/?p=8",
         "tag:west.example,2026:8",
         "TAG:WWW.West.example,2026-11-20:8",

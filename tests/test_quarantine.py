@@ -168,6 +168,7 @@ def test_what_an_admin_let_through_is_usual_from_then_on() -> None:
     let_through = quarantine.released(habits, new)
     again = [told(n, link=f"https://partner.example.org/{n}", text=f"{MALAY} {n}") for n in range(200, 205)]
     assert not judge(again, let_through)[0]
+    assert not judge([spam(300)], let_through)[0], "they count no more among the latest"
     assert judge([spam(300), spam(301), spam(302)], let_through)[0]
 
 
@@ -178,6 +179,12 @@ def test_a_flood_of_one_day_waits() -> None:
     withheld, _ = judge([told(n) for n in range(100, 130)], usual())
     assert len(withheld) == 30
     assert withheld[0].why == "over 20 entries are of one day, where 1 are usual"
+
+
+def test_other_news_in_the_place_of_entries_of_before_is_no_flood() -> None:
+    new = [told(n) for n in range(100, 130)]
+    withheld, _ = quarantine.judge(new, [TODAY] * 30, usual(), FEED, TODAY, in_place=range(30))
+    assert not withheld
 
 
 def test_a_flood_that_comes_in_several_polls_is_one() -> None:
