@@ -195,7 +195,7 @@ def _not_skipped(due: datetime, wishes: Wishes) -> datetime:
     if not wishes.skip_hours and not wishes.skip_days:
         return due
     at = due.astimezone(UTC)
-    for _ in range(_HOURS_OF_A_WEEK + 1):
+    for _ in range(_HOURS_OF_A_WEEK):
         if at.hour not in wishes.skip_hours and at.weekday() not in wishes.skip_days:
             return at
         at = at.replace(minute=0, second=0, microsecond=0) + _HOUR

@@ -503,6 +503,7 @@ def test_a_picture_of_a_character_stays() -> None:
         ("Write &lt;p&gt;a&lt;/p&gt;", False, "Write &lt;p&gt;a&lt;/p&gt;"),
         ("&lt;p&gt; begins a paragraph", False, "&lt;p&gt; begins a paragraph"),
         ("<p>&lt;p&gt;a&lt;/p&gt;</p>", False, "<p>&lt;p&gt;a&lt;/p&gt;</p>"),
+        ("&lt;p&gt;a&lt;/p&gt; is <b>one</b>", False, "&lt;p&gt;a&lt;/p&gt; is <b>one</b>"),
         ("a <p> and a </p>", True, "<p>a &lt;p&gt; and a &lt;/p&gt;</p>"),
         ("<p> begins it", True, "<p>&lt;p&gt; begins it</p>"),
     ],

@@ -312,6 +312,13 @@ def test_days_that_a_feed_asks_to_skip_are_skipped_longer_than_the_admins_bound(
     assert waits(wishes=weekend, now=friday_evening) == 2 * DAY + 30 * MINUTE
 
 
+def test_a_feed_that_skips_all_but_one_hour_of_the_week_is_polled_when_that_begins() -> None:
+    every_hour, every_day = frozenset(range(24)), frozenset(range(7))
+    wishes = Wishes(skip_hours=every_hour - {12}, skip_days=every_day - {NOW.weekday()})
+    passed = timedelta(minutes=5, seconds=9)
+    assert waits(wishes=wishes, now=NOW + passed) == 7 * DAY - passed
+
+
 def test_a_feed_that_skips_all_hours_there_are_is_polled_all_the_same() -> None:
     assert waits(wishes=Wishes(skip_hours=frozenset(range(24)))) == HOUR
     assert waits(wishes=Wishes(skip_days=frozenset(range(7)))) == HOUR
