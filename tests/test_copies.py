@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hub import markup, urls
 from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings
-from hub.stories import compared, copy_of, leads_instead, likely, sketched
+from hub.stories import compared, copy_of, is_on_site_of, leads_instead, likely, sketched
 from hub.stories.pair import is_distinctive, is_periodical, is_same_title
 from hub.stories.sketch import title_core, title_parts
 from tests.entries import PUBLISHED, entry
@@ -155,6 +155,37 @@ def test_a_headline_of_several_words_within_a_longer_one_is_the_same() -> None:
 )
 def test_six_words_make_a_headline_one_storys_alone_and_two_ideographs_one(title: str, telling: bool) -> None:
     assert is_distinctive(title) == telling
+
+
+@pytest.mark.parametrize(
+    ("link", "id", "is_there"),
+    [
+        ("https://east.example/1", "urn:x:1", True),
+        ("https://www.east.example/1", "urn:x:1", True),
+        ("https://west.example/1", "https://east.example/?p=1", True),
+        (None, "tag:east.example,2026:1", True),
+        ("https://west.example/1", "urn:x:1", False),
+        ("https://north.example/1", "https://north.example/?p=1", False),
+        ("https://both.example/1", "urn:x:1", False),
+        ("https://elsewhere.example/1", "urn:x:1", False),
+    ],
+    ids=[
+        "their page",
+        "below www",
+        "their id",
+        "an id that they minted",
+        "its own page",
+        "a third member's",
+        "a host of both",
+        "nobody's",
+    ],
+)
+def test_an_entry_is_on_another_members_site_where_that_is_theirs_alone(
+    link: str | None, id: str, is_there: bool
+) -> None:
+    owners = {f"{slug}.example": frozenset({slug}) for slug in ("east", "west", "north")}
+    owners["both.example"] = frozenset({"east", "west"})
+    assert is_on_site_of(FeedKey("east"), entry(id, link=link, feed=WEST), owners) == is_there
 
 
 def test_two_headlines_without_texts_are_one_story_and_said_to_have_none() -> None:

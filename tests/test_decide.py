@@ -604,6 +604,14 @@ def test_a_push_brings_its_entries_and_says_nothing_of_the_feeds_address() -> No
     )
 
 
+def test_an_entry_that_is_pushed_says_nothing_of_how_a_feeds_entries_are_told_apart() -> None:
+    link = "https://east.example/ward"
+    before = stored(entry("1", title="Ward", link=link))
+    under_another_id = entry("2", title="Ward", link=link)
+    assert decided(document(under_another_id), before, state=PUSHED).state.identity.strayed == 1
+    assert decided(push(under_another_id), before, state=PUSHED).state.identity == PUSHED.identity
+
+
 def test_what_a_push_or_a_site_does_not_bring_is_not_missing() -> None:
     own = [entry(str(day), published=NOW - timedelta(days=day)) for day in (1, 2, 3)]
     oldest = own[-1]

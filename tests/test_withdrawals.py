@@ -12,6 +12,7 @@ from hub import moderation, withdrawals
 from hub.errors import FetchError
 from hub.model import (
     Checked,
+    Entry,
     Feed,
     FeedKey,
     Gathered,
@@ -20,8 +21,10 @@ from hub.model import (
     PageCheck,
     Selection,
     Window,
+    Withheld,
 )
 from hub.polls import _Poll
+from tests.entries import entry
 from tests.polled import NOW, Polled
 from tests.site import serving
 
@@ -193,6 +196,32 @@ def test_a_page_that_led_away_is_gone_where_the_one_beside_it_stays(
     outcome: object, ended: str, gone: bool | None
 ) -> None:
     assert withdrawals.is_gone_beside(outcome, f"{EAST}/a", ended, f"{EAST}/consent") is gone
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "is_withdrawn"),
+    [
+        (entry("a"), True),
+        (entry("a", title="Another title", link="https://east.example/a"), True),
+        (entry("a", title="News a", link="https://east.example/z"), True),
+        (entry("z", title="News a", link="https://east.example/a"), True),
+        (entry("a", title="Another title", link="https://east.example/z"), False),
+        (entry("z", title="Another title", link="https://east.example/a"), False),
+        (entry("z", title="News a", link="https://east.example/z"), False),
+        (entry(None, title="Another title", link=None), False),
+    ],
+    ids=["all", "id and link", "id and title", "link and title", "id", "link", "title", "none"],
+)
+def test_a_new_entry_of_another_feed_is_withdrawn_by_two_of_id_link_and_title(
+    withdrawn: Entry, is_withdrawn: bool
+) -> None:
+    found = withdrawals.in_another_feed(entry("a"), [(withdrawn.keys, "it is wrong")])
+    assert found == (Withheld("withdrawn", "it is wrong") if is_withdrawn else None)
+
+
+def test_what_two_entries_lack_is_not_the_same() -> None:
+    bare = entry(None, title="News a", link=None)
+    assert withdrawals.in_another_feed(bare, [(bare.keys, "it is wrong")]) is None
 
 
 # ---------------------------------------------------------------- over loopback
