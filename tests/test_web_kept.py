@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 import urllib.error
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -135,6 +137,21 @@ def test_an_answer_is_made_once_and_given_again_as_it_was(served: Served, path: 
     assert served.ask(path, If_None_Match=etag) == (304, "", etag)
     assert served.ask(path, If_None_Match='"another"') == (200, first, etag)
     assert served.lists == lists
+
+
+def test_what_is_kept_is_given_without_its_body_to_head_and_not_at_all_to_post(served: Served) -> None:
+    served.ask(_FEED)
+    found = {}
+    for method in ("GET", "HEAD", "POST"):
+        # By hand: a client of HTTP throws away what follows the head of an answer to HEAD.
+        with socket.create_connection(("127.0.0.1", urlsplit(served.address).port or 0), timeout=20) as sent:
+            sent.sendall(f"{method} {_FEED} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: sent.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        found[method] = (head.split()[1], bool(body))
+    assert found["GET"] == (b"200", True)
+    assert found["HEAD"] == (b"200", False)
+    assert found["POST"][0] == b"405"
 
 
 def test_kept_answers_and_those_of_flask_say_the_same_about_themselves(served: Served) -> None:
