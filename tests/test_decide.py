@@ -604,6 +604,15 @@ def test_a_push_brings_its_entries_and_says_nothing_of_the_feeds_address() -> No
     )
 
 
+def test_other_news_under_an_id_that_waits_for_an_admin_is_told_to_nobody() -> None:
+    before, now = entry("a", title="Ward", text=WARD), entry("a", title="Bids", text=GRANT)
+    for trust, waits, told in (("usual", False, "yes"), ("hold", True, "no")):
+        state = replace(POLLED, feed=replace(FEED, trust=trust))
+        (changed,) = decided(document(now), stored(before), state=state).changed
+        assert changed.leaves_story
+        assert (changed.waits is not None, changed.told) == (waits, told)
+
+
 def test_an_entry_that_is_pushed_says_nothing_of_how_a_feeds_entries_are_told_apart() -> None:
     link = "https://east.example/ward"
     before = stored(entry("1", title="Ward", link=link))
