@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -275,12 +275,14 @@ def story_lead(link: str, member: str | None, database: str) -> None:
     "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day, as 2026-12-24."
 )
 @_whose
+@_config
 @_database
-def pin(link: str, until: datetime | None, member: str | None, database: str) -> None:
+def pin(link: str, until: datetime | None, member: str | None, config: Path, database: str) -> None:
     """Have the story of LINK stand on the home page, beside the latest news."""
-    from hub import rulings
+    from hub import pins
 
-    click.echo(rulings.pin(database, link, member=member, last_day=until and until.date()))
+    last_day, now = until and until.date(), datetime.now(UTC)
+    click.echo(pins.pin(config, database, link, member=member, last_day=last_day, now=now))
 
 
 @cli.command()
@@ -289,9 +291,9 @@ def pin(link: str, until: datetime | None, member: str | None, database: str) ->
 @_database
 def unpin(link: str, member: str | None, database: str) -> None:
     """Take the story of LINK from there."""
-    from hub import rulings
+    from hub import pins
 
-    click.echo(rulings.unpin(database, link, member=member))
+    click.echo(pins.unpin(database, link, member=member))
 
 
 @cli.command()

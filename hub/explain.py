@@ -12,7 +12,7 @@ from hub.config import Config, load
 from hub.health import Health, health
 from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry, compared_as_of, is_undated
 from hub.rulings import called
-from hub.said import as_written, day, second
+from hub.said import as_written, date_of, day, second
 from hub.store import Store, existing_store
 
 
@@ -173,6 +173,9 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
             "    Feeds    leave it out: it is of what its feed held when it was first polled, "
             f"of which they have the newest {backlog.TOLD} that have dates"
         )
+    if pin := store.pin_of(stored.key):
+        until = f", up to {date_of(pin.last_day)}" if pin.last_day else ""
+        yield f"    Pinned   by an admin on {day(pin.made)}{until}"
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)
     if entry.text and entry.sketch == Sketch() and stored.lead:

@@ -1,20 +1,17 @@
-"""`hub story …`, `hub pin`: an admin's word on stories. No poll undoes it."""
+"""`hub story …`: an admin's word on which entries are the same news. No poll undoes it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from shlex import quote
 
 from hub import markup
-from hub.errors import HubError, StoreError
+from hub.errors import StoreError
 from hub.model import Entry, StoredEntry
 from hub.store import Store, existing_store
-
-# Behind UTC, where a day ends last.
-_LAST_ZONE = timedelta(hours=12)
 
 
 def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
@@ -41,32 +38,6 @@ def lead(database: str, address: str, *, member: str | None) -> str:
         entry = the_one(store, address, member)
         store.make_lead(entry.key, datetime.now(UTC))
         return f"{named(entry)} leads story {entry.story} now, whatever comes."
-
-
-def pin(
-    database: str, address: str, *, member: str | None, last_day: date | None, now: datetime | None = None
-) -> str:
-    """Have the story of an entry stand beside the latest news, to the end of a day. Raises HubError."""
-    now = now or datetime.now(UTC)
-    if last_day is not None and last_day < (now - _LAST_ZONE).date():
-        raise HubError(f"{_said(last_day)} is over.", "Say the last day on which it shall stand there.")
-    with closing(existing_store(database)) as store:
-        entry = of_one_story(store, address, member)
-        store.pin(entry.key, now, last_day=last_day)
-        until = f"up to {_said(last_day)}" if last_day else "until `hub unpin`"
-        return f"{named(entry)} stands on the home page, beside the latest news, {until}."
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def unpin(database: str, address: str, *, member: str | None) -> str:
-    """Take back what `pin` did. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        entry = of_one_story(store, address, member)
-        store.unpin(entry.key)
-        return f"{named(entry)} is pinned no more."
 
 
 def of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _DAY = "%-d %B %Y"
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
@@ -20,9 +20,14 @@ def as_written(text: str, *, most: int = 300) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
+def date_of(day: date) -> str:
+    """`5 November 2026`."""
+    return day.strftime(_DAY)
+
+
 def day(moment: datetime) -> str:
     """`5 November 2026`, in UTC."""
-    return moment.astimezone(UTC).strftime(_DAY)
+    return date_of(moment.astimezone(UTC))
 
 
 def minute(moment: datetime) -> str:

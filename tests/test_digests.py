@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 
 from hub.publish.digest import Period, finished, read_period
 from tests.rfc4287 import violations
-from tests.web_hub import BLOG, EAST, NETWORK, WESSEX, Hub, a_hub, ago, hrefs, news
+from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, WESSEX, Hub, a_hub, ago, hrefs, news
 
 _ATOM = {"a": "http://www.w3.org/2005/Atom"}
 YESTERDAY = "/digest/2026-11-23"
@@ -101,7 +101,7 @@ def test_a_day_holds_what_came_in_on_it_each_story_once_whoever_published_it(hub
     assert hub.headlines("/digest/2026-11-24") == ["Today"]
 
 
-def test_what_its_publisher_had_for_long_is_no_news_of_the_day_that_it_came_in(hub: Hub) -> None:
+def test_what_its_publisher_had_for_long_is_no_news_when_it_comes_in(hub: Hub) -> None:
     hub.publish(
         WESSEX,
         news("a", "Of the week", at=ago(days=7)),
@@ -109,6 +109,25 @@ def test_what_its_publisher_had_for_long_is_no_news_of_the_day_that_it_came_in(h
         at=ago(days=1),
     )
     assert hub.headlines(YESTERDAY) == ["Of the week"]
+    hub.now += timedelta(days=7)
+    assert hub.headlines("/digest/2026-W48") == ["Of the week"]
+
+
+def test_what_waited_for_an_admin_is_news_of_the_day_it_is_released_and_of_no_other_story(hub: Hub) -> None:
+    waiting = news("a", "Waited", at=ago(days=4))
+    hub.publish(EAST, waiting, at=ago(days=4))
+    (held,) = hub.store.find("a")
+    hub.sql(f"UPDATE entries SET standing = 'held', lead = 0 WHERE key = {held.key}")
+    hub.sql(
+        "INSERT INTO standings (entry, standing, why, moment, by_admin, was_published)"
+        f" VALUES ({held.key}, 'held', 'by a rule', '2026-11-20T15:30:00.000000Z', 0, 0)"
+    )
+    link = "https://wessex.example/b"
+    hub.publish(WESSEX, news("b", "Told before", link=link, at=ago(days=3)), at=ago(days=3))
+    hub.publish(NATIONAL, news("c", "Told before", link=link, at=ago(days=1)), at=ago(days=1))
+    hub.store.release([held.key], ago(days=1))
+    assert hub.headlines("/digest/2026-11-21") == ["Told before"]
+    assert hub.headlines(YESTERDAY) == ["Waited"]
 
 
 def test_who_leads_a_story_later_makes_it_no_news_of_another_day(hub: Hub) -> None:
@@ -118,6 +137,7 @@ def test_who_leads_a_story_later_makes_it_no_news_of_another_day(hub: Hub) -> No
     hub.publish(EAST, news("b", "Joint", link=link, at=ago(days=1)), at=ago(hours=1))
     (other,) = (each for each in hub.store.find(link) if each.member.slug == "east")
     hub.store.make_lead(other.key, hub.now)
+    hub.sql(f"UPDATE entries SET date = '2026-10-01T00:00:00.000000Z' WHERE key = {other.key}")
     assert hub.headlines(YESTERDAY) == ["Joint"]
     assert "Health Innovation East and 1 other" in hub.words(YESTERDAY)
     assert hub.get("/digest/2026-11-24").status_code == 404
@@ -194,6 +214,16 @@ def test_a_digest_is_an_item_that_leads_to_its_page(hub: Hub) -> None:
     assert " ".join(content.text_content().split()) == (
         "Sunday 22 November 2026Ward <b> & beds – Health Innovation Wessex"
     )
+
+
+def test_a_digest_is_the_same_over_http_and_https_and_at_another_path(hub: Hub) -> None:
+    published(hub)
+    ids = set()
+    for url in ("http://news.example.org", "https://news.example.org/hub"):
+        hub.configure(NETWORK.replace("  timezone", f"  url: {url}\n  timezone"))
+        feed = etree.fromstring(hub.get("/feeds/digest/daily.atom").data)
+        ids.add(feed.findtext("a:entry/a:id", namespaces=_ATOM))
+    assert ids == {"tag:news.example.org,2026-11-24:digest/2026-11-23"}
 
 
 def test_every_format_has_the_same_digests_under_the_same_ids(hub: Hub) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hub import rulings
+from hub import explain, pins, rulings
 from hub.cli import cli
 from hub.errors import HubError
-from tests.web_hub import EAST, SAFETY, WESSEX, Hub, a_hub, ago, news
+from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
+    tmp_path.joinpath("feeds.yaml").write_text(NETWORK)
     yield from a_hub(tmp_path)
 
 
@@ -31,11 +32,18 @@ def published(hub: Hub) -> None:
 
 def pin(hub: Hub, id: str, last_day: date | None = None) -> str:
     hub.now += timedelta(seconds=1)
-    return rulings.pin(f"sqlite:///{hub.file}", link(id), member=None, last_day=last_day, now=hub.now)
+    return pins.pin(
+        hub.file.with_name("feeds.yaml"),
+        f"sqlite:///{hub.file}",
+        link(id),
+        member=None,
+        last_day=last_day,
+        now=hub.now,
+    )
 
 
-def unpin(hub: Hub, id: str) -> str:
-    return rulings.unpin(f"sqlite:///{hub.file}", link(id), member=None)
+def unpin(hub: Hub, id: str, member: str | None = None) -> str:
+    return pins.unpin(f"sqlite:///{hub.file}", link(id), member=member)
 
 
 def shown(hub: Hub, path: str = "/") -> list[str]:
@@ -78,27 +86,61 @@ def test_a_pin_with_a_day_is_gone_when_the_day_is_over_by_the_hubs_clocks(hub: H
     assert shown(hub) == []
 
 
-def test_a_day_that_is_over_everywhere_is_refused(hub: Hub) -> None:
+def test_a_day_that_is_over_by_the_hubs_clocks_is_refused_and_changes_nothing(hub: Hub) -> None:
     published(hub)
-    with pytest.raises(HubError, match="24 November 2020 is over"):
-        pin(hub, "1", date(2020, 11, 24))
+    pin(hub, "1")
+    hub.now = ago(days=-1, hours=-9)  # 00:30 in London
+    with pytest.raises(HubError, match="25 November 2026 is over"):
+        pin(hub, "1", date(2026, 11, 25))
+    assert shown(hub) == ["News 1"]
+    pin(hub, "1", date(2026, 11, 26))
+    assert shown(hub) == ["News 1"]
+    hub.now += timedelta(days=1)
     assert shown(hub) == []
 
 
-def test_a_pin_is_a_storys_whoever_leads_it_and_goes_with_what_was_pinned(hub: Hub) -> None:
+def test_a_pin_is_a_storys_whoever_leads_it(hub: Hub) -> None:
     published(hub)
     hub.publish(EAST, news("copy", "News 3", link=link("3")), at=ago(hours=1))
     database = f"sqlite:///{hub.file}"
-    rulings.pin(database, link("3"), member="wessex", last_day=None)
+    pin(hub, "3")
     rulings.lead(database, link("3"), member="east")
     assert shown(hub) == ["News 3"]
-    rulings.merge(database, link("5"), link("3"), member="wessex")
     pin(hub, "5")
+    rulings.merge(database, link("5"), link("3"), member="wessex")
     assert shown(hub) == ["News 3"]
-    for stored in (*hub.store.find(link("3")), *hub.store.find(link("5"))):
-        if stored.member.slug == "wessex":
-            hub.store.withdraw([stored.key], "", hub.now)
+    unpin(hub, "5")
     assert shown(hub) == []
+
+
+def test_a_pin_stays_while_anybody_publishes_the_story_and_can_be_taken_off_when_nobody_does(
+    hub: Hub,
+) -> None:
+    published(hub)
+    hub.publish(EAST, news("copy", "News 3", link=link("3")), at=ago(hours=1))
+    pin(hub, "3")
+    (ours,) = (each for each in hub.store.find(link("3")) if each.member.slug == "wessex")
+    (copy,) = (each for each in hub.store.find(link("3")) if each.member.slug == "east")
+    hub.store.withdraw([ours.key], "", hub.now)
+    assert shown(hub) == ["News 3"]
+    hub.store.withdraw([copy.key], "", hub.now)
+    assert shown(hub) == []
+    unpin(hub, "3", member="wessex")
+    hub.store.release([ours.key], hub.now)
+    assert shown(hub) == []
+
+
+def test_an_explanation_says_what_is_pinned_and_until_when(hub: Hub) -> None:
+    published(hub)
+
+    def explained() -> str:
+        return explain.run(hub.file.with_name("feeds.yaml"), f"sqlite:///{hub.file}", link("3"))[0]
+
+    assert "Pinned" not in explained()
+    pin(hub, "3")
+    assert "    Pinned   by an admin on 24 November 2026\n" in explained()
+    pin(hub, "3", date(2026, 12, 24))
+    assert "    Pinned   by an admin on 24 November 2026, up to 24 December 2026\n" in explained()
 
 
 def test_what_is_not_published_or_not_pinned_is_told(hub: Hub) -> None:
@@ -116,7 +158,8 @@ def test_the_commands_do_it(hub: Hub) -> None:
     published(hub)
     run = CliRunner().invoke
     database = ["--database", f"sqlite:///{hub.file}"]
-    done = run(cli, ["pin", link("2"), "--until", "2999-12-24", "--member", "wessex", *database])
+    config = ["--config", str(hub.file.with_name("feeds.yaml"))]
+    done = run(cli, ["pin", link("2"), "--until", "2999-12-24", "--member", "wessex", *config, *database])
     assert done.output == (
         "“News 2” by Health Innovation Wessex stands on the home page, beside the latest news,"
         " up to 24 December 2999.\n"

@@ -144,6 +144,33 @@ def test_a_page_of_a_feed_holds_what_the_feed_holds(hub: Hub) -> None:
     assert hub.tree("/feeds/corrections.atom", Sec_Fetch_Dest="document").xpath("//h3") == []
 
 
+def test_a_page_of_a_feed_makes_up_no_date(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a"), at=ago(days=2))
+    hub.publish(WESSEX, news("a"), replace(news("b", "Undated"), published=None), at=ago(days=1))
+    tree = hub.tree("/feeds/all.atom", Sec_Fetch_Dest="document")
+    (undated,) = tree.xpath("//article[.//a = 'Undated']")
+    assert "date not given" in undated.text_content()
+
+
+def test_a_search_that_is_subscribed_to_tells_what_feeds_tell(hub: Hub) -> None:
+    hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 31)), at=ago(hours=5))
+    assert "30 stories" in hub.words("/search?q=news")
+    for path in ("/feeds/all.json", "/feeds/search.json?q=news"):
+        told = [each["title"] for each in json.loads(hub.get(path).data)["items"]]
+        assert told == [f"News {n}" for n in range(1, 21)], path
+
+
+def test_a_correction_is_told_under_the_headline_that_the_news_had_then(hub: Hub) -> None:
+    for day, title, text in (
+        (9, "Ward opens", "It opens in May."),
+        (8, "Ward opens", "It opens in June."),
+        (7, "Clinic moves", "It opens in June."),
+    ):
+        hub.publish(WESSEX, news("a", title, text=text, at=ago(days=9)), at=ago(days=day))
+    titles = [each["title"] for each in json.loads(hub.get("/feeds/corrections.json").data)["items"]]
+    assert titles == ["Corrected: Clinic moves", "Corrected: Ward opens"]
+
+
 def test_json_is_shown_by_browsers_as_it_is(hub: Hub) -> None:
     answer = hub.get("/feeds/all.json", Sec_Fetch_Dest="document")
     assert answer.headers["Content-Type"] == "application/feed+json; charset=utf-8"

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 
 from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
-from hub.publish.item import Item, headline
+from hub.publish.item import Item, headline_of
 from hub.wording import Piece, difference
 
 UNSHOWN = "Its text was corrected."
@@ -22,12 +22,14 @@ _ELEMENTS = {"kept": "{}", "removed": "<del>{}</del>", "added": "<ins>{}</ins>"}
 class Correction(Struct, frozen=True, kw_only=True):
     """What became of an entry's words, and `when` by our clock.
 
-    `title` and `text` are empty where they stayed as they were. The text's is
-    empty, too, where the member does not let us carry its text.
+    `headline` is what it was called from then on. `title` and `text` are empty
+    where they stayed as they were. The text's is empty, too, where the member
+    does not let us carry its text.
     """
 
     stored: StoredEntry
     when: datetime
+    headline: str
     title: tuple[Piece, ...]
     text: tuple[Piece, ...]
 
@@ -49,7 +51,13 @@ def corrections(changes: Iterable[Change]) -> Iterator[Correction]:
         title = difference(each.before.title, each.after.title)
         text = difference(each.before.text, each.after.text) if carried else ()
         if title or text or not carried:
-            yield Correction(stored=each.stored, when=each.when, title=title, text=text)
+            yield Correction(
+                stored=each.stored,
+                when=each.when,
+                headline=headline_of(each.after.title, each.stored.entry.excerpt, each.stored.member),
+                title=title,
+                text=text,
+            )
 
 
 def as_html(pieces: Iterable[Piece]) -> str:
@@ -63,7 +71,7 @@ def correction_item(correction: Correction) -> Item:
     shown = [as_html(pieces) for pieces in (correction.title, correction.text) if pieces]
     return _item(
         stored,
-        title=f"Corrected: {headline(stored)}",
+        title=f"Corrected: {correction.headline}",
         when=correction.when,
         # It may have waited to be told; the entry changed for readers then.
         told=max(correction.when, stored.changed),

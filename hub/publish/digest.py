@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Literal
-from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
+from hub import urls
 from hub.model import Member, Person, Source, Story
 from hub.publish.document import link_or_story, other_publishers
 from hub.publish.item import Item, item
-from hub.said import counted
+from hub.said import counted, date_of
 
 Rhythm = Literal["daily", "weekly"]
 
@@ -47,7 +47,7 @@ class Period(Struct, frozen=True):
         """`News of Saturday 28 November 2026`."""
         last = self.after - timedelta(days=1)
         week = "" if self.rhythm == "daily" else "the week to "
-        return f"News of {week}{last:%A} {_day(last)}"
+        return f"News of {week}{last:%A} {date_of(last)}"
 
     def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """When it began and when it was over."""
@@ -89,7 +89,7 @@ def digest_item(
     items = [item(story, labels) for story in digest.stories]
     return Item(
         story=0,
-        id=uuid5(NAMESPACE_URL, digest.page).urn,
+        id=urls.tag_uri(urls.host(hub_url) or "", digest.period.after, f"digest/{digest.period.name}"),
         title=f"{digest.period.title}: {counted(digest.total, 'story', 'stories')}",
         link=digest.page,
         kind="news",
@@ -123,7 +123,7 @@ def _summary(items: Sequence[Item], total: int) -> str:
 
 def _content(digest: Digest, items: Sequence[Item], hub_url: str, zone: tzinfo) -> Iterator[str]:
     for day, of_day in groupby(items, key=lambda each: each.date.astimezone(zone).date()):
-        yield f"<h3>{day:%A} {_day(day)}</h3><ul>"
+        yield f"<h3>{day:%A} {date_of(day)}</h3><ul>"
         yield from (_line(each, hub_url) for each in of_day)
         yield "</ul>"
     if left := digest.total - len(items):
@@ -140,7 +140,3 @@ def _line(shown: Item, hub_url: str) -> str:
     direction = ' dir="rtl"' if shown.direction == "rtl" else ""
     link, title = html.escape(link_or_story(shown, hub_url)), html.escape(shown.title)
     return f'<li><a href="{link}"{language}{direction}>{title}</a> – {html.escape(publishers)}</li>'
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -108,6 +108,13 @@ class MemberSummary(Struct, frozen=True, kw_only=True):
     entries: int
     recent: int
     latest: LatestEntry | None
+
+
+class Pin(Struct, frozen=True):
+    """That a story is pinned: since when, and up to which day by the hub's clocks, if one was said."""
+
+    made: datetime
+    last_day: date | None
 
 
 class BadCursor(ValueError):
@@ -215,11 +222,12 @@ class Store(Protocol):
         """The stories that are pinned on a day, the one that was pinned last first."""
 
     def came_between(
-        self, start: datetime, end: datetime, *, since: datetime, limit: int
+        self, start: datetime, end: datetime, *, late: timedelta, limit: int
     ) -> tuple[tuple[Story, ...], int]:
-        """The stories that came in between two moments, dated `since` or later, and that feeds tell.
+        """The stories that came in between two moments and that feeds tell: the newest, and how many in all.
 
-        The newest so many of them, and how many there are in all.
+        A story comes in with the first of its entries that is published. What
+        is dated before that by more than `late` is left out.
         """
 
     def tag_counts(self) -> Mapping[str, int]:
@@ -263,7 +271,10 @@ class Store(Protocol):
         """
 
     def unpin(self, key: int) -> None:
-        """Have it stand there no more. Raises StoreError where it does not."""
+        """Have it stand there no more, also where it is withheld. Raises StoreError where it does not."""
+
+    def pin_of(self, key: int) -> Pin | None:
+        """The pin of the story that an entry is in, or was in before it was withheld."""
 
     def waiting(self) -> tuple[WithheldEntry, ...]:
         """The entries that wait for an admin, held or in quarantine, the last 100 first."""

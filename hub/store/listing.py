@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from hub.model import Change, Revision, Selection, StoredEntry, Story, Words
-from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Totals, rows
+from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Pin, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.searching import Searching
@@ -127,12 +127,22 @@ class Listing(Searching):
             found = self._tuples(sql.PINNED, (today.isoformat(), limit))
             return self._stories_showing([key for (key,) in found])
 
+    def pin_of(self, key: int) -> Pin | None:
+        with self._errors():
+            story = self._value(sql.STORY_OF_ENTRY, (key,))
+            found = self._tuples(sql.PIN_OF_STORY, (story,))
+        return next((Pin(rows.moment(made), last and date.fromisoformat(last)) for made, last in found), None)
+
     def came_between(
-        self, start: datetime, end: datetime, *, since: datetime, limit: int
+        self, start: datetime, end: datetime, *, late: timedelta, limit: int
     ) -> tuple[tuple[Story, ...], int]:
-        moments = {"start": start, "end": end, "since": since}
+        values = {
+            "start": rows.stamp(start),
+            "end": rows.stamp(end),
+            "late": f"-{late.total_seconds()} seconds",
+        }
         with self._reading():
-            found = self._tuples(sql.CAME_BETWEEN, {name: rows.stamp(at) for name, at in moments.items()})
+            found = self._tuples(sql.CAME_BETWEEN, values)
             return self._stories_showing([key for (key,) in found[:limit]]), len(found)
 
     def tag_counts(self) -> Mapping[str, int]:

@@ -783,7 +783,7 @@ def m026_who_told_what_was_withdrawn(db: Database) -> None:
 _PINS = """
 -- What admins have stand beside the latest news; last_day by the hub's clocks, NULL for one without an end.
 CREATE TABLE pins (
-    entry INTEGER PRIMARY KEY REFERENCES entries (key) ON DELETE CASCADE,
+    story INTEGER PRIMARY KEY REFERENCES stories (id),
     made TEXT NOT NULL,
     last_day TEXT
 );

@@ -81,24 +81,19 @@ class RulingOnStories(Settling, Rehosting):
     def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
         with self._writing():
             story = self._story_of(key)
-            self._take_off(story)
+            self._db.execute(sql.UNPIN, (story,))
             self._db.execute(
-                "INSERT INTO pins (entry, made, last_day) VALUES (?, ?, ?)",
-                (key, rows.stamp(now), last_day and last_day.isoformat()),
+                "INSERT INTO pins (story, made, last_day) VALUES (?, ?, ?)",
+                (story, rows.stamp(now), last_day and last_day.isoformat()),
             )
-            self._tell({story})
+            self._published_changed()
 
     def unpin(self, key: int) -> None:
         with self._writing():
-            story = self._story_of(key)
-            if not self._take_off(story):
+            taken = self._db.execute(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),))
+            if not taken.rowcount:
                 raise StoreError("It is not pinned.", "The home page shows what is.")
-            self._tell({story})
-
-    def _take_off(self, story: int) -> bool:
-        """Take the pins from a story; whether it had any."""
-        pinned = "DELETE FROM pins WHERE entry IN (SELECT key FROM entries WHERE story = ?)"
-        return self._db.execute(pinned, (story,)).rowcount > 0
+            self._published_changed()
 
     def _story_of(self, key: int) -> int:
         story = self._value("SELECT story FROM entries WHERE key = ? AND standing IS NULL", (key,))

@@ -380,29 +380,41 @@ TO_COME = """
 SELECT e.key FROM entries e INDEXED BY entries_to_come
 WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
 """
-# Of a story whose entries were put together both may be.
+# Of two stories that were put together both may be.
 PINNED = """
-SELECT l.key FROM pins p JOIN entries e ON e.key = p.entry JOIN entries l ON l.story = e.story AND l.lead = 1
-WHERE e.standing IS NULL AND (p.last_day IS NULL OR p.last_day >= ?)
+SELECT l.key FROM pins p JOIN stories s ON s.id = p.story
+JOIN entries l ON l.story = COALESCE(s.merged_into, s.id) AND l.lead = 1
+WHERE p.last_day IS NULL OR p.last_day >= ?
 GROUP BY l.key ORDER BY MAX(p.made) DESC, l.key DESC LIMIT ?
 """
-# A story that came in before is no news again by a copy, nor by another lead. Out of indexes alone: the rows
-# of a month's entries take long to read.
+_PINS_OF_STORY = "FROM pins WHERE story IN (SELECT id FROM stories WHERE ? IN (id, merged_into))"
+PIN_OF_STORY = f"SELECT made, last_day {_PINS_OF_STORY} ORDER BY made DESC"
+UNPIN = f"DELETE {_PINS_OF_STORY}"
+# That of an entry, or the one that it left when it was withheld.
+STORY_OF_ENTRY = """
+SELECT COALESCE(s.merged_into, s.id) FROM entries e LEFT JOIN standings d ON d.entry = e.key
+JOIN stories s ON s.id = CASE WHEN e.standing IS NULL THEN e.story ELSE COALESCE(d.story, e.story) END
+WHERE e.key = ?
+"""
+# A story comes in with the first of its entries that is published. Out of indexes, but for stories with
+# several entries: the rows of a month's take long to read.
 CAME_BETWEEN = """
 WITH came AS MATERIALIZED (
-    SELECT e.key FROM entries e INDEXED BY entries_first_seen
+    SELECT e.key, e.first_seen FROM entries e INDEXED BY entries_first_seen
     WHERE e.first_seen >= :start AND e.first_seen < :end
 ), told AS MATERIALIZED (
     SELECT DISTINCT f.story FROM came JOIN entries f INDEXED BY entries_found ON f.key = came.key
-    WHERE EXISTS (SELECT 1 FROM stories ts WHERE ts.id = f.story AND ts.told = 1)
+    WHERE f.standing IS NULL AND f.date >= strftime('%Y-%m-%dT%H:%M:%f', came.first_seen, :late)
+        AND EXISTS (SELECT 1 FROM stories ts WHERE ts.id = f.story AND ts.told = 1)
         AND NOT EXISTS (
-            SELECT 1 FROM entries o WHERE o.story = f.story AND o.key < (SELECT MIN(key) FROM came)
+            SELECT 1 FROM entries o WHERE o.story = f.story AND o.key <> f.key
+                AND o.first_seen < :start AND o.standing IS NULL
         )
 ), leads AS MATERIALIZED (
     SELECT l.key FROM told JOIN entries l INDEXED BY entries_story ON l.story = told.story AND l.lead = 1
 )
 SELECT f.key FROM leads JOIN entries f INDEXED BY entries_found ON f.key = leads.key
-WHERE f.date >= :since ORDER BY f.date DESC, f.key DESC
+ORDER BY f.date DESC, f.key DESC
 """
 ANY_OVERRULING = "SELECT EXISTS (SELECT 1 FROM overrulings)"
 OVERRULE_TAG = """

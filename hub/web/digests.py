@@ -28,7 +28,7 @@ _LATE = timedelta(days=7)
 def digest(visit: Visit, period: Period, *, stories: int) -> Digest:
     """A period's news, the newest of them so many."""
     start, end = period.bounds(visit.setting.calendar.zone)
-    found, total = visit.store.came_between(start, end, since=start - _LATE, limit=stories)
+    found, total = visit.store.came_between(start, end, late=_LATE, limit=stories)
     page = visit.addresses.full(visit.addresses.digest(period.name))
     return Digest(period=period, page=page, stories=found, total=total)
 

@@ -98,9 +98,8 @@ def _feed(
     before = request.args.get("before") or None
 
     def items() -> Page[Item]:
-        # What a person searches for may be old; what comes by itself is news.
-        told = replace(selection, told=selection.search is None)
-        stories = visit.store.stories(told, limit=_ENTRIES, cursor=before)
+        # What a page finds may be old; what comes by itself is news, and comes once.
+        stories = visit.store.stories(replace(selection, told=True), limit=_ENTRIES, cursor=before)
         listed = tuple(item(story, visit.setting.labels) for story in stories.items)
         return Page(items=listed, next=stories.next)
 

@@ -168,7 +168,7 @@ def feed_item(shown: Item, setting: Setting) -> FeedItem:
         item=shown,
         href=shown.link or addresses.story(shown.story),
         member=Link(shown.member.name, publisher),
-        when=None if shown.undated else setting.calendar.moment(shown.date),
+        when=setting.calendar.moment(shown.date) if shown.published else None,
     )
 
 

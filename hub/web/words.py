@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from hub.said import counted
+from hub.said import counted, date_of
 from hub.store.selection import TYPED
 
 # What publishers attach most, under the names people know it by.
@@ -91,8 +91,7 @@ class Calendar(Struct, frozen=True):
 
     def full_date(self, when: datetime) -> str:
         """`23 November 2026`, whatever year it is by now."""
-        day = self.at(when).date()
-        return f"{day.day} {day:%B} {day.year}"
+        return date_of(self.at(when))
 
     def on(self, day: date) -> Moment:
         """`3 December`, or `3 December 2019`."""
