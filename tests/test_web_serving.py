@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from hub.errors import ConfigError, HubError
 from hub.store import open_store
 from hub.web.kept import Kept
 from hub.web.serve import Server
-from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, news
+from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, ago, news
 
 
 @pytest.fixture
@@ -229,6 +231,34 @@ def test_an_address_that_this_machine_has_not_is_told_as_that(host: str) -> None
     with pytest.raises(HubError, match=f"Nothing can be served on {host}") as told:
         Server(host, 0)
     assert "an address that this machine has" in told.value.remedy
+
+
+def test_who_asks_is_told_what_was_published_before_he_asked_however_many_others_ask(hub: Hub) -> None:
+    server = Server("127.0.0.1", 0)
+    over = threading.Event()
+
+    def ask_again_and_again() -> None:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as client:
+            while not over.is_set():
+                client.request("GET", "/feeds/all.json")
+                client.getresponse().read()
+
+    threads = [threading.Thread(target=server.run, args=(hub.app,))]
+    threads += [threading.Thread(target=ask_again_and_again) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as client:
+            for number in range(40):
+                hub.publish(WESSEX, news(f"{number}"), news("kept"), at=ago(minutes=60 - number))
+                client.request("GET", "/feeds/all.json")
+                latest = json.loads(client.getresponse().read())["items"]
+                assert len(latest) == number + 2
+    finally:
+        over.set()
+        server.close()
+        for thread in threads:
+            thread.join(10)
 
 
 def test_a_server_that_was_told_to_stop_before_it_ran_does_not_run(hub: Hub) -> None:

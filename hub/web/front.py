@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -54,28 +54,36 @@ class Front:
         self._places: dict[tuple[str, str], _Place] = {}
         self._lock = Lock()
 
+    def state(self) -> Hashable:
+        """The hub's state at this moment (`Visit.state`); None where it cannot be told."""
+        try:
+            return self._site.visit().state
+        except HubError:
+            # Whoever asks is told by Flask.
+            return None
+
     def find(
         self,
         method: str,
         path: str,
         query: str,
         *,
+        state: Callable[[], Hashable],
         accept_encoding: str | None,
         if_none_match: str | None,
         if_modified_since: str | None,
         sec_fetch_dest: str | None,
     ) -> Answer | None:
-        """The answer to a request, where it is kept and still true; fields are as they came."""
+        """The answer to a request, where it is kept and still true; fields are as they came.
+
+        `state` is asked for the hub's, as it was at some moment since the request came.
+        """
         place = self._places.get((path, query))
         if place is None or method not in _READING:
             return None
         if place.depends_on == DEPENDS_ON_WHO_SHOWS_IT and shows(sec_fetch_dest):
             return None
-        try:
-            if place.state != self._site.visit().state:
-                return None
-        except HubError:
-            # Whoever asks is told by Flask.
+        if place.state != state():
             return None
         rendered = self._site.kept.find(place.key)
         if rendered is None:
@@ -93,6 +101,7 @@ class Front:
         found = self.find(
             environ["REQUEST_METHOD"],
             *target,
+            state=self.state,
             accept_encoding=environ.get("HTTP_ACCEPT_ENCODING"),
             if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
             if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),

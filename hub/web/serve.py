@@ -11,7 +11,7 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -182,6 +182,7 @@ class _Answering:
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
         self._numbers = count()
+        self._seen: Hashable = None
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         fields = _fields(scope)
@@ -189,6 +190,7 @@ class _Answering:
             scope.method,
             _wsgi(scope.path),
             _wsgi(scope.query_string),
+            state=self._state,
             accept_encoding=fields.get("accept-encoding"),
             if_none_match=fields.get("if-none-match"),
             if_modified_since=fields.get("if-modified-since"),
@@ -209,6 +211,20 @@ class _Answering:
             protocol.response_bytes(status, headers, body)
         else:
             protocol.response_empty(status, headers)
+
+    def _state(self) -> Hashable:
+        """The hub's state, looked at once for all requests that wait already.
+
+        The loop runs what it was given in that order. What stands before the
+        forgetting came before the look.
+        """
+        if self._seen is None:
+            asyncio.get_running_loop().call_soon(self._forget)
+            self._seen = self._app.front.state()
+        return self._seen
+
+    def _forget(self) -> None:
+        self._seen = None
 
     async def _taken(
         self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
