@@ -243,7 +243,6 @@ def _look(
     """Fetch and read a feed as a poll would, without a database. Raises FetchError."""
     from hub.fetch import Fetched, FetchRequest, fetch
     from hub.poll import Document
-    from hub.reading import result
 
     try:
         check_url(url)
@@ -256,8 +255,7 @@ def _look(
     document = Document(
         feed=feed, url=answer.url, body=answer.body, content_type=answer.content_type, cut=answer.cut
     )
-    future = readers.submit(document, done=lambda: None)
-    return answer, result(future, url, size=len(answer.body))
+    return answer, readers.submit(document, done=lambda: None).result()
 
 
 def _shown(entry: Entry) -> list[str]:

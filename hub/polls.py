@@ -35,7 +35,7 @@ from hub.model import (
     Push,
 )
 from hub.poll import Asked, Document, Jitter, Reading
-from hub.reading import LARGE, Readers, result
+from hub.reading import LARGE, Readers
 from hub.robots import Robots, robots_url
 from hub.store import Store
 
@@ -156,7 +156,7 @@ class Polls:
         self._jitter = jitter
         self._polls: dict[FeedKey, _Poll] = {}
         self._errands = 0
-        self._reading: dict[FeedKey, Future[Reading]] = {}
+        self._reading: dict[FeedKey, Future[Reading | ParseError]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
         self._bytes_waiting = 0
         self._ready: list[Gathered] = []
@@ -292,7 +292,7 @@ class Polls:
         fetched = under_way.fetched
         assert fetched is not None
         self._bytes_waiting -= _in_memory(fetched)
-        reading = result(self._reading.pop(feed), under_way.read_from, size=fetched.size)
+        reading = self._reading.pop(feed).result()
         if under_way.push is not None:
             self._push_was_read(under_way, under_way.push, fetched, reading)
         elif under_way.site is not None:

@@ -6,18 +6,18 @@ that feed an error, and no one else anything.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as ReadTimeout
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -28,9 +28,9 @@ from hub.signals import block, leave_to_parent
 from hub.urls import NO_HOSTS
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
+    from multiprocessing.connection import Connection
 
-    from pebble import ProcessPool
+_log = logging.getLogger(__name__)
 
 _MB = 1024 * 1024
 # Of a processor. A feed of 77 KB takes 15 to 30 ms, one of 20 MB five seconds: past this it is a trap, on a
@@ -51,16 +51,6 @@ _MOST_READ = 500
 
 # What a round waits for is the one process that writes: readers leave it the processor, all but a thirtieth.
 _NICE = 15
-
-_reader: Reader | None = None
-
-
-def _start(rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str]) -> None:
-    """Make a fresh process a reader."""
-    global _reader
-    leave_to_parent()
-    os.nice(_NICE)
-    _reader = Reader(rules, timezone, hosts)
 
 
 @contextmanager
@@ -94,107 +84,177 @@ def _for_at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _read(document: Document, file: Path | None, memory: int, seconds: float) -> Reading:
-    """Read a document, whose body may wait in a file."""
-    assert _reader is not None
-    try:
-        with _for_at_most(seconds), _within(memory):
-            return _reader.read(replace(document, body=file.read_bytes()) if file else document)
-    except MemoryError:
-        pass
-    raise ParseError(
-        f"{document.url} needs more than {memory // _MB} MB of memory to be read.",
-        "Ask the site's web editor to publish fewer or shorter entries in the feed.",
-        reason="large-document",
-    )
-
-
 # What a reader is made of: rules, time zone, former hosts.
 _Given = tuple[tuple[TagRule, ...], str, Mapping[str, str]]
 # What it is to read: a document, or the file its body waits in; with the bytes and the seconds it may take.
 _Task = tuple[Document, Path | None, int, float]
 
 
-def _processes(
-    given: _Given, *, workers: int, tasks: int, started: Callable[[BaseProcess], None]
-) -> ProcessPool:
-    """Processes that read, of each of which `started` is told."""
-    # A round that has nothing to read goes without these, which take a fortieth of it to load.
-    from multiprocessing.context import ForkServerContext, ForkServerProcess
+def _serve(pipe: Connection, given: _Given) -> None:
+    """Be a reader, in a fresh process: read what comes through a pipe until that is closed."""
+    leave_to_parent()
+    os.nice(_NICE)
+    reader = Reader(*given)
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(_read(reader, *pipe.recv()))
 
-    from pebble import ProcessPool
 
-    def process(*args: Any, **named: Any) -> BaseProcess:
-        made = ForkServerProcess(*args, **named)
-        started(made)
-        return made
-
-    # For good, since this thread starts nothing but readers.
-    block()
-    context = ForkServerContext()
-    context.Process = process  # type: ignore[misc, assignment]
-    context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
-    return ProcessPool(
-        max_workers=workers, max_tasks=tasks, initializer=_start, initargs=given, context=context
+def _read(
+    reader: Reader, document: Document, file: Path | None, memory: int, seconds: float
+) -> Reading | ParseError:
+    """Read a document, whose body may wait in a file."""
+    try:
+        with _for_at_most(seconds), _within(memory):
+            return reader.read(replace(document, body=file.read_bytes()) if file else document)
+    except ParseError as error:
+        return error
+    except MemoryError:
+        pass
+    except Exception as error:  # noqa: BLE001 - whatever a document does to the parser is that feed's error, and told
+        return _broken(document.url, error)
+    return ParseError(
+        f"{document.url} needs more than {memory // _MB} MB of memory to be read.",
+        "Ask the site's web editor to publish fewer or shorter entries in the feed.",
+        reason="large-document",
     )
 
 
-class _Pool:
-    """Processes that read, made when there is something to, and anew when a killed one took them along.
+class _Process:
+    """A process that reads, one document after another, and a pipe to it that no other process has.
 
-    They take a fifth of a second to come up. So that a round goes on meanwhile,
-    documents are handed to them by a thread of the pool's own.
+    One that is ended in the middle of a reading leaves half of it in that pipe,
+    where nobody else's readings wait behind it, and nobody waits for its rest.
     """
 
-    def __init__(self, make: Callable[[Callable[[BaseProcess], None]], ProcessPool]) -> None:
-        self._make = partial(make, self._was_started)
-        self._pool: ProcessPool | None = None
-        self._started: list[BaseProcess] = []
-        self._handing = ThreadPoolExecutor(max_workers=1)
+    # Two threads that look at the same time how a process ended would take its status from each other.
+    _one_at_a_time = Lock()
+
+    def __init__(self, given: _Given) -> None:
+        # A round that has nothing to read goes without this, which takes a fortieth of it to load.
+        from multiprocessing.context import ForkServerContext
+
+        # For good, since this thread starts nothing but readers.
+        block()
+        context = ForkServerContext()
+        context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
+        self._pipe, its = context.Pipe()
+        self._process = context.Process(target=_serve, args=(its, given), name="hub reader")
+        self.documents = 0
+        try:
+            with self._one_at_a_time:
+                self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            its.close()
+
+    def read(self, task: _Task) -> Reading | ParseError | None:
+        """What a document comes to; None where the process ended meanwhile."""
+        document, *_, seconds = task
+        self.documents += 1
+        try:
+            self._pipe.send(task)
+            if not self._pipe.poll(_PATIENCE * seconds):
+                self.end()
+                return _too_slow(document.url, seconds)
+            outcome: Reading | ParseError = self._pipe.recv()
+        except (EOFError, OSError):
+            self.end()
+            return _too_slow(document.url, seconds) if self.exitcode == -signal.SIGPROF else None
+        except BaseException:
+            # Some of it may be left in the pipe.
+            self.end()
+            raise
+        return outcome
+
+    @property
+    def exitcode(self) -> int | None:
+        """None of one that goes on."""
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """End it, also where another thread waits for what it reads."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End it, and let go of it."""
+        self._process.kill()
+        with self._one_at_a_time:
+            self._process.join()
+        self._pipe.close()
+
+
+class _Pool:
+    """Processes that read, each made when there is something for it to, and the threads that wait for them.
+
+    They take a fifth of a second to come up, while a round goes on.
+    """
+
+    def __init__(self, given: _Given, *, processes: int, documents: int) -> None:
+        self._given = given
+        self._documents = documents
+        self._waiting = ThreadPoolExecutor(max_workers=processes)
+        self._idle: list[_Process] = []
+        self._all: set[_Process] = set()
+        self._ending = False
 
     def schedule(
         self, document: Document, file: Path | None, memory: int, *, seconds: float
-    ) -> Future[Reading]:
-        given: Future[Reading] = Future()
-        self._handing.submit(self._hand_over, given, (document, file, memory, seconds))
-        return given
-
-    def _hand_over(self, given: Future[Reading], args: _Task) -> None:
+    ) -> Future[Reading | ParseError]:
         try:
-            self._taken(args).add_done_callback(partial(_pass_on, given))
+            return self._waiting.submit(self._read, (document, file, memory, seconds))
+        except RuntimeError as error:
+            # Where this user may run no more processes, no thread can be started either.
+            told: Future[Reading | ParseError] = Future()
+            told.set_result(_no_process(document.url, error))
+            return told
+
+    def _read(self, task: _Task) -> Reading | ParseError:
+        url = task[0].url
+        try:
+            outcome, how = self._read_by_one(task)
+            # By a system that was short of memory, say, of which the document has no part.
+            if outcome is None and not self._ending:
+                _log.warning("The process that read %s was ended (%s); another one reads it.", url, how)
+                outcome, how = self._read_by_one(task)
+        except Exception as error:  # noqa: BLE001 - the hub goes on, and this feed says what came of it
+            return _broken(url, error)
+        return outcome or _ended(url, how)
+
+    def _read_by_one(self, task: _Task) -> tuple[Reading | ParseError | None, str]:
+        """What a document comes to, or how the process that read it ended."""
+        try:
+            process = self._one()
         except Exception as error:  # noqa: BLE001 - whatever came of it: half an import fails with anything
-            given.set_exception(_no_process(args[0].url, error))
+            return _no_process(task[0].url, error), ""
+        outcome = process.read(task)
+        code = process.exitcode
+        if code is None and process.documents < self._documents:
+            self._idle.append(process)
+        else:
+            process.end()
+            self._all.discard(process)
+        return outcome, f"signal {-code}" if code and code < 0 else f"exit status {code}"
 
-    def _taken(self, args: _Task) -> Future[Reading]:
-        *_, seconds = args
-        patience = _PATIENCE * seconds
-        if self._pool is None:
-            self._pool = self._make()
-        try:
-            return self._pool.schedule(_read, args=args, timeout=patience)
-        except RuntimeError:
-            self._end_pool()
-            self._pool = self._make()
-            return self._pool.schedule(_read, args=args, timeout=patience)
+    def _one(self) -> _Process:
+        with suppress(IndexError):
+            return self._idle.pop()
+        made = _Process(self._given)
+        self._all.add(made)
+        if self._ending:
+            made.kill()
+        return made
 
     def end(self) -> None:
-        self._handing.shutdown(cancel_futures=True)
-        self._end_pool()
-
-    def _end_pool(self) -> None:
-        if self._pool is None:
-            return
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        # Before pebble lets go of what one that is just coming up has still to open, and would tell of.
-        for process in self._started:
-            if process.is_alive():
-                process.kill()
-        self._pool.join()
-
-    def _was_started(self, process: BaseProcess) -> None:
-        # Readers take over from others all the time.
-        self._started = [each for each in self._started if each.is_alive()]
-        self._started.append(process)
+        self._ending = True
+        self._waiting.shutdown(wait=False, cancel_futures=True)
+        for process in list(self._all):
+            process.kill()
+        self._waiting.shutdown()
+        for process in self._all:
+            process.end()
 
 
 def _no_process(url: str, why: BaseException) -> ParseError:
@@ -206,12 +266,28 @@ def _no_process(url: str, why: BaseException) -> ParseError:
     )
 
 
-def _pass_on(given: Future[Reading], future: Future[Reading]) -> None:
-    error = future.exception()
-    if error is None:
-        given.set_result(future.result())
-    else:
-        given.set_exception(error)
+def _ended(url: str, how: str) -> ParseError:
+    return ParseError(
+        f"Two processes that read {url} were ended ({how}), by the document or by the system.",
+        "If this lasts, look whether the machine is short of memory, and report the feed's address.",
+        reason="parser",
+    )
+
+
+def _broken(url: str, error: Exception) -> ParseError:
+    return ParseError(
+        f"{url} broke the hub's parser: {type(error).__name__}: {error}.",
+        "This is a fault of the hub: report it with the feed's address.",
+        reason="parser",
+    )
+
+
+def _too_slow(url: str, seconds: float) -> ParseError:
+    return ParseError(
+        f"{url} could not be read within {seconds:.0f} seconds of a processor's time.",
+        "Ask the site's web editor to look at the feed: it is huge, or broken so as to tie readers up.",
+        reason="slow-document",
+    )
 
 
 class Readers:
@@ -219,16 +295,14 @@ class Readers:
 
     def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
         given = (tuple(rules), timezone, hosts)
-        self._small = _Pool(
-            lambda told: _processes(given, workers=_processors(), tasks=_MOST_READ, started=told)
-        )
-        self._large = _Pool(lambda told: _processes(given, workers=1, tasks=1, started=told))
+        self._small = _Pool(given, processes=_processors(), documents=_MOST_READ)
+        self._large = _Pool(given, processes=1, documents=1)
         self._files: set[Path] = set()
 
-    def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading]:
-        """Begin to read a document, as a Reader does.
+    def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading | ParseError]:
+        """Begin to read a document, as a Reader does; what comes of it is its reading, or why there is none.
 
-        `done` is called, from another thread, when `result` would not wait.
+        `done` is called, from another thread, when it is there.
         """
         seconds = _seconds(len(document.body))
         if len(document.body) < LARGE:
@@ -238,7 +312,7 @@ class Readers:
         future.add_done_callback(lambda _: done())
         return future
 
-    def _submit_large(self, document: Document, *, seconds: float) -> Future[Reading]:
+    def _submit_large(self, document: Document, *, seconds: float) -> Future[Reading | ParseError]:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
         file: Path | None = None
         try:
@@ -276,48 +350,3 @@ def _processors() -> int:
 def _seconds(size: int) -> float:
     """How many seconds of a processor a document of so many bytes may take."""
     return _SECONDS + _SECONDS_FOR_A_MB * size / _MB
-
-
-def result(future: Future[Reading], url: str, *, size: int) -> Reading | ParseError:
-    """What a reader made of a document of `size` bytes: its reading, or why there is none."""
-    try:
-        return future.result()
-    except ParseError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - whatever a document does to the parser is that feed's error, and told
-        return _why_none(error, url, size)
-
-
-def _why_none(error: Exception, url: str, size: int) -> ParseError:
-    # Loaded already, since it is a reader's own error: where too many files are open no import succeeds, and
-    # Ctrl-C in the middle of one would have the thread that starts readers wait for ever.
-    from concurrent.futures.process import BrokenProcessPool
-
-    from pebble import ProcessExpired
-
-    match error:
-        case ReadTimeout():
-            return _too_slow(url, size)
-        case ProcessExpired() if error.exitcode == -signal.SIGPROF:
-            return _too_slow(url, size)
-        case ProcessExpired():
-            return ParseError(
-                f"The process that read {url} was ended, by the document or by the system.",
-                "If this lasts, look whether the machine is short of memory, and report the feed's address.",
-                reason="parser",
-            )
-        case BrokenProcessPool():
-            return _no_process(url, error.__cause__ or error)
-    return ParseError(
-        f"{url} broke the hub's parser: {type(error).__name__}: {error}.",
-        "This is a fault of the hub: report it with the feed's address.",
-        reason="parser",
-    )
-
-
-def _too_slow(url: str, size: int) -> ParseError:
-    return ParseError(
-        f"{url} could not be read within {_seconds(size):.0f} seconds of a processor's time.",
-        "Ask the site's web editor to look at the feed: it is huge, or broken so as to tie readers up.",
-        reason="slow-document",
-    )

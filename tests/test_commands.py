@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import resource
 import signal
@@ -424,6 +425,48 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+# The number of Linux's call `write`, which /proc shows while a process is at it.
+_WRITE = {"x86_64": "1", "aarch64": "64"}
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in _WRITE,
+    reason="looks at processes as Linux shows them",
+)
+def test_a_reader_that_is_killed_in_the_middle_of_what_it_sends_costs_no_entry(hub: Hub, site: Site) -> None:
+    slugs, titles = ("east", "north", "south", "west"), [f"Ward {number} opens" for number in range(800)]
+    hub.write({slug: [site.feed(f"/{slug}", *titles, text=f"{slug} " * 100)] for slug in slugs})
+    with hub.start("poll", "--json") as process:
+        try:
+            assert within(30, lambda: stopped_while_one_sends(process.pid))
+            os.kill(sending(process.pid)[0], signal.SIGKILL)
+            process.send_signal(signal.SIGCONT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    figures = json.loads(out)
+    assert (figures["fetched"], figures["new"]) == (len(slugs), len(slugs) * len(titles))
+    assert re.search(
+        rf"^The process that read {site.url}/\w+ was ended \(signal 9\); another one reads it\.$", err, re.M
+    )
+
+
+def stopped_while_one_sends(pid: int) -> bool:
+    """Stop a hub, so that nobody takes what its readers send, if one of them is in the middle of it."""
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.3)
+    if sending(pid):
+        return True
+    os.kill(pid, signal.SIGCONT)
+    return False
+
+
+def sending(pid: int) -> list[int]:
+    """Those of a hub's processes that wait until somebody takes what they send."""
+    calls = {each: Path(f"/proc/{each}/syscall").read_text().split()[0] for each in descendants(pid)}
+    return [each for each, call in calls.items() if call == _WRITE[platform.machine()]]
 
 
 def test_the_pages_alone_are_served_from_what_is_stored(hub: Hub, site: Site) -> None:

@@ -35,7 +35,7 @@ from hub.model import (
     Tag,
 )
 from hub.poll import Document, Reading
-from hub.reading import LARGE, Readers, result
+from hub.reading import LARGE, Readers
 from tests.commands import within
 from tests.site import rss
 
@@ -61,7 +61,7 @@ def read(readers: Readers, body: str) -> Reading | FeedError:
     document = Document(feed=FEED, url=FEED.url, body=body.encode(), content_type="application/rss+xml")
     future = readers.submit(document, done=done.set)
     assert done.wait(60)
-    return result(future, FEED.url, size=len(document.body))
+    return future.result()
 
 
 def is_read(readers: Readers, body: str) -> bool:
@@ -153,7 +153,7 @@ def test_a_reader_that_waits_for_the_processor_has_its_time_all_the_same(
         assert not future.done()
         time.sleep(2.5 if number == signal.SIGSTOP else 0)
     assert done.wait(60)
-    assert isinstance(result(future, FEED.url, size=len(document.body)), Reading)
+    assert isinstance(future.result(), Reading)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system keeps no such limit")
@@ -209,7 +209,7 @@ def no_more_files() -> Iterator[None]:
 def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_read(
     readers: Readers, after_some: bool
 ) -> None:
-    importlib.import_module("pebble")  # which without files it could not be
+    importlib.import_module("multiprocessing.context")  # which without files it could not be
     if after_some:
         assert is_read(readers, ORDINARY)
     ended = active_children()
@@ -227,7 +227,7 @@ def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_r
 def test_where_what_starts_processes_cannot_be_imported_that_is_told(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pebble", None)
+    monkeypatch.setitem(sys.modules, "multiprocessing.context", None)
     outcome = read(readers, ORDINARY)
     assert isinstance(outcome, ParseError)
     assert outcome.problem.startswith(f"No process could be started to read {FEED.url}: ")
