@@ -14,6 +14,7 @@ from typing import get_args
 from hub.errors import BusyError, StoreError
 from hub.lock import DatabaseLock, Purpose, held
 from hub.machine import give_to_owner
+from hub.signals import interrupting, stopping
 from hub.store import PUT_BACK, database_file, existing_store
 
 MEND = (
@@ -23,6 +24,8 @@ MEND = (
 BACKUP = f"This cannot be made anew from the entries: {PUT_BACK}"
 # What SQLite keeps beside a database while it is open, and finds again after a crash.
 _BESIDE = ("-wal", "-shm")
+# Where a log is another file's, SQLite finds a hundred.
+_MOST_TOLD = 12
 
 
 def checked(database: str) -> tuple[str, ...]:
@@ -48,7 +51,7 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
     beside the backup is the backup's, as it is for SQLite, and is put back too.
     """
     file = database_file(database).resolve()
-    with ExitStack() as stack:
+    with interrupting(), ExitStack() as stack:
         for purpose in get_args(Purpose):
             lock = DatabaseLock(file, purpose)
             if not lock.take():
@@ -56,6 +59,8 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
             stack.callback(lock.release)
         copy = file.with_name(f".{file.name}.restored")
         stack.callback(_remove, copy)
+        # What one that was killed left there, SQLite would take for this one's.
+        _remove(copy)
         _copy(backup, copy, like=file)
         log = _beside(backup.resolve(), "-wal")
         taken = f", with what is in {log}" if log.is_file() and log.stat().st_size else ""
@@ -69,17 +74,20 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
             problems = (error.problem,)
         if problems:
             other = f", or move {log} away if it is left of another file" if taken else ""
+            more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
             raise StoreError(
-                f"{backup} cannot be put back{taken}: {' '.join(problems)}",
+                f"{backup} cannot be put back{taken}: {' '.join(problems[:_MOST_TOLD])}{more}",
                 f"Nothing was changed; take another{other}.",
             )
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
-        for suffix in ("", *_BESIDE):
-            there = _beside(file, suffix)
-            if there.exists():
-                there.rename(_beside(before, suffix))
-        copy.rename(file)
+        # From here on whole: whoever ends it now gets what was asked for.
+        with stopping():
+            for suffix in ("", *_BESIDE):
+                there = _beside(file, suffix)
+                if there.exists():
+                    there.rename(_beside(before, suffix))
+            copy.rename(file)
     said = f"{file} is what {backup} holds{taken}. A `hub serve` that runs has to be started anew."
     return f"{said}\nWhat was there is {before}." if kept else said
 

@@ -49,6 +49,20 @@ def stopping() -> Iterator[Event]:
         os.close(heard)
 
 
+@contextmanager
+def interrupting() -> Iterator[None]:
+    """SIGTERM and a closed terminal end what is under way as Ctrl-C does, and it takes away what it began."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def block() -> set[signal.Signals | int]:
     """Have them blocked in this thread, and in all processes that it starts; what was blocked before.
 

@@ -629,6 +629,44 @@ def test_what_was_left_beside_a_backup_and_spoils_it_is_told_of(hub: Hub, site: 
     assert hub.run("restore", str(copy)).returncode == 0
 
 
+def test_what_a_restore_that_was_killed_left_is_no_part_of_the_next(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    # A backup with a log that has to be put back too, of which the copy was killed.
+    with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
+        database.execute("UPDATE entries SET title = 'Never in the copy'")
+        database.commit()
+        (hub.folder / ".hub.db.restored-wal").write_bytes((hub.folder / "hub.db-wal").read_bytes())
+    assert hub.run("restore", str(copy)).returncode == 0
+    with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
+        assert database.execute("SELECT title FROM entries").fetchall() == [("One",)]
+    assert not list(hub.folder.glob(".*restored*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_restore_that_is_ended_leaves_nothing_and_changes_nothing(hub: Hub, number: int) -> None:
+    # Large enough to be looked through for a while.
+    with closing(older_database(hub.folder / "copy.db", before="m022_since_when_feeds_fail_alike")) as large:
+        large.execute("CREATE TABLE more (text)")
+        large.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+            " INSERT INTO more SELECT hex(randomblob(150)) FROM n"
+        )
+        large.execute("CREATE INDEX more_text ON more (text)")
+        large.commit()
+    with hub.start("restore", str(hub.folder / "copy.db")) as process:
+        assert process.stderr is not None
+        assert "Looking through" in process.stderr.readline()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert not list(hub.folder.glob(".*restored*"))
+    assert not (hub.folder / "hub.db").exists()
+
+
 def test_no_backup_that_is_put_back_takes_the_name_of_what_another_replaced(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     poll(hub)
