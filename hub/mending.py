@@ -16,6 +16,7 @@ from hub.lock import DatabaseLock, Purpose, held
 from hub.machine import give_to_owner
 from hub.signals import interrupting, stopping
 from hub.store import PUT_BACK, database_file, existing_store
+from hub.store.connection import is_of_the_machine
 
 MEND = (
     "`hub check --mend` makes anew what is made of the entries: tags of stories, counts, bitmaps and"
@@ -71,6 +72,8 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
         try:
             problems = checked(f"sqlite:///{copy}")
         except StoreError as error:
+            if is_of_the_machine(error):
+                raise StoreError(f"{error.problem} Nothing was changed.", error.remedy) from error
             problems = (error.problem,)
         if problems:
             other = f", or move {log} away if it is left of another file" if taken else ""

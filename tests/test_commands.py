@@ -679,6 +679,26 @@ def test_no_backup_that_is_put_back_takes_the_name_of_what_another_replaced(hub:
     assert (hub.folder / "hub.db.20261101-120000Z-2").exists()
 
 
+def test_a_backup_is_not_to_blame_for_a_full_disk(
+    hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+
+    def full(_database: str) -> tuple[str, ...]:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise StoreError(f"The database refused: {error}.", "Look at the disk's free space.") from error
+
+    monkeypatch.setattr(mending, "checked", full)
+    with pytest.raises(StoreError, match=r"disk is full\. Nothing was changed\.") as told:
+        mending.restore(hub.database, copy, now=datetime(2026, 11, 1, 12, tzinfo=UTC))
+    assert told.value.remedy == "Look at the disk's free space."
+    assert not list(hub.folder.glob(".*restored*"))
+
+
 def test_what_is_no_sound_backup_is_not_put_back(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
     poll(hub)

@@ -1055,6 +1055,21 @@ def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
     assert f"`fuser {file}`" in told.value.remedy
 
 
+def test_a_check_of_a_database_that_somebody_holds_finds_no_damage(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
+    with (
+        closing(open_store(url)) as late,
+        closing(sqlite3.connect(database_file(url), isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="is held by another program"):
+            late.check()
+        other.execute("ROLLBACK")
+        assert late.check() == ()
+
+
 def test_who_may_not_write_the_database_is_told_whom_to_be(url: str, store: Store) -> None:
     assert isinstance(store, SqliteStore)
     store._db.execute("PRAGMA query_only = ON")

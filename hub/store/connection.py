@@ -25,6 +25,16 @@ _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
 # KB of pages that a connection keeps.
 _CACHE = 8_000
+# Errors that another file would have met too.
+_OF_THE_MACHINE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_CANTOPEN,
+)
 
 
 class Connection:
@@ -215,6 +225,11 @@ def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
                 "Run this as the user that the hub runs as.",
             )
     return None
+
+
+def is_of_the_machine(error: StoreError) -> bool:
+    """Whether another file would have met the same: a full disk, say, or somebody who holds it."""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _OF_THE_MACHINE
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

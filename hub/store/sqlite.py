@@ -216,15 +216,20 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 problems.append(
                     f"bitmaps of tags do not agree with the tags of stories in {differing} places"
                 )
-        try:
-            self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
-                raise StoreError(
-                    f"The full-text index of {self._file} was not checked: the file may not be written.",
-                    "Run this as the user that the hub runs as.",
-                ) from error
-            problems.append(f"the full-text index does not agree with the entries: {error}")
+        with self._errors():
+            try:
+                self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.Error as error:
+                code = error.sqlite_errorcode & 0xFF
+                if code == sqlite3.SQLITE_READONLY:
+                    raise StoreError(
+                        f"The full-text index of {self._file} was not checked: the file may not be written.",
+                        "Run this as the user that the hub runs as.",
+                    ) from error
+                # Whoever holds the database, or fills its disk, does not damage it.
+                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise
+                problems.append(f"the full-text index does not agree with the entries: {error}")
         return tuple(problems)
 
     def mend(self, step: Callable[[str], None]) -> None:
