@@ -388,9 +388,11 @@ def untag(link: str, term: str, member: str | None, config: Path, database: str)
 @_database
 def backup(file: Path, database: str) -> None:
     """Write a consistent copy of the database to FILE, also while a hub runs."""
+    from hub.signals import interrupting
     from hub.store import back_up
 
-    back_up(database, file)
+    with interrupting():
+        back_up(database, file)
     click.echo(f"{file}: {file.stat().st_size:,} bytes.")
 
 

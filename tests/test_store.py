@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -938,6 +939,56 @@ def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path, url: s
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(StoreError, match="exists already"):
         back_up(url, tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_a_backup_that_was_killed_has_no_name_and_the_next_one_takes_its_place(
+    network: Store, tmp_path: Path, url: str
+) -> None:
+    # As it is when it is killed, with what SQLite had begun.
+    for suffix in ("", "-journal"):
+        (tmp_path / f".copy.db.part{suffix}").write_bytes(b"half of it" * 1000)
+    back_up(url, tmp_path / "copy.db")
+    with closing(existing_store(f"sqlite:///{tmp_path}/copy.db")) as copy:
+        assert copy.check() == ()
+    assert not list(tmp_path.glob(".copy.db.part*"))
+
+
+def test_a_backup_that_is_ended_leaves_nothing(
+    network: Store, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(copy: sqlite3.Connection) -> None:
+        copy.execute("CREATE TABLE half (text)")
+        assert not (tmp_path / "copy.db").exists()
+        raise KeyboardInterrupt
+
+    with closing(Original(database_file(url))) as original, monkeypatch.context() as patch:
+        patch.setattr(original, "_db", SimpleNamespace(conn=SimpleNamespace(backup=ended)))
+        with pytest.raises(KeyboardInterrupt):
+            original.copy(tmp_path / "copy.db")
+    assert not list(tmp_path.glob("*copy.db*"))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_backup_takes_no_name_that_another_file_got_meanwhile(
+    network: Store, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", refused)
+    back_up(url, tmp_path / "copy.db")
+    with closing(existing_store(f"sqlite:///{tmp_path}/copy.db")) as copy:
+        assert copy.check() == ()
+
+    def meanwhile(_copy: object) -> None:
+        (tmp_path / "mine").write_text("precious")
+
+    with closing(Original(database_file(url))) as original, monkeypatch.context() as patch:
+        patch.setattr(original, "_db", SimpleNamespace(conn=SimpleNamespace(backup=meanwhile)))
+        with pytest.raises(StoreError, match="exists already"):
+            original.copy(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "precious"
 
 
