@@ -160,12 +160,22 @@ def _web_process(place: Place, parent: Connection) -> None:
         server = Server(place.host, place.port)
         app = _app(Watched(place.config), place, server.address)
     except HubError as error:
-        parent.send(error)
+        _told(parent, error)
         return
-    parent.send(server.address)
+    if not _told(parent, server.address):
+        return
     _until(_closed(parent), server.close)
     set_aside()
     server.run(app)
+
+
+def _told(parent: Connection, what: HubError | str) -> bool:
+    """Whether it could be told: a hub that was killed as it started is no more."""
+    try:
+        parent.send(what)
+    except OSError:
+        return False
+    return True
 
 
 def _closed(parent: Connection) -> Event:

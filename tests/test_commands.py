@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import platform
 import re
@@ -24,6 +25,7 @@ from hub import mending
 from hub.errors import HubError, StoreError
 from hub.lock import DatabaseLock, Purpose, held
 from hub.machine import check_temporary_folder
+from hub.service import Place, _web_process
 from hub.store import existing_store
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.older import older_database
@@ -408,6 +410,21 @@ def test_a_hub_that_is_killed_leaves_no_process_behind(hub: Hub, site: Site) -> 
         process.kill()
         process.communicate(timeout=10)
     assert within(10, lambda: not any(alive(child) for child in children))
+
+
+def test_a_web_view_whose_hub_was_killed_as_it_started_ends_without_a_word(
+    hub: Hub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hub.write({})
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    place = Place(config=hub.config, database=hub.database, host="127.0.0.1", port=0)
+    ours.close()
+    process = context.Process(target=_web_process, args=(place, theirs))
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
+    assert capfd.readouterr().err == ""
 
 
 def descendants(pid: int) -> list[int]:
