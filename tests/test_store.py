@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from msgspec.structs import fields, replace
 
+from hub.config.values import check_slug
 from hub.decide import decide
 from hub.errors import StoreError
 from hub.model import (
@@ -637,16 +638,27 @@ def test_feeds_of_a_member_that_get_each_others_names_keep_what_they_have(
 def test_a_name_of_a_feed_that_left_is_given_to_another_with_what_that_has(store: Store) -> None:
     poll(store, WEST, entry("a", feed=WEST.key))
     poll(store, WEST_BLOG, entry("b", feed=WEST_BLOG.key))
-    second = replace(WEST_BLOG, key=FeedKey("west", "blog-2"), url="https://west.example/second")
-    store.sync(MEMBERS, [EAST, WEST, second], authority="news.example.org")
+    store.sync(MEMBERS, [EAST, WEST], authority="news.example.org")
     blog = replace(WEST, key=WEST_BLOG.key)
+    store.sync(MEMBERS, [EAST, blog], authority="news.example.org")
+    assert [(state.feed, state.succeeded) for state in store.feed_states("west")] == [(blog, NOW)]
+    (left,) = store.left("west")
+    assert [each.entry.feed for each in store.walk()] == [blog.key, left]
+    # However the next feed is called, it is not taken for the one that gave way.
+    with pytest.raises(ValueError, match="no short name"):
+        check_slug(left.name)
+    second = replace(WEST_BLOG, key=FeedKey("west", "blog-2"), url="https://west.example/second")
     store.sync(MEMBERS, [EAST, blog, second], authority="news.example.org")
-    assert [(state.feed, state.succeeded) for state in store.feed_states("west")] == [
-        (blog, NOW),
-        (second, None),
-    ]
-    assert [each.entry.feed for each in store.walk()] == [blog.key, FeedKey("west", "blog-3")]
-    assert store.left("west") == (FeedKey("west", "blog-3"),)
+    assert [state.succeeded for state in store.feed_states("west")] == [NOW, None]
+    assert store.left(str(left)) == (left,)
+    # At its address it is the same still.
+    store.sync(
+        MEMBERS,
+        [EAST, blog, second, replace(WEST_BLOG, key=FeedKey("west", "opinion"))],
+        authority="news.example.org",
+    )
+    assert store.left("west") == ()
+    assert [each.entry.feed for each in store.walk()] == [blog.key, FeedKey("west", "opinion")]
 
 
 def test_a_feed_whose_name_another_keeps_at_a_new_address_keeps_its_own_too(store: Store) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
 from hub import urls
@@ -253,7 +252,7 @@ def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict
     """By the numbers of feeds of some members, those polled last first, the names of those that get others.
 
     Where another feed goes on under a name, at an address that none had, it is left to that one;
-    what is called so and has left the file gives way.
+    what is called so and has left the file gives way, under a name that no feeds.yaml can have.
     """
     called = {(feed["member"], feed["name"]): feed for feed in feeds}
     there = {(feed["member"], feed["url"]): feed for feed in reversed(feeds)}
@@ -276,9 +275,5 @@ def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict
         for number in kept:
             del renamed[number]
     names = {number: name for number, (_, name) in renamed.items()}
-    taken = {*called, *((row["member"], row["name"]) for row in wanted)}
-    for other in in_the_way.values():
-        free = (f"{other['name']}-{number}" for number in count(2))
-        names[other["id"]] = next(name for name in free if (other["member"], name) not in taken)
-        taken.add((other["member"], names[other["id"]]))
-    return names
+    # A dot is in no slug, so nobody adds a feed that would be taken for this one.
+    return names | {other["id"]: f"{other['name']}.left-{other['id']}" for other in in_the_way.values()}
