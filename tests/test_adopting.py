@@ -165,6 +165,34 @@ def test_what_several_entries_of_a_document_would_be_is_left_where_it_is(web: Hu
     assert entries(web)[0][1] == "east/news"
 
 
+@pytest.mark.parametrize(
+    ("title", "words", "whose"),
+    [
+        ("We look for a nurse", "nurse", ["east/news", "east/press"]),
+        ("Our team has an award", "award", ["east/press"]),
+    ],
+    ids=["other news", "the same under another title"],
+)
+def test_only_the_same_news_under_the_id_and_link_of_a_feed_that_left_is_had_from_it(
+    web: Hub, title: str, words: str, whose: list[str]
+) -> None:
+    """Ids may only count, and all links lead to the page that lists the news."""
+
+    def numbered(title: str, words: str) -> Entry:
+        text = " ".join(f"{words}{each}" for each in range(60))
+        return news("2", title, at=NOW - A_DAY, text=text, link="https://east.example/latest")
+
+    press = FeedKey("east", "press")
+    web.configure(BOTH)
+    web.publish(EAST, numbered("An award for our team", "award"))
+    web.publish(press, clinic(1))
+    web.configure(TO_ANOTHER_ADDRESS[0])
+    web.publish(press, numbered(title, words), clinic(1), at=NOW + A_DAY)
+    assert [each[1] for each in entries(web) if each[0] != 2] == whose
+    assert len(told(web, "/feeds/all.atom")) == len(whose) + 1
+    assert web.store.check() == ()
+
+
 def test_what_an_admin_said_of_the_news_of_a_feed_that_left_holds_in_the_one_that_has_it_now(
     web: Hub,
 ) -> None:

@@ -8,11 +8,14 @@ once, and corrected and withdrawn as before.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 
-from hub.model import Gathered
-from hub.store import feedrows
+from msgspec.structs import replace
+
+from hub import stories
+from hub.model import Entry, Gathered
+from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import listed
 from hub.store.standing import Placing
@@ -37,15 +40,22 @@ class Adopting(Placing):
         if not lefts:
             return
         before = {feed: lefts[each.feed.key.member] | lefts[each.feed.url] for feed, each in polls.items()}
-        wanted: dict[_News, list[int]] = defaultdict(list)
+        wanted: dict[_News, list[tuple[int, Entry]]] = defaultdict(list)
         for feed, each in polls.items():
-            for news in _news(each) if before[feed] else ():
-                wanted[news].append(feed)
+            for news, entry in _news(each).items() if before[feed] else ():
+                wanted[news].append((feed, entry))
         links, those = listed(link for _, link in wanted), listed(set().union(*before.values()))
-        for key, of, story, lead, id, link in self._tuples(sql.NEWS_OF_FEEDS, (links, those)):
-            to = next((feed for feed in wanted.get((id, link), ()) if of in before[feed]), None)
-            if to is not None:
-                self._hand_over(key, of, to, story, (id, link), leads=bool(lead))
+        for key, of, story, lead, title, id, link in self._tuples(sql.NEWS_OF_FEEDS, (links, those)):
+            for feed, entry in wanted.get((id, link), ()):
+                if of in before[feed] and (title == entry.keys.title or self._is_same_news(key, entry)):
+                    self._hand_over(key, of, feed, story, (id, link), leads=bool(lead))
+                    break
+
+    def _is_same_news(self, key: int, entry: Entry) -> bool:
+        """Whether an entry is no other news than a stored one: ids may only count, and links be of a list."""
+        (row,) = self._rows(sql.KNOWN_BY_NUMBER, (listed([key]),))
+        ((_, text),) = self._tuples(sql.TEXTS, (listed([key]),))
+        return not stories.is_rewritten(replace(rows.known_entry(row), text=text), entry)
 
     def _hand_over(self, key: int, of: int, feed: int, story: int, news: _News, *, leads: bool) -> None:
         """Have an entry of a feed that left be another feed's.
@@ -79,12 +89,11 @@ class Adopting(Placing):
             self._db.execute(sql.COUNT_ENTRIES, (now, 1, lead))
 
 
-def _news(gathered: Gathered) -> list[_News]:
+def _news(gathered: Gathered) -> dict[_News, Entry]:
     """What a poll's document has, but for what stood in the last one and what is there several times."""
-    found = Counter(
-        (entry.keys.id or entry.keys.title, entry.keys.link)
-        for entry in gathered.entries
-        if entry.keys.link
-        and (entry.keys.id, entry.canonical_link, entry.fingerprint) not in gathered.as_known
-    )
-    return [news for news, count in found.items() if count == 1]
+    found: dict[_News, list[Entry]] = defaultdict(list)
+    for entry in gathered.entries:
+        keys = entry.keys
+        if keys.link and (keys.id, entry.canonical_link, entry.fingerprint) not in gathered.as_known:
+            found[keys.id or keys.title, keys.link].append(entry)
+    return {news: entries[0] for news, entries in found.items() if len(entries) == 1}

@@ -126,7 +126,7 @@ WHERE id IN (SELECT feed FROM entries WHERE key IN (SELECT value FROM json_each(
 LEFT_FEEDS = "SELECT id, member, url FROM feeds WHERE configured = 0"
 # The news at some links that some feeds have, the leads first.
 NEWS_OF_FEEDS = """
-SELECT e.key, e.feed, e.story, e.lead, COALESCE(e.id_key, e.title_key), e.link_key
+SELECT e.key, e.feed, e.story, e.lead, e.title_key, COALESCE(e.id_key, e.title_key), e.link_key
 FROM json_each(?) j CROSS JOIN entries e ON e.link_key = j.value
 WHERE +e.feed IN (SELECT value FROM json_each(?)) ORDER BY e.lead DESC, e.key
 """
