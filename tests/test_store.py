@@ -608,7 +608,8 @@ def test_a_feed_that_is_given_another_name_at_its_address_is_the_same(store: Sto
     assert poll(store, press, entry("a", feed=press.key), entry("b", feed=press.key)) == (0, 0)
     assert titles(store) == ["News b"]
     assert [each.entry.feed for each in store.walk()] == [press.key, press.key]
-    # A name that is another feed's already is left to it.
+    # Once it has left, a name that is another feed's already is left to that one.
+    store.sync(MEMBERS, [EAST, WEST_BLOG], authority="news.example.org")
     blog_there = replace(WEST_BLOG, url=WEST.url)
     store.sync(MEMBERS, [EAST, blog_there], authority="news.example.org")
     assert [state.succeeded for state in store.feed_states("west")] == [None]
@@ -661,16 +662,37 @@ def test_a_name_of_a_feed_that_left_is_given_to_another_with_what_that_has(store
     assert [each.entry.feed for each in store.walk()] == [blog.key, FeedKey("west", "opinion")]
 
 
-def test_a_feed_whose_name_another_keeps_at_a_new_address_keeps_its_own_too(store: Store) -> None:
+def test_feeds_that_get_the_names_of_others_keep_what_they_have_though_one_leaves_with_the_same_edit(
+    store: Store,
+) -> None:
     third = replace(WEST, key=FeedKey("west", "third"), url="https://west.example/third")
     store.sync(MEMBERS, [EAST, WEST, WEST_BLOG, third], authority="news.example.org")
-    poll(store, WEST, entry("a", feed=WEST.key))
-    poll(store, WEST_BLOG, entry("b", feed=WEST_BLOG.key))
+    for feed, id in ((WEST, "a"), (WEST_BLOG, "b"), (third, "c")):
+        poll(store, feed, entry(id, feed=feed.key))
     # The third's address is no longer there, and each of the others is called as the next was.
     now = [replace(WEST, key=WEST_BLOG.key), replace(WEST_BLOG, key=third.key)]
     store.sync(MEMBERS, [EAST, *now], authority="news.example.org")
-    assert [each.entry.feed for each in store.walk()] == [WEST.key, WEST_BLOG.key]
-    assert store.left("west") == (WEST.key,)
+    (left,) = store.left("west")
+    assert [each.entry.feed for each in store.walk()] == [WEST_BLOG.key, third.key, left]
+    assert [(state.feed, state.succeeded) for state in store.feed_states("west")] == [
+        (feed, NOW) for feed in now
+    ]
+    assert store.check() == ()
+
+
+def test_a_feed_that_gets_the_address_of_one_that_had_left_goes_on_itself(store: Store) -> None:
+    third = replace(WEST, key=FeedKey("west", "third"), url="https://west.example/third")
+    store.sync(MEMBERS, [EAST, WEST, WEST_BLOG, third], authority="news.example.org")
+    for feed, id in ((WEST, "a"), (WEST_BLOG, "b"), (third, "c")):
+        poll(store, feed, entry(id, feed=feed.key))
+    store.sync(MEMBERS, [EAST, third], authority="news.example.org")
+    # The first comes back under the second's name, whose address the third has now.
+    now = [replace(WEST, key=WEST_BLOG.key), replace(WEST_BLOG, key=third.key)]
+    store.sync(MEMBERS, [EAST, *now], authority="news.example.org")
+    (left,) = store.left("west")
+    assert [each.entry.feed for each in store.walk()] == [WEST_BLOG.key, left, third.key]
+    assert [state.feed for state in store.feed_states("west")] == now
+    assert store.check() == ()
 
 
 def test_a_feed_removed_with_its_entries_leaves_other_members_their_copies(store: Store) -> None:

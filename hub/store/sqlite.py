@@ -38,11 +38,11 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
             before = self._members_as_published()
             self._db.execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
             self._db.execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
-            self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in self._not_there("members", every_member):
                 self._db.execute(sql.MEMBER_UPSERT, row)
             not_there = self._not_there("feeds", every_feed)
             self._rename(not_there)
+            self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in not_there:
                 was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
                 if was is not None and urls.host(was) != urls.host(row["url"]):
@@ -251,29 +251,26 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
 def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict[int, str]:
     """By the numbers of feeds of some members, those polled last first, the names of those that get others.
 
-    Where another feed goes on under a name, at an address that none had, it is left to that one;
-    what is called so and has left the file gives way, under a name that no feeds.yaml can have.
+    What is called so gives way, under a name that no feeds.yaml can have. One of the file keeps its name
+    where it gets the address of a feed that had left before: it goes on, and that one does not.
     """
     called = {(feed["member"], feed["name"]): feed for feed in feeds}
     there = {(feed["member"], feed["url"]): feed for feed in reversed(feeds)}
+    had_left = {feed["id"] for feed in feeds if not feed["configured"]}
     renamed: dict[int, tuple[str, str]] = {}
     for row in wanted:
         key = (row["member"], row["name"])
         feed = there.get((row["member"], row["url"]))
         if feed is not None and (key not in called or called[key]["url"] != row["url"]):
             renamed[feed["id"]] = key
-    # Who keeps a name may have another keep its own.
-    while True:
-        in_the_way = {
-            number: called[key]
-            for number, key in renamed.items()
-            if key in called and called[key]["id"] not in renamed
-        }
-        kept = [number for number, other in in_the_way.items() if other["configured"]]
-        if not kept:
-            break
-        for number in kept:
+
+    def in_the_way() -> dict[int, Row]:
+        others = {number: called[key] for number, key in renamed.items() if key in called}
+        return {number: other for number, other in others.items() if other["id"] not in renamed}
+
+    for number, other in in_the_way().items():
+        if other["configured"] and number in had_left:
             del renamed[number]
     names = {number: name for number, (_, name) in renamed.items()}
     # A dot is in no slug, so nobody adds a feed that would be taken for this one.
-    return names | {other["id"]: f"{other['name']}.left-{other['id']}" for other in in_the_way.values()}
+    return names | {other["id"]: f"{other['name']}.left-{other['id']}" for other in in_the_way().values()}
