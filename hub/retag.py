@@ -37,6 +37,7 @@ class _Rules:
     """feeds.yaml's rules, and what feeds give their entries.
 
     Those of `store` that left the file go on giving what they gave, of the tags that the file has.
+    A feed is known by its address before its name, which may be another's by the file.
     """
 
     def __init__(self, config: Config, store: Store | None = None) -> None:
@@ -46,13 +47,17 @@ class _Rules:
         }
         # What a plan finds gone from the file may not have left by what the database knows.
         feeds = [state.feed for state in (*store.left_states(), *store.feed_states())] if store else []
+        there = {(state.feed.key.member, state.feed.url) for state in store.feed_states()} if store else set()
+        self.given_at = {(feed.key.member, feed.url): feed.tags for feed in config.feeds}
         self.given: Mapping[FeedKey, tuple[str, ...]] = {
             **{feed.key: tuple(term for term in feed.tags if term in self.terms) for feed in feeds},
-            **{feed.key: feed.tags for feed in config.feeds},
+            **{feed.key: feed.tags for feed in config.feeds if (feed.key.member, feed.url) not in there},
         }
 
     def tags(self, stored: StoredEntry) -> tuple[Tag, ...]:
-        return self.tagger.tags(stored.entry, given=self.given.get(stored.entry.feed, ()))
+        feed = stored.entry.feed
+        given = self.given_at.get((feed.member, stored.feed_url), self.given.get(feed, ()))
+        return self.tagger.tags(stored.entry, given=given)
 
     def renewed(self, said: Overruling) -> Overruling:
         """What was said of a tag by hand, with what comes with that tag by these rules."""

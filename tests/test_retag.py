@@ -284,6 +284,37 @@ def test_what_a_feed_gave_its_entries_they_keep_after_it_left_the_file(hub: Hub,
     assert hub.run("retag").stdout == "0 of 2 entries changed their tags.\n"
 
 
+@pytest.mark.parametrize(
+    ("was_news", "was_blog", "planned"),
+    [
+        ("{name: blog, url: NEWS}", "{url: BLOG, tags: [events]}", 0),
+        ("{url: NEWS}", "{name: opinion, url: BLOG, tags: [extra]}", 1),
+        ("", "{url: BLOG, tags: [events]}", 0),
+    ],
+    ids=["names swapped", "another name and other tags", "one takes the other's name"],
+)
+def test_a_plan_says_what_is_done_where_feeds_are_called_otherwise(
+    hub: Hub, site: Site, was_news: str, was_blog: str, planned: int
+) -> None:
+    news, blog = site.feed("/news", "Asthma"), site.feed("/blog", "Leading teams")
+
+    def write(*feeds: str) -> None:
+        listed = ", ".join(filter(None, feeds)).replace("NEWS", news).replace("BLOG", blog)
+        hub.write({"east": [news]}, more=RULES)
+        before = hub.config.read_text("utf-8")
+        hub.config.write_text(
+            before.replace(f"feeds:\n      - url: {news}\n", f"feeds: [{listed}]\n"), "utf-8"
+        )
+
+    write("{url: NEWS}", "{name: blog, url: BLOG, tags: [events]}")
+    assert hub.run("poll").returncode == 0
+    assert hub.run("retag", "--plan").stdout.startswith("`hub retag` would change 0 of 2 entries.")
+    write(was_news, was_blog)
+    plan = hub.run("retag", "--plan").stdout
+    assert plan.startswith(f"`hub retag` would change {planned} of 2 entries.")
+    assert hub.run("retag").stdout == f"{planned} of 2 entries changed their tags.\n"
+
+
 def test_a_plan_shows_a_few_titles_and_counts_them_all(hub: Hub, site: Site) -> None:
     feed = site.feed("/east", *(f"Stroke {number} " + "x" * 200 for number in range(5)))
     hub.write({"east": [feed]})
