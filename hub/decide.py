@@ -216,7 +216,9 @@ def _shown(
 def _refreshed(update: FeedUpdate, recognised: Sequence[Recognised], known: Known) -> FeedUpdate:
     """The update with what a document holds, compared with the one before also besides the words."""
     # A push may hold one entry, and of a site that is no feed a poll reads only what it does not know.
-    if update.gathered.push is not None or _is_site(update):
+    if update.gathered.push is not None:
+        return replace(update, window=refreshing.with_pushed(recognised, known.window))
+    if _is_site(update):
         return update
     window, refreshed, first_seen = refreshing.compared(
         recognised,

@@ -61,3 +61,16 @@ def compared(
             )
         )
     return tuple(window), tuple(refreshed), first_seen
+
+
+def with_pushed(recognised: Sequence[Recognised], before: Window) -> Window:
+    """The window after a push: with what is new in it, which has not come back when the next document has it.
+
+    Empty where there is none to add to, or nothing to add.
+    """
+    new = tuple(
+        InWindow(key=0, date=each.entry.published or each.entry.updated, rest=0, written=0)
+        for each in recognised
+        if each.known is None
+    )
+    return (*new, *before) if new and before else ()

@@ -613,6 +613,20 @@ def test_other_news_under_an_id_that_waits_for_an_admin_is_told_to_nobody() -> N
         assert (changed.waits is not None, changed.told) == (waits, told)
 
 
+def test_what_was_pushed_has_not_come_back_in_the_document_that_has_it_next() -> None:
+    pushed, known_by_now = (replace(entry(id), rest=10) for id in "21")
+    there = (InWindow(1, known_by_now.published, 10, 0),)
+    own = stored(known_by_now, key=1)
+    window = decided(push(pushed, known_by_now), known=Known(own=(own,), window=there)).window
+    assert window == (InWindow(0, pushed.published, 0, 0), *there)
+    known = Known(own=(own, stored(pushed, key=2)), window=(window[0]._replace(key=2), *there))
+    update = decided(document(pushed, known_by_now), known=known)
+    assert not update.put_off
+    assert [each.rest for each in update.window] == [10, 10]
+    # Without a document to add to there is nothing that could come back to it.
+    assert decided(push(pushed)).window == ()
+
+
 def test_an_entry_that_is_pushed_says_nothing_of_how_a_feeds_entries_are_told_apart() -> None:
     link = "https://east.example/ward"
     before = stored(entry("1", title="Ward", link=link))

@@ -305,9 +305,9 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     `habits` are the feed's from now on, None where they stay as they are.
     `returned` are the keys of withdrawn entries that are there again,
     `withdrawn` of those that were taken back, each with the reason. `window`
-    are the entries of a whole document; `checks` are the pages to look at
-    later, `unchecked` those, by the entry's key, not to be looked at any more;
-    none are where the site was `made_anew`.
+    are the entries of a whole document, or of the last with what was pushed
+    since; `checks` are the pages to look at later, `unchecked` those, by the
+    entry's key, not to be looked at any more; none are where the site was `made_anew`.
     `host_not_before` is a host that asked all its visitors to stay away (429),
     and until when. What the document says is not stored whole, and read again,
     where an entry went back to earlier words, which waits, or something else than

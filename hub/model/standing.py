@@ -61,7 +61,9 @@ class Tombstone(Struct, frozen=True, kw_only=True):
 
 
 class InWindow(NamedTuple):
-    """An entry of a feed's last document: its key, 0 until it is stored, and its publisher's date.
+    """An entry of a feed's last document, or pushed since.
+
+    Its key, 0 until it is stored, and its publisher's date.
 
     `rest` stands for what is published of it besides its words (`hub.refreshing`),
     0 where that is not known; `written` for all of it, 0 where it is not stored just

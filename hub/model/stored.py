@@ -236,7 +236,7 @@ class Known(Struct, frozen=True, kw_only=True):
     feed of its entry, and `holders` the stories that hold each number of the new sketches. `retitled`
     are the keys of those of `own` that have nothing but a title or a text in common with
     the document: looked for where most of it is not known by anything else.
-    `habits` are the feed's, `window` are the entries of its last document,
+    `habits` are the feed's, `window` are the entries of its last document and of pushes since,
     `deleted` those of the feed's, by key, that the document has tombstones of,
     with the reason, and `waiting` those of which a change has not been told, by
     key, with when they last changed. `withdrawn` are the keys, with the reason,
