@@ -216,6 +216,11 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
     yield f"No entry has {address} for a link or an id."
     host = urls.host(address)
     slug, _, name = address.partition("/")
+    if coming := [feed for feed in config.feeds if address in (feed.key.member, str(feed.key), feed.url)]:
+        for feed in coming:
+            yield f"It is the feed {feed.key}, {feed.url}:"
+            yield "    which has not been polled under this name yet."
+        return
     if any(member.slug == slug for member in config.members):
         yield f"Member {slug} has no feed{f' called {name}' if name else ''} in feeds.yaml."
         yield f"    What it published stays: see /member/{slug} of the web view."

@@ -169,6 +169,20 @@ def test_a_member_without_a_feed_is_not_said_to_be_none(told: Store, url: str, t
     assert "Member north has no feed called news in feeds.yaml." in said
 
 
+@pytest.mark.parametrize("address", ["north/news", "north", "https://north.example/feed/"])
+def test_a_feed_that_was_just_added_is_not_said_to_be_none(
+    told: Store, url: str, tmp_path: Path, address: str
+) -> None:
+    feeds = "feeds: [{url: https://north.example/feed/}]"
+    (tmp_path / "feeds.yaml").write_text(f"members:\n  - {{slug: north, name: North, {feeds}}}\n")
+    said, is_here = explain.run(tmp_path / "feeds.yaml", url, address)
+    assert not is_here
+    assert said.splitlines()[1:] == [
+        "It is the feed north/news, https://north.example/feed/:",
+        "    which has not been polled under this name yet.",
+    ]
+
+
 def test_a_merge_takes_back_a_split(told: Store, url: str) -> None:
     rulings.split(url, THEIRS.link or "", member=None, alone=True)
     rulings.merge(url, THEIRS.link or "", OURS.link or "")
