@@ -11,7 +11,9 @@ import pytest
 from lxml import etree
 from msgspec.structs import replace
 
+from hub.decide import decide
 from hub.model import Entry, FeedKey, Gathered, Tombstone
+from hub.stories import mark
 from tests.web_hub import EAST, NATIONAL, NETWORK, NOW, Hub, a_hub, news
 
 A_DAY = timedelta(days=1)
@@ -127,11 +129,11 @@ def test_news_that_both_feeds_had_is_corrected_once_the_older_one_has_left(web: 
     press = FeedKey("east", "press")
     web.publish(EAST, clinic(1), clinic(2), clinic(3))
     web.configure(BOTH)
-    web.publish(press, clinic(1), clinic(2), clinic(3), at=NOW + A_DAY)
+    web.publish(press, clinic(1), clinic(2), clinic(3), clinic(4), at=NOW + A_DAY)
     before = told(web, "/feeds/all.atom")
     web.configure(TO_ANOTHER_ADDRESS[0])
     web.now += 2 * A_DAY
-    web.publish(press, clinic(1, opens=19), clinic(2), clinic(3), at=web.now)
+    web.publish(press, clinic(1, opens=19), clinic(2), clinic(3), clinic(4), at=web.now)
     assert told(web, "/feeds/all.atom") == [(before[0][0], "19"), *before[1:]]
     # All that is stored stays, each in a feed of its own.
     assert sorted(each[1:] for each in entries(web) if each[3] == entries(web)[2][3]) == [
@@ -139,6 +141,85 @@ def test_news_that_both_feeds_had_is_corrected_once_the_older_one_has_left(web: 
         ("east/press", "east/press", entries(web)[2][3], 1),
     ]
     assert web.store.check() == ()
+    # Should the older one come back, it misses nothing of what it was given.
+    web.configure(BOTH)
+    assert web.store.checks_due(web.now + 9 * A_DAY, most=9) == {}
+
+
+def test_news_of_a_feed_that_left_is_at_once_on_the_pages_of_the_one_that_has_it_now(web: Hub) -> None:
+    web.publish(EAST, clinic(1), clinic(2))
+    edited, key = TO_ANOTHER_MEMBER
+    web.configure(edited)
+    web.publish(key, at=NOW + A_DAY)
+    assert told(web, "/feeds/member/wessex.atom") == []
+    web.publish(key, clinic(1), clinic(2), at=NOW + 2 * A_DAY)
+    assert len(told(web, "/feeds/member/wessex.atom")) == 2
+
+
+def test_a_feed_that_has_other_news_in_the_story_too_keeps_its_copies(web: Hub) -> None:
+    press = FeedKey("east", "press")
+    web.publish(EAST, clinic(1), clinic(2))
+    web.configure(BOTH)
+    web.publish(press, clinic(1), clinic(2), at=NOW + A_DAY)
+    first, second = (web.store.find(f"https://east.example/{number}")[0].key for number in (1, 2))
+    web.store.put_together(first, second, NOW + A_DAY)
+    web.configure(TO_ANOTHER_ADDRESS[0])
+    web.publish(press, clinic(1), clinic(2, opens=19), at=NOW + 2 * A_DAY)
+    assert [each[1] for each in entries(web)] == ["east/news", "east/news", "east/press", "east/press"]
+
+
+def test_what_a_feed_has_as_it_had_it_beside_the_older_one_stays_as_it_is(web: Hub) -> None:
+    press = FeedKey("east", "press")
+    web.publish(EAST, clinic(1), clinic(2))
+    web.configure(BOTH)
+    web.publish(press, clinic(1, opens=19), clinic(2), at=NOW + A_DAY)
+    web.configure(TO_ANOTHER_ADDRESS[0])
+    web.now += 2 * A_DAY
+    feed = web.feed(press)
+    known = replace(clinic(1, opens=19), feed=press)
+    there = (replace(clinic(0), feed=press), known)
+    # Nothing but its words was read of what is known: they could be stored nowhere.
+    web.settle(
+        Gathered(
+            feed=feed,
+            outcome="fetched",
+            started=web.now,
+            url=feed.url,
+            entries=there,
+            as_known=frozenset({mark(known)}),
+        ),
+        web.now,
+    )
+    assert web.headlines("/")[0] == "Clinic 0 opens"
+    found = {(each[0], each[1]) for each in entries(web)}
+    assert found >= {(entries(web)[0][0], "east/news"), (entries(web)[1][0], "east/news")}
+
+
+def test_news_of_a_feed_that_left_goes_to_no_other_members_feed_that_is_polled_with_its_heir(
+    web: Hub,
+) -> None:
+    web.publish(EAST, clinic(1))
+    bulletin = FeedKey("national", "bulletin")
+    of_national = "{url: https://national.example/feed/}"
+    moved = "{name: bulletin, url: https://national.example/bulletin/}"
+    web.configure(TO_ANOTHER_ADDRESS[0].replace(of_national, moved))
+    polls = [
+        Gathered(
+            feed=web.feed(key),
+            outcome="fetched",
+            started=NOW + A_DAY,
+            url=web.feed(key).url,
+            entries=(replace(clinic(1), feed=key),),
+        )
+        for key in (bulletin, FeedKey("east", "press"))
+    ]
+    web.store.settle(
+        polls,
+        lambda gathered, state, known: decide(
+            gathered, state, known, now=NOW + A_DAY, settings=web.config.hub, authority="news.example"
+        ),
+    )
+    assert [each[1] for each in entries(web)] == ["east/press", "national/bulletin"]
 
 
 def test_who_passes_on_the_news_of_a_feed_that_left_does_not_take_it_over(web: Hub) -> None:
