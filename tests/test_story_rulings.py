@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from hub.store import Store
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
 from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
+from tests.web_hub import EAST as EAST_KEY
+from tests.web_hub import WESSEX, Hub, news
 
 __all__ = ["store", "url"]
 
@@ -80,6 +83,16 @@ def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Sto
     assert members(story_of(told, THEIRS.link)) == [WEST.key, WEST_BLOG.key]
     assert story_of(told, THEIRS.link).id == before
     assert story_of(told, OURS.link).id != before
+
+
+def test_what_is_split_off_gets_copies_of_its_own(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS)
+    rulings.split(url, THEIRS.link or "", member=None, alone=False)
+    again = entry("b", title=THEIRS.title, text=THEIRS.excerpt, link=THEIRS.link, feed=WEST_BLOG.key)
+    poll(store, WEST_BLOG, again)
+    assert members(story_of(store, OURS.link)) == [EAST.key]
+    assert members(story_of_all(store, THEIRS.link or "")) == [WEST.key, WEST_BLOG.key]
 
 
 def test_those_that_were_its_copies_are_no_longer_said_to_be_like_it(told: Store, url: str) -> None:
@@ -264,6 +277,16 @@ def test_a_lead_that_was_chosen_leads_again_when_it_comes_back_and_not_where_it_
     assert store.check() == ()
 
 
+def test_the_last_lead_that_was_chosen_is_the_one_that_comes_back(told: Store, url: str) -> None:
+    (blog,) = told.find(BLOG.link or "")
+    rulings.lead(url, THEIRS.link or "", member=None)
+    rulings.lead(url, BLOG.link or "", member=None)
+    told.withdraw([blog.key], "", NOW)
+    assert story_of(told, OURS.link).lead.entry.feed == EAST.key
+    told.release([blog.key], NOW)
+    assert story_of(told, OURS.link).lead.key == blog.key
+
+
 def test_two_stories_that_are_one_already_are_not_merged(told: Store, url: str) -> None:
     with pytest.raises(StoreError, match="in one story already"):
         rulings.merge(url, THEIRS.link or "", OURS.link or "")
@@ -342,6 +365,16 @@ def test_a_database_is_sound_after_all_that(told: Store, url: str) -> None:
     assert told.check() == ()
 
 
+def test_a_lead_is_on_pages_as_soon_as_it_is_chosen(tmp_path: Path) -> None:
+    with closing(Hub(tmp_path)) as web:
+        for feed in (EAST_KEY, WESSEX):
+            web.publish(feed, news(feed.member, "Joint", link="https://east.example/joint"))
+        assert "Health Innovation East and 1 other" in web.words("/")
+        (theirs,) = web.store.find("wessex")
+        web.store.make_lead(theirs.key, web.now)
+        assert "Health Innovation Wessex and 1 other" in web.words("/")
+
+
 # ---------------------------------------------------------------- explain
 
 FEEDS = """
@@ -381,6 +414,19 @@ def test_a_split_names_what_it_parted(explained, told: Store, url: str) -> None:
     rulings.split(url, OURS.link or "", member=None, alone=False)
     assert explained(BLOG.link).count("    Ruled    by an admin: apart from ") == 1
     assert f"    Ruled    by an admin: apart from “{TITLE}” of east/news" in explained(BLOG.link)
+
+
+def test_what_was_ruled_of_one_story_says_nothing_of_others(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
+    rulings.lead(url, OTHER.link or "", member=None)
+    rulings.lead(url, BLOG.link or "", member=None)
+    rulings.split(url, THEIRS.link or "", member=None, alone=False)
+    poll(told, EAST, OURS, entry("n", title="Parking", text="There is more room for cars now."))
+    rulings.merge(url, THEIRS.link or "", entry("n").link or "")
+    for address in (OTHER.link, BLOG.link):
+        assert "    Ruled    by an admin: leads its story" in explained(address)
+    for address in (THEIRS.link, entry("n").link):
+        assert "    Ruled    by an admin: together with the others of this story" in explained(address)
+    assert "    Ruled    by an admin: apart from “A scanner”" in explained(THEIRS.link)
 
 
 def test_the_day_that_is_shown_is_explained_as_what_it_is(explained, told: Store) -> None:  # type: ignore[no-untyped-def]
