@@ -155,6 +155,12 @@ def test_what_is_released_is_first_seen_when_readers_get_it(store: Store, url: s
     assert [each.key for each in store.entries(Selection(since=LATER), limit=9).items] == [stored.key]
 
 
+def test_what_is_published_is_not_released(store: Store) -> None:
+    poll(store, EAST, OURS)
+    assert store.release([key_of(store, OURS.link)], LATER) == 0
+    assert titles(store) == [TITLE]
+
+
 def test_what_waited_and_was_released_its_member_may_take_back_and_what_was_withdrawn_not(
     store: Store,
 ) -> None:

@@ -135,6 +135,34 @@ def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Stor
     assert copy.why == "an admin put it together with East’s"
 
 
+def test_the_address_of_what_was_merged_twice_leads_to_where_it_is_now(told: Store, url: str) -> None:
+    first, second = (story_of(told, link).id for link in (OTHER.link, OURS.link))
+    poll(told, EAST, OURS, entry("n", title="Parking", text="There is more room for cars now."))
+    rulings.merge(url, OTHER.link or "", OURS.link or "")
+    rulings.merge(url, OURS.link or "", entry("n").link or "")
+    assert {told.story(first), told.story(second)} == {story_of(told, OTHER.link).id}
+
+
+def test_what_comes_back_joins_nobody_that_it_was_kept_from(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS)
+    (theirs,) = store.find(THEIRS.link or "")
+    store.withdraw([theirs.key], "", NOW)
+    rulings.split(url, OURS.link or "", member=None, alone=True)
+    store.release([theirs.key], NOW)
+    assert members(story_of(store, THEIRS.link)) == [WEST.key]
+
+
+def test_what_is_nobodys_copy_is_none_either_when_it_comes_back(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    rulings.split(url, OURS.link or "", member=None, alone=True)
+    (ours,) = store.find(OURS.link or "")
+    store.withdraw([ours.key], "", NOW)
+    poll(store, WEST, THEIRS)
+    store.release([ours.key], NOW)
+    assert members(story_of(store, OURS.link)) == [EAST.key]
+
+
 def test_what_a_refused_poll_undoes_is_not_what_others_are_found_by(store: Store) -> None:
     poll(store, EAST, OTHER)
     (back,) = store.find(OTHER.link or "")
