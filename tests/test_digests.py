@@ -60,6 +60,7 @@ def test_only_what_is_over_is_finished() -> None:
     sunday, monday = date(2027, 1, 3), date(2027, 1, 4)
     assert [each.name for each in finished("weekly", sunday, 2)] == ["2026-W52", "2026-W51"]
     assert [each.name for each in finished("weekly", monday, 2)] == ["2026-W53", "2026-W52"]
+    assert finished("weekly", sunday, 1) == (read_period("2026-W52"),)
     assert [each.name for each in finished("daily", date(2027, 1, 1), 2)] == ["2026-12-31", "2026-12-30"]
 
 
@@ -148,6 +149,7 @@ def test_a_week_is_told_when_it_is_over_and_says_what_of_it_was_withdrawn_no_mor
     for number, day in enumerate(days):
         hub.publish((WESSEX, EAST)[number % 2], news(f"{number}", f"News {number}", at=day), at=day)
     assert hub.headlines("/digest/2026-W47") == ["News 2", "News 1"]
+    assert hub.words("/digest/2026-W47").startswith("News of the week to Sunday 22 November 2026 ")
     assert hub.get("/digest/2026-W48").status_code == 404
     before = hub.get("/feeds/digest/weekly.atom")
     assert b"News 2" in before.data
@@ -205,9 +207,12 @@ def test_a_digest_is_an_item_that_leads_to_its_page(hub: Hub) -> None:
         f"http://127.0.0.1:8000{YESTERDAY}"
     ]
     assert first.findtext("a:author/a:name", namespaces=_ATOM) == "Health innovation news"
+    assert first.findtext("a:author/a:uri", namespaces=_ATOM) == "http://127.0.0.1:8000"
     assert first.find("a:source", _ATOM) is None
     assert first.find("a:category", _ATOM) is None
     assert first.findtext("a:summary", namespaces=_ATOM) == "News 0; News 1; News 2; and 2 more"
+    assert second.findtext("a:summary", namespaces=_ATOM) == "Ward <b> & beds"
+    assert {link.get("dir") for link in in_content(first).iter("a")} == {None}
     content = in_content(second)
     (link,) = content.iter("a")
     assert (link.text, link.get("lang"), link.get("dir")) == ("Ward <b> & beds", "ar", "rtl")
@@ -224,6 +229,26 @@ def test_a_digest_is_the_same_over_http_and_https_and_at_another_path(hub: Hub) 
         feed = etree.fromstring(hub.get("/feeds/digest/daily.atom").data)
         ids.add(feed.findtext("a:entry/a:id", namespaces=_ATOM))
     assert ids == {"tag:news.example.org,2026-11-24:digest/2026-11-23"}
+
+
+def test_a_weeks_digest_has_a_list_for_each_day_and_counts_no_more_than_it_names(hub: Hub) -> None:
+    for day in (18, 19, 20):
+        at = datetime(2026, 11, day, 12, tzinfo=ZoneInfo("UTC"))
+        hub.publish(WESSEX, news(f"{day}", f"News of {day}", at=at), at=at)
+    (week,) = etree.fromstring(hub.get("/feeds/digest/weekly.atom").data).findall("a:entry", _ATOM)
+    assert week.findtext("a:summary", namespaces=_ATOM) == "News of 20; News of 19; News of 18"
+    assert [each.tag for each in in_content(week)] == ["h3", "ul"] * 3
+
+
+def test_digests_go_back_by_a_week_or_a_month_in_feeds_and_by_twice_as_long_on_pages(hub: Hub) -> None:
+    for days in range(70, 0, -1):
+        if days != 3:
+            hub.publish(WESSEX, news(f"{days}", f"News {days}", at=ago(days=days)), at=ago(days=days))
+    for rhythm, in_feed, on_page in (("daily", 7 - 1, 14 - 1), ("weekly", 4, 8)):
+        feed = etree.fromstring(hub.get(f"/feeds/digest/{rhythm}.atom").data)
+        assert len(feed.findall("a:entry", _ATOM)) == in_feed
+        links = hub.tree(f"/digest/{rhythm}").xpath("//main//a[starts-with(., 'News of')]")
+        assert len(links) == on_page
 
 
 def test_every_format_has_the_same_digests_under_the_same_ids(hub: Hub) -> None:
