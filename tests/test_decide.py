@@ -17,6 +17,7 @@ from hub.model import (
     FeedState,
     FeedUpdate,
     Gathered,
+    Habits,
     HubSettings,
     InWindow,
     Known,
@@ -152,6 +153,18 @@ def test_of_two_copies_in_one_document_only_one_joins_the_story() -> None:
     theirs = candidate(entry("w", title="Launch", link=link, feed=FeedKey("west")), story=7)
     twice = document(entry("1", title="Launch", link=link), entry("2", title="Launch", link=link))
     assert [new.story for new in decided(twice, known=of_others(theirs)).new] == [7, None]
+
+
+def test_a_feed_leads_on_its_own_site_whichever_of_a_storys_entries_is_named_first() -> None:
+    owners = {"east.example": frozenset({"east", "north"})}
+    ours = entry("e", title="Recall", link="https://east.example/recall", text=GRANT)
+    theirs, norths = replace(ours, feed=FeedKey("west")), replace(ours, feed=FeedKey("north"))
+    seen = NOW - timedelta(minutes=20)
+    lead = candidate(theirs, story=7, first_seen=seen)
+    copy = candidate(norths, story=7, lead=False, first_seen=seen)
+    for story in ((copy, lead), (lead, copy)):
+        (new,) = decided(document(ours), known=of_others(*story), owners=owners).new
+        assert (new.story, new.leads) == (7, True)
 
 
 def test_a_document_that_is_the_last_one_again_is_not_looked_into() -> None:
@@ -322,7 +335,7 @@ def test_an_address_that_moved_is_taken_over_and_nobody_told() -> None:
     (relinked,) = update.relinked
     assert (update.new, update.changed) == ((), ())
     assert (relinked.key, relinked.id, relinked.link) == (before.key, moved.id, moved.link)
-    assert relinked.keys == moved.keys
+    assert (relinked.keys, relinked.canonical_link) == (moved.keys, moved.canonical_link)
 
 
 @pytest.mark.parametrize(
@@ -444,6 +457,17 @@ def test_the_remarks_are_those_of_the_last_document_that_was_read() -> None:
     same = replace(document(), unchanged=True, remarks=())
     assert decided(same, state=odd).state.remarks == ("odd",)
     assert decided(document(entry("a")), state=odd).state.remarks == ()
+
+
+def test_a_redirect_for_good_to_the_same_document_leads_to_the_feed() -> None:
+    new = "https://new.example/feed"
+    same = Gathered(feed=FEED, outcome="not_modified", started=NOW, url=FEED.url, status=304, moved_to=new)
+    unchanged = replace(document(), body_digest=POLLED.body_digest or "", unchanged=True, moved_to=new)
+    stranger = replace(document(entry("a")), moved_to=new)
+    for gathered, shares in ((same, True), (unchanged, True), (stranger, False)):
+        move = decided(gathered).state.move
+        assert move is not None
+        assert move.shares == shares
 
 
 def test_a_304_keeps_the_document_and_what_the_feed_said_of_itself() -> None:
@@ -700,6 +724,16 @@ def test_new_entries_dates_are_the_feeds_rhythm_from_the_poll_on_that_brought_th
     assert state.next_poll_why == "it has news about every 2 days"
     later = decided(failure(), state=state).state
     assert later.recent == state.recent
+
+
+def test_what_an_admin_looks_at_first_is_the_feeds_rhythm_and_what_looks_hijacked_is_not() -> None:
+    on_hold = replace(POLLED, feed=replace(FEED, trust="hold"))
+    assert decided(document(entry("a")), state=on_hold).state.recent == (PUBLISHED,)
+    spam = [entry(str(number), link=f"https://casino.example.net/{number}") for number in range(4)]
+    known = Known(habits=Habits(entries=40, sites={"east.example": 40}))
+    update = decided(document(*spam), known=known)
+    assert [each.withheld and each.withheld.standing for each in update.new] == ["quarantined"] * 4
+    assert update.state.recent == ()
 
 
 def test_what_a_site_lists_without_dates_and_is_read_poll_by_poll_is_no_rhythm() -> None:
