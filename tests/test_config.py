@@ -682,6 +682,19 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_its_order() -> None:
     ]
 
 
+def test_two_addresses_that_are_none_are_not_one_that_stands_twice() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"{FEED}      - name: b\n        url: https://[/\n      - name: c\n        url: https://]/\n")
+    assert len(caught.value.problems) == 2
+    assert all("is no web address" in problem for problem in caught.value.problems)
+
+
+def test_a_slug_has_80_letters_at_most() -> None:
+    assert parse(MEMBER.replace("slug: a", f"slug: {'a' * 80}")).members
+    with pytest.raises(ConfigError, match=r"feeds\.yaml:2: members\[0\]\.slug: `a+…?` is no short name"):
+        parse(MEMBER.replace("slug: a", f"slug: {'a' * 81}"))
+
+
 def test_the_line_is_the_one_an_editor_shows() -> None:
     # U+2028 and U+0085 end a line for YAML 1.1, and for no editor.
     with pytest.raises(ConfigError, match=r"^feeds\.yaml:3: hub: unknown key `titel`"):

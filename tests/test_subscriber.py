@@ -277,6 +277,14 @@ def test_entries_of_a_push_belong_to_the_feed_that_was_subscribed_to(
     assert found.member.slug == "m0"
 
 
+def test_links_of_a_push_are_read_as_those_of_its_feed(ours: Ours, site: Site, theirs: WebSubHub) -> None:
+    wanted = subscribed(ours, site, theirs)
+    topic = wanted["hub.topic"]
+    theirs.push(wanted, atom(topic, "Clinic").replace(f"href='{topic}/Clinic'", "href='/clinic'"))
+    ours.until(lambda: "Clinic" in ours.titles())
+    assert [found.entry.title for found in ours.store.find(f"{site.url}/clinic")] == ["Clinic"]
+
+
 def test_a_push_that_is_no_feed_is_on_record_and_the_feed_is_not_failing(
     ours: Ours, site: Site, theirs: WebSubHub
 ) -> None:
