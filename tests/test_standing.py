@@ -477,3 +477,17 @@ members:
     trust: hold
     feeds: [{url: https://wessex.example/feed/}]
 """
+
+
+@pytest.mark.parametrize(("hours", "told_again"), [(23, 1), (25, 0)])
+def test_a_story_goes_on_in_feeds_under_another_id_where_readers_may_not_have_had_it(
+    hub: Hub, hours: int, told_again: int
+) -> None:
+    published = WEB_NOW - timedelta(hours=hours)
+    for feed in (EAST_KEY, WESSEX):
+        joint = news(feed.member, "Joint", link="https://east.example/joint", at=published)
+        hub.publish(feed, joint, at=published)
+    hub.store.withdraw([key_of(hub.store, "east")], "", WEB_NOW)
+    assert hub.headlines("/") == ["Joint"]
+    feed_now = etree.fromstring(hub.get("/feeds/all.atom").data)
+    assert len(feed_now.findall(f"{ATOM}entry")) == told_again
