@@ -736,6 +736,20 @@ def test_what_an_admin_looks_at_first_is_the_feeds_rhythm_and_what_looks_hijacke
     assert update.state.recent == ()
 
 
+def test_what_is_unlike_a_feed_adds_up_from_the_top_of_one_document_to_the_next() -> None:
+    def spam(number: int) -> Entry:
+        return entry(f"s{number}", link=f"https://casino.example.net/{number}")
+
+    ours = [entry(f"e{day}", published=NOW - timedelta(days=day)) for day in range(1, 12)]
+    habits: Habits | None = Habits(entries=40, sites={"east.example": 40})
+    for last, waiting in ((2, 0), (4, 2)):
+        assert habits is not None
+        top = [spam(last), spam(last - 1)]
+        update = decided(document(*top, *(ours if last == 2 else [])), known=Known(habits=habits))
+        assert sum(each.withheld is not None for each in update.new) == waiting
+        habits = update.habits
+
+
 def test_what_a_site_lists_without_dates_and_is_read_poll_by_poll_is_no_rhythm() -> None:
     site = replace(FEED, kinds={FEED.url: Sitemap()})
     found = replace(document(entry("a", published=None)), feed=site)
