@@ -188,6 +188,8 @@ def test_the_reader_chooses_the_coding(header: str | None, coding: str | None) -
 def test_the_same_document_has_the_same_bytes_in_every_coding() -> None:
     again = Rendered(BODY, "text/plain", CHANGED)
     assert again.encoded("gzip") == NEWS.encoded("gzip")
+    # RFC 1952 §2.3.1: the time that it was packed at is left out, also where that is another.
+    assert NEWS.encoded("gzip")[4:8] == bytes(4)
     assert again.encoded("br") == NEWS.encoded("br")
 
 
