@@ -287,6 +287,18 @@ def test_what_is_released_is_published_and_its_like_waits_no_more(store: Store, 
     assert store.check() == ()
 
 
+def test_what_is_released_is_usual_also_when_its_feed_lists_it_no_more(store: Store, url: str) -> None:
+    poll(store, EAST, *BACKLOG)
+    poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)
+    moderation.release(url, "east")
+    more = [
+        published(n, at=SOON, link=f"https://casino.example.net/{n}", title=f"Win big {n}")
+        for n in range(200, 204)
+    ]
+    poll(store, EAST, *more, *BACKLOG, at=SOON + timedelta(hours=1))
+    assert len(titles(store)) == 21
+
+
 def test_a_site_that_only_waiting_news_leads_to_is_not_where_a_feed_moved(store: Store) -> None:
     poll(store, EAST, *BACKLOG)
     poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)

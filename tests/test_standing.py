@@ -34,8 +34,8 @@ from tests.test_store import (
     url,
 )
 from tests.web_hub import EAST as EAST_KEY
+from tests.web_hub import NATIONAL, SAFETY, WESSEX, Hub, a_hub, news
 from tests.web_hub import NOW as WEB_NOW
-from tests.web_hub import SAFETY, WESSEX, Hub, a_hub, news
 
 __all__ = ["store", "url"]
 
@@ -491,3 +491,17 @@ def test_a_story_goes_on_in_feeds_under_another_id_where_readers_may_not_have_ha
     assert hub.headlines("/") == ["Joint"]
     feed_now = etree.fromstring(hub.get("/feeds/all.atom").data)
     assert len(feed_now.findall(f"{ATOM}entry")) == told_again
+
+
+def test_a_copy_that_comes_back_has_a_story_told_no_more_than_it_was(hub: Hub) -> None:
+    published = WEB_NOW - timedelta(days=2)
+    for feed in (EAST_KEY, WESSEX, NATIONAL):
+        joint = news(feed.member, "Joint", link="https://east.example/joint", at=published)
+        hub.publish(feed, joint, at=published)
+    lead, copy = (key_of(hub.store, member) for member in ("east", "national"))
+    hub.store.withdraw([lead, copy], "", WEB_NOW)
+    hub.store.release([copy], WEB_NOW)
+    assert "Health Innovation Wessex and 1 other" in hub.words("/")
+    assert etree.fromstring(hub.get("/feeds/all.atom").data).find(f"{ATOM}entry") is None
+    hub.store.release([lead], WEB_NOW)
+    assert etree.fromstring(hub.get("/feeds/all.atom").data).find(f"{ATOM}entry") is not None

@@ -153,6 +153,31 @@ def test_what_comes_back_joins_nobody_that_it_was_kept_from(store: Store, url: s
     assert members(story_of(store, THEIRS.link)) == [WEST.key]
 
 
+def test_what_comes_back_is_no_second_entry_of_its_feed_in_a_story(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, THEIRS)
+    (theirs,) = store.find(THEIRS.link or "")
+    store.withdraw([theirs.key], "", NOW)
+    again = entry("again", title="Scanners", text=f"{LOCAL}\n{TEXT}", feed=WEST.key)
+    poll(store, WEST, THEIRS, again)
+    assert members(story_of(store, OURS.link)) == [EAST.key, WEST.key]
+    store.release([theirs.key], NOW)
+    assert members(story_of(store, OURS.link)) == [EAST.key, WEST.key]
+    assert members(story_of(store, THEIRS.link)) == [WEST.key]
+
+
+def test_a_story_that_one_leaves_for_another_stays_where_it_is(store: Store, url: str) -> None:
+    poll(store, EAST, OURS)
+    poll(store, WEST, entry("w", title="Pocket scanner", text=TEXT, feed=WEST.key))
+    poll(store, WEST_BLOG, entry("b", title="Buses", text=LOCAL, feed=WEST_BLOG.key))
+    before = story_of(store, OURS.link)
+    poll(store, EAST, entry("e", title="Buses", text=LOCAL, link=OURS.link), at=LATER)
+    assert members(story_of(store, OURS.link)) == [WEST_BLOG.key, EAST.key]
+    left = store.story(before.id)
+    assert isinstance(left, Story)
+    assert members(left) == [WEST.key]
+
+
 def test_what_is_nobodys_copy_is_none_either_when_it_comes_back(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     rulings.split(url, OURS.link or "", member=None, alone=True)
