@@ -340,7 +340,7 @@ class Placing(Tagging):
             self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
         return {left, story}
 
-    def _new_story(self, *, told: bool = True) -> int:
+    def _new_story(self, *, told: bool) -> int:
         story = self._db.execute("INSERT INTO stories (told) VALUES (?)", (int(told),)).lastrowid
         assert story is not None
         return story
