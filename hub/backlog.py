@@ -31,7 +31,7 @@ def untold(update: FeedUpdate) -> FeedUpdate:
     """The same update, in which new entries that are but a feed's past are not told."""
     state = update.state
     # The first documents of a feed that is being set up may be empty.
-    nothing_yet = state.succeeded is None or not (state.recent or state.read_in_part)
+    nothing_yet = not (state.recent or state.read_in_part)
     # Where feeds.yaml has another address for it by now, that may have a past of its own.
     first = nothing_yet or state.used_url is None
     if first and update.gathered.push is None:
