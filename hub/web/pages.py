@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,9 +26,7 @@ from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitt
 from hub.said import counted
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
-from hub.web.asked import Asked
 from hub.web.words import (
-    KINDS,
     Calendar,
     Moment,
     around,
@@ -297,99 +294,6 @@ def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
     """What is said of news that was withdrawn: by whom, when and why."""
     why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
     return f"{said}: {why}." if why else f"{said}."
-
-
-# ---------------------------------------------------------------- filters
-
-
-class Choices(Struct, frozen=True):
-    """What a select offers: the words of each value, and the options as HTML, of which none is chosen."""
-
-    words: Mapping[str, str]
-    options: str
-
-    @classmethod
-    def of(cls, words: Mapping[str, str]) -> Choices:
-        """Those of some words by value."""
-        # Not left to the template, which takes longer for them than for the rest of the page.
-        options = (f"{_option(value)}>{html.escape(text)}</option>\n" for value, text in words.items())
-        return cls(words, "".join(options))
-
-    def choosing(self, value: str | None, words: str | None = None) -> Markup:
-        """The options with that of a value chosen; one that is not offered, in these words, comes first."""
-        options = self.options
-        if value is not None and value in self.words:
-            options = options.replace(f"{_option(value)}>", f"{_option(value)} selected>", 1)
-        elif value is not None:
-            options = f"{_option(value)} selected>{html.escape(words or value)}</option>\n{options}"
-        return Markup(options)  # noqa: S704 - escaped above
-
-
-def _option(value: str) -> str:
-    return f'<option value="{html.escape(value)}"'
-
-
-class Selects(Struct, frozen=True):
-    """What the selects above lists offer, the same on every page until feeds.yaml changes."""
-
-    topics: Choices
-    members: Choices
-
-    @classmethod
-    def of(cls, labels: Mapping[str, str], members: Sequence[Member]) -> Selects:
-        return cls(
-            Choices.of(labels),
-            Choices.of({each.slug: each.name for each in members}),
-        )
-
-
-_KINDS = Choices.of(KINDS)
-
-
-class Filters(Struct, frozen=True, kw_only=True):
-    """The options of the selects above a list, and a link for each filter in force that takes it away.
-
-    `members` is empty where there is but one. `asked` says in words what is
-    asked for, empty where everything is.
-    """
-
-    topics: Markup
-    members: Markup
-    kinds: Markup
-    asked: str
-    fewer: tuple[Link, ...]
-
-
-def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..., str]) -> Filters:
-    """The filters of a list; `to` makes its address from `tag`, `member` and `kind`.
-
-    `name` is that of the member that is asked for, which may have left.
-    """
-    tag, member, kind = asked.tag, asked.member, asked.kind
-    labels = selects.topics.words
-    in_force = {
-        name: (value, words)
-        for name, value, words in (
-            ("tag", tag, f"on {labels.get(tag or '', tag)}"),
-            ("member", member, f"from {name or member}"),
-            ("kind", kind, f"({KINDS.get(kind or '', '').lower()} only)"),
-        )
-        if value
-    }
-    fewer = []
-    for name in in_force if len(in_force) > 1 else ():
-        rest = {other: found for other, found in in_force.items() if other != name}
-        words = " ".join(words for _, words in rest.values())
-        fewer.append(Link(f"All news {words}", to(**{other: value for other, (value, _) in rest.items()})))
-    if in_force:
-        fewer.append(Link("All news", to()))
-    return Filters(
-        topics=selects.topics.choosing(tag),
-        members=selects.members.choosing(member, name) if len(selects.members.words) > 1 else Markup(),
-        kinds=_KINDS.choosing(kind),
-        asked=" ".join(words for _, words in in_force.values()),
-        fewer=tuple(fewer),
-    )
 
 
 # ---------------------------------------------------------------- members and topics

@@ -25,7 +25,8 @@ from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
 from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
-from hub.web.pages import Filters, Selects, Setting, filters
+from hub.web.pages import Setting
+from hub.web.selects import Filters, Selects, filters
 from hub.web.words import Calendar
 
 if TYPE_CHECKING:
