@@ -12,6 +12,12 @@ from types import FrameType
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+def _heard() -> tuple[signal.Signals, ...]:
+    """Those that end a hub. Under `nohup` a closed terminal does not."""
+    deaf = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return tuple(number for number in _ENDING if number != signal.SIGHUP or not deaf)
+
+
 @contextmanager
 def stopping() -> Iterator[Event]:
     """An event that SIGTERM, Ctrl-C and a closed terminal set, so that what is under way ends in order."""
@@ -28,11 +34,9 @@ def stopping() -> Iterator[Event]:
             pass
         stop.set()
 
-    # Under `nohup` it is not to be heard.
-    deaf = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
     # Python's own handler writes there at once, whatever its main thread is at; from the first signal on.
     wakes = signal.set_wakeup_fd(hear, warn_on_full_buffer=False)
-    before = {number: signal.signal(number, asked) for number in _ENDING if number not in deaf}
+    before = {number: signal.signal(number, asked) for number in _heard()}
     listening = Thread(target=listen, name="stopping", daemon=True)
     listening.start()
     try:
@@ -51,11 +55,8 @@ def stopping() -> Iterator[Event]:
 
 @contextmanager
 def interrupting() -> Iterator[None]:
-    """SIGTERM and a closed terminal end what is under way as Ctrl-C does, and it takes away what it began."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    """SIGTERM, Ctrl-C and a closed terminal end what is under way, and it takes away what it began."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _heard()}
     try:
         yield
     finally:
