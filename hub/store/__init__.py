@@ -128,9 +128,9 @@ class Store(Protocol):
         """Take over what feeds.yaml says. What it no longer names is kept and not polled.
 
         Another name at the address of a feed of the same member is that
-        feed's, unless the feed that has the name goes on at an address that
-        none had. `authority` is the host name for `tag:` ids minted from now
-        on (RFC 4151).
+        feed's, unless that one had left the file before and another has the
+        name, which goes on. `authority` is the host name for `tag:` ids
+        minted from now on (RFC 4151).
         """
 
     def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:

@@ -33,7 +33,7 @@ _ENCODING = Lock()
 PAGE_CACHING = "public, max-age=60"
 # For what tells how things are now: kept by nobody without asking whether it still is so.
 FRESH = "no-cache"
-# For what a shared cache could give to those it is not for.
+# For what holds for one answer alone, or what a cache could give to those it is not for.
 KEPT_BY_NOBODY = "no-store"
 
 DEPENDS_ON_CODING = "Accept-Encoding"
@@ -81,7 +81,7 @@ def moved(path: str) -> Response:
 
 def plain(text: str, status: int = 200) -> Response:
     """A word for a program that watches the hub."""
-    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": KEPT_BY_NOBODY}
     return Response(text + "\n", status=status, headers=headers)
 
 

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from hub.errors import StoreError
 from hub.health import HealthState
 from hub.model import Subscription
-from hub.web.answers import FRESH, answer, plain
+from hub.web.answers import FRESH, KEPT_BY_NOBODY, answer, plain
 from hub.web.doing import notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, visiting
 
@@ -79,7 +79,7 @@ def metrics() -> Response:
     # A registry of its own for each answer: the default one is the process's, and outlives an application.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(visit))
-    headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
+    headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": KEPT_BY_NOBODY}
     return Response(generate_latest(registry), headers=headers)
 
 

@@ -7,7 +7,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from hub.errors import HubError
 from hub.model import Subscription
-from hub.web.answers import plain
+from hub.web.answers import KEPT_BY_NOBODY, plain
 from hub.web.visit import Site, visiting
 from hub.websub import callbacks
 
@@ -39,7 +39,7 @@ def verification(token: str) -> Response:
         lease = asked.get("hub.lease_seconds", "")
         visit.store.change(subscription, callbacks.confirmed(subscription, lease, now=visit.now))
     # Exactly the challenge, as what no browser takes for a page (WebSub §8.2).
-    headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
+    headers = {"Content-Type": "application/octet-stream", "Cache-Control": KEPT_BY_NOBODY}
     return Response(challenge, headers=headers)
 
 
