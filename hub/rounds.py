@@ -114,6 +114,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
         ):
             if not its_turn:
                 return Figures(stopped=True)
+            store.give_up_at(stop)
             sync(store, config)
             states = _whose_turn(store, utc_now(), members=members, every=every)
             return poll_round(config, store, states, progress=progress(len(states)), stop=stop)
@@ -165,6 +166,7 @@ def poll_forever(
     What it did not take is offered to it until it does, before anybody is
     asked for more: it would be forgotten who wants to be left alone.
     """
+    store.give_up_at(stop)
     while not stop.is_set():
         config = watched.current
 

@@ -217,6 +217,42 @@ def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: 
     assert (figures["new"], figures["failed"]) == (1, 1)
 
 
+def test_a_round_that_waits_for_whoever_holds_the_database_ends_when_it_is_told_to(
+    hub: Hub, site: Site
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    assert hub.run("poll").returncode == 0
+    with closing(sqlite3.connect(hub.folder / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        # Half a minute it would wait, whatever it is told.
+        with hub.start("poll", "--all") as process:
+            lock = DatabaseLock(hub.folder / "hub.db", "poll")
+            assert within(20, lambda: lock.holder == f"process {process.pid}")
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=15)
+    assert process.returncode == 1
+    assert "is held by another program" in err
+    assert "Traceback" not in err
+
+
+def test_a_hub_that_waits_for_whoever_holds_the_database_ends_when_it_is_told_to(
+    hub: Hub, site: Site
+) -> None:
+    often = LOOPBACK.replace("hub:", "hub:\n  every: {min: 1s, max: 1s}")
+    hub.write({"east": [site.feed("/east", "One")]}, head=often)
+    with hub.start("run", "--port", "0") as process:
+        assert within(20, lambda: hub.polls() > 0)
+        with closing(sqlite3.connect(hub.folder / "hub.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            before = len(site.asked)
+            assert within(20, lambda: len(site.asked) > before)
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "is held by another program" in err
+    assert "Traceback" not in err
+
+
 # Of eight megabytes, which take a second to be read.
 _LONG = rss("http://east.example/news", *(f"News {number}" for number in range(2_000)), text="words " * 700)
 

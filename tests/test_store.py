@@ -1132,6 +1132,7 @@ def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
     file = database_file(url)
     with closing(open_store(url)) as late, closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -1144,6 +1145,7 @@ def test_a_check_of_a_database_that_somebody_holds_finds_no_damage(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
     with (
         closing(open_store(url)) as late,
         closing(sqlite3.connect(database_file(url), isolation_level=None)) as other,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct
@@ -381,6 +382,9 @@ class Store(Protocol):
 
         That is the tags of stories, the counts, the bitmaps and the full-text index.
         """
+
+    def give_up_at(self, stop: Event) -> None:
+        """Once this is set, wait a second for another program that holds the database, not half a minute."""
 
     def close(self) -> None:
         """Let go of the database. Closing twice is harmless."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlite_utils import Database
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 _BUSY_SECONDS = 30
 _BUSY_AGAIN = 0.02
+# How long SQLite waits for it at a stretch where it is to be written: no signal is handled meanwhile.
+_BUSY_STRETCH = 1
 # KB of pages that a connection keeps.
 _CACHE = 8_000
 # Errors that another file would have met too.
@@ -42,6 +45,7 @@ class Connection:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._stop = Event()
         _begin(file)
         try:
             connection = sqlite3.connect(
@@ -108,6 +112,9 @@ class Connection:
                 )
             yield
 
+    def give_up_at(self, stop: Event) -> None:
+        self._stop = stop
+
     def close(self) -> None:
         self._db.close()
 
@@ -115,13 +122,32 @@ class Connection:
     def _writing(self) -> Iterator[None]:
         """A transaction that holds the write lock from its first read on."""
         with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
+            self._take_turn()
             try:
                 yield
             except BaseException:
                 self._db.rollback()
                 raise
             self._db.execute("COMMIT")
+
+    def _take_turn(self) -> None:
+        until = time.monotonic() + _BUSY_SECONDS
+        self._wait_at_most(_BUSY_STRETCH)
+        try:
+            while True:
+                try:
+                    self._db.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    held = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not held or self._stop.is_set() or time.monotonic() > until:
+                        raise
+                else:
+                    return
+        finally:
+            self._wait_at_most(_BUSY_SECONDS)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        self._db.conn.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     @contextmanager
     def _undoable(self) -> Iterator[None]:
