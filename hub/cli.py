@@ -19,6 +19,7 @@ import click
 
 from hub import __version__
 from hub.errors import ConfigError, HubError
+from hub.signals import hear_once
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -432,6 +433,7 @@ def main() -> None:
     # Hardly anything of a round is in circles: to look for them at every 700 new objects takes
     # a fifteenth of it, and finds nothing.
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    hear_once()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -231,7 +231,7 @@ def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
     try:
         yield fetcher, readers
     finally:
-        # Who means it presses Ctrl-C twice, which must not end what is tidied up after the first.
+        # A Ctrl-C that comes only now must not end what is tidied up.
         with stopping():
             fetcher.close()
             readers.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from types import FrameType
+from typing import Any
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -18,9 +19,25 @@ def _heard() -> tuple[signal.Signals, ...]:
     return tuple(number for number in _ENDING if number != signal.SIGHUP or not deaf)
 
 
+def _break_off(_number: int, _frame: FrameType | None) -> None:
+    # Who means it presses Ctrl-C twice, which must not end what is tidied up after the first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def hear_once() -> None:
+    """Have the first Ctrl-C raise KeyboardInterrupt, and those after it be passed over."""
+    # Whoever starts a command in the background may have it pass all of them over.
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, _break_off)
+
+
 @contextmanager
 def stopping() -> Iterator[Event]:
-    """An event that SIGTERM, Ctrl-C and a closed terminal set, so that what is under way ends in order."""
+    """An event that SIGTERM, Ctrl-C and a closed terminal set, so that what is under way ends in order.
+
+    When it was set, another Ctrl-C is passed over from then on.
+    """
     stop = Event()
     heard, hear = os.pipe()
     os.set_blocking(hear, False)
@@ -42,8 +59,7 @@ def stopping() -> Iterator[Event]:
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _put_back(before, told=stop.is_set())
         signal.set_wakeup_fd(wakes)
         # Whoever waits for the event must not wait for ever.
         with suppress(BlockingIOError):
@@ -56,12 +72,16 @@ def stopping() -> Iterator[Event]:
 @contextmanager
 def interrupting() -> Iterator[None]:
     """SIGTERM, Ctrl-C and a closed terminal end what is under way, and it takes away what it began."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in _heard()}
+    before = {number: signal.signal(number, _break_off) for number in _heard()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _put_back(before, told=signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
+
+
+def _put_back(handlers: Mapping[signal.Signals, Any], *, told: bool) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_IGN if told and number == signal.SIGINT else handler)
 
 
 def block() -> set[signal.Signals | int]:

@@ -36,6 +36,39 @@ with stopping() as stop:
 assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 print("ended in order")
 """
+_TIDYING_UP = """
+import os, signal
+from hub.signals import hear_once, interrupting, stopping
+hear_once()
+{beginning}
+finally:
+    os.kill(os.getpid(), signal.SIGINT)
+    print("tidied up")
+"""
+_BEGINNINGS = {
+    "broken off": """
+try:
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        print("ended")
+""",
+    "interrupting": """
+try:
+    try:
+        with interrupting():
+            os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        print("ended")
+""",
+    "stopping": """
+try:
+    with stopping() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.wait(10)
+    print("ended")
+""",
+}
 
 
 def said(code: str, *arguments: str) -> str:
@@ -48,6 +81,13 @@ def said(code: str, *arguments: str) -> str:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_two_signals_in_a_row_are_heard_whatever_they_interrupt(name: str) -> None:
     assert said(_WITHIN_WAIT, name) == "ended in order\n"
+
+
+@pytest.mark.parametrize("how", _BEGINNINGS)
+def test_a_second_ctrl_c_does_not_break_off_what_is_tidied_up_after_the_first(how: str) -> None:
+    # Whoever runs these tests in the background has them ignore it, and so do all that they start.
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    assert said(deaf + _TIDYING_UP.format(beginning=_BEGINNINGS[how])) == "ended\ntidied up\n"
 
 
 def test_a_hub_under_nohup_stays_when_its_terminal_goes() -> None:
