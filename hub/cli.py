@@ -108,7 +108,7 @@ def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, datab
     if figures.stopped:
         sys.exit(_EXIT_STOPPED)
     # Of all feeds one is always unwell somewhere; that none could be had is the hub's own trouble.
-    if figures.failed and (members or figures.failed == figures.feeds):
+    if figures.offline or (figures.failed and (members or figures.failed == figures.feeds)):
         sys.exit(_EXIT_FAILED)
 
 

@@ -8,6 +8,7 @@
     │   │   └── FetchRefused the address may not be fetched: the hub is no one's proxy
     │   └── ParseError       an answer, but no feed
     │       └── NotAFeed     it is something else, such as a page
+    ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── StoreError           the database refused
     └── BusyError            another hub is using this database
 
@@ -59,7 +60,8 @@ class FetchError(FeedError):
     `status` is its HTTP status where it gave one; `retry_after` is how many
     seconds it asked us to stay away (RFC 9110 §10.2.3), already clamped, and
     `for_host` whether it asked that for all of its `host` (429), which a
-    redirect may have led to.
+    redirect may have led to. `reached` is whether a connection to it came
+    about, None where that was not tried.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class FetchError(FeedError):
         retry_after: float | None = None,
         for_host: bool = False,
         host: str | None = None,
+        reached: bool | None = None,
     ) -> None:
         super().__init__(problem, remedy, reason=reason)
         self.status = status
         self.retry_after = retry_after
         self.for_host = for_host
         self.host = host
+        self.reached = reached
 
 
 class FeedGone(FetchError):
@@ -109,6 +113,10 @@ class NotAFeed(ParseError):
     ) -> None:
         super().__init__(problem, remedy, reason=reason)
         self.advertised = advertised
+
+
+class OfflineError(HubError):
+    """Of several hosts that were asked none was reached, and none of the feeds is to blame."""
 
 
 class StoreError(HubError):

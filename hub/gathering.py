@@ -309,4 +309,5 @@ def rules_unknown(url: str, error: FetchError) -> FetchError:
         retry_after=error.retry_after,
         for_host=error.for_host,
         host=error.host,
+        reached=error.reached,
     )

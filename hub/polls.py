@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hub import gathering, poll, urls, withdrawals
-from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
+from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, OfflineError, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
 from hub.model import (
@@ -56,6 +57,10 @@ _ROBOTS_KEPT_ON = timedelta(hours=1)
 # Bytes of robots.txt whose rules are kept, which take up to fifty times as much memory: those of a
 # thousand sites, or of the last that are as large as may be.
 _MOST_BYTES_OF_ROBOTS = 1024 * 1024
+# Where so many hosts in a row cannot be reached, and nobody else either, it is not they who are away.
+_HOSTS_OF_AN_OUTAGE = 3
+# For so many seconds after somebody was reached, whoever cannot be is away.
+_NO_OUTAGE_AFTER = 30.0
 
 
 def utc_now() -> datetime:
@@ -162,11 +167,30 @@ class Polls:
         self._ready: list[Gathered] = []
         self._settled_at = 0.0
         self._winding_up = False
+        # The hosts that were not reached since the last that was, and polls that failed for that alone.
+        self._unreached: dict[str, FetchError] = {}
+        self._reached_at = -inf
+        self._doubted: list[Gathered] = []
 
     @property
     def under_way(self) -> int:
         """How many polls and other requests have begun and have no result yet."""
         return len(self._polls) + self._errands
+
+    @property
+    def offline(self) -> OfflineError | None:
+        """What to say where nobody can be reached; the polls that failed for that are left, and due again."""
+        if not self._outage or self._fetcher.at_work:
+            return None
+        *_, last = self._unreached.values()
+        return OfflineError(
+            f"None of {len(self._unreached)} hosts can be reached. The last one: {last}",
+            "It is this machine's network or its name server (DNS), and is held against no feed.",
+        )
+
+    @property
+    def _outage(self) -> bool:
+        return len(self._unreached) >= _HOSTS_OF_AN_OUTAGE
 
     def spare(self, hosts: Mapping[str, datetime]) -> None:
         """Leave hosts alone that asked another process for it, until then."""
@@ -201,10 +225,11 @@ class Polls:
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._fetcher.hold(self._winding_up or self._bytes_waiting >= _MOST_BYTES_WAITING)
+        self._fetcher.hold(self._winding_up or self._outage or self._bytes_waiting >= _MOST_BYTES_WAITING)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
+                self._heard(outcome)
                 if isinstance(ticket, _Errand):
                     self._errands -= 1
                     ticket.told(outcome)
@@ -217,6 +242,8 @@ class Polls:
                 self._answered(self._polls[ticket], outcome)
         while not self._read.empty():
             self._was_read(self._read.get())
+        if self._doubted and not self._outage and not self._fetcher.at_work:
+            self._doubt_no_more()
         return self._settle()
 
     def wind_up(self) -> bool:
@@ -233,6 +260,22 @@ class Polls:
         while self._ready:
             results += self._settle(at_once=True)
         return tuple(results)
+
+    # ------------------------------------------------------------ who is reached
+
+    def _heard(self, outcome: Outcome) -> None:
+        """Take note of whether anybody is reached, before it is known whose fault it is that one is not."""
+        if not isinstance(outcome, FetchError) or outcome.reached:
+            self._reached_at = time.monotonic()
+            self._unreached.clear()
+            self._doubt_no_more()
+        elif outcome.reached is False and time.monotonic() - self._reached_at > _NO_OUTAGE_AFTER:
+            self._unreached[outcome.host or ""] = outcome
+
+    def _doubt_no_more(self) -> None:
+        doubted, self._doubted = self._doubted, []
+        for gathered in doubted:
+            self._gathered(gathered)
 
     # ------------------------------------------------------------ gather
 
@@ -338,15 +381,17 @@ class Polls:
         if isinstance(under_way.told, FeedGone) and not isinstance(error, FeedGone):
             # Another of its addresses may only be unwell, so it is asked again.
             under_way.told = error
-        self._gathered(
-            poll.failed(
-                under_way.state,
-                under_way.addresses[0],
-                under_way.told,
-                started=under_way.started,
-                seconds=time.monotonic() - under_way.began,
-            )
+        failed = poll.failed(
+            under_way.state,
+            under_way.addresses[0],
+            under_way.told,
+            started=under_way.started,
+            seconds=time.monotonic() - under_way.began,
         )
+        if self._unreached and isinstance(error, FetchError) and error.reached is False:
+            self._doubted.append(failed)
+        else:
+            self._gathered(failed)
 
     # ------------------------------------------------------------ gather a site that is no feed
 

@@ -148,8 +148,10 @@ def _polled(config: Config) -> list[_Found]:
         with stopping() as stop:
             with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
                 under_way.begin(store.feed_states())
-                while under_way.under_way and not stop.is_set():
+                while under_way.under_way and not (stop.is_set() or under_way.offline):
                     under_way.step(_TICK)
+            if under_way.offline:
+                raise under_way.offline
             if stop.is_set():
                 raise KeyboardInterrupt
         entries = sorted(store.walk(), key=lambda each: each.date, reverse=True)

@@ -19,7 +19,8 @@ class Figures(Struct):
     """What a round came to. `fetched` feeds answered with a body, `not_modified` with 304.
 
     `waiting` entries of the new ones wait for an admin.
-    `stopped` rounds were ended before every feed was asked.
+    `stopped` rounds were ended before every feed was asked, and so were those
+    in which nobody could be reached (`offline`).
     """
 
     feeds: int = 0
@@ -32,6 +33,7 @@ class Figures(Struct):
     seconds: float = 0.0
     failures: list[PollResult] = []
     stopped: bool = False
+    offline: bool = False
 
     def count(self, result: PollResult) -> None:
         self.feeds += 1
@@ -80,6 +82,8 @@ class Figures(Struct):
             lines.append(f"{waiting} for an admin: `hub held` says why.")
         if self.stopped:
             lines.append("The round was stopped before its end; what had come in is stored.")
+        if self.offline:
+            lines.append("The round ended where nobody could be reached; what had come in is stored.")
         for result in self.failures:
             lines += ["", f"{result.feed.key}: {result.error}"]
             if result.remedy:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from threading import Event
 
@@ -34,6 +35,9 @@ _LOCALHOST = "localhost"
 _WINDING_UP = 10.0
 # How long to leave a database alone that refused; no member is asked anything meanwhile.
 _AFTER_A_REFUSAL = 30.0
+# How long to wait where nobody can be reached, and after how long to say so again.
+_WHILE_OFFLINE = 60.0
+_OFFLINE_TOLD_AGAIN = 3600.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
 
@@ -78,12 +82,15 @@ def poll_round(
     progress: Progress,
     stop: Event,
 ) -> Figures:
-    """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left."""
+    """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left.
+
+    So it is where nobody can be reached, which is told.
+    """
     figures = Figures()
     began = time.monotonic()
     with polls(config, store) as under_way, progress:
         under_way.begin(states)
-        while under_way.under_way and not stop.is_set():
+        while under_way.under_way and not (stop.is_set() or under_way.offline):
             results = under_way.step(_TICK)
             for result in results:
                 figures.count(result)
@@ -92,6 +99,9 @@ def poll_round(
         for result in last:
             figures.count(result)
         progress.told(last)
+        if under_way.offline:
+            tell(under_way.offline)
+            figures.offline = True
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
     return figures
@@ -165,8 +175,10 @@ def poll_forever(
     A database that refuses (a full disk, say) is told of and asked again.
     What it did not take is offered to it until it does, before anybody is
     asked for more: it would be forgotten who wants to be left alone.
+    Where nobody can be reached, all are asked again each minute until somebody is.
     """
     store.give_up_at(stop)
+    told_at = -inf
     while not stop.is_set():
         config = watched.current
 
@@ -184,6 +196,12 @@ def poll_forever(
                 except StoreError as error:
                     tell(error)
                     _offer_again(under_way, lock, progress, stop, tick)
+                offline = under_way.offline
+            if offline:
+                if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
+                    tell(offline)
+                    told_at = time.monotonic()
+                stop.wait(_WHILE_OFFLINE)
         except StoreError as error:
             tell(error)
             stop.wait(_AFTER_A_REFUSAL)
@@ -201,7 +219,7 @@ def _poll_while(
     """Poll what is due, asking `goes_on` and the store at each tick, until somebody wants the lock."""
     holding = False
     try:
-        while goes_on() and not (holding and lock.wanted):
+        while goes_on() and not (holding and lock.wanted) and not under_way.offline:
             due = store.due(utc_now())
             to_do = subscriber.look() or bool(due)
             if not holding and to_do and not lock.wanted and lock.take():
@@ -214,7 +232,7 @@ def _poll_while(
             under_way.begin(due)
             subscriber.act()
             until = time.monotonic() + _TICK
-            while under_way.under_way and (left := until - time.monotonic()) > 0:
+            while under_way.under_way and not under_way.offline and (left := until - time.monotonic()) > 0:
                 progress.told(under_way.step(left))
             if not under_way.under_way:
                 lock.release()

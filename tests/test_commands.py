@@ -171,6 +171,16 @@ def test_a_round_in_which_no_feed_could_be_had_has_failed(hub: Hub, site: Site) 
     assert "Name members, or say --all" in both.stderr
 
 
+def test_a_round_in_which_nobody_can_be_reached_has_failed_and_says_so(hub: Hub) -> None:
+    hub.write({name: [f"http://{name}.invalid/feed"] for name in ("east", "north", "west")})
+    done = hub.run("poll", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["feeds"] == 0
+    assert "None of 3 hosts can be reached" in done.stderr
+    told = hub.run("poll").stdout
+    assert "The round ended where nobody could be reached; what had come in is stored." in told
+
+
 def test_two_rounds_at_once_take_turns(hub: Hub, site: Site) -> None:
     hub.write({f"m{number}": [site.feed(f"/{number}", "One", "Two")] for number in range(30)})
     rounds = [hub.start("poll", "--all", "--json") for _ in range(2)]

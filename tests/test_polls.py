@@ -187,6 +187,75 @@ def test_a_host_is_left_alone_by_the_next_hub_too_wherever_a_redirect_leads_ther
         assert "127.0.0.2 wants no request before" in str(second.error)
 
 
+# ---------------------------------------------------------------- whose fault it is
+
+
+NOBODY = [[f"http://{name}.invalid/feed"] for name in ("east", "north", "west", "south")]
+
+
+def test_where_nobody_can_be_reached_it_is_held_against_no_feed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures, states = polled(tmp_path, *NOBODY)
+    assert figures.offline
+    assert (figures.feeds, figures.failed) == (0, 0)
+    assert {(state.polled, state.failures) for state in states} == {(None, 0)}
+    told = capsys.readouterr().err
+    assert "None of 4 hosts can be reached. The last one: the host name of http://" in told
+    assert "this machine's network or its name server" in told
+
+
+def test_a_host_that_cannot_be_reached_is_unwell_where_another_can(site: Site, tmp_path: Path) -> None:
+    figures, states = polled(tmp_path, *NOBODY, [site.feed("/news", "News")])
+    assert not figures.offline
+    assert (figures.feeds, figures.failed, figures.new) == (5, 4, 1)
+    assert [state.failures for state in states] == [1, 1, 1, 1, 0]
+
+
+def test_who_refuses_a_connection_or_leads_on_is_there(tmp_path: Path) -> None:
+    with serving("127.0.0.2") as other:
+        leads = other.page("/leads", "", status=302, Location="http://nowhere.invalid/feed")
+        figures, states = polled(tmp_path, *NOBODY[:2], [leads])
+    assert (figures.offline, figures.failed) == (False, 3)
+    refusing = [[f"http://127.0.0.{number}:9/feed"] for number in range(2, 6)]
+    figures, states = polled(tmp_path, *refusing)
+    assert (figures.offline, figures.failed) == (False, 4)
+    assert [state.failures for state in states] == [1, 1, 1, 1]
+
+
+def test_two_hosts_are_too_few_to_blame_the_network(tmp_path: Path) -> None:
+    figures, states = polled(tmp_path, *NOBODY[:2])
+    assert (figures.offline, figures.failed) == (False, 2)
+    assert [state.failures for state in states] == [1, 1]
+
+
+def test_a_hub_that_was_cut_off_goes_on_with_all_feeds_once_it_is_not(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_WHILE_OFFLINE", 0.01)
+    (tmp_path / "feeds.yaml").write_text(config_of(*NOBODY))
+    told, said, stop = io.StringIO(), io.StringIO(), Event()
+    monkeypatch.setattr(sys, "stderr", said)
+    looks = 0
+
+    def tick() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 30:
+            assert told.getvalue() == ""
+            assert {state.failures for state in store.feed_states()} == {0}
+            (tmp_path / "feeds.yaml").write_text(config_of(*NOBODY, [site.feed("/news", "News")]))
+        if told.getvalue().count("\n") == 5 or looks > 10_000:
+            stop.set()
+
+    watched = Watched(tmp_path / "feeds.yaml")
+    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
+        rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
+        assert [state.failures for state in store.feed_states()] == [1, 1, 1, 1, 0]
+    assert said.getvalue().count("None of") == 1
+
+
 # ---------------------------------------------------------------- what is read again
 
 

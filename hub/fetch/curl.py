@@ -13,6 +13,7 @@ again (PREREQFUNCTION), where the hub checks it.
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import socket
@@ -62,6 +63,8 @@ _TLS = (
     "there is no safe connection to {url}: {detail}",
     "Ask the member's web team to mend the site's certificate or encryption. The hub never goes without.",
 )
+# Neither a name nor a way to the server was found.
+_UNREACHED = (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT)
 _BROKEN = ("broken-transfer", "the answer of {url} broke off or is no HTTP: {detail}", _LATER)
 # CURLE_TOO_LARGE, which pycurl has no name for.
 _HEADERS_TOO_LARGE = 100
@@ -212,6 +215,16 @@ class _Lane:
     def _says_its_length(self) -> bool:
         headers = self.head.headers if self.head else {}
         return "content-length" in headers and "content-encoding" not in headers
+
+    def reached(self, code: int) -> bool | None:
+        """Whether the transfer, which failed, got as far as a server; None where it was not let go so far."""
+        if self.address is not None or self.journey.hops:
+            return True
+        if self.refused is not None or self.no_socket is not None or code not in _UNREACHED:
+            return None
+        # Somebody there says so.
+        refused: bool = self.curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNREFUSED
+        return refused and code == pycurl.E_COULDNT_CONNECT
 
     def fault(self, code: int, detail: str) -> FetchError:
         """The error for what libcurl says went wrong."""
@@ -493,7 +506,7 @@ class CurlFetcher:
             outcome: Outcome | None = self._outcome(lane, code, detail)
         except FetchError as error:
             outcome = error
-            error.host = host
+            error.host, error.reached = host, lane.reached(code)
         lane.end()
         self._idle.append(lane)
         if outcome is None and journey.host == host:
