@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import urllib.error
@@ -18,6 +19,7 @@ from hub.errors import ConfigError, HubError
 from hub.store import open_store
 from hub.web.kept import Kept
 from hub.web.serve import Server
+from tests.conftest import ROOT
 from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, ago, news
 
 
@@ -55,6 +57,14 @@ def test_metrics_count_what_there_is(hub: Hub) -> None:
     assert "hub_entries 2.0" in figures
     assert "hub_stories 2.0" in figures
     assert "hub_feeds_due 2.0" in figures, "those that were never polled"
+
+
+def test_each_figure_that_operators_are_told_to_watch_is_there(hub: Hub) -> None:
+    told = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    watched = set(re.findall(r'hub_[a-z_]+(?:{[a-z]+="[a-z-]+"})?', told))
+    assert len(watched) > 4
+    figures = hub.get("/metrics").text.splitlines()
+    assert {name for name in watched if not any(f"{name} " in each for each in figures)} == set()
 
 
 @pytest.mark.parametrize(
