@@ -12,9 +12,8 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,9 +34,10 @@ from hub.model import (
     PollResult,
     Push,
 )
+from hub.outage import Outage
 from hub.poll import Asked, Document, Jitter, Reading
 from hub.reading import LARGE, Readers
-from hub.robots import Robots, robots_url
+from hub.robots import KnownRobots, Robots, robots_url
 from hub.store import Store
 
 # Settling takes polls together: a transaction for each would cost more than what is in it.
@@ -50,17 +50,6 @@ _MOST_ENTRIES_TOGETHER = 640
 _MOST_BYTES_WAITING = 4 * 1024 * 1024
 # Pages of missing entries that one poll looks at.
 _MOST_CHECKS = 3
-# RFC 9309 §2.4: rules are asked for anew after a day at the latest; where they cannot be had
-# then, those that were go on to hold, and are asked for again after this long.
-_ROBOTS_KEPT = timedelta(hours=24)
-_ROBOTS_KEPT_ON = timedelta(hours=1)
-# Bytes of robots.txt whose rules are kept, which take up to fifty times as much memory: those of a
-# thousand sites, or of the last that are as large as may be.
-_MOST_BYTES_OF_ROBOTS = 1024 * 1024
-# Where so many hosts in a row cannot be reached, and nobody else either, it is not they who are away.
-_HOSTS_OF_AN_OUTAGE = 3
-# For so many seconds after somebody was reached, whoever cannot be is away.
-_NO_OUTAGE_AFTER = 30.0
 
 
 def utc_now() -> datetime:
@@ -156,7 +145,7 @@ class Polls:
         self._owners = owners
         self._now = now
         self._most_pages = most_pages
-        self._robots: dict[str, tuple[Robots, datetime]] = {}
+        self._robots = KnownRobots()
         self._waiting: dict[str, list[_Poll]] = {}
         self._jitter = jitter
         self._polls: dict[FeedKey, _Poll] = {}
@@ -167,9 +156,8 @@ class Polls:
         self._ready: list[Gathered] = []
         self._settled_at = 0.0
         self._winding_up = False
-        # The hosts that were not reached since the last that was, and polls that failed for that alone.
-        self._unreached: dict[str, FetchError] = {}
-        self._reached_at = -inf
+        self._outage = Outage()
+        # Polls that failed, and whose feeds may be well.
         self._doubted: list[Gathered] = []
 
     @property
@@ -180,17 +168,7 @@ class Polls:
     @property
     def offline(self) -> OfflineError | None:
         """What to say where nobody can be reached; the polls that failed for that are left, and due again."""
-        if not self._outage or self._fetcher.at_work:
-            return None
-        *_, last = self._unreached.values()
-        return OfflineError(
-            f"None of {len(self._unreached)} hosts can be reached. The last one: {last}",
-            "It is this machine's network or its name server (DNS), and is held against no feed.",
-        )
-
-    @property
-    def _outage(self) -> bool:
-        return len(self._unreached) >= _HOSTS_OF_AN_OUTAGE
+        return self._outage.error() if self._outage.likely and not self._fetcher.at_work else None
 
     def spare(self, hosts: Mapping[str, datetime]) -> None:
         """Leave hosts alone that asked another process for it, until then."""
@@ -225,7 +203,8 @@ class Polls:
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
-        self._fetcher.hold(self._winding_up or self._outage or self._bytes_waiting >= _MOST_BYTES_WAITING)
+        too_much = self._bytes_waiting >= _MOST_BYTES_WAITING
+        self._fetcher.hold(self._winding_up or self._outage.likely or too_much)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
@@ -242,7 +221,7 @@ class Polls:
                 self._answered(self._polls[ticket], outcome)
         while not self._read.empty():
             self._was_read(self._read.get())
-        if self._doubted and not self._outage and not self._fetcher.at_work:
+        if self._doubted and not self._outage.likely and not self._fetcher.at_work:
             self._doubt_no_more()
         return self._settle()
 
@@ -265,12 +244,12 @@ class Polls:
 
     def _heard(self, outcome: Outcome) -> None:
         """Take note of whether anybody is reached, before it is known whose fault it is that one is not."""
+        now = time.monotonic()
         if not isinstance(outcome, FetchError) or outcome.reached:
-            self._reached_at = time.monotonic()
-            self._unreached.clear()
+            self._outage.reached(now)
             self._doubt_no_more()
-        elif outcome.reached is False and time.monotonic() - self._reached_at > _NO_OUTAGE_AFTER:
-            self._unreached[outcome.host or ""] = outcome
+        elif outcome.reached is False:
+            self._outage.missed(outcome, now)
 
     def _doubt_no_more(self) -> None:
         doubted, self._doubted = self._doubted, []
@@ -388,7 +367,7 @@ class Polls:
             started=under_way.started,
             seconds=time.monotonic() - under_way.began,
         )
-        if self._unreached and isinstance(error, FetchError) and error.reached is False:
+        if self._outage.possible and isinstance(error, FetchError) and error.reached is False:
             self._doubted.append(failed)
         else:
             self._gathered(failed)
@@ -414,8 +393,7 @@ class Polls:
     def _rules(self, under_way: _Poll, url: str) -> Robots | None:
         """The rules for an address; None where they are asked for first, and the poll waits for them."""
         rules_at = robots_url(url)
-        rules, until = self._robots.get(rules_at, (None, self._now()))
-        if rules is not None and until > self._now():
+        if (rules := self._robots.fresh(rules_at, self._now())) is not None:
             return rules
         if rules_at not in self._waiting:
             named_by = poll.named_by(under_way.state, url)
@@ -426,42 +404,34 @@ class Polls:
     def _rules_came(self, rules_at: str, outcome: Fetched | NotModified | FetchError) -> None:
         waiting = self._waiting.pop(rules_at)
         if isinstance(outcome, Fetched):
-            self._keep_rules(rules_at, Robots(outcome.body), _ROBOTS_KEPT)
+            self._robots.keep(rules_at, Robots(outcome.body), self._now())
         elif isinstance(outcome, FetchError) and gathering.no_rules(outcome):
-            self._keep_rules(rules_at, Robots(), _ROBOTS_KEPT)
-        elif rules_at in self._robots:
-            self._keep_rules(rules_at, self._robots[rules_at][0], _ROBOTS_KEPT_ON)
+            self._robots.keep(rules_at, Robots(), self._now())
+        else:
+            self._robots.keep_on(rules_at, self._now())
+        rules = self._robots.last(rules_at)
         for under_way in waiting:
             under_way.heed_its_own(outcome)
             if under_way.gathered is not None:
-                if isinstance(outcome, FetchError) and rules_at not in self._robots:
+                if isinstance(outcome, FetchError) and rules is None:
                     self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, outcome))
                 else:
-                    self._look_at(under_way, self._robots[rules_at][0])
+                    self._look_at(under_way, rules)
                 continue
             site, held = under_way.site, under_way.held
             assert site is not None
             under_way.held = None
             url = site.current.url if held is None else held.url
-            if isinstance(outcome, FetchError) and rules_at not in self._robots:
+            if isinstance(outcome, FetchError) and rules is None:
                 site.failed(gathering.rules_unknown(url, outcome))
                 self._go_on(under_way, site)
             elif held is not None:
                 self._site_answered(under_way, site, held)
-            elif self._robots[rules_at][0].allows(url):
+            elif rules is not None and rules.allows(url):
                 self._fetcher.submit(under_way.state.feed.key, site.request(site.current))
             else:
                 site.failed(gathering.disallowed(url))
                 self._go_on(under_way, site)
-
-    def _keep_rules(self, rules_at: str, rules: Robots, time: timedelta) -> None:
-        """Keep a site's rules for a time, and let go of those that came first where there are too many."""
-        self._robots.pop(rules_at, None)
-        self._robots[rules_at] = rules, self._now() + time
-        size = sum(each.size for each, _ in self._robots.values())
-        while size > _MOST_BYTES_OF_ROBOTS and len(self._robots) > 1:
-            first = next(iter(self._robots))
-            size -= self._robots.pop(first)[0].size
 
     def _site_answered(
         self, under_way: _Poll, site: Gathering, outcome: Fetched | NotModified | FetchError

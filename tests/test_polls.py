@@ -22,7 +22,7 @@ from hub.fetch.curl import CurlFetcher
 from hub.lock import DatabaseLock
 from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
 from hub.report import Figures, Lines
-from hub.robots import Robots
+from hub.robots import KnownRobots, Robots
 from hub.store import Store, open_store
 from tests.moments import Moments
 from tests.site import Site, serving
@@ -322,19 +322,28 @@ def test_half_a_document_that_comes_twice_is_not_what_its_etag_names(site: Site,
     assert figures.not_modified == 1
 
 
-def test_rules_of_sites_are_kept_within_bounds_the_last_that_came(site: Site, tmp_path: Path) -> None:
-    config = parse(config_of([site.feed("/news", "News")]))
-    with (
-        closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store,
-        rounds.polls(config, store) as under_way,
-    ):
-        document = b"Disallow: /x\n" * 8_000
-        rules = Robots(document)
-        for number in range(40):
-            under_way._keep_rules(f"https://{number}.example/robots.txt", rules, timedelta(days=1))
-        kept = [*under_way._robots]
-        assert kept == [f"https://{number}.example/robots.txt" for number in range(40 - len(kept), 40)]
-        assert 1 < len(kept) <= polls._MOST_BYTES_OF_ROBOTS / len(document)
+def test_rules_of_sites_are_kept_within_bounds_the_last_that_came() -> None:
+    document, now = b"Disallow: /x\n" * 8_000, datetime(2026, 11, 24, 9, tzinfo=UTC)
+    known, rules = KnownRobots(), Robots(document)
+    sites = [f"https://{number}.example/robots.txt" for number in range(40)]
+    for each in sites:
+        known.keep(each, rules, now)
+    kept = [each for each in sites if known.fresh(each, now)]
+    assert kept == sites[-len(kept) :]
+    assert 1 < len(kept) <= 1024 * 1024 / len(document)
+
+
+def test_rules_that_cannot_be_had_again_hold_for_an_hour_more() -> None:
+    known, at, now = KnownRobots(), "https://east.example/robots.txt", datetime(2026, 11, 24, 9, tzinfo=UTC)
+    known.keep_on(at, now)
+    assert known.last(at) is None
+    known.keep(at, Robots(b"Disallow: /"), now)
+    later = now + timedelta(hours=24)
+    assert known.fresh(at, later - timedelta(seconds=1))
+    assert known.fresh(at, later) is None
+    known.keep_on(at, later)
+    assert known.fresh(at, later + timedelta(minutes=59)) is known.last(at)
+    assert known.fresh(at, later + timedelta(hours=1)) is None
 
 
 def test_a_fetcher_that_is_held_begins_nothing_until_it_is_let_go(site: Site) -> None:
