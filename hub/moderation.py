@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 
 from hub.errors import StoreError
 from hub.model import FeedKey, Notice, StoredEntry, Story, Withheld, WithheldEntry
@@ -28,28 +27,26 @@ def held(database: str) -> str:
 
 def release(database: str, what: str, *, member: str | None = None) -> str:
     """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
-    now = datetime.now(UTC)
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            released = counted(store.release(waiting, now), f"entry of {what} is", f"entries of {what} are")
+            released = counted(store.release(waiting), f"entry of {what} is", f"entries of {what} are")
             return f"{released} published now."
         entries = in_its_feeds(store, what, member)
-        if not store.release([each.key for each in entries], now):
+        if not store.release([each.key for each in entries]):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
         return f"{_named(entries)} is published now."
 
 
 def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
     """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
-    now = datetime.now(UTC)
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            dropped = counted(store.withdraw(waiting, why, now), "entry", "entries")
+            dropped = counted(store.withdraw(waiting, why), "entry", "entries")
             return f"{dropped} of {what} will not be published."
         entries = in_its_feeds(store, what, member)
-        if not store.withdraw([each.key for each in entries], why, now):
+        if not store.withdraw([each.key for each in entries], why):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
         stories = [store.story(number) for number in dict.fromkeys(each.story for each in entries)]
         others = [each for story in stories if isinstance(story, Story) for each in story.entries]

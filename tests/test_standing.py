@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,19 @@ from msgspec.structs import replace
 
 from hub import moderation
 from hub.errors import StoreError
-from hub.model import Entry, Feed, Selection, Story, Tag, Term, Tombstone
+from hub.model import (
+    Entry,
+    Feed,
+    FeedState,
+    FeedUpdate,
+    Gathered,
+    Known,
+    Selection,
+    Story,
+    Tag,
+    Term,
+    Tombstone,
+)
 from hub.store import Store
 from tests.entries import entry
 from tests.rfc4287 import ATOM, violations
@@ -153,6 +167,25 @@ def test_what_is_released_is_first_seen_when_readers_get_it(store: Store, url: s
     assert stored.first_seen == stored.changed > NOW
     assert stored.date == OURS.published
     assert [each.key for each in store.entries(Selection(since=LATER), limit=9).items] == [stored.key]
+
+
+def test_who_follows_what_is_new_gets_what_is_released_while_polls_are_stored(store: Store, url: str) -> None:
+    poll(store, held(store, EAST), OURS)
+    poll(store, WEST, THEIRS)
+
+    def decide(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        admins.submit(moderation.release, url, OURS.link or "")
+        admins.submit(moderation.withdraw, url, THEIRS.link or "", why="it was wrong")
+        # Both have begun then, and wait for the database.
+        time.sleep(0.5)
+        return decider(datetime.now(UTC))(gathered, state, known)
+
+    with ThreadPoolExecutor(2) as admins:
+        store.settle([document(WEST_BLOG, entry("new", feed=WEST_BLOG.key))], decide)
+    (new,) = store.find("new")
+    since = Selection(since=new.first_seen)
+    assert {each.entry.id for each in store.entries(since, limit=9).items} == {"new", OURS.id}
+    assert [each.stored.entry.id for each in store.withdrawn(new.first_seen)] == [THEIRS.id]
 
 
 def test_what_is_published_is_not_released(store: Store) -> None:

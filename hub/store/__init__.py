@@ -301,16 +301,19 @@ class Store(Protocol):
     def away_from(self, story: int) -> tuple[StoredEntry, ...]:
         """The entries that were in a story when they were withdrawn."""
 
-    def release(self, keys: Iterable[int], now: datetime) -> int:
+    def release(self, keys: Iterable[int], now: datetime | None = None) -> int:
         """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
 
-        What was withdrawn its member cannot take back again; what waited it can.
+        What was withdrawn its member cannot take back again; what waited it can. Without a
+        moment it is done at the one when nobody else writes any more: who follows what is
+        new asks from the newest that it has, and polls may be stored while this waits.
         """
 
-    def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
+    def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
         """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.
 
-        Without a reason, what was withdrawn before keeps the one that it has.
+        Without a reason, what was withdrawn before keeps the one that it has; without a
+        moment it is done as `release` is.
         """
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:

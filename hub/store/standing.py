@@ -8,7 +8,7 @@ ask for its `standing`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -129,9 +129,10 @@ class Placing(Tagging):
 
     # ------------------------------------------------------------ what admins say
 
-    def release(self, keys: Iterable[int], now: datetime) -> int:
+    def release(self, keys: Iterable[int], now: datetime | None = None) -> int:
         released = 0
         with self._writing():
+            now = now or datetime.now(UTC)
             keys = list(keys)
             self._learn(keys)
             for key in keys:
@@ -152,9 +153,10 @@ class Placing(Tagging):
             habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
 
-    def withdraw(self, keys: Iterable[int], why: str, now: datetime) -> int:
+    def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
         withdrawn = 0
         with self._writing():
+            now = now or datetime.now(UTC)
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
                     self._db.execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
