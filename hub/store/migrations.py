@@ -1,7 +1,8 @@
 """The tables of the SQLite store, one migration a change of them.
 
-A migration that has been released is never edited: what it made is in
-people's databases.
+A migration that has landed is never edited: what it made is in people's
+databases. What is to be another goes into one more (`tests/test_migrations.py`
+holds each as it is).
 
     members ──< feeds ──< entries >── stories
                   │          │           │
@@ -43,6 +44,30 @@ def from_later(db: Database) -> set[str]:
 def _known() -> frozenset[str]:
     with closing(connect(":memory:")) as connection:
         return frozenset(each.name for each in migrations.pending(Database(connection)))
+
+
+# The full text is looked at by itself.
+_COLUMNS = """
+SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c
+WHERE t.type = 'table' AND t.name NOT LIKE 'search%' ORDER BY t.name, c.cid
+"""
+
+
+def lacking(db: Database) -> list[str]:
+    """The tables and columns that the migrations make and a database has not, a sentence each."""
+    with closing(connect(":memory:", isolation_level=None)) as connection:
+        made = Database(connection)
+        migrations.apply(made)
+        wanted = made.execute(_COLUMNS).fetchall()
+    there = set(db.execute(_COLUMNS).fetchall())
+    tables = {table for table, _ in there}
+    return list(
+        dict.fromkeys(
+            f"the table {table} has no column {column}" if table in tables else f"there is no table {table}"
+            for table, column in wanted
+            if (table, column) not in there
+        )
+    )
 
 
 _TABLES = """

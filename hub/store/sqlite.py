@@ -19,6 +19,7 @@ from hub.model import Feed, FeedKey, FeedState, LastDocument, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.known import listed
+from hub.store.migrations import lacking
 from hub.store.nearby import Nearby
 from hub.store.rows import Row
 from hub.store.ruling import RulingOnStories
@@ -189,6 +190,9 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing):
                 f"{row['table']}: row {row['rowid']} names a row of {row['parent']} that is not there"
                 for row in self._rows("PRAGMA foreign_key_check")
             ]
+            # A migration that was edited after a database had it makes there nothing more.
+            if missing := lacking(self._db):
+                return (*problems, *missing)
             without_lead = self._value(
                 "SELECT COUNT(*) FROM (SELECT story FROM entries WHERE standing IS NULL"
                 " GROUP BY story HAVING SUM(lead) <> 1)"

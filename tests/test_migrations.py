@@ -1,0 +1,70 @@
+"""Migrations stay as they are: databases that have them get nothing of what they are edited to."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from hub.store import migrations, open_store
+
+# Never edit a migration that landed: add another, and its digest here.
+DIGESTS = {
+    "m001_the_first_tables": "9dd319ddceea0c4e",
+    "m002_what_stories_are_told_by": "7c06f2028b4de688",
+    "m003_kinds_of_entries_and_tags_by_hand": "e37b64d25df20c09",
+    "m004_lists_and_counts_that_do_not_grow": "6e5a0b64b58e4185",
+    "m005_what_searches_look_at": "5c913443d3db2a7c",
+    "m006_sites_without_a_feed": "5de1ad7973411d7e",
+    "m007_what_entries_said_before_and_are_told_apart_by": "6cee53cb8b10ee95",
+    "m008_subscriptions_and_pushes": "185898ea60100394",
+    "m009_what_the_schedule_goes_by": "80a866766f801ee2",
+    "m010_what_is_not_published": "e8dd7679e09725ae",
+    "m011_what_is_but_a_past": "d55f8e27fcfcf7bd",
+    "m012_what_searches_narrow_hits_by": "364c409bdaefa5d9",
+    "m013_what_is_cheaper_to_write": "0a7b9964f99cf016",
+    "m014_what_is_counted_by_polls": "9e70fb668be8cf5a",
+    "m015_what_waits_to_be_told": "52429a09f8a8da2f",
+    "m016_bitmaps_of_common_words": "44e1e58c82e40b1a",
+    "m017_what_is_smaller_to_write": "0e13d711e9221d6e",
+    "m018_when_what_was_withdrawn_came_back": "df4b87c2ba2d6028",
+    "m019_what_copies_are_found_by_again": "31a2ab4341aa3488",
+    "m020_where_validators_are_from": "f758540a4ee7d2ee",
+    "m021_corrections_by_their_date": "f52a01efbdf9c35b",
+    "m022_since_when_feeds_fail_alike": "7057c74079ce0ecc",
+    "m023_what_entries_have_besides_their_words": "52585cfa66ec2e2b",
+    "m024_events_by_their_day": "3d271d5ecc94ceb0",
+    "m025_how_entries_were_written": "77c2f1cfd1ce3773",
+    "m026_who_told_what_was_withdrawn": "97ff42acd91c4266",
+    "m027_pins": "2a9b43115ce12499",
+}
+
+
+def test_no_migration_that_landed_is_edited() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        names = [each.name for each in migrations.migrations.pending(Database(connection))]
+    edited = {name: now for name in names if (now := _digest(name)) != DIGESTS.get(name)}
+    assert edited == {}, "never edit a migration that landed: add another, and the digest of that"
+    assert names == list(DIGESTS)
+
+
+def _digest(name: str) -> str:
+    """A digest of a migration's lines and of the SQL that it names."""
+    migration = getattr(migrations, name)
+    named = [getattr(migrations, each, None) for each in sorted(migration.__code__.co_names)]
+    text = "".join([inspect.getsource(migration), *(each for each in named if isinstance(each, str))])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def test_a_check_finds_what_a_database_lacks_of_what_migrations_make(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/hub.db"
+    open_store(url).close()
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
+        database.execute("ALTER TABLE pins DROP COLUMN last_day")
+        database.execute("DROP TABLE checks")
+    with closing(open_store(url)) as store:
+        assert store.check() == ("there is no table checks", "the table pins has no column last_day")
