@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import fields, replace
+from sqlite_utils import Database
 
 from hub.config.values import check_slug
 from hub.decide import decide
@@ -58,6 +60,7 @@ from hub.store import (
 )
 from hub.store.copying import Original
 from hub.store.cursors import write_cursor
+from hub.store.migrations import migrations
 from hub.store.sqlite import SqliteStore
 from hub.stories import mark
 from tests.entries import entry
@@ -493,6 +496,30 @@ def test_a_database_of_before_that_several_open_at_once_is_changed_over_by_one(
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(opens, range(4))) == [()] * 4
     assert caplog.text.count("is changed over") == 1
+
+
+def test_who_begins_while_another_changes_the_database_over_is_told_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
+    file = tmp_path / "older.db"
+    older_database(file, before="m009_what_the_schedule_goes_by").close()
+    told: list[StoreError] = []
+
+    def while_changed_over(_: Database) -> None:
+        with pytest.raises(
+            StoreError, match=f"process {os.getpid()} holds it, most likely to change"
+        ) as late:
+            open_store(f"sqlite:///{file}")
+        told.append(late.value)
+
+    with monkeypatch.context() as first:
+        first.setattr(migrations, "apply", while_changed_over)
+        open_store(f"sqlite:///{file}").close()
+    assert told[0].remedy.startswith("Wait until that has ended, then begin again")
+    with closing(open_store(f"sqlite:///{file}")) as upgraded:
+        assert upgraded.check() == ()
 
 
 def test_a_feed_of_a_database_of_before_has_failed_for_one_reason(store: Store, tmp_path: Path) -> None:

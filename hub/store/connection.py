@@ -71,8 +71,7 @@ class Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         if migrations.pending(self._db):
-            with self._writing(), self._no_earlier_hub():
-                migrations.apply(self._db)
+            self._change_over()
         # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
         connection.execute("PRAGMA temp_store = MEMORY")
 
@@ -88,6 +87,22 @@ class Connection:
             raise StoreError(
                 f"{self._file} is the database of another program.", "Name the hub's own with --database."
             )
+
+    def _change_over(self) -> None:
+        try:
+            with self._writing(), self._no_earlier_hub():
+                migrations.apply(self._db)
+        except StoreError as error:
+            if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            from hub.lock import DatabaseLock
+
+            holder = DatabaseLock(self._file, "poll").holder
+            raise StoreError(
+                f"The database {self._file} is of an earlier hub, and {holder} holds it, most likely to"
+                " change it over.",
+                f"Wait until that has ended, then begin again; `fuser {self._file}` says which it is.",
+            ) from error.__cause__
 
     @contextmanager
     def _no_earlier_hub(self) -> Iterator[None]:
