@@ -122,7 +122,8 @@ class Connection:
                     locks.callback(lock.release)
                 _log.warning(
                     "The database %s is of an earlier hub, and is changed over. A million entries take"
-                    " a quarter of a minute; stopped before its end, it is as it was.",
+                    " a quarter of a minute, those of a much earlier one some minutes; stopped before its"
+                    " end, it is as it was.",
                     self._file,
                 )
             yield
