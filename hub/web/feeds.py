@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import islice
 from operator import attrgetter
 from typing import get_args
 
@@ -38,7 +37,6 @@ feeds = Blueprint("feeds", __name__)
 _ENTRIES = 100
 # As long as a reader may be away, and find that its copy is to go.
 _TOMBSTONES_TOLD = timedelta(days=30)
-_MOST_TOMBSTONES = 100
 _CACHING = "public, max-age=300"
 # JSON is shown by browsers as what it is.
 _SHOWN_AS_PAGES = ("atom", "rss")
@@ -168,7 +166,10 @@ def _page(visit: Visit, address: FeedAddress, first_url: str, items: Callable[[]
 
 
 def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
-    """What was withdrawn of late; nobody knows any more what a search would have found of it."""
+    """What was withdrawn of late; nobody knows any more what a search would have found of it.
+
+    All of it is in the first part of a feed: what went may leave no other.
+    """
     if selection.search is not None:
         return ()
     # To the day, so that the feed changes by itself no oftener than its pages.
@@ -185,7 +186,7 @@ def _deleted(visit: Visit, selection: Selection) -> tuple[Deleted, ...]:
             by=withdrawn_by(each),
             why=each.withheld.why,
         )
-        for each in islice(of_feed, _MOST_TOMBSTONES)
+        for each in of_feed
     )
 
 
