@@ -78,8 +78,25 @@ def declared(encoding: str, text: str) -> str:
         # Latin-1 as browsers read it.
         (declared("iso-8859-1", CAFE_1252).encode("cp1252"), None, CAFE_1252),
         (CAFE_1252.encode("cp1252"), "text/xml; charset=us-ascii", CAFE_1252),
+        # Nobody who knows the encoding says that it is US-ASCII where it is not.
+        (declared("windows-1251", "<a>Ж</a>").encode("cp1251"), "text/xml; charset=us-ascii", "<a>Ж</a>"),
+        # With the characters that are no part of what the label names, but of what browsers read.
+        (declared("euc-kr", "<a>똠방각하</a>").encode("cp949"), None, "<a>똠방각하</a>"),
+        (declared("tis-620", "<a>“ข่าว”</a>").encode("cp874"), None, "<a>“ข่าว”</a>"),
+        (declared("big5", "<a>喬治‧歐威爾～</a>").encode("cp950"), None, "<a>喬治‧歐威爾～</a>"),
+        (declared("big5", "<a>醫療 邨啲</a>").encode("big5hkscs"), None, "<a>醫療 邨啲</a>"),
+        (declared("euc-jp", "<a>医療①</a>").encode("euc_jis_2004"), None, "<a>医療①</a>"),
+        # Labels that browsers know and Python does not.
+        (declared("windows-31j", "<a>医療①㈱</a>").encode("cp932"), None, "<a>医療①㈱</a>"),
+        (declared("x-sjis", "<a>髙橋</a>").encode("cp932"), None, "<a>髙橋</a>"),
+        (declared("x-euc-jp", "<a>医療</a>").encode("euc_jp"), None, "<a>医療</a>"),
+        (declared("windows-949", "<a>뷁</a>").encode("cp949"), None, "<a>뷁</a>"),
+        (declared("windows-874", "<a>ข่าว</a>").encode("cp874"), None, "<a>ข่าว</a>"),
+        (declared("iso-8859-8-i", "<a>חדשות</a>").encode("iso8859_8"), None, "<a>חדשות</a>"),
+        (declared("x-gbk", "<a>卫生 镕</a>").encode("gb18030"), None, "<a>卫生 镕</a>"),
         # Labels of what is no text, or runs: the document is read as if they were not there.
         (b"<a>plain</a>", "text/xml; charset=base64", "<a>plain</a>"),
+        (b"<a>plain</a>", "text/xml; charset=x-user-defined", "<a>plain</a>"),
         (b"<a>plain</a>", "text/xml; charset=punycode", "<a>plain</a>"),
         (b"<a>\\u003cscript></a>", "text/xml; charset=unicode_escape", "<a>\\u003cscript></a>"),
         (b"<a>+ADw-script+AD4-</a>", "text/xml; charset=utf-7", "<a>+ADw-script+AD4-</a>"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 
+import webencodings
 from msgspec import Struct
 
 _MARKS = (
@@ -21,17 +22,24 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# How browsers read these labels (WHATWG Encoding §4.2); UTF-7 hides markup and is read as what it looks like.
-_READ_AS = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "utf-7": "utf-8",
-    "utf-16": "utf-16-le",
-    "utf-32": "utf-32-le",
+# By what browsers read what is labelled so (WHATWG Encoding §4.2), mostly more than the label stands for.
+# Where that is one encoding to them and two codecs here, the second reads what is no character in the first.
+# UTF-7 hides markup and is read as what it looks like.
+_READ_BY = {
+    "ascii": ("cp1252",),
+    "big5": ("cp950", "big5hkscs"),
+    "euc_jp": ("euc_jp", "euc_jis_2004"),
+    "euc_kr": ("cp949",),
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "iso8859-1": ("cp1252",),
+    "iso8859-9": ("cp1254",),
+    "iso8859-11": ("cp874",),
+    "shift_jis": ("cp932",),
+    "tis-620": ("cp874",),
+    "utf-7": ("utf-8",),
+    "utf-16": ("utf-16-le",),
+    "utf-32": ("utf-32-le",),
 }
 # Codecs of Python's for other things than documents.
 _NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"))
@@ -102,15 +110,8 @@ def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
             text = body.decode("utf-8", "replace")
             if _whole(text) >= _CERTAIN * text.count(_BROKEN):
                 return text, _damage(text)
-    charset = _CHARSET.search(content_type or "")
-    declared = _DECLARED.match(body)
-    labels = (
-        charset[1] if charset else None,
-        declared[1].decode("ascii") if declared else None,
-        _by_zeros(body),
-        "utf-8",
-    )
-    texts = [body.decode(encoding, "replace") for label in labels if (encoding := _known(label))]
+    labels = (*_said(body, content_type), _by_zeros(body), "utf-8")
+    texts = [body.decode(codec, "replace") for label in labels for codec in _codecs(label)]
     texts = [text for text in texts if _begins(text)] or texts
     best = min(texts, key=lambda text: text.count(_BROKEN))
     if best.count(_BROKEN) > _whole(best) and not _is_broken_utf8(body):
@@ -137,16 +138,38 @@ def _damage(text: str) -> str:
     return f"{broken} broken bytes were replaced by {_BROKEN}" if broken else ""
 
 
-def _known(label: str | None) -> str | None:
+def _said(body: bytes, content_type: str | None) -> tuple[str | None, str | None]:
+    """The labels that the header and the document's declaration give it, the one to be believed first."""
+    charset, declared = _CHARSET.search(content_type or ""), _DECLARED.match(body)
+    by_header, by_itself = charset and charset[1], declared and declared[1].decode("ascii")
+    # Once the default for XML (RFC 3023 §3.1), US-ASCII is what servers say that know nothing.
+    return (by_itself, by_header) if _codec(by_header) == "ascii" else (by_header, by_itself)
+
+
+def _codecs(label: str | None) -> tuple[str, ...]:
+    """The codecs to read what is labelled so by; none where nobody knows the label."""
+    codec = _codec(label)
+    return _READ_BY.get(codec, (codec,)) if codec else ()
+
+
+def _codec(label: str | None) -> str | None:
+    """The codec of what Python, or else browsers, know by a label."""
+    if not label or not label.isascii():
+        return None
+    codec = _text_codec(label)
+    if codec is None and (known := webencodings.lookup(label)):
+        codec = _text_codec(known.codec_info.name)
+    return codec
+
+
+def _text_codec(label: str) -> str | None:
     try:
-        codec = codecs.lookup(label) if label else None
-        if codec is None or codec.name in _NO_CHARSETS:
-            return None
+        codec = codecs.lookup(label)
         b"a".decode(codec.name, "ignore")
     except (LookupError, ValueError):
         # A label that nobody knows, or of what is no text: base64 and zip are codecs too.
         return None
-    return _READ_AS.get(codec.name, codec.name)
+    return None if codec.name in _NO_CHARSETS else codec.name
 
 
 def _by_zeros(body: bytes) -> str | None:
