@@ -12,9 +12,8 @@ from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 
-from hub import markup
 from hub.model import Entry, Kind, Tag, TagField, TagRule
-from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase
+from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase, words_of
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
 
@@ -43,7 +42,7 @@ class Tagger:
             for phrase in rule.any or rule.all[:1]:
                 self._rules_of.setdefault(phrase, []).append(position)
             for category in rule.categories:
-                if words := markup.words(category):
+                if words := words_of(category):
                     self._by_category.setdefault(words, []).append((position, category))
 
     def tags(self, entry: Entry, *, given: Iterable[str] = ()) -> tuple[Tag, ...]:
@@ -52,7 +51,7 @@ class Tagger:
         categories = [
             words for category in entry.categories for words in _of_category(category.term, category.label)
         ]
-        title, text = markup.words(entry.title), markup.words(entry.text)
+        title, text = words_of(entry.title), words_of(entry.text)
         texts: _Texts = {"title": (title,), "text": (text,), "category": categories}
         fields: _InFields = {
             "title": self._phrases.found(title),
@@ -129,7 +128,7 @@ class Tagger:
 
 
 def _of_category(term: str, label: str | None) -> tuple[str, ...]:
-    return tuple(words for words in (markup.words(term), markup.words(label or "")) if words)
+    return tuple(words for words in (words_of(term), words_of(label or "")) if words)
 
 
 def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:

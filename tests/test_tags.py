@@ -55,6 +55,13 @@ def why(tag_rule: TagRule, *, title: str = "", text: str = "", category: str = "
         (rule(any=("…",)), "… and so on", None),
         (rule(any=("健康",)), "新健康网络", "‘健康’ in the title"),
         (rule(any=("café",)), "CAFE\u0301 opens", "‘café’ in the title"),
+        # Of Turkish a large I is a small ı, a large İ a small i; what makes others of them is met too.
+        (rule(any=("inme",)), "İnme birimi açıldı", "‘inme’ in the title"),
+        (rule(any=("İnme",)), "yeni inme birimi", "‘İnme’ in the title"),
+        (rule(any=("ilaç*",)), "İlaçlar", "‘ilaçlar’ in the title"),
+        (rule(any=("sağlık",)), "SAĞLIK BAKANLIĞI", "‘sağlık’ in the title"),
+        (rule(any=("ısı",)), "Isı dalgası", "‘ısı’ in the title"),
+        (rule(any=("inme",)), "i\u0307nme", "‘inme’ in the title"),
     ],
 )
 def test_a_rule_finds_whole_words_and_says_where(tag_rule: TagRule, title: str, expected: str | None) -> None:
@@ -78,6 +85,7 @@ def test_a_publishers_category_is_mapped_to_a_tag() -> None:
         == "the publisher's category ‘Patient safety & quality’"
     )
     assert why(mapped, category="quality") is None
+    assert why(rule(categories=("Sağlık",)), category="SAĞLIK") == "the publisher's category ‘Sağlık’"
 
 
 def test_what_must_not_be_there_outweighs_a_category() -> None:
