@@ -13,6 +13,7 @@ import pytest
 from hub import markup
 from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
+from hub.parse.daytexts import read_day
 from hub.parse.decode import decode
 from hub.parse.document import ParsedFeed, Text
 from hub.parse.feed import MOST_ENTRIES, parse
@@ -249,6 +250,38 @@ def test_a_date_is_the_moment_its_publisher_meant(written: str, moment: str) -> 
 )
 def test_what_is_no_date_is_none(written: object) -> None:
     assert read_date(written, LONDON) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "day"),
+    [
+        ("1er décembre 2026", "fr", "2026-12-01"),
+        ("Publié le 1er décembre 2026", "fr", "2026-12-01"),
+        ("1º de dezembro de 2026", "pt_BR", "2026-12-01"),
+        ("1.º de diciembre de 2026", "es", "2026-12-01"),
+        ("1 de diciembre del 2026", "es", "2026-12-01"),
+        ("1° dicembre 2026", "it", "2026-12-01"),
+        ("1st December 2026", "en", "2026-12-01"),
+        ("9. desember 2026", "no", "2026-12-09"),
+        ("2026年12月9日(水)", "ja", "2026-12-09"),
+        ("公開日2026年2月9日", None, "2026-02-09"),
+        ("2026년 12월 9일", "ko", "2026-12-09"),
+        ("1af Rhagfyr 2026", "cy", "2026-12-01"),
+        ("2il Rhagfyr 2026", "cy", "2026-12-02"),
+        ("3ydd Rhagfyr 2026", "cy", "2026-12-03"),
+        ("5ed Rhagfyr 2026", "cy", "2026-12-05"),
+        ("9fed Rhagfyr 2026", "cy", "2026-12-09"),
+        ("11eg Rhagfyr 2026", "cy", "2026-12-11"),
+        ("Cyhoeddwyd 23ain Tachwedd 2026", "cy", "2026-11-23"),
+        ("1er décembre", "fr", None),
+        ("2026年12月", "ja", None),
+    ],
+)
+def test_a_day_is_read_as_pages_of_its_language_have_it(
+    written: str, language: str | None, day: str | None
+) -> None:
+    moment = read_day(written, LONDON, language=language)
+    assert (moment.astimezone(LONDON).date().isoformat() if moment else None) == day
 
 
 # ---------------------------------------------------------------- what is packed

@@ -724,6 +724,13 @@ def test_a_list_with_dates_in_several_layouts_is_read_page_by_page(site: Site, t
         assert site.paths() == ["/list"]
 
 
+def test_a_date_of_a_list_that_cannot_be_read_is_told(site: Site, tmp_path: Path) -> None:
+    url = site.page("/list", _item("0", "12 November 2026") + _item("1", "Fraidd 3 Ebrelll 26"))
+    with network(tmp_path, f"{{url: {url}, kind: html, select: {_SELECT}}}") as hub:
+        hub.poll()
+        assert hub.state.remarks == ("1 date in it cannot be read, such as ‘Fraidd 3 Ebrelll 26’",)
+
+
 def test_what_a_list_shows_apart_is_read_apart_and_a_link_is_no_picture(site: Site, tmp_path: Path) -> None:
     parts = "<span>05</span><span>Nov</span><span>2026</span>"
     item = (

@@ -12,9 +12,15 @@ from hub.parse.dates import read_date
 # A day in figures, or with its month's name, within other words.
 _WITHIN = re.compile(
     r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}\s?[-/.|]\s?\d{1,2}\s?[-/.|]\s?(?:\d{4}|\d{2})\b"
-    r"|\b\d{1,2}(?:st|nd|rd|th)?\.?\s+(?:of\s+|de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+)?\d{4}\b"
-    r"|\b[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b"
+    r"|\b\d{1,2}\.?\s+(?:of\s+|de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:del?\s+)?\d{4}\b"
+    r"|\b[^\W\d_]{3,12}\.?\s+\d{1,2},?\s+\d{4}\b"
 )
+# What makes the first of 1: in English, French, Spanish, Portuguese and Italian, and in Welsh.
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|\.?º|°|af|il|ydd|f?ed|eg|ain)(?!\w)", re.IGNORECASE)
+# As Chinese, Japanese and Korean have it.
+_EASTERN = re.compile(r"(?<!\d)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+# Besides the page's own.
+_LANGUAGES = ("en", "cy", "de", "fr")
 _LONGEST = 300
 _SETTINGS = {
     # Nothing that counts from today: the same page must have the same dates tomorrow.
@@ -36,12 +42,18 @@ def read_day(
     text = " ".join(written.split())[:_LONGEST]
     if not re.search("[0-9]", text):
         return None
-    for candidate in (text, *(found[0] for found in _WITHIN.finditer(text))):
+    plain = _EASTERN.sub(_in_figures, _ORDINAL.sub("", text)).strip()
+    for candidate in dict.fromkeys((text, plain, *(found[0] for found in _WITHIN.finditer(plain)))):
         moment = next(_by_layout(candidate, zone, layouts), None) or read_date(candidate, zone)
         moment = moment or _by_dateparser(candidate, zone, language)
         if moment is not None:
             return moment
     return None
+
+
+def _in_figures(found: re.Match[str]) -> str:
+    year, month, day = map(int, found.groups())
+    return f" {year}-{month:02}-{day:02} "
 
 
 def _by_layout(text: str, zone: ZoneInfo, layouts: tuple[str, ...]) -> Iterator[datetime]:
@@ -61,8 +73,10 @@ def _by_dateparser(text: str, zone: ZoneInfo, language: str | None) -> datetime 
         return None
     import dateparser
 
-    own = (language or "en").split("-")[0].lower()
-    for languages in (list(dict.fromkeys((own, "en", "cy"))), ["en"]):
+    own = re.split("[-_]", language or "en")[0].lower()
+    # Norwegian is told from Nynorsk by dateparser.
+    own = "nb" if own == "no" else own
+    for languages in (list(dict.fromkeys((own, *_LANGUAGES))), [*_LANGUAGES]):
         try:
             found = dateparser.parse(text, languages=languages, settings=_SETTINGS)
         except (ValueError, TypeError, OverflowError):

@@ -94,6 +94,7 @@ def _entry(
     if link is None or not title:
         return None
     dated = _first(item, kind.date) if kind.date else next((each for each in item.iter("time")), None)
+    published = next(_dates(dated, kind, language, zone), None) if dated is not None else None
     told, picture = _first(item, kind.summary), _first(item, kind.image)
     address = _picture(picture) if picture is not None else None
     return ParsedEntry(
@@ -101,7 +102,8 @@ def _entry(
         link=link,
         title=Text(value=title, type="text"),
         summary=Text(value=words_of(told), type="text") if told is not None else None,
-        published=next(_dates(dated, kind, language, zone), None) if dated is not None else None,
+        published=published,
+        unread_date=words_of(dated) if dated is not None and published is None else "",
         images=(Attached(url=urls.resolve(base, address) or address),) if address else (),
     )
 
