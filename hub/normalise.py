@@ -146,6 +146,8 @@ def _entry(
     text = wording.without_footer(title, words)
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
+    # Other dates were not read once: what was stored without one is known without it.
+    when = None if parsed.dated_otherwise else published
     given = _given_date(published, updated, link)
     since = given.date() if given else None
     canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
@@ -175,7 +177,7 @@ def _entry(
         event_date=None
         if events.is_off(title)
         else parsed.starts or events.first_day(title, text, since=since),
-        keys=_keys(parsed.id, link, canonical, title, published, fingerprint, hosts),
+        keys=_keys(parsed.id, link, canonical, title, when, fingerprint, hosts),
         fingerprint=fingerprint,
         written=number,
     )

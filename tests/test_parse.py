@@ -284,6 +284,32 @@ def test_a_day_is_read_as_pages_of_its_language_have_it(
     assert (moment.astimezone(LONDON).date().isoformat() if moment else None) == day
 
 
+@pytest.mark.parametrize(
+    ("written", "language", "moment"),
+    [
+        ("Mi, 09 Dez 2026 10:00:00 +0100", "", "2026-12-09 09:00"),
+        ("Fr, 01 Mai 2026 10:00:00", "", "2026-05-01 09:00"),
+        ("mer., 09 déc. 2026 10:00:00 +0100", "", "2026-12-09 09:00"),
+        ("Mer, 09 Rhag 2026 10:00:00 GMT", "", "2026-12-09 10:00"),
+        ("śr., 09 gru 2026 10:00:00 +0100", "pl", "2026-12-09 09:00"),
+        ("2026/12/09", "", "2026-12-09 00:00"),
+        ("2026/05/01 10:30", "", "2026-05-01 09:30"),
+        ("Mi, 30 Feb 2026 10:00:00 +0100", "", None),
+        ("Mi, 09 Dez 2026 25:00:00 +0100", "", None),
+    ],
+)
+def test_a_feeds_date_in_another_language_than_english_is_read(
+    written: str, language: str, moment: str | None
+) -> None:
+    channel = f"<language>{language}</language>" if language else ""
+    item = f"<item><guid>1</guid><title>News</title><pubDate>{written}</pubDate></item>"
+    # A document that is not well-formed is read in another way.
+    for broken in ("", "<br>"):
+        (entry,) = read(rss(item + broken, channel=channel)).entries
+        assert entry.published == (datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None)
+        assert entry.unread_date == ("" if moment else written)
+
+
 # ---------------------------------------------------------------- what is packed
 
 PLAIN = rss("<item><guid>1</guid><title>Ward opens</title></item>").encode()

@@ -731,6 +731,25 @@ def test_a_date_of_a_list_that_cannot_be_read_is_told(site: Site, tmp_path: Path
         assert hub.state.remarks == ("1 date in it cannot be read, such as ‘Fraidd 3 Ebrelll 26’",)
 
 
+@pytest.mark.parametrize(
+    "link", ["", "<link>https://east.example/</link>", "<link>https://east.example/1</link>"]
+)
+def test_nobody_is_told_again_of_news_whose_date_was_not_read_before(
+    site: Site, tmp_path: Path, link: str
+) -> None:
+    # As it is where an earlier hub could not read what this one can.
+    read = "Mi, 21 Okt 2026 10:00:00 +0200"
+    with moments(tmp_path) as hub:
+        for date, new in (("gestern", 1), (read, 0), (read, 0)):
+            item = f"<item>{link}<title>Klinik eröffnet</title><pubDate>{date}</pubDate></item>"
+            url = site.page("/feed", rss(item), Content_Type="application/rss+xml")
+            hub.write(f"url: {url}")
+            result = hub.poll(hours=2)
+            assert (result.new, result.updated) == (new, 0)
+        (stored,) = hub.entries
+        assert stored.entry.published == datetime(2026, 10, 21, 8, tzinfo=UTC)
+
+
 def test_what_a_list_shows_apart_is_read_apart_and_a_link_is_no_picture(site: Site, tmp_path: Path) -> None:
     parts = "<span>05</span><span>Nov</span><span>2026</span>"
     item = (

@@ -19,6 +19,10 @@ _WITHIN = re.compile(
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|\.?º|°|af|il|ydd|f?ed|eg|ain)(?!\w)", re.IGNORECASE)
 # As Chinese, Japanese and Korean have it.
 _EASTERN = re.compile(r"(?<!\d)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+# A day at the beginning of a feed's date, after its weekday, and what stands behind it.
+_DATE = re.compile(
+    r"(?:[^\W\d_]+\.?,?\s+)?(\d{1,2}\.?\s+[^\W\d_]{3,12}\.?\s+\d{4}|\d{4}/\d{1,2}/\d{1,2})\b(.*)"
+)
 # Besides the page's own.
 _LANGUAGES = ("en", "cy", "de", "fr")
 _LONGEST = 300
@@ -49,6 +53,16 @@ def read_day(
         if moment is not None:
             return moment
     return None
+
+
+def read_otherwise(written: str, zone: ZoneInfo, *, language: str | None) -> datetime | None:
+    """A feed's date that `read_date` cannot read, by its day as pages have it. Never raises.
+
+    `Mi, 09 Dez 2026 10:00:00 +0100` and `2026/12/09` are such.
+    """
+    found = _DATE.fullmatch(" ".join(written.split())[:_LONGEST])
+    day = _by_dateparser(found[1], zone, language) if found else None
+    return read_date(f"{day.astimezone(zone).date()}{found[2]}", zone) if found and day else None
 
 
 def _in_figures(found: re.Match[str]) -> str:

@@ -68,7 +68,8 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
 
     `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
     `starts` is the day of the event that it says it is about. `unread_date` is
-    the date that is written there, where it has one and none can be read.
+    the date that is written there, where it has one and none can be read;
+    `dated_otherwise` is where one can be read as pages' dates are alone.
     """
 
     id: str | None = None
@@ -80,6 +81,7 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     published: datetime | None = None
     updated: datetime | None = None
     unread_date: str = ""
+    dated_otherwise: bool = False
     starts: date | None = None
     authors: tuple[Author, ...] = ()
     categories: tuple[Term, ...] = ()

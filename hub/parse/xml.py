@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from hub import urls
 from hub.parse import entities, mended, tombstones, wellformed
 from hub.parse.dates import read_date
+from hub.parse.daytexts import read_otherwise
 from hub.parse.decode import legal
 from hub.parse.document import (
     Attached,
@@ -160,7 +161,7 @@ def _feed(
         language=_string(feed, "language"),
         # RFC 4287 §4.2.1; RSS's managingEditor answers for the channel and wrote none of it.
         authors=tuple(_authors(feed)) if plain else (),
-        entries=tuple(_entry(entry, zone, url, plain) for entry in entries),
+        entries=tuple(_entry(entry, zone, url, plain, _string(feed, "language")) for entry in entries),
         hubs=tuple(_linked(feed, "hub")),
         self_link=next(_linked(feed, "self"), None),
         remarks=remarks,
@@ -231,11 +232,13 @@ def _why_broken(error: Exception) -> tuple[str, ...]:
     return ()
 
 
-def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry:
+def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType, language: str | None) -> ParsedEntry:
     original = _before_feedburner(entry, "feedburner_origlink")
     link = original or _in_its_language(entry) or _string(entry, "link")
     summary, content = _texts(entry, url)
     published, updated = _date(entry, zone, *_PUBLISHED), _date(entry, zone, *_UPDATED)
+    unread = "" if published or updated else _written_date(entry)
+    otherwise = read_otherwise(unread, zone, language=_language(entry) or language) if unread else None
     return ParsedEntry(
         id=_string(entry, "id"),
         link=link,
@@ -243,9 +246,10 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType) -> ParsedEntry
         title=_text(entry, "title", url, plain=plain),
         summary=summary,
         content=content,
-        published=published,
+        published=published or otherwise,
         updated=updated,
-        unread_date="" if published or updated else _written_date(entry),
+        unread_date="" if otherwise else unread,
+        dated_otherwise=otherwise is not None,
         starts=_day(entry, zone),
         # RFC 4287 §4.2.1: where an entry names nobody, those of its source.
         authors=tuple(_authors(entry)) or tuple(_authors(dict.get(entry, "source") or {})),
