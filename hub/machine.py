@@ -1,4 +1,4 @@
-"""What the machine lets a hub have: open files, sockets among them; a temporary folder; files of others."""
+"""What a hub has of its machine: open files, sockets among them; a temporary folder; the time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import resource
 import sys
 import tempfile
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.errors import HubError
@@ -16,6 +17,8 @@ _ENOUGH_FILES = 4096
 _BESIDES = 64
 # A transfer's socket twice, connections that are kept for later ones, and what looks up its host's name.
 _FOR_A_TRANSFER = 6
+# No clock that is right says that it is earlier.
+_WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 # Of a folder's name, which has to leave room for the sockets that readers are started by.
 _LONGEST = (107 if sys.platform == "linux" else 103) - len("/pymp-12345678/listener-12345678")
 
@@ -50,6 +53,18 @@ def check_temporary_folder() -> None:
         raise HubError(
             f"The name of the folder for temporary files is too long for sockets: {folder}.",
             f"Set TMPDIR to one whose name has at most {_LONGEST} bytes, such as /tmp.",
+        )
+
+
+def check_clock(now: datetime) -> None:
+    """See that a clock was set since the machine started, if it has none that goes on. Raises HubError.
+
+    News that came in by such a clock would be dated by it for good, and no site's certificate hold yet.
+    """
+    if now < _WRITTEN:
+        raise HubError(
+            f"This machine's clock is wrong: it says {now:%-d %B %Y}, when there was no hub yet.",
+            "Set it, or wait until it is set over the network (timedatectl), and begin again.",
         )
 
 

@@ -17,7 +17,7 @@ from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
-from hub.machine import check_temporary_folder
+from hub.machine import check_clock, check_temporary_folder
 from hub.model import FeedState, HubSettings
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
@@ -115,6 +115,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
     config = load(path)
     _refuse_unknown(config, members, path)
     check_temporary_folder()
+    check_clock(utc_now())
     store = open_store(database)
     lock = DatabaseLock(database_file(database), "poll")
     try:

@@ -24,6 +24,7 @@ from hub import machine
 from hub.config import Config, Watched
 from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
+from hub.polls import utc_now
 from hub.report import Lines, say
 from hub.rounds import poll_forever, sync, tell
 from hub.said import counted
@@ -51,6 +52,7 @@ def run(place: Place) -> None:
     """Poll for ever and serve the web view, until SIGTERM or Ctrl-C. Raises HubError."""
     machine.raise_limit()  # for the web view's process too
     machine.check_temporary_folder()
+    machine.check_clock(utc_now())
     watched = Watched(place.config)
     file = database_file(place.database)
     # Before the lock is taken: an older database is changed over where nobody holds it.

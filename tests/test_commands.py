@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import mending
+from hub import mending, rounds, service
 from hub.errors import HubError, StoreError
 from hub.lock import DatabaseLock, Purpose, held
 from hub.machine import check_temporary_folder
@@ -900,6 +900,21 @@ def test_where_no_temporary_folder_can_be_written_to_that_is_told(monkeypatch: p
     with pytest.raises(HubError, match="temporary files") as told:
         check_temporary_folder()
     assert "TMPDIR" in told.value.remedy
+
+
+def test_by_a_clock_that_was_not_set_nothing_is_dated(
+    hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    for module in (rounds, service):
+        monkeypatch.setattr(module, "utc_now", lambda: datetime(1970, 1, 1, 0, 2, tzinfo=UTC))
+    with pytest.raises(HubError, match="clock is wrong: it says 1 January 1970") as told:
+        rounds.poll_once(hub.config, hub.database)
+    assert "timedatectl" in told.value.remedy
+    with pytest.raises(HubError, match="clock is wrong"):
+        service.run(Place(config=hub.config, database=hub.database, host="127.0.0.1", port=0))
+    assert site.asked == []
+    assert not (hub.folder / "hub.db").exists()
 
 
 def test_a_check_of_no_database_makes_none(hub: Hub) -> None:
