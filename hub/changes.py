@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub import markup, wording
-from hub.model import Entry, KnownEntry, Told, digest
+from hub.model import Entry, KnownEntry, Told
 
 # An editor who goes back is followed, without telling, once the other wording has stood so long.
 _GOES_BACK_AFTER = timedelta(days=1)
@@ -51,7 +51,7 @@ def is_told_apart_otherwise(entry: Entry, stored: KnownEntry) -> bool:
         return False
     if not stored.text:
         return not (stored.title or entry.title or entry.text or entry.image or entry.enclosures)
-    return digest(wording.that_count(stored.title, stored.text)) == entry.fingerprint
+    return _words(stored.title, stored.text) == wording.that_count(entry.title, entry.text)
 
 
 def is_no_news(entry: Entry, stored: KnownEntry) -> bool:
@@ -63,9 +63,13 @@ def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
     """Whether an earlier hub left character references in what is the same but for those."""
     if "&" not in stored.title and "&" not in stored.text:
         return False
-    title, text = map(markup.without_references, (stored.title, stored.text))
-    before = wording.that_count(title, wording.without_footer(title, text))
+    before = _words(*map(markup.without_references, (stored.title, stored.text)))
     return before == wording.that_count(entry.title, entry.text)
+
+
+def _words(title: str, text: str) -> str:
+    # An earlier hub knew the footers of fewer languages.
+    return wording.that_count(title, wording.without_footer(title, text))
 
 
 def _is_other_excerpt(entry: Entry, stored: KnownEntry) -> bool:

@@ -9,53 +9,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hub import markup, urls
+from hub import furniture, markup, urls
 
 # ---------------------------------------------------------------- what is no change
 
-# Without one of these there is nothing to leave out: looked for first, since most texts have none.
-_HINTS = (" ago", "comment", "repl", "just now")
-_HINTS_WITH_A_NUMBER = (
-    *("view", "read", "visit", "hits", "download"),
-    *("share", "like", "tweet", "repost", "pin"),
-    *("reaction", "response", "vote", "clap"),
-)
-_NUMBER = re.compile("[0-9]")
-_COUNT = r"(?:no|one|\d[\d.,]*[km]?)\+?"
-_COUNTED = (
-    r"(?:comments?|repl(?:y|ies)|responses?|(?:page\s?)?views?|reads?|visits?|hits|shares?|likes?|retweets?"
-    r"|reposts?|reactions?|claps|downloads?|votes?)"
-)
-_AGE = r"(?:an?|one|a\s+few|\d+)\s?(?:s|sec|second|m|min|minute|h|hr|hour|d|day|week|month|year)s?"
-# What a site's template writes beside the news, as a segment of its own.
-_FURNITURE = re.compile(
-    rf"""
-      {_COUNT} \s+ {_COUNTED} (?: \s+ so \s+ far )?
-    | {_COUNTED} (?: \s+ count )? [:\s]* \(? {_COUNT} \)?
-    | (?: viewed | read | shared | liked | downloaded | visited ) [:\s]+ {_COUNT} (?: \s+ times? )?
-    | (?: share | tweet | pin | like ) (?: \s+ (?: this | it ) )? [:\s]* \(? {_COUNT} \)?
-    | (?: leave | add | post ) \s+ a \s+ (?: comment | reply ) | be \s+ the \s+ first \s+ to \s+ comment
-    | just \s+ now
-    | (?: (?: first \s+ | last \s+ )? (?: posted | published | updated | modified | edited | added ) [:\s]+ )?
-      (?: (?: about | over | almost | nearly ) \s+ )? {_AGE} (?: ,? \s+ (?: and \s+ )? {_AGE} )? \s+ ago
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_LONGEST_FURNITURE = 60
 # Of a longer block, furniture stands at its beginning or its end.
-_LONG_BLOCK = 2 * _LONGEST_FURNITURE
+_LONG_BLOCK = 2 * furniture.LONGEST
 # Where one segment of a block ends: at a bar or dot between two, or with a sentence.
 _BETWEEN = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|(?<=[.!?…])\s+")
-# What leads to other news, which is another at each visit, to the end of the text.
-_ELSEWHERE = re.compile(
-    r"\n(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested in)"
-    r"|(?:related|recent|popular|most read|latest) (?:posts?|articles?|news|stories|content|reading))[^\w\n]*"
-    r"(?:\n[^\n]{1,160}){1,12}\s*\Z",
-    re.IGNORECASE,
-)
-# How the block before them begins, after its line break.
-_ELSEWHERE_HINTS = ("you m", "related ", "recent ", "popular ", "most read ", "latest ")
-_LONGEST_HINT = max(map(len, _ELSEWHERE_HINTS))
 # Whole, whatever is in it: a look for its `?` would read all of a long one from each `http` in it.
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
@@ -71,13 +32,11 @@ def that_count(title: str, text: str) -> str:
     """
     if "://" in text:
         text = _ADDRESS.sub(lambda found: urls.without_tracking(found[0]), text)
-    blocks = text.split("\n")
-    if any(block[:_LONGEST_HINT].lower().startswith(_ELSEWHERE_HINTS) for block in blocks[1:]):
-        text = _ELSEWHERE.sub("", text)
-        blocks = text.split("\n")
+    blocks = furniture.without_elsewhere(text.split("\n"))
     # All at once first: in most texts there is nothing to leave out.
-    if _has_hint("\n".join(map(_edges, blocks)).lower()):
-        text = "\n".join(map(_block_without, blocks))
+    if furniture.may_be_in("\n".join(map(_edges, blocks)).lower()):
+        blocks = [_block_without(block) for block in blocks]
+    text = "\n".join(blocks)
     return f"{markup.words(title)}\n{markup.words(text)}"
 
 
@@ -85,35 +44,23 @@ def _edges(block: str) -> str:
     """Where furniture may stand in a block."""
     if len(block) <= _LONG_BLOCK:
         return block
-    return f"{block[:_LONGEST_FURNITURE]}\n{block[-_LONGEST_FURNITURE:]}"
+    return f"{block[: furniture.LONGEST]}\n{block[-furniture.LONGEST :]}"
 
 
 def _block_without(block: str) -> str:
     if len(block) <= _LONG_BLOCK:
-        return _kept(_BETWEEN.split(block)) if _has_hint(block.lower()) else block
-    begin, end = block[:_LONGEST_FURNITURE], block[-_LONGEST_FURNITURE:]
-    if not (_has_hint(begin.lower()) or _has_hint(end.lower())):
+        return _kept(_BETWEEN.split(block)) if furniture.may_be_in(block.lower()) else block
+    begin, end = block[: furniture.LONGEST], block[-furniture.LONGEST :]
+    if not (furniture.may_be_in(begin.lower()) or furniture.may_be_in(end.lower())):
         return block
     # What the cut goes through is no segment, and stays.
     *first, cut = _BETWEEN.split(begin)
     rest, *last = _BETWEEN.split(end)
-    return " ".join([_kept(first), cut + block[_LONGEST_FURNITURE:-_LONGEST_FURNITURE] + rest, _kept(last)])
+    return " ".join([_kept(first), cut + block[furniture.LONGEST : -furniture.LONGEST] + rest, _kept(last)])
 
 
 def _kept(segments: Sequence[str]) -> str:
-    return " ".join(segment for segment in segments if not _is_furniture(segment))
-
-
-def _has_hint(lower: str) -> bool:
-    return any(hint in lower for hint in _HINTS) or (
-        _NUMBER.search(lower) is not None and any(hint in lower for hint in _HINTS_WITH_A_NUMBER)
-    )
-
-
-def _is_furniture(segment: str) -> bool:
-    if len(segment) > _LONGEST_FURNITURE:
-        return False
-    return _FURNITURE.fullmatch(segment.strip(" \t.,:;!()[]")) is not None
+    return " ".join(segment for segment in segments if not furniture.is_furniture(segment))
 
 
 # WordPress's footer, which names the entry and its site.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain, revisions
+from hub import explain, revisions, wording
 from hub.model import Entry, Gathered, Known, KnownEntry, Standing, StoredEntry, digest
 from hub.publish.corrections import told_changes
 from hub.publish.item import item
@@ -128,6 +128,32 @@ def test_words_that_an_earlier_hub_counted_are_no_change_and_counted_no_more() -
     assert update.changed == ()
     (relinked,) = update.relinked
     assert relinked.fingerprint == now.fingerprint
+
+
+@pytest.mark.parametrize("footer", ["", "\nDer Beitrag Betten erschien zuerst auf Ost."])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("3 Kommentare", "3 Kommentare"),
+        ("il y a 3 heures", "il y a 9 heures"),
+        ("Erthyglau cysylltiedig\nWard A", "Erthyglau cysylltiedig\nWard B"),
+    ],
+)
+def test_nor_are_those_in_other_languages_or_above_a_footer(before: str, after: str, footer: str) -> None:
+    news = "Im Haus des Landkreises sind 4 Betten frei."
+
+    def read(beside: str) -> Entry:
+        return entry("a", title="Betten", text=f"{news}\n{beside}")
+
+    by_an_earlier_hub = replace(stored(read(before)), fingerprint=digest(f"{news} {before} {footer}"))
+    words = wording.that_count("Betten", f"{news}\n{after}{footer}")
+    now = replace(read(after), fingerprint=digest(words))
+    update = decided(document(now), by_an_earlier_hub)
+    assert update.changed == ()
+    (relinked,) = update.relinked
+    assert relinked.fingerprint == now.fingerprint
+    corrected = entry("a", title="Betten", text=f"{news.replace('4', '5')}\n{after}")
+    assert [change.told for change in decided(document(corrected), by_an_earlier_hub).changed] == ["yes"]
 
 
 def _counted(text: str) -> str:

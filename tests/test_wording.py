@@ -32,6 +32,36 @@ LONG = "The ward opens in spring, and has room for twelve people who live in the
         ("Last updated: 2 hours ago", "Last updated: 1 day ago"),
         ("just now", "2 mins ago"),
         ("Published 1 week, 2 days ago", "Published 2 weeks ago"),
+        # In German, French, Spanish, Italian, Dutch, Portuguese, Polish, Welsh, Swedish, Danish, Norwegian.
+        ("Keine Kommentare", "1 Kommentar"),
+        ("Kommentar hinterlassen · Aufrufe: 99", "Kommentare (12) · Aufrufe: 1.204"),
+        ("Aktualisiert vor einer Stunde", "Aktualisiert: vor 2 Tagen"),
+        ("Aucun commentaire", "3 commentaires"),
+        ("Laisser un commentaire | 99 vues", "Commentaires : 2 | 1 204 vues"),
+        ("Publié il y a une heure", "Publié il y a 3 jours"),
+        ("No hay comentarios", "12 comentarios"),
+        ("Deja un comentario. Visitas: 9", "1 comentario. Visitas: 10"),
+        ("hace 3 minutos", "Actualizado hace un día"),
+        ("Nessun commento", "3 commenti"),
+        ("Lascia un commento – Letture: 8", "1 commento – Letture: 9"),
+        ("un’ora fa", "3 giorni fa"),
+        ("Geen reacties", "3 reacties"),
+        ("Geef een reactie | 8 weergaven", "1 reactie | 9 weergaven"),
+        ("Geplaatst 3 uur geleden", "een week geleden"),
+        ("Nenhum comentário", "3 comentários"),
+        ("Deixe um comentário", "1 comentário"),
+        ("Publicado há 3 horas", "2 dias atrás"),
+        ("Brak komentarzy", "5 komentarzy"),
+        ("Dodaj komentarz | Wyświetleń: 8", "3 komentarze | Wyświetleń: 9"),
+        ("godzinę temu", "Opublikowano 5 dni temu"),
+        ("Dim sylwadau", "3 sylw"),
+        ("Gadael sylw", "5 o sylwadau"),
+        ("awr yn ôl", "Diweddarwyd 3 o ddiwrnodau yn ôl"),
+        ("2 ddiwrnod yn ôl", "3 wythnos yn ôl"),
+        ("Inga kommentarer", "3 kommentarer"),
+        ("Lämna en kommentar", "för 2 veckor sedan"),
+        ("Ingen kommentarer", "for 2 uger siden"),
+        ("Legg igjen en kommentar", "for 3 uker siden"),
     ],
 )
 def test_counters_and_ages_that_stand_by_themselves_do_not_count(place: str, before: str, after: str) -> None:
@@ -51,6 +81,24 @@ def test_counters_and_ages_that_stand_by_themselves_do_not_count(place: str, bef
         ("12 beds", "13 beds"),
         ("See https://east.example/?p=1", "See https://east.example/?p=2"),
         ("Related news will follow.", "Recent news will follow."),
+        # Above an opinion, an answer to a question, and how a story begins.
+        ("Ein Kommentar", "Ein Bericht"),
+        ("Kein Kommentar.", "Kein Wort."),
+        ("Vor vielen Jahren.", "Vor vielen Wochen."),
+        ("Lata temu.", "Dni temu."),
+        ("Flynyddoedd yn ôl.", "Wythnosau yn ôl."),
+        ("Vue 2 | Die Software", "Vue 3 | Die Software"),
+        ("Vor 3 Jahren wurde das Haus gebaut.", "Vor 4 Jahren wurde das Haus gebaut."),
+        ("Das Haus wurde vor 3 Jahren gebaut.", "Das Haus wurde vor 4 Jahren gebaut."),
+        ("Il y a 3 ans de travaux.", "Il y a 4 ans de travaux."),
+        ("L’hôpital a reçu 12 visites.", "L’hôpital a reçu 13 visites."),
+        ("Hace 3 años que no llueve.", "Hace 4 años que no llueve."),
+        ("Fa 3 gradi.", "Fa 4 gradi."),
+        ("Há 3 horas de espera.", "Há 4 horas de espera."),
+        ("Het huis is 3 jaar geleden gebouwd.", "Het huis is 4 jaar geleden gebouwd."),
+        ("Szpital otwarto 3 lata temu.", "Szpital otwarto 4 lata temu."),
+        ("Agorwyd y ward 3 blynedd yn ôl.", "Agorwyd y ward 4 blynedd yn ôl."),
+        ("Huset byggdes för 3 år sedan.", "Huset byggdes för 4 år sedan."),
     ],
 )
 def test_what_is_said_of_numbers_in_a_sentence_counts(before: str, after: str) -> None:
@@ -61,6 +109,35 @@ def test_a_list_of_other_news_at_the_end_does_not_count() -> None:
     one = f"{NEWS}\nYou may also like\nBids are invited\nLunch is served"
     other = f"{NEWS}\nYou may also like\nThe board meets"
     assert that_count("Ward", one) == that_count("Ward", other) == that_count("Ward", NEWS)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Ähnliche Beiträge",
+        "Das könnte Sie auch interessieren:",
+        "Articles similaires",
+        "Vous aimerez aussi",
+        "Artículos relacionados",
+        "También te puede interesar",
+        "Articoli correlati",
+        "Potrebbe interessarti anche",
+        "Gerelateerde berichten",
+        "Artigos relacionados",
+        "Você também pode gostar",
+        "Powiązane artykuły",
+        "Erthyglau cysylltiedig",
+        "Relaterade artiklar",
+        "Relaterede artikler",
+        "Relaterte saker",
+    ],
+)
+def test_nor_does_one_in_another_language(heading: str) -> None:
+    one, other = f"{NEWS}\n{heading}\nEins zwei\nDrei", f"{NEWS}\n{heading}\nVier"
+    assert that_count("Ward", one) == that_count("Ward", other) == that_count("Ward", NEWS)
+    # With news below it, within a sentence or at the end, it is what somebody says.
+    for said in (f"{heading}\n{LONG}", f"{heading.rstrip(':')} gibt es viele.\nEins", heading):
+        assert that_count("Ward", f"{NEWS}\n{said}") == f"ward\n{markup.words(f'{NEWS} {said}')}"
 
 
 def test_news_that_follows_such_a_heading_at_length_counts() -> None:

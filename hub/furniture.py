@@ -1,0 +1,168 @@
+"""What sites write beside their news and change by themselves: counts of comments, ages, other news. Pure.
+
+In English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Welsh,
+Swedish, Danish and Norwegian. Each is all of a segment or none of it: within
+a sentence a number is news.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ahocorasick_rs import AhoCorasick
+
+LONGEST = 60
+"""Characters: a longer segment is none."""
+
+# Without one of these there is none: looked for first, all at once, since most texts have none.
+_HINTS = AhoCorasick(
+    [
+        *(" ago", "comment", "repl", "just now"),
+        *("kommentar", "koment", "coment", "reactie", "sylw"),
+        *("vor ein", "il y a ", "hace ", "há ", " geleden", " atrás", " temu", " yn ôl", " sedan", " siden"),
+        *(f"{unit} fa" for unit in ("secondo", "minuto", "ora", "giorno", "settimana", "mese", "anno")),
+    ]
+)
+_HINTS_WITH_A_NUMBER = AhoCorasick(
+    [
+        *("view", "read", "visit", "hits", "download"),
+        *("share", "like", "tweet", "repost", "pin"),
+        *("reaction", "response", "vote", "clap"),
+        *("antwort", "répons", "respuesta", "rispost", "respost", "odpowied"),
+        *("aufruf", "zugriff", "vue", "affichage", "vistas", "lectura", "visualiz", "lettur", "weergave"),
+        *("acesso", "leitura", "wyświetl", "odsłon", "visning", "vor "),
+        *(
+            f"{unit} fa"
+            for unit in ("secondi", "minuti", "min", "ore", "giorni", "settimane", "mesi", "anni")
+        ),
+    ]
+)
+_NUMBER = re.compile("[0-9]")
+_COUNT = r"(?:no|one|\d[\d.,]*[km]?)\+?"
+_COUNTED = (
+    r"(?:comments?|repl(?:y|ies)|responses?|(?:page\s?)?views?|reads?|visits?|hits|shares?|likes?|retweets?"
+    r"|reposts?|reactions?|claps|downloads?|votes?)"
+)
+_AGE = r"(?:an?|one|a\s+few|\d+)\s?(?:s|sec|second|m|min|minute|h|hr|hour|d|day|week|month|year)s?"
+# What a site's template writes beside the news, as a segment of its own.
+_ENGLISH = re.compile(
+    rf"""
+      {_COUNT} \s+ {_COUNTED} (?: \s+ so \s+ far )?
+    | {_COUNTED} (?: \s+ count )? [:\s]* \(? {_COUNT} \)?
+    | (?: viewed | read | shared | liked | downloaded | visited ) [:\s]+ {_COUNT} (?: \s+ times? )?
+    | (?: share | tweet | pin | like ) (?: \s+ (?: this | it ) )? [:\s]* \(? {_COUNT} \)?
+    | (?: leave | add | post ) \s+ a \s+ (?: comment | reply ) | be \s+ the \s+ first \s+ to \s+ comment
+    | just \s+ now
+    | (?: (?: first \s+ | last \s+ )? (?: posted | published | updated | modified | edited | added ) [:\s]+ )?
+      (?: (?: about | over | almost | nearly ) \s+ )? {_AGE} (?: ,? \s+ (?: and \s+ )? {_AGE} )? \s+ ago
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FIGURES = r"\d[\d.,\s]*[km]?\+?"
+_COMMENTS = (
+    r"kommentar(?:e|er)?|commentaires?|comentarios?|comentários?|comment[oi]|reacties?|komentarz[ey]?"
+    r"|(?:o )?sylw(?:adau)?|antworten|réponses?|respuestas?|rispost[ae]|respostas?|odpowied(?:ź|zi)"
+)
+_VISITS = (
+    r"aufrufe?|zugriffe?|vues?|affichages?|visitas?|vistas|lecturas?|visualizzazion[ei]|visite|letture"
+    r"|weergaven?|visualizaç(?:ão|ões)|acessos?|leituras?|wyświetle(?:ń|nia|nie)|odsłon[ay]?"
+    r"|visning(?:ar|er)?"
+)
+# *Ein Kommentar* is no count: it stands above an opinion. Nor is *Kein Kommentar*, which is an answer.
+_NO_COMMENTS = (
+    "keine kommentare|aucun commentaire|pas(?: encore)? de commentaires?|(?:sin|no hay) comentarios"
+    "|nessun commento|geen reacties|(?:sem|nenhum) comentários?|brak komentarzy|dim sylwadau"
+    "|(?:inga|ingen) kommentarer"
+)
+_COMMENT_HERE = (
+    "(?:einen )?kommentar (?:hinterlassen|schreiben|verfassen)|(?:schreibe?|hinterlasse?) einen kommentar",
+    "(?:laisse[rz]|ajoute[rz]|écrire) un commentaire",
+    "(?:dejar?|deje|añadir?|añade|escribir?|escribe) un comentario",
+    "(?:lascia|aggiungi|scrivi) un commento",
+    "(?:laat|geef|plaats) een reactie(?: achter)?|reactie (?:plaatsen|toevoegen)",
+    "(?:deixe|deixar|adicionar|escrever) um comentário",
+    "(?:dodaj|zostaw|napisz) komentarz",
+    "(?:gadael|gadewch|ychwanegu|ychwanegwch) sylw",
+    "(?:lämna|skriv|efterlad|legg igjen) en kommentar",
+)
+_SINCE = (
+    "(?:zuletzt )?(?:veröffentlicht|aktualisiert)|publiée?|mise? à jour|publicad[ao]|actualizad[ao]"
+    "|pubblicat[ao]|aggiornat[ao]|gepubliceerd|geplaatst|bijgewerkt|atualizad[ao]|opublikowan[aoey]"
+    "|zaktualizowan[aoey]|cyhoeddwyd|diweddarwyd|publicera[dt]|uppdatera[dt]|publiceret|opdateret"
+    "|publisert|oppdatert"
+)
+# `#` stands for figures. In words, it is one: *lata temu*, years ago, is how stories begin.
+_AGES = (
+    "vor (?:#|einer|einem) (?:sekunden?|min(?:uten?)?|std|stunden?|tag(?:en)?|wochen?|monat(?:en)?"
+    "|jahr(?:en)?)",
+    "il y a (?:environ )?(?:#|une?) (?:secondes?|min(?:utes?)?|h(?:eures?)?|jours?|semaines?|mois|ans?)",
+    "hace (?:#|una?) (?:segundos?|min(?:utos?)?|h(?:oras?)?|días?|semanas?|mes(?:es)?|años?)",
+    "(?:# |una? |un['’])(?:second[oi]|min(?:ut[oi])?|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]) fa",
+    "(?:#|een|één) (?:seconden?|min(?:uut|uten)?|uur|dag(?:en)?|week|weken|maand(?:en)?|jaar) geleden",
+    "há (?:#|uma?) (?:segundos?|min(?:utos?)?|h(?:oras?)?|dias?|semanas?|mês|meses|anos?)(?: atrás)?",
+    "(?:#|uma?) (?:segundos?|min(?:utos?)?|h(?:oras?)?|dias?|semanas?|mês|meses|anos?) atrás",
+    "(?:# (?:sekund[ęy]?|min(?:ut[ęy]?)?|godz(?:in[ęy]?)?|dni|tygodni[ea]?|miesiące|miesięcy|lata?)"
+    "|(?:1 )?(?:sekundę|minutę|godzinę|dzień|tydzień|miesiąc|rok)) temu",
+    "(?:# (?:o )?(?:eiliadau|[mf]unudau|oriau|(?:d|dd|n)iwrnod(?:au)?|dd?yddiau|wythnosau|[mf]is|[mf]isoedd"
+    "|[bmf]lynedd|[bf]lynyddoedd)|(?:# )?(?:eiliad|[mf]unud|awr|diwrnod|wythnos|mis|[bf]lwyddyn)) yn ôl",
+    "(?:för )?(?:#|en|ett) (?:sekund(?:er)?|min(?:ut(?:er)?)?|tim|timm(?:e|ar)|dag(?:ar)?|veck(?:a|or)"
+    "|månad(?:er)?|år) sedan",
+    "(?:for )?(?:#|en|ett?) (?:sekund(?:er)?|min(?:utt?(?:er)?)?|timer?|dag(?:er?)?|u[gk]er?|måned(?:er)?"
+    "|år) siden",
+)
+_IN_OTHER_LANGUAGES = re.compile(
+    rf"{_FIGURES}(?:{_COMMENTS}|{_VISITS})|(?:{_COMMENTS}|{_VISITS})\s?[:(]\s?{_FIGURES}\)?"
+    rf"|{_NO_COMMENTS}|{'|'.join(_COMMENT_HERE)}"
+    rf"|(?:(?:{_SINCE}):? )?(?:{'|'.join(_AGES).replace('#', '[0-9]+')})",
+    re.IGNORECASE,
+)
+
+# What leads to other news, as a block of its own.
+_ELSEWHERE = re.compile(
+    r"(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested in)"
+    r"|(?:related|recent|popular|most read|latest) (?:posts?|articles?|news|stories|content|reading)"
+    r"|(?:ähnliche|verwandte|neueste|beliebte) (?:beiträge|artikel|meldungen|nachrichten)"
+    r"|das könnte (?:sie|dich|euch) auch interessieren"
+    r"|(?:articles|actualités|contenus) (?:similaires|connexes|associée?s|liée?s|récente?s|populaires)"
+    r"|derniers articles|dernières actualités|vous aimerez (?:peut-être )?aussi"
+    r"|(?:cela|ça) (?:peut|pourrait) (?:aussi )?vous intéresser"
+    r"|(?:artículos|entradas|noticias) (?:relacionad[ao]s|similares|recientes|populares)"
+    r"|(?:también )?te (?:puede|podría) interesar"
+    r"|(?:articoli|post|notizie|contenuti) (?:correlat[ei]|simili|recenti|popolari)"
+    r"|potrebbe(?:ro)? (?:anche )?interessarti(?: anche)?|ti potrebbe(?:ro)? interessare(?: anche)?"
+    r"|(?:gerelateerde|vergelijkbare|recente|populaire|laatste) (?:berichten|artikelen)|gerelateerd nieuws"
+    r"|(?:artigos|posts?|notícias|conteúdos) (?:relacionad[ao]s|semelhantes|recentes|populares)"
+    r"|(?:você )?também (?:pode gostar|(?:lhe )?(?:pode|poderá) interessar)"
+    r"|(?:powiązane|podobne|ostatnie|najnowsze|popularne) (?:artykuły|wpisy|posty|wiadomości)"
+    r"|(?:erthyglau|straeon|newyddion) (?:cysylltiedig|perthnasol|tebyg|diweddar|diweddaraf|poblogaidd)"
+    r"|(?:relaterade|liknande|senaste) (?:artiklar|inlägg|nyheter)"
+    r"|(?:relater(?:ede|te)|lignende|seneste|siste) (?:artikler|indlæg|innlegg|nyheder|nyheter|saker)"
+    r")\W*"
+)
+# So many short blocks may follow it.
+_MOST_ELSEWHERE, _LONGEST_ELSEWHERE = 12, 160
+
+
+def may_be_in(lower: str) -> bool:
+    """Whether any may stand in a text in lower case: it is quick, and false of most texts."""
+    return bool(_HINTS.find_matches_as_indexes(lower)) or (
+        _NUMBER.search(lower) is not None and bool(_HINTS_WITH_A_NUMBER.find_matches_as_indexes(lower))
+    )
+
+
+def is_furniture(segment: str) -> bool:
+    """Whether all of a segment, a sentence or what stands between two bars, is such a count or age."""
+    if len(segment) > LONGEST:
+        return False
+    said = segment.strip(" \t.,:;!()[]")
+    return (_ENGLISH.fullmatch(said) or _IN_OTHER_LANGUAGES.fullmatch(said)) is not None
+
+
+def without_elsewhere(blocks: Sequence[str]) -> Sequence[str]:
+    """The blocks of a text without the list of other news at its end, which is another at each visit."""
+    for at in range(max(1, len(blocks) - 1 - _MOST_ELSEWHERE), len(blocks) - 1):
+        is_heading = len(blocks[at]) <= LONGEST and _ELSEWHERE.fullmatch(blocks[at].lower())
+        if is_heading and max(map(len, blocks[at + 1 :])) <= _LONGEST_ELSEWHERE:
+            return blocks[:at]
+    return blocks
