@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -72,6 +72,7 @@ _NOT_ON_ITS_DAY = re.compile(
     r"|not (?:be )?(?:go(?:ing)? ahead|tak(?:e|ing) place))\b",
     re.IGNORECASE | re.ASCII,
 )
+_MIDNIGHT = time()
 # A day without its year is one of the next months.
 _AHEAD = timedelta(days=183)
 
@@ -158,10 +159,13 @@ def has_lost_its_day(entry: Entry) -> bool:
 
 def with_day(entry: Entry, now: datetime, zone: ZoneInfo) -> Entry:
     """The entry as it is seen at `now`: it takes place on its own date, should that be a later day."""
-    published = _local(entry.published, zone) if entry.published else None
-    if published is None or published <= _local(now, zone) or is_off(entry.title):
+    if entry.published is None:
         return entry
-    return replace(entry, event_date=published)
+    day = local_day(entry.published, zone)
+    if entry.published.time() == _MIDNIGHT and entry.event_date != day:
+        # It is how sites write a day, unless words say that it is the evening before, west of Greenwich.
+        day = entry.published.date()
+    return entry if day <= local_day(now, zone) or is_off(entry.title) else replace(entry, event_date=day)
 
 
 def date_to_sort_by(
@@ -174,10 +178,11 @@ def date_to_sort_by(
     """
     if backlog or entry.kind != "event" or entry.event_date is None:
         return dated
-    return now if entry.event_date >= _local(now, zone) else dated
+    return now if entry.event_date >= local_day(now, zone) else dated
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> date:
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """The day that it is in a zone at a moment."""
     try:
         return moment.astimezone(zone).date()
     except OverflowError:

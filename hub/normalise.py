@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlsplit
 
 import msgspec
@@ -67,23 +67,25 @@ def entries(
     feed: Feed,
     *,
     url: str,
+    zone: tzinfo = UTC,
     hosts: Mapping[str, str] = urls.NO_HOSTS,
     last: LastDocument = LastDocument(),
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """The feed's entries in the document's order, and remarks about those left out.
 
     Entries in which nothing is written are left out, and what stands there
-    twice word for word is taken once. `url` is where the document was fetched.
+    twice word for word is taken once. `url` is where the document was fetched,
+    and a day without its year is one after the entry's date in the hub's `zone`.
     What stands on a host that is another now (`hosts`) is known by that one.
     What is `written` as something of `last` is that as it stands there.
     """
     found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
     said = [entry for entry in parsed.entries if _says_something(entry)]
     site = _link(url, parsed.link)
-    around = _around(parsed, url)
+    around = _around(parsed, url, zone)
     for parsed_entry in said:
         number = written(parsed_entry, around)
-        entry = last.entries.get(number) or _entry(parsed_entry, parsed, feed, url, site, hosts, number)
+        entry = last.entries.get(number) or _entry(parsed_entry, parsed, feed, url, site, zone, hosts, number)
         # Without an id, the same words on another day are other news.
         day = None if entry.id else entry.published
         found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
@@ -130,6 +132,7 @@ def _entry(
     feed: Feed,
     url: str,
     site: str | None,
+    zone: tzinfo,
     hosts: Mapping[str, str],
     number: int,
 ) -> Entry:
@@ -149,7 +152,8 @@ def _entry(
     # Other dates were not read once: what was stored without one is known without it.
     when = None if parsed.dated_otherwise else published
     given = _given_date(published, updated, link)
-    since = given.date() if given else None
+    # A link's date is a day, in no zone.
+    since = given and (events.local_day(given, zone) if published or updated else given.date())
     canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
@@ -218,9 +222,9 @@ def written(entry: ParsedEntry, around: bytes) -> int:
         return 0
 
 
-def _around(document: ParsedFeed, url: str) -> bytes:
+def _around(document: ParsedFeed, url: str, zone: tzinfo) -> bytes:
     """What a document's entries are made of besides what each says of itself: also by which hub."""
-    said = (document.authors, document.language, document.link, url, __version__)
+    said = (document.authors, document.language, document.link, url, str(zone), __version__)
     return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -167,7 +167,9 @@ class Reader:
 
     def _of(self, parsed: ParsedFeed, document: Document) -> Reading:
         feed, url, last = document.feed, document.url, document.last
-        entries, remarks = normalise.entries(parsed, feed, url=url, hosts=self._hosts, last=last)
+        entries, remarks = normalise.entries(
+            parsed, feed, url=url, zone=self._zone, hosts=self._hosts, last=last
+        )
         marks = list(map(stories.mark, entries))
         unchanged = {place for place, mark in enumerate(marks) if mark in last.marks}
         sketches = stories.sketched(entries, but=unchanged)

@@ -113,10 +113,10 @@ ITEM = """<rss version="2.0" xmlns:ev="http://purl.org/rss/1.0/modules/event/"
   <description>{text}</description>{more}</item></channel></rss>"""
 
 
-def read(text: str = "Come.", more: str = "", *, title: str = "Webinar") -> Entry:
-    reader = Reader(
-        (TagRule(term="events", label="Events", any=("webinar",), kind="event"),), "Europe/London"
-    )
+def read(
+    text: str = "Come.", more: str = "", *, title: str = "Webinar", zone: str = "Europe/London"
+) -> Entry:
+    reader = Reader((TagRule(term="events", label="Events", any=("webinar",), kind="event"),), zone)
     body = ITEM.format(title=title, text=text, more=more).encode()
     (found,) = reader.read(
         Document(feed=FEED, url=FEED.url, body=body, content_type="application/rss+xml")
@@ -134,6 +134,37 @@ def read(text: str = "Come.", more: str = "", *, title: str = "Webinar") -> Entr
 )
 def test_a_feed_that_names_an_events_day_is_believed_in_the_hubs_time_zone(more: str) -> None:
     assert read("Not on 5 May 2027.", more).event_date == date(2027, 6, 2)
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "America/Los_Angeles", "Europe/London", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<ev:startdate>2027-06-02T00:00:00Z</ev:startdate>",
+        "<ev:startdate>2027-06-02T00:00+00:00</ev:startdate>",
+        "<xcal:dtstart>20270602T000000Z</xcal:dtstart>",
+        "<ev:startdate>2027-06-02</ev:startdate>",
+        "<xcal:dtstart>20270602</xcal:dtstart>",
+    ],
+)
+def test_midnight_in_utc_is_the_day_that_begins_then_everywhere(zone: str, more: str) -> None:
+    assert read("Not on 5 May 2027.", more, zone=zone).event_date == date(2027, 6, 2)
+
+
+def test_an_evening_west_of_greenwich_is_on_its_own_day_though_it_is_midnight_in_utc() -> None:
+    starts = "<ev:startdate>2027-06-01T17:00:00-07:00</ev:startdate>"
+    assert read("Come.", starts, zone="America/Los_Angeles").event_date == date(2027, 6, 1)
+
+
+def test_the_words_day_is_one_on_or_after_the_hubs_day_of_the_announcement() -> None:
+    item = ITEM.replace("20 Nov 2026 09:00:00 GMT", "20 Nov 2026 20:30:00 -0500")
+    body = item.format(title="Webinar", text="Tonight, 20 November, and on 7 December.", more="").encode()
+    document = Document(feed=FEED, url=FEED.url, body=body, content_type="application/rss+xml")
+    days = [
+        Reader((), zone).read(document).entries[0].event_date
+        for zone in ("America/New_York", "Europe/London")
+    ]
+    assert days == [date(2026, 11, 20), date(2026, 12, 7)]
 
 
 def test_without_it_the_words_say_on_which_day() -> None:
@@ -181,10 +212,12 @@ def test_a_day_without_its_year_follows_whatever_date_the_entry_has(dates: str) 
 # ---------------------------------------------------------------- where it stands
 
 
-def decided(*entries: Entry, known: Known | None = None, first: bool = False) -> FeedUpdate:
+def decided(
+    *entries: Entry, known: Known | None = None, first: bool = False, zone: str = "Europe/London"
+) -> FeedUpdate:
     gathered = Gathered(feed=FEED, outcome="fetched", started=NOW, url=FEED.url, entries=entries)
     state = FeedState(feed=FEED, succeeded=None if first else NOW - timedelta(days=1))
-    settings = HubSettings(timezone="Europe/London")
+    settings = HubSettings(timezone=zone)
     return decide(gathered, state, known or Known(), now=NOW, settings=settings, authority="news.example")
 
 
@@ -200,6 +233,20 @@ def test_a_date_ahead_is_the_events_day_and_it_is_sorted_by_our_first_sight() ->
 def test_midnight_in_the_hubs_time_zone_is_the_day_it_begins() -> None:
     (new,) = decided(event(datetime(2027, 6, 1, 23, 0, tzinfo=UTC))).new
     assert new.entry.event_date == date(2027, 6, 2)
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "America/Los_Angeles", "Europe/London", "Asia/Tokyo"])
+def test_midnight_in_utc_is_the_day_it_begins_everywhere(zone: str) -> None:
+    (new,) = decided(event(datetime(2026, 12, 3, tzinfo=UTC)), zone=zone).new
+    assert new.entry.event_date == date(2026, 12, 3)
+    (new,) = decided(event(datetime(2026, 12, 3, 23, 0, tzinfo=UTC)), zone=zone).new
+    assert new.entry.event_date == date(2026, 12, 4 if zone == "Asia/Tokyo" else 3)
+
+
+def test_midnight_in_utc_is_the_evening_before_where_the_words_say_so() -> None:
+    evening = event(datetime(2026, 12, 3, tzinfo=UTC), day=date(2026, 12, 2))
+    (new,) = decided(evening, zone="America/New_York").new
+    assert new.entry.event_date == date(2026, 12, 2)
 
 
 def test_a_clock_that_is_a_little_ahead_makes_no_day_of_an_event() -> None:

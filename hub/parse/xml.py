@@ -45,6 +45,7 @@ _PUBLISHED, _UPDATED = ("published", "created"), ("updated",)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _BR_END = "</br>"
+_MIDNIGHT = re.compile(r"[T ]00:?00(?::?00(?:\.0+)?)?\s*(?:Z|UTC|GMT|[+-]00:?00)\s*\Z", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 # What is no reference, or what it may stand in as it is: each takes all it can at once.
 _AMPERSAND = re.compile(
@@ -337,8 +338,12 @@ def _written_date(entry: Any) -> str:
 
 def _day(entry: Any, zone: ZoneInfo) -> date | None:
     """The day an event begins on: RSS 1.0's event module, and iCalendar's properties in XML."""
-    moment = _date(entry, zone, "ev_startdate", "xcal_dtstart")
-    return moment.astimezone(zone).date() if moment else None
+    for key in ("ev_startdate", "xcal_dtstart"):
+        written = _string(entry, key)
+        if written and (moment := read_date(written, zone)):
+            # Midnight in UTC is how sites write a day.
+            return (moment if _MIDNIGHT.search(written) else moment.astimezone(zone)).date()
+    return None
 
 
 def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
