@@ -149,8 +149,7 @@ def _entry(
     text = wording.without_footer(title, words)
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
-    # Other dates were not read once: what was stored without one is known without it.
-    when = None if parsed.dated_otherwise else published
+    when = published if parsed.dated_before is None else parsed.dated_before or None
     given = _given_date(published, updated, link)
     # A link's date is a day, in no zone.
     since = given and (events.local_day(given, zone) if published or updated else given.date())

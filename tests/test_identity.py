@@ -17,13 +17,14 @@ from hub import explain, urls
 from hub.config import load
 from hub.errors import ConfigError
 from hub.model import Entry, Gathered, Identifier, Identity, Known
+from hub.poll import Document, Reader
 from hub.stories import alike, identity_after, recognise, unknown
 from tests.commands import Hub as Commands
 from tests.entries import PUBLISHED, entry
 from tests.known import stored
 from tests.moments import Moments
 from tests.site import Site
-from tests.test_decide import NOW, POLLED, decided, document
+from tests.test_decide import FEED, NOW, POLLED, decided, document
 from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, news
 
 TEXTS = (
@@ -61,6 +62,35 @@ def test_what_a_feed_says_again_under_an_id_that_is_anothers_gets_one_of_its_own
             "SELECT h.entries FROM habits h JOIN feeds f ON f.id = h.feed WHERE f.member = 'wessex'"
         )
         assert learnt.fetchall() == [(len(told) + 1,)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "before"),
+    [("JST", "GMT"), ("IST", "GMT"), ("UTC+2", "+0900"), ("GMT+2", None), ("BST", "+0100"), ("EST", "-0500")],
+)
+@pytest.mark.parametrize("by", ["id", "title"])
+def test_news_known_by_its_date_is_not_new_since_the_dates_zone_is_understood(
+    zone: str, before: str | None, by: Identifier
+) -> None:
+    def read(date: str, words: str = "") -> Entry:
+        body = (
+            "<rss version='2.0'><channel><title>East</title><item><title>Ward opens</title>"
+            f"<description>{TEXTS[0]} {words}</description>{date}</item></channel></rss>"
+        )
+        told = Document(feed=FEED, url=FEED.url, body=body.encode(), content_type="application/rss+xml")
+        (its,) = Reader((), "Asia/Tokyo").read(told).entries
+        return its
+
+    when = "<pubDate>Thu, 19 Nov 2026 17:00:00 {}</pubDate>"
+    by_an_earlier_hub = stored(read(when.format(before) if before else ""))
+    state = replace(POLLED, identity=Identity(by=by))
+    same = read(when.format(zone))
+    assert same.published is not None
+    update = decided(document(same), by_an_earlier_hub, state=state)
+    assert (update.new, update.changed) == ((), ())
+    corrected = read(when.format(zone), "It has twelve beds.")
+    update = decided(document(corrected), by_an_earlier_hub, state=state)
+    assert [change.key for change in update.changed] == ([by_an_earlier_hub.key] if before else [])
 
 
 def found(document: Sequence[Entry], *before: Entry, by: Identifier = "id") -> list[int | None]:

@@ -1,7 +1,7 @@
 """Publishers' dates to moments in UTC.
 
-The readers are feedparser's, but for what it gets wrong: British Summer Time,
-which it takes for UTC; a missing zone, which is the hub's own here, since
+The readers are feedparser's, but for what it gets wrong: British Summer Time
+and zones of Asia and the South, which it takes for UTC; a missing zone, which is the hub's own here, since
 members are near it; and partial ISO 8601 dates, which it completes from
 today's, so that they would change from poll to poll.
 """
@@ -20,7 +20,7 @@ from feedparser.datetimes.hungarian import _parse_date_hungarian
 from feedparser.datetimes.iso8601 import _parse_date_iso8601
 from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
 from feedparser.datetimes.perforce import _parse_date_perforce
-from feedparser.datetimes.rfc822 import _parse_date_rfc822
+from feedparser.datetimes.rfc822 import _parse_date_rfc822, timezone_names
 from feedparser.datetimes.w3dtf import _parse_date_w3dtf
 
 # A zone as RFC 822, RFC 3339 and the wild write it, at the end of a date.
@@ -32,6 +32,23 @@ _NAMED = (
     (re.compile(r"\s*\b(?:CET|MEZ|WEST)$"), " +0100"),
     (re.compile(r"\s*\b(?:CEST|MESZ|EET)$"), " +0200"),
     (re.compile(r"\s*\bEEST$"), " +0300"),
+)
+# Names that are one zone's, and that feedparser does not know.
+_OFFSETS = {
+    **{
+        "WET": "+0000",
+        "MSK": "+0300",
+        "SAST": "+0200",
+        "JST": "+0900",
+        "KST": "+0900",
+        "HKT": "+0800",
+        "SGT": "+0800",
+    },
+    **{"AWST": "+0800", "ACST": "+0930", "ACDT": "+1030", "AEST": "+1000", "AEDT": "+1100"},
+    **{"NZST": "+1200", "NZDT": "+1300"},
+}
+_AT_END = re.compile(
+    r"\s*(?<!/)\b(?:(?:UTC?|GMT)\s?([+-])(1[0-4]|0?\d)(?::?(\d\d))?|([A-Z]{2,5}))(?:\s*\([^()]*\))?$"
 )
 _MONTHS = {
     name: number
@@ -77,10 +94,12 @@ _NONE = tuple(
 )
 
 
-def read_date(written: object, zone: ZoneInfo) -> datetime | None:
+def read_date(written: object, zone: ZoneInfo, *, all_zones: bool = True) -> datetime | None:
     """The moment a publisher wrote, None where there is none to be read. Never raises.
 
-    `zone` is that of dates that name none.
+    `zone` is that of dates that name none, or one that nobody knows or that is
+    several countries'. Without `all_zones` it is what earlier hubs read, which
+    took many zones for UTC.
     """
     if not isinstance(written, str):
         return None
@@ -90,14 +109,20 @@ def read_date(written: object, zone: ZoneInfo) -> datetime | None:
     if len(text) > _LONGEST or _TOO_MANY_DIGITS.search(text) or not re.search("[0-9]", text):
         return None
     try:
-        moment = _read(text, zone)
+        moment = _read(text, zone, all_zones)
         return moment if moment is not None and not _stands_for_none(moment) else None
     except (ValueError, OverflowError):
         # A month of 13, or the last hour of the year 9999 in another zone.
         return None
 
 
-def _read(text: str, zone: ZoneInfo) -> datetime | None:
+def has_another_zone(written: str) -> bool:
+    """Whether a date may be another moment than earlier hubs read."""
+    found = _AT_END.search(written.strip())
+    return found is not None and (found[4] or "").lower() not in timezone_names
+
+
+def _read(text: str, zone: ZoneInfo, all_zones: bool) -> datetime | None:
     usual = _USUAL.fullmatch(text)
     if usual:
         day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
@@ -120,6 +145,8 @@ def _read(text: str, zone: ZoneInfo) -> datetime | None:
     text, leaps = _LEAP_SECOND.subn(r"\1:59", text)
     for name, offset in _NAMED:
         text = name.sub(offset, text)
+    if all_zones:
+        text = _AT_END.sub(_offset, text)
     found = _written_out(text, zone) or _written_out(" ".join(_AROUND.sub(" ", text).split()), zone)
     return found.replace(microsecond=0) + timedelta(seconds=leaps) if found else None
 
@@ -157,6 +184,13 @@ def _written_out(text: str, zone: ZoneInfo) -> datetime | None:
     # No zone: read it as UTC, then take the clock's reading for the hub's own zone.
     naive = _by_feedparser(text) or _by_feedparser(f"{text} +0000")
     return _in_zone(naive.replace(tzinfo=None), zone) if naive else None
+
+
+def _offset(found: re.Match[str]) -> str:
+    sign, hours, minutes, name = found.groups()
+    if sign:
+        return f" {sign}{int(hours):02}{minutes or '00'}"
+    return found[0] if name.lower() in timezone_names else f" {_OFFSETS.get(name, '')}".rstrip()
 
 
 def _whole_day(found: re.Match[str]) -> str:

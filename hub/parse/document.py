@@ -68,8 +68,9 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
 
     `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
     `starts` is the day of the event that it says it is about. `unread_date` is
-    the date that is written there, where it has one and none can be read;
-    `dated_otherwise` is where one can be read as pages' dates are alone.
+    the date that is written there, where it has one and none can be read.
+    `dated_before` is what `published` was to earlier hubs, by which an entry
+    without an id is known: None where it is the same, empty where it was none.
     """
 
     id: str | None = None
@@ -80,8 +81,8 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     content: Text | None = None
     published: datetime | None = None
     updated: datetime | None = None
+    dated_before: datetime | Literal[""] | None = None
     unread_date: str = ""
-    dated_otherwise: bool = False
     starts: date | None = None
     authors: tuple[Author, ...] = ()
     categories: tuple[Term, ...] = ()

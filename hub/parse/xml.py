@@ -15,7 +15,7 @@ import re
 import xml.sax
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from xml.sax.saxutils import unescape
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from hub import urls
 from hub.parse import entities, mended, tombstones, wellformed
-from hub.parse.dates import read_date
+from hub.parse.dates import has_another_zone, read_date
 from hub.parse.daytexts import read_otherwise
 from hub.parse.decode import legal
 from hub.parse.document import (
@@ -249,8 +249,8 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType, language: str 
         content=content,
         published=published or otherwise,
         updated=updated,
+        dated_before="" if otherwise else _dated_before(entry, zone),
         unread_date="" if otherwise else unread,
-        dated_otherwise=otherwise is not None,
         starts=_day(entry, zone),
         # RFC 4287 §4.2.1: where an entry names nobody, those of its source.
         authors=tuple(_authors(entry)) or tuple(_authors(dict.get(entry, "source") or {})),
@@ -328,8 +328,15 @@ def _string(values: Any, key: str) -> str | None:
     return legal(value).strip() or None if isinstance(value, str) else None
 
 
-def _date(values: Any, zone: ZoneInfo, *keys: str) -> datetime | None:
-    return next((date for key in keys if (date := read_date(dict.get(values, key), zone))), None)
+def _date(values: Any, zone: ZoneInfo, *keys: str, all_zones: bool = True) -> datetime | None:
+    dates = (read_date(dict.get(values, key), zone, all_zones=all_zones) for key in keys)
+    return next(filter(None, dates), None)
+
+
+def _dated_before(entry: Any, zone: ZoneInfo) -> datetime | Literal[""] | None:
+    if not any(has_another_zone(_string(entry, key) or "") for key in _PUBLISHED):
+        return None
+    return _date(entry, zone, *_PUBLISHED, all_zones=False) or ""
 
 
 def _written_date(entry: Any) -> str:
