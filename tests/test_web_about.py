@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,16 @@ def test_a_withdrawal_is_told_with_its_day_on_the_hubs_clocks(hub: Hub, format: 
     hub.store.withdraw([1], "", ago(hours=1))
     assert "withdrew it on 25 November" in hub.words("/corrections")
     assert "withdrew it on 25 November 2026" in hub.get(f"/feeds/corrections.{format}").text
+
+
+def test_a_withdrawal_is_told_in_english_whatever_the_language_of_the_hubs_feeds(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("  timezone", "  language: fr\n  timezone"))
+    correct(hub, "Quarante lits", "Cinquante lits")
+    hub.publish(EAST, news("b", "Goes"), at=ago(days=3))
+    hub.store.withdraw([2], "", ago(hours=1))
+    items = json.loads(hub.get("/feeds/corrections.json").data)["items"]
+    assert [each.get("language") for each in items] == ["en", None]
+    assert hub.tree("/corrections").xpath("//*[@class='story']//@lang") == ["fr", "fr"]
 
 
 def test_the_feed_moves_when_a_correction_that_waited_is_told(hub: Hub) -> None:

@@ -120,7 +120,10 @@ class HubKeys(_Keys):
         default=None, description="Where readers find the hub; without it, the address that `hub run` serves."
     )
     timezone: Timezone = Field(default=_HUB.timezone, description="An IANA time zone, such as Europe/London.")
-    language: Language = Field(default=_HUB.language, description="The language of the pages, such as en.")
+    language: Language = Field(
+        default=_HUB.language,
+        description="The language of merged feeds and of feeds that name none. Pages are in English.",
+    )
     contact: Contact | None = Field(
         default=None,
         description="An e-mail or web address; members' servers see it in the User-Agent, readers on pages.",

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 
 from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
+from hub.publish.document import ENGLISH
 from hub.publish.item import Item, headline_of
 from hub.wording import Piece, difference
 
@@ -89,7 +90,7 @@ def withdrawal_item(withdrawn: WithheldEntry, says: str) -> Item:
         when=withdrawn.since,
         told=withdrawn.since,
         content=f"<p>{html.escape(says)}</p>",
-        language=None,
+        language=ENGLISH,
     )
 
 

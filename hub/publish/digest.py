@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from hub import urls
 from hub.model import Member, Person, Source, Story
-from hub.publish.document import link_or_story, other_publishers
+from hub.publish.document import ENGLISH, link_or_story, other_publishers
 from hub.publish.item import Item, item
 from hub.said import counted, date_of
 
@@ -82,9 +82,12 @@ class Digest(Struct, frozen=True, kw_only=True):
 
 
 def digest_item(
-    digest: Digest, *, hub_title: str, hub_url: str, labels: Mapping[str, str], zone: tzinfo
+    digest: Digest, *, hub_title: str, hub_url: str, language: str, labels: Mapping[str, str], zone: tzinfo
 ) -> Item:
-    """A digest as an item of a feed, published by the hub itself when the period was over."""
+    """A digest as an item of a feed, published by the hub itself when the period was over.
+
+    `language` is that of headlines which do not say theirs.
+    """
     over = digest.period.bounds(zone)[1].astimezone(UTC)
     items = [item(story, labels) for story in digest.stories]
     return Item(
@@ -105,8 +108,8 @@ def digest_item(
         categories=(),
         tags=(),
         summary=_summary(items, digest.total),
-        content="".join(_content(digest, items, hub_url, zone)),
-        language=None,
+        content="".join(_content(digest, items, hub_url, language, zone)),
+        language=ENGLISH,
         direction=None,
         enclosures=(),
         image=None,
@@ -121,22 +124,25 @@ def _summary(items: Sequence[Item], total: int) -> str:
     return f"{headlines}; and {total - _HEADLINES:,} more" if total > _HEADLINES else headlines
 
 
-def _content(digest: Digest, items: Sequence[Item], hub_url: str, zone: tzinfo) -> Iterator[str]:
+def _content(
+    digest: Digest, items: Sequence[Item], hub_url: str, language: str, zone: tzinfo
+) -> Iterator[str]:
     for day, of_day in groupby(items, key=lambda each: each.date.astimezone(zone).date()):
         yield f"<h3>{day:%A} {date_of(day)}</h3><ul>"
-        yield from (_line(each, hub_url) for each in of_day)
+        yield from (_line(each, hub_url, language) for each in of_day)
         yield "</ul>"
     if left := digest.total - len(items):
         page = html.escape(digest.page)
         yield f'<p><a href="{page}">{counted(left, "more story", "more stories")}</a></p>'
 
 
-def _line(shown: Item, hub_url: str) -> str:
+def _line(shown: Item, hub_url: str, language: str) -> str:
     others = len(other_publishers(shown))
     publishers = (
         f"{shown.member.name} and {counted(others, 'other', 'others')}" if others else shown.member.name
     )
-    language = f' lang="{html.escape(shown.language)}"' if shown.language else ""
+    its = shown.language or (language if language != ENGLISH else "")
+    lang = f' lang="{html.escape(its)}"' if its else ""
     direction = ' dir="rtl"' if shown.direction == "rtl" else ""
     link, title = html.escape(link_or_story(shown, hub_url)), html.escape(shown.title)
-    return f'<li><a href="{link}"{language}{direction}>{title}</a> – {html.escape(publishers)}</li>'
+    return f'<li><a href="{link}"{lang}{direction}>{title}</a> – {html.escape(publishers)}</li>'

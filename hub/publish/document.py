@@ -122,6 +122,10 @@ def other_publishers(item: Item) -> tuple[Member, ...]:
     return tuple({copy.member.slug: copy.member for copy in copies_of_others(item)}.values())
 
 
+ENGLISH = "en"
+"""The language of the hub's own words, whatever that of its feeds is."""
+
+
 def other_language(item: Item, document: MergedDocument) -> str | None:
     """The item's language, unless the document's says it already."""
     if item.language and item.language.lower() != document.language.lower():

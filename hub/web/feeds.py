@@ -206,6 +206,7 @@ def of_digest(rhythm: Rhythm, format: str) -> Response:
                     each,
                     hub_title=visit.config.hub.title,
                     hub_url=visit.addresses.hub,
+                    language=visit.config.hub.language,
                     labels=visit.setting.labels,
                     zone=calendar.zone,
                 )
