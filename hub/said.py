@@ -1,12 +1,20 @@
-"""How numbers of things, lengths of time and, to admins, moments and what others wrote are said. Pure."""
+"""How numbers of things, lengths of time and, to admins, moments and what others wrote are said. Pure.
+
+And names in plain letters, to sort them by and to make slugs of.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 
 _DAY = "%-d %B %Y"
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 _MINUTE = timedelta(minutes=1)
+# Letters that Unicode does not take apart, or not into letters that people look for.
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"}
+)
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -18,6 +26,12 @@ def as_written(text: str, *, most: int = 300) -> str:
     """What somebody wrote on a line of so many characters; `\\n` and the like for what cannot be printed."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def plain_letters(name: str) -> str:
+    """A name in small letters without their marks: `lodz` for Łódź, `strasse` for Straße."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).translate(_LETTERS)
 
 
 def date_of(day: date) -> str:

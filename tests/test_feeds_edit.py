@@ -225,7 +225,7 @@ def test_a_broken_file_is_not_edited(file: Path) -> None:
             "health-innovation-yorkshire-humber",
             None,
         ),
-        ("It’s Łódź’s Café", "https://x.example/", "its-odzs-cafe", None),
+        ("It’s Łódź’s Café", "https://x.example/", "its-lodzs-cafe", None),
         ("日本語", "https://news.nihongo.example/feed", "nihongo", None),
         ("", "https://www.healthinnowest.net/feed/", "healthinnowest", "healthinnowest.net"),
         ("", "http://127.0.0.1:8080/feed", "127-0-0-1", "127.0.0.1"),
@@ -578,6 +578,26 @@ def test_two_thousand_feeds_import_at_once(file: Path) -> None:
 def _difference_is_additions(before: str, after: str) -> bool:
     lines = iter(after.splitlines())
     return all(any(line == other for other in lines) for line in before.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Łódź zdrowie", "lodz-zdrowie"),
+        ("Straße & Gesundheit", "strasse-gesundheit"),
+        ("Ørsted Sundhed", "orsted-sundhed"),
+        ("Æble", "aeble"),
+        ("Œuvre santé", "oeuvre-sante"),
+        ("Đà Nẵng", "da-nang"),
+        ("İstanbul Sağlık", "istanbul-saglik"),
+        ("Þróun", "throun"),
+        ("Tŷ Hafan", "ty-hafan"),
+        ("St. Mary's", "st-marys"),
+        ("医療", ""),
+    ],
+)
+def test_a_slug_keeps_every_latin_letter(title: str, slug: str) -> None:
+    assert slugify(title) == slug
 
 
 def test_a_slug_is_cut_at_a_word() -> None:

@@ -408,6 +408,22 @@ def test_members_are_listed_with_their_latest_news_in_the_order_asked_for(hub: H
     )
 
 
+def test_names_with_accents_stand_beside_their_letter_among_members_and_topics(hub: Hub) -> None:
+    names = ["Agence", "Čistá", "École", "Łódź", "Œuvre", "Santé", "Zone"]
+    members = "".join(
+        f"  - {{slug: m{place}, name: {name}, feeds: [{{url: 'https://m{place}.example/'}}]}}\n"
+        for place, name in enumerate(reversed(names))
+    )
+    topics = "".join(
+        f"  - {{term: t{place}, label: {name}, any: [x]}}\n" for place, name in enumerate(reversed(names))
+    )
+    hub.configure(f"members:\n{members}tags:\n{topics}")
+    rows = hub.tree("/members?order=name").xpath("//tbody//th/a")
+    assert [row.text for row in rows if row.text in names] == names
+    links = hub.tree("/tags").xpath("//main//a[starts-with(@href, '/tag/')]")
+    assert [link.text_content() for link in links] == names
+
+
 def test_the_page_of_members_is_the_same_for_all_of_a_day(hub: Hub) -> None:
     hub.publish(WESSEX, *(news(str(hours), at=ago(days=90, hours=hours)) for hours in range(-5, 20)))
     before = hub.get("/members")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -28,6 +27,7 @@ from hub.config.saving import OpenFile, open_file
 from hub.config.values import check_slug, check_url, comparable_url, printable
 from hub.errors import ConfigError
 from hub.model import Feed, FeedKey, Member
+from hub.said import plain_letters
 
 # An address that is no more than text, wherever it stands in YAML.
 _PLAIN = re.compile(r"https?://[\w.~:/?=&%+-]*[\w/~=]", re.ASCII)
@@ -203,7 +203,7 @@ def import_opml(path: Path, opml: bytes) -> Imported:
 
 def slugify(title: str) -> str:
     """A title as a slug; empty where it has no Latin letter or digit."""
-    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    letters = plain_letters(title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", letters.replace("'", ""))
     while len("-".join(words)) > 60 and len(words) > 1:
         words.pop()

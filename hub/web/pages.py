@@ -23,7 +23,7 @@ from hub.model import (
     WithheldEntry,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitted
-from hub.said import counted
+from hub.said import counted, plain_letters
 from hub.store import MemberSummary, Page
 from hub.web.addresses import Addresses
 from hub.web.words import (
@@ -326,13 +326,18 @@ def member_rows(
     """The members' table, in the order asked for, else in that of the network."""
     # What one member does not know goes last, whichever the order.
     by: dict[MemberOrder, Callable[[MemberSummary], tuple[object, ...]]] = {
-        "name": lambda each: (each.member.name.casefold(),),
+        "name": lambda each: _by_letters(each.member.name),
         "latest": lambda each: (each.latest is None, -each.latest.date.timestamp() if each.latest else 0.0),
         "recent": lambda each: (-each.recent,),
     }
     most = max((each.recent for each in summaries), default=0)
     ordered: Iterable[MemberSummary] = sorted(summaries, key=by[order]) if order else summaries
     return tuple(_member_row(each, most, setting) for each in ordered)
+
+
+def _by_letters(name: str) -> tuple[str, str]:
+    """What a name is sorted by: an accented letter beside its plain one."""
+    return plain_letters(name), name.casefold()
 
 
 def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRow:
@@ -396,7 +401,7 @@ def topic_rows(
     """Every topic there is a rule or a story for, by label; what is part of a `broader` one under that."""
     terms = {*setting.labels, *counts}
     by_broader: defaultdict[str | None, list[str]] = defaultdict(list)
-    for term in sorted(terms, key=lambda term: (setting.labels.get(term, term).casefold(), term)):
+    for term in sorted(terms, key=lambda term: (_by_letters(setting.labels.get(term, term)), term)):
         by_broader[broader.get(term)].append(term)
 
     def rows(above: str | None) -> tuple[TopicRow, ...]:
@@ -421,4 +426,4 @@ def topic(term: str, setting: Setting) -> Link:
 def busiest(counts: Mapping[str, int], most: int, setting: Setting) -> tuple[tuple[Link, int], ...]:
     """The topics with the most stories, those first, with how many that are."""
     found = [(topic(term, setting), stories) for term, stories in counts.items() if stories]
-    return tuple(sorted(found, key=lambda each: (-each[1], each[0].text.casefold()))[:most])
+    return tuple(sorted(found, key=lambda each: (-each[1], _by_letters(each[0].text)))[:most])
