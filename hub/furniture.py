@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from ahocorasick_rs import AhoCorasick
 
@@ -111,12 +112,18 @@ _AGES = (
     "(?:for )?(?:#|en|ett?) (?:sekund(?:er)?|min(?:utt?(?:er)?)?|timer?|dag(?:er?)?|u[gk]er?|måned(?:er)?"
     "|år) siden",
 )
-_IN_OTHER_LANGUAGES = re.compile(
-    rf"{_FIGURES}(?:{_COMMENTS}|{_VISITS})|(?:{_COMMENTS}|{_VISITS})\s?[:(]\s?{_FIGURES}\)?"
-    rf"|{_NO_COMMENTS}|{'|'.join(_COMMENT_HERE)}"
-    rf"|(?:(?:{_SINCE}):? )?(?:{'|'.join(_AGES).replace('#', '[0-9]+')})",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _in_other_languages() -> re.Pattern[str]:
+    # Made when it is asked for: a round that finds nothing new starts without.
+    return re.compile(
+        rf"{_FIGURES}(?:{_COMMENTS}|{_VISITS})|(?:{_COMMENTS}|{_VISITS})\s?[:(]\s?{_FIGURES}\)?"
+        rf"|{_NO_COMMENTS}|{'|'.join(_COMMENT_HERE)}"
+        rf"|(?:(?:{_SINCE}):? )?(?:{'|'.join(_AGES).replace('#', '[0-9]+')})",
+        re.IGNORECASE,
+    )
+
 
 # What leads to other news, as a block of its own.
 _ELSEWHERE = re.compile(
@@ -156,7 +163,7 @@ def is_furniture(segment: str) -> bool:
     if len(segment) > LONGEST:
         return False
     said = segment.strip(" \t.,:;!()[]")
-    return (_ENGLISH.fullmatch(said) or _IN_OTHER_LANGUAGES.fullmatch(said)) is not None
+    return (_ENGLISH.fullmatch(said) or _in_other_languages().fullmatch(said)) is not None
 
 
 def without_elsewhere(blocks: Sequence[str]) -> Sequence[str]:
