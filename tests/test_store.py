@@ -337,6 +337,18 @@ def test_reading_and_writing_do_not_wait_for_each_other(store: Store, url: str) 
     reader.close()
 
 
+def test_what_is_read_of_one_moment_stays_as_it_was(store: Store, url: str) -> None:
+    poll(store, EAST, entry("a"))
+    with closing(open_store(url)) as reader:
+        with reader.of_one_moment():
+            before = reader.version()
+            poll(store, EAST, entry("a"), entry("b"))
+            assert titles(reader) == ["News a"]
+            assert reader.count() == 1
+            assert reader.version() == before
+        assert sorted(titles(reader)) == ["News a", "News b"]
+
+
 # ---------------------------------------------------------------- what is due
 
 
@@ -803,6 +815,22 @@ def test_a_list_holds_each_story_of_its_selection_once(
         assert sorted(
             story.shown.entry.title for story in network.search(selection, limit=10, order="relevance").items
         ) == sorted(expected)
+    else:
+        assert network.count(selection) == len(expected)
+
+
+def test_a_members_list_counts_each_of_its_entries(network: Store) -> None:
+    selection = Selection(filter=Term("member", "west"), every_entry=True)
+    assert network.count(selection) == len(titles(network, selection)) == 3
+    assert network.count(replace(selection, told=True)) == 3
+
+
+def test_a_story_that_went_into_another_is_known_by_its_number(network: Store) -> None:
+    assert network.merged() == ()
+    one, other = (each for each in network.walk() if each.entry.title in ("Eastern", "Western"))
+    network.put_together(one.key, other.key, NOW)
+    assert network.merged() == (one.story,)
+    assert network.story(one.story) == other.story
 
 
 def test_a_list_is_sorted_by_the_date_it_shows(network: Store) -> None:

@@ -8,7 +8,7 @@ those who read and the one who writes never wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -182,6 +182,9 @@ class Store(Protocol):
         A cursor survives polls. Raises BadCursor.
         """
 
+    def count(self, selection: Selection = Selection()) -> int:
+        """How many stories `stories` has of a selection without a search."""
+
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
     ) -> Found:
@@ -194,6 +197,9 @@ class Store(Protocol):
 
     def story(self, story: int) -> Story | int | None:
         """A story; the number of the one it was merged into; None where there is none."""
+
+    def merged(self) -> tuple[int, ...]:
+        """The numbers of the stories that were merged into others."""
 
     def revisions(self, key: int) -> tuple[Revision, ...]:
         """What an entry said before its last changes, the latest first; at most ten."""
@@ -239,6 +245,12 @@ class Store(Protocol):
 
     def version(self) -> int:
         """A number that grows whenever what is published changes, and only then."""
+
+    def of_one_moment(self) -> AbstractContextManager[None]:
+        """A block in which nothing is written, and all that is read is as it was when it began.
+
+        What others write meanwhile waits in the log until the block ends.
+        """
 
     def walk(self) -> Iterator[StoredEntry]:
         """Every entry, whatever its standing, oldest first, in bounded memory. Not one transaction."""

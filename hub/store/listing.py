@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -30,6 +30,12 @@ class Listing(Searching):
         with self._reading():
             keys, following = self._by_date(stories_walk(selection), limit, cursor)
             return Page(items=self._stories_showing(keys), next=following)
+
+    def count(self, selection: Selection = Selection()) -> int:
+        walk = stories_walk(selection)
+        where, values = walk.condition
+        with self._errors():
+            return int(self._value(f"SELECT COUNT(*) FROM {walk.table} WHERE {where}", values))
 
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
@@ -63,6 +69,10 @@ class Listing(Searching):
         if merged_into is not None:
             return merged_into
         return _story(entries, entries[0]) if entries else None
+
+    def merged(self) -> tuple[int, ...]:
+        with self._errors():
+            return tuple(self._keys("SELECT id AS key FROM stories WHERE merged_into IS NOT NULL"))
 
     def revisions(self, key: int) -> tuple[Revision, ...]:
         with self._errors():
@@ -161,6 +171,13 @@ class Listing(Searching):
     def version(self) -> int:
         with self._errors():
             return int(self._value("SELECT version FROM state"))
+
+    @contextmanager
+    def of_one_moment(self) -> Iterator[None]:
+        with self._reading():
+            # Not before its first read is it of a moment.
+            self.version()
+            yield
 
     def walk(self) -> Iterator[StoredEntry]:
         last = 0
