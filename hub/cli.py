@@ -49,12 +49,16 @@ def _database(command: Command) -> Command:
     )(command)
 
 
-def _served(command: Command) -> Command:
-    command = click.option(
+def _templates(command: Command) -> Command:
+    return click.option(
         "--templates",
         type=click.Path(path_type=Path, file_okay=False, exists=True),
         help="A folder whose files replace single templates of the pages.",
     )(command)
+
+
+def _served(command: Command) -> Command:
+    command = _templates(command)
     command = click.option(
         "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to serve."
     )(command)
@@ -382,6 +386,18 @@ def untag(link: str, term: str, member: str | None, config: Path, database: str)
     from hub import retag as retagging
 
     click.echo(retagging.untag(config, database, link, term, member=member))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@_templates
+@_config
+@_database
+def export(folder: Path, templates: Path | None, config: Path, database: str) -> None:
+    """Write the whole site and its merged feeds to DIR, as files for any web server."""
+    from hub import export as exporting
+
+    click.echo(exporting.run(config, database, folder, templates=templates, now=datetime.now(UTC)))
 
 
 @cli.command()

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
 from tests.commands import LOOPBACK, Hub
+from tests.files import serving_files
 from tests.site import Site, rss, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -77,7 +78,20 @@ TABLE = (
 )
 
 
-def _publish(site: Site, hub: Hub) -> None:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same as files, below a path of a server that knows nothing else; its address."""
+    folder = tmp_path_factory.mktemp("files")
+    with serving() as site, serving_files(folder / "served") as server:
+        hub = Hub(folder)
+        _publish(site, hub, head=LOOPBACK.replace("hub:\n", f"hub:\n  url: {server}/news\n"))
+        assert hub.run("poll").returncode == 0
+        done = hub.run("export", str(folder / "served" / "news"))
+        assert done.returncode == 0, done.stderr
+        yield f"{server}/news"
+
+
+def _publish(site: Site, hub: Hub, head: str = LOOPBACK) -> None:
     titles = [f"Stroke news {number}" for number in range(40)]
     site.page(
         "/east",
@@ -89,7 +103,7 @@ def _publish(site: Site, hub: Hub) -> None:
     hub.write(
         {"east": [site.url + "/east"], "west": [site.url + "/west"], "north": [nowhere]},
         more=rules,
-        head=LOOPBACK,
+        head=head,
     )
 
 
@@ -332,6 +346,26 @@ def test_the_subscribe_page_shows_what_a_members_site_would(watched: Watched, ad
     frame.get_by_role("link", name="Waiting times").wait_for()
     assert frame.locator("li > a").count() == 4
     assert watched.complaints == []
+
+
+@pytest.mark.parametrize("watched", [320, 1280], indirect=True)
+def test_a_site_of_files_is_read_as_the_hubs_is(watched: Watched, files: str) -> None:
+    page = watched.page
+    page.route(f"{files}/**", lambda route: route.continue_())
+    page.goto(f"{files}/")
+    assert page.locator("form").count() == 0
+    page.get_by_role("link", name="Stroke", exact=True).first.click()
+    page.wait_for_url(f"{files}/tag/stroke/")
+    page.get_by_role("link", name="Details").first.click()
+    page.wait_for_url(f"{files}/story/*/")
+    page.get_by_role("link", name="Subscribe").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("#embed iframe").scroll_into_view_if_needed()
+    frame = page.frame_locator("#embed iframe")
+    frame.get_by_role("link", name="All news of").wait_for()
+    assert frame.locator("li > a").count() == 5
+    assert watched.complaints == []
+    assert watched.asked == []
 
 
 def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import random
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,18 +15,10 @@ import pytest
 from hub.store import existing_store
 from tests.commands import Hub
 from tests.conftest import ROOT
+from tests.files import serving_files
 
 FEEDS = 300
 KILLS = 20
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Else each answer's second packet waits 40 ms for the first to be acknowledged.
-    disable_nagle_algorithm = True
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +28,8 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     make = [sys.executable, str(ROOT / "bench" / "farm.py"), "make", str(folder / "farm")]
     subprocess.run([*make, "--feeds", str(FEEDS), "--entries", "4"], check=True, capture_output=True)
     root = folder / "farm" / "root"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(root)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    yield [f"{address}/{file.relative_to(root)}" for file in sorted(root.glob("*/feed.*"))]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving_files(root) as address:
+        yield [f"{address}/{file.relative_to(root)}" for file in sorted(root.glob("*/feed.*"))]
 
 
 def stored(file: Path) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, request
 
 from hub.store import Store
 from hub.web.about import about
+from hub.web.addresses import Addresses
 from hub.web.answers import PAGE_CACHING, add_headers, answer
 from hub.web.api import api
 from hub.web.digests import digests
@@ -36,6 +37,7 @@ class WebView(Flask):
     """
 
     front: Front
+    site: Site
     awaits: Callable[[str], bool]
 
 
@@ -46,13 +48,14 @@ def create_app(
     base_url: str,
     templates: Path | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    addresses: Callable[[str], Addresses] = Addresses,
 ) -> WebView:
     """Make the web view of a hub.
 
     `open_store` is called once by each thread that answers; `config` once for
     each request, and returns the last good one. `base_url` is where the hub
     is served, which its addresses begin with where feeds.yaml has no
-    `hub.url`. A file in `templates` stands for ours of the same name. Raises
+    `hub.url`; `addresses` makes them of it. A file in `templates` stands for ours of the same name. Raises
     ConfigError for templates that cannot be used.
     """
     # Templates and static files are read by Site, so Flask has folders of neither.
@@ -60,12 +63,13 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # Joining slashes redirects to an address made from the Host header.
     app.url_map.merge_slashes = False
-    site = Site(open_store, config, base_url=base_url, templates=templates, now=now)
+    site = Site(open_store, config, base_url=base_url, templates=templates, now=now, addresses=addresses)
     for blueprint in (news, feeds, digests, embed, api, status, about, websub):
         app.register_blueprint(blueprint)
     app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
     app.after_request(add_headers)
     handle_errors(app)
+    app.site = site
     app.front = Front(app.wsgi_app, site)
     app.wsgi_app = app.front  # type: ignore[method-assign]
     app.awaits = lambda token: awaits(site, token)

@@ -17,6 +17,11 @@ class Addresses(Struct, frozen=True):
     hub: str
 
     @property
+    def live(self) -> bool:
+        """Whether the hub answers at them. Else files do, of which nothing can be searched for or chosen."""
+        return True
+
+    @property
     def prefix(self) -> str:
         """The path that the hub's own paths begin with, where it does not have a host to itself."""
         return urlsplit(self.hub).path.rstrip("/")
@@ -30,6 +35,10 @@ class Addresses(Struct, frozen=True):
         """A path of ours with what is asked of it; what is None or empty is left out."""
         query = urlencode([(name, value) for name, value in asked.items() if value])
         return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
+
+    def going_on(self, feed: str, before: str) -> str:
+        """The address at which a merged feed goes on behind a cursor."""
+        return f"{feed}{'&' if '?' in feed else '?'}{urlencode({'before': before})}"
 
     def home(self, **asked: str | None) -> str:
         return self.to("/", **asked)

@@ -17,9 +17,9 @@ FRAMED = "/embed/news"
 # pictures and sound are the publishers' own, on their servers.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: http:; media-src https: http:;"
-    " form-action 'self'; base-uri 'none'; frame-ancestors "
+    " form-action 'self'; base-uri 'none'"
 )
-_POLICIES = {FRAMED: f"{_POLICY}*", "/subscribe": f"{_POLICY}'none'; frame-src 'self'"}
+_SHOWS_A_FRAME = "/subscribe"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Publishers see which site their readers come from, and not what they searched for there.
@@ -89,9 +89,15 @@ def json_bytes(value: object) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
+def policy(path: str) -> str:
+    """What the page at a path may load and do, whoever shows it in a frame (W3C, CSP 3)."""
+    return f"{_POLICY}; frame-src 'self'" if path == _SHOWS_A_FRAME else _POLICY
+
+
 def common_headers(path: str) -> Mapping[str, str]:
     """What every answer to a path carries."""
-    headers = {"Content-Security-Policy": _POLICIES.get(path, f"{_POLICY}'none'"), **_HEADERS}
+    framed_by = "*" if path == FRAMED else "'none'"
+    headers = {"Content-Security-Policy": f"{policy(path)}; frame-ancestors {framed_by}", **_HEADERS}
     if path.startswith(_FOR_EVERYBODY):
         headers["Access-Control-Allow-Origin"] = "*"
     if path.startswith(_EMBEDDED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -33,11 +33,6 @@ class FeedAddress(Struct, frozen=True, kw_only=True):
     atom: str
     rss: str
     json: str
-
-
-def going_on(url: str, before: str) -> str:
-    """The address at which a merged feed goes on behind a cursor."""
-    return f"{url}{'&' if '?' in url else '?'}{urlencode({'before': before})}"
 
 
 class FeedGroup(Struct, frozen=True):

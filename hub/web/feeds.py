@@ -27,7 +27,7 @@ from hub.web.answers import (
     shows,
 )
 from hub.web.asked import Asked, BadRequestError
-from hub.web.catalogue import FORMATS, FeedAddress, going_on
+from hub.web.catalogue import FORMATS, FeedAddress
 from hub.web.digests import PUBLISHED, digest
 from hub.web.pages import feed_item, withdrawal, withdrawn_by
 from hub.web.visit import Visit, visiting
@@ -97,7 +97,7 @@ def _feed(
 
     def items() -> Page[Item]:
         # What a page finds may be old; what comes by itself is news, and comes once.
-        stories = visit.store.stories(replace(selection, told=True), limit=_ENTRIES, cursor=before)
+        stories = visit.stories(replace(selection, told=True), _ENTRIES, before)
         listed = tuple(item(story, visit.setting.labels) for story in stories.items)
         return Page(items=listed, next=stories.next)
 
@@ -117,6 +117,7 @@ def _answered(
     kept: bool = True,
 ) -> Response:
     first_url: str = getattr(address, format)
+    going_on = visit.addresses.going_on
     self_url = going_on(first_url, before) if before else first_url
     if format not in _SHOWN_AS_PAGES:
         depends_on = DEPENDS_ON_CODING

@@ -67,7 +67,7 @@ def home() -> Response:
 
 
 def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
-    stories = visit.store.stories(asked.selection(), limit=_STORIES, cursor=asked.before)
+    stories = visit.stories(asked.selection(), _STORIES, asked.before)
     if not stories.items and asked == Asked():
         raise _NothingYetError
     to = visit.addresses.home
@@ -112,8 +112,20 @@ def story(number: str) -> Response:
         day = visit.setting.calendar.day(withdrawn.since).text
         return gone(WITHDRAWN, withdrawal(withdrawn, day))
     if isinstance(found, int):
-        return moved(visit.addresses.story(found))
+        return moved(visit.addresses.story(found)) if visit.addresses.live else _elsewhere(visit, found)
     return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))
+
+
+def _elsewhere(visit: Visit, found: int) -> Response:
+    """The page that leads to another story, where a file cannot redirect."""
+    to = visit.addresses.story(found)
+    values = {
+        "title": "This story has moved",
+        "indexed": False,
+        "canonical": visit.addresses.full(to),
+        "to": to,
+    }
+    return answer(visit.page("moved.html", lambda: values))
 
 
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
@@ -155,7 +167,7 @@ def _member(
 ) -> Mapping[str, object]:
     slug = summary.member.slug
     selection = Selection(filter=Term("member", slug), every_entry=True)
-    stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
+    stories = visit.stories(selection, _STORIES, before)
     to = visit.addresses.member
     return {
         "title": summary.member.name,
@@ -196,7 +208,7 @@ def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
     label, broader = visit.setting.labels.get(term, term), visit.broader
     count = visit.store.tag_counts().get(term, 0)
     selection = Selection(filter=Term("tag", term))
-    stories = visit.store.stories(selection, limit=_STORIES, cursor=before)
+    stories = visit.stories(selection, _STORIES, before)
     to = visit.addresses.tag
     return {
         "title": label,
@@ -296,6 +308,8 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,
         "framed": addresses.to(FRAMED, **embedded, scheme="light"),
+        "dark": addresses.to(FRAMED, **embedded, scheme="dark"),
+        "either": addresses.to(FRAMED, **embedded),
         "fragment": addresses.to(FRAGMENT, **embedded),
         "usual": USUAL_STORIES,
         "most": MOST_STORIES,

@@ -70,14 +70,13 @@ def _not_found(says: str) -> Response:
     if _for_programs() or request.path in TEMPLATES:
         return _error(404, says, "")
     visit = visiting()
-    guessed = " ".join(re.findall(r"[^\W_]+", unquote(request.path)))[:_MOST_GUESSED]
+    why = "It may have been mistyped, or the page may have gone."
     latest = visit.store.stories(limit=_LATEST).items
-    return _error(
-        404,
-        says,
-        "It may have been mistyped, or the page may have gone. You can search the news instead.",
-        {"guessed": guessed, "latest": [listed(story, visit.setting) for story in latest]},
-    )
+    more: dict[str, object] = {"latest": [listed(story, visit.setting) for story in latest]}
+    if visit.addresses.live:
+        why += " You can search the news instead."
+        more["guessed"] = " ".join(re.findall(r"[^\W_]+", unquote(request.path)))[:_MOST_GUESSED]
+    return _error(404, says, why, more)
 
 
 def gone(heading: str, says: str) -> Response:

@@ -16,10 +16,11 @@ from flask import request
 from msgspec import Struct
 
 from hub.health import Health, health
-from hub.model import FeedState, Kind, Notice
+from hub.model import FeedState, Kind, Notice, Selection, Story
 from hub.publish.http import Rendered
-from hub.store import Store
+from hub.store import Page, Store
 from hub.web.addresses import Addresses
+from hub.web.answers import policy
 from hub.web.asked import Asked, UnknownFilterError
 from hub.web.assets import assets, environment
 from hub.web.catalogue import Catalogue
@@ -62,15 +63,18 @@ class Site:
         base_url: str,
         templates: Path | None,
         now: Callable[[], datetime],
+        addresses: Callable[[str], Addresses],
     ) -> None:
         self._open_store = open_store
         self._config = config
         self._base_url = base_url.rstrip("/")
         self._now = now
+        self._addresses = addresses
         self._of_thread = threading.local()
         self.environment = environment(templates)
         self.assets = assets(templates)
-        self.kept: Kept[Rendered] = Kept(_MOST_KEPT)
+        # Of files each is asked for once.
+        self.kept: Kept[Rendered] = Kept(_MOST_KEPT if addresses is Addresses else 0)
         self._dates: dict[Hashable, _Dated] = {}
         self._dating = threading.Lock()
         self._selects: tuple[Config, Selects] | None = None
@@ -86,7 +90,10 @@ class Site:
         """A visit that begins now."""
         config = self._config()
         return Visit(
-            site=self, config=config, now=self._now(), addresses=Addresses(config.hub.url or self._base_url)
+            site=self,
+            config=config,
+            now=self._now(),
+            addresses=self._addresses(config.hub.url or self._base_url),
         )
 
     def selects(self, config: Config) -> Selects:
@@ -117,6 +124,13 @@ class Site:
                 before = _Dated(etag, before.latest, None)
             self._dates[key] = before
         return replace(rendered, last_modified=before.last_modified)
+
+    def versions(self) -> tuple[list[str], list[str]]:
+        """What changes with the templates, and with the files beside them."""
+        loader = self.environment.loader
+        assert loader is not None
+        sources = [loader.get_source(self.environment, name)[0] for name in loader.list_templates()]
+        return sources, [f"{name} {asset.version}" for name, asset in self.assets.items()]
 
     def asset(self, name: str) -> str:
         """What to ask for to get this version of a file beside the templates."""
@@ -206,6 +220,18 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         name = self.member_name(asked.member) if asked.member else None
         return filters(self.site.selects(self.config), asked.filtered, name=name, to=to)
 
+    # ------------------------------------------------------------ lists
+
+    def stories(self, selection: Selection, limit: int, before: str | None) -> Page[Story]:
+        """So many stories of a selection, the newest or those behind a cursor.
+
+        Where files are made of the pages, the newest are up to twice as many: what
+        follows is counted from the oldest, so that news changes none of it.
+        """
+        if before is None and not self.addresses.live:
+            limit += self.store.count(selection) % limit
+        return self.store.stories(selection, limit=limit, cursor=before)
+
     # ------------------------------------------------------------ answering
 
     def rendered(self, key: Hashable, make: Callable[[], Rendered], *, beside: Hashable = None) -> Rendered:
@@ -252,6 +278,8 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
             "canonical": None,
             "indexed": True,
             "feeds": (self.catalogue.everything,),
+            # Whoever serves files has no header for it.
+            "policy": None if self.addresses.live else policy(request.path),
         }
         return self.site.environment.get_template(template).render({**frame, **values})
 
