@@ -292,7 +292,7 @@ def test_of_a_day_with_very_much_news_the_newest_is_told_and_how_much_more_there
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published(hub)
-    monkeypatch.setattr(import_module("hub.web.feeds"), "_ENTRIES", 2)
+    monkeypatch.setattr(import_module("hub.merged.feeds"), "_ENTRIES", 2)
     monkeypatch.setattr(import_module("hub.web.digests"), "_STORIES", 3)
     latest = next(etree.fromstring(hub.get("/feeds/digest/daily.atom").data).iterfind("a:entry", _ATOM))
     assert [link.text for link in in_content(latest).iter("a")] == ["News 0", "News 1", "3 more stories"]

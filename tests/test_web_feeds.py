@@ -200,7 +200,7 @@ def parts(hub: Hub, path: str, ending: str) -> Iterator[tuple[str, list[str], st
 def test_who_was_away_for_long_finds_all_that_came_each_once(
     hub: Hub, path: str, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("hub.web.feeds"), "_ENTRIES", 3)
+    monkeypatch.setattr(import_module("hub.merged.feeds"), "_ENTRIES", 3)
     hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 8)), at=ago(hours=9))
     path = path.format(ending)
     found: list[list[str]] = []
@@ -223,7 +223,7 @@ def test_who_was_away_for_long_finds_all_that_came_each_once(
 def test_the_parts_of_a_feed_are_one_feed_and_the_first_alone_tells_what_is_to_go(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("hub.web.feeds"), "_ENTRIES", 2)
+    monkeypatch.setattr(import_module("hub.merged.feeds"), "_ENTRIES", 2)
     hub.publish(WESSEX, *(news(f"{n}", at=ago(days=n)) for n in range(1, 5)), at=ago(hours=9))
     hub.store.withdraw([hub.store.find("4")[0].key], "", hub.now)
     first, second = (

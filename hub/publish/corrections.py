@@ -66,6 +66,17 @@ def as_html(pieces: Iterable[Piece]) -> str:
     return " ".join(_ELEMENTS[piece.part].format(html.escape(piece.words)) for piece in pieces)
 
 
+def withdrawn_by(withdrawn: WithheldEntry) -> str:
+    """Who withdrew an entry: its member, or the network."""
+    return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name
+
+
+def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
+    """What is said of news that was withdrawn: by whom, when and why."""
+    why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
+    return f"{said}: {why}." if why else f"{said}."
+
+
 def correction_item(correction: Correction) -> Item:
     """A correction as an item of a feed, which leads to the story's page here."""
     stored = correction.stored

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, request
 
+from hub.merged.addresses import Addresses
 from hub.store import Store
 from hub.web.about import about
-from hub.web.addresses import Addresses
 from hub.web.answers import PAGE_CACHING, add_headers, answer
 from hub.web.api import api
 from hub.web.digests import digests

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from hub.model import Direction, WithheldEntry
 from hub.publish import corrections as published
-from hub.publish.corrections import Correction
+from hub.publish.corrections import Correction, withdrawal
 from hub.publish.item import headline
-from hub.web.pages import WITHDRAWN, Link, Setting, withdrawal
+from hub.web.pages import WITHDRAWN, Link, Setting
 from hub.web.words import Moment
 from hub.wording import Piece
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import get_args
 
 from flask import Blueprint, Response, abort
@@ -17,20 +16,8 @@ from hub.web.visit import Visit, visiting
 
 digests = Blueprint("digests", __name__)
 
-PUBLISHED: Mapping[Rhythm, int] = {"daily": 7, "weekly": 4}
-"""How many days and weeks the feeds hold."""
 _LISTED: Mapping[Rhythm, int] = {"daily": 14, "weekly": 8}
 _STORIES = 300
-# What is older when it comes in is no news, but what its publisher had all along.
-_LATE = timedelta(days=7)
-
-
-def digest(visit: Visit, period: Period, *, stories: int) -> Digest:
-    """A period's news, the newest of them so many."""
-    start, end = period.bounds(visit.setting.calendar.zone)
-    found, total = visit.store.came_between(start, end, late=_LATE, limit=stories)
-    page = visit.addresses.full(visit.addresses.digest(period.name))
-    return Digest(period=period, page=page, stories=found, total=total)
 
 
 @digests.get(f"/digest/<any({','.join(get_args(Rhythm))}):rhythm>")
@@ -41,7 +28,7 @@ def latest(rhythm: Rhythm) -> Response:
 
 def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
     periods = finished(rhythm, visit.setting.calendar.today, _LISTED[rhythm])
-    found = [digest(visit, period, stories=0) for period in periods]
+    found = [visit.merged.digest(period, stories=0) for period in periods]
     feed = visit.catalogue.digest(rhythm)
     return {
         "title": feed.name,
@@ -65,7 +52,7 @@ def of_period(name: str) -> Response:
 
 
 def _of_period(visit: Visit, period: Period) -> Mapping[str, object]:
-    found = digest(visit, period, stories=_STORIES)
+    found = visit.merged.digest(period, stories=_STORIES)
     if not found.total:
         abort(404)
     feed = visit.catalogue.digest(period.rhythm)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
 from hub.model import Selection, Story, Term
-from hub.publish.corrections import corrections, told_changes
+from hub.publish.corrections import corrections, told_changes, withdrawal
 from hub.said import counted
 from hub.store import Found, MemberSummary
 from hub.web.answers import FRAMED, FRESH, answer, moved
@@ -28,7 +28,6 @@ from hub.web.pages import (
     member_rows,
     topic,
     topic_rows,
-    withdrawal,
 )
 from hub.web.refusals import gone
 from hub.web.visit import Visit, visiting

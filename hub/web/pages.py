@@ -14,18 +14,17 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hub import markup
+from hub.merged.addresses import Addresses
 from hub.model import (
     Direction,
     Enclosure,
     Member,
     RelatedStory,
     Story,
-    WithheldEntry,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitted
 from hub.said import counted, plain_letters
 from hub.store import MemberSummary, Page
-from hub.web.addresses import Addresses
 from hub.web.words import (
     Calendar,
     Moment,
@@ -283,17 +282,6 @@ def _attachment(enclosure: Enclosure) -> Attachment:
 
 WITHDRAWN = "This news was withdrawn"
 """The heading of news that was: its own words are not said again."""
-
-
-def withdrawn_by(withdrawn: WithheldEntry) -> str:
-    """Who withdrew an entry: its member, or the network."""
-    return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name
-
-
-def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
-    """What is said of news that was withdrawn: by whom, when and why."""
-    why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
-    return f"{said}: {why}." if why else f"{said}."
 
 
 # ---------------------------------------------------------------- members and topics

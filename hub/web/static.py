@@ -16,9 +16,9 @@ from werkzeug.test import create_environ, run_wsgi_app
 from hub import __version__
 from hub.config import Config
 from hub.errors import HubError
+from hub.merged.addresses import Addresses
 from hub.store import Store
 from hub.web import create_app
-from hub.web.addresses import Addresses
 from hub.web.assets import STATIC
 
 NOT_FOUND = "404.html"

@@ -16,10 +16,11 @@ from flask import request
 from msgspec import Struct
 
 from hub.health import Health, health
+from hub.merged.addresses import Addresses
+from hub.merged.feeds import MergedFeeds
 from hub.model import FeedState, Kind, Notice, Selection, Story
 from hub.publish.http import Rendered
 from hub.store import Page, Store
-from hub.web.addresses import Addresses
 from hub.web.answers import policy
 from hub.web.asked import Asked, UnknownFilterError
 from hub.web.assets import assets, environment
@@ -191,8 +192,12 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
 
     # ------------------------------------------------------------ what exists
 
+    @cached_property
+    def merged(self) -> MergedFeeds:
+        return MergedFeeds(config=self.config, store=self.store, addresses=self.addresses, now=self.now)
+
     def knows_tag(self, term: str) -> bool:
-        return term in self.config.labels or term in self.store.tag_counts()
+        return self.merged.knows_tag(term)
 
     @property
     def broader(self) -> Mapping[str, str]:
@@ -200,11 +205,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         return {rule.term: rule.broader for rule in self.config.tags if rule.broader is not None}
 
     def member_name(self, slug: str) -> str | None:
-        """The name of a member, also of one that has left feeds.yaml; None where there never was one."""
-        for member in self.config.members:
-            if member.slug == slug:
-                return member.name
-        return next((each.member.name for each in self.store.members(self.now, slug)), None)
+        return self.merged.member_name(slug)
 
     def must_know(self, asked: Asked) -> None:
         """Answer 404 to filters that name what is not there, saying so."""
@@ -223,14 +224,8 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     # ------------------------------------------------------------ lists
 
     def stories(self, selection: Selection, limit: int, before: str | None) -> Page[Story]:
-        """So many stories of a selection, the newest or those behind a cursor.
-
-        Where files are made of the pages, the newest are up to twice as many: what
-        follows is counted from the oldest, so that news changes none of it.
-        """
-        if before is None and not self.addresses.live:
-            limit += self.store.count(selection) % limit
-        return self.store.stories(selection, limit=limit, cursor=before)
+        """So many stories of a selection, as `MergedFeeds.stories` has them."""
+        return self.merged.stories(selection, limit, before)
 
     # ------------------------------------------------------------ answering
 

@@ -1,0 +1,8 @@
+"""The merged feeds: which there are, where they are found, and what each holds now.
+
+    addresses   where everything the hub serves is found
+    catalogue   every merged feed, with its title and its addresses
+    feeds       what each holds, rendered in a format
+
+Made of feeds.yaml and the store, for whoever gives them to readers.
+"""

@@ -1,0 +1,107 @@
+"""Every merged feed that the hub publishes, with its title and its addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from hub.merged.addresses import Addresses
+from hub.model import MergedFeed
+from hub.publish.digest import Rhythm
+
+if TYPE_CHECKING:
+    from hub.config import Config
+
+_DIGESTS: Mapping[Rhythm, str] = {"daily": "Each day’s news", "weekly": "Each week’s news"}
+FORMATS = ("atom", "rss", "json")
+
+
+class FeedAddress(Struct, frozen=True, kw_only=True):
+    """A merged feed in its three formats, all absolute, as is the `page` that shows the same list.
+
+    `title` is the feed's own; `name` tells it from the others where all are the hub's.
+    """
+
+    name: str
+    title: str
+    page: str
+    atom: str
+    rss: str
+    json: str
+
+
+class FeedGroup(Struct, frozen=True):
+    """Some of the merged feeds, under a heading."""
+
+    heading: str
+    feeds: tuple[FeedAddress, ...]
+
+
+class Catalogue(Struct, frozen=True):
+    """The merged feeds of a configuration; `member_name` is asked for those that may have left it."""
+
+    config: Config
+    addresses: Addresses
+    member_name: Callable[[str], str | None]
+
+    @property
+    def everything(self) -> FeedAddress:
+        return self._feed("/feeds/all", "Everything", self.addresses.home(), title=self.config.hub.title)
+
+    @property
+    def corrections(self) -> FeedAddress:
+        return self._feed("/feeds/corrections", "Corrections", self.addresses.to("/corrections"))
+
+    def digest(self, rhythm: Rhythm) -> FeedAddress:
+        name = _DIGESTS[rhythm]
+        return self._feed(f"/feeds/digest/{rhythm}", name, self.addresses.digest(rhythm))
+
+    def of_tag(self, term: str) -> FeedAddress:
+        return self._of_tag(term, self._label(term))
+
+    def of_member(self, slug: str) -> FeedAddress:
+        return self._of_member(slug, self.member_name(slug) or slug)
+
+    def merged(self, merged: MergedFeed) -> FeedAddress:
+        return self._feed(f"/feeds/merged/{merged.slug}", merged.title, self.addresses.home())
+
+    def groups(self) -> tuple[FeedGroup, ...]:
+        """All of them but those of searches, in the order to offer them in."""
+        config = self.config
+        groups = (
+            FeedGroup(
+                "Everything",
+                (self.everything, self.digest("daily"), self.digest("weekly"), self.corrections),
+            ),
+            FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
+            FeedGroup("By topic", tuple(self._of_tag(*each) for each in config.labels.items())),
+            FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
+        )
+        return tuple(group for group in groups if group.feeds)
+
+    def _label(self, term: str) -> str:
+        return self.config.labels.get(term, term)
+
+    def _of_tag(self, term: str, label: str) -> FeedAddress:
+        return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))
+
+    def _of_member(self, slug: str, name: str) -> FeedAddress:
+        return self._feed(f"/feeds/member/{quote(slug, safe='')}", name, self.addresses.member(slug))
+
+    def _feed(
+        self, path: str, name: str, page: str, *, title: str | None = None, **query: str | None
+    ) -> FeedAddress:
+        def address(format: str) -> str:
+            return self.addresses.full(self.addresses.to(f"{path}.{format}", **query))
+
+        return FeedAddress(
+            name=name,
+            title=title or f"{name} – {self.config.hub.title}",
+            page=self.addresses.full(page),
+            atom=address("atom"),
+            rss=address("rss"),
+            json=address("json"),
+        )

@@ -1,0 +1,214 @@
+"""What each merged feed holds now, and its document in a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from operator import attrgetter
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hub.filters import lets_through
+from hub.merged.addresses import Addresses
+from hub.merged.catalogue import Catalogue, FeedAddress
+from hub.model import Selection, Story, Term
+from hub.publish import atom, jsonfeed, rss
+from hub.publish.corrections import correction_item, corrections, withdrawal, withdrawal_item, withdrawn_by
+from hub.publish.digest import Digest, Period, Rhythm, digest_item, finished
+from hub.publish.document import Deleted, MergedDocument
+from hub.publish.http import Rendered
+from hub.publish.item import Item, item
+from hub.said import date_of
+from hub.store import Page, Store
+
+if TYPE_CHECKING:
+    from hub.config import Config
+
+_ENTRIES = 100
+# As long as a reader may be away, and find that its copy is to go.
+_TOMBSTONES_TOLD = timedelta(days=30)
+# How many days and weeks the feeds of digests hold.
+_DIGESTS: Mapping[Rhythm, int] = {"daily": 7, "weekly": 4}
+# What is older when it comes in is no news, but what its publisher had all along.
+_LATE = timedelta(days=7)
+_RENDERERS: dict[str, tuple[Callable[[MergedDocument], bytes], str]] = {
+    "atom": (atom.atom, atom.MEDIA_TYPE),
+    "rss": (rss.rss, rss.MEDIA_TYPE),
+    "json": (jsonfeed.json_feed, jsonfeed.MEDIA_TYPE),
+}
+
+
+class Contents(Struct, frozen=True, kw_only=True):
+    """A merged feed: where it is found, and what it holds when that is asked for.
+
+    `items` is called with a cursor for what is older. `deleted` are the
+    withdrawn ones, which nobody need read again.
+    """
+
+    address: FeedAddress
+    items: Callable[[str | None], Page[Item]]
+    deleted: Callable[[], tuple[Deleted, ...]] = tuple
+
+
+class MergedFeeds(Struct, frozen=True, kw_only=True):
+    """The merged feeds by feeds.yaml and a store, at a moment."""
+
+    config: Config
+    store: Store
+    addresses: Addresses
+    now: datetime
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.config, self.addresses, self.member_name)
+
+    # ------------------------------------------------------------ what exists
+
+    def knows_tag(self, term: str) -> bool:
+        return term in self.config.labels or term in self.store.tag_counts()
+
+    def member_name(self, slug: str) -> str | None:
+        """The name of a member, also of one that has left feeds.yaml; None where there never was one."""
+        for member in self.config.members:
+            if member.slug == slug:
+                return member.name
+        return next((each.member.name for each in self.store.members(self.now, slug)), None)
+
+    # ------------------------------------------------------------ which there are
+
+    def everything(self) -> Contents:
+        return self.of(self.catalogue.everything, Selection())
+
+    def of_tag(self, term: str) -> Contents | None:
+        """None where there is no such tag."""
+        if not self.knows_tag(term):
+            return None
+        return self.of(self.catalogue.of_tag(term), Selection(filter=Term("tag", term)))
+
+    def of_member(self, slug: str) -> Contents | None:
+        """None where there never was such a member."""
+        if self.member_name(slug) is None:
+            return None
+        selection = Selection(filter=Term("member", slug), every_entry=True)
+        return self.of(self.catalogue.of_member(slug), selection)
+
+    def merged(self, slug: str) -> Contents | None:
+        """None where feeds.yaml defines no such feed."""
+        found = next((each for each in self.config.merged_feeds if each.slug == slug), None)
+        if found is None:
+            return None
+        return self.of(self.catalogue.merged(found), Selection(filter=found.filter))
+
+    def digests(self, rhythm: Rhythm) -> Contents:
+        return Contents(
+            address=self.catalogue.digest(rhythm), items=lambda _: Page(items=tuple(self._digests(rhythm)))
+        )
+
+    def corrections(self) -> Contents:
+        return Contents(address=self.catalogue.corrections, items=lambda _: Page(items=self._corrections()))
+
+    def of(self, address: FeedAddress, selection: Selection) -> Contents:
+        """The merged feed of a selection, at an address."""
+
+        def items(before: str | None) -> Page[Item]:
+            # What a page finds may be old; what comes by itself is news, and comes once.
+            stories = self.stories(replace(selection, told=True), _ENTRIES, before)
+            listed = tuple(item(story, self.config.labels) for story in stories.items)
+            return Page(items=listed, next=stories.next)
+
+        return Contents(address=address, items=items, deleted=lambda: self._deleted(selection))
+
+    def stories(self, selection: Selection, limit: int, before: str | None) -> Page[Story]:
+        """So many stories of a selection, the newest or those behind a cursor.
+
+        Where files are made of the pages, the newest are up to twice as many: what
+        follows is counted from the oldest, so that news changes none of it.
+        """
+        if before is None and not self.addresses.live:
+            limit += self.store.count(selection) % limit
+        return self.store.stories(selection, limit=limit, cursor=before)
+
+    def digest(self, period: Period, *, stories: int) -> Digest:
+        """A period's news, the newest of them so many."""
+        start, end = period.bounds(self._zone)
+        found, total = self.store.came_between(start, end, late=_LATE, limit=stories)
+        page = self.addresses.full(self.addresses.digest(period.name))
+        return Digest(period=period, page=page, stories=found, total=total)
+
+    # ------------------------------------------------------------ as documents
+
+    def rendered(self, contents: Contents, format: str, *, before: str | None = None) -> Rendered:
+        """A merged feed's document, or that of what is behind a cursor of it."""
+        first_url: str = getattr(contents.address, format)
+        page, going_on = contents.items(before), self.addresses.going_on
+        document = MergedDocument(
+            id=contents.address.atom,
+            title=contents.address.title,
+            self_url=going_on(first_url, before) if before else first_url,
+            first_url=first_url if before else None,
+            next_url=going_on(first_url, page.next) if page.next else None,
+            page_url=contents.address.page,
+            hub_url=self.addresses.hub,
+            hub_title=self.config.hub.title,
+            language=self.config.hub.language,
+            items=page.items,
+            # A JSON Feed has no date that a withdrawal would move.
+            deleted=contents.deleted() if format != "json" and not before else (),
+        )
+        render, media_type = _RENDERERS[format]
+        # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
+        return Rendered(body=render(document), media_type=media_type, last_modified=self.now)
+
+    # ------------------------------------------------------------ what they hold
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.hub.timezone)
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(self._zone).date()
+
+    def _deleted(self, selection: Selection) -> tuple[Deleted, ...]:
+        """What was withdrawn of late; nobody knows any more what a search would have found of it.
+
+        All of it is in the first part of a feed: what went may leave no other.
+        """
+        if selection.search is not None:
+            return ()
+        # To the day, so that the feed changes by itself no oftener than its pages.
+        since = datetime.combine(self._today, time.min, self._zone)
+        of_feed = (
+            each
+            for each in self.store.withdrawn(since - _TOMBSTONES_TOLD)
+            if selection.filter is None or lets_through(selection.filter, each.stored, each.story_terms)
+        )
+        return tuple(
+            Deleted(id=each.stored.atom_id, when=each.since, by=withdrawn_by(each), why=each.withheld.why)
+            for each in of_feed
+        )
+
+    def _digests(self, rhythm: Rhythm) -> Iterator[Item]:
+        for period in finished(rhythm, self._today, _DIGESTS[rhythm]):
+            found = self.digest(period, stories=_ENTRIES)
+            if found.total:
+                yield digest_item(
+                    found,
+                    hub_title=self.config.hub.title,
+                    hub_url=self.addresses.hub,
+                    language=self.config.hub.language,
+                    labels=self.config.labels,
+                    zone=self._zone,
+                )
+
+    def _corrections(self) -> tuple[Item, ...]:
+        corrected = map(correction_item, corrections(self.store.told_changes(limit=_ENTRIES)))
+        withdrawn = (
+            withdrawal_item(each, withdrawal(each, date_of(each.since.astimezone(self._zone))))
+            for each in self.store.withdrawn()
+        )
+        newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
+        return tuple(newest[:_ENTRIES])
