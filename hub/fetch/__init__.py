@@ -1,6 +1,7 @@
 """One conditional GET → Fetched | NotModified, within limits of time, size, redirects and addresses.
 
-Or one form that is posted, to a WebSub hub → Accepted, within the same.
+Or what is posted, a form to a WebSub hub or a document to its subscriber →
+Accepted, within the same.
 
 Here is the contract: the values and the Fetcher protocol. `hub.fetch.curl`
 keeps it, with libcurl.
@@ -26,11 +27,19 @@ __all__ = [
     "Hop",
     "NotModified",
     "Outcome",
+    "Sent",
     "fetch",
 ]
 
 
 _NONE = Validators()
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A document to post, with the header fields that belong to it."""
+
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class FetchRequest(Struct, frozen=True, kw_only=True):
@@ -40,16 +49,21 @@ class FetchRequest(Struct, frozen=True, kw_only=True):
     request is conditional (RFC 9110 §13.1). `named_by` is the document of
     another host that names the address, None for one that feeds.yaml names or
     whose host it does: what others name must be at a public address, whatever
-    is allowed besides. With `form` it is a POST of that, which is urlencoded.
-    `most_bytes` of the body are read, after decompression, None for as many
-    as the policy says; of a larger document the beginning will do with
-    `in_part`.
+    is allowed besides. With `form` it is a POST of that, which is urlencoded,
+    with `sent` one of that document. A `callback` is a WebSub subscriber's,
+    where any success (2xx) is one, and no redirect is followed (WebSub §7).
+    All of it has to be over `within` seconds, None for the policy's. Of the
+    body `most_bytes` are read, after decompression, None for as many as the
+    policy says; of a larger document the beginning will do with `in_part`.
     """
 
     url: str
     validators: Validators = _NONE
     named_by: str | None = None
     form: str | None = None
+    sent: Sent | None = None
+    callback: bool = False
+    within: float | None = None
     most_bytes: int | None = None
     in_part: bool = False
 
@@ -106,7 +120,7 @@ class NotModified(Answer, frozen=True, kw_only=True):
 
 
 class Accepted(Answer, frozen=True, kw_only=True):
-    """Any success (2xx) for a form."""
+    """Any success (2xx) for what was posted."""
 
 
 Outcome = Fetched | NotModified | Accepted | FetchError

@@ -133,20 +133,28 @@ class _Lane:
 
     def begin(self, journey: Journey, now: float) -> None:
         """Make ready for a transfer; its limits count from now."""
+        request = journey.request
         lines, self.conditional = headers(journey.validators)
+        if request.sent is not None:
+            # Nobody is asked whether it may be sent: some servers never answer that.
+            lines = [
+                *(f"{name}: {value}".encode() for name, value in request.sent.headers.items()),
+                b"Expect:",
+            ]
         self.curl.setopt(pycurl.URL, journey.url)
         self.curl.setopt(pycurl.HTTPHEADER, lines)
-        if journey.request.form is None:
-            self.curl.setopt(pycurl.HTTPGET, 1)
+        if journey.posts:
+            self.curl.setopt(pycurl.POSTFIELDS, request.sent.body if request.sent else request.form)
         else:
-            self.curl.setopt(pycurl.POSTFIELDS, journey.request.form)
+            self.curl.setopt(pycurl.HTTPGET, 1)
         if journey.undecoded:
             self.curl.unsetopt(pycurl.ACCEPT_ENCODING)
         else:
             self.curl.setopt(pycurl.ACCEPT_ENCODING, "")  # all that this libcurl can undo
         self.journey = journey
         self.began = now
-        self.ends = now + self._policy.whole.total_seconds() - journey.used
+        self.whole = min(self._policy.whole.total_seconds(), request.within or inf)
+        self.ends = now + self.whole - journey.used
         self.deadline = self.ends
         self.address: str | None = None
         self.allowed: str | None = None
@@ -157,7 +165,7 @@ class _Lane:
         self.lines: list[bytes] = []
         self.body = Body()
         self.size = 0
-        self.most = journey.request.most_bytes or self._policy.size
+        self.most = request.most_bytes or self._policy.size
         self.curl.setopt(pycurl.MAXFILESIZE_LARGE, _TOO_LARGE_BY_FAR * self.most)
         self.heard = 0
         self.heard_at = now
@@ -175,9 +183,8 @@ class _Lane:
         """Whether a limit has passed, `error` saying which; if not, moves the deadline on."""
         url, seconds = self.journey.asked, self._first_byte
         if now >= self.ends:
-            whole = self._policy.whole.total_seconds()
             self.error = FetchError(
-                f"{url} did not finish its answer in {whole:g} seconds", _LATER, reason="timeout"
+                f"{url} did not finish its answer in {self.whole:g} seconds", _LATER, reason="timeout"
             )
         elif self.address is not None and self.head is None:
             self.error = FetchError(
@@ -526,7 +533,8 @@ class CurlFetcher:
         # The head settles everything but a document, which must be whole; of one that is too large,
         # what becomes of the part that is not read makes no difference, as long as it ends.
         read = code == pycurl.E_OK or (lane.cut and code not in _NO_END)
-        if head is None or (head.status in DOCUMENT and not read):
+        # To what was sent it is the whole answer.
+        if head is None or (head.status in DOCUMENT and not read and journey.request.sent is None):
             undecodable = code in (pycurl.E_BAD_CONTENT_ENCODING, pycurl.E_WRITE_ERROR) and not lane.too_large
             if undecodable and journey.ask_undecoded():
                 return None

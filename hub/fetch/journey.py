@@ -65,6 +65,11 @@ class Journey:
         return f"{shown(self.url)} (where {shown(self._begin)} redirects to)"
 
     @property
+    def posts(self) -> bool:
+        """Whether something is sent with the request."""
+        return self.request.form is not None or self.request.sent is not None
+
+    @property
     def validators(self) -> Validators:
         """What to ask with where it is now: what another address gave says nothing of what is here."""
         validators = self.request.validators
@@ -77,6 +82,13 @@ class Journey:
         more than `limit` hops, FetchRefused for one to where the hub does not
         fetch.
         """
+        if self.request.callback:
+            raise FetchError(
+                f"{self.asked} answered {head.status}, a redirect, which callbacks may not",
+                "Its subscriber has to name the address that it is at.",
+                reason="redirect",
+                status=head.status,
+            )
         location = head.location
         if location is None:
             raise FetchError(
@@ -146,9 +158,10 @@ class Journey:
 
         With `cut` there is more of its body. Raises FetchError.
         """
-        if self.request.form is not None and 200 <= head.status <= 299:
+        success = 200 <= head.status <= 299
+        if self.posts and success:
             return Accepted(url=self.url, validators=head.validators, seconds=self.used, hops=self.hops)
-        if head.status in DOCUMENT:
+        if head.status in DOCUMENT or (self.request.callback and success):
             blocked = challenge_error(self.asked, head, body, now=now, user_agent=user_agent)
             if blocked is not None:
                 raise blocked
