@@ -62,9 +62,10 @@ def chance(_feed: FeedKey) -> float:
 
 
 class _Errand(Struct, frozen=True, eq=False):
-    """A request that is no feed's, and who is told of its outcome."""
+    """A request that is no feed's, and who is told of its outcome; a `stranger` is in no feeds.yaml."""
 
     told: Callable[[Outcome], None]
+    stranger: bool
 
 
 class _Poll(Struct):
@@ -199,7 +200,7 @@ class Polls:
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Ask for something else in between, as politely; `told` is called with what it comes to."""
         self._errands += 1
-        self._fetcher.submit(_Errand(told), request)
+        self._fetcher.submit(_Errand(told, stranger=request.callback), request)
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
@@ -208,7 +209,10 @@ class Polls:
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             for ticket, outcome in self._fetcher.wait(wait):
-                self._heard(outcome)
+                stranger = isinstance(ticket, _Errand) and ticket.stranger
+                # Anybody can give out callbacks where nobody is.
+                if not (stranger and isinstance(outcome, FetchError)):
+                    self._heard(outcome)
                 if isinstance(ticket, _Errand):
                     self._errands -= 1
                     ticket.told(outcome)

@@ -23,6 +23,7 @@ from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress, say
 from hub.said import minute
+from hub.sender import Sender
 from hub.signals import stopping
 from hub.store import Store, database_file, open_store
 from hub.subscriber import Subscriber
@@ -40,6 +41,8 @@ _WHILE_OFFLINE = 60.0
 _OFFLINE_TOLD_AGAIN = 3600.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
+# How long a round goes on for those who subscribe to merged feeds; the next goes on with it.
+_SENDING = 60.0
 
 
 def authority(settings: HubSettings) -> str:
@@ -102,9 +105,19 @@ def poll_round(
         if under_way.offline:
             tell(under_way.offline)
             figures.offline = True
+        else:
+            _send(Sender(store, under_way, config), under_way, stop)
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
     return figures
+
+
+def _send(sender: Sender, under_way: Polls, stop: Event) -> None:
+    """Send what a round brought to those who subscribe, after asking who that is."""
+    until = time.monotonic() + _SENDING
+    while (sender.look() or under_way.under_way) and not stop.is_set() and time.monotonic() < until:
+        sender.act()
+        under_way.step(_TICK)
 
 
 def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: bool = False) -> Figures:
@@ -191,9 +204,9 @@ def poll_forever(
         try:
             sync(store, config)
             with polls(config, store) as under_way:
-                subscriber = Subscriber(store, under_way, config.hub)
+                others = (Subscriber(store, under_way, config.hub), Sender(store, under_way, config))
                 try:
-                    _poll_while(goes_on, store, under_way, subscriber, lock, progress, stop)
+                    _poll_while(goes_on, store, under_way, others, lock, progress, stop)
                 except StoreError as error:
                     tell(error)
                     _offer_again(under_way, lock, progress, stop, tick)
@@ -212,17 +225,21 @@ def _poll_while(
     goes_on: Callable[[], bool],
     store: Store,
     under_way: Polls,
-    subscriber: Subscriber,
+    others: Sequence[Subscriber | Sender],
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,
 ) -> None:
-    """Poll what is due, asking `goes_on` and the store at each tick, until somebody wants the lock."""
+    """Poll what is due, asking `goes_on` and the store at each tick, until somebody wants the lock.
+
+    `others` have more to do by way of the polls.
+    """
     holding = False
     try:
         while goes_on() and not (holding and lock.wanted) and not under_way.offline:
             due = store.due(utc_now())
-            to_do = subscriber.look() or bool(due)
+            # Each of them has to look, whatever the others saw.
+            to_do = any([bool(due), *(each.look() for each in others)])
             if not holding and to_do and not lock.wanted and lock.take():
                 holding = True
                 # Another process may have polled meanwhile.
@@ -231,7 +248,8 @@ def _poll_while(
                 stop.wait(_TICK)
                 continue
             under_way.begin(due)
-            subscriber.act()
+            for each in others:
+                each.act()
             until = time.monotonic() + _TICK
             while under_way.under_way and not under_way.offline and (left := until - time.monotonic()) > 0:
                 progress.told(under_way.step(left))

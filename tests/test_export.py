@@ -251,6 +251,16 @@ def test_a_networks_own_templates_are_used_and_its_search_leads_to_no_file(site:
         (templates / broken).unlink()
 
 
+def test_files_name_nobody_who_would_push_them(tmp_path: Path) -> None:
+    site = Exported(tmp_path, "https://news.example.org")
+    with closing(site.hub):
+        fill(site.hub, 3)
+        site.export()
+        assert b'rel="hub"' in site.hub.get("/feeds/all.atom").data
+        for name in ("feeds/all.atom", "feeds/all.rss", "feeds/all.json", "privacy/index.html"):
+            assert b"websub" not in site.files[name].lower()
+
+
 def test_a_site_without_an_address_is_refused(site: Exported) -> None:
     site.config.write_text(NETWORK, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"hub\.url is missing"):

@@ -50,7 +50,7 @@ class Reader:
 
 
 @contextmanager
-def websub_reader() -> Iterator[Reader]:
+def websub_reader(address: str = "127.0.0.1") -> Iterator[Reader]:
     """A subscriber on a free port of loopback, for as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ def websub_reader() -> Iterator[Reader]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: what was asked is kept."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     reader = Reader(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -134,7 +134,8 @@ class HubKeys(_Keys):
     fetch: FetchKeys = Field(default_factory=FetchKeys, description="How members' feeds are fetched.")
     websub: YesOrNo = Field(
         default=_HUB.websub,
-        description="Whether the hub subscribes to feeds that are pushed, if its url can be reached.",
+        description="Whether the hub subscribes to feeds that are pushed, and pushes its own merged feeds,"
+        " if its url can be reached.",
     )
     metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
 

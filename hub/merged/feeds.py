@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -13,7 +15,7 @@ from msgspec.structs import replace
 
 from hub.filters import lets_through
 from hub.merged.addresses import Addresses
-from hub.merged.catalogue import Catalogue, FeedAddress
+from hub.merged.catalogue import FORMATS, Catalogue, FeedAddress
 from hub.model import Selection, Story, Term
 from hub.publish import atom, jsonfeed, rss
 from hub.publish.corrections import correction_item, corrections, withdrawal, withdrawal_item, withdrawn_by
@@ -23,11 +25,16 @@ from hub.publish.http import Rendered
 from hub.publish.item import Item, item
 from hub.said import date_of
 from hub.store import Page, Store
+from hub.websub.subscribers import endpoint, links
 
 if TYPE_CHECKING:
     from hub.config import Config
 
 _ENTRIES = 100
+_TOPIC = re.compile(
+    r"/feeds/(?:(?P<list>all|corrections)|(?P<one>tag|member|merged|digest)/(?P<name>[^/]+))"
+    rf"\.(?P<format>{'|'.join(FORMATS)})"
+)
 # As long as a reader may be away, and find that its copy is to go.
 _TOMBSTONES_TOLD = timedelta(days=30)
 # How many days and weeks the feeds of digests hold.
@@ -45,12 +52,15 @@ class Contents(Struct, frozen=True, kw_only=True):
     """A merged feed: where it is found, and what it holds when that is asked for.
 
     `items` is called with a cursor for what is older. `deleted` are the
-    withdrawn ones, which nobody need read again.
+    withdrawn ones, which nobody need read again. What `is_topic` can be
+    subscribed to at our WebSub hub: a search cannot, of which anybody could
+    think of a million.
     """
 
     address: FeedAddress
     items: Callable[[str | None], Page[Item]]
     deleted: Callable[[], tuple[Deleted, ...]] = tuple
+    is_topic: bool = True
 
 
 class MergedFeeds(Struct, frozen=True, kw_only=True):
@@ -64,6 +74,11 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config, self.addresses, self.member_name)
+
+    @property
+    def push_url(self) -> str | None:
+        """Our WebSub hub, None where nothing can be subscribed to: by files nobody is sent anything."""
+        return endpoint(self.config.hub) if self.addresses.live else None
 
     # ------------------------------------------------------------ what exists
 
@@ -110,7 +125,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
     def corrections(self) -> Contents:
         return Contents(address=self.catalogue.corrections, items=lambda _: Page(items=self._corrections()))
 
-    def of(self, address: FeedAddress, selection: Selection) -> Contents:
+    def of(self, address: FeedAddress, selection: Selection, *, is_topic: bool = True) -> Contents:
         """The merged feed of a selection, at an address."""
 
         def items(before: str | None) -> Page[Item]:
@@ -119,7 +134,34 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             listed = tuple(item(story, self.config.labels) for story in stories.items)
             return Page(items=listed, next=stories.next)
 
-        return Contents(address=address, items=items, deleted=lambda: self._deleted(selection))
+        return Contents(
+            address=address, items=items, deleted=lambda: self._deleted(selection), is_topic=is_topic
+        )
+
+    def topic(self, url: str) -> tuple[Contents, str] | None:
+        """The merged feed, and its format, that is a topic by this address; None where there is none."""
+        path = url.removeprefix(self.addresses.hub)
+        found = _TOPIC.fullmatch(path)
+        if found is None:
+            return None
+        name, format = unquote(found["name"] or ""), found["format"]
+        match found["list"] or found["one"]:
+            case "tag":
+                contents = self.of_tag(name)
+            case "member":
+                contents = self.of_member(name)
+            case "merged":
+                contents = self.merged(name)
+            case "digest":
+                contents = self.digests("weekly" if name == "weekly" else "daily")
+            case "corrections":
+                contents = self.corrections()
+            case _:
+                contents = self.everything()
+        # It is known by one address, which it gives itself.
+        if contents is None or getattr(contents.address, format) != url:
+            return None
+        return contents, format
 
     def stories(self, selection: Selection, limit: int, before: str | None) -> Page[Story]:
         """So many stories of a selection, the newest or those behind a cursor.
@@ -144,6 +186,8 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         """A merged feed's document, or that of what is behind a cursor of it."""
         first_url: str = getattr(contents.address, format)
         page, going_on = contents.items(before), self.addresses.going_on
+        # What is behind a cursor is a part of the topic.
+        push_url = self.push_url if contents.is_topic and not before else None
         document = MergedDocument(
             id=contents.address.atom,
             title=contents.address.title,
@@ -151,6 +195,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             first_url=first_url if before else None,
             next_url=going_on(first_url, page.next) if page.next else None,
             page_url=contents.address.page,
+            push_url=push_url,
             hub_url=self.addresses.hub,
             hub_title=self.config.hub.title,
             language=self.config.hub.language,
@@ -160,7 +205,12 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         )
         render, media_type = _RENDERERS[format]
         # Not the latest of what it holds, which a withdrawal, a tag and another name do not move.
-        return Rendered(body=render(document), media_type=media_type, last_modified=self.now)
+        return Rendered(
+            body=render(document),
+            media_type=media_type,
+            last_modified=self.now,
+            links=links(push_url, first_url) if push_url else "",
+        )
 
     # ------------------------------------------------------------ what they hold
 

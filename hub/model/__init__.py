@@ -93,6 +93,7 @@ from hub.model.stored import (
     compared_as_of,
     is_undated,
 )
+from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
 
 __all__ = [
     "LONG_AGO",
@@ -104,6 +105,7 @@ __all__ = [
     "Change",
     "ChangedEntry",
     "Checked",
+    "Crowd",
     "Direction",
     "Enclosure",
     "Entry",
@@ -123,6 +125,8 @@ __all__ = [
     "Identifier",
     "Identity",
     "InWindow",
+    "Intent",
+    "IntentMode",
     "Kind",
     "Known",
     "KnownEntry",
@@ -159,6 +163,7 @@ __all__ = [
     "Standing",
     "StoredEntry",
     "Story",
+    "Subscriber",
     "Subscription",
     "Tag",
     "TagField",

@@ -90,7 +90,7 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     file does not say. `timezone` is an IANA name. A feed is polled no oftener
     than `every_min` and no more seldom than `every_max`. `metrics_allow` are
     the addresses besides loopback that may read /metrics. With `websub` the
-    hub subscribes to feeds that are pushed.
+    hub subscribes to feeds that are pushed, and others to its own.
     """
 
     title: str = "News"

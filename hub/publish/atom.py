@@ -42,6 +42,8 @@ def atom(document: MergedDocument) -> bytes:
     generator.link(href=document.self_url, rel="self", type="application/atom+xml")
     for relation, url in places(document):
         generator.link(href=url, rel=relation, type="application/atom+xml")
+    if document.push_url:
+        generator.link(href=document.push_url, rel="hub")
     generator.link(href=document.page_url, rel="alternate", type="text/html")
     generator.generator("hub", version=__version__)
     generator.language(document.language)

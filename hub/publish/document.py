@@ -53,7 +53,8 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     shows the same list, `hub_url` where readers find the hub, without a
     trailing slash; all are absolute. `next_url` is where the feed goes on with
     what is older, and `first_url` where it begins, None there (RFC 5005 §3).
-    `hub_title` names the network. `items` are in the order to publish them in,
+    `push_url` is the WebSub hub at which it can be subscribed to, None where
+    it cannot. `hub_title` names the network. `items` are in the order to publish them in,
     newest first, each id once. `deleted` is what readers shall drop, which
     only Atom can say.
     """
@@ -64,6 +65,7 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     first_url: str | None = None
     next_url: str | None = None
     page_url: str
+    push_url: str | None = None
     hub_url: str
     hub_title: str
     language: str = "en"

@@ -38,13 +38,15 @@ class Rendered:
 
     `media_type` is the whole Content-Type. `last_modified` is when the bytes
     were made, by our clock, and so never before they last changed; None where
-    other bytes have that second too, so that it would tell them not apart. A
+    other bytes have that second too, so that it would tell them not apart.
+    `links` is a header Link (RFC 8288), empty for none. A
     coding is computed once and kept; threads may share it.
     """
 
     body: bytes
     media_type: str
     last_modified: datetime | None
+    links: str = ""
     _digest: str = field(init=False, repr=False, compare=False)
     _encoded: dict[Coding, bytes] = field(init=False, repr=False, compare=False)
 
@@ -110,6 +112,8 @@ def respond(
     headers |= {"Content-Type": rendered.media_type, "Content-Length": str(len(body))}
     if rendered.last_modified is not None:
         headers["Last-Modified"] = format_datetime(rendered.last_modified.astimezone(UTC), usegmt=True)
+    if rendered.links:
+        headers["Link"] = rendered.links
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Answer(200, headers, b"" if method == "HEAD" else body)

@@ -39,6 +39,7 @@ def json_feed(document: MergedDocument) -> bytes:
         "feed_url": document.first_url or document.self_url,
         **_given(next_url=document.next_url),
         "language": document.language,
+        **({"hubs": [{"type": "WebSub", "url": document.push_url}]} if document.push_url else {}),
         "authors": [{"name": document.hub_title, "url": document.hub_url}],
         "items": [_item(item, document) for item in document.items],
     }

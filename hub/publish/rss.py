@@ -111,6 +111,8 @@ class _RestOfChannel:
         etree.SubElement(channel, "lastBuildDate").text = format_datetime(updated, usegmt=True)
         for relation, url in places(self._document):
             etree.SubElement(channel, f"{{{_ATOM}}}link", href=url, rel=relation, type="application/rss+xml")
+        if self._document.push_url:
+            etree.SubElement(channel, f"{{{_ATOM}}}link", href=self._document.push_url, rel="hub")
         return root
 
 

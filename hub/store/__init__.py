@@ -19,6 +19,7 @@ from msgspec import Struct
 from hub.errors import StoreError
 from hub.model import (
     Change,
+    Crowd,
     Direction,
     Entry,
     Feed,
@@ -26,6 +27,7 @@ from hub.model import (
     FeedState,
     FeedUpdate,
     Gathered,
+    Intent,
     Known,
     LastDocument,
     Member,
@@ -40,6 +42,7 @@ from hub.model import (
     Selection,
     StoredEntry,
     Story,
+    Subscriber,
     Subscription,
     Tag,
     WithheldEntry,
@@ -382,6 +385,57 @@ class Store(Protocol):
 
         Each waits until the poll it became is settled (`Gathered.push`).
         """
+
+    def crowd(self, now: datetime, callback: str = "") -> Crowd:
+        """How many subscribe to merged feeds, and how many intents wait, in all and of a callback's host."""
+
+    def subscriber(self, topic: str, callback: str, now: datetime) -> Subscriber | None:
+        """Who subscribes to a topic with a callback, None where nobody does."""
+
+    def intend(self, intent: Intent) -> bool:
+        """Keep what was asked for a callback, in place of what was asked before and waits still.
+
+        False, and nothing kept, where the same is held, since it did not confirm just now.
+        """
+
+    def intents(self, now: datetime, *, limit: int) -> tuple[Intent, ...]:
+        """What callbacks are to be asked now, of each host what waits longest."""
+
+    def put_off(self, intent: Intent, until: datetime) -> None:
+        """Count that a callback is asked, and ask it again then unless something comes of it."""
+
+    def confirm(self, intent: Intent, now: datetime) -> None:
+        """Do what was asked for a callback, which confirmed it: its subscription begins, goes on or ends."""
+
+    def hold(self, intent: Intent, until: datetime) -> None:
+        """Ask a callback no more, and have its intent count until then."""
+
+    def drop(self, intent: Intent) -> None:
+        """Forget an intent."""
+
+    def topics(self) -> frozenset[str]:
+        """The merged feeds that are subscribed to."""
+
+    def tell(self, topic: str, document: str, now: datetime) -> None:
+        """Have all be sent a topic's document, of this ETag, that have another and wait for none yet."""
+
+    def owed(self, now: datetime, *, slow: bool, limit: int) -> tuple[Subscriber, ...]:
+        """Whom to send a document now, of each host who has waited longest: the slow ones, or the others."""
+
+    def try_later(self, subscriber: Subscriber) -> bool:
+        """Write when a subscriber is due and how it has done; False where it has unsubscribed meanwhile."""
+
+    def has(self, subscriber: Subscriber, document: str, *, slow: bool) -> None:
+        """Note that a subscriber has the document of this ETag, and waits for no other."""
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """End a subscription to a merged feed."""
+
+    def deny(self, topic: str, why: str, now: datetime) -> None:
+        """End all subscriptions to a topic, and have their callbacks told why."""
+
+    def let_go(self, now: datetime) -> None:
+        """Forget the subscribers whose lease is over, what was held, and what waited for a day."""
 
     def left(self, target: str) -> tuple[FeedKey, ...]:
         """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""

@@ -15,6 +15,8 @@ holds each as it is).
                              search (full text of entries), bitmap_blocks ──< word_bitmaps >── common_words
 
     feeds ──< subscriptions ──< pushes (that wait to be taken)
+
+    subscribers (of our merged feeds), intents (what was asked for them, and waits to be confirmed)
 """
 
 from __future__ import annotations
@@ -818,3 +820,50 @@ CREATE TABLE pins (
 @migrations()
 def m027_pins(db: Database) -> None:
     _execute(db, _PINS)
+
+
+_SUBSCRIBERS = """
+-- Who is sent which merged feed, and the ETag of the document that each has. `due` is when it is to be sent
+-- another; `slow` is set of the new, and of those whose last answer was an error or took long.
+CREATE TABLE subscribers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    host TEXT NOT NULL,
+    public INTEGER NOT NULL,
+    secret TEXT,
+    expires TEXT NOT NULL,
+    sent TEXT NOT NULL,
+    due TEXT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    slow INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (topic, callback)
+);
+CREATE INDEX subscribers_host ON subscribers (host);
+CREATE INDEX subscribers_expires ON subscribers (expires);
+CREATE INDEX subscribers_due ON subscribers (slow, due) WHERE due IS NOT NULL;
+-- What was asked of us for a callback, until that is asked. What it did not confirm is `held` until due.
+CREATE TABLE intents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    mode TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    host TEXT NOT NULL,
+    public INTEGER NOT NULL,
+    secret TEXT,
+    lease INTEGER NOT NULL,            -- seconds
+    seen TEXT NOT NULL,
+    why TEXT NOT NULL,
+    due TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (topic, callback)
+);
+CREATE INDEX intents_host ON intents (host);
+CREATE INDEX intents_due ON intents (held, due);
+"""
+
+
+@migrations()
+def m028_subscribers(db: Database) -> None:
+    _execute(db, _SUBSCRIBERS)

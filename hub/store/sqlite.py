@@ -23,13 +23,14 @@ from hub.store.migrations import lacking
 from hub.store.nearby import Nearby
 from hub.store.rows import Row
 from hub.store.ruling import RulingOnStories
+from hub.store.sending import Sending
 from hub.store.subscribing import Subscribing
 
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
 
 
-class SqliteStore(RulingOnStories, Nearby, Subscribing):
+class SqliteStore(RulingOnStories, Nearby, Subscribing, Sending):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:

@@ -575,6 +575,53 @@ SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
 FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
 WHERE f.configured = 1 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription) ORDER BY p.id LIMIT ?
 """
+# Who subscribes, in all and of a host, and what waits for callbacks; what is held counts as well.
+CROWD = """
+SELECT
+    (SELECT COUNT(*) FROM subscribers WHERE expires > :now) AS subscribers,
+    (SELECT COUNT(*) FROM subscribers WHERE host = :host) AS subscribers_of_host,
+    (SELECT COUNT(*) FROM intents WHERE mode <> 'denied' AND (held = 0 OR due > :now)) AS waiting,
+    (SELECT COUNT(*) FROM intents WHERE host = :host AND (held = 0 OR due > :now)) AS waiting_of_host,
+    (SELECT COUNT(*) FROM subscribers WHERE tries > 0 AND slow = 1 AND expires > :now) AS failing
+"""
+# In place of what was asked for the same before, which another number tells from it.
+INTEND = """
+INSERT OR REPLACE INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+VALUES (:mode, :topic, :callback, :host, :public, :secret, :lease, :seen, :why, :due)
+"""
+# One of each host, since a host is asked one at a time: what has waited longest.
+INTENTS = """
+SELECT *, MIN(due) FROM intents WHERE held = 0 AND due <= ? GROUP BY host ORDER BY MIN(due) LIMIT ?
+"""
+# Who has subscribed before keeps the document that it has; who is new has to show that it is quick.
+BEGIN_SENDING = """
+INSERT INTO subscribers (topic, callback, host, public, secret, expires, sent, slow)
+VALUES (:topic, :callback, :host, :public, :secret, :expires, :seen, 1)
+ON CONFLICT (topic, callback) DO UPDATE SET
+    public = excluded.public, secret = excluded.secret, expires = excluded.expires
+"""
+ANYBODY_BEHIND = (
+    "SELECT 1 FROM subscribers WHERE topic = :topic AND sent <> :document AND due IS NULL LIMIT 1"
+)
+TELL = "UPDATE subscribers SET due = :now WHERE topic = :topic AND sent <> :document AND due IS NULL"
+# One of each host here too: who has waited longest.
+OWED = """
+SELECT *, MIN(due) FROM subscribers WHERE slow = :slow AND due <= :now AND expires > :now
+GROUP BY host ORDER BY MIN(due) LIMIT :limit
+"""
+DENY = """
+INSERT OR REPLACE INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+SELECT 'denied', topic, callback, host, public, NULL, 0, '', :why, :now FROM subscribers WHERE topic = :topic
+"""
+ANY_OVER = """
+SELECT EXISTS (SELECT 1 FROM subscribers WHERE expires <= :now)
+    OR EXISTS (SELECT 1 FROM intents WHERE held = 1 AND due <= :now)
+    OR EXISTS (SELECT 1 FROM intents WHERE held = 0 AND due <= :long_ago)
+"""
+LET_GO = (
+    "DELETE FROM subscribers WHERE expires <= :now",
+    "DELETE FROM intents WHERE (held = 1 AND due <= :now) OR (held = 0 AND due <= :long_ago)",
+)
 # What is kept so that it need not be made for each page: how it is kept, and how it could be made.
 DERIVED = {
     "the tags of stories": (

@@ -21,6 +21,7 @@ from hub.web.front import Front
 from hub.web.news import news
 from hub.web.refusals import handle_errors
 from hub.web.status import status
+from hub.web.subscribers import subscribers
 from hub.web.visit import Site, visiting
 from hub.web.websub import awaits, websub
 
@@ -64,7 +65,7 @@ def create_app(
     # Joining slashes redirects to an address made from the Host header.
     app.url_map.merge_slashes = False
     site = Site(open_store, config, base_url=base_url, templates=templates, now=now, addresses=addresses)
-    for blueprint in (news, feeds, digests, embed, api, status, about, websub):
+    for blueprint in (news, feeds, digests, embed, api, status, about, websub, subscribers):
         app.register_blueprint(blueprint)
     app.add_url_rule("/static/<path:name>", view_func=_asset, methods=["GET"])
     app.after_request(add_headers)

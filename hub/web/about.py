@@ -53,7 +53,8 @@ def accessibility() -> Response:
 
 @about.get("/privacy")
 def privacy() -> Response:
-    return _about(visiting(), "privacy.html", "Privacy", {})
+    visit = visiting()
+    return _about(visit, "privacy.html", "Privacy", {"pushes": visit.merged.push_url is not None})
 
 
 def _about(visit: Visit, template: str, title: str, values: Mapping[str, object]) -> Response:

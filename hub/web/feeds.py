@@ -69,7 +69,8 @@ def of_search(format: str) -> Response:
     visit.must_know(asked)
     if asked == Asked() or asked.says_nothing:
         raise BadRequestError("Say what to search for, as in /feeds/search.atom?q=stroke.")
-    return _feed(format, visit.merged.of(visit.catalogue.of_search(asked), asked.selection()), kept=False)
+    address = visit.catalogue.of_search(asked)
+    return _feed(format, visit.merged.of(address, asked.selection(), is_topic=False), kept=False)
 
 
 def _feed(format: str, contents: Contents | None, *, kept: bool = True) -> Response:

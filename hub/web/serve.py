@@ -22,6 +22,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server import embed
 
 from hub.errors import HubError
+from hub.websub.subscribers import LONGEST_REQUEST
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 _THREADS = 8
 _RECEIVING = 2  # threads besides, for what was sent
 _CALLBACKS = "/websub/"  # and their tokens: where something is sent to
+_SUBSCRIBING = "/websub"  # where others ask for what we publish
+_MOST_ASKING = 50  # at once
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
@@ -171,8 +174,9 @@ class _Answering:
 
     What is kept is answered at once; all else by a few threads, as a WSGI
     request. What comes with a request is read for the callbacks of
-    subscriptions alone, and by no thread, since who sends it may take his
-    time; the threads that answer once it is whole are no page's.
+    subscriptions and from those who subscribe alone, and by no thread, since
+    who sends it may take his time; the threads that answer once it is whole
+    are no page's.
     """
 
     def __init__(self, app: WebView, port: int) -> None:
@@ -181,6 +185,7 @@ class _Answering:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
+        self._asking = 0
         self._numbers = count()
         self._seen: Hashable = None
 
@@ -202,7 +207,9 @@ class _Answering:
         else:
             environ = _environ(scope, fields, self._port)
             if scope.method == "POST":
-                answer = await self._taken(scope, protocol, environ, fields)
+                asks = scope.path.endswith(_SUBSCRIBING)
+                take = self._asked if asks else self._taken
+                answer = await take(scope, protocol, environ, fields)
             if answer is None:
                 loop = asyncio.get_running_loop()
                 answer = await loop.run_in_executor(self._threads, self._ask, environ)
@@ -253,8 +260,7 @@ class _Answering:
                         self._keep_within_bounds()
             if body.closed:
                 return _TOO_MUCH
-            # Of several that are the same number, one will do.
-            if body.tell() < int(fields.get("content-length", "0").partition(",")[0]):
+            if body.tell() < _length(fields):
                 return _NOT_WHOLE
             body.whole = True
             body.seek(0)
@@ -265,6 +271,29 @@ class _Answering:
         finally:
             if self._bodies.get(token) is body:
                 del self._bodies[token]
+
+    async def _asked(
+        self, _scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
+    ) -> _Answer:
+        """The answer to somebody who subscribes; of what is too long as much is read as shows that."""
+        if self._asking >= _MOST_ASKING:
+            return _TOO_MUCH
+        self._asking += 1
+        body = io.BytesIO()
+        try:
+            async with asyncio.timeout(_SENDING):
+                async for chunk in protocol:
+                    if body.tell() <= LONGEST_REQUEST:
+                        body.write(chunk)
+            if body.tell() < min(_length(fields), LONGEST_REQUEST):
+                return _NOT_WHOLE
+            body.seek(0)
+            environ |= _with_body(fields, body)
+            return await asyncio.get_running_loop().run_in_executor(self._receiving, self._ask, environ)
+        except TimeoutError:
+            return _NOT_WHOLE
+        finally:
+            self._asking -= 1
 
     def _keep_within_bounds(self) -> None:
         """Give up the largest body of those that still come, where all together are too much."""
@@ -317,6 +346,12 @@ def _with_body(fields: Mapping[str, str], body: io.BytesIO) -> dict[str, Any]:
         "CONTENT_TYPE": fields.get("content-type", ""),
         "CONTENT_LENGTH": fields.get("content-length", ""),
     }
+
+
+def _length(fields: Mapping[str, str]) -> int:
+    """How long a request says that its body is."""
+    # Of several that are the same number, one will do.
+    return int(fields.get("content-length", "0").partition(",")[0])
 
 
 def _fields(scope: Scope) -> dict[str, str]:

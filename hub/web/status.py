@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,15 +15,12 @@ from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
 from hub.health import HealthState
-from hub.model import Subscription
+from hub.model import Crowd, Subscription
 from hub.web.answers import FRESH, KEPT_BY_NOBODY, answer, plain
 from hub.web.doing import notice_rows, reshare_rows, status_rows, status_sentence
-from hub.web.visit import Visit, visiting
+from hub.web.visit import Visit, came_from, visiting
 
 status = Blueprint("status", __name__)
-
-# What a proxy adds: with one of these the connection says nothing about who asks.
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 
 @status.get("/status")
@@ -84,14 +80,9 @@ def metrics() -> Response:
 
 
 def _may_read_metrics(visit: Visit) -> bool:
-    if any(name in request.headers for name in _FORWARDED):
+    address = came_from(request)
+    if address is None:
         return False
-    try:
-        address = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     return address.is_loopback or any(address in network for network in visit.config.hub.metrics_allow)
 
 
@@ -105,6 +96,21 @@ def _pushes(subscriptions: Sequence[Subscription], now: datetime) -> Iterator[Ga
     pushes.add_metric(["taken"], sum(each.taken for each in subscriptions))
     pushes.add_metric(["refused"], sum(each.refused for each in subscriptions))
     yield pushes
+
+
+def _subscribers(crowd: Crowd) -> Iterator[GaugeMetricFamily]:
+    """Who is sent our merged feeds."""
+    doing = GaugeMetricFamily(
+        "hub_websub_subscribers", "Subscribers of the hub's own merged feeds", labels=["state"]
+    )
+    doing.add_metric(["fine"], crowd.subscribers - crowd.failing)
+    doing.add_metric(["failing"], crowd.failing)
+    yield doing
+    yield GaugeMetricFamily(
+        "hub_websub_intents",
+        "What was asked of the hub, and callbacks have not confirmed",
+        value=crowd.waiting,
+    )
 
 
 class _Figures(Collector):
@@ -131,6 +137,7 @@ class _Figures(Collector):
             "hub_last_poll_timestamp_seconds", "When a feed was last polled, 0 for never", value=polled
         )
         yield from _pushes(store.subscriptions(), visit.now)
+        yield from _subscribers(store.crowd(visit.now))
         yield GaugeMetricFamily(
             "hub_kept_bytes", "What the answers kept in memory weigh", value=visit.site.kept.bytes
         )

@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import Request, request
 from msgspec import Struct
 
 from hub.health import Health, health
@@ -43,6 +44,8 @@ _MOST_DATED = 2_000
 # Longer than any that our own pages lead to: not worth keeping, and the key would not be small.
 _LONGEST_QUERY = 500
 _VISIT = "hub.visit"
+# What a proxy adds: with one of these the connection says nothing about who asks.
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
 class _Dated(Struct, frozen=True):
@@ -277,6 +280,17 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
             "policy": None if self.addresses.live else policy(request.path),
         }
         return self.site.environment.get_template(template).render({**frame, **values})
+
+
+def came_from(request: Request) -> IPv4Address | IPv6Address | None:
+    """The address that asks; None where that is a proxy's, and it cannot be told."""
+    if any(name in request.headers for name in _FORWARDED):
+        return None
+    try:
+        address = ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def visiting() -> Visit:

@@ -1,0 +1,295 @@
+"""The hub as the WebSub hub of its own merged feeds: asks callbacks what they confirm, sends them news.
+
+What is asked for callbacks comes to the web view, in another process, and is
+handed over through the store, where it is also written what each has. So
+whoever is killed loses nothing, and sends at most once more what was on its way.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from hub import urls
+from hub.errors import FetchError, StoreError
+from hub.fetch import Fetched, FetchRequest, Outcome, Sent
+from hub.model import Intent, Subscriber
+from hub.polls import Polls, utc_now
+from hub.report import say
+from hub.store import Store
+from hub.subscriber import random_token
+from hub.websub import subscribers
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.publish.http import Rendered
+
+# Seconds between two looks at who subscribes; at what waits it looks each time.
+_LOOKS = 1.0
+# Seconds of each look in which documents are made, and between two of the same: so changes that
+# follow each other at once are sent as one, and many topics hold up no polls.
+_MAKING = 0.1
+_SETTLES = 1.0
+# Documents are kept while they are sent, which have some hundred KB each.
+_MOST_KEPT = 16
+# So many callbacks are sent to or asked at a time, of each host one. Those of which nobody knows that
+# they answer, and soon, have places of their own, so that they hold up nobody else.
+_MOST_SENT, _MOST_SENT_SLOWLY, _MOST_ASKED = 15, 5, 10
+# As many as answer in time between two looks.
+_LISTED = 200
+# Seconds.
+_PATIENCE = 10.0
+_SLOW = 2.0
+# Bytes of an answer: a challenge has some dozen.
+_MOST_ANSWERED = 4096
+_NAMED_BY = "a subscriber"
+_GONE = "There is no such feed here any more."
+_ERRORS = 500
+
+
+class _Topic(Struct, frozen=True, kw_only=True):
+    """A merged feed that is subscribed to, as it was looked at last; `document` is its ETag, if any."""
+
+    state: Hashable
+    document: str | None
+    looked: float
+
+
+class Sender:
+    """Sends the merged feeds of a store to their subscribers, by way of `polls`, in the same thread.
+
+    `look` sees whether there is something to do, `act` begins it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        polls: Polls,
+        config: Config,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        challenge: Callable[[], str] = random_token,
+    ) -> None:
+        self._store = store
+        self._polls = polls
+        self._config = config
+        self._hub = subscribers.endpoint(config.hub)
+        self._now = now
+        self._challenge = challenge
+        self._looked = -_LOOKS
+        self._topics: frozenset[str] = frozenset()
+        self._seen: dict[str, _Topic] = {}
+        self._documents: OrderedDict[str, tuple[Hashable, Rendered]] = OrderedDict()
+        self._busy: dict[str, str] = {}  # the hosts that are asked or sent to, and for what
+        self._intents: tuple[Intent, ...] = ()
+        self._owed: list[Subscriber] = []
+
+    def look(self) -> bool:
+        """Whether callbacks are to be asked, or there may be something to send."""
+        now = self._now()
+        looks = time.monotonic() - self._looked >= _LOOKS
+        if looks:
+            self._looked = time.monotonic()
+            # Also of a hub that takes no subscribers any more.
+            self._store.let_go(now)
+        if self._hub is None:
+            return False
+        if looks:
+            self._topics = self._store.topics()
+            self._seen = {topic: seen for topic, seen in self._seen.items() if topic in self._topics}
+        self._intents = self._store.intents(now, limit=_MOST_ASKED + len(self._busy))
+        self._owed = self._find_owed() if self._topics else []
+        return bool(self._intents or self._owed or self._to_look_at())
+
+    def act(self) -> None:
+        """Begin what `look` saw."""
+        until = time.monotonic() + _MAKING
+        for topic in self._to_look_at():
+            self._look_at(topic)
+            if time.monotonic() > until:
+                break
+        self._owed = self._find_owed()
+        self._send_owed()
+        for intent in self._intents:
+            self._ask(intent)
+
+    # ------------------------------------------------------------ topics
+
+    def _state(self) -> Hashable:
+        """What the documents depend on (`Visit.state`)."""
+        today = self._now().astimezone(ZoneInfo(self._config.hub.timezone)).date()
+        return self._store.version(), self._config.digest, today
+
+    def _to_look_at(self) -> Iterable[str]:
+        """The topics that may have changed since they were looked at, longest ago first."""
+        if not self._topics:
+            return ()
+        state, before = self._state(), time.monotonic() - _SETTLES
+        seen = self._seen
+        changed = [
+            topic
+            for topic in self._topics
+            if topic not in seen or (seen[topic].state != state and seen[topic].looked <= before)
+        ]
+        return sorted(changed, key=lambda topic: seen[topic].looked if topic in seen else 0.0)
+
+    def _look_at(self, topic: str) -> None:
+        """Have a topic's document be sent to all who have another."""
+        state = self._state()
+        try:
+            rendered = self._render(topic)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the polls go on
+            say(f"{topic} is not sent to its subscribers, since it cannot be made: {error!r}.")
+            self._seen[topic] = _Topic(state=state, document=None, looked=time.monotonic())
+            return
+        document = rendered.etag("identity") if rendered else None
+        self._seen[topic] = _Topic(state=state, document=document, looked=time.monotonic())
+        if rendered is None or document is None:
+            return
+        self._documents[topic] = state, rendered
+        self._documents.move_to_end(topic)
+        while len(self._documents) > _MOST_KEPT:
+            self._documents.popitem(last=False)
+        self._store.tell(topic, document, self._now())
+
+    def _render(self, topic: str) -> Rendered | None:
+        """The document of a topic as it is now; None where there is none, and its subscribers are told so."""
+        # What serves feeds is loaded once somebody subscribes, and no sooner.
+        from hub.merged.addresses import Addresses
+        from hub.merged.feeds import MergedFeeds
+
+        address = self._config.hub.url or ""
+        feeds = MergedFeeds(
+            config=self._config, store=self._store, addresses=Addresses(address), now=self._now()
+        )
+        found = feeds.topic(topic)
+        if found is None:
+            # Where the hub itself has another address, it may have its old one back.
+            if topic.startswith(f"{address}/"):
+                self._store.deny(topic, _GONE, self._now())
+                self._topics -= {topic}
+            return None
+        return feeds.rendered(*found)
+
+    def _document(self, topic: str) -> Rendered | None:
+        """A topic's document as it is, or was a moment ago."""
+        seen, kept = self._seen.get(topic), self._documents.get(topic)
+        fresh = seen is not None and (
+            seen.state == self._state() or time.monotonic() - seen.looked < _SETTLES
+        )
+        if seen is None or not fresh or (seen.document and (kept is None or kept[0] != seen.state)):
+            self._look_at(topic)
+            seen, kept = self._seen[topic], self._documents.get(topic)
+        return kept[1] if kept and seen.document else None
+
+    # ------------------------------------------------------------ sending
+
+    def _find_owed(self) -> list[Subscriber]:
+        now = self._now()
+        return [owed for slow in (False, True) for owed in self._store.owed(now, slow=slow, limit=_LISTED)]
+
+    def _send_owed(self) -> None:
+        """Send to whom there is a place for; the others wait for one, or for the next look."""
+        waiting = []
+        for subscriber in self._owed:
+            host = urls.host(subscriber.callback) or ""
+            kind, most = ("slow", _MOST_SENT_SLOWLY) if subscriber.slow else ("sent", _MOST_SENT)
+            if self._has_place(kind, most, host):
+                self._send(subscriber, host, kind)
+            else:
+                waiting.append(subscriber)
+        self._owed = waiting
+
+    def _has_place(self, kind: str, most: int, host: str) -> bool:
+        """Whether something may begin at a host."""
+        return host not in self._busy and sum(each == kind for each in self._busy.values()) < most
+
+    def _send(self, subscriber: Subscriber, host: str, kind: str) -> None:
+        rendered = self._document(subscriber.topic)
+        document = rendered.etag("identity") if rendered else None
+        if document == subscriber.sent:
+            self._store.has(subscriber, document, slow=subscriber.slow)
+            return
+        tried = subscribers.tried(subscriber, now=self._now())
+        # Before it is sent: a hub that ends here does not send again and again.
+        if not self._store.try_later(tried) or rendered is None or document is None:
+            return
+        self._busy[host] = kind
+        headers = subscribers.push_headers(
+            subscriber, rendered.body, media_type=rendered.media_type, links=rendered.links
+        )
+        request = FetchRequest(
+            url=subscriber.callback,
+            sent=Sent(body=rendered.body, headers=headers),
+            callback=True,
+            named_by=_NAMED_BY if subscriber.public else None,
+            within=_PATIENCE,
+            most_bytes=_MOST_ANSWERED,
+        )
+        self._polls.ask(request, partial(self._was_sent, host, tried, document))
+
+    def _was_sent(self, host: str, tried: Subscriber, document: str, outcome: Outcome) -> None:
+        del self._busy[host]
+        if not isinstance(outcome, FetchError):
+            self._store.has(tried, document, slow=outcome.seconds > _SLOW)
+            now_is = self._seen.get(tried.topic)
+            if now_is is not None and now_is.document not in (None, document):
+                # It has changed while this was on its way.
+                self._store.tell(tried.topic, now_is.document or "", self._now())
+        elif outcome.status == 410:
+            self._store.leave(tried)
+        else:
+            self._store.try_later(subscribers.failed(tried, now=self._now(), retry_after=outcome.retry_after))
+        self._send_owed()
+
+    # ------------------------------------------------------------ asking
+
+    def _ask(self, intent: Intent) -> None:
+        host = urls.host(intent.callback) or ""
+        if not self._has_place("asked", _MOST_ASKED, host):
+            return
+        now = self._now()
+        again = subscribers.asked_again(intent, now=now)
+        # Before it is asked: a hub that ends here does not ask again and again.
+        self._store.put_off(intent, again or now + subscribers.HELD)
+        self._busy[host] = "asked"
+        challenge = self._challenge()
+        request = FetchRequest(
+            url=subscribers.question(intent, challenge),
+            callback=True,
+            named_by=_NAMED_BY if intent.public else None,
+            within=_PATIENCE,
+            most_bytes=_MOST_ANSWERED,
+        )
+        self._polls.ask(request, partial(self._was_asked, host, intent, challenge, again is not None))
+
+    def _was_asked(
+        self, host: str, intent: Intent, challenge: str, is_asked_again: bool, outcome: Outcome
+    ) -> None:
+        del self._busy[host]
+        if intent.mode == "denied":
+            self._store.drop(intent)
+        elif isinstance(outcome, Fetched) and hmac.compare_digest(outcome.body.strip(), challenge.encode()):
+            self._store.confirm(intent, self._now())
+            # What it has may have changed since it asked.
+            self._topics |= {intent.topic}
+            self._seen.pop(intent.topic, None)
+        elif not (is_asked_again and isinstance(outcome, FetchError) and _is_passing(outcome)):
+            self._store.hold(intent, self._now() + subscribers.HELD)
+
+
+def _is_passing(error: FetchError) -> bool:
+    """Whether a callback that could not be asked may only be unwell."""
+    if error.reason in ("refused", "redirect"):
+        return False
+    return error.status is None or error.status >= _ERRORS
