@@ -41,6 +41,7 @@ DIGESTS = {
     "m025_how_entries_were_written": "77c2f1cfd1ce3773",
     "m026_who_told_what_was_withdrawn": "97ff42acd91c4266",
     "m027_pins": "2a9b43115ce12499",
+    "m028_subscribers": "d7c023187869f1e7",
 }
 
 
