@@ -165,21 +165,7 @@ class Journey:
             blocked = challenge_error(self.asked, head, body, now=now, user_agent=user_agent)
             if blocked is not None:
                 raise blocked
-            return Fetched(
-                url=self.url,
-                status=head.status,
-                content_type=head.headers.get("content-type"),
-                body=body,
-                cut=cut,
-                headers=head.headers,
-                validators=replace(head.validators, url=self.url),
-                seconds=self.used,
-                hops=self.hops,
-                permanent=bool(self.hops) and self._permanent,
-                fresh_for=fresh_for(head.headers, now=now),
-                remarks=self.remarks,
-                public=self.public_only or (address is not None and urls.is_public(address)),
-            )
+            return self._fetched(head, body, address=address, cut=cut, now=now)
         if head.status != NOT_MODIFIED:
             raise status_error(
                 self.asked, head, body, now=now, user_agent=user_agent, for_good=self._permanent
@@ -204,4 +190,21 @@ class Journey:
             hops=self.hops,
             permanent=bool(self.hops) and self._permanent,
             fresh_for=fresh_for(head.headers, now=now),
+        )
+
+    def _fetched(self, head: Head, body: bytes, *, address: str | None, cut: bool, now: datetime) -> Fetched:
+        return Fetched(
+            url=self.url,
+            status=head.status,
+            content_type=head.headers.get("content-type"),
+            body=body,
+            cut=cut,
+            headers=head.headers,
+            validators=replace(head.validators, url=self.url),
+            seconds=self.used,
+            hops=self.hops,
+            permanent=bool(self.hops) and self._permanent,
+            fresh_for=fresh_for(head.headers, now=now),
+            remarks=self.remarks,
+            public=self.public_only or (address is not None and urls.is_public(address)),
         )
