@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from hub import markup, urls
 from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings
 from hub.stories import compared, copy_of, is_on_site_of, leads_instead, likely, sketched
-from hub.stories.pair import is_distinctive, is_periodical, is_same_title
 from hub.stories.sketch import title_core, title_parts
+from hub.stories.titles import is_distinctive, is_periodical, is_same_title
 from tests.entries import PUBLISHED, entry
 from tests.known import candidate, of_others
 

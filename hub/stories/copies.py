@@ -20,8 +20,9 @@ from msgspec import Struct
 from hub import urls
 from hub.model import Candidate, Entry, FeedKey, Known, compared_as_of, is_undated
 from hub.stories.candidates import COMMON
-from hub.stories.pair import Compared, Pair, is_distinctive, is_same_title, is_too_few
+from hub.stories.pair import Compared, Pair, is_too_few
 from hub.stories.sketch import page_number
+from hub.stories.titles import is_distinctive, is_same_title
 
 # ---- what makes a copy: shares of the shorter text
 _MOST_OF_IT = 0.7
