@@ -6,8 +6,9 @@ from math import inf
 
 from hub.errors import FetchError, OfflineError
 
-# Where so many hosts in a row cannot be reached, and nobody else either, it is not they who are away.
-_HOSTS = 3
+# Where the sites of so many members that were well cannot be reached, and nobody else can either, it is
+# not they who are away. Of one member it may be a domain that was given up, with all its hosts.
+_MEMBERS = 3
 # For so many seconds after somebody was reached, whoever cannot be is away.
 _NONE_AFTER = 30.0
 
@@ -16,33 +17,34 @@ class Outage:
     """What is known of whether anybody is reached. Moments are seconds of any clock that never goes back."""
 
     def __init__(self) -> None:
-        self._unreached: dict[str, FetchError] = {}
+        self._missed: dict[str, FetchError] = {}
         self._reached_at = -inf
 
-    def reached(self, now: float) -> None:
-        """Somebody gave an answer, whichever."""
-        self._unreached.clear()
-        self._reached_at = now
+    def reached(self, at: float) -> None:
+        """Somebody was reached last at that moment, whoever it was."""
+        if at > self._reached_at:
+            self._reached_at = at
+            self._missed.clear()
 
-    def missed(self, error: FetchError, now: float) -> None:
-        """A host could not be reached."""
+    def missed(self, member: str, error: FetchError, now: float) -> None:
+        """A member's site that was well cannot be reached."""
         if now - self._reached_at > _NONE_AFTER:
-            self._unreached[error.host or ""] = error
+            self._missed[member] = error
 
     @property
     def possible(self) -> bool:
-        """Whether the last host that could not be reached may be well."""
-        return bool(self._unreached)
+        """Whether who cannot be reached may be well."""
+        return bool(self._missed)
 
     @property
     def likely(self) -> bool:
         """Whether this machine is cut off, unless one of those that are still being asked answers."""
-        return len(self._unreached) >= _HOSTS
+        return len(self._missed) >= _MEMBERS
 
     def error(self) -> OfflineError:
         """What to tell an admin where it is likely."""
-        *_, last = self._unreached.values()
+        *_, last = self._missed.values()
         return OfflineError(
-            f"None of {len(self._unreached)} hosts can be reached. The last one: {last}",
-            "It is this machine's network or its name server (DNS), and is held against no feed.",
+            f"Nobody can be reached, and no site of {len(self._missed)} members that were well: {last}",
+            "It looks like this machine's network or its name server (DNS), and is held against no feed.",
         )

@@ -62,10 +62,9 @@ def chance(_feed: FeedKey) -> float:
 
 
 class _Errand(Struct, frozen=True, eq=False):
-    """A request that is no feed's, and who is told of its outcome; a `stranger` is in no feeds.yaml."""
+    """A request that is no feed's, and who is told of its outcome."""
 
     told: Callable[[Outcome], None]
-    stranger: bool
 
 
 class _Poll(Struct):
@@ -200,7 +199,7 @@ class Polls:
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Ask for something else in between, as politely; `told` is called with what it comes to."""
         self._errands += 1
-        self._fetcher.submit(_Errand(told, stranger=request.callback), request)
+        self._fetcher.submit(_Errand(told), request)
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""
@@ -208,11 +207,10 @@ class Polls:
         self._fetcher.hold(self._winding_up or self._outage.likely or too_much)
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
-            for ticket, outcome in self._fetcher.wait(wait):
-                stranger = isinstance(ticket, _Errand) and ticket.stranger
-                # Anybody can give out callbacks where nobody is.
-                if not (stranger and isinstance(outcome, FetchError)):
-                    self._heard(outcome)
+            outcomes = self._fetcher.wait(wait)
+            # Before it is known whose fault it is that one of them is not.
+            self._outage.reached(self._fetcher.reached_at)
+            for ticket, outcome in outcomes:
                 if isinstance(ticket, _Errand):
                     self._errands -= 1
                     ticket.told(outcome)
@@ -225,7 +223,7 @@ class Polls:
                 self._answered(self._polls[ticket], outcome)
         while not self._read.empty():
             self._was_read(self._read.get())
-        if self._doubted and not self._outage.likely and not self._fetcher.at_work:
+        if not self._outage.possible or not (self._outage.likely or self._fetcher.at_work):
             self._doubt_no_more()
         return self._settle()
 
@@ -243,22 +241,6 @@ class Polls:
         while self._ready:
             results += self._settle(at_once=True)
         return tuple(results)
-
-    # ------------------------------------------------------------ who is reached
-
-    def _heard(self, outcome: Outcome) -> None:
-        """Take note of whether anybody is reached, before it is known whose fault it is that one is not."""
-        now = time.monotonic()
-        if not isinstance(outcome, FetchError) or outcome.reached:
-            self._outage.reached(now)
-            self._doubt_no_more()
-        elif outcome.reached is False:
-            self._outage.missed(outcome, now)
-
-    def _doubt_no_more(self) -> None:
-        doubted, self._doubted = self._doubted, []
-        for gathered in doubted:
-            self._gathered(gathered)
 
     # ------------------------------------------------------------ gather
 
@@ -371,10 +353,19 @@ class Polls:
             started=under_way.started,
             seconds=time.monotonic() - under_way.began,
         )
-        if self._outage.possible and isinstance(error, FetchError) and error.reached is False:
-            self._doubted.append(failed)
-        else:
-            self._gathered(failed)
+        if isinstance(error, FetchError) and error.reached is False:
+            if not under_way.state.failures:
+                self._outage.missed(failed.feed.key.member, error, time.monotonic())
+            if self._outage.possible:
+                self._doubted.append(failed)
+                return
+        self._gathered(failed)
+
+    def _doubt_no_more(self) -> None:
+        """Take what nobody was reached for as failed: somebody else was reached, or it is not many."""
+        doubted, self._doubted = self._doubted, []
+        for gathered in doubted:
+            self._gathered(gathered)
 
     # ------------------------------------------------------------ gather a site that is no feed
 

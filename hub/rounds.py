@@ -215,7 +215,9 @@ def poll_forever(
                 if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
                     tell(offline)
                     told_at = time.monotonic()
-                stop.wait(_WHILE_OFFLINE)
+                until = time.monotonic() + _WHILE_OFFLINE
+                while goes_on() and time.monotonic() < until:
+                    stop.wait(_TICK)
         except StoreError as error:
             tell(error)
             stop.wait(_AFTER_A_REFUSAL)

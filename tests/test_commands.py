@@ -176,7 +176,7 @@ def test_a_round_in_which_nobody_can_be_reached_has_failed_and_says_so(hub: Hub)
     done = hub.run("poll", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["feeds"] == 0
-    assert "None of 3 hosts can be reached" in done.stderr
+    assert "Nobody can be reached, and no site of 3 members that were well" in done.stderr
     told = hub.run("poll").stdout
     assert "The round ended where nobody could be reached; what had come in is stored." in told
 

@@ -6,18 +6,20 @@ from hub.errors import FetchError
 from hub.outage import Outage
 
 
-def missing(outage: Outage, *hosts: str, now: float = 1_000.0) -> Outage:
-    for host in hosts:
-        outage.missed(FetchError(f"{host} cannot be reached", host=host), now)
+def missing(outage: Outage, *members: str, now: float = 1_000.0) -> Outage:
+    for member in members:
+        outage.missed(member, FetchError(f"{member}'s site cannot be reached"), now)
     return outage
 
 
-def test_three_hosts_that_nobody_reaches_are_an_outage_and_one_three_times_is_none() -> None:
+def test_three_members_whom_nobody_reaches_are_an_outage_and_three_hosts_of_one_are_none() -> None:
     assert not missing(Outage(), "east", "east", "east").likely
     assert not missing(Outage(), "east", "west").likely
     outage = missing(Outage(), "east", "west", "north")
     assert outage.likely
-    assert str(outage.error()) == "None of 3 hosts can be reached. The last one: north cannot be reached"
+    assert str(outage.error()) == (
+        "Nobody can be reached, and no site of 3 members that were well: north's site cannot be reached"
+    )
 
 
 def test_an_answer_ends_an_outage_and_half_a_minute_after_it_there_is_none() -> None:
@@ -26,3 +28,5 @@ def test_an_answer_ends_an_outage_and_half_a_minute_after_it_there_is_none() -> 
     assert not outage.possible
     assert not missing(outage, "east", "west", "north", now=1_031.0).possible
     assert missing(outage, "east", "west", "north", now=1_031.1).likely
+    outage.reached(1_001.0)
+    assert outage.likely, "of that answer it was known"

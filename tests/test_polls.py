@@ -201,7 +201,7 @@ def test_where_nobody_can_be_reached_it_is_held_against_no_feed(
     assert (figures.feeds, figures.failed) == (0, 0)
     assert {(state.polled, state.failures) for state in states} == {(None, 0)}
     told = capsys.readouterr().err
-    assert "None of 4 hosts can be reached. The last one: the host name of http://" in told
+    assert "Nobody can be reached, and no site of 4 members that were well: the host name" in told
     assert "this machine's network or its name server" in told
 
 
@@ -223,7 +223,27 @@ def test_who_refuses_a_connection_or_leads_on_is_there(tmp_path: Path) -> None:
     assert [state.failures for state in states] == [1, 1, 1, 1]
 
 
-def test_two_hosts_are_too_few_to_blame_the_network(tmp_path: Path) -> None:
+def test_who_leads_on_to_another_host_is_there_while_others_are_asked(tmp_path: Path) -> None:
+    with serving("127.0.0.2") as there, serving("127.0.0.3") as led_from:
+        target = there.feed("/news", "News")
+        led_from.takes["/leads"] = 0.3
+        figures, states = polled(
+            tmp_path, *NOBODY, [led_from.page("/leads", "", status=301, Location=target)]
+        )
+    assert (figures.offline, figures.failed, figures.new) == (False, 4, 1)
+    assert [state.failures for state in states] == [1, 1, 1, 1, 0]
+
+
+def test_who_was_away_before_is_no_sign_of_an_outage(site: Site, tmp_path: Path) -> None:
+    with_others = [*NOBODY, [site.feed("/news", "News")]]
+    polled(tmp_path, *with_others)
+    # Now none that is well is among those that are asked.
+    figures, states = polled(tmp_path, *NOBODY)
+    assert (figures.offline, figures.failed) == (False, 4)
+    assert [state.failures for state in states] == [2, 2, 2, 2]
+
+
+def test_two_members_are_too_few_to_blame_the_network(tmp_path: Path) -> None:
     figures, states = polled(tmp_path, *NOBODY[:2])
     assert (figures.offline, figures.failed) == (False, 2)
     assert [state.failures for state in states] == [1, 1]
@@ -253,7 +273,7 @@ def test_a_hub_that_was_cut_off_goes_on_with_all_feeds_once_it_is_not(
     with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
         rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
         assert [state.failures for state in store.feed_states()] == [1, 1, 1, 1, 0]
-    assert said.getvalue().count("None of") == 1
+    assert said.getvalue().count("Nobody can be reached") == 1
 
 
 # ---------------------------------------------------------------- what is read again

@@ -163,6 +163,10 @@ class Fetcher(Protocol):
     def at_work(self) -> bool:
         """Whether a fetch has begun and not ended: those that wait for their turn are not meant."""
 
+    @property
+    def reached_at(self) -> float:
+        """When a connection to a server last came about, or was refused by one: of `time.monotonic`."""
+
     def close(self) -> None:
         """Break off what is under way and let go of the connections. Closing twice is harmless."""
 

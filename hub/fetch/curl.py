@@ -78,6 +78,7 @@ class CurlFetcher:
         self._idle: list[Lane] = []
         self._done: list[tuple[Hashable, Outcome]] = []
         self._pending = 0
+        self._reached_at = -inf
         self._held = False
         self._timer_at = inf
         self._watched: set[int] = set()
@@ -100,6 +101,10 @@ class CurlFetcher:
     @property
     def at_work(self) -> bool:
         return bool(self._busy)
+
+    @property
+    def reached_at(self) -> float:
+        return self._reached_at
 
     def submit(self, ticket: Hashable, request: FetchRequest) -> None:
         self._pending += 1
@@ -233,11 +238,14 @@ class CurlFetcher:
         self._multi.remove_handle(lane.curl)
         journey, host, now = lane.journey, lane.journey.host, time.monotonic()
         journey.used += now - lane.began
+        reached = lane.reached(code)
+        if reached:
+            self._reached_at = now
         try:
             outcome: Outcome | None = self._outcome(lane, code, detail)
         except FetchError as error:
             outcome = error
-            error.host, error.reached = host, lane.reached(code)
+            error.host, error.reached = host, reached
         lane.end()
         self._idle.append(lane)
         if outcome is None and journey.host == host:

@@ -197,8 +197,8 @@ class Lane:
         return "content-length" in headers and "content-encoding" not in headers
 
     def reached(self, code: int) -> bool | None:
-        """Whether the transfer, which failed, got as far as a server; None where it was not let go so far."""
-        if self.address is not None or self.journey.hops:
+        """Whether a transfer that ended got as far as a server; None where it was not let go so far."""
+        if self.address is not None or self.journey.hops or self.curl.getinfo(pycurl.CONNECT_TIME) > 0:
             return True
         if self.refused is not None or self.no_socket is not None or code not in _UNREACHED:
             return None

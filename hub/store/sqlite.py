@@ -220,7 +220,8 @@ class SqliteStore(RulingOnStories, Nearby, Subscribing, Sending):
                 problems.append(
                     f"bitmaps of tags do not agree with the tags of stories in {differing} places"
                 )
-        with self._errors():
+        # Before, so that no wait for who writes is deaf to signals.
+        with self._writing():
             try:
                 self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
             except sqlite3.Error as error:
