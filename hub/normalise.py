@@ -379,7 +379,7 @@ def _source(source: ParsedSource | None, url: str) -> Source | None:
         return None
     return Source(
         id=id,
-        title=markup.plain(source.title or "")[:_LONGEST_TITLE] or urlsplit(id).netloc or id,
+        title=markup.plain(source.title or "")[:_LONGEST_TITLE] or urls.host(id) or id,
         updated=source.updated,
         link=_link(url, source.link),
         self_link=self_link,

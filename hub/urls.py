@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from unicodedata import normalize
 from urllib.parse import quote, urljoin
 
 from hub.model import Feed, Member, digest
@@ -36,6 +37,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _HOST_ALONE = re.compile(r"www\.(?:[\w-]+\.)+[^\W\d_]{2,}(?=[/?#]|$)", re.IGNORECASE)
 _WEB = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _ASCII_HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*")
+_PARTS_AN_ADDRESS = frozenset("/?#@:")
 _AUTHORITY = re.compile(
     rf"(?:\[([0-9A-Fa-f:.]{{2,45}})\]|([A-Za-z0-9._\-{_UNICODE}]{{1,254}}))(?::([0-9]{{0,5}}))?"
 )
@@ -78,6 +80,9 @@ def _host(authority: str) -> str | None:
         return f"::ffff:{high:x}:{low:x}"
     name = name.lower()
     if not name.isascii():
+        # Python's `urlsplit` raises ValueError for them, also where IDNA leaves them as they are.
+        if not _PARTS_AN_ADDRESS.isdisjoint(normalize("NFKC", name)):
+            return None
         try:
             name = name.encode("idna").decode("ascii")
         except UnicodeError:

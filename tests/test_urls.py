@@ -100,6 +100,8 @@ def test_the_form_for_comparison_is_written_in_one_way(link: str, form: str) -> 
         "http://[::1%25lo]/",
         "http://\u202e/",
         "http://x／y/",
+        "http://a\ufe13b.example/x",
+        "http://a\ufe16b.example/x",
         "http://ex%41mple/",
     ],
 )
