@@ -59,6 +59,19 @@ def test_all_else_is_an_error_and_a_redirect_is_not_followed(reader: Reader, sta
     assert [each.path for each in reader.pushed] == ["/me"]
 
 
+def test_a_callback_that_asks_to_be_left_alone_asks_it_for_itself(reader: Reader) -> None:
+    reader.status, reader.headers = 429, {"Retry-After": "2592000"}
+    settings = parse("hub: {fetch: {allow: [127.0.0.0/8], host_delay: 0s}}\n").hub
+    with closing(CurlFetcher(settings.fetch, "tests")) as fetcher:
+        fetcher.submit("callback", FetchRequest(url=f"{reader.url}/me", callback=True, sent=DOCUMENT))
+        fetcher.submit("feed", FetchRequest(url=f"{reader.url}/feed"))
+        found = dict(fetcher.wait(20) + fetcher.wait(20))
+    said = found["callback"]
+    assert isinstance(said, FetchError)
+    assert said.retry_after == 2592000
+    assert isinstance(found["feed"], Fetched)
+
+
 def test_what_a_callback_says_to_a_document_is_not_read_to_its_end(reader: Reader) -> None:
     reader.status, reader.answer = 200, b"x" * 5_000_000
     assert isinstance(outcome(reader.url, sent=DOCUMENT, most_bytes=1000), Accepted)

@@ -251,7 +251,9 @@ class CurlFetcher:
         if outcome is None and journey.host == host:
             self._start(journey, now)
             return
-        if isinstance(outcome, FetchError) and outcome.for_host and outcome.retry_after:
+        # Whoever gives out callbacks has no say in how members are polled.
+        of_a_feed = not journey.request.callback
+        if of_a_feed and isinstance(outcome, FetchError) and outcome.for_host and outcome.retry_after:
             self._spare(host, outcome, outcome.retry_after)
         self._turns.leave(host, now=now)
         if outcome is None:
