@@ -2,7 +2,8 @@
 
 In English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Welsh,
 Swedish, Danish and Norwegian. Each is all of a segment or none of it: within
-a sentence a number is news.
+a sentence a number is news. What was it to `earlier` hubs, English alone, stays
+that: without it their databases know entries that have neither id nor date.
 """
 
 from __future__ import annotations
@@ -126,9 +127,13 @@ def _in_other_languages() -> re.Pattern[str]:
 
 
 # What leads to other news, as a block of its own.
-_ELSEWHERE = re.compile(
-    r"(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested in)"
+_ENGLISH_ELSEWHERE = (
+    r"you (?:may|might) (?:also )?(?:like|enjoy|be interested in)"
     r"|(?:related|recent|popular|most read|latest) (?:posts?|articles?|news|stories|content|reading)"
+)
+_ELSEWHERE_EARLIER = re.compile(rf"(?:{_ENGLISH_ELSEWHERE})\W*")
+_ELSEWHERE = re.compile(
+    rf"(?:{_ENGLISH_ELSEWHERE}"
     r"|(?:ähnliche|verwandte|neueste|beliebte) (?:beiträge|artikel|meldungen|nachrichten)"
     r"|das könnte (?:sie|dich|euch) auch interessieren"
     r"|(?:articles|actualités|contenus) (?:similaires|connexes|associée?s|liée?s|récente?s|populaires)"
@@ -158,18 +163,21 @@ def may_be_in(lower: str) -> bool:
     )
 
 
-def is_furniture(segment: str) -> bool:
+def is_furniture(segment: str, *, earlier: bool) -> bool:
     """Whether all of a segment, a sentence or what stands between two bars, is such a count or age."""
     if len(segment) > LONGEST:
         return False
     said = segment.strip(" \t.,:;!()[]")
-    return (_ENGLISH.fullmatch(said) or _in_other_languages().fullmatch(said)) is not None
+    if _ENGLISH.fullmatch(said):
+        return True
+    return not earlier and _in_other_languages().fullmatch(said) is not None
 
 
-def without_elsewhere(blocks: Sequence[str]) -> Sequence[str]:
+def without_elsewhere(blocks: Sequence[str], *, earlier: bool) -> Sequence[str]:
     """The blocks of a text without the list of other news at its end, which is another at each visit."""
+    elsewhere = _ELSEWHERE_EARLIER if earlier else _ELSEWHERE
     for at in range(max(1, len(blocks) - 1 - _MOST_ELSEWHERE), len(blocks) - 1):
-        is_heading = len(blocks[at]) <= LONGEST and _ELSEWHERE.fullmatch(blocks[at].lower())
+        is_heading = len(blocks[at]) <= LONGEST and elsewhere.fullmatch(blocks[at].lower())
         if is_heading and max(map(len, blocks[at + 1 :])) <= _LONGEST_ELSEWHERE:
             return blocks[:at]
     return blocks

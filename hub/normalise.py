@@ -156,7 +156,8 @@ def _entry(
     canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
-    fingerprint = _fingerprint(title, words, image, enclosures)
+    # What has no date is known by its words, and of those by the ones that always counted.
+    named = _dated(title, when) or _fingerprint(title, words, image, enclosures, earlier=True)
     entry = Entry(
         feed=feed.key,
         id=parsed.id,
@@ -180,8 +181,8 @@ def _entry(
         event_date=None
         if events.is_off(title)
         else parsed.starts or events.first_day(title, text, since=since),
-        keys=_keys(parsed.id, link, canonical, title, when, fingerprint, hosts),
-        fingerprint=fingerprint,
+        keys=_keys(parsed.id, link, canonical, named, hosts),
+        fingerprint=_fingerprint(title, words, image, enclosures),
         written=number,
     )
     return replace(entry, rest=rest(entry))
@@ -205,8 +206,10 @@ def _breaks_off(summary: str, text: str) -> bool:
     return text[len(summary) : len(summary) + 1] not in ("", "\n")
 
 
-def _fingerprint(title: str, text: str, image: str | None, enclosures: Iterable[Enclosure]) -> str:
-    words = wording.that_count(title, text)
+def _fingerprint(
+    title: str, text: str, image: str | None, enclosures: Iterable[Enclosure], *, earlier: bool = False
+) -> str:
+    words = wording.that_count(title, text, earlier=earlier)
     if words.strip():
         return digest(words)
     # Where there is no word, pictures and files are all there is to tell entries apart by.
@@ -267,19 +270,21 @@ def _keys(
     id: str | None,
     link: str | None,
     canonical: str | None,
-    title: str,
-    published: datetime | None,
-    fingerprint: str,
+    named: str,
     hosts: Mapping[str, str],
 ) -> EntryKeys:
-    words = markup.words(title)
-    when = published.isoformat() if published else None
     return EntryKeys(
         id=digest(id) if id else None,
         loose_id=urls.loose_id_key(id, hosts),
         link=urls.link_key(link, canonical),
-        title=digest(f"{words}\n{when}" if words and when else fingerprint),
+        title=digest(named),
     )
+
+
+def _dated(title: str, published: datetime | None) -> str:
+    """What tells an entry by its title and date; empty where it lacks one."""
+    words = markup.words(title) if published else ""
+    return f"{words}\n{published.isoformat()}" if published and words else ""
 
 
 def _clean(text: Text | None, base: str) -> markup.Cleaned:

@@ -21,21 +21,22 @@ _BETWEEN = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|(?<=[.!?…])\s+")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
-def that_count(title: str, text: str) -> str:
+def that_count(title: str, text: str, *, earlier: bool = False) -> str:
     """The words of an entry by which it is the same as before, or has changed.
 
     Left out of the text is what sites write beside their news and change by
     themselves: counts of comments, views and shares, ages such as *3 hours
     ago*, lists of related posts, parameters of visible links that say where a
     reader came from. A count counts as such where it stands for itself, as a
-    block or a sentence; within a sentence it is news.
+    block or a sentence; within a sentence it is news. To `earlier` hubs, only
+    English ones were no news.
     """
     if "://" in text:
         text = _ADDRESS.sub(lambda found: urls.without_tracking(found[0]), text)
-    blocks = furniture.without_elsewhere(text.split("\n"))
+    blocks = furniture.without_elsewhere(text.split("\n"), earlier=earlier)
     # All at once first: in most texts there is nothing to leave out.
     if furniture.may_be_in("\n".join(map(_edges, blocks)).lower()):
-        blocks = [_block_without(block) for block in blocks]
+        blocks = [_block_without(block, earlier=earlier) for block in blocks]
     text = "\n".join(blocks)
     return f"{markup.words(title)}\n{markup.words(text)}"
 
@@ -47,20 +48,22 @@ def _edges(block: str) -> str:
     return f"{block[: furniture.LONGEST]}\n{block[-furniture.LONGEST :]}"
 
 
-def _block_without(block: str) -> str:
+def _block_without(block: str, *, earlier: bool) -> str:
     if len(block) <= _LONG_BLOCK:
-        return _kept(_BETWEEN.split(block)) if furniture.may_be_in(block.lower()) else block
+        may_have = furniture.may_be_in(block.lower())
+        return _kept(_BETWEEN.split(block), earlier=earlier) if may_have else block
     begin, end = block[: furniture.LONGEST], block[-furniture.LONGEST :]
     if not (furniture.may_be_in(begin.lower()) or furniture.may_be_in(end.lower())):
         return block
     # What the cut goes through is no segment, and stays.
     *first, cut = _BETWEEN.split(begin)
     rest, *last = _BETWEEN.split(end)
-    return " ".join([_kept(first), cut + block[furniture.LONGEST : -furniture.LONGEST] + rest, _kept(last)])
+    middle = cut + block[furniture.LONGEST : -furniture.LONGEST] + rest
+    return " ".join([_kept(first, earlier=earlier), middle, _kept(last, earlier=earlier)])
 
 
-def _kept(segments: Sequence[str]) -> str:
-    return " ".join(segment for segment in segments if not furniture.is_furniture(segment))
+def _kept(segments: Sequence[str], *, earlier: bool) -> str:
+    return " ".join(segment for segment in segments if not furniture.is_furniture(segment, earlier=earlier))
 
 
 # WordPress's footer, which names the entry and its site.

@@ -296,6 +296,24 @@ def test_an_entry_without_title_or_date_is_known_by_its_words() -> None:
     assert (entry.keys.id, entry.keys.loose_id, entry.keys.link) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("beside", "known_by"),
+    [
+        ("<p>3 comments</p>", "ward\na new ward"),
+        ("<p>You may also like</p><p>Beds</p>", "ward\na new ward"),
+        ("<p>Keine Kommentare</p>", "ward\na new ward keine kommentare"),
+        ("<p>vor 3 Stunden</p>", "ward\na new ward vor 3 stunden"),
+        ("<p>Articles similaires</p><p>Lits</p>", "ward\na new ward articles similaires lits"),
+    ],
+)
+def test_what_has_no_date_is_known_by_the_words_that_it_was_known_by_in_every_database(
+    beside: str, known_by: str
+) -> None:
+    entry = made("Ward", html=f"<p>A new ward.</p>{beside}")
+    assert entry.keys.title == digest(digest(known_by))
+    assert entry.fingerprint == made("Ward", html="<p>A new ward.</p>").fingerprint
+
+
 # ---------------------------------------------------------------- dates
 
 
