@@ -60,7 +60,9 @@ def is_no_news(entry: Entry, stored: KnownEntry) -> bool:
 
 
 def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether an earlier hub left character references in what is the same but for those."""
+    """Whether it is the same but for character references that an earlier hub left, or letters it misread."""
+    if wording.was_misread(entry.title, entry.text, before=(stored.title, stored.text)):
+        return True
     if "&" not in stored.title and "&" not in stored.text:
         return False
     before = _words(*map(markup.without_references, (stored.title, stored.text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import Match, SequenceMatcher
@@ -135,6 +136,49 @@ def without_link_onward(title: str, text: str) -> str:
         return text
     cut = text[:at].rstrip()
     return f"{cut}]" if cut.endswith(("[…", "[...")) else cut
+
+
+# ---------------------------------------------------------------- misread is no other wording
+
+# By what documents are read, and by what earlier hubs read the same ones: by fewer of an encoding's
+# characters, or, where a server said US-ASCII or nobody knew the label, by windows-1252.
+_READ_BEFORE = (
+    *(("cp949", "euc_kr"), ("cp950", "big5"), ("big5hkscs", "big5"), ("euc_jis_2004", "euc_jp")),
+    *(("cp874", "tis-620"), ("cp874", "iso8859-11")),
+    *((codec, "cp1252") for codec in ("cp949", "cp950", "big5hkscs", "gb18030", "cp932", "euc_jp", "cp874")),
+    *((codec, "cp1252") for codec in ("euc_jis_2004", "koi8-r", "koi8-u", "mac-cyrillic", "mac-roman")),
+    *((f"cp125{number}", "cp1252") for number in (0, 1, 3, 4, 5, 6, 7, 8)),
+    *((f"iso8859-{number}", "cp1252") for number in (*range(2, 11), *range(13, 17))),
+)
+# Characters: of more, nobody looks how it was read.
+_MOST_READ_AGAIN = 50_000
+# So many are looked at first, and so many of these may be read otherwise where they are cut off.
+_BEGINNING, _MOST_CUT = 200, 4
+
+
+def was_misread(title: str, text: str, *, before: tuple[str, str]) -> bool:
+    """Whether a title and text are those `before`, letter by letter, which an earlier hub read wrong.
+
+    What was put right in them besides is a correction.
+    """
+    told, was = f"{title}\n{text}", "\n".join(before)
+    if told.isascii() or was.isascii() or len(told) > _MOST_READ_AGAIN:
+        return False
+    was, letters = "".join(was.split()), "".join(sorted(set(told)))
+    for codecs in _READ_BEFORE:
+        # Most encodings have none of its letters or the same, or it begins otherwise by them: that is quick.
+        if _as_read(letters, *codecs) == "".join(letters.split()):
+            continue
+        begins = _as_read(told[:_BEGINNING], *codecs)[:-_MOST_CUT]
+        if was.startswith(begins) and _as_read(told, *codecs) == was:
+            return True
+    return False
+
+
+def _as_read(text: str, now: str, earlier: str) -> str:
+    """A text, without spaces, as an encoding was read; what that lacks was a reference, and stays."""
+    read = html.unescape(text.encode(now, "xmlcharrefreplace").decode(earlier, "replace"))
+    return "".join(read.split())
 
 
 # ---------------------------------------------------------------- an excerpt is no other wording

@@ -156,6 +156,54 @@ def test_nor_are_those_in_other_languages_or_above_a_footer(before: str, after: 
     assert [change.told for change in decided(document(corrected), by_an_earlier_hub).changed] == ["yes"]
 
 
+MISREAD = [
+    ("서울 병원", "새로운 병동을 열었습니다. 펲시 뷁 협력 “12” ©", "cp949", "euc_kr"),
+    ("醫院 裏", "醫院 銹 恒 裏 墻 粧 開幕 12", "cp950", "big5"),
+    ("醫院", "香港喺嘅咗新聞，醫院有病床 12 張。", "big5hkscs", "big5"),
+    ("醫院新聞", "醫院今天開幕，有病床 12 張。市長和病人都來了。", "cp950", "cp1252"),
+    ("Szpital", "Żółta łódź w szpitalu – 12 łóżek", "iso8859-2", "cp1252"),
+    ("Ward", "Mae’r ŵyl yn y tŷ, 12 gwely", "iso8859-14", "cp1252"),
+    ("โรงพยาบาล", "เปิด “หอผู้ป่วย” 12…", "cp874", "cp1252"),
+]
+
+
+@pytest.mark.parametrize(("title", "text", "codec", "earlier"), MISREAD)
+def test_what_an_earlier_hub_misread_is_stored_as_it_is_read_now_and_nobody_is_told(
+    title: str, text: str, codec: str, earlier: str
+) -> None:
+    def read(words: str) -> str:
+        found = words.encode(codec, "xmlcharrefreplace").decode(earlier, "replace")
+        return found.replace("&#8217;", "’").replace("&#8211;", "–").replace("&#169;", "©")
+
+    before = stored(entry("a", title=read(title), text=read(text)))
+    assert before.text != text
+    (change,) = decided(document(entry("a", title=title, text=text)), before).changed
+    assert (change.told, change.leaves_story) == ("no", False)
+    # A figure or a word that was put right meanwhile is a correction, as is one of what was read right.
+    for corrected in (text.replace("12", "21"), f"{text} 12"):
+        for known in (before, stored(entry("a", title=title, text=text))):
+            (change,) = decided(document(entry("a", title=title, text=corrected)), known).changed
+            assert change.told == "yes"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # As windows-1252 would have it, or with what is no letter there.
+        ("Maj opcje.", "Mają opcje."),
+        ("Dom w Lodzi.", "Dom w Łodzi."),
+        ("Die Klinik ist sch�n.", "Die Klinik ist schön."),
+        ("Das Café.", "Das Cafe."),
+        ("서울 병동 �", "서울 병동 열"),
+        ("서울 병동 12 ��", "서울 병동 21 뷁"),
+    ],
+)
+def test_letters_that_a_publisher_puts_right_are_a_correction(before: str, after: str) -> None:
+    known = stored(entry("a", title="Haus", text=before))
+    (change,) = decided(document(entry("a", title="Haus", text=after)), known).changed
+    assert change.told == "yes"
+
+
 def _counted(text: str) -> str:
     return f"beds\n{text.splitlines()[0].lower().rstrip('.')}"
 

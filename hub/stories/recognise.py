@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from hub import markup
+from hub import markup, wording
 from hub.model import Entry, Identifier, KnownEntry, Mark
 from hub.stories.sketch import TIME, numbers
 
@@ -347,9 +347,13 @@ def is_rewritten(known: KnownEntry, entry: Entry) -> bool:
     if not before or not after:
         return False
     if min(len(before), len(after)) < _SHORT:
-        return _shared(set(before), set(after)) < _SAME_NEWS
-    # Pairs, since any two long texts of a language have many of its words in common.
-    return _shared(set(pairwise(before)), set(pairwise(after))) < _SAME_NEWS
+        shared = _shared(set(before), set(after))
+    else:
+        # Pairs, since any two long texts of a language have many of its words in common.
+        shared = _shared(set(pairwise(before)), set(pairwise(after)))
+    if shared >= _SAME_NEWS:
+        return False
+    return not wording.was_misread(entry.title, entry.text, before=(known.title, known.text))
 
 
 def _are_on_two_hosts(known: KnownEntry, entry: Entry) -> bool:
