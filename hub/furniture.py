@@ -2,8 +2,12 @@
 
 In English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Welsh,
 Swedish, Danish and Norwegian. Each is all of a segment or none of it: within
-a sentence a number is news. What was it to `earlier` hubs, English alone, stays
-that: without it their databases know entries that have neither id nor date.
+a sentence a number is news. Rather is a count told as a correction than one of
+a figure in the news missed: what may be one, such as *12,000 visits*, is a count
+only beside what is nothing else, such as *3 comments*.
+
+What was it to `earlier` hubs, English alone, stays that for good, whatever is
+made of it here: their databases know undated entries by the words without it.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 
@@ -42,32 +47,43 @@ _HINTS_WITH_A_NUMBER = AhoCorasick(
 )
 _NUMBER = re.compile("[0-9]")
 _COUNT = r"(?:no|one|\d[\d.,]*[km]?)\+?"
-_COUNTED = (
-    r"(?:comments?|repl(?:y|ies)|responses?|(?:page\s?)?views?|reads?|visits?|hits|shares?|likes?|retweets?"
-    r"|reposts?|reactions?|claps|downloads?|votes?)"
-)
+_COUNTED = r"(?:comments?|(?:page\s?)?views?|shares?|likes?|retweets?|reposts?|claps)"
+# In news, of emergency departments, consultations, medicines, laboratories and elections.
+_ALSO_NEWS = r"(?:visits?|repl(?:y|ies)|responses?|reactions?|reads?|hits|downloads?|votes?)"
 _AGE = r"(?:an?|one|a\s+few|\d+)\s?(?:s|sec|second|m|min|minute|h|hr|hour|d|day|week|month|year)s?"
-# What a site's template writes beside the news, as a segment of its own.
+# What a site's template writes beside the news, as a segment of its own. What all of it matches stays as it
+# is, since undated entries are known by what it does not; `also_news` and `age` are what of it may be news.
 _ENGLISH = re.compile(
     rf"""
       {_COUNT} \s+ {_COUNTED} (?: \s+ so \s+ far )?
     | {_COUNTED} (?: \s+ count )? [:\s]* \(? {_COUNT} \)?
-    | (?: viewed | read | shared | liked | downloaded | visited ) [:\s]+ {_COUNT} (?: \s+ times? )?
+    | (?P<also_news>
+          {_COUNT} \s+ {_ALSO_NEWS} (?: \s+ so \s+ far )?
+        | {_ALSO_NEWS} (?: \s+ count )? [:\s]* \(? {_COUNT} \)?
+        | (?: downloaded | visited ) [:\s]+ {_COUNT} (?: \s+ times? )?
+      )
+    | (?: viewed | read | shared | liked ) [:\s]+ {_COUNT} (?: \s+ times? )?
     | (?: share | tweet | pin | like ) (?: \s+ (?: this | it ) )? [:\s]* \(? {_COUNT} \)?
     | (?: leave | add | post ) \s+ a \s+ (?: comment | reply ) | be \s+ the \s+ first \s+ to \s+ comment
     | just \s+ now
-    | (?: (?: first \s+ | last \s+ )? (?: posted | published | updated | modified | edited | added ) [:\s]+ )?
-      (?: (?: about | over | almost | nearly ) \s+ )? {_AGE} (?: ,? \s+ (?: and \s+ )? {_AGE} )? \s+ ago
+    | (?P<since>
+          (?: first \s+ | last \s+ )? (?: posted | published | updated | modified | edited | added ) [:\s]+
+      )?
+      (?P<age>
+          (?: (?: about | over | almost | nearly ) \s+ )? {_AGE} (?: ,? \s+ (?: and \s+ )? {_AGE} )? \s+ ago
+      )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _FIGURES = r"\d[\d.,\s]*[km]?\+?"
 _COMMENTS = (
     r"kommentar(?:e|er)?|commentaires?|comentarios?|comentários?|comment[oi]|reacties?|komentarz[ey]?"
-    r"|(?:o )?sylw(?:adau)?|antworten|réponses?|respuestas?|rispost[ae]|respostas?|odpowied(?:ź|zi)"
+    r"|(?:o )?sylw(?:adau)?"
 )
-_VISITS = (
-    r"aufrufe?|zugriffe?|vues?|affichages?|visitas?|vistas|lecturas?|visualizzazion[ei]|visite|letture"
+# Also visits to patients, answers to a consultation, views of a film that is the news.
+_ALSO_NEWS_ELSEWHERE = (
+    r"antworten|réponses?|respuestas?|rispost[ae]|respostas?|odpowied(?:ź|zi)"
+    r"|aufrufe?|zugriffe?|vues?|affichages?|visitas?|vistas|lecturas?|visualizzazion[ei]|visite|letture"
     r"|weergaven?|visualizaç(?:ão|ões)|acessos?|leituras?|wyświetle(?:ń|nia|nie)|odsłon[ay]?"
     r"|visning(?:ar|er)?"
 )
@@ -113,15 +129,23 @@ _AGES = (
     "(?:for )?(?:#|en|ett?) (?:sekund(?:er)?|min(?:utt?(?:er)?)?|timer?|dag(?:er?)?|u[gk]er?|måned(?:er)?"
     "|år) siden",
 )
+# Ages of an institution or a method, too: *Vor 50 Jahren – am 3. Mai – …*
+_MONTHS_OR_YEARS = re.compile(
+    r"(?:\b|(?<=\d))(?:month|year|monat|jahr|mois|an$|ans$|mes|año|ann[oi]|maand|jaar|mês|ano|miesi|rok|lat"
+    r"|[mf]is|[bmf]l[wy]|månad|måned|år)",
+    re.IGNORECASE,
+)
 
 
 @cache
 def _in_other_languages() -> re.Pattern[str]:
     # Made when it is asked for: a round that finds nothing new starts without.
     return re.compile(
-        rf"{_FIGURES}(?:{_COMMENTS}|{_VISITS})|(?:{_COMMENTS}|{_VISITS})\s?[:(]\s?{_FIGURES}\)?"
+        rf"{_FIGURES}(?:{_COMMENTS})|(?:{_COMMENTS})\s?[:(]\s?{_FIGURES}\)?"
+        rf"|(?P<also_news>{_FIGURES}(?:{_ALSO_NEWS_ELSEWHERE})"
+        rf"|(?:{_ALSO_NEWS_ELSEWHERE})\s?[:(]\s?{_FIGURES}\)?)"
         rf"|{_NO_COMMENTS}|{'|'.join(_COMMENT_HERE)}"
-        rf"|(?:(?:{_SINCE}):? )?(?:{'|'.join(_AGES).replace('#', '[0-9]+')})",
+        rf"|(?P<since>(?:{_SINCE}):? )?(?P<age>{'|'.join(_AGES).replace('#', '[0-9]+')})",
         re.IGNORECASE,
     )
 
@@ -163,14 +187,29 @@ def may_be_in(lower: str) -> bool:
     )
 
 
-def is_furniture(segment: str, *, earlier: bool) -> bool:
-    """Whether all of a segment, a sentence or what stands between two bars, is such a count or age."""
-    if len(segment) > LONGEST:
-        return False
+def without_counts(segments: Sequence[str], *, is_block: bool, earlier: bool) -> Sequence[str]:
+    """The segments of a block, sentences or what stands between bars, without those that are a count or age.
+
+    An age in months or years is one behind a word such as *posted*, as the
+    whole of what `is_block`, or beside what is nothing but furniture.
+    """
+    kinds = [_kind(segment, earlier=earlier) if len(segment) <= LONGEST else "" for segment in segments]
+    if not any(kinds):
+        return segments
+    if earlier or "furniture" in kinds or (is_block and kinds == ["age"]):
+        return [segment for segment, kind in zip(segments, kinds, strict=True) if not kind]
+    return segments
+
+
+def _kind(segment: str, *, earlier: bool) -> Literal["furniture", "news or not", "age", ""]:
     said = segment.strip(" \t.,:;!()[]")
-    if _ENGLISH.fullmatch(said):
-        return True
-    return not earlier and _in_other_languages().fullmatch(said) is not None
+    found = _ENGLISH.fullmatch(said) or (None if earlier else _in_other_languages().fullmatch(said))
+    if found is None:
+        return ""
+    if found["also_news"]:
+        return "news or not"
+    is_age = found["age"] and not found["since"] and _MONTHS_OR_YEARS.search(found["age"])
+    return "age" if is_age else "furniture"
 
 
 def without_elsewhere(blocks: Sequence[str], *, earlier: bool) -> Sequence[str]:

@@ -51,8 +51,9 @@ def _edges(block: str) -> str:
 
 def _block_without(block: str, *, earlier: bool) -> str:
     if len(block) <= _LONG_BLOCK:
-        may_have = furniture.may_be_in(block.lower())
-        return _kept(_BETWEEN.split(block), earlier=earlier) if may_have else block
+        if not furniture.may_be_in(block.lower()):
+            return block
+        return " ".join(furniture.without_counts(_BETWEEN.split(block), is_block=True, earlier=earlier))
     begin, end = block[: furniture.LONGEST], block[-furniture.LONGEST :]
     if not (furniture.may_be_in(begin.lower()) or furniture.may_be_in(end.lower())):
         return block
@@ -60,11 +61,11 @@ def _block_without(block: str, *, earlier: bool) -> str:
     *first, cut = _BETWEEN.split(begin)
     rest, *last = _BETWEEN.split(end)
     middle = cut + block[furniture.LONGEST : -furniture.LONGEST] + rest
-    return " ".join([_kept(first, earlier=earlier), middle, _kept(last, earlier=earlier)])
+    return " ".join((*_edge_without(first, earlier=earlier), middle, *_edge_without(last, earlier=earlier)))
 
 
-def _kept(segments: Sequence[str], *, earlier: bool) -> str:
-    return " ".join(segment for segment in segments if not furniture.is_furniture(segment, earlier=earlier))
+def _edge_without(segments: Sequence[str], *, earlier: bool) -> Sequence[str]:
+    return furniture.without_counts(segments, is_block=False, earlier=earlier)
 
 
 # WordPress's footer, which names the entry and its site.
