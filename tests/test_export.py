@@ -21,10 +21,10 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from hub import export
+from hub import export, mending
 from hub.errors import BusyError, ConfigError, HubError
 from hub.folder import LIST, Folder, open_folder
-from hub.store import existing_store
+from hub.store import back_up, existing_store
 from hub.web.static import Place
 from tests import rfc4287
 from tests.commands import Hub as Commands
@@ -302,6 +302,27 @@ def test_news_changes_no_older_page_of_a_list(site: Exported) -> None:
     assert "index.html" in changed
     assert not [name for name in changed if "/before/" in f"/{name}"]
     assert before.keys() < site.files.keys()
+
+
+def _withdraw(site: Exported, title: str) -> None:
+    with closing(existing_store(f"sqlite:///{site.hub.file}")) as store:
+        (entry,) = (each for each in store.walk() if each.entry.title == title)
+        store.withdraw([entry.key], "It was an error.", NOW)
+
+
+def test_other_news_is_written_where_a_backup_was_put_back_and_as_much_was_changed_again(
+    site: Exported,
+) -> None:
+    site.hub.close()
+    database, copy = f"sqlite:///{site.hub.file}", site.config.parent / "copy.db"
+    back_up(database, copy)
+    _withdraw(site, "Number 5 & <more>")
+    site.export()
+    mending.restore(database, copy, now=NOW)
+    _withdraw(site, "Without a page")
+    site.export()
+    assert b"Number 5 &amp; &lt;more&gt;" in site.files["index.html"]
+    assert [name for name, body in site.files.items() if b"Without a page" in body] == []
 
 
 def test_a_story_that_was_withdrawn_goes_and_its_address_says_so(site: Exported) -> None:

@@ -42,6 +42,7 @@ DIGESTS = {
     "m026_who_told_what_was_withdrawn": "97ff42acd91c4266",
     "m027_pins": "2a9b43115ce12499",
     "m028_subscribers": "d7c023187869f1e7",
+    "m029_what_other_databases_have_not": "0702a5bb31700e7c",
 }
 
 

@@ -249,6 +249,9 @@ class Store(Protocol):
     def version(self) -> int:
         """A number that grows whenever what is published changes, and only then."""
 
+    def mark(self) -> str:
+        """A word for what is published, which nothing else ever has: no other database, nor one put back."""
+
     def of_one_moment(self) -> AbstractContextManager[None]:
         """A block in which nothing is written, and all that is read is as it was when it began.
 

@@ -231,7 +231,7 @@ class Connection:
         return None if row is None else row[0]
 
     def _published_changed(self) -> None:
-        self._db.execute("UPDATE state SET version = version + 1")
+        self._db.execute("UPDATE state SET version = version + 1, mark = lower(hex(randomblob(8)))")
 
 
 def _begin(file: Path) -> None:

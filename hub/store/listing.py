@@ -172,6 +172,10 @@ class Listing(Searching):
         with self._errors():
             return int(self._value("SELECT version FROM state"))
 
+    def mark(self) -> str:
+        with self._errors():
+            return str(self._value("SELECT mark FROM state"))
+
     @contextmanager
     def of_one_moment(self) -> Iterator[None]:
         with self._reading():

@@ -867,3 +867,16 @@ CREATE INDEX intents_due ON intents (held, due);
 @migrations()
 def m028_subscribers(db: Database) -> None:
     _execute(db, _SUBSCRIBERS)
+
+
+_MARK = """
+-- A word for what is published, made anew whenever `version` grows: two databases, also where one was
+-- put back from a backup of the other, may have the same number for other news.
+ALTER TABLE state ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+UPDATE state SET mark = lower(hex(randomblob(8)));
+"""
+
+
+@migrations()
+def m029_what_other_databases_have_not(db: Database) -> None:
+    _execute(db, _MARK)

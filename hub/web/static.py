@@ -110,7 +110,7 @@ class StaticSite:
         self._addresses = visit.addresses
         conditions = {str(each.feed.key): visit.condition(each) for each in store.feed_states()}
         told = [(key, condition.state, condition.sentence) for key, condition in conditions.items()]
-        published = (store.version(), config.digest, visit.addresses.hub, visit.setting.calendar.today.year)
+        published = (store.mark(), config.digest, visit.addresses.hub, visit.setting.calendar.today.year)
         self.state_of_stories = _word(__version__, published, *self._app.site.versions())
         self.state = _word(self.state_of_stories, visit.state, told)
 
