@@ -251,6 +251,30 @@ def test_a_networks_own_templates_are_used_and_its_search_leads_to_no_file(site:
         (templates / broken).unlink()
 
 
+def test_a_folder_of_templates_may_hold_files_of_any_kind_and_name(site: Exported) -> None:
+    templates = site.config.parent / "templates"
+    for name in ("static/logo.png", "static/h#y.css", "static/q?x.css", "static/50%25.css", ".git/index"):
+        (templates / name).parent.mkdir(parents=True, exist_ok=True)
+        (templates / name).write_bytes(b"\xff" + name.encode())
+    own = """<img src="{{ asset('logo.png') }}"><img src="{{ asset('h#y.css') }}">"""
+    (templates / "footer.html").write_text(own)
+
+    def again() -> str:
+        return export.run(site.config, f"sqlite:///{site.hub.file}", site.root, templates=templates, now=NOW)
+
+    again()
+    for name in ("static/logo.png", "static/h#y.css", "static/q?x.css", "static/50%25.css"):
+        assert site.files[name] == b"\xff" + name.encode()
+    assert b'"/static/h%23y.css?v=' in site.files["index.html"]
+    (templates / ".git" / "index").write_bytes(b"\xff other")
+    before = site.stats
+    assert ", 0 written" in again()
+    assert site.stats == before
+    (templates / "footer.html").write_text("Other")
+    again()
+    assert b"logo.png" not in site.files["story/1/index.html"]
+
+
 def test_files_name_nobody_who_would_push_them(tmp_path: Path) -> None:
     site = Exported(tmp_path, "https://news.example.org")
     with closing(site.hub):

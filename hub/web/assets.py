@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,23 @@ def _check(override: Path, found: Environment) -> None:
             raise ConfigError(
                 f"{file}: {error}", "Mend this template, or take it away to have ours."
             ) from error
+
+
+def sources(override: Path | None) -> Iterator[tuple[str, bytes]]:
+    """What templates are made of, as it stands: every file that may be one or that one may include.
+
+    No template is in the static folder or hidden, as what versions of them are kept in is.
+    """
+    for folder in [shipped()] if override is None else [override, shipped()]:
+        for path, folders, names in os.walk(folder):
+            within = Path(path).relative_to(folder)
+            folders[:] = sorted(
+                name for name in folders if not name.startswith(".") and within / name != Path(STATIC)
+            )
+            for name in sorted(names):
+                file = folder / within / name
+                if not name.startswith(".") and file.is_file():
+                    yield str(within / name), file.read_bytes()
 
 
 class Asset(Struct, frozen=True):

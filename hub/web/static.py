@@ -126,7 +126,7 @@ class StaticSite:
         """
         self._noted.clear()
         for name in self._app.site.assets:
-            yield Place(path=f"/{STATIC}/{name}", query="", file=f"{STATIC}/{name}")
+            yield Place(path=f"/{STATIC}/{quote(name)}", query="", file=f"{STATIC}/{name}")
         yield Place(path=f"/{NOT_FOUND}", query="", file=NOT_FOUND)
         self._addresses.home()
         for each in self._store.withdrawn():

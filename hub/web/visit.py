@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from flask import Request, request
@@ -24,7 +24,7 @@ from hub.publish.http import Rendered
 from hub.store import Page, Store
 from hub.web.answers import policy
 from hub.web.asked import Asked, UnknownFilterError
-from hub.web.assets import assets, environment
+from hub.web.assets import assets, environment, sources
 from hub.web.catalogue import Catalogue
 from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
@@ -75,6 +75,7 @@ class Site:
         self._now = now
         self._addresses = addresses
         self._of_thread = threading.local()
+        self._templates = templates
         self.environment = environment(templates)
         self.assets = assets(templates)
         # Of files each is asked for once.
@@ -129,16 +130,14 @@ class Site:
             self._dates[key] = before
         return replace(rendered, last_modified=before.last_modified)
 
-    def versions(self) -> tuple[list[str], list[str]]:
+    def versions(self) -> tuple[list[tuple[str, bytes]], list[str]]:
         """What changes with the templates, and with the files beside them."""
-        loader = self.environment.loader
-        assert loader is not None
-        sources = [loader.get_source(self.environment, name)[0] for name in loader.list_templates()]
-        return sources, [f"{name} {asset.version}" for name, asset in self.assets.items()]
+        beside = [f"{name} {asset.version}" for name, asset in self.assets.items()]
+        return list(sources(self._templates)), beside
 
     def asset(self, name: str) -> str:
         """What to ask for to get this version of a file beside the templates."""
-        return f"/static/{name}?v={self.assets[name].version}"
+        return f"/static/{quote(name)}?v={self.assets[name].version}"
 
 
 class Visit(Struct, frozen=True, kw_only=True, dict=True):
