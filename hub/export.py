@@ -59,7 +59,9 @@ def _refuse(config: Config, path: Path, database: str, root: Path) -> None:
             " https://news.example.org/.",
         )
     for file in (path, database_file(database)):
-        if file.resolve().is_relative_to(root.resolve()):
+        # Also by a link that stands there: web servers follow it.
+        stands = (file.resolve(), file.parent.resolve() / file.name)
+        if any(each.is_relative_to(root.resolve()) for each in stands):
             raise HubError(
                 f"{root} holds {file}, which would be served to everybody.",
                 "Name a folder that is the export's own.",

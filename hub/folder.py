@@ -99,7 +99,10 @@ class Folder:
     def _replace(self, file: Path, body: bytes) -> None:
         part = self.root / _PART
         try:
-            part.write_bytes(body)
+            # What a killed export left there goes; nor is a link followed, wherever somebody has it lead.
+            part.unlink(missing_ok=True)
+            with part.open("xb") as written:
+                written.write(body)
             try:
                 part.replace(file)
             except FileNotFoundError:
@@ -131,7 +134,9 @@ def open_folder(root: Path) -> Iterator[Folder]:
     """Hold a folder, made if there is none, for writing. Raises BusyError and HubError."""
     with _errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LIST, os.O_RDWR | os.O_CREAT, 0o666)
+        if (root / LIST).is_symlink():
+            raise _in_the_way(root / LIST)
+        descriptor = os.open(root / LIST, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
         with _errors(root / LIST):
             _lock(root, descriptor)

@@ -300,6 +300,31 @@ def test_an_export_beside_the_database_or_the_list_of_feeds_is_refused(site: Exp
     assert not (site.config.parent / LIST).exists()
 
 
+def test_a_link_beside_the_files_to_the_database_is_refused(site: Exported) -> None:
+    site.root.mkdir(parents=True)
+    link = site.root / "hub.db"
+    link.symlink_to(site.hub.file)
+    with pytest.raises(HubError, match="would be served to everybody"):
+        export.run(site.config, f"sqlite:///{link}", site.root, templates=None, now=NOW)
+
+
+def test_nothing_is_written_through_a_link_in_place_of_an_exports_own_files(tmp_path: Path) -> None:
+    theirs, root = tmp_path / "theirs", tmp_path / "served"
+    theirs.write_text("mine")
+    root.mkdir()
+    (root / LIST).symlink_to(theirs)
+    with pytest.raises(HubError, match=rf"{LIST} was not written by an export"), open_folder(root):
+        pass
+    (root / LIST).unlink()
+    (root / f"{LIST}.part").symlink_to(theirs)
+    with open_folder(root) as folder:
+        folder.put("index.html", b"page")
+        folder.finish("a" * 32, "b" * 32)
+    assert theirs.read_text() == "mine"
+    assert not (root / "index.html").is_symlink()
+    assert sorted(file.name for file in root.iterdir()) == [LIST, "index.html"]
+
+
 # ---------------------------------------------------------------- again and again
 
 
