@@ -78,7 +78,8 @@ class Folder:
     def finish(self, state: str, state_of_stories: str) -> None:
         """Take away the files that were written before and not now, and tell of which states the rest are."""
         for name in [name for name, now in self._names.items() if not now]:
-            with _errors(self.root / name):
+            # Where somebody has put a folder of that name, there is no file of ours any more.
+            with _errors(self.root / name), suppress(IsADirectoryError, NotADirectoryError):
                 (self.root / name).unlink(missing_ok=True)
                 self.removed += 1
                 self._remove_empty(self.root / name)
@@ -91,9 +92,7 @@ class Folder:
             self._replace(self.root / LIST, "\n".join(lines).encode())
 
     def _add(self, name: str) -> None:
-        os.lseek(self._list, 0, os.SEEK_END)
-        # A line of its own, also behind one that a full disk cut short.
-        os.write(self._list, f"\n{name}\n".encode())
+        _append(self._list, f"{name}\n")
         self._names[name] = False
 
     def _replace(self, file: Path, body: bytes) -> None:
@@ -140,8 +139,9 @@ def open_folder(root: Path) -> Iterator[Folder]:
     try:
         with _errors(root / LIST):
             _lock(root, descriptor)
+            _cut_after_whole_lines(descriptor)
             if os.fstat(descriptor).st_size == 0:
-                os.write(descriptor, f"{_UNFINISHED}\n".encode())
+                _append(descriptor, f"{_UNFINISHED}\n")
             folder = Folder(root, descriptor)
         yield folder
     finally:
@@ -153,6 +153,25 @@ def _lock(root: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise BusyError(f"Another export is writing to {root}.", "Wait until it has ended.") from error
+
+
+def _append(descriptor: int, line: str) -> None:
+    """Add a line whole, or not at all: a full disk may take a part of it, and say nothing."""
+    body, size = line.encode(), os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < len(body):
+            written += os.pwrite(descriptor, body[written:], size + written)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def _cut_after_whole_lines(descriptor: int) -> None:
+    """Take off the beginning of a line, as a power cut leaves it: it is no name of a file of ours."""
+    body = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+    if not body.endswith(b"\n"):
+        os.ftruncate(descriptor, body.rfind(b"\n") + 1)
 
 
 def _lines(descriptor: int) -> list[str]:

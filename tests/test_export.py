@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import os
 import re
 import resource
 import signal
@@ -502,6 +504,36 @@ def test_an_export_that_is_killed_is_mended_by_the_next(site: Exported) -> None:
     assert not list(site.root.glob("*.part"))
     (site.root / "story" / "3" / "index.html").unlink()
     assert ", 1 written, 0 taken away." in commands.run("export", str(site.root)).stdout
+
+
+def test_a_name_that_the_disk_has_no_room_for_is_not_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, write = 10, os.pwrite
+
+    def full(descriptor: int, body: bytes, offset: int) -> int:
+        nonlocal room
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = write(descriptor, body[:room], offset)
+        room -= written
+        return written
+
+    with open_folder(tmp_path) as folder:
+        folder.put("story/1/index.html", b"one")
+        monkeypatch.setattr(os, "pwrite", full)
+        # Its part of a name would be that of the first one's folder.
+        with pytest.raises(HubError, match="No space left on device"):
+            folder.put("story/1/other.html", b"two")
+        monkeypatch.undo()
+        assert not (tmp_path / "story" / "1" / "other.html").exists()
+    with (tmp_path / LIST).open("ab") as cut:
+        cut.write(b"story/1")
+    with open_folder(tmp_path) as folder:
+        folder.put("story/1/other.html", b"two")
+        folder.finish("a" * 32, "b" * 32)
+        assert (len(folder), folder.removed) == (1, 1)
+    assert (tmp_path / LIST).read_text().splitlines()[1:] == ["story/1/other.html"]
 
 
 def test_what_cannot_be_written_whole_is_not_there(tmp_path: Path) -> None:
