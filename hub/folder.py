@@ -135,16 +135,30 @@ def open_folder(root: Path) -> Iterator[Folder]:
         root.mkdir(parents=True, exist_ok=True)
         if (root / LIST).is_symlink():
             raise _in_the_way(root / LIST)
-        descriptor = os.open(root / LIST, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        descriptor = _locked(root)
     try:
         with _errors(root / LIST):
-            _lock(root, descriptor)
             _cut_after_whole_lines(descriptor)
             if os.fstat(descriptor).st_size == 0:
                 _append(descriptor, f"{_UNFINISHED}\n")
             folder = Folder(root, descriptor)
         yield folder
     finally:
+        os.close(descriptor)
+
+
+def _locked(root: Path) -> int:
+    """The list, open and locked: the one that stands there, not one that another export has replaced."""
+    while True:
+        descriptor = os.open(root / LIST, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            _lock(root, descriptor)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.lstat(root / LIST)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 

@@ -25,7 +25,7 @@ from lxml import html as lxml_html
 
 from hub import export, mending
 from hub.errors import BusyError, ConfigError, HubError
-from hub.folder import LIST, Folder, open_folder
+from hub.folder import LIST, Folder, _lock, open_folder
 from hub.store import back_up, existing_store
 from hub.web.static import Place
 from tests import rfc4287
@@ -467,6 +467,23 @@ def test_what_comes_in_meanwhile_is_in_the_next_export(
 def test_two_exports_to_one_folder_do_not_mix(site: Exported) -> None:
     with open_folder(site.root), pytest.raises(BusyError, match="Another export is writing to"):
         site.export()
+
+
+def test_an_export_that_begins_as_another_ends_holds_the_list_that_it_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(root: Path, descriptor: int) -> None:
+        monkeypatch.undo()
+        with open_folder(root) as other:
+            other.put("index.html", b"page")
+            other.finish("a" * 32, "b" * 32)
+        _lock(root, descriptor)
+
+    monkeypatch.setattr("hub.folder._lock", meanwhile)
+    with open_folder(tmp_path) as mine:
+        assert mine.state == "a" * 32
+        with pytest.raises(BusyError), open_folder(tmp_path):
+            pass
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
