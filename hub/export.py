@@ -35,7 +35,12 @@ def run(path: Path, database: str, root: Path, *, templates: Path | None, now: d
             else:
                 stories = folder.state_of_stories != site.state_of_stories
                 folder.begin()
-                _write(site, _told(site.places(), folder, store.totals().stories), folder, stories=stories)
+                _write(
+                    site,
+                    _told(site.places(folder.has), folder, store.totals().stories),
+                    folder,
+                    stories=stories,
+                )
                 folder.finish(site.state, site.state_of_stories)
     return _done(folder)
 
@@ -46,7 +51,7 @@ def _write(site: StaticSite, places: Iterable[Place], folder: Folder, *, stories
         if place.is_story and not stories and folder.keep(place.file):
             continue
         body = site.make(place)
-        if body is not None:
+        if body is not None and not site.leads_on(place):
             folder.put(place.file, body)
 
 

@@ -53,9 +53,13 @@ class Folder:
             os.pwrite(self._list, _UNFINISHED.encode(), 0)
             self.state = self.state_of_stories = _UNKNOWN
 
+    def has(self, name: str) -> bool:
+        """Whether a file is there, of this export or the one before."""
+        return name in self._names and (self.root / name).is_file()
+
     def keep(self, name: str) -> bool:
         """Leave a file as it is, if it is there; whether it is."""
-        if name not in self._names or not (self.root / name).is_file():
+        if not self.has(name):
             return False
         self._names[name] = True
         return True

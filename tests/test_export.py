@@ -26,8 +26,9 @@ from lxml import html as lxml_html
 from hub import export, mending
 from hub.errors import BusyError, ConfigError, HubError
 from hub.folder import LIST, Folder, _lock, open_folder
+from hub.model import Tag
 from hub.store import back_up, existing_store
-from hub.web.static import Place
+from hub.web.static import Place, file_at
 from tests import rfc4287
 from tests.commands import Hub as Commands
 from tests.commands import within
@@ -374,6 +375,30 @@ def test_other_news_is_written_where_a_backup_was_put_back_and_as_much_was_chang
     site.export()
     assert b"Number 5 &amp; &lt;more&gt;" in site.files["index.html"]
     assert [name for name, body in site.files.items() if b"Without a page" in body] == []
+
+
+def test_no_file_leads_to_one_that_is_written_after_it(
+    site: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.export()
+    put, before = Folder.put, site.files.keys()
+    too_early: set[str] = set()
+    leads = re.compile(rb'(?:https://news\.example\.org|href=")(/[^"?#<]*)')
+
+    def watched(folder: Folder, name: str, body: bytes) -> None:
+        if name in before:
+            files = {file_at(each.decode()) for each in leads.findall(body)}
+            too_early.update(file for file in files if not (site.root / file).is_file())
+        put(folder, name, body)
+
+    monkeypatch.setattr(Folder, "put", watched)
+    tag = Tag("dementia", "Dementia")
+    many = [news(f"n-{n}", f"The very latest {n}", at=ago(minutes=n), tags=(tag,)) for n in range(35)]
+    site.hub.publish(WESSEX, *many, at=NOW)
+    site.export()
+    assert {"tag/dementia/index.html", "feeds/tag/dementia.atom"} <= site.files.keys() - before
+    assert any("/before/" in f"/{name}" for name in site.files.keys() - before)
+    assert too_early & site.files.keys() == set()
 
 
 def test_a_story_that_was_withdrawn_goes_and_its_address_says_so(site: Exported) -> None:

@@ -98,6 +98,11 @@ class StaticSite:
     def __init__(self, store: Store, config: Config, *, templates: Path | None, now: datetime) -> None:
         self._store = store
         self._noted: list[Place] = []
+        self._seen: set[str] = set()
+        # What is to be made still: of what is not there yet, and of what is.
+        self._new: list[Place] = []
+        self._old: list[Place] = []
+        self._is_there: Callable[[str], bool] = lambda _: False
         self._app = create_app(
             lambda: store,
             lambda: config,
@@ -119,11 +124,13 @@ class StaticSite:
         """What tells how things are now, whatever is published."""
         return (Place(path=_FRESH, query="", file=file_at(place(_FRESH, {}))),)
 
-    def places(self) -> Iterator[Place]:
+    def places(self, is_there: Callable[[str], bool]) -> Iterator[Place]:
         """Everything, each once: all that one comes to from the home page, and what had an address before.
 
-        What a page leads to comes after it was made.
+        What a page leads to comes after it was made. Files that are not there
+        yet come before those that are, so that nobody is led to one that is not.
         """
+        self._is_there = is_there
         self._noted.clear()
         for name in self._app.site.assets:
             yield Place(path=f"/{STATIC}/{quote(name)}", query="", file=f"{STATIC}/{name}")
@@ -135,19 +142,34 @@ class StaticSite:
             self._addresses.story(story)
         yield from self._reached()
 
+    def leads_on(self, place: Place) -> bool:
+        """Whether a file that is there would lead to some that are not yet: it comes again after those.
+
+        What was made is not kept until then: there may be much of it.
+        """
+        if not self._is_there(place.file):
+            return False
+        self._look_at_what_was_noted()
+        if not self._new:
+            return False
+        self._old.append(place)
+        return True
+
     def _reached(self) -> Iterator[Place]:
-        seen: set[str] = set()
-        waiting: list[Place] = []
         while True:
-            for each in self._noted:
-                if each.file not in seen:
-                    seen.add(each.file)
-                    waiting.append(each)
-            self._noted.clear()
+            self._look_at_what_was_noted()
+            waiting = self._new or self._old
             if not waiting:
                 return
             # The last first: stories are made before the page after theirs is looked at, so that few wait.
             yield waiting.pop()
+
+    def _look_at_what_was_noted(self) -> None:
+        for each in self._noted:
+            if each.file not in self._seen:
+                self._seen.add(each.file)
+                (self._old if self._is_there(each.file) else self._new).append(each)
+        self._noted.clear()
 
     def make(self, place: Place) -> bytes | None:
         """The file at a place; None where an address leads to nothing. Raises HubError."""
