@@ -161,7 +161,9 @@ def test_every_link_leads_to_what_is_there_and_all_that_is_there_is_linked(expor
         assert {f"/feeds/{name}.atom", f"/feeds/{name}.rss", f"/feeds/{name}.json"} <= paths
     files = {f"/{name.removesuffix('index.html')}" for name in exported.files}
     reached = {unquote(path) for path in paths if not re.search(r"/story/\d+$", path)}
-    assert files - reached == {"/404.html", "/static/embed.css"} - reached
+    # Which feeds have told of, and tell of no more.
+    digests = {"/digest/2025-11-24/", "/digest/2025-W48/", "/digest/2026-10-25/"}
+    assert files - reached == {"/404.html", "/static/embed.css", *digests} - reached
 
 
 def test_older_pages_and_feeds_together_have_all_news(exported: Exported) -> None:
@@ -341,6 +343,17 @@ def test_a_second_export_writes_nothing(site: Exported) -> None:
     changed = {name for name, when in site.stats.items() if before.get(name) != when}
     assert str(site.root / "story" / "2" / "index.html") not in changed
     assert str(site.root / "index.html") in changed
+
+
+def test_pages_of_days_and_weeks_that_feeds_told_of_stay_for_a_year(site: Exported) -> None:
+    told = set[str]()
+    for days, there in ((1, True), (60, True), (364, True), (400, False)):
+        site.export(NOW + timedelta(days=days))
+        for rhythm in ("daily", "weekly"):
+            feed = feedparser.parse(site.files[f"feeds/digest/{rhythm}.atom"])
+            told.update(file_at(urlsplit(entry.link).path) for entry in feed.entries)
+        assert len(told) >= 1
+        assert {name in site.files for name in told} == {there}
 
 
 def test_news_changes_no_older_page_of_a_list(site: Exported) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -17,6 +17,7 @@ from hub import __version__
 from hub.config import Config
 from hub.errors import HubError
 from hub.merged.addresses import Addresses
+from hub.publish.digest import Rhythm, finished
 from hub.store import Store
 from hub.web import create_app
 from hub.web.assets import STATIC
@@ -29,6 +30,8 @@ _WITH_ENDINGS = {"/opml": "/opml.xml", "/opml/merged": "/opml/merged.xml"}
 _SEARCH = "/search"
 # All that may be asked of what is a file; the rest is a choice of somebody's, of which there are too many.
 _ASKED = {"before", "order", "limit", "scheme"}
+# Of a year: feeds have told of them, and readers keep what they were told.
+_DIGESTS: Mapping[Rhythm, int] = {"daily": 366, "weekly": 53}
 _FRESH = "/status"
 _MADE = (200, 410)
 _NOTHING_THERE = 404
@@ -113,6 +116,7 @@ class StaticSite:
         )
         visit = self._app.site.visit()
         self._addresses = visit.addresses
+        self._today = visit.setting.calendar.today
         conditions = {str(each.feed.key): visit.condition(each) for each in store.feed_states()}
         told = [(key, condition.state, condition.sentence) for key, condition in conditions.items()]
         published = (store.mark(), config.digest, visit.addresses.hub, visit.setting.calendar.today.year)
@@ -140,6 +144,9 @@ class StaticSite:
             self._addresses.story(each.stored.story)
         for story in self._store.merged():
             self._addresses.story(story)
+        for rhythm, number in _DIGESTS.items():
+            for period in finished(rhythm, self._today, number):
+                self._addresses.digest(period.name)
         yield from self._reached()
 
     def leads_on(self, place: Place) -> bool:
