@@ -161,9 +161,10 @@ def test_every_link_leads_to_what_is_there_and_all_that_is_there_is_linked(expor
         assert {f"/feeds/{name}.atom", f"/feeds/{name}.rss", f"/feeds/{name}.json"} <= paths
     files = {f"/{name.removesuffix('index.html')}" for name in exported.files}
     reached = {unquote(path) for path in paths if not re.search(r"/story/\d+$", path)}
-    # Which feeds have told of, and tell of no more.
+    # Which feeds have told of, and tell of no more; and which members' sites may have.
     digests = {"/digest/2025-11-24/", "/digest/2025-W48/", "/digest/2026-10-25/"}
-    assert files - reached == {"/404.html", "/static/embed.css", *digests} - reached
+    embeds = {"/embed/news/", "/embed/fragment/"}
+    assert files - reached == {"/404.html", "/static/embed.css", *digests, *embeds} - reached
 
 
 def test_older_pages_and_feeds_together_have_all_news(exported: Exported) -> None:
@@ -225,6 +226,9 @@ def test_the_frame_for_members_sites_is_there_in_each_scheme(site: Exported) -> 
         assert page.count("<li>") == 5
         assert 'href="https://news.example.org/"' in page
     assert site.files["embed/fragment/limit/5/index.html"].startswith(b'<div class="hub-news"')
+    # What a member's site has of a hub is answered by the files of it, too.
+    for name in ("news", "fragment"):
+        assert site.files[f"embed/{name}/index.html"] == site.files[f"embed/{name}/limit/5/index.html"]
 
 
 def test_a_hub_without_news_is_a_site_that_says_so(tmp_path: Path) -> None:

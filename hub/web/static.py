@@ -21,6 +21,7 @@ from hub.publish.digest import Rhythm, finished
 from hub.store import Store
 from hub.web import create_app
 from hub.web.assets import STATIC
+from hub.web.embed import TEMPLATES
 
 NOT_FOUND = "404.html"
 """The page for addresses at which nothing is, by the name that static hosts look for."""
@@ -140,6 +141,9 @@ class StaticSite:
             yield Place(path=f"/{STATIC}/{quote(name)}", query="", file=f"{STATIC}/{name}")
         yield Place(path=f"/{NOT_FOUND}", query="", file=NOT_FOUND)
         self._addresses.home()
+        # As members' sites may have them from a hub that served these.
+        for path in TEMPLATES:
+            self._addresses.to(path)
         for each in self._store.withdrawn():
             self._addresses.story(each.stored.story)
         for story in self._store.merged():
