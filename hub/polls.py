@@ -198,8 +198,9 @@ class Polls:
 
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Ask for something else in between, as politely; `told` is called with what it comes to."""
-        self._errands += 1
         self._fetcher.submit(_Errand(told), request)
+        # What cannot be asked for has not begun.
+        self._errands += 1
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
         """Carry the polls on for at most `timeout` seconds, and return those that ended."""

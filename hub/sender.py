@@ -224,19 +224,26 @@ class Sender:
         # Before it is sent: a hub that ends here does not send again and again.
         if not self._store.try_later(tried) or rendered is None or document is None:
             return
-        self._busy[host] = kind
-        headers = subscribers.push_headers(
-            subscriber, rendered.body, media_type=rendered.media_type, links=rendered.links
-        )
-        request = FetchRequest(
-            url=subscriber.callback,
-            sent=Sent(body=rendered.body, headers=headers),
-            callback=True,
-            named_by=_NAMED_BY if subscriber.public else None,
-            within=_PATIENCE,
-            most_bytes=_MOST_ANSWERED,
-        )
-        self._polls.ask(request, partial(self._was_sent, host, tried, document))
+        try:
+            headers = subscribers.push_headers(
+                subscriber, rendered.body, media_type=rendered.media_type, links=rendered.links
+            )
+            request = FetchRequest(
+                url=subscriber.callback,
+                sent=Sent(body=rendered.body, headers=headers),
+                callback=True,
+                named_by=_NAMED_BY if subscriber.public else None,
+                within=_PATIENCE,
+                most_bytes=_MOST_ANSWERED,
+            )
+            self._polls.ask(request, partial(self._was_sent, host, tried, document))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's address does, the polls go on
+            say(_cannot_be_asked(subscriber.topic, error))
+            self._store.leave(subscriber)
+        else:
+            self._busy[host] = kind
 
     def _was_sent(self, host: str, tried: Subscriber, document: str, outcome: Outcome) -> None:
         del self._busy[host]
@@ -262,16 +269,23 @@ class Sender:
         again = subscribers.asked_again(intent, now=now)
         # Before it is asked: a hub that ends here does not ask again and again.
         self._store.put_off(intent, again or now + subscribers.HELD)
-        self._busy[host] = "asked"
         challenge = self._challenge()
-        request = FetchRequest(
-            url=subscribers.question(intent, challenge),
-            callback=True,
-            named_by=_NAMED_BY if intent.public else None,
-            within=_PATIENCE,
-            most_bytes=_MOST_ANSWERED,
-        )
-        self._polls.ask(request, partial(self._was_asked, host, intent, challenge, again is not None))
+        try:
+            request = FetchRequest(
+                url=subscribers.question(intent, challenge),
+                callback=True,
+                named_by=_NAMED_BY if intent.public else None,
+                within=_PATIENCE,
+                most_bytes=_MOST_ANSWERED,
+            )
+            self._polls.ask(request, partial(self._was_asked, host, intent, challenge, again is not None))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's address does, the polls go on
+            say(_cannot_be_asked(intent.topic, error))
+            self._store.drop(intent)
+        else:
+            self._busy[host] = "asked"
 
     def _was_asked(
         self, host: str, intent: Intent, challenge: str, is_asked_again: bool, outcome: Outcome
@@ -286,6 +300,12 @@ class Sender:
             self._seen.pop(intent.topic, None)
         elif not (is_asked_again and isinstance(outcome, FetchError) and _is_passing(outcome)):
             self._store.hold(intent, self._now() + subscribers.HELD)
+
+
+def _cannot_be_asked(topic: str, error: Exception) -> str:
+    """What to say of a callback, without what only its subscriber knows: errors quote addresses."""
+    kind = type(error).__name__
+    return f"A callback for {topic} is forgotten, since nothing can be asked at such an address: {kind}."
 
 
 def _is_passing(error: FetchError) -> bool:

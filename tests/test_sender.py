@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from hub.model import Intent, Subscriber
 from hub.outage import Outage
+from hub.websub import subscribers as rules
 from tests.publishing import ALLOWED, Publishing, ask, publishing
 from tests.site import Site
 from tests.test_subscriber import free_port
@@ -447,6 +449,36 @@ def test_a_private_address_is_sent_nothing_unless_it_is_allowed(hub: Publishing,
     assert urllib.request.urlopen(request, timeout=10).status == 202
     hub.step()
     assert (reader.asked, reader.pushed) == ([], [])
+
+
+def test_a_callback_that_nothing_can_be_asked_at_is_forgotten_and_ends_nothing(
+    hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.subscribed(reader, "/one")
+    hub.subscribed(reader, "/s3cret")
+
+    def broken(made: Callable[..., object]) -> Callable[..., object]:
+        def make(of: Intent | Subscriber, *rest: object, **more: object) -> object:
+            if "s3cret" in of.callback:
+                raise ValueError(of.callback)
+            return made(of, *rest, **more)
+
+        return make
+
+    for made in ("question", "push_headers"):
+        monkeypatch.setattr(rules, made, broken(getattr(rules, made)))
+    hub.news("Clinic moves", "Ward opens")
+    hub.step()
+    assert [each.path for each in reader.pushed] == ["/one"]
+    assert hub.subscriber("/s3cret") is None
+    hub.subscribed(reader, "/s3cret")
+    hub.subscribed(reader, "/other")
+    assert [each["path"] for each in reader.asked] == ["/one", "/s3cret", "/other"]
+    crowd = hub.store.crowd(hub.now)
+    assert (crowd.subscribers, crowd.waiting) == (2, 0)
+    said = capsys.readouterr().err
+    assert said.count("nothing can be asked at such an address") == 2
+    assert "s3cret" not in said
 
 
 def test_a_feed_that_cannot_be_made_ends_nothing(

@@ -85,7 +85,7 @@ def read_intent(form: str, *, local: bool, now: datetime) -> Intent:
 
 def _callback(given: str, *, local: bool) -> str:
     """The callback as it was given, since that is what its subscriber knows it by."""
-    host = urls.host(given) if urls.resolve(None, given) else None
+    host = urls.host(given) if urls.resolve(None, given) and _can_be_split(given) else None
     if host is None or len(given) > _LONGEST_ADDRESS:
         raise IntentRefused(
             f"hub.callback has to be an http or https address of at most {_LONGEST_ADDRESS:,} characters,"
@@ -94,6 +94,14 @@ def _callback(given: str, *, local: bool) -> str:
     if not local and _is_private(host):
         raise IntentRefused("hub.callback has to be at a public address.")
     return given
+
+
+def _can_be_split(url: str) -> bool:
+    """Whether what asks at an address can take it apart."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _is_private(host: str) -> bool:
