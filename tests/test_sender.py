@@ -139,6 +139,47 @@ def test_a_callback_that_cannot_be_reached_is_asked_three_times(hub: Publishing,
     assert hub.subscriber() is not None
 
 
+@pytest.mark.parametrize(("status", "asks"), [(404, 1), (503, 3)])
+def test_who_asks_for_the_same_again_and_again_has_a_callback_asked_no_oftener(
+    hub: Publishing, reader: Reader, status: int, asks: int
+) -> None:
+    reader.confirming = status
+    said = []
+    for _ in range(18):
+        said.append(hub.subscribe(reader).status)
+        assert hub.sender is not None
+        if hub.look():
+            hub.sender.act()
+        # While its callback is asked, too.
+        said.append(hub.subscribe(reader, lease_seconds="86400").status)
+        while hub.polls.under_way:
+            hub.polls.step(1)
+        hub.now += MINUTE / 2
+    assert reader.modes() == ["subscribe"] * asks
+    assert set(said) == {202, 429}
+
+
+def test_what_is_asked_for_while_a_callback_confirms_it_has_to_confirm_as_well(
+    hub: Publishing, reader: Reader
+) -> None:
+    assert hub.subscribe(reader, secret="one").status == 202
+    assert hub.sender is not None
+    hub.look()
+    hub.sender.act()
+    assert hub.subscribe(reader, secret="other", lease_seconds="86400").status == 202
+    while hub.polls.under_way:
+        hub.polls.step(1)
+    found = hub.subscriber()
+    assert found is not None
+    assert found.secret == "one"
+    hub.step()
+    found = hub.subscriber()
+    assert found is not None
+    assert (found.secret, found.expires) == ("other", hub.now + DAY)
+    assert [each["hub.lease_seconds"] for each in reader.asked] == ["864000", "86400"]
+    assert hub.store.crowd(hub.now).waiting == 0
+
+
 def test_who_unsubscribes_is_asked_too_and_sent_nothing_any_more(hub: Publishing, reader: Reader) -> None:
     hub.subscribed(reader)
     reader.confirms = False

@@ -398,6 +398,7 @@ class Store(Protocol):
     def intend(self, intent: Intent) -> bool:
         """Keep what was asked for a callback, in place of what was asked before and waits still.
 
+        What is the same but for its values is asked no sooner, and counts as the same try.
         False, and nothing kept, where the same is held, since it did not confirm just now.
         """
 
@@ -408,7 +409,10 @@ class Store(Protocol):
         """Count that a callback is asked, and ask it again then unless something comes of it."""
 
     def confirm(self, intent: Intent, now: datetime) -> None:
-        """Do what was asked for a callback, which confirmed it: its subscription begins, goes on or ends."""
+        """Do what was asked for a callback, which confirmed it: its subscription begins, goes on or ends.
+
+        Where other values were asked for meanwhile, it is to be asked about these now.
+        """
 
     def hold(self, intent: Intent, until: datetime) -> None:
         """Ask a callback no more, and have its intent count until then."""

@@ -46,7 +46,8 @@ class Sending(Connection):
                 (intent.topic, intent.callback, rows.stamp(intent.due)),
             )
             if not held:
-                self._db.execute(sql.INTEND, _intent_row(intent))
+                for statement in sql.INTEND:
+                    self._db.execute(statement, _intent_row(intent))
         return not held
 
     def intents(self, now: datetime, *, limit: int) -> tuple[Intent, ...]:
@@ -63,8 +64,10 @@ class Sending(Connection):
     def confirm(self, intent: Intent, now: datetime) -> None:
         with self._writing():
             # Another may have taken its place while its callback was asked.
-            if not self._db.execute("DELETE FROM intents WHERE id = ?", (intent.number,)).rowcount:
+            again = "UPDATE intents SET due = ?, tries = 0 WHERE id = ?"
+            if not self._db.execute(again, (rows.stamp(now), intent.number)).rowcount:
                 return
+            self._db.execute(sql.CONFIRMED, {**_intent_row(intent), "number": intent.number})
             if intent.mode == "unsubscribe":
                 self._db.execute(
                     "DELETE FROM subscribers WHERE topic = ? AND callback = ?",

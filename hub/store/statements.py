@@ -584,10 +584,20 @@ SELECT
     (SELECT COUNT(*) FROM intents WHERE host = :host AND (held = 0 OR due > :now)) AS waiting_of_host,
     (SELECT COUNT(*) FROM subscribers WHERE tries > 0 AND slow = 1 AND expires > :now) AS failing
 """
-# In place of what was asked for the same before, which another number tells from it.
-INTEND = """
-INSERT OR REPLACE INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+# The later word counts; what else was asked for before, or was held, another number tells from it. Who asks
+# for the same again has the callback asked no sooner and no oftener, since it may be another's.
+INTEND = (
+    "DELETE FROM intents WHERE topic = :topic AND callback = :callback AND (mode <> :mode OR held = 1)",
+    """
+INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
 VALUES (:mode, :topic, :callback, :host, :public, :secret, :lease, :seen, :why, :due)
+ON CONFLICT (topic, callback) DO UPDATE SET
+    public = excluded.public, secret = excluded.secret, lease = excluded.lease, seen = excluded.seen
+""",
+)
+# What a callback confirmed is done. What was asked for beside it meanwhile is for it to confirm as well.
+CONFIRMED = """
+DELETE FROM intents WHERE id = :number AND public = :public AND secret IS :secret AND lease = :lease
 """
 # One of each host, since a host is asked one at a time: what has waited longest.
 INTENTS = """
