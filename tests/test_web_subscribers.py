@@ -244,12 +244,14 @@ def test_of_all_so_much_waits_and_so_many_subscribe_but_who_has_subscribed_is_le
     ask(hub)
     hub.store.confirm(intents(hub)[0], hub.now)
     assert hub.store.subscriber(TOPIC, CALLBACK, hub.now) is not None
-    for limit, status in (("_MOST_WAITING", 503), ("_MOST_OF_HOST", 403), ("_MOST", 503)):
+    limits = {"_MOST_WAITING_OF_HOST": 429, "_MOST_WAITING": 503, "_MOST_OF_HOST": 403, "_MOST": 503}
+    for limit, status in limits.items():
         with monkeypatch.context() as full:
-            full.setattr(rules, limit, 0 if limit == "_MOST_WAITING" else 1)
+            full.setattr(rules, limit, 0 if "WAITING" in limit else 1)
             assert ask(hub, callback="https://reader.example/other").status_code == status
             assert ask(hub).status_code == 202
             assert ask(hub, mode="unsubscribe").status_code == 202
+        assert hub.store.crowd(hub.now, CALLBACK).waiting_of_host == 1
 
 
 def test_operators_see_how_many_subscribe_and_fail(hub: Hub) -> None:

@@ -136,14 +136,15 @@ def _lease(fields: Mapping[str, str]) -> timedelta:
 def check_room(crowd: Crowd, *, known: bool) -> None:
     """See whether one more intent can be taken; `known` is whether its callback is a subscriber already.
 
+    Of those that are no more waits than there are subscriptions, one for each.
     Raises IntentRefused.
     """
+    if known:
+        return
     if crowd.waiting_of_host >= _MOST_WAITING_OF_HOST:
         raise IntentRefused(
             "Too much waits for callbacks of this host to be confirmed: ask again in ten minutes.", status=429
         )
-    if known:
-        return
     if crowd.waiting >= _MOST_WAITING:
         raise IntentRefused(
             "Too much waits for callbacks to be confirmed: ask again in ten minutes.", status=503
