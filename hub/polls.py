@@ -166,6 +166,11 @@ class Polls:
         return len(self._polls) + self._errands
 
     @property
+    def reached_at(self) -> float:
+        """When anybody was reached last (`Fetcher.reached_at`)."""
+        return self._fetcher.reached_at
+
+    @property
     def offline(self) -> OfflineError | None:
         """What to say where nobody can be reached; the polls that failed for that are left, and due again."""
         return self._outage.error() if self._outage.likely and not self._fetcher.at_work else None

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,8 @@ class Sender:
         self._busy: dict[str, str] = {}  # the hosts that are asked or sent to, and for what
         self._intents: tuple[Intent, ...] = ()
         self._owed: list[Subscriber] = []
+        # Of subscribers that were not reached: when anybody was last (`Polls.reached_at`) by then.
+        self._missed: dict[int, float] = {}
 
     def look(self) -> bool:
         """Whether callbacks are to be asked, or there may be something to send."""
@@ -247,6 +250,7 @@ class Sender:
 
     def _was_sent(self, host: str, tried: Subscriber, document: str, outcome: Outcome) -> None:
         del self._busy[host]
+        reached_before = self._missed.pop(tried.number, -inf)
         if not isinstance(outcome, FetchError):
             self._store.has(tried, document, slow=outcome.seconds > _SLOW)
             now_is = self._seen.get(tried.topic)
@@ -255,6 +259,10 @@ class Sender:
                 self._store.tell(tried.topic, now_is.document or "", self._now())
         elif outcome.status == 410:
             self._store.leave(tried)
+        elif outcome.reached is False:
+            self._missed[tried.number] = reached_at = self._polls.reached_at
+            # Where nobody was, since the try before, it may be this machine that is cut off.
+            self._store.try_later(subscribers.not_reached(tried, counts=reached_at > reached_before))
         else:
             self._store.try_later(subscribers.failed(tried, now=self._now(), retry_after=outcome.retry_after))
         self._send_owed()

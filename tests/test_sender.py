@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -319,6 +320,54 @@ def test_one_that_goes_on_failing_is_tried_ever_more_seldom_until_its_lease_is_o
         hub.now += HOUR
     assert 40 <= len(reader.pushed) <= 60
     assert hub.store.topics() == frozenset()
+
+
+def test_who_failed_and_subscribes_again_is_sent_what_there_is_at_once(
+    hub: Publishing, reader: Reader
+) -> None:
+    hub.subscribed(reader)
+    reader.status = 500
+    hub.news("Clinic moves", "Ward opens")
+    for _ in range(6):
+        hub.now += HOUR
+        hub.step()
+    reader.status = 204
+    reader.pushed.clear()
+    hub.subscribed(reader)
+    assert [b"Clinic moves" in each.body for each in reader.pushed] == [True]
+    found = hub.subscriber()
+    assert found is not None
+    assert (found.due, found.tries) == (None, 0)
+
+
+def test_while_nobody_is_reached_it_is_held_against_no_subscriber(
+    hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.headers = {"Connection": "close"}
+    hub.subscribed(reader)
+    hub.news("Clinic moves", "Ward opens")
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr("hub.fetch.lane._socket", no_network)
+        cut_off.setattr("hub.fetch.lane.Lane.reached", lambda *_: False)
+        for _ in range(30):
+            hub.step()
+            hub.now += MINUTE
+        found = hub.subscriber()
+        assert found is not None
+        assert found.tries == 1
+        # Once somebody is reached again it may be the callback.
+        hub.polls._fetcher._reached_at += 1  # type: ignore[attr-defined]
+        hub.step()
+        found = hub.subscriber()
+        assert found is not None
+        assert found.tries == 2
+    hub.now += 2 * MINUTE
+    hub.step()
+    assert len(reader.pushed) == 1
+
+
+def no_network(*_: object) -> NoReturn:
+    raise OSError(101, "Network is unreachable")
 
 
 def test_a_callback_that_asks_to_be_left_alone_is(hub: Publishing, reader: Reader) -> None:

@@ -603,12 +603,13 @@ DELETE FROM intents WHERE id = :number AND public = :public AND secret IS :secre
 INTENTS = """
 SELECT *, MIN(due) FROM intents WHERE held = 0 AND due <= ? GROUP BY host ORDER BY MIN(due) LIMIT ?
 """
-# Who has subscribed before keeps the document that it has; who is new has to show that it is quick.
+# Who has subscribed before keeps the document that it has, and is sent what there is else, since it answers;
+# who is new has to show that it is quick.
 BEGIN_SENDING = """
 INSERT INTO subscribers (topic, callback, host, public, secret, expires, sent, slow)
 VALUES (:topic, :callback, :host, :public, :secret, :expires, :seen, 1)
 ON CONFLICT (topic, callback) DO UPDATE SET
-    public = excluded.public, secret = excluded.secret, expires = excluded.expires
+    public = excluded.public, secret = excluded.secret, expires = excluded.expires, due = NULL, tries = 0
 """
 ANYBODY_BEHIND = (
     "SELECT 1 FROM subscribers WHERE topic = :topic AND sent <> :document AND due IS NULL LIMIT 1"

@@ -193,6 +193,11 @@ def tried(subscriber: Subscriber, *, now: datetime) -> Subscriber:
     return replace(subscriber, tries=subscriber.tries + 1, due=now + wait)
 
 
+def not_reached(tried: Subscriber, *, counts: bool) -> Subscriber:
+    """One that was not reached; where that does not count, it is tried again after no longer than before."""
+    return replace(tried, slow=True) if counts else replace(tried, tries=tried.tries - 1)
+
+
 def failed(tried: Subscriber, *, now: datetime, retry_after: float | None) -> Subscriber:
     """One of whose try nothing came; its server may ask for longer than we would wait."""
     asked_for = now + timedelta(seconds=retry_after or 0)
