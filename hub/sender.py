@@ -178,7 +178,7 @@ class Sender:
         found = feeds.topic(topic)
         if found is None:
             # Where the hub itself has another address, it may have its old one back.
-            if topic.startswith(f"{address}/"):
+            if feeds.would_have(topic):
                 self._store.deny(topic, _GONE, self._now())
                 self._topics -= {topic}
             return None

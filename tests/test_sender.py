@@ -530,6 +530,19 @@ def test_subscribers_of_another_address_of_the_hub_are_kept_until_their_leases_e
     assert len(reader.pushed) == 1
 
 
+def test_subscribers_of_another_path_of_the_hub_are_kept_too(hub: Publishing, reader: Reader) -> None:
+    below = f"{hub.address}/hub"
+    hub.configure(url=below)
+    hub.subscribed(reader, topic=f"{below}/feeds/all.atom")
+    hub.configure()
+    hub.news("Clinic moves", "Ward opens")
+    hub.step()
+    assert (reader.modes(), reader.pushed) == (["subscribe"], [])
+    hub.configure(url=below)
+    hub.step()
+    assert len(reader.pushed) == 1
+
+
 def test_a_private_address_is_sent_nothing_unless_it_is_allowed(hub: Publishing, reader: Reader) -> None:
     # By way of a proxy nobody knows who asks, so it may be anybody.
     body = f"hub.mode=subscribe&hub.topic={hub.topic}&hub.callback=http://localhost:{reader.url[-5:]}/me"

@@ -138,10 +138,16 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             address=address, items=items, deleted=lambda: self._deleted(selection), is_topic=is_topic
         )
 
+    def would_have(self, url: str) -> bool:
+        """Whether a topic of this address would be ours, if there were such a feed."""
+        return self._named(url) is not None
+
+    def _named(self, url: str) -> re.Match[str] | None:
+        return _TOPIC.fullmatch(url.removeprefix(self.addresses.hub))
+
     def topic(self, url: str) -> tuple[Contents, str] | None:
         """The merged feed, and its format, that is a topic by this address; None where there is none."""
-        path = url.removeprefix(self.addresses.hub)
-        found = _TOPIC.fullmatch(path)
+        found = self._named(url)
         if found is None:
             return None
         name, format = unquote(found["name"] or ""), found["format"]
