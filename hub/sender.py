@@ -101,8 +101,11 @@ class Sender:
         looks = time.monotonic() - self._looked >= _LOOKS
         if looks:
             self._looked = time.monotonic()
-            # Also of a hub that takes no subscribers any more.
-            self._store.let_go(now)
+            if self._hub is None:
+                # As readers are told who ask what it keeps of them.
+                self._store.let_all_go()
+            else:
+                self._store.let_go(now)
         if self._hub is None:
             return False
         if looks:

@@ -444,6 +444,9 @@ class Store(Protocol):
     def let_go(self, now: datetime) -> None:
         """Forget the subscribers whose lease is over, what was held, and what waited for a day."""
 
+    def let_all_go(self) -> None:
+        """Forget all subscribers, and all that was asked for callbacks."""
+
     def left(self, target: str) -> tuple[FeedKey, ...]:
         """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
 

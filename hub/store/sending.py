@@ -141,6 +141,14 @@ class Sending(Connection):
                 for statement in sql.LET_GO:
                     self._db.execute(statement, over)
 
+    def let_all_go(self) -> None:
+        with self._reading():
+            anybody = self._value(sql.ANYBODY)
+        if anybody:
+            with self._writing():
+                self._db.execute("DELETE FROM subscribers")
+                self._db.execute("DELETE FROM intents")
+
 
 def _subscriber(row: Row) -> Subscriber:
     return Subscriber(

@@ -624,6 +624,7 @@ DENY = """
 INSERT OR REPLACE INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
 SELECT 'denied', topic, callback, host, public, NULL, 0, '', :why, :now FROM subscribers WHERE topic = :topic
 """
+ANYBODY = "SELECT EXISTS (SELECT 1 FROM subscribers) OR EXISTS (SELECT 1 FROM intents)"
 ANY_OVER = """
 SELECT EXISTS (SELECT 1 FROM subscribers WHERE expires <= :now)
     OR EXISTS (SELECT 1 FROM intents WHERE held = 1 AND due <= :now)
