@@ -166,6 +166,11 @@ class Polls:
         return len(self._polls) + self._errands
 
     @property
+    def winding_up(self) -> bool:
+        """Whether nothing is begun any more."""
+        return self._winding_up
+
+    @property
     def reached_at(self) -> float:
         """When anybody was reached last (`Fetcher.reached_at`)."""
         return self._fetcher.reached_at

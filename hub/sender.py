@@ -268,7 +268,9 @@ class Sender:
             self._store.try_later(subscribers.not_reached(tried, counts=reached_at > reached_before))
         else:
             self._store.try_later(subscribers.failed(tried, now=self._now(), retry_after=outcome.retry_after))
-        self._send_owed()
+        # What is not begun any more must not count as tried.
+        if not self._polls.winding_up:
+            self._send_owed()
 
     # ------------------------------------------------------------ asking
 

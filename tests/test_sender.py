@@ -435,6 +435,28 @@ def test_a_slow_subscriber_holds_up_nobody(
             hub.polls.step(1)
 
 
+def test_once_the_polls_wind_up_nobody_counts_as_sent_to_who_is_not(
+    hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.sender._MOST_SENT_SLOWLY", 1)
+    with websub_reader("0.0.0.0") as other:
+        elsewhere = other.url.replace("127.0.0.1", "127.0.1.1")
+        hub.subscribed(reader)
+        assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=f"{elsewhere}/me").status == 202
+        hub.step()
+        hub.news("Clinic moves", "Ward opens")
+        reader.takes = other.takes = 0.2
+        assert hub.sender is not None
+        hub.look()
+        hub.sender.act()
+        hub.polls.step(0)
+        while hub.polls.wind_up():
+            hub.polls.step(1)
+        assert len(reader.pushed) + len(other.pushed) == 1
+        (waits,) = hub.store.owed(hub.now, slow=True, limit=9)
+        assert waits.tries == 0
+
+
 def test_what_a_subscriber_has_and_is_owed_survives_the_hub(hub: Publishing, reader: Reader) -> None:
     assert hub.subscribe(reader).status == 202
     hub.restart()
