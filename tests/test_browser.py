@@ -359,6 +359,7 @@ def test_a_site_of_files_is_read_as_the_hubs_is(watched: Watched, files: str) ->
     page.get_by_role("link", name="Details").first.click()
     page.wait_for_url(f"{files}/story/*/")
     page.get_by_role("link", name="Subscribe").click()
+    page.wait_for_url(f"{files}/subscribe/")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator("#embed iframe").scroll_into_view_if_needed()
     frame = page.frame_locator("#embed iframe")

@@ -64,6 +64,8 @@ class Polling:
 
     def all_that_is_stored(self) -> dict[str, list[tuple[Any, ...]]]:
         with closing(sqlite3.connect(self.file)) as database:
+            # By chance, and another in each database. What is not committed is undone.
+            database.execute("UPDATE state SET mark = ''")
             tables = database.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%'")
             return {
                 name: sorted(database.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
