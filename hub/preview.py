@@ -144,7 +144,7 @@ def _polled(config: Config) -> list[_Found]:
         closing(open_store(f"sqlite:///{Path(folder) / 'preview.db'}")) as store,
     ):
         rounds.sync(store, config)
-        # As in `hub.feedlist`.
+        # Else a Ctrl-C would break off what is tidied up.
         with stopping() as stop:
             with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
                 under_way.begin(store.feed_states())

@@ -220,6 +220,26 @@ class Sender:
         """Whether something may begin at a host."""
         return host not in self._busy and sum(each == kind for each in self._busy.values()) < most
 
+    def _begin(
+        self,
+        whose: Intent | Subscriber,
+        request: Callable[[], FetchRequest],
+        told: Callable[[Outcome], None],
+        *,
+        host: str,
+        kind: str,
+    ) -> bool:
+        """Take a place at a host for a request; whether there can be one to such an address."""
+        try:
+            self._polls.ask(request(), told)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's address does, the polls go on
+            # Without what only its subscriber knows: errors quote addresses.
+            said = f"A callback for {whose.topic} is forgotten, since nothing can be asked at such an address"
+            say(f"{said}: {type(error).__name__}.")
+            return False
+        self._busy[host] = kind
+        return True
+
     def _send(self, subscriber: Subscriber, host: str, kind: str) -> None:
         rendered = self._document(subscriber.topic)
         document = rendered.etag("identity") if rendered else None
@@ -230,26 +250,16 @@ class Sender:
         # Before it is sent: a hub that ends here does not send again and again.
         if not self._store.try_later(tried) or rendered is None or document is None:
             return
-        try:
+
+        def request() -> FetchRequest:
             headers = subscribers.push_headers(
                 subscriber, rendered.body, media_type=rendered.media_type, links=rendered.links
             )
-            request = FetchRequest(
-                url=subscriber.callback,
-                sent=Sent(body=rendered.body, headers=headers),
-                callback=True,
-                named_by=_NAMED_BY if subscriber.public else None,
-                within=_PATIENCE,
-                most_bytes=_MOST_ANSWERED,
-            )
-            self._polls.ask(request, partial(self._was_sent, host, tried, document))
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's address does, the polls go on
-            say(_cannot_be_asked(subscriber.topic, error))
+            return _request(subscriber, subscriber.callback, sent=Sent(body=rendered.body, headers=headers))
+
+        told = partial(self._was_sent, host, tried, document)
+        if not self._begin(subscriber, request, told, host=host, kind=kind):
             self._store.leave(subscriber)
-        else:
-            self._busy[host] = kind
 
     def _was_sent(self, host: str, tried: Subscriber, document: str, outcome: Outcome) -> None:
         del self._busy[host]
@@ -283,22 +293,13 @@ class Sender:
         # Before it is asked: a hub that ends here does not ask again and again.
         self._store.put_off(intent, again or now + subscribers.HELD)
         challenge = self._challenge()
-        try:
-            request = FetchRequest(
-                url=subscribers.question(intent, challenge),
-                callback=True,
-                named_by=_NAMED_BY if intent.public else None,
-                within=_PATIENCE,
-                most_bytes=_MOST_ANSWERED,
-            )
-            self._polls.ask(request, partial(self._was_asked, host, intent, challenge, again is not None))
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's address does, the polls go on
-            say(_cannot_be_asked(intent.topic, error))
+
+        def request() -> FetchRequest:
+            return _request(intent, subscribers.question(intent, challenge))
+
+        told = partial(self._was_asked, host, intent, challenge, again is not None)
+        if not self._begin(intent, request, told, host=host, kind="asked"):
             self._store.drop(intent)
-        else:
-            self._busy[host] = "asked"
 
     def _was_asked(
         self, host: str, intent: Intent, challenge: str, is_asked_again: bool, outcome: Outcome
@@ -315,10 +316,15 @@ class Sender:
             self._store.hold(intent, self._now() + subscribers.HELD)
 
 
-def _cannot_be_asked(topic: str, error: Exception) -> str:
-    """What to say of a callback, without what only its subscriber knows: errors quote addresses."""
-    kind = type(error).__name__
-    return f"A callback for {topic} is forgotten, since nothing can be asked at such an address: {kind}."
+def _request(whose: Intent | Subscriber, url: str, *, sent: Sent | None = None) -> FetchRequest:
+    return FetchRequest(
+        url=url,
+        sent=sent,
+        callback=True,
+        named_by=_NAMED_BY if whose.public else None,
+        within=_PATIENCE,
+        most_bytes=_MOST_ANSWERED,
+    )
 
 
 def _is_passing(error: FetchError) -> bool:
