@@ -388,6 +388,52 @@ def untag(link: str, term: str, member: str | None, config: Path, database: str)
     click.echo(retagging.untag(config, database, link, term, member=member))
 
 
+@cli.group()
+def user() -> None:
+    """Say who may use the admin pages, at /admin/."""
+
+
+@user.command("add")
+@click.argument("name")
+@_config
+@_database
+def user_add(name: str, config: Path, database: str) -> None:
+    """Print a link at which the admin NAME chooses a password, which makes the account."""
+    from hub import users
+
+    click.echo(users.add(config, database, name, now=datetime.now(UTC)))
+
+
+@user.command("reset")
+@click.argument("name")
+@_config
+@_database
+def user_reset(name: str, config: Path, database: str) -> None:
+    """Print a link at which NAME chooses another password."""
+    from hub import users
+
+    click.echo(users.reset(config, database, name, now=datetime.now(UTC)))
+
+
+@user.command("remove")
+@click.argument("name")
+@_database
+def user_remove(name: str, database: str) -> None:
+    """Remove the account NAME, which ends its sessions."""
+    from hub import users
+
+    click.echo(users.remove(database, name))
+
+
+@user.command("list")
+@_database
+def user_list(database: str) -> None:
+    """List the accounts."""
+    from hub import users
+
+    click.echo(users.listed(database, now=datetime.now(UTC)))
+
+
 @cli.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @_templates

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hub import machine
+from hub import machine, users
 from hub.config import Config, Watched
+from hub.desk import Desk
 from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.polls import utc_now
@@ -29,7 +30,7 @@ from hub.report import Lines, say
 from hub.rounds import poll_forever, sync, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping
-from hub.store import database_file, open_store
+from hub.store import Store, database_file, open_store
 
 if TYPE_CHECKING:
     from hub.web import WebView
@@ -66,7 +67,7 @@ def run(place: Place) -> None:
             )
         sync(store, watched.current)
         with stopping() as stop, _web(place) as (address, process):
-            _greet(watched.current, address)
+            _greet(watched.current, address, store)
             poll_forever(
                 watched,
                 store,
@@ -110,10 +111,14 @@ def _until(stop: Event, close: Callable[[], None]) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _greet(config: Config, address: str) -> None:
+def _greet(config: Config, address: str, store: Store) -> None:
     members = counted(len(config.members), "member", "members")
     feeds = counted(len(config.feeds), "feed", "feeds")
     say(f"News at {address}/", f"Polling {feeds} of {members}. Ctrl-C ends it.")
+    if not store.accounts():
+        link = users.invitation(store, "", now=utc_now())
+        site = (config.hub.url or address).rstrip("/")
+        say(f"The first admin’s account is made at {site}{link} within a day.")
 
 
 # ---------------------------------------------------------------- the web view's process
@@ -229,6 +234,7 @@ def _app(
         current,
         base_url=address,
         templates=place.templates,
+        desk=Desk(place.config, place.database),
     )
 
 

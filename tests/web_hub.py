@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from hub.config import Config, parse
 from hub.decide import decide
+from hub.desk import Desk
 from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag
 from hub.store import Store, open_store
 from hub.store.sqlite import SqliteStore
@@ -67,6 +68,7 @@ class Hub:
         *,
         templates: Path | None = None,
         open_with: Callable[[], Store] | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self.now = NOW
         self.file = folder / "hub.db"
@@ -77,6 +79,7 @@ class Hub:
             base_url="http://127.0.0.1:8000",
             templates=templates,
             now=lambda: self.now,
+            desk=desk,
         )
         self.configure(text)
         self.client = self.app.test_client()

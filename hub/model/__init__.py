@@ -4,6 +4,7 @@ All are frozen. Datetimes are aware and in UTC; texts are plain unless the
 field says HTML, and HTML is always sanitised.
 """
 
+from hub.model.admins import Account, AuditRecord, Session, account_name_problem
 from hub.model.asked import And, Filter, Not, Or, Selection, Term
 from hub.model.entry import (
     Category,
@@ -99,7 +100,9 @@ __all__ = [
     "LONG_AGO",
     "ROBOT_NAME",
     "SEEN_ONCE",
+    "Account",
     "And",
+    "AuditRecord",
     "Candidate",
     "Category",
     "Change",
@@ -156,6 +159,7 @@ __all__ = [
     "Ruling",
     "Rulings",
     "Selection",
+    "Session",
     "SiteKind",
     "Sitemap",
     "Sketch",
@@ -180,6 +184,7 @@ __all__ = [
     "WithheldEntry",
     "WordPress",
     "Words",
+    "account_name_problem",
     "compared_as_of",
     "digest",
     "is_undated",

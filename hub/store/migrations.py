@@ -880,3 +880,37 @@ UPDATE state SET mark = lower(hex(randomblob(8)));
 @migrations()
 def m029_what_other_databases_have_not(db: Database) -> None:
     _execute(db, _MARK)
+
+
+_ADMINS = """
+-- Who may sign in, with passwords as werkzeug hashes them.
+CREATE TABLE accounts (name TEXT PRIMARY KEY, password TEXT NOT NULL, made TEXT NOT NULL);
+-- Links at which a password is set, by whose it will be ('' for the first admin's, who says). Of them, and of
+-- what browsers send, digests are kept alone (SHA-256): who reads the database cannot sign in by it.
+CREATE TABLE invitations (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, until TEXT NOT NULL);
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    digest TEXT NOT NULL UNIQUE,
+    begun TEXT NOT NULL,
+    seen TEXT NOT NULL,
+    agent TEXT NOT NULL
+);
+CREATE INDEX sessions_account ON sessions (account);
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    moment TEXT NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    about TEXT NOT NULL,
+    said TEXT NOT NULL,
+    change TEXT NOT NULL,               -- of feeds.yaml, a unified diff
+    undo TEXT NOT NULL,                 -- JSON: the fields of the form that takes it back
+    undone INTEGER REFERENCES audit (id)
+);
+"""
+
+
+@migrations()
+def m030_admins(db: Database) -> None:
+    _execute(db, _ADMINS)

@@ -18,6 +18,7 @@ from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, LastDocument, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
+from hub.store.admins import Admins
 from hub.store.known import listed
 from hub.store.migrations import lacking
 from hub.store.nearby import Nearby
@@ -30,7 +31,7 @@ from hub.store.subscribing import Subscribing
 _CLOCK_AHEAD = timedelta(hours=1)
 
 
-class SqliteStore(RulingOnStories, Nearby, Subscribing, Sending):
+class SqliteStore(RulingOnStories, Nearby, Subscribing, Sending, Admins):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:

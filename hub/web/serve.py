@@ -22,6 +22,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server import embed
 
 from hub.errors import HubError
+from hub.web.admin.frame import LONGEST_FORM
 from hub.websub.subscribers import LONGEST_REQUEST
 
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ _log = logging.getLogger(__name__)
 
 _THREADS = 8
 _RECEIVING = 2  # threads besides, for what was sent
+_FOR_ADMINS = 2  # threads besides, where a feed is looked at while somebody waits
 _CALLBACKS = "/websub/"  # and their tokens: where something is sent to
 _SUBSCRIBING = "/websub"  # where others ask for what we publish
+_ADMIN = "/admin/"
 _MOST_ASKING = 50  # at once
 _CONNECTIONS = 500
 _BACKLOG = 1024
@@ -185,6 +188,7 @@ class _Answering:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
+        self._admins = ThreadPoolExecutor(_FOR_ADMINS, thread_name_prefix="web-admin")
         self._asking = 0
         self._numbers = count()
         self._seen: Hashable = None
@@ -206,13 +210,19 @@ class _Answering:
             answer = kept.status, [_NAME, *kept.headers.items()], kept.body
         else:
             environ = _environ(scope, fields, self._port)
-            if scope.method == "POST":
-                asks = scope.path.endswith(_SUBSCRIBING)
-                take = self._asked if asks else self._taken
-                answer = await take(scope, protocol, environ, fields)
+            threads = self._admins if _ADMIN in scope.path else self._threads
+            if scope.method == "POST" and scope.path.endswith(_SUBSCRIBING):
+                answer = await self._asked(protocol, environ, fields, LONGEST_REQUEST, self._receiving)
+            elif scope.method == "POST" and threads is self._admins:
+                loop = asyncio.get_running_loop()
+                admin = await loop.run_in_executor(self._admins, self._app.admits, environ)
+                most = LONGEST_FORM if admin else LONGEST_REQUEST
+                answer = await self._asked(protocol, environ, fields, most, self._admins)
+            elif scope.method == "POST":
+                answer = await self._taken(scope, protocol, environ, fields)
             if answer is None:
                 loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._threads, self._ask, environ)
+                answer = await loop.run_in_executor(threads, self._ask, environ)
         status, headers, body = answer
         if body:
             protocol.response_bytes(status, headers, body)
@@ -273,9 +283,14 @@ class _Answering:
                 del self._bodies[token]
 
     async def _asked(
-        self, _scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any], fields: Mapping[str, str]
+        self,
+        protocol: HTTPProtocol,
+        environ: dict[str, Any],
+        fields: Mapping[str, str],
+        most: int,
+        threads: ThreadPoolExecutor,
     ) -> _Answer:
-        """The answer to somebody who subscribes; of what is too long as much is read as shows that."""
+        """The answer to a form; of what has more bytes than `most` as much is read as shows that."""
         if self._asking >= _MOST_ASKING:
             return _TOO_MUCH
         self._asking += 1
@@ -283,13 +298,13 @@ class _Answering:
         try:
             async with asyncio.timeout(_SENDING):
                 async for chunk in protocol:
-                    if body.tell() <= LONGEST_REQUEST:
+                    if body.tell() <= most:
                         body.write(chunk)
-            if body.tell() < min(_length(fields), LONGEST_REQUEST):
+            if body.tell() < min(_length(fields), most):
                 return _NOT_WHOLE
             body.seek(0)
             environ |= _with_body(fields, body)
-            return await asyncio.get_running_loop().run_in_executor(self._receiving, self._ask, environ)
+            return await asyncio.get_running_loop().run_in_executor(threads, self._ask, environ)
         except TimeoutError:
             return _NOT_WHOLE
         finally:
@@ -324,7 +339,7 @@ class _Answering:
 
     def close(self) -> None:
         """Begin no more answers."""
-        for threads in (self._threads, self._receiving):
+        for threads in (self._threads, self._receiving, self._admins):
             threads.shutdown(wait=False, cancel_futures=True)
 
 

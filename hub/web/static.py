@@ -33,6 +33,8 @@ _SEARCH = "/search"
 _ASKED = {"before", "order", "limit", "scheme"}
 # Of a year: feeds have told of them, and readers keep what they were told.
 _DIGESTS: Mapping[Rhythm, int] = {"daily": 366, "weekly": 53}
+# Files beside the templates of pages that files cannot be.
+_FOR_ADMINS = "admin/"
 _FRESH = "/status"
 _MADE = (200, 410)
 _NOTHING_THERE = 404
@@ -138,7 +140,8 @@ class StaticSite:
         self._is_there = is_there
         self._noted.clear()
         for name in self._app.site.assets:
-            yield Place(path=f"/{STATIC}/{quote(name)}", query="", file=f"{STATIC}/{name}")
+            if not name.startswith(_FOR_ADMINS):
+                yield Place(path=f"/{STATIC}/{quote(name)}", query="", file=f"{STATIC}/{name}")
         yield Place(path=f"/{NOT_FOUND}", query="", file=NOT_FOUND)
         self._addresses.home()
         # As members' sites may have them from a hub that served these.

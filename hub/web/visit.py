@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from hub.config import Config
+    from hub.web.admin.desk import Desk
 
 # Some thousand pages: enough for what is asked for often, small beside the rest of the process.
 _MOST_KEPT = 64 * 1024 * 1024
@@ -68,12 +69,14 @@ class Site:
         templates: Path | None,
         now: Callable[[], datetime],
         addresses: Callable[[str], Addresses],
+        desk: Desk | None,
     ) -> None:
         self._open_store = open_store
         self._config = config
         self._base_url = base_url.rstrip("/")
         self._now = now
         self._addresses = addresses
+        self.desk = desk
         self._of_thread = threading.local()
         self._templates = templates
         self.environment = environment(templates)

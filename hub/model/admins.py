@@ -1,0 +1,61 @@
+"""Who may change what the hub does in a browser, and what they did there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}", re.ASCII)
+
+
+def account_name_problem(name: str) -> str:
+    """What is wrong with an account's name, empty where nothing is."""
+    if _NAME.fullmatch(name):
+        return ""
+    return "A name is made of small letters, digits and . _ - @, and begins with a letter or a digit."
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """An admin's account. `password` is its hash, as werkzeug makes it."""
+
+    name: str
+    password: str
+    made: datetime
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """That somebody is signed in, in one browser.
+
+    `number` is the store's. `account` is a name; `agent` is the browser's
+    User-Agent; `seen` is when it last asked for a page, to some minutes.
+    """
+
+    number: int
+    account: str
+    begun: datetime
+    seen: datetime
+    agent: str
+
+
+class AuditRecord(Struct, frozen=True, kw_only=True):
+    """What was done by whom: `said` tells it in sentences, as its admin was told.
+
+    `number` is the store's, 0 before it is kept. `action` is one word for
+    programs, and `about` what it was done to: a link, a feed's key, a name.
+    `change` is how feeds.yaml changed, as a unified diff. `undo` are the
+    fields of the form that takes it back, with its own `action` among them,
+    empty where nothing can; `undone` is the number of the record of that.
+    """
+
+    number: int = 0
+    moment: datetime
+    who: str
+    action: str
+    about: str
+    said: str
+    change: str = ""
+    undo: Mapping[str, str] = {}
+    undone: int | None = None

@@ -1,0 +1,192 @@
+"""Admins' accounts, their sessions, and the records of what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from hub.model import Account, AuditRecord, FeedKey, Session
+from hub.store import Page, rows
+from hub.store.connection import Connection
+from hub.store.cursors import read_cursor, write_cursor
+from hub.store.rows import Row
+
+# A session that nobody used for so long has ended, and any that is so old.
+_IDLE, _LONGEST = timedelta(hours=12), timedelta(days=7)
+# Nothing is written for a page that is asked for sooner after another.
+_SEEN_AGAIN = timedelta(minutes=5)
+
+
+class Admins(Connection):
+    """The part of the store that keeps admins."""
+
+    def ask(self, feed: FeedKey, now: datetime) -> bool:
+        with self._writing():
+            return bool(
+                self._db.execute(
+                    "UPDATE feeds SET next_poll = ?, next_poll_why = 'an admin asked for it', gone = NULL"
+                    " WHERE member = ? AND name = ? AND configured = 1",
+                    (rows.stamp(now), feed.member, feed.name),
+                ).rowcount
+            )
+
+    # ------------------------------------------------------------ accounts
+
+    def accounts(self) -> tuple[Account, ...]:
+        with self._reading():
+            return tuple(map(_account, self._rows("SELECT * FROM accounts ORDER BY name")))
+
+    def account(self, name: str) -> Account | None:
+        with self._reading():
+            found = self._rows("SELECT * FROM accounts WHERE name = ?", (name,))
+        return _account(found[0]) if found else None
+
+    def invite(self, name: str, digest: str, until: datetime) -> None:
+        with self._writing():
+            self._db.execute(
+                "INSERT OR REPLACE INTO invitations (name, digest, until) VALUES (?, ?, ?)",
+                (name, digest, rows.stamp(until)),
+            )
+
+    def invited(self, digest: str, now: datetime) -> str | None:
+        with self._reading():
+            return self._invited(digest, now)
+
+    def _invited(self, digest: str, now: datetime) -> str | None:
+        # The first admin's link is of use as long as there is nobody.
+        name: str | None = self._value(
+            "SELECT name FROM invitations WHERE digest = ? AND until > ?"
+            " AND (name <> '' OR NOT EXISTS (SELECT 1 FROM accounts))",
+            (digest, rows.stamp(now)),
+        )
+        return name
+
+    def enrol(self, digest: str, name: str, password: str, now: datetime) -> bool:
+        with self._writing():
+            if self._invited(digest, now) not in ("", name):
+                return False
+            self._db.execute("DELETE FROM invitations WHERE digest = ?", (digest,))
+            self._db.execute(
+                "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET password = excluded.password",
+                (name, password, rows.stamp(now)),
+            )
+            self._db.execute("DELETE FROM sessions WHERE account = ?", (name,))
+        return True
+
+    def expel(self, name: str) -> bool:
+        with self._writing():
+            self._db.execute("DELETE FROM invitations WHERE name = ?", (name,))
+            return bool(self._db.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount)
+
+    # ------------------------------------------------------------ sessions
+
+    def sign_in(self, name: str, digest: str, *, agent: str, now: datetime) -> bool:
+        with self._writing():
+            self._db.execute(
+                "DELETE FROM sessions WHERE seen <= ? OR begun <= ?",
+                (rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+            )
+            return bool(
+                self._db.execute(
+                    "INSERT INTO sessions (account, digest, begun, seen, agent)"
+                    " SELECT name, ?, ?, ?, ? FROM accounts WHERE name = ?",
+                    (digest, rows.stamp(now), rows.stamp(now), agent, name),
+                ).rowcount
+            )
+
+    def session(self, digest: str, now: datetime) -> Session | None:
+        with self._reading():
+            found = self._rows(
+                "SELECT * FROM sessions WHERE digest = ? AND seen > ? AND begun > ?",
+                (digest, rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+            )
+        if not found:
+            return None
+        session = _session(found[0])
+        if now - session.seen > _SEEN_AGAIN:
+            with self._writing():
+                self._db.execute(
+                    "UPDATE sessions SET seen = ? WHERE id = ?", (rows.stamp(now), session.number)
+                )
+        return session
+
+    def sessions(self, now: datetime) -> tuple[Session, ...]:
+        with self._reading():
+            found = self._rows(
+                "SELECT * FROM sessions WHERE seen > ? AND begun > ? ORDER BY seen DESC, id DESC",
+                (rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+            )
+        return tuple(map(_session, found))
+
+    def sign_out(self, session: int) -> bool:
+        with self._writing():
+            return bool(self._db.execute("DELETE FROM sessions WHERE id = ?", (session,)).rowcount)
+
+    # ------------------------------------------------------------ what was done
+
+    def record(self, record: AuditRecord, *, undoes: int | None = None) -> int:
+        with self._writing():
+            number = self._db.execute(
+                "INSERT INTO audit (moment, who, action, about, said, change, undo)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    rows.stamp(record.moment),
+                    record.who,
+                    record.action,
+                    record.about,
+                    record.said,
+                    record.change,
+                    msgspec.json.encode(record.undo).decode(),
+                ),
+            ).lastrowid
+            assert number is not None
+            if undoes is not None:
+                self._db.execute("UPDATE audit SET undone = ? WHERE id = ?", (number, undoes))
+        return number
+
+    def audit_record(self, number: int) -> AuditRecord | None:
+        with self._reading():
+            found = self._rows("SELECT * FROM audit WHERE id = ?", (number,))
+        return _record(found[0]) if found else None
+
+    def audit(self, words: str = "", *, limit: int, cursor: str | None = None) -> Page[AuditRecord]:
+        (before,) = read_cursor(cursor, "a", (int,)) if cursor else (None,)
+        with self._reading():
+            found = self._rows(
+                "SELECT * FROM audit WHERE (:before IS NULL OR id < :before)"
+                " AND instr(lower(who || ' ' || action || ' ' || about || ' ' || said), lower(:words))"
+                " ORDER BY id DESC LIMIT :limit",
+                {"before": before, "words": words, "limit": limit + 1},
+            )
+        items = tuple(map(_record, found[:limit]))
+        return Page(items=items, next=write_cursor("a", items[-1].number) if len(found) > limit else None)
+
+
+def _account(row: Row) -> Account:
+    return Account(name=row["name"], password=row["password"], made=rows.moment(row["made"]))
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        number=row["id"],
+        account=row["account"],
+        begun=rows.moment(row["begun"]),
+        seen=rows.moment(row["seen"]),
+        agent=row["agent"],
+    )
+
+
+def _record(row: Row) -> AuditRecord:
+    return AuditRecord(
+        number=row["id"],
+        moment=rows.moment(row["moment"]),
+        who=row["who"],
+        action=row["action"],
+        about=row["about"],
+        said=row["said"],
+        change=row["change"],
+        undo=msgspec.json.decode(row["undo"]),
+        undone=row["undone"],
+    )

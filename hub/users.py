@@ -1,0 +1,77 @@
+"""`hub user …`: who may use the admin pages. Passwords are chosen there, at links that work once."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_urlsafe
+
+from hub.config import load
+from hub.errors import StoreError
+from hub.model import account_name_problem
+from hub.said import minute
+from hub.store import Store, existing_store
+
+LINK_LASTS = timedelta(days=1)
+"""How long a link works at which a password is chosen."""
+
+
+def add(config: Path, database: str, name: str, *, now: datetime) -> str:
+    """Invite an admin; what to send them. Raises HubError, also where there is one of that name."""
+    if problem := account_name_problem(name):
+        raise StoreError(problem, "Choose another.")
+    with closing(existing_store(database)) as store:
+        if store.account(name):
+            raise StoreError(
+                f"There is an account {name} already.", f"For another password: hub user reset {name}"
+            )
+        link = invitation(store, name, now=now)
+    return _told(config, link, f"{name} chooses a password", now)
+
+
+def reset(config: Path, database: str, name: str, *, now: datetime) -> str:
+    """Let an admin choose another password; what to send them. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        if not store.account(name):
+            raise _nobody(name)
+        link = invitation(store, name, now=now)
+    return _told(config, link, f"{name} chooses another password", now)
+
+
+def remove(database: str, name: str) -> str:
+    """Remove an account, or take an invitation back. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        if not store.expel(name):
+            raise _nobody(name)
+    return f"{name} can sign in no more."
+
+
+def listed(database: str, *, now: datetime) -> str:
+    """The accounts, a line each. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        seen = {each.account: each.seen for each in reversed(store.sessions(now))}
+        lines = [
+            f"{each.name}: since {minute(each.made)}, "
+            + (f"last seen {minute(seen[each.name])}" if each.name in seen else "not signed in")
+            for each in store.accounts()
+        ]
+    return "\n".join(lines or ["There is no account yet. `hub user add NAME` makes one."])
+
+
+def invitation(store: Store, name: str, *, now: datetime) -> str:
+    """The path of a link at which a password is chosen: of that account, of the first one for no name."""
+    token = token_urlsafe(32)
+    store.invite(name, hashlib.sha256(token.encode()).hexdigest(), now + LINK_LASTS)
+    return f"/admin/welcome/{token}"
+
+
+def _told(config: Path, path: str, what: str, now: datetime) -> str:
+    address = load(config).hub.url
+    where = f"{address.rstrip('/')}{path}" if address else f"{path}, at the address where the hub is served"
+    return f"At this link {what}, once, until {minute(now + LINK_LASTS)}:\n\n    {where}\n"
+
+
+def _nobody(name: str) -> StoreError:
+    return StoreError(f"There is no account {name}.", "`hub user list` names those that there are.")

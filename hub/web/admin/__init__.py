@@ -1,0 +1,50 @@
+"""The admin pages: who is signed in changes here what `hub`'s commands change elsewhere.
+
+Nothing is done by GET. What a page does it asks the `Desk` or the store for,
+records it, and says it on the page that it leads to, with the way back.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from hub.errors import HubError
+from hub.web.admin import access, accounts, actions, overview
+from hub.web.admin.frame import LONGEST_FORM, page, signed_in
+from hub.web.answers import KEPT_BY_NOBODY
+from hub.websub.subscribers import LONGEST_REQUEST
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+for part in (access.routes, actions.routes, overview.routes, accounts.routes):
+    admin.register_blueprint(part)
+
+# What is there for who is not signed in.
+_OPEN = frozenset(f"admin.access.{name}" for name in ("sign_in", "welcome"))
+
+
+@admin.before_request
+def _let_in() -> Response | None:
+    most = LONGEST_FORM if signed_in() else LONGEST_REQUEST
+    request.max_content_length = request.max_form_memory_size = most
+    if request.method == "POST" and not access.is_sent_by_our_pages():
+        return access.refused(
+            "This was not sent by a page of this hub", "Open the page anew, and do it there once more.", 403
+        )
+    if request.endpoint in _OPEN or signed_in() is not None:
+        return None
+    return access.to_sign_in()
+
+
+@admin.after_request
+def _for_one_alone(response: Response) -> Response:
+    response.headers["Cache-Control"] = KEPT_BY_NOBODY
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@admin.errorhandler(HubError)
+def _cannot_be_done(error: HubError) -> Response:
+    return page(
+        "refused.html", {"title": "This was not done", "problem": error.problem, "remedy": error.remedy}, 409
+    )

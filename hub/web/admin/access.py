@@ -1,0 +1,212 @@
+"""How admins get in and out: passwords, one-time links, sessions, and who may send what.
+
+A request that changes anything has to come from a page of ours, by what
+browsers say of themselves (W3C, Fetch Metadata §2; RFC 6454): cookies come
+with requests that other sites have browsers send.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Request, Response, request
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from hub.errors import HubError
+from hub.model import AuditRecord, account_name_problem
+from hub.web.admin.frame import COOKIE, digest, page, session, signed_in, to
+from hub.web.visit import Site, Visit, visiting
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+routes = Blueprint("access", __name__)
+
+SHORTEST_PASSWORD = 12
+_AFTER = re.compile(r"/admin/[\w./?=&%~+-]*", re.ASCII)
+_LONGEST_AGENT = 200
+_LASTS = 7 * 24 * 3600  # seconds, as the store has it
+# Passwords that are tried, of all who try: enough for people, and too few to guess by.
+_TRIES, _WITHIN = 10, 60.0  # seconds
+# What a wrong name's password is compared with, so that it takes as long as a wrong password.
+_NOBODYS = generate_password_hash(secrets.token_urlsafe())
+
+
+class _Tries:
+    """How often passwords were wrong lately."""
+
+    def __init__(self) -> None:
+        self._failed: deque[float] = deque()
+        self._lock = Lock()
+
+    def too_many(self) -> bool:
+        with self._lock:
+            while self._failed and time.monotonic() - self._failed[0] > _WITHIN:
+                self._failed.popleft()
+            return len(self._failed) >= _TRIES
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failed.append(time.monotonic())
+
+
+_tries = _Tries()
+
+
+# ---------------------------------------------------------------- who sent it
+
+
+def is_sent_by_our_pages() -> bool:
+    """Whether the request at hand comes from a page of ours; what says nothing does not."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("Origin", ""))
+    ours = urlsplit(visiting().addresses.hub)
+    return bool(origin.netloc) and origin.netloc in (ours.netloc, request.host)
+
+
+def admits(site: Site, environ: WSGIEnvironment) -> bool:
+    """Whether a request is of somebody who is signed in; where nobody knows, the answer to it says so."""
+    token = Request(environ).cookies.get(COOKIE)
+    visit = site.visit()
+    try:
+        return bool(token) and visit.store.session(digest(token or ""), visit.now) is not None
+    except HubError:
+        return False
+
+
+def refused(heading: str, says: str, status: int) -> Response:
+    return page("refused.html", {"title": heading, "problem": says, "remedy": ""}, status)
+
+
+# ---------------------------------------------------------------- in and out
+
+
+def to_sign_in() -> Response:
+    """Lead to the form, and from there to where the request at hand wanted, if that is a page."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    query = f"?{urlencode({'next': wanted})}" if _AFTER.fullmatch(wanted) and wanted != "/admin/" else ""
+    return to(f"/admin/sign-in{query}")
+
+
+@routes.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Response:
+    visit = visiting()
+    after = request.values.get("next", "")
+    if request.method == "GET" and signed_in() is not None:
+        return _on(after)
+    if request.method == "GET":
+        return _form(visit, after)
+    if _tries.too_many():
+        return _form(visit, after, "Too many passwords were wrong. Wait a minute, then try again.", 429)
+    name, password = request.form.get("name", "").strip().lower(), request.form.get("password", "")
+    account = visit.store.account(name)
+    right = check_password_hash(account.password if account else _NOBODYS, password)
+    if account is None or not right:
+        _tries.failed()
+        return _form(visit, after, "There is no account with this name and password.", 403)
+    return _begin(visit, name, _on(after))
+
+
+def _on(after: str) -> Response:
+    return to(after if _AFTER.fullmatch(after) else "/admin/")
+
+
+def _form(visit: Visit, after: str, problem: str = "", status: int = 200) -> Response:
+    values: Mapping[str, object] = {
+        "title": "Sign in",
+        "after": after if _AFTER.fullmatch(after) else "",
+        "name": request.form.get("name", ""),
+        "problem": problem,
+        "anybody": bool(visit.store.accounts()),
+    }
+    return page("sign_in.html", values, status)
+
+
+def _begin(visit: Visit, name: str, answer: Response) -> Response:
+    """Begin a session with the answer to who has shown who it is."""
+    token = secrets.token_urlsafe(32)
+    agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
+    if not visit.store.sign_in(name, digest(token), agent=agent, now=visit.now):
+        return _form(visit, "", "This account was removed just now.", 403)
+    visit.store.record(
+        AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=f"{name} signed in.")
+    )
+    address = urlsplit(visit.addresses.hub)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=_LASTS,
+        path=f"{visit.addresses.prefix}/admin",
+        httponly=True,
+        samesite="Lax",
+        # Asked past its web server, on this machine, there is no TLS.
+        secure=address.scheme == "https" and request.host == address.netloc,
+    )
+    return answer
+
+
+@routes.post("/sign-out")
+def sign_out() -> Response:
+    visit = visiting()
+    visit.store.sign_out(session().number)
+    answer = to("/admin/sign-in")
+    answer.delete_cookie(COOKIE, path=f"{visit.addresses.prefix}/admin")
+    return answer
+
+
+# ---------------------------------------------------------------- the first time
+
+
+@routes.route("/welcome/<token>", methods=["GET", "POST"])
+def welcome(token: str) -> Response:
+    """Where a one-time link leads: its holder chooses a password, and a name if it is the first."""
+    visit = visiting()
+    name = visit.store.invited(digest(token), visit.now)
+    if name is None:
+        return refused(
+            "This link is of no use any more",
+            "It was used, or is too old, or there is a newer one. `hub user reset NAME` gives another; for a"
+            " hub without any account, `hub run` prints one when it starts.",
+            410,
+        )
+    if request.method == "GET":
+        return _welcome(name)
+    chosen = name or request.form.get("name", "").strip().lower()
+    password = request.form.get("password", "")
+    if problem := _problem(chosen, password, request.form.get("again", "")):
+        return _welcome(name, problem, 400)
+    if not visit.store.enrol(digest(token), chosen, generate_password_hash(password), visit.now):
+        return refused("This link is of no use any more", "Somebody has used it just now.", 410)
+    return _begin(visit, chosen, to("/admin/"))
+
+
+def _welcome(name: str, problem: str = "", status: int = 200) -> Response:
+    values: Mapping[str, object] = {
+        "title": "Choose a password",
+        "name": name,
+        "asked": request.form.get("name", ""),
+        "shortest": SHORTEST_PASSWORD,
+        "problem": problem,
+    }
+    return page("welcome.html", values, status)
+
+
+def _problem(name: str, password: str, again: str) -> str:
+    if problem := account_name_problem(name):
+        return problem
+    if len(password) < SHORTEST_PASSWORD:
+        return f"A password needs {SHORTEST_PASSWORD} characters at least: several words do."
+    if password != again:
+        return "The two passwords are not the same."
+    if name in password.lower():
+        return "The password has the name in it."
+    return ""

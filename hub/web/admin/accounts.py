@@ -1,0 +1,93 @@
+"""Who may sign in, and who is signed in where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from secrets import token_urlsafe
+
+from flask import Blueprint, Response, request
+
+from hub.errors import HubError
+from hub.model import account_name_problem
+from hub.web.admin.frame import digest, done, page, session
+from hub.web.visit import Visit, visiting
+
+routes = Blueprint("accounts", __name__)
+
+_LINK_LASTS = timedelta(days=1)
+
+
+@routes.get("/accounts")
+def accounts() -> Response:
+    return _page(visiting())
+
+
+@routes.post("/accounts/invite")
+def invite() -> Response:
+    """A link for somebody to choose a password at, which is shown this once."""
+    visit, name = visiting(), request.form.get("name", "").strip().lower()
+    if problem := account_name_problem(name):
+        raise HubError(problem, "Go back and choose another.")
+    token = token_urlsafe(32)
+    visit.store.invite(name, digest(token), visit.now + _LINK_LASTS)
+    known = visit.store.account(name) is not None
+    said = f"{name} was given a link to choose {'another' if known else 'a'} password."
+    done("invite", name, said, back="/admin/accounts")
+    link = visit.addresses.full(visit.addresses.to(f"/admin/welcome/{token}"))
+    return _page(visit, {"invited": name, "link": link, "known": known})
+
+
+@routes.post("/accounts/remove")
+def remove() -> Response:
+    visit, name = visiting(), request.form.get("name", "")
+    if name == session().account:
+        raise HubError(
+            "You cannot remove your own account.", "Have another admin do it, or `hub user remove`."
+        )
+    if not visit.store.expel(name):
+        raise HubError(f"There is no account {name}.", "Somebody else may have removed it just now.")
+    return done("remove-account", name, f"{name} can sign in no more.", back="/admin/accounts")
+
+
+@routes.post("/accounts/end")
+def end() -> Response:
+    """End somebody's session, such as one's own on a machine one has left."""
+    visit, number = visiting(), request.form.get("session", "")
+    found = next((each for each in visit.store.sessions(visit.now) if str(each.number) == number), None)
+    if found is None or not visit.store.sign_out(found.number):
+        raise HubError("This session has ended already.")
+    return done(
+        "end-session", found.account, f"A session of {found.account} was ended.", back="/admin/accounts"
+    )
+
+
+def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:
+    moment = visit.setting.calendar.moment
+    sessions = visit.store.sessions(visit.now)
+    values: Mapping[str, object] = {
+        "title": "Accounts",
+        "section": "accounts",
+        "people": [
+            {
+                "name": each.name,
+                "made": moment(each.made),
+                "seen": next((moment(s.seen) for s in sessions if s.account == each.name), None),
+            }
+            for each in visit.store.accounts()
+        ],
+        "sessions": [
+            {
+                "number": each.number,
+                "account": each.account,
+                "begun": moment(each.begun),
+                "seen": moment(each.seen),
+                "agent": each.agent,
+                "own": each.number == session().number,
+            }
+            for each in sessions
+        ],
+        "link": "",
+        **more,
+    }
+    return page("accounts.html", values)

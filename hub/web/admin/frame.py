@@ -1,0 +1,102 @@
+"""What every admin page has around it: who is signed in, what was just done, and the way to undo it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+
+from hub.model import AuditRecord, Session
+from hub.web.visit import Visit, visiting
+
+COOKIE = "hub-admin"
+LONGEST_FORM = 4 * 1024 * 1024
+"""Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
+_SECTIONS = (("overview", "/admin/", "Overview"), ("accounts", "/admin/accounts", "Accounts"))
+
+
+def digest(token: str) -> str:
+    """What is kept of a token, which nobody can sign in by."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signed_in() -> Session | None:
+    """The session that the request at hand belongs to, None where there is none."""
+    if "session" not in g:
+        token = request.cookies.get(COOKIE)
+        visit = visiting()
+        g.session = visit.store.session(digest(token), visit.now) if token else None
+    found: Session | None = g.session
+    return found
+
+
+def session() -> Session:
+    """The same where the request was let in."""
+    found = signed_in()
+    assert found is not None
+    return found
+
+
+def page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
+    """An admin page, from `templates/admin`. `values` have its title, and may have its section."""
+    visit, found = visiting(), signed_in()
+    frame: dict[str, object] = {
+        "account": found and found.account,
+        "sections": _SECTIONS,
+        "indexed": False,
+        "feeds": (),
+        "done": _just_done(visit, found),
+        "problem": "",
+        "here": _here(),
+    }
+    body = visit.html(f"admin/{template}", {**frame, **values})
+    return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def _here() -> str:
+    """The page at hand, without what it says was done."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "done"]
+    return f"{request.path}?{urlencode(asked)}" if asked else request.path
+
+
+def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
+    number = request.args.get("done", "")
+    if found is None or not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    return visit.store.audit_record(int(number))
+
+
+def done(
+    action: str,
+    about: str,
+    said: str,
+    *,
+    back: str,
+    change: str = "",
+    undo: Mapping[str, str] = {},
+    undoes: int | None = None,
+) -> Response:
+    """Record what the one who is signed in has done, and lead to the page at `back`, which says it.
+
+    `back` is a path of ours beneath /admin/, perhaps with a query. `undo` are the
+    fields of the form that takes it back (`hub.web.admin.actions`).
+    """
+    visit = visiting()
+    record = AuditRecord(
+        moment=visit.now,
+        who=session().account,
+        action=action,
+        about=about,
+        said=said,
+        change=change,
+        undo=undo,
+    )
+    number = visit.store.record(record, undoes=undoes)
+    return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}")
+
+
+def to(path: str) -> Response:
+    """Lead to a page of ours with GET (RFC 9110 §15.4.4)."""
+    return Response("", status=303, headers={"Location": visiting().addresses.to(path)})
