@@ -101,6 +101,10 @@ def test_searches_and_what_is_behind_a_cursor_cannot_be_subscribed_to(
         assert "Searches" in refused.text
 
 
+def test_the_page_subscribe_says_that_feeds_are_pushed(hub: Hub) -> None:
+    assert "Each feed names the hub’s WebSub address" in hub.words("/subscribe")
+
+
 @pytest.mark.parametrize(
     "settings",
     ["url: http://192.168.1.2", "url: http://hub.local", "title: No address", f"{{url: {URL}, websub: no}}"],
@@ -113,6 +117,7 @@ def test_a_hub_that_nobody_reaches_or_that_shall_not_push_names_none(tmp_path: P
         assert b"websub" not in answer.data
         assert ask(hub).status_code == 404
         assert "Programs that have the news sent" not in hub.words("/privacy")
+        assert "WebSub" not in hub.words("/subscribe")
 
 
 # ---------------------------------------------------------------- what is taken

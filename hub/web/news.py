@@ -311,6 +311,7 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "either": addresses.to(FRAMED, **embedded),
         "fragment": addresses.to(FRAGMENT, **embedded),
         "usual": USUAL_STORIES,
+        "pushes": visit.merged.push_url is not None,
         "most": MOST_STORIES,
         "opml": addresses.full(addresses.to("/opml")),
         "merged_opml": addresses.full(addresses.to("/opml/merged")),
