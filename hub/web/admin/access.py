@@ -7,6 +7,7 @@ with requests that other sites have browsers send.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 routes = Blueprint("access", __name__)
+_log = logging.getLogger(__name__)
 
 SHORTEST_PASSWORD = 12
 _AFTER = re.compile(r"/admin/[\w./?=&%~+-]*", re.ASCII)
@@ -35,8 +37,9 @@ _LONGEST_AGENT = 200
 _LASTS = 7 * 24 * 3600  # seconds, as the store has it
 # Passwords that are tried, of all who try: enough for people, and too few to guess by.
 _TRIES, _WITHIN = 10, 60.0  # seconds
-# What a wrong name's password is compared with, so that it takes as long as a wrong password.
-_NOBODYS = generate_password_hash(secrets.token_urlsafe())
+# What a wrong name's password is compared with, so that it takes as long as a wrong password: no password
+# has this hash, which is made as `generate_password_hash` makes them.
+_NOBODYS = f"scrypt:32768:8:1$nobody${'0' * 128}"
 
 
 class _Tries:
@@ -112,6 +115,8 @@ def sign_in() -> Response:
     right = check_password_hash(account.password if account else _NOBODYS, password)
     if account is None or not right:
         _tries.failed()
+        asks = request.headers.get("X-Forwarded-For", request.remote_addr)
+        _log.warning("sign-in refused name=%.64r from=%.64r", name, asks)
         return _form(visit, after, "There is no account with this name and password.", 403)
     return _begin(visit, name, _on(after))
 
@@ -140,7 +145,6 @@ def _begin(visit: Visit, name: str, answer: Response) -> Response:
     visit.store.record(
         AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=f"{name} signed in.")
     )
-    address = urlsplit(visit.addresses.hub)
     answer.set_cookie(
         COOKIE,
         token,
@@ -148,8 +152,8 @@ def _begin(visit: Visit, name: str, answer: Response) -> Response:
         path=f"{visit.addresses.prefix}/admin",
         httponly=True,
         samesite="Lax",
-        # Asked past its web server, on this machine, there is no TLS.
-        secure=address.scheme == "https" and request.host == address.netloc,
+        # Whoever is in front ends TLS; the browser knows that it was there.
+        secure=request.headers.get("Origin", "").startswith("https:"),
     )
     return answer
 
