@@ -96,7 +96,7 @@ def serve(place: Place) -> None:
     with stopping() as stop:
         say(f"News at {server.address}/. Ctrl-C ends it.")
         _until(stop, server.close)
-        app = _app(watched, place, server.address, taken_up=tell_store, told=tell)
+        app = web_view(watched, place, server.address, taken_up=tell_store, told=tell)
         set_aside()
         server.run(app)
 
@@ -165,7 +165,7 @@ def _web_process(place: Place, parent: Connection) -> None:
     leave_to_parent()
     try:
         server = Server(place.host, place.port)
-        app = _app(Watched(place.config), place, server.address)
+        app = web_view(Watched(place.config), place, server.address)
     except HubError as error:
         _told(parent, error)
         return
@@ -199,7 +199,7 @@ def _closed(parent: Connection) -> Event:
     return closed
 
 
-def _app(
+def web_view(
     watched: Watched,
     place: Place,
     address: str,

@@ -398,6 +398,9 @@ def test_within_ten_seconds_ten_stories_are_served_and_a_signal_ends_it_all(
         assert time.monotonic() - began < 10
         assert body.decode().count("<article") >= 10
         assert f'href="{home}feeds/all.atom"' in body.decode()
+        welcome = _read_until(process, "Admin").split()[0]
+        _, body = _get(welcome)
+        assert "Choose a password" in body.decode()
         os.killpg(process.pid, number)
         _ends(process, tmp_path)
 

@@ -1,4 +1,4 @@
-"""`hub demo`: a network of sample members on this machine alone, polled twice and served.
+"""`hub demo`: a network of sample members on this machine alone, polled twice, served and polled on.
 
 Its polls are those of every round, by the same code: only the members are
 invented, and their sites served by `hub.demo.site`.
@@ -6,21 +6,27 @@ invented, and their sites served by `hub.demo.site`.
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
 
-from hub.config import Config
+from hub import users
+from hub.config import Config, Watched
 from hub.demo import network
 from hub.demo.site import Sites
+from hub.lock import DatabaseLock
 from hub.machine import check_temporary_folder
 from hub.polls import utc_now
-from hub.report import Figures, progress, say
-from hub.rounds import poll_round, sync
+from hub.report import Figures, Lines, progress, say
+from hub.rounds import poll_forever, poll_round, sync
+from hub.service import Place, web_view
 from hub.signals import stopping
-from hub.store import open_store
+from hub.store import database_file, open_store
 
 if TYPE_CHECKING:
     from hub.web.serve import Server
@@ -30,25 +36,53 @@ _HOST = "127.0.0.1"
 
 def run(port: int) -> None:
     """Show the sample network at `port`, any free one for 0, until SIGTERM or Ctrl-C. Raises HubError."""
-    from hub.web import create_app
     from hub.web.serve import Server
 
     check_temporary_folder()
     with stopping() as stop:
         server = Server(_HOST, port)
         try:
-            with Sites() as sites, TemporaryDirectory(prefix="hub-demo-") as folder:
-                database = f"sqlite:///{Path(folder) / 'hub.db'}"
-                config = network.read_config(hub=server.address, members=sites.address)
-                poll_twice(config, database, sites, stop=stop)
+            with Sites() as sites, TemporaryDirectory(prefix="hub-demo-") as name:
+                folder = Path(name)
+                place = Place(
+                    config=folder / "feeds.yaml",
+                    database=f"sqlite:///{folder / 'hub.db'}",
+                    host=_HOST,
+                    port=server.port,
+                )
+                text = network.feeds_yaml(hub=server.address, members=sites.address)
+                place.config.write_text(text, encoding="utf-8")
+                watched = Watched(place.config)
+                poll_twice(watched.current, place.database, sites, stop=stop)
                 if stop.is_set():
                     return
-                _greet(config)
-                app = create_app(lambda: open_store(database), lambda: config, base_url=server.address)
+                _greet(watched.current, place.database)
                 threading.Thread(target=_close_when, args=(stop, server), daemon=True).start()
-                server.run(app)
+                with _polled_on(place, stop):
+                    server.run(web_view(watched, place, server.address))
         finally:
             server.close()
+
+
+@contextmanager
+def _polled_on(place: Place, stop: Event) -> Iterator[None]:
+    """Poll as `hub run` does, beside what is done in the block, which ends when `stop` is set."""
+    poller = threading.Thread(target=_poll_on, args=(place, stop))
+    poller.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        poller.join()
+
+
+def _poll_on(place: Place, stop: Event) -> None:
+    store = open_store(place.database)
+    lock = DatabaseLock(database_file(place.database), "poll")
+    try:
+        poll_forever(Watched(place.config), store, lock=lock, progress=Lines(sys.stderr), stop=stop)
+    finally:
+        store.close()
 
 
 def poll_twice(config: Config, database: str, sites: Sites, *, stop: Event) -> None:
@@ -82,14 +116,17 @@ def _came_to(figures: Figures) -> str:
     return f"    {figures.new} entries came, {figures.updated} changed; {failed}."
 
 
-def _greet(config: Config) -> None:
+def _greet(config: Config, database: str) -> None:
     hub = config.hub.url
+    with closing(open_store(database)) as store:
+        welcome = users.invitation(store, "", now=utc_now())
     say(
         "",
         f"News at   {hub}/",
         f"Feeds     {hub}/feeds/all.atom and others, at {hub}/subscribe",
         f"Members   {hub}/status says how their feeds are doing: one has failed, on purpose",
-        "Nothing changes from here on. Ctrl-C ends it and leaves nothing behind.",
+        f"Admin     {hub}{welcome} makes an account for the admin pages, once",
+        "It polls on, but nobody publishes any more. Ctrl-C ends it and leaves nothing behind.",
     )
 
 

@@ -16,10 +16,15 @@ from hub.demo.site import Document
 _HTML = "text/html; charset=utf-8"
 
 
-def read_config(*, hub: str, members: str) -> Config:
+def feeds_yaml(*, hub: str, members: str) -> str:
     """The network's feeds.yaml, for the addresses of the hub and of the members' sites."""
     template = files("hub.demo").joinpath("network.yaml").read_text(encoding="utf-8")
-    return parse(Template(template).substitute(hub=hub, members=members), name="the sample network")
+    return Template(template).substitute(hub=hub, members=members)
+
+
+def read_config(*, hub: str, members: str) -> Config:
+    """The same, read."""
+    return parse(feeds_yaml(hub=hub, members=members), name="the sample network")
 
 
 def sites(config: Config, *, members: str, start: datetime, corrected: bool) -> tuple[Site, ...]:
