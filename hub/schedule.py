@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from hub.model import Wishes
+from hub.model import MOST_RECENT, Wishes
 from hub.said import span
 
 # Until a feed's own rhythm is learnt: often enough for news, seldom enough for any server.
@@ -26,7 +26,6 @@ _MOST_DOUBLINGS = 8
 _POLLS_A_PUBLICATION = 12
 # What is published within an hour was written in one go.
 _ONE_GO = _HOUR
-_MOST_RECENT = 24
 _WINDOW = timedelta(days=120)
 # So many publications in so long a time are a rhythm. Fewer may be an accident, or a first poll's
 # entries without dates, and so may more in a shorter time.
@@ -112,7 +111,7 @@ def recent(before: Sequence[datetime], dates: Iterable[datetime]) -> tuple[datet
     for date in sorted({*before, *dates}, reverse=True):
         if not kept or kept[-1] - date >= _ONE_GO:
             kept.append(date)
-    return tuple(kept[:_MOST_RECENT])
+    return tuple(kept[:MOST_RECENT])
 
 
 def rhythm(now: datetime, recent: Sequence[datetime]) -> timedelta | None:

@@ -37,6 +37,7 @@ from hub.model.members import (
     WordPress,
 )
 from hub.model.polled import (
+    MOST_RECENT,
     ChangedEntry,
     FeedState,
     FeedUpdate,
@@ -46,6 +47,8 @@ from hub.model.polled import (
     Move,
     NewEntry,
     Outcome,
+    PastPoll,
+    PollFigures,
     PollResult,
     RefreshedEntry,
     RelinkedEntry,
@@ -98,6 +101,7 @@ from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
 
 __all__ = [
     "LONG_AGO",
+    "MOST_RECENT",
     "ROBOT_NAME",
     "SEEN_ONCE",
     "Account",
@@ -148,7 +152,9 @@ __all__ = [
     "Outcome",
     "Overruling",
     "PageCheck",
+    "PastPoll",
     "Person",
+    "PollFigures",
     "PollResult",
     "Push",
     "RefreshedEntry",

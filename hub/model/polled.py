@@ -9,10 +9,13 @@ from typing import Literal
 from msgspec import Struct
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo, Mark
-from hub.model.members import Feed, Identifier
+from hub.model.members import Feed, FeedKey, Identifier
 from hub.model.pushed import Offer
 from hub.model.standing import Checked, Habits, PageCheck, Tombstone, Window, Withheld
 from hub.model.stored import Told
+
+MOST_RECENT = 24
+"""How many of a feed's publications `FeedState.recent` has at most."""
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -349,3 +352,29 @@ class PollResult(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     remarks: tuple[str, ...] = ()
     pushed: bool = False
+
+
+class PastPoll(Struct, frozen=True, kw_only=True):
+    """One poll as it is on record; `new` and `updated` count its entries."""
+
+    feed: FeedKey
+    started: datetime
+    seconds: float
+    outcome: Outcome
+    status: int | None
+    size: int
+    new: int
+    updated: int
+    error: str | None
+    remarks: tuple[str, ...]
+    pushed: bool
+
+
+class PollFigures(Struct, frozen=True, kw_only=True):
+    """What came of so many polls: how many failed or found nothing changed, and the entries they brought."""
+
+    polls: int
+    failed: int
+    not_modified: int
+    new: int
+    updated: int

@@ -37,6 +37,8 @@ from hub.model import (
     Offer,
     Overruling,
     PageCheck,
+    PastPoll,
+    PollFigures,
     PollResult,
     Push,
     RelatedStory,
@@ -455,6 +457,17 @@ class Store(Protocol):
 
         What its server said of when to come again holds all the same.
         """
+
+    def polls(self, feed: FeedKey | None = None, *, limit: int) -> tuple[PastPoll, ...]:
+        """The last polls on record, of a feed or of all, the last first. They are kept for 90 days."""
+
+    def polls_between(
+        self, moments: Sequence[datetime], feed: FeedKey | None = None
+    ) -> tuple[PollFigures, ...]:
+        """What came of the polls, of a feed or of all, between each two moments that follow each other."""
+
+    def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
+        """The newest entries of the feed's last document, whatever their standing, and how many it had."""
 
     def accounts(self) -> tuple[Account, ...]:
         """The admins' accounts, by name."""

@@ -26,12 +26,13 @@ from hub.store.rows import Row
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.subscribing import Subscribing
+from hub.store.watching import Watching
 
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
 
 
-class SqliteStore(RulingOnStories, Nearby, Subscribing, Sending, Admins):
+class SqliteStore(RulingOnStories, Nearby, Watching, Subscribing, Sending, Admins):
     """A Store in one file."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:

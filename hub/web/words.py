@@ -69,7 +69,14 @@ class Calendar(Struct, frozen=True):
 
     def weeks(self, number: int) -> tuple[datetime, ...]:
         """The midnights that part the last weeks, the first one's beginning first; today ends the last."""
-        days = (self.today + timedelta(days=1 - 7 * ago) for ago in range(number, -1, -1))
+        return self._midnights(number, 7)
+
+    def days(self, number: int) -> tuple[datetime, ...]:
+        """The same of the last days."""
+        return self._midnights(number, 1)
+
+    def _midnights(self, number: int, apart: int) -> tuple[datetime, ...]:
+        days = (self.today + timedelta(days=1 - apart * ago) for ago in range(number, -1, -1))
         return tuple(datetime.combine(day, time.min, self.zone) for day in days)
 
     def heading(self, day: date) -> str:

@@ -14,7 +14,11 @@ from hub.web.visit import Visit, visiting
 COOKIE = "hub-admin"
 LONGEST_FORM = 4 * 1024 * 1024
 """Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
-_SECTIONS = (("overview", "/admin/", "Overview"), ("accounts", "/admin/accounts", "Accounts"))
+_SECTIONS = (
+    ("overview", "/admin/", "Overview"),
+    ("feeds", "/admin/feeds", "Feeds"),
+    ("accounts", "/admin/accounts", "Accounts"),
+)
 
 
 def digest(token: str) -> str:

@@ -1,0 +1,83 @@
+"""What admins look at: the polls on record, and feeds' last documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from hub.model import FeedKey, PastPoll, PollFigures, StoredEntry
+from hub.store import rows
+from hub.store.feedrows import window
+from hub.store.listing import Listing
+from hub.store.rows import Row
+from hub.store.statements import WINDOW_OF
+
+_POLLS = """
+SELECT p.*, f.member, f.name FROM polls p JOIN feeds f ON f.id = p.feed
+WHERE {} ORDER BY p.started DESC, p.id DESC LIMIT :limit
+"""
+_FIGURES = """
+SELECT COUNT(*) AS polls, COALESCE(SUM(outcome = 'failed'), 0) AS failed,
+       COALESCE(SUM(outcome = 'not_modified'), 0) AS not_modified,
+       COALESCE(SUM(new), 0) AS new, COALESCE(SUM(updated), 0) AS updated
+FROM polls WHERE {} started >= :start AND started < :end
+"""
+_OF_FEED = "feed = (SELECT id FROM feeds WHERE member = :member AND name = :name) AND"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Watching(Listing):
+    """The part of the store that tells admins how things went."""
+
+    def polls(self, feed: FeedKey | None = None, *, limit: int) -> tuple[PastPoll, ...]:
+        statement = _POLLS.format("1 = 1" if feed is None else "f.member = :member AND f.name = :name")
+        with self._errors():
+            return tuple(map(_past_poll, self._rows(statement, {**_key(feed), "limit": limit})))
+
+    def polls_between(
+        self, moments: Sequence[datetime], feed: FeedKey | None = None
+    ) -> tuple[PollFigures, ...]:
+        statement = _FIGURES.format("" if feed is None else _OF_FEED)
+        found = []
+        with self._reading():
+            for start, end in pairwise(map(rows.stamp, moments)):
+                found += self._rows(statement, {**_key(feed), "start": start, "end": end})
+        return tuple(
+            PollFigures(
+                polls=row["polls"],
+                failed=row["failed"],
+                not_modified=row["not_modified"],
+                new=row["new"],
+                updated=row["updated"],
+            )
+            for row in found
+        )
+
+    def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
+        with self._reading():
+            packed = self._value(WINDOW_OF, (feed.member, feed.name))
+            stored = [each for each in window(packed or b"") if each.key]
+            newest = sorted(stored, key=lambda each: each.date or _LONG_AGO, reverse=True)[:limit]
+            found = self._load("e.key", [each.key for each in newest])
+        return tuple(sorted(found, key=lambda each: each.date, reverse=True)), len(stored)
+
+
+def _key(feed: FeedKey | None) -> dict[str, str]:
+    return {} if feed is None else {"member": feed.member, "name": feed.name}
+
+
+def _past_poll(row: Row) -> PastPoll:
+    return PastPoll(
+        feed=FeedKey(row["member"], row["name"]),
+        started=rows.moment(row["started"]),
+        seconds=row["seconds"],
+        outcome=row["outcome"],
+        status=row["status"],
+        size=row["size"],
+        new=row["new"],
+        updated=row["updated"],
+        error=row["error"],
+        remarks=tuple(rows.from_json(row["remarks"])),
+        pushed=bool(row["pushed"]),
+    )
