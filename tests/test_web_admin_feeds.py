@@ -1,4 +1,4 @@
-"""The admin pages about feeds: the table of them, and each with its *Check now*."""
+"""The admin pages about feeds: what needs somebody, the table of them, and each with its *Check now*."""
 
 from __future__ import annotations
 
@@ -41,6 +41,101 @@ def section(hub: AdminHub, path: str, heading: str) -> str:
     """The words of a page's section."""
     (found,) = hub.tree(path).xpath(f"//section[h2[normalize-space()='{heading}']]")
     return " ".join(found.text_content().split())
+
+
+# ---------------------------------------------------------------- overview
+
+
+def test_a_hub_without_feeds_says_so(hub: AdminHub) -> None:
+    hub.configure("hub: {title: News}")
+    assert "This hub has no feeds yet. hub feeds add ADDRESS adds one." in hub.words("/admin/")
+    assert "This hub has no feeds yet." in hub.words("/admin/feeds")
+
+
+def test_before_and_after_the_first_check_the_overview_says_how_all_is(hub: AdminHub) -> None:
+    assert "The first check of 4 feeds is under way." in hub.words("/admin/")
+    all_well(hub)
+    words = hub.words("/admin/")
+    assert "All is well with 4 feeds." in words
+    assert "What needs somebody" not in words
+    assert "4 feeds that need nobody" in section(hub, "/admin/", "The feeds")
+
+
+def test_what_needs_somebody_comes_first_the_worst_and_the_longest_first(hub: AdminHub) -> None:
+    all_well(hub)
+    hub.fail(EAST, "wanted a password (401)", "http-401", at=ago(days=9))
+    hub.fail(BLOG, "no answer", "timeout", at=ago(days=2))
+    hub.fail(WESSEX, "no answer", "timeout", at=ago(days=3))
+    assert "3 of 4 feeds need somebody." in hub.words("/admin/")
+    tree = hub.tree("/admin/")
+    (table,) = tree.xpath("//table[contains(@class, 'urgent')]")
+    rows = [" ".join(row.text_content().split()) for row in table.xpath("tbody/tr")]
+    assert [row.partition(" since ")[0] for row in rows] == [
+        "Health Innovation Wessex news ! Broken",
+        "Health Innovation Wessex blog ! Broken",
+        "Health Innovation East ! Blocked",
+    ]
+    assert "since 21 November, 15:30" in rows[0]
+    assert "No answer. It failed once." in rows[0]
+    assert table.xpath("tbody/tr/th/a/@href") == [
+        "/admin/feed/wessex/news",
+        "/admin/feed/wessex/blog",
+        "/admin/feed/east/news",
+    ]
+    assert "One feed that needs nobody ✓ National body Up to date" in section(
+        hub, "/admin/", "All the others"
+    )
+
+
+def test_of_very_many_broken_feeds_some_are_listed_and_the_others_led_to(hub: AdminHub) -> None:
+    feeds = ", ".join(f"{{name: f{number}, url: https://east.example/{number}}}" for number in range(25))
+    hub.configure(f"members: [{{slug: east, name: East, feeds: [{feeds}]}}]")
+    for feed in hub.config.feeds:
+        hub.fail(feed.key, "no answer", "timeout")
+    tree = hub.tree("/admin/")
+    assert len(tree.xpath("//table[contains(@class, 'urgent')]/tbody/tr")) == 20
+    assert hrefs(tree, "5 more that are broken") == ["/admin/feeds?state=broken"]
+
+
+def test_what_waits_for_an_admin_is_on_the_overview(hub: AdminHub) -> None:
+    hub.configure(hub.path.read_text().replace("type: national", "type: national\n    trust: hold"))
+    hub.publish(NATIONAL, news("a"), news("b"), at=ago(hours=1))
+    said = section(hub, "/admin/", "What waits for an admin")
+    assert "2 pieces of news of National body since 24 November, 14:30" in said
+    assert hrefs(hub.tree("/admin/"), "2 pieces of news of National body") == ["/admin/waiting"]
+    assert "National body ! Held" in section(hub, "/admin/", "What needs somebody")
+
+
+def test_the_overview_has_the_figures_and_the_last_checks(hub: AdminHub) -> None:
+    all_well(hub)
+    hub.fail(EAST, "no answer", "timeout", at=ago(minutes=5))
+    figures = section(hub, "/admin/", "Figures")
+    assert "Broken 1, Up to date 3" in figures
+    assert "Stories 4" in figures
+    assert "Checks of the last hour 5: 0 found nothing new, 1 failed; 4 new entries, 0 changed" in figures
+    assert "24 November, 15:25 east/news ! Failed no answer" in section(hub, "/admin/", "The last checks")
+
+
+def test_the_overview_draws_how_much_news_each_day_had(hub: AdminHub) -> None:
+    hub.publish(WESSEX, news("a"), news("b"), news("c", at=ago(days=29)), news("old", at=ago(days=30)))
+    hub.publish(EAST, news("d", at=ago(days=1)))
+    tree = hub.tree("/admin/")
+    network, wessex, east = tree.xpath("//section[h2='News a day']//*[name()='svg']/@aria-label")
+    assert network.endswith("the latest last: " + ", ".join(["1", *["0"] * 27, "1", "2"]))
+    assert wessex.endswith(": " + ", ".join(["1", *["0"] * 28, "2"]))
+    assert east.endswith(": " + ", ".join([*["0"] * 28, "1", "0"]))
+    said = section(hub, "/admin/", "News a day")
+    assert "26 October at most 2 a day, 4 in all today" in said
+    assert "Health Innovation Wessex 3 Health Innovation East 1" in said
+
+
+def test_what_is_not_published_does_not_count_as_a_days_news(hub: AdminHub) -> None:
+    hub.publish(EAST, news("a"), news("b"), news("undated", at=ago(days=400)))
+    key = hub.sql("SELECT key FROM entries WHERE title = 'News a'")[0][0]
+    hub.store.withdraw([key], "it was a mistake", NOW)
+    days = (ago(days=2), ago(days=1), NOW + timedelta(seconds=1))
+    assert hub.store.news_between(days) == {"east": (0, 1)}
+    assert hub.store.news_between((ago(days=2), ago(days=1))) == {}
 
 
 def test_days_are_parted_by_the_midnights_of_the_hubs_clocks() -> None:

@@ -466,6 +466,9 @@ class Store(Protocol):
     ) -> tuple[PollFigures, ...]:
         """What came of the polls, of a feed or of all, between each two moments that follow each other."""
 
+    def news_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """By member with any, how many of its entries are published with a date between each two moments."""
+
     def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
         """The newest entries of the feed's last document, whatever their standing, and how many it had."""
 

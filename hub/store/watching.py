@@ -1,8 +1,9 @@
-"""What admins look at: the polls on record, and feeds' last documents."""
+"""What admins look at: the polls on record, feeds' last documents, how much news came on which days."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -24,6 +25,11 @@ SELECT COUNT(*) AS polls, COALESCE(SUM(outcome = 'failed'), 0) AS failed,
 FROM polls WHERE {} started >= :start AND started < :end
 """
 _OF_FEED = "feed = (SELECT id FROM feeds WHERE member = :member AND name = :name) AND"
+# Member by member, since there is an index of each one's dates.
+_DATES = """
+SELECT m.slug, e.date FROM members m CROSS JOIN entries e INDEXED BY entries_member
+ON e.member = m.slug AND e.date >= ? AND e.date < ? WHERE e.standing IS NULL
+"""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -53,6 +59,15 @@ class Watching(Listing):
             )
             for row in found
         )
+
+    def news_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        bounds = list(map(rows.stamp, moments))
+        counts: dict[str, list[int]] = {}
+        with self._errors():
+            for member, date in self._tuples(_DATES, (bounds[0], bounds[-1])):
+                of_member = counts.setdefault(member, [0] * (len(bounds) - 1))
+                of_member[bisect_right(bounds, date) - 1] += 1
+        return {member: tuple(each) for member, each in counts.items()}
 
     def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
         with self._reading():

@@ -352,6 +352,13 @@ def _latest(summary: MemberSummary, setting: Setting) -> Link | None:
     return Link(headline, setting.addresses.story(latest.story))
 
 
+def bars(numbers: Sequence[int]) -> str:
+    """A bar for each number, as the `d` of an SVG path of four units' width a bar, ten high."""
+    most = max(numbers, default=0)
+    heights = [10 * number / most for number in numbers] if most else []
+    return "".join(f"M{4 * place} 10v-{height:.3g}h3V10z" for place, height in enumerate(heights) if height)
+
+
 class TopicRow(Struct, frozen=True, kw_only=True):
     """A topic in the list of topics, with those that are part of it.
 
@@ -369,10 +376,7 @@ class TopicRow(Struct, frozen=True, kw_only=True):
 
     @property
     def bars(self) -> str:
-        """A bar a week, as the `d` of an SVG path of four units' width a bar, ten high."""
-        most = max(self.weeks, default=0)
-        heights = [10 * stories / most for stories in self.weeks] if most else []
-        return "".join(f"M{4 * week} 10v-{height:.3g}h3V10z" for week, height in enumerate(heights) if height)
+        return bars(self.weeks)
 
     @property
     def in_words(self) -> str:

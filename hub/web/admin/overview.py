@@ -1,14 +1,160 @@
-"""The first admin page: what needs somebody."""
+"""The first admin page: what needs somebody, then how all is going."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
+from flask import Blueprint, Response
+from msgspec import Struct
+
+from hub.health import Health, HealthState
+from hub.model import FeedState
+from hub.said import counted
+from hub.web.admin import watched
+from hub.web.admin.feeds import row
 from hub.web.admin.frame import page
+from hub.web.admin.watched import STATES, URGENT, FeedRow
+from hub.web.doing import notice_rows
+from hub.web.pages import Link, bars
+from hub.web.visit import Visit, visiting
 
 routes = Blueprint("overview", __name__)
+
+_DAYS = 30
+_OF_A_STATE = 20
+_OF_THE_REST = 100
+_MEMBERS = 20
+_CHECKS = 10
+_HOUR = timedelta(hours=1)
+
+Found = tuple[FeedState, Health]
 
 
 @routes.get("/")
 def overview() -> Response:
-    return page("overview.html", {"title": "Overview", "section": "overview"})
+    visit = visiting()
+    found = [(state, visit.health(state)) for state in visit.store.feed_states()]
+    counts = Counter(each.state for _, each in found)
+    names = {each.slug: each.name for each in visit.config.members}
+    for notice in visit.notices:
+        # What waits may be of a member that has left.
+        names.setdefault(notice.feed.member, visit.member_name(notice.feed.member) or notice.feed.member)
+    several = watched.of_several(state for state, _ in found)
+    rest = [each for each in found if each[1].state not in URGENT]
+
+    def rows(of: Sequence[Found]) -> list[FeedRow]:
+        return [row(visit, state, each, several, names) for state, each in of]
+
+    values: Mapping[str, object] = {
+        "title": "Overview",
+        "section": "overview",
+        "sentence": _sentence(counts),
+        "urgent": rows(_most_urgent(found)),
+        "more": [
+            (Link(STATES[state].lower(), _feeds(visit, state)), counts[state] - _OF_A_STATE)
+            for state in URGENT
+            if counts[state] > _OF_A_STATE
+        ],
+        "notices": notice_rows(visit.notices, names, visit.setting),
+        "rest": rows(rest[:_OF_THE_REST]),
+        "rest_count": len(rest),
+        "states": [
+            (Link(name, _feeds(visit, state)), counts[state])
+            for state, name in STATES.items()
+            if counts[state]
+        ],
+        "figures": _figures(visit),
+        "polls": [watched.poll_row(each, visit.setting) for each in visit.store.polls(limit=_CHECKS)],
+        "news": _news(visit, names),
+    }
+    return page("overview.html", values)
+
+
+def _feeds(visit: Visit, state: HealthState) -> str:
+    return visit.addresses.to("/admin/feeds", state=state)
+
+
+def _sentence(counts: Counter[HealthState]) -> str:
+    feeds = counted(counts.total(), "feed", "feeds")
+    urgent = sum(counts[state] for state in URGENT)
+    if not counts:
+        return "This hub has no feeds yet."
+    if counts["waiting"] == counts.total():
+        return f"The first check of {feeds} is under way."
+    if not urgent:
+        return f"All is well with {feeds}." if counts.total() > 1 else "All is well with the one feed."
+    return f"{urgent:,} of {feeds} {'needs' if urgent == 1 else 'need'} somebody."
+
+
+def _most_urgent(found: Sequence[Found]) -> Sequence[Found]:
+    """The feeds that need somebody, the worst first, and of each state those that wait longest."""
+
+    def since(each: Found) -> float:
+        return each[1].since.timestamp() if each[1].since else 0.0
+
+    return [
+        each
+        for state in URGENT
+        for each in sorted((one for one in found if one[1].state == state), key=since)[:_OF_A_STATE]
+    ]
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _figures(visit: Visit) -> Sequence[tuple[str, str]]:
+    store = visit.store
+    totals = store.totals()
+    (hour,) = store.polls_between((visit.now - _HOUR, visit.now + _HOUR))
+    return (
+        ("Stories", f"{totals.stories:,}"),
+        ("Entries, copies too", f"{totals.entries:,}"),
+        ("Feeds due now", f"{len(store.due(visit.now)):,}"),
+        (
+            "Checks of the last hour",
+            f"{hour.polls:,}: {hour.not_modified:,} found nothing new, {hour.failed:,} failed; "
+            f"{counted(hour.new, 'new entry', 'new entries')}, {hour.updated:,} changed",
+        ),
+    )
+
+
+class _MemberNews(Struct, frozen=True, kw_only=True):
+    """How much news of a member is of each of the last days."""
+
+    member: Link
+    total: int
+    bars: str
+    in_words: str
+
+
+def _news(visit: Visit, names: Mapping[str, str]) -> Mapping[str, object]:
+    """How much news is of each of the last days, of the whole network and of the members with the most."""
+    calendar = visit.setting.calendar
+    days = calendar.days(_DAYS)
+    by_member = visit.store.news_between(days)
+    network = [sum(of_day) for of_day in zip(*by_member.values(), strict=True)] or [0] * _DAYS
+    busiest = sorted(by_member.items(), key=lambda each: -sum(each[1]))
+    return {
+        "days": _DAYS,
+        "first": calendar.day(days[0]),
+        "total": sum(network),
+        "most": max(network),
+        "bars": bars(network),
+        "in_words": _in_words("News", network),
+        "members": [
+            _MemberNews(
+                member=Link(names.get(slug) or visit.member_name(slug) or slug, visit.addresses.member(slug)),
+                total=sum(counts),
+                bars=bars(counts),
+                in_words=_in_words("Its news", counts),
+            )
+            for slug, counts in busiest[:_MEMBERS]
+        ],
+        "more": max(len(busiest) - _MEMBERS, 0),
+    }
+
+
+def _in_words(what: str, counts: Sequence[int]) -> str:
+    return f"{what} of each of the last {len(counts)} days, the latest last: {', '.join(map(str, counts))}"

@@ -29,6 +29,8 @@ from hub.web.doing import Condition
 from hub.web.pages import Setting
 from hub.web.words import Calendar, Moment, size, with_code
 
+URGENT: tuple[HealthState, ...] = ("broken", "gone", "not-a-feed", "blocked", "moved", "stale", "held")
+"""The states that ask somebody to do something, the worst first."""
 STATES: Mapping[HealthState, str] = {
     "broken": "Broken",
     "gone": "Gone",
