@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
 from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
+from hub.explained import Explained, Fact, lines
 from hub.health import Health, health
 from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry, compared_as_of, is_undated
 from hub.rulings import called
@@ -18,17 +20,19 @@ from hub.store import Store, existing_store
 
 def run(path: Path, database: str, address: str) -> tuple[str, bool]:
     """What is known of a link or an id, in lines, and whether anything is here. Raises HubError."""
+    parts, is_here = found(path, database, address)
+    said = ("\n".join(lines(each)) for each in parts)
+    return ("\n\n" if is_here else "\n").join(said), is_here
+
+
+def found(path: Path, database: str, address: str) -> tuple[tuple[Explained, ...], bool]:
+    """The same in facts."""
     config = load(path)
-    store = existing_store(database)
-    try:
-        found = store.find(address)
+    with closing(existing_store(database)) as store:
         parts = [_doing(config, store, state) for state in _named(store.feed_states(), address)]
         parts += [_left(state) for state in _named(store.left_states(), address)]
-        parts += [_entry(store, stored) for stored in found]
-        said = parts or [_not_here(config, store, address)]
-        return "\n\n".join(map("\n".join, said)), bool(parts)
-    finally:
-        store.close()
+        parts += [_entry(store, stored) for stored in store.find(address)]
+        return tuple(parts or _not_here(config, store, address)), bool(parts)
 
 
 # ---------------------------------------------------------------- how a feed is doing
@@ -46,66 +50,76 @@ def _health(config: Config, store: Store, state: FeedState) -> Health:
     return health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
 
 
-def _doing(config: Config, store: Store, state: FeedState) -> Iterator[str]:
-    found = _health(config, store, state)
-    yield f"{state.feed.key}, {state.feed.url}"
-    yield f"    State    {found.state}: {found.sentence}"
+def _doing(config: Config, store: Store, state: FeedState) -> Explained:
+    facts = tuple(_how_it_does(state, _health(config, store, state)))
+    return Explained(f"{state.feed.key}, {state.feed.url}", facts)
+
+
+def _how_it_does(state: FeedState, found: Health) -> Iterator[Fact]:
+    yield Fact("State", f"{found.state}: {found.sentence}")
     if found.remedy:
-        yield f"    To do    {found.remedy}"
+        yield Fact("To do", found.remedy)
     if found.editor:
-        yield f"    To send  {found.editor}"
+        yield Fact("To send", found.editor)
     if state.succeeded:
-        yield f"    Read     {second(state.succeeded)}"
+        yield Fact("Read", second(state.succeeded))
     if why := _why_so(state):
-        yield f"    Known    its entries, by their {state.identified_by}s{why}"
+        yield Fact("Known", f"its entries, by their {state.identified_by}s{why}")
     if state.next_poll:
-        yield f"    Next     {second(state.next_poll)}: {state.next_poll_why}"
+        yield Fact("Next", f"{second(state.next_poll)}: {state.next_poll_why}")
 
 
-def _left(state: FeedState) -> Iterator[str]:
-    yield f"{state.feed.key}, {state.feed.url}"
-    yield "    State    left: it is not in feeds.yaml any more, so it is not polled; what it published stays"
-    yield f"    To do    To take that away too: hub feeds remove {state.feed.key} --entries"
+def _left(state: FeedState) -> Explained:
+    return Explained(f"{state.feed.key}, {state.feed.url}", tuple(_since_it_left(state)))
+
+
+def _since_it_left(state: FeedState) -> Iterator[Fact]:
+    yield Fact(
+        "State", "left: it is not in feeds.yaml any more, so it is not polled; what it published stays"
+    )
+    yield Fact("To do", f"To take that away too: hub feeds remove {state.feed.key} --entries")
     if state.succeeded:
-        yield f"    Read     {second(state.succeeded)}"
+        yield Fact("Read", second(state.succeeded))
 
 
 # ---------------------------------------------------------------- why it is here
 
 
-def _entry(store: Store, stored: StoredEntry) -> Iterator[str]:
+def _entry(store: Store, stored: StoredEntry) -> Explained:
+    return Explained(called(stored.entry) or "(no title)", tuple(_facts(store, stored)), stored.key)
+
+
+def _facts(store: Store, stored: StoredEntry) -> Iterator[Fact]:
     entry = stored.entry
-    yield called(entry) or "(no title)"
-    yield f"    Link     {entry.link or 'none'}"
-    yield f"    Id       {as_written(entry.id or 'none')}" + (
-        f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
-    )
-    yield f"    From     {stored.member.name}, feed {entry.feed}, {stored.feed_url}"
+    yield Fact("Link", entry.link or "none")
+    published_as = f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
+    yield Fact("Id", as_written(entry.id or "none") + published_as)
+    yield Fact("From", f"{stored.member.name}, feed {entry.feed}, {stored.feed_url}")
     state = next((each for each in store.feed_states() if each.feed.key == entry.feed), None)
     if state is not None:
-        yield f"    Known    by its {state.identified_by}{_why_so(state)}"
+        yield Fact("Known", f"by its {state.identified_by}{_why_so(state)}")
     withheld = store.withheld(stored.key)
     carried = _carried(stored) if withheld is None else "not published"
-    yield f"    Here     since {second(stored.first_seen)}, {carried}"
+    yield Fact("Here", f"since {second(stored.first_seen)}, {carried}")
     yield from _changed(store, stored)
-    yield f"    Dated    {second(stored.date)}: {_dated(stored)}"
+    yield Fact("Dated", f"{second(stored.date)}: {_dated(stored)}")
     if entry.kind == "event" and entry.event_date:
-        yield f"    Event    on {entry.event_date:%-d %B %Y}"
+        yield Fact("Event", f"on {entry.event_date:%-d %B %Y}")
     yield from _tags(store, stored)
     if withheld is not None:
-        yield f"    Standing {_standing(withheld)}"
+        yield Fact("Standing", _standing(withheld))
         return
     yield from _story(store, stored)
 
 
-def _changed(store: Store, stored: StoredEntry) -> Iterator[str]:
+def _changed(store: Store, stored: StoredEntry) -> Iterator[Fact]:
     if stored.changed != stored.first_seen:
         when = second(stored.changed)
-        yield f"    Changed  {when}: its words were others before; `hub revisions` shows them"
+        yield Fact("Changed", f"{when}: its words were others before; `hub revisions` shows them")
     if any(each.told == "waits" for each in store.revisions(stored.key)):
-        yield (
-            "    Untold   what changed last: it changes too often, "
-            "and is told of when it has been still for two days"
+        yield Fact(
+            "Untold",
+            "what changed last: it changes too often, and is told of when it has been still for two days",
         )
 
 
@@ -148,7 +162,7 @@ def _dated(stored: StoredEntry) -> str:
     return f"as it was when it first came in; the publisher's date ({whose}) is {second(given)} by now"
 
 
-def _tags(store: Store, stored: StoredEntry) -> Iterator[str]:
+def _tags(store: Store, stored: StoredEntry) -> Iterator[Fact]:
     reasons = [f"{tag.term}: {tag.why}" for tag in stored.entry.tags]
     reasons += [
         f"not {said.term}: taken away by hand on {day(said.when)}"
@@ -156,87 +170,99 @@ def _tags(store: Store, stored: StoredEntry) -> Iterator[str]:
         if said.entry == stored.key and not said.tags
     ]
     for number, reason in enumerate(reasons or ["none: no rule of feeds.yaml matches"]):
-        yield f"    {'' if number else 'Tags':<8} {reason}"
+        yield Fact("" if number else "Tags", reason)
 
 
-def _story(store: Store, stored: StoredEntry) -> Iterator[str]:
+def _story(store: Store, stored: StoredEntry) -> Iterator[Fact]:
     story = store.story(stored.story)
     assert not isinstance(story, int)
     others = [each for each in story.entries if each.key != stored.key] if story else []
     place = "which it leads" if stored.lead else f"a copy: {stored.why}"
-    yield f"    Story    {stored.story}, {place if others or not stored.lead else 'by itself'}"
+    yield Fact("Story", f"{stored.story}, {place if others or not stored.lead else 'by itself'}")
     for other in others:
         why = f"; {other.why}" if other.why else "; leads it"
-        yield f"             with “{other.entry.title}” by {other.member.name}{why}"
+        yield Fact("", f"with “{other.entry.title}” by {other.member.name}{why}")
     if not store.is_told(stored.story):
-        yield (
-            "    Feeds    leave it out: it is of what its feed held when it was first polled, "
-            f"of which they have the newest {backlog.TOLD} that have dates"
+        yield Fact(
+            "Feeds",
+            "leave it out: it is of what its feed held when it was first polled, "
+            f"of which they have the newest {backlog.TOLD} that have dates",
         )
     if pin := store.pin_of(stored.key):
         until = f", up to {date_of(pin.last_day)}" if pin.last_day else ""
-        yield f"    Pinned   by an admin on {day(pin.made)}{until}"
+        yield Fact("Pinned", f"by an admin on {day(pin.made)}{until}")
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)
     if entry.text and entry.sketch == Sketch() and stored.lead:
-        yield "    Compared not any more: it is older than what could still be copied"
+        yield Fact("Compared", "not any more: it is older than what could still be copied")
         return
     apart = list(stories.compared(entry, known, date=compared_as_of(stored), key=stored.key))
     for number, each in enumerate(apart):
         verdict = "would be a copy of" if each.sure else "is no copy of"
         label = "" if number else "Compared"
         why = each.why.replace("{}", "that one")
-        yield f"    {label:<8} it {verdict} “{each.of.title}” of {each.of.feed}: {why}"
+        yield Fact(label, f"it {verdict} “{each.of.title}” of {each.of.feed}: {why}")
     ruled_apart = any(stored.key in pair for pair in known.rulings.apart)
     if not apart and not others and not ruled_apart:
-        yield "    Compared with nothing: no other feed has its link, its title or enough of its words"
+        yield Fact("Compared", "with nothing: no other feed has its link, its title or enough of its words")
 
 
-def _rulings(stored: StoredEntry, known: Known) -> Iterator[str]:
+def _rulings(stored: StoredEntry, known: Known) -> Iterator[Fact]:
     rulings = known.rulings
     if stored.key in rulings.together:
-        yield "    Ruled    by an admin: together with the others of this story"
+        yield Fact("Ruled", "by an admin: together with the others of this story")
     if stored.key in rulings.alone:
-        yield "    Ruled    by an admin: nobody's copy"
+        yield Fact("Ruled", "by an admin: nobody's copy")
     if stored.key in rulings.leads:
-        yield "    Ruled    by an admin: leads its story"
+        yield Fact("Ruled", "by an admin: leads its story")
     candidates = {each.key: each for of_story in known.stories.values() for each in of_story}
     for pair in rulings.apart:
         if stored.key in pair:
             (other,) = pair - {stored.key}
             named = candidates.get(other)
             what = f"“{named.title}” of {named.feed}" if named else "one that it was with"
-            yield f"    Ruled    by an admin: apart from {what}"
+            yield Fact("Ruled", f"by an admin: apart from {what}")
 
 
 # ---------------------------------------------------------------- why it is not
 
 
-def _not_here(config: Config, store: Store, address: str) -> Iterator[str]:
-    yield f"No entry has {address} for a link or an id."
+def _not_here(config: Config, store: Store, address: str) -> Iterator[Explained]:
+    yield Explained(f"No entry has {address} for a link or an id.")
     host = urls.host(address)
     slug, _, name = address.partition("/")
     if coming := [feed for feed in config.feeds if address in (feed.key.member, str(feed.key), feed.url)]:
         for feed in coming:
-            yield f"It is the feed {feed.key}, {feed.url}:"
-            yield "    which has not been polled under this name yet."
+            yield _said(
+                f"It is the feed {feed.key}, {feed.url}:", "which has not been polled under this name yet."
+            )
         return
     if any(member.slug == slug for member in config.members):
-        yield f"Member {slug} has no feed{f' called {name}' if name else ''} in feeds.yaml."
-        yield f"    What it published stays: see /member/{slug} of the web view."
+        yield _said(
+            f"Member {slug} has no feed{f' called {name}' if name else ''} in feeds.yaml.",
+            f"What it published stays: see /member/{slug} of the web view.",
+        )
         return
     if host is None:
-        yield "It is no web address, and no member or feed is called so."
-        yield "    An id has to be written just as the feed has it."
+        yield _said(
+            "It is no web address, and no member or feed is called so.",
+            "An id has to be written just as the feed has it.",
+        )
         return
     states = [state for state in store.feed_states() if host in _hosts(config, state)]
     if not states:
-        yield f"No member's homepage or feed is on {host}, so no feed is expected to bring it."
         look = f"`hub feeds check {quote(address)}`"
-        yield f"    {look} looks whether there is a feed; `hub feeds add` adds it."
+        yield _said(
+            f"No member's homepage or feed is on {host}, so no feed is expected to bring it.",
+            f"{look} looks whether there is a feed; `hub feeds add` adds it.",
+        )
         return
     for state in states:
-        yield from _feed(config, store, state)
+        yield _said(f"It would come from {state.feed.key}, {state.feed.url}:", *_feed(config, store, state))
+
+
+def _said(heading: str, *texts: str) -> Explained:
+    return Explained(heading, tuple(Fact(None, text) for text in texts))
 
 
 def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
@@ -248,18 +274,17 @@ def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
 
 
 def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
-    yield f"It would come from {state.feed.key}, {state.feed.url}:"
     if state.polled is None:
-        yield "    which has not been polled yet."
+        yield "which has not been polled yet."
         return
     found = _health(config, store, state)
     if found.state != "ok":
-        yield f"    {found.state}: {found.sentence}"
+        yield f"{found.state}: {found.sentence}"
         if found.remedy:
-            yield f"    {found.remedy}"
+            yield f"{found.remedy}"
     if state.succeeded:
-        yield f"    its document of {second(state.succeeded)} did not have it, nor had any before."
+        yield f"its document of {second(state.succeeded)} did not have it, nor had any before."
     for remark in state.remarks:
-        yield f"    Remark: {remark}."
+        yield f"Remark: {remark}."
     if state.next_poll:
-        yield f"    It is polled next at {second(state.next_poll)}: {state.next_poll_why}."
+        yield f"It is polled next at {second(state.next_poll)}: {state.next_poll_why}."

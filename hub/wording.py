@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import Match, SequenceMatcher
 from typing import Literal
 
 from msgspec import Struct
 
 from hub import furniture, markup, urls
+from hub.model import Revision, Told
 
 # ---------------------------------------------------------------- what is no change
 
@@ -244,6 +246,36 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
         Piece("kept", " ".join(old[len(old) - end :])),
     ]
     return tuple(_shortened([piece for piece in pieces if piece.words]))
+
+
+TOLD: Mapping[Told, str] = {
+    "yes": "told to readers",
+    "no": "not told: it caught up with its story, its feed changed all entries at once or has more"
+    " or less of each text, or it waited",
+    "waits": "not told yet: it changed too often, and is told when it has been still for two days",
+}
+"""Whether readers were told of a change, as admins are told."""
+
+
+class Reworded(Struct, frozen=True, kw_only=True):
+    """What became of an entry's title and of its text, each empty where nothing did; `when` by our clock."""
+
+    when: datetime
+    told: Told
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+
+
+def rewordings(title: str, text: str, revisions: Iterable[Revision]) -> Iterator[Reworded]:
+    """The changes to a title and a text from what they were before, the latest first."""
+    for each in revisions:
+        yield Reworded(
+            when=each.until,
+            told=each.told,
+            title=difference(each.title, title),
+            text=difference(each.text, text),
+        )
+        title, text = each.title, each.text
 
 
 def _alike(old: Sequence[str], new: Sequence[str]) -> int:
