@@ -6,12 +6,17 @@ loads none of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
 
+from hub.explained import Explained
+from hub.model import Did, Fields
 from hub.polls import utc_now
+from hub.store import Store, existing_store
 
 
 class Desk(Struct, frozen=True):
@@ -20,57 +25,76 @@ class Desk(Struct, frozen=True):
     config: Path
     database: str
 
-    def release(self, what: str, *, member: str | None) -> str:
-        from hub import moderation
+    def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
+        from hub import moderation, undoing
 
-        return moderation.release(self.database, what, member=member)
+        undo = self._before(lambda store: undoing.of_release(store, what, member))
+        return Did(moderation.release(self.database, what, member=member, for_good=for_good), undo)
 
-    def withdraw(self, what: str, *, member: str | None, why: str) -> str:
-        from hub import moderation
+    def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
+        from hub import moderation, undoing
 
-        return moderation.withdraw(self.database, what, member=member, why=why)
+        undo = self._before(lambda store: undoing.of_withdraw(store, what, member))
+        return Did(moderation.withdraw(self.database, what, member=member, why=why), undo)
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None) -> str:
-        from hub import pins
+    def pin(self, link: str, *, member: str | None, last_day: date | None) -> Did:
+        from hub import pins, undoing
 
-        return pins.pin(self.config, self.database, link, member=member, last_day=last_day, now=utc_now())
+        now = utc_now()
+        today = pins.today(self.config, now)
+        undo = self._before(lambda store: undoing.of_pin(store, link, member, last_day=last_day, today=today))
+        said = pins.pin(self.config, self.database, link, member=member, last_day=last_day, now=now)
+        return Did(said, undo)
 
-    def unpin(self, link: str, *, member: str | None) -> str:
-        from hub import pins
+    def unpin(self, link: str, *, member: str | None) -> Did:
+        from hub import pins, undoing
 
-        return pins.unpin(self.database, link, member=member)
+        today = pins.today(self.config, utc_now())
+        undo = self._before(lambda store: undoing.of_unpin(store, link, member, today=today))
+        return Did(pins.unpin(self.database, link, member=member), undo)
 
-    def merge(self, link: str, into: str, *, member: str | None) -> str:
-        from hub import rulings
+    def merge(self, link: str, into: str, *, member: str | None) -> Did:
+        from hub import rulings, undoing
 
-        return rulings.merge(self.database, link, into, member=member)
+        undo = self._before(lambda store: undoing.of_merge(store, link, into, member))
+        return Did(rulings.merge(self.database, link, into, member=member), undo)
 
-    def split(self, link: str, *, member: str | None, alone: bool) -> str:
-        from hub import rulings
+    def split(self, link: str, *, member: str | None, alone: bool) -> Did:
+        from hub import rulings, undoing
 
-        return rulings.split(self.database, link, member=member, alone=alone)
+        undo = self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
+        return Did(rulings.split(self.database, link, member=member, alone=alone), undo)
 
-    def lead(self, link: str, *, member: str | None) -> str:
-        from hub import rulings
+    def lead(self, link: str, *, member: str | None) -> Did:
+        from hub import rulings, undoing
 
-        return rulings.lead(self.database, link, member=member)
+        undo = self._before(lambda store: undoing.of_lead(store, link, member))
+        return Did(rulings.lead(self.database, link, member=member), undo)
 
-    def tag(self, link: str, term: str, *, member: str | None) -> str:
-        from hub import retag
+    def tag(self, link: str, term: str, *, member: str | None) -> Did:
+        from hub import retag, undoing
 
-        return retag.tag(self.config, self.database, link, term, member=member)
+        undo = self._before(lambda store: undoing.of_tag(store, "tag", link, term, member))
+        return Did(retag.tag(self.config, self.database, link, term, member=member), undo)
 
-    def untag(self, link: str, term: str, *, member: str | None) -> str:
-        from hub import retag
+    def untag(self, link: str, term: str, *, member: str | None) -> Did:
+        from hub import retag, undoing
 
-        return retag.untag(self.config, self.database, link, term, member=member)
+        undo = self._before(lambda store: undoing.of_tag(store, "untag", link, term, member))
+        return Did(retag.untag(self.config, self.database, link, term, member=member), undo)
 
-    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> str:
-        from hub import retag
+    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
+        from hub import retag, undoing
 
-        return retag.undo(self.config, self.database, link, term, member=member)
+        undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
+        return Did(retag.undo(self.config, self.database, link, term, member=member), undo)
 
-    def explain(self, what: str) -> tuple[str, bool]:
+    def explain(self, what: str) -> tuple[Sequence[Explained], bool]:
         from hub import explain
 
-        return explain.run(self.config, self.database, what)
+        return explain.found(self.config, self.database, what)
+
+    def _before(self, look: Callable[[Store], Fields]) -> Fields:
+        """How something will be taken back, by what is stored before it is done."""
+        with closing(existing_store(self.database)) as store:
+            return look(store)

@@ -25,15 +25,18 @@ def held(database: str) -> str:
     return "\n".join(lines or ["Nothing waits for an admin."])
 
 
-def release(database: str, what: str, *, member: str | None = None) -> str:
-    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
+def release(database: str, what: str, *, member: str | None = None, for_good: bool = True) -> str:
+    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
+
+    If not `for_good`, its member can take back what was withdrawn, as before.
+    """
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
             released = counted(store.release(waiting), f"entry of {what} is", f"entries of {what} are")
             return f"{released} published now."
         entries = in_its_feeds(store, what, member)
-        if not store.release([each.key for each in entries]):
+        if not store.release([each.key for each in entries], for_good=for_good):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
         return f"{_named(entries)} is published now."
 

@@ -172,7 +172,7 @@ def untag(path: Path, database: str, address: str, term: str, *, member: str | N
     rules = _Rules(load(path))
     with closing(existing_store(database)) as store:
         # What its entries have is a tag, also when feeds.yaml no longer knows it.
-        stored = {tag.term for stored in _entries(store, address, member) for tag in stored.entry.tags}
+        stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
     _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
     return _overrule(database, address, member, term, (), done=done)
@@ -193,7 +193,7 @@ def undo(path: Path, database: str, address: str, term: str, *, member: str | No
     with closing(existing_store(database)) as store:
         rules = _Rules(config, store)
         _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
-        entries = _entries(store, address, member)
+        entries = of_its_story(store, address, member)
         for stored in entries:
             store.leave_to_rules(stored.key, term)
         store.retag({stored.key: rules.tags(stored) for stored in entries})
@@ -204,13 +204,14 @@ def _overrule(
     database: str, address: str, member: str | None, term: str, tags: tuple[Tag, ...], *, done: str
 ) -> str:
     with closing(existing_store(database)) as store:
-        entries = _entries(store, address, member)
+        entries = of_its_story(store, address, member)
         for stored in entries:
             store.overrule(stored.key, term, tags, now=utc_now())
     return f"{_named(entries)} {done}."
 
 
-def _entries(store: Store, address: str, member: str | None) -> tuple[StoredEntry, ...]:
+def of_its_story(store: Store, address: str, member: str | None) -> tuple[StoredEntry, ...]:
+    """The entries that share what is said of the tags of the one with a link or id. Raises StoreError."""
     story = store.story(of_one_story(store, address, member).story)
     if not isinstance(story, Story):
         raise StoreError("It is not published, so it is in no story.", "To publish it: hub release")

@@ -4,7 +4,16 @@ All are frozen. Datetimes are aware and in UTC; texts are plain unless the
 field says HTML, and HTML is always sanitised.
 """
 
-from hub.model.admins import Account, AuditRecord, Session, account_name_problem
+from hub.model.admins import (
+    Account,
+    AuditRecord,
+    Did,
+    Fields,
+    Session,
+    account_name_problem,
+    waited,
+    waiting_again,
+)
 from hub.model.asked import And, Filter, Not, Or, Selection, Term
 from hub.model.entry import (
     Category,
@@ -113,6 +122,7 @@ __all__ = [
     "ChangedEntry",
     "Checked",
     "Crowd",
+    "Did",
     "Direction",
     "Enclosure",
     "Entry",
@@ -124,6 +134,7 @@ __all__ = [
     "FeedState",
     "FeedUpdate",
     "FetchPolicy",
+    "Fields",
     "Filter",
     "Gathered",
     "Habits",
@@ -195,4 +206,6 @@ __all__ = [
     "digest",
     "is_undated",
     "size_text",
+    "waited",
+    "waiting_again",
 ]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
+
+from hub.model.standing import Withheld
+from hub.model.stored import WithheldEntry
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}", re.ASCII)
 
@@ -59,3 +64,41 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
     change: str = ""
     undo: Mapping[str, str] = {}
     undone: int | None = None
+
+
+Fields = Mapping[str, str]
+"""The fields of a form, by their names."""
+
+
+class Did(Struct, frozen=True):
+    """What was done, in sentences, and the fields of the form that takes it back, none where nothing does."""
+
+    said: str
+    undo: Fields = {}
+
+
+# ---------------------------------------------------------------- what waited, and was dropped
+
+
+class _Waited(Struct, frozen=True, array_like=True):
+    """That entries, by key, waited for one reason since one moment."""
+
+    withheld: Withheld
+    since: datetime
+    keys: tuple[int, ...]
+
+
+def waited(entries: Iterable[WithheldEntry]) -> Fields:
+    """The fields of the form that has entries wait again as they do, for when they have been dropped."""
+    keys: dict[tuple[Withheld, datetime], list[int]] = defaultdict(list)
+    for each in entries:
+        keys[each.withheld, each.since].append(each.stored.key)
+    groups = [_Waited(withheld, since, tuple(those)) for (withheld, since), those in keys.items()]
+    return {"action": "wait", "entries": msgspec.json.encode(groups).decode()}
+
+
+def waiting_again(entries: str) -> Iterator[tuple[int, Withheld, datetime]]:
+    """The entries of such a form, as the store takes them."""
+    for group in msgspec.json.decode(entries, type=list[_Waited]):
+        for key in group.keys:
+            yield key, group.withheld, group.since

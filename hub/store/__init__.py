@@ -50,6 +50,7 @@ from hub.model import (
     Subscriber,
     Subscription,
     Tag,
+    Withheld,
     WithheldEntry,
 )
 
@@ -324,12 +325,13 @@ class Store(Protocol):
     def away_from(self, story: int) -> tuple[StoredEntry, ...]:
         """The entries that were in a story when they were withdrawn."""
 
-    def release(self, keys: Iterable[int], now: datetime | None = None) -> int:
+    def release(self, keys: Iterable[int], now: datetime | None = None, *, for_good: bool = True) -> int:
         """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
 
-        What was withdrawn its member cannot take back again; what waited it can. Without a
-        moment it is done at the one when nobody else writes any more: who follows what is
-        new asks from the newest that it has, and polls may be stored while this waits.
+        What was withdrawn its member cannot take back again, if this is `for_good`; what
+        waited it can. Without a moment it is done at the one when nobody else writes any
+        more: who follows what is new asks from the newest that it has, and polls may be
+        stored while this waits.
         """
 
     def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
@@ -338,6 +340,12 @@ class Store(Protocol):
         Without a reason, what was withdrawn before keeps the one that it has; without a
         moment it is done as `release` is.
         """
+
+    def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:
+        """Have entries, by key, wait as they did, if an admin dropped them since; how many those were."""
+
+    def is_released(self, key: int) -> bool:
+        """Whether an entry was withdrawn, and is published on an admin's word, for good."""
 
     def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
         """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""
@@ -541,6 +549,12 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the database. Closing twice is harmless."""
+
+
+def address_of(store: Store, stored: StoredEntry) -> str:
+    """A link or an id of an entry by which `find` finds no other, or at least no other of its feed."""
+    link = stored.entry.link
+    return link if link and len(store.find(link)) == 1 else stored.atom_id
 
 
 PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"

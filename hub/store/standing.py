@@ -129,7 +129,7 @@ class Placing(Tagging):
 
     # ------------------------------------------------------------ what admins say
 
-    def release(self, keys: Iterable[int], now: datetime | None = None) -> int:
+    def release(self, keys: Iterable[int], now: datetime | None = None, *, for_good: bool = True) -> int:
         released = 0
         with self._writing():
             now = now or datetime.now(UTC)
@@ -140,7 +140,7 @@ class Placing(Tagging):
                 if not before:
                     continue
                 self._tell(self._publish(key, now))
-                if before == "withdrawn":
+                if before == "withdrawn" and for_good:
                     self._stand(key, "published", "an admin released it", now, by_admin=True)
                 released += 1
         return released
@@ -165,6 +165,22 @@ class Placing(Tagging):
                 self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
                 withdrawn += 1
         return withdrawn
+
+    def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:
+        waiting = 0
+        with self._writing():
+            for key, withheld, since in waited:
+                values = {"key": key, "standing": withheld.standing, "why": withheld.why}
+                if self._db.execute(sql.WAIT_AGAIN, {**values, "since": rows.stamp(since)}).rowcount:
+                    self._db.execute(sql.WITHHOLD, values)
+                    waiting += 1
+            if waiting:
+                self._published_changed()
+        return waiting
+
+    def is_released(self, key: int) -> bool:
+        with self._errors():
+            return bool(self._value(sql.IS_RELEASED, (key,)))
 
     def _tell(self, touched: Iterable[int]) -> None:
         for story in touched:

@@ -340,6 +340,11 @@ ORDER BY s.entry
 WITHDRAWN_BY_ADMIN = """
 UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE entry = :key
 """
+WAIT_AGAIN = """
+UPDATE standings SET standing = :standing, why = :why, moment = :since, by_admin = 0
+WHERE entry = :key AND standing = 'withdrawn' AND by_admin = 1
+"""
+IS_RELEASED = "SELECT 1 FROM standings WHERE entry = ? AND standing = 'published' AND by_admin = 1"
 # What waits of these entries, by feed: their keys as JSON.
 IN_QUARANTINE = """
 SELECT e.feed, json_group_array(e.key) FROM entries e

@@ -10,15 +10,16 @@ from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.errors import HubError
+from hub.model import Did, Fields, waiting_again
+from hub.said import counted
 from hub.web.admin.desk import Desk
+from hub.web.admin.entries import entry_at
 from hub.web.admin.frame import done
 from hub.web.visit import visiting
 
 routes = Blueprint("actions", __name__)
 
 _BACK = re.compile(r"/admin/[\w./?=&%~+:-]*", re.ASCII)
-
-Fields = Mapping[str, str]
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -34,33 +35,96 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 def _release(desk: Desk, asked: Fields) -> Done:
-    what, member = _required(asked, "what"), asked.get("member") or None
-    return Done(about=what, said=desk.release(what, member=member))
+    what, member = _entry(asked, "what")
+    _as_shown(asked, what, member)
+    return _told(what, desk.release(what, member=member))
+
+
+def _restore(desk: Desk, asked: Fields) -> Done:
+    """What takes a withdrawal back: its member has as much to say of the entry as before."""
+    what, member = _entry(asked, "what")
+    return _told(what, desk.release(what, member=member, for_good=bool(asked.get("for_good"))))
 
 
 def _withdraw(desk: Desk, asked: Fields) -> Done:
-    what, member = _required(asked, "what"), asked.get("member") or None
-    said = desk.withdraw(what, member=member, why=asked.get("why", ""))
-    return Done(about=what, said=said)
+    what, member = _entry(asked, "what")
+    _as_shown(asked, what, member)
+    return _told(what, desk.withdraw(what, member=member, why=asked.get("why", "").strip()))
+
+
+def _wait(_: Desk, asked: Fields) -> Done:
+    """What takes back that entries were dropped, which waited."""
+    entries = tuple(waiting_again(_required(asked, "entries")))
+    again = visiting().store.wait_again(entries)
+    if not again:
+        raise HubError("None of it is withdrawn any more.", "The page News says how each stands now.")
+    said = counted(again, "entry waits", "entries wait")
+    return Done(about=asked.get("about", ""), said=f"{said} for an admin again.")
 
 
 def _pin(desk: Desk, asked: Fields) -> Done:
-    link, member = _required(asked, "link"), asked.get("member") or None
-    said = desk.pin(link, member=member, last_day=_day(asked.get("until", "")))
-    return Done(about=link, said=said, undo={"action": "unpin", "link": link, "member": member or ""})
+    link, member = _entry(asked)
+    return _told(link, desk.pin(link, member=member, last_day=_day(asked.get("until", ""))))
 
 
 def _unpin(desk: Desk, asked: Fields) -> Done:
-    link, member = _required(asked, "link"), asked.get("member") or None
-    return Done(about=link, said=desk.unpin(link, member=member))
+    link, member = _entry(asked)
+    return _told(link, desk.unpin(link, member=member))
 
 
-ACTIONS: Mapping[str, Callable[[Desk, Fields], Done]] = {
+def _merge(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    into = entry_at(visiting(), _required(asked, "into"))
+    return _told(link, desk.merge(link, into, member=member))
+
+
+def _split(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.split(link, member=member, alone=False))
+
+
+def _not_a_copy(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.split(link, member=member, alone=True))
+
+
+def _lead(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.lead(link, member=member))
+
+
+def _tag(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.tag(link, _required(asked, "term"), member=member))
+
+
+def _untag(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.untag(link, _required(asked, "term"), member=member))
+
+
+def _leave(desk: Desk, asked: Fields) -> Done:
+    link, member = _entry(asked)
+    return _told(link, desk.leave_to_rules(link, _required(asked, "term"), member=member))
+
+
+Action = Callable[[Desk, Fields], Done]
+
+ACTIONS: Mapping[str, Action] = {
     "release": _release,
     "withdraw": _withdraw,
     "pin": _pin,
     "unpin": _unpin,
+    "merge": _merge,
+    "split": _split,
+    "not-a-copy": _not_a_copy,
+    "lead": _lead,
+    "tag": _tag,
+    "untag": _untag,
+    "leave": _leave,
 }
+ON_NEWS: Mapping[str, Action] = {**ACTIONS, "restore": _restore, "wait": _wait}
+"""Those, and what is done to take one back alone."""
 
 
 @routes.post("/do/<action>")
@@ -87,7 +151,7 @@ def undo() -> Response:
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
     desk = visiting().site.desk
     assert desk is not None
-    found = ACTIONS[action](desk, asked)
+    found = ON_NEWS[action](desk, asked)
     back = request.form.get("back", "")
     return done(
         action,
@@ -98,6 +162,26 @@ def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
         undo=found.undo,
         undoes=undoes,
     )
+
+
+def _told(about: str, did: Did) -> Done:
+    return Done(about=about, said=did.said, undo=did.undo)
+
+
+def _entry(asked: Fields, field: str = "link") -> tuple[str, str | None]:
+    """The link or id of the entry that something is to be done to, and whose it is, if that is said."""
+    return _required(asked, field), asked.get("member") or None
+
+
+def _as_shown(asked: Fields, what: str, member: str | None) -> None:
+    """Refuse what a page asks that showed an entry as it is no more: `was` is how it stood there."""
+    was = asked.get("was")
+    for each in visiting().store.find(what) if was else ():
+        if member in (None, each.member.slug, str(each.entry.feed)) and each.standing != was:
+            raise HubError(
+                f"It is {each.standing} by now, and was {was} when the page was shown, so nothing was done.",
+                "Go back and open the page anew.",
+            )
 
 
 def _required(asked: Fields, name: str) -> str:

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
+
+from hub.explained import Explained
+from hub.model import Did
 
 
 class Desk(Protocol):
     """What an admin decides, done as `hub`'s commands do it.
 
     `what` and `link` are an entry's link or id, `member` is its member or its
-    feed (`member/name`) where several have it. What is returned are sentences
-    for the admin. Every method may raise HubError, and then nothing was done.
+    feed (`member/name`) where several have it. Every method may raise
+    HubError, and then nothing was done; of what is done already it says so.
     """
 
-    def release(self, what: str, *, member: str | None) -> str:
-        """Publish an entry, or all that waits of a member or feed."""
+    def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
+        """Publish an entry, or all that waits of a member or feed.
 
-    def withdraw(self, what: str, *, member: str | None, why: str) -> str:
+        If it is `for_good`, its member cannot take back again what was withdrawn.
+        """
+
+    def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
         """Withdraw an entry, or drop all that waits of a member or feed."""
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None) -> str:
+    def pin(self, link: str, *, member: str | None, last_day: date | None) -> Did:
         """Have the story of an entry stand beside the latest news, up to a day."""
 
-    def unpin(self, link: str, *, member: str | None) -> str:
+    def unpin(self, link: str, *, member: str | None) -> Did:
         """Take it from there."""
 
-    def merge(self, link: str, into: str, *, member: str | None) -> str:
+    def merge(self, link: str, into: str, *, member: str | None) -> Did:
         """Put an entry's story into another entry's."""
 
-    def split(self, link: str, *, member: str | None, alone: bool) -> str:
+    def split(self, link: str, *, member: str | None, alone: bool) -> Did:
         """Take an entry out of its story; with `alone`, keep it from every other."""
 
-    def lead(self, link: str, *, member: str | None) -> str:
+    def lead(self, link: str, *, member: str | None) -> Did:
         """Have an entry lead its story."""
 
-    def tag(self, link: str, term: str, *, member: str | None) -> str:
+    def tag(self, link: str, term: str, *, member: str | None) -> Did:
         """Give a story a tag, whatever the rules say."""
 
-    def untag(self, link: str, term: str, *, member: str | None) -> str:
+    def untag(self, link: str, term: str, *, member: str | None) -> Did:
         """Take a tag from a story, whatever the rules say."""
 
-    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> str:
+    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
         """Forget what was said by hand of a story's tag."""
 
-    def explain(self, what: str) -> tuple[str, bool]:
+    def explain(self, what: str) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here."""

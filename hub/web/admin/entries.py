@@ -1,0 +1,70 @@
+"""Which entry is meant, and how it is shown: what the pages of waiting entries and of news have in common."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from hub import markup
+from hub.model import Direction, StoredEntry, Story
+from hub.publish.item import headline
+from hub.store import address_of
+from hub.web.visit import Visit
+from hub.web.words import Moment
+
+_LONGEST_STORY = 18  # digits: beyond them no database counts
+
+
+class ShownEntry(Struct, frozen=True, kw_only=True):
+    """An entry as admin pages show it: the publisher's words, as text.
+
+    `address` is a link or id by which it is meant, `feed` whose it is, and
+    `page` the admin page of all that is known of it.
+    """
+
+    key: int
+    title: str
+    link: str | None
+    member: str
+    feed: str
+    date: Moment
+    excerpt: str
+    language: str | None
+    direction: Direction | None
+    standing: str
+    address: str
+    page: str
+
+
+def shown(visit: Visit, stored: StoredEntry) -> ShownEntry:
+    entry, address = stored.entry, address_of(visit.store, stored)
+    link = entry.link or ""
+    return ShownEntry(
+        key=stored.key,
+        title=headline(stored),
+        link=link if link.startswith(("https://", "http://")) else None,
+        member=stored.member.name,
+        feed=str(entry.feed),
+        date=visit.setting.calendar.moment(stored.date),
+        excerpt=markup.line(entry.excerpt),
+        language=entry.language,
+        direction=entry.direction,
+        standing=stored.standing,
+        address=address,
+        page=page_of(visit, address),
+    )
+
+
+def page_of(visit: Visit, address: str) -> str:
+    return visit.addresses.to("/admin/news", q=address)
+
+
+def entry_at(visit: Visit, written: str) -> str:
+    """What was written for an entry, or, for the address of a story's page here, the address of its lead."""
+    ours = re.escape(visit.addresses.full(visit.addresses.to("/story/")))
+    found = re.fullmatch(rf"{ours}([1-9][0-9]{{,{_LONGEST_STORY - 1}}})/?", written)
+    story = visit.store.story(int(found[1])) if found else None
+    if isinstance(story, int):
+        story = visit.store.story(story)
+    return address_of(visit.store, story.lead) if isinstance(story, Story) else written

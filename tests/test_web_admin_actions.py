@@ -1,0 +1,315 @@
+"""What admins do to news in a browser: each action and each way back, by what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.model import Entry, Story, Withheld
+from hub.store.sqlite import SqliteStore
+from hub.web.admin.actions import ACTIONS
+from tests.admin_hub import AdminHub
+from tests.web_hub import EAST, NATIONAL, NETWORK, WESSEX, ago, news
+
+HOLDING = NETWORK.replace("type: national", "type: national\n    trust: hold")
+TEXT = (
+    "A scanner that fits into a pocket was tried on two hundred wards in the south of the region this year,"
+    " and nurses found clots with it that nobody had looked for, so that every ward will have one by spring."
+)
+OURS = news(
+    "e", "Pocket scanner finds clots", text=TEXT, link="https://east.example/scanner", at=ago(hours=9)
+)
+THEIRS = news(
+    "w", "Pocket scanner", text=f"{TEXT} Ours too.", link="https://wessex.example/w", at=ago(hours=8)
+)
+OTHER = news("o", "Buses run late", text="Buses run late on Sundays.", link="https://wessex.example/o")
+HELD = [news(f"n{each}", f"Notice {each}", link=f"https://national.example/{each}") for each in range(3)]
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[AdminHub]:
+    """East's news with a copy of it by Wessex, other news of Wessex, and three of the nation's that wait."""
+    with closing(AdminHub(tmp_path, HOLDING)) as made:
+        made.enrol()
+        made.publish(EAST, OURS, at=ago(hours=7))
+        made.publish(WESSEX, THEIRS, OTHER, at=ago(hours=6))
+        for hours, each in enumerate(HELD):
+            made.publish(NATIONAL, *HELD[: hours + 1], at=ago(hours=5 - hours))
+            assert each.link
+        yield made
+
+
+def story_of(hub: AdminHub, entry: Entry) -> Story:
+    story = hub.store.story(stored(hub, entry).story)
+    assert isinstance(story, Story)
+    return story
+
+
+def stored(hub: AdminHub, entry: Entry) -> Any:
+    (found,) = hub.store.find(entry.link or "")
+    return found
+
+
+def links(story: Story) -> list[str | None]:
+    return [each.entry.link for each in story.entries]
+
+
+def state(hub: AdminHub) -> list[Any]:
+    """All that actions change, but for the moments of what is done twice."""
+    return [
+        hub.sql("SELECT key, story, lead, standing, kind FROM entries ORDER BY key"),
+        hub.sql("SELECT entry, standing, why, by_admin, was_published FROM standings ORDER BY entry"),
+        hub.sql("SELECT story, last_day FROM pins ORDER BY story"),
+        hub.sql("SELECT entry, tags FROM tags ORDER BY entry"),
+        hub.sql("SELECT entry, term, tags FROM overrulings ORDER BY entry, term"),
+        hub.sql("SELECT term, story FROM story_tags ORDER BY term, story"),
+    ]
+
+
+def of(entry: Entry, **more: str) -> dict[str, str]:
+    return {"link": entry.link or "", "back": "/admin/", **more}
+
+
+def what(entry: Entry, **more: str) -> dict[str, str]:
+    return {"what": entry.link or "", "back": "/admin/", **more}
+
+
+def undo_is_offered(hub: AdminHub) -> bool:
+    return bool(hub.store.audit(limit=1).items[0].undo)
+
+
+# ---------------------------------------------------------------- in and out
+
+
+def test_what_is_withdrawn_is_back_as_it_was(hub: AdminHub) -> None:
+    before = state(hub)
+    hub.undoes("/admin/do/withdraw", what(OTHER, why="It was wrong", was="published"))
+    # Its member has as much to say of it as before.
+    assert state(hub) == before
+    assert not hub.store.is_released(stored(hub, OTHER).key)
+    said = hub.does("/admin/do/withdraw", what(OTHER, why="It was wrong"))
+    assert said == "“Buses run late” by Health Innovation Wessex is withdrawn."
+    assert hub.store.withdrawn()[0].withheld.why == "It was wrong"
+    hub.get(f"/story/{stored(hub, OTHER).story}")
+
+
+def test_a_withdrawal_of_a_copy_or_a_lead_is_taken_back_into_its_story(hub: AdminHub) -> None:
+    for entry in (OURS, THEIRS):
+        before = state(hub)
+        assert "published it too" in hub.does("/admin/do/withdraw", what(entry))
+        number = str(hub.store.audit(limit=1).items[0].number)
+        hub.does("/admin/undo", {"number": number})
+        assert sorted(links(story_of(hub, OURS)), key=str) == [OURS.link, THEIRS.link]
+        assert state(hub)[1:] == before[1:]
+        assert hub.store.check() == ()
+
+
+def test_what_an_admin_withdrew_is_published_and_withdrawn_again(hub: AdminHub) -> None:
+    hub.does("/admin/do/withdraw", what(OTHER, why="It was wrong"))
+    before = state(hub)
+    hub.undoes("/admin/do/release", what(OTHER, was="withdrawn"))
+    assert state(hub) == before
+    # For good: and so it is when a withdrawal after that is taken back.
+    hub.does("/admin/do/release", what(OTHER))
+    assert hub.store.is_released(stored(hub, OTHER).key)
+    hub.undoes("/admin/do/withdraw", what(OTHER))
+    assert hub.store.is_released(stored(hub, OTHER).key)
+
+
+def test_what_waited_is_dropped_and_waits_again_by_its_link_too(hub: AdminHub) -> None:
+    before = state(hub)
+    hub.undoes("/admin/do/withdraw", what(HELD[0], was="held"))
+    assert state(hub) == before
+    hub.undoes("/admin/do/withdraw", {"what": "national/news"})
+    assert state(hub) == before
+    hub.does("/admin/do/withdraw", what(HELD[0]))
+    # Its readers never had it: published, and withdrawn again, they would.
+    hub.does("/admin/do/release", what(HELD[0]))
+    assert not undo_is_offered(hub)
+
+
+def test_what_readers_had_before_it_waited_waits_again_as_such(hub: AdminHub) -> None:
+    key = stored(hub, OTHER).key
+    with closing(SqliteStore(hub.file)) as store, store._writing():
+        store._withhold(key, Withheld("quarantined", "its links lead elsewhere"), hub.now)
+    before = state(hub)
+    hub.undoes("/admin/do/withdraw", what(OTHER, was="quarantined"))
+    assert state(hub) == before
+    hub.does("/admin/do/withdraw", what(OTHER))
+    assert [each.stored.key for each in hub.store.withdrawn()] == [key]
+
+
+def test_what_takes_back_is_no_button_of_its_own(hub: AdminHub) -> None:
+    for action in ("restore", "wait"):
+        assert hub.post(f"/admin/do/{action}", what(OTHER, entries="[]")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "was", "says"),
+    [
+        ("release", "published", "is published already"),
+        ("release", "held", "It is published by now, and was held"),
+        ("withdraw", "withdrawn", "It is published by now, and was withdrawn"),
+    ],
+)
+def test_a_page_that_is_stale_changes_nothing(hub: AdminHub, action: str, was: str, says: str) -> None:
+    before = state(hub)
+    assert says in hub.refuses(f"/admin/do/{action}", what(OTHER, was=was))
+    assert state(hub) == before
+
+
+def test_what_is_gone_meanwhile_is_said_of_every_action(hub: AdminHub) -> None:
+    gone = {"link": "https://gone.example/", "what": "https://gone.example/", "into": OTHER.link or ""}
+    for action in ACTIONS.keys() - {"wait"}:
+        said = hub.refuses(f"/admin/do/{action}", {**gone, "term": "safety"})
+        assert "https://gone.example/" in said, action
+    assert hub.post("/admin/do/nonsense", gone).status_code == 404
+    assert [each.action for each in hub.store.audit(limit=9).items] == ["sign-in"]
+
+
+def test_an_undo_is_done_once(hub: AdminHub) -> None:
+    hub.does("/admin/do/withdraw", what(OTHER))
+    number = str(hub.store.audit(limit=1).items[0].number)
+    hub.does("/admin/undo", {"number": number})
+    assert "taken back already" in hub.refuses("/admin/undo", {"number": number})
+    for other in ("1", "999", "x", ""):
+        assert "cannot be taken back" in hub.refuses("/admin/undo", {"number": other})
+
+
+# ---------------------------------------------------------------- pins
+
+
+def test_a_pin_goes_back_to_the_day_it_had(hub: AdminHub) -> None:
+    soon, later = ((date.today() + timedelta(days=days)).isoformat() for days in (400, 500))
+    before = state(hub)
+    hub.undoes("/admin/do/pin", of(OTHER))
+    assert state(hub) == before
+    assert "up to" in hub.does("/admin/do/pin", of(OTHER, until=soon))
+    pinned = state(hub)
+    assert "is pinned already, up to" in hub.refuses("/admin/do/pin", of(OTHER, until=soon))
+    hub.undoes("/admin/do/pin", of(OTHER, until=later))
+    assert state(hub) == pinned
+    hub.undoes("/admin/do/pin", of(OTHER))
+    assert state(hub) == pinned
+    hub.undoes("/admin/do/unpin", of(OTHER))
+    assert state(hub) == pinned
+    hub.does("/admin/do/unpin", of(OTHER))
+    assert "It is not pinned." in hub.refuses("/admin/do/unpin", of(OTHER))
+    for bad in ("2020-01-01", "tomorrow"):
+        hub.refuses("/admin/do/pin", of(OTHER, until=bad))
+    assert state(hub) == before
+
+
+def test_a_pin_whose_last_day_is_over_is_not_put_back(hub: AdminHub) -> None:
+    hub.store.pin(stored(hub, OTHER).key, hub.now, last_day=date(2020, 1, 1))
+    hub.undoes("/admin/do/pin", of(OTHER))
+    assert hub.sql("SELECT 1 FROM pins") == []
+    hub.store.pin(stored(hub, OTHER).key, hub.now, last_day=date(2020, 1, 1))
+    hub.does("/admin/do/unpin", of(OTHER))
+    assert not undo_is_offered(hub)
+
+
+# ---------------------------------------------------------------- stories
+
+
+def test_a_split_is_taken_back(hub: AdminHub) -> None:
+    assert links(story_of(hub, OURS)) == [OURS.link, THEIRS.link]
+    for action in ("split", "not-a-copy"):
+        before = state(hub)
+        hub.undoes(f"/admin/do/{action}", of(THEIRS))
+        assert state(hub) == before
+        _, known = hub.store.compared_with(stored(hub, THEIRS).key)
+        assert (known.rulings.apart, known.rulings.alone) == (frozenset(), frozenset())
+    hub.does("/admin/do/not-a-copy", of(THEIRS))
+    before = state(hub)
+    assert "kept from every other story already" in hub.refuses("/admin/do/not-a-copy", of(THEIRS))
+    assert "story of its own already" in hub.refuses("/admin/do/split", of(THEIRS))
+    assert state(hub) == before
+
+
+def test_who_led_does_not_lead_again_by_itself_so_its_split_is_not_undone(hub: AdminHub) -> None:
+    hub.does("/admin/do/split", of(OURS))
+    assert not undo_is_offered(hub)
+
+
+def test_a_merge_is_taken_back_under_another_number(hub: AdminHub) -> None:
+    before, number = state(hub), stored(hub, OTHER).story
+    said = hub.undoes("/admin/do/merge", of(OTHER, into=OURS.link or ""))
+    assert f"is in story {stored(hub, OTHER).story}, by itself" in said
+    assert stored(hub, OTHER).story != number
+    assert links(story_of(hub, OURS)) == [OURS.link, THEIRS.link]
+    assert state(hub)[1:] == before[1:]
+    assert hub.store.check() == ()
+    # Its rulings of before, too.
+    hub.does("/admin/do/not-a-copy", of(OTHER))
+    hub.undoes("/admin/do/merge", of(OTHER, into=OURS.link or ""))
+    _, known = hub.store.compared_with(stored(hub, OTHER).key)
+    assert stored(hub, OTHER).key in known.rulings.alone
+
+
+def test_a_story_is_merged_into_by_its_own_address_here(hub: AdminHub) -> None:
+    address = f"http://127.0.0.1:8000/story/{stored(hub, THEIRS).story}"
+    hub.does("/admin/do/merge", of(OTHER, into=address))
+    assert OTHER.link in links(story_of(hub, OURS))
+    assert "in one story already" in hub.refuses("/admin/do/merge", of(OTHER, into=address))
+    assert "It was not said what" in hub.refuses("/admin/do/merge", of(OTHER, into=" "))
+
+
+def test_a_merge_that_no_split_takes_back_whole_has_no_undo(hub: AdminHub) -> None:
+    hub.does("/admin/do/merge", of(THEIRS, into=OTHER.link or ""))
+    assert not undo_is_offered(hub)
+    hub.does("/admin/do/split", of(OTHER))
+    hub.does("/admin/do/pin", of(OTHER))
+    hub.does("/admin/do/merge", of(OTHER, into=OURS.link or ""))
+    assert not undo_is_offered(hub)
+
+
+def test_a_merge_of_what_has_tags_by_hand_has_no_undo(hub: AdminHub) -> None:
+    hub.does("/admin/do/tag", of(OURS, term="stroke"))
+    hub.does("/admin/do/merge", of(OTHER, into=OURS.link or ""))
+    assert not undo_is_offered(hub)
+
+
+def test_the_lead_goes_back_to_the_one_before(hub: AdminHub) -> None:
+    before = state(hub)
+    assert "leads story" in hub.undoes("/admin/do/lead", of(THEIRS))
+    assert state(hub) == before
+    hub.does("/admin/do/lead", of(THEIRS))
+    assert links(story_of(hub, OURS)) == [THEIRS.link, OURS.link]
+    led = state(hub)
+    assert "leads its story already" in hub.refuses("/admin/do/lead", of(THEIRS))
+    assert state(hub) == led
+
+
+# ---------------------------------------------------------------- tags
+
+
+@pytest.mark.parametrize("first", ["", "tag", "untag"])
+@pytest.mark.parametrize("action", ["tag", "untag", "leave"])
+def test_what_is_said_of_a_tag_goes_back_to_what_was_said_before(
+    hub: AdminHub, first: str, action: str
+) -> None:
+    asked = of(THEIRS, term="safety")
+    if first:
+        hub.does(f"/admin/do/{first}", asked)
+    before = state(hub)
+    if (first or "leave") == action:
+        assert "already" in hub.refuses(f"/admin/do/{action}", asked)
+    else:
+        hub.undoes(f"/admin/do/{action}", asked)
+    assert state(hub) == before
+    assert hub.store.check() == ()
+
+
+def test_tags_are_given_and_taken_of_the_whole_story(hub: AdminHub) -> None:
+    hub.does("/admin/do/tag", of(THEIRS, term="stroke"))
+    assert [tag.term for tag in story_of(hub, OURS).tags] == ["stroke"]
+    before = state(hub)
+    assert "No tag of" in hub.refuses("/admin/do/tag", of(THEIRS, term="nonsense"))
+    assert "It was not said" in hub.refuses("/admin/do/tag", of(THEIRS))
+    assert state(hub) == before
