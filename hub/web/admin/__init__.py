@@ -9,14 +9,23 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from hub.errors import HubError
-from hub.web.admin import access, accounts, actions, feeds, overview
+from hub.web.admin import access, accounts, actions, audit, feeds, news, overview, waiting
 from hub.web.admin.frame import LONGEST_FORM, page, signed_in
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.websub.subscribers import LONGEST_REQUEST
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
-for part in (access.routes, actions.routes, overview.routes, feeds.routes, accounts.routes):
+for part in (
+    access.routes,
+    actions.routes,
+    overview.routes,
+    feeds.routes,
+    waiting.routes,
+    news.routes,
+    audit.routes,
+    accounts.routes,
+):
     admin.register_blueprint(part)
 
 # What is there for who is not signed in.

@@ -64,7 +64,13 @@ def entry_at(visit: Visit, written: str) -> str:
     """What was written for an entry, or, for the address of a story's page here, the address of its lead."""
     ours = re.escape(visit.addresses.full(visit.addresses.to("/story/")))
     found = re.fullmatch(rf"{ours}([1-9][0-9]{{,{_LONGEST_STORY - 1}}})/?", written)
-    story = visit.store.story(int(found[1])) if found else None
+    if not found:
+        return written
+    number = int(found[1])
+    story = visit.store.story(number)
     if isinstance(story, int):
         story = visit.store.story(story)
-    return address_of(visit.store, story.lead) if isinstance(story, Story) else written
+    if isinstance(story, Story):
+        return address_of(visit.store, story.lead)
+    withdrawn = visit.store.withdrawn_from(number)
+    return address_of(visit.store, withdrawn.stored) if withdrawn else written

@@ -17,6 +17,9 @@ LONGEST_FORM = 4 * 1024 * 1024
 _SECTIONS = (
     ("overview", "/admin/", "Overview"),
     ("feeds", "/admin/feeds", "Feeds"),
+    ("waiting", "/admin/waiting", "Waiting"),
+    ("any-news", "/admin/news", "News"),
+    ("audit", "/admin/audit", "Audit"),
     ("accounts", "/admin/accounts", "Accounts"),
 )
 

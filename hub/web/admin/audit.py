@@ -1,0 +1,109 @@
+"""What was done on the admin pages, by whom."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+
+from flask import Blueprint, Response, abort, request
+from msgspec import Struct
+
+from hub.model import AuditRecord
+from hub.store import BadCursor, Page
+from hub.web.admin.actions import ON_NEWS
+from hub.web.admin.entries import page_of
+from hub.web.admin.frame import page
+from hub.web.visit import Visit, visiting
+from hub.web.words import Moment, instant
+
+routes = Blueprint("audit", __name__)
+
+_AT_ONCE = 50
+_LONGEST = 200
+_COLUMNS = ("number", "time", "who", "action", "about", "said", "change", "taken back by")
+# What spreadsheets take for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Row(Struct, frozen=True):
+    """A record as pages show it. `about` is the page of what it is about, where that is news."""
+
+    record: AuditRecord
+    when: Moment
+    about: str | None
+
+
+@routes.get("/audit")
+def audit() -> Response:
+    visit, words = visiting(), _words()
+    try:
+        found = visit.store.audit(words, limit=_AT_ONCE, cursor=request.args.get("before") or None)
+    except BadCursor:
+        abort(404)
+    asked = {"q": words}
+    values: Mapping[str, object] = {
+        "title": "Audit",
+        "section": "audit",
+        "asked": words,
+        "rows": _rows(visit, found.items),
+        "older": visit.addresses.to("/admin/audit", **asked, before=found.next) if found.next else None,
+        "newest": visit.addresses.to("/admin/audit", **asked) if request.args.get("before") else None,
+        "as_csv": visit.addresses.to("/admin/audit.csv", **asked),
+        "alone": False,
+    }
+    return page("audit.html", values)
+
+
+@routes.get("/audit/<int:number>")
+def one(number: int) -> Response:
+    visit = visiting()
+    record = visit.store.audit_record(number) if number < 2**63 else None
+    if record is None:
+        abort(404)
+    values: Mapping[str, object] = {
+        "title": f"Audit: number {number}",
+        "section": "audit",
+        "asked": "",
+        "rows": _rows(visit, (record,)),
+        "alone": True,
+    }
+    return page("audit.html", values)
+
+
+@routes.get("/audit.csv")
+def table() -> Response:
+    """All of it, or what has some words, for spreadsheets (RFC 4180)."""
+    visit, written = visiting(), io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(_COLUMNS)
+    for each in _every(visit, _words()):
+        cells = (each.number, instant(each.moment), each.who, each.action, each.about, each.said, each.change)
+        rows.writerow([*map(_cell, map(str, cells)), each.undone or ""])
+    answer = Response(written.getvalue(), content_type="text/csv; charset=utf-8; header=present")
+    answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    return answer
+
+
+def _words() -> str:
+    return " ".join(request.args.get("q", "").split())[:_LONGEST]
+
+
+def _rows(visit: Visit, records: tuple[AuditRecord, ...]) -> tuple[Row, ...]:
+    moment = visit.setting.calendar.moment
+    return tuple(
+        Row(each, moment(each.moment), page_of(visit, each.about) if each.action in ON_NEWS else None)
+        for each in records
+    )
+
+
+def _every(visit: Visit, words: str) -> Iterator[AuditRecord]:
+    found: Page[AuditRecord] = visit.store.audit(words, limit=_AT_ONCE)
+    yield from found.items
+    while found.next:
+        found = visit.store.audit(words, limit=_AT_ONCE, cursor=found.next)
+        yield from found.items
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
