@@ -1,0 +1,62 @@
+"""Who may sign in, who is signed in, and what was done by whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from hub.model import Account, AuditRecord, Session
+from hub.store.found import Page
+
+
+class AdminStore(Protocol):
+    """Who may sign in, who is signed in, and what was done by whom."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The admins' accounts, by name."""
+
+    def account(self, name: str) -> Account | None:
+        """The account of a name, None where there is none."""
+
+    def invite(self, name: str, digest: str, until: datetime) -> None:
+        """Have whoever holds a token with this digest set a password for an account, until then, once.
+
+        The account may be there or not. Of no name it is the first admin's, as long as there are none.
+        An earlier token of the same name counts no more.
+        """
+
+    def invited(self, digest: str, now: datetime) -> str | None:
+        """The name that the token with this digest is good for; None where it is not good any more."""
+
+    def enrol(self, digest: str, name: str, password: str, now: datetime) -> bool:
+        """Make an account, or give it another password and end its sessions, by the token with this digest.
+
+        `password` is hashed. False where the token is not good for that name any more.
+        """
+
+    def expel(self, name: str) -> bool:
+        """Remove an account with its sessions and its invitation; False where there is none."""
+
+    def sign_in(self, name: str, digest: str, *, agent: str, now: datetime) -> bool:
+        """Begin a session of an account, by the digest of its token; False where there is no such account."""
+
+    def session(self, digest: str, now: datetime) -> Session | None:
+        """The session of the token with this digest, which is used now; None where it has ended.
+
+        It ends half a day after it was used last, and after a week.
+        """
+
+    def sessions(self, now: datetime) -> tuple[Session, ...]:
+        """The sessions that have not ended, the one that was used last first."""
+
+    def sign_out(self, session: int) -> bool:
+        """End a session; False where it had ended."""
+
+    def record(self, record: AuditRecord, *, undoes: int | None = None) -> int:
+        """Keep what was done for good, as what took back the record of that number; its own number."""
+
+    def audit_record(self, number: int) -> AuditRecord | None:
+        """The record of a number, None where there is none."""
+
+    def audit(self, words: str = "", *, limit: int, cursor: str | None = None) -> Page[AuditRecord]:
+        """What was done, the last first, of what has these words in it. Raises BadCursor."""

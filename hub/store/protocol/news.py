@@ -1,0 +1,108 @@
+"""What is published, in lists, counts and searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from hub.model import Change, Entry, Known, RelatedStory, Revision, Selection, StoredEntry, Story
+from hub.store.found import Found, MemberSummary, Order, Page, Totals
+
+
+class NewsStore(Protocol):
+    """What is published, in lists, counts and searches."""
+
+    def stories(
+        self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
+    ) -> Page[Story]:
+        """The stories of a selection, newest first, each once (but see `Selection.every_entry`).
+
+        A cursor survives polls. Raises BadCursor.
+        """
+
+    def count(self, selection: Selection = Selection()) -> int:
+        """How many stories `stories` has of a selection without a search."""
+
+    def search(
+        self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
+    ) -> Found:
+        """The stories of a selection with a search, best matches first if they can be. Raises BadCursor."""
+
+    def entries(
+        self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
+    ) -> Page[StoredEntry]:
+        """Every entry of a selection without a search, copies too, newest first. Raises BadCursor."""
+
+    def story(self, story: int) -> Story | int | None:
+        """A story; the number of the one it was merged into; None where there is none."""
+
+    def merged(self) -> tuple[int, ...]:
+        """The numbers of the stories that were merged into others."""
+
+    def revisions(self, key: int) -> tuple[Revision, ...]:
+        """What an entry said before its last changes, the latest first; at most ten."""
+
+    def told_changes(self, *, limit: int) -> tuple[Change, ...]:
+        """The last changes of published entries that readers were told of, the latest first."""
+
+    def finds(self, typed: str) -> bool:
+        """Whether a search for this would find any published entry."""
+
+    def latest_titles(self, *, limit: int) -> tuple[str, ...]:
+        """The titles of the news that came last."""
+
+    def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
+        """Other stories about the same, the nearest first, each with the words that both speak of."""
+
+    def totals(self) -> Totals:
+        """How many entries and stories there are."""
+
+    def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
+        """Every member that was ever in feeds.yaml, in its order, those that left last; or that one alone."""
+
+    def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
+        """The stories of a selection, without a search, of events on that day or later, the next first."""
+
+    def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
+        """The stories that are pinned on a day, the one that was pinned last first."""
+
+    def came_between(
+        self, start: datetime, end: datetime, *, late: timedelta, limit: int
+    ) -> tuple[tuple[Story, ...], int]:
+        """The stories that came in between two moments and that feeds tell: the newest, and how many in all.
+
+        A story comes in with the first of its entries that is published. What
+        is dated before that by more than `late` is left out.
+        """
+
+    def news_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """By member with any, how many of its entries are published with a date between each two moments."""
+
+    def tag_counts(self) -> Mapping[str, int]:
+        """How many stories have each tag."""
+
+    def tag_counts_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """How many stories with each tag are of the time between each two moments that follow each other."""
+
+    def version(self) -> int:
+        """A number that grows whenever what is published changes, and only then."""
+
+    def mark(self) -> str:
+        """A word for what is published, which nothing else ever has: no other database, nor one put back."""
+
+    def of_one_moment(self) -> AbstractContextManager[None]:
+        """A block in which nothing is written, and all that is read is as it was when it began.
+
+        What others write meanwhile waits in the log until the block ends.
+        """
+
+    def walk(self) -> Iterator[StoredEntry]:
+        """Every entry, whatever its standing, oldest first, in bounded memory. Not one transaction."""
+
+    def find(self, address: str) -> tuple[StoredEntry, ...]:
+        """The entries, whatever their standing, with this address for a link or an id, leads first."""
+
+    def compared_with(self, key: int) -> tuple[Entry, Known]:
+        """A stored entry, with its sketch where one is kept, and what it might be a copy of."""

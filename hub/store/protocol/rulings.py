@@ -1,0 +1,106 @@
+"""What admins ruled of news, which no poll undoes, and what waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Protocol
+
+from hub.model import Notice, Overruling, StoredEntry, Tag, Withheld, WithheldEntry
+from hub.store.found import Pin
+
+
+class RulingStore(Protocol):
+    """What admins ruled of news, which no poll undoes, and what waits for them."""
+
+    def put_together(self, key: int, other: int, now: datetime) -> None:
+        """Rule that two stories are one: that of `key` goes into that of `other`, which keeps its number.
+
+        No poll undoes it. Raises StoreError where they are one already.
+        """
+
+    def take_apart(self, key: int, now: datetime, *, alone: bool = False) -> None:
+        """Rule that an entry is not the news of its story, and give it a story of its own.
+
+        With `alone` it is nobody's copy, and nothing is a copy of it. No poll
+        undoes it. Raises StoreError where there is nothing to take apart.
+        """
+
+    def make_lead(self, key: int, now: datetime) -> None:
+        """Rule that an entry leads its story. No later original takes its place."""
+
+    def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
+        """Have the story of an entry stand beside the latest news, up to a day.
+
+        Raises StoreError for one that is not published.
+        """
+
+    def unpin(self, key: int) -> None:
+        """Have it stand there no more, also where it is withheld. Raises StoreError where it does not."""
+
+    def pin_of(self, key: int) -> Pin | None:
+        """The pin of the story that an entry is in, or was in before it was withheld."""
+
+    def waiting(self) -> tuple[WithheldEntry, ...]:
+        """The entries that wait for an admin, held or in quarantine, the last 100 first."""
+
+    def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
+        """The keys of all entries of a member, or of its feed of that name, that wait for an admin."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """For each feed and reason how many entries wait for an admin, those that wait longest first."""
+
+    def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
+        """The published entries that were withdrawn, since then or ever, the last first, 1,000 at most."""
+
+    def withheld(self, key: int) -> WithheldEntry | None:
+        """Why a stored entry is not published; None where it is."""
+
+    def is_told(self, story: int) -> bool:
+        """Whether merged feeds tell of a story; else it is but the past of a member that joined."""
+
+    def withdrawn_from(self, story: int) -> WithheldEntry | None:
+        """The withdrawn entry that a story was of, whose every entry is withdrawn; None for others."""
+
+    def away_from(self, story: int) -> tuple[StoredEntry, ...]:
+        """The entries that were in a story when they were withdrawn."""
+
+    def release(self, keys: Iterable[int], now: datetime | None = None, *, for_good: bool = True) -> int:
+        """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
+
+        What was withdrawn its member cannot take back again, if this is `for_good`; what
+        waited it can. Without a moment it is done at the one when nobody else writes any
+        more: who follows what is new asks from the newest that it has, and polls may be
+        stored while this waits.
+        """
+
+    def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
+        """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.
+
+        Without a reason, what was withdrawn before keeps the one that it has; without a
+        moment it is done as `release` is.
+        """
+
+    def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:
+        """Have entries, by key, wait as they did, if an admin dropped them since; how many those were."""
+
+    def is_released(self, key: int) -> bool:
+        """Whether an entry was withdrawn, and is published on an admin's word, for good."""
+
+    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
+        """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""
+
+    def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
+        """Give an entry a tag by hand, with the broader ones among `tags`, or with none take the tag away.
+
+        Holds for every later poll, retagging, and copy of its story.
+        """
+
+    def renew(self, overrulings: Iterable[Overruling]) -> None:
+        """Replace the tags that come with tags given by hand. Entries' tags stay until they are replaced."""
+
+    def leave_to_rules(self, key: int, term: str) -> None:
+        """Forget what was said by hand of an entry's tag. Its tags stay until they are replaced."""
+
+    def overrulings(self) -> tuple[Overruling, ...]:
+        """All that was said of tags by hand."""
