@@ -82,6 +82,10 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
                 f"{backup} cannot be put back{taken}: {' '.join(problems[:_MOST_TOLD])}{more}",
                 f"Nothing was changed; take another{other}.",
             )
+        with closing(existing_store(f"sqlite:///{copy}")) as store:
+            # Who was let in when it was made may have been removed since.
+            store.end_sessions()
+            admins = " Its admins have to sign in again." if store.accounts() else ""
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
         # From here on whole: whoever ends it now gets what was asked for.
@@ -91,7 +95,7 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
                 if there.exists():
                     there.rename(_beside(before, suffix))
             copy.rename(file)
-    said = f"{file} is what {backup} holds{taken}. A `hub serve` that runs has to be started anew."
+    said = f"{file} is what {backup} holds{taken}. A `hub serve` that runs has to be started anew.{admins}"
     return f"{said}\nWhat was there is {before}." if kept else said
 
 

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 
 from hub.config import load
 from hub.errors import StoreError
-from hub.model import account_name_problem
+from hub.model import Invitation, account_name_problem
 from hub.said import minute
 from hub.store import Store, existing_store
 
@@ -41,7 +41,7 @@ def reset(config: Path, database: str, name: str, *, now: datetime) -> str:
 
 
 def remove(database: str, name: str) -> str:
-    """Remove an account, or take an invitation back. Raises HubError."""
+    """Remove an account, or take its link back. Raises HubError."""
     with closing(existing_store(database)) as store:
         if not store.expel(name):
             raise _nobody(name)
@@ -57,13 +57,18 @@ def listed(database: str, *, now: datetime) -> str:
             + (f"last seen {minute(seen[each.name])}" if each.name in seen else "not signed in")
             for each in store.accounts()
         ]
+        lines += [
+            f"{each.name}: has a link to choose a password, until {minute(each.until)}"
+            for each in store.invitations(now)
+        ]
     return "\n".join(lines or ["There is no account yet. `hub user add NAME` makes one."])
 
 
 def invitation(store: Store, name: str, *, now: datetime) -> str:
     """The path of a link at which a password is chosen: of that account, of the first one for no name."""
     token = token_urlsafe(32)
-    store.invite(name, hashlib.sha256(token.encode()).hexdigest(), now + LINK_LASTS)
+    invited = Invitation(name=name, giver="", until=now + LINK_LASTS)
+    store.invite(invited, hashlib.sha256(token.encode()).hexdigest())
     return f"/admin/welcome/{token}"
 
 

@@ -43,7 +43,7 @@ DIGESTS = {
     "m027_pins": "2a9b43115ce12499",
     "m028_subscribers": "d7c023187869f1e7",
     "m029_what_other_databases_have_not": "0702a5bb31700e7c",
-    "m030_admins": "79d1d4fea43e2a2f",
+    "m030_admins": "4643c122cd87c34d",
 }
 
 

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from hub.errors import ConfigError
 from hub.users import invitation
 from hub.web.admin import access
+from hub.web.admin.frame import digest
 from tests.admin_hub import ADMIN, ORIGIN, PASSWORD, AdminHub, an_admin_hub
 from tests.commands import Hub as Command
+from tests.commands import within
 from tests.web_hub import NETWORK, Hub
 
 
@@ -45,11 +48,16 @@ def paths(hub: AdminHub, method: str) -> list[str]:
     ]
 
 
+def cookie(hub: AdminHub) -> str:
+    """The name of its cookie."""
+    return f"hub-admin-{digest(hub.config.hub.url or ORIGIN)[:8]}"
+
+
 # ---------------------------------------------------------------- the door
 
 
 def test_without_a_session_no_admin_page_is_shown_and_nothing_is_done(hub: AdminHub) -> None:
-    hub.client.delete_cookie("hub-admin", path="/admin")
+    hub.client.delete_cookie(cookie(hub), path="/admin")
     assert len(paths(hub, "GET")) > 1
     for path in paths(hub, "GET"):
         answer = hub.get(path)
@@ -72,7 +80,7 @@ def test_what_does_something_answers_to_post_alone_and_what_shows_something_does
             assert hub.get(path).status_code == 405
     before = hub.sql("SELECT COUNT(*) FROM audit")
     for path in paths(hub, "GET"):
-        assert hub.get(path).status_code in (200, 404), path
+        assert hub.get(path).status_code in (200, 303, 404), path
     assert hub.sql("SELECT COUNT(*) FROM audit") == before
 
 
@@ -100,6 +108,58 @@ def test_what_other_sites_have_a_browser_send_is_refused(
     # Nor is anybody signed in by another's page.
     signed = hub.post("/admin/sign-in", {"name": ADMIN, "password": PASSWORD}, **headers)
     assert ("Set-Cookie" in signed.headers) is let_in
+
+
+def test_without_its_slash_the_address_leads_to_the_pages_of_this_hub(tmp_path: Path) -> None:
+    text = NETWORK.replace("  timezone", "  url: https://news.example.org/hub\n  timezone")
+    with closing(AdminHub(tmp_path, text)) as hub:
+        for path in ("/admin", "/hub/admin"):
+            answer = hub.get(path, Host="evil.example")
+            assert answer.status_code == 303
+            assert answer.headers["Location"] in ("/hub/admin/", "/hub/admin/sign-in")
+            assert answer.headers["Cache-Control"] == "no-store"
+        fields = {"name": ADMIN, "password": PASSWORD, "again": PASSWORD}
+        hub.post(f"/hub{invitation(hub.store, '', now=hub.now)}", fields, Origin="http://localhost")
+        assert hub.get("/hub/admin").headers["Location"] == "/hub/admin/"
+        # No other address is one of werkzeug's own redirects.
+        slashed = [rule.rule for rule in hub.app.url_map.iter_rules() if rule.rule.endswith("/")]
+        assert slashed == ["/", "/admin/"]
+
+
+def test_what_a_button_does_is_not_done_by_its_address(hub: AdminHub) -> None:
+    assert "A button does this, on a page." in hub.words("/admin/do/pin", 405)
+
+
+def test_two_hubs_on_one_host_do_not_sign_each_others_admins_out(tmp_path: Path) -> None:
+    with closing(AdminHub(tmp_path)) as one:
+        one.enrol()
+        other = NETWORK.replace("  timezone", "  url: http://127.0.0.1:8001\n  timezone")
+        folder = tmp_path / "other"
+        folder.mkdir()
+        with closing(AdminHub(folder, other)) as another:
+            fields = {"name": ADMIN, "password": PASSWORD, "again": PASSWORD}
+            link = invitation(another.store, "", now=another.now)
+            answer = another.post(link, fields, Origin="http://localhost")
+            theirs = answer.headers["Set-Cookie"].partition("=")[0]
+            assert theirs == cookie(another) != cookie(one)
+        assert one.get("/admin/").status_code == 200
+
+
+def test_while_the_database_is_held_admins_see_pages_and_why_nothing_can_be_done(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.connection._BUSY_SECONDS", 0.2)
+    hub.now += timedelta(minutes=6)
+    with closing(sqlite3.connect(hub.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert hub.get("/admin/accounts").status_code == 200
+        assert time.monotonic() - began < 5
+        assert "is held by another program" in hub.refuses("/admin/accounts/invite", {"name": "bob"})
+        other.execute("ROLLBACK")
+    assert hub.store.sessions(hub.now)[0].seen == hub.now - timedelta(minutes=6)
+    assert hub.get("/admin/accounts").status_code == 200
+    assert hub.store.sessions(hub.now)[0].seen == hub.now
 
 
 def test_admin_pages_are_kept_by_nobody_and_say_so_to_search_engines(hub: AdminHub) -> None:
@@ -134,15 +194,15 @@ def test_an_admin_signs_in_and_out_with_a_password(hub: AdminHub) -> None:
 
 
 def test_a_token_that_is_signed_out_is_of_no_use_any_more(hub: AdminHub) -> None:
-    cookie = hub.client.get_cookie("hub-admin", path="/admin")
-    assert cookie is not None
+    kept = hub.client.get_cookie(cookie(hub), path="/admin")
+    assert kept is not None
     hub.post("/admin/sign-out")
-    hub.client.set_cookie("hub-admin", cookie.value, path="/admin")
+    hub.client.set_cookie(cookie(hub), kept.value, path="/admin")
     assert hub.get("/admin/").status_code == 303
     # Nor is what the database keeps of one that is.
     hub.sign_in()
-    ((digest,),) = hub.sql("SELECT digest FROM sessions")
-    hub.client.set_cookie("hub-admin", digest, path="/admin")
+    ((kept_of_it,),) = hub.sql("SELECT digest FROM sessions")
+    hub.client.set_cookie(cookie(hub), kept_of_it, path="/admin")
     assert hub.get("/admin/").status_code == 303
 
 
@@ -261,7 +321,7 @@ def test_the_first_link_makes_an_account_once(tmp_path: Path) -> None:
         ({"name": ""}, "A name is made of"),
         ({"password": "eleven chars"[:11], "again": "eleven chars"[:11]}, "12 characters at least"),
         ({"again": "another"}, "not the same"),
-        ({"password": "my name is anna", "again": "my name is anna"}, "has the name in it"),
+        ({"password": "my name is Anna", "again": "my name is Anna"}, "has the name in it"),
     ],
 )
 def test_what_is_no_name_or_password_is_said_and_can_be_put_right(
@@ -272,6 +332,12 @@ def test_what_is_no_name_or_password_is_said_and_can_be_put_right(
         good = {"name": ADMIN, "password": PASSWORD, "again": PASSWORD}
         assert says in hub.refuses(link, {**good, **fields})
         assert hub.post(link, good).status_code == 303
+
+
+def test_a_short_name_may_be_part_of_a_password(tmp_path: Path) -> None:
+    with closing(AdminHub(tmp_path)) as hub:
+        hub.enrol("al", "musical tulips forty")
+        assert hub.get("/admin/").status_code == 200
 
 
 def test_a_link_for_one_makes_no_other_and_lasts_a_day(hub: AdminHub) -> None:
@@ -297,12 +363,12 @@ def test_another_password_ends_the_sessions_of_the_one_before(hub: AdminHub) -> 
 
 def test_passwords_and_tokens_are_not_in_the_database(hub: AdminHub) -> None:
     link = invitation(hub.store, "bob", now=hub.now)
-    cookie = hub.client.get_cookie("hub-admin", path="/admin")
-    assert cookie is not None
+    kept = hub.client.get_cookie(cookie(hub), path="/admin")
+    assert kept is not None
     with closing(sqlite3.connect(hub.file)) as connection:
         dump = "\n".join(connection.iterdump())
     assert "scrypt:" in dump
-    for secret in (PASSWORD, cookie.value, link.rpartition("/")[2]):
+    for secret in (PASSWORD, kept.value, link.rpartition("/")[2]):
         assert secret not in dump
 
 
@@ -326,6 +392,34 @@ def test_an_admin_invites_another_and_removes_them(hub: AdminHub) -> None:
     assert said[:2] == ["bob can sign in no more.", "bob signed in."]
     # The link is a secret.
     assert not any("welcome" in each for each in said)
+
+
+def test_who_is_removed_has_left_no_way_back(hub: AdminHub) -> None:
+    with closing(AdminHub(hub.file.parent)) as mallorys:
+        mallorys.enrol("mallory")
+        links = []
+        for name in ("backdoor", ADMIN):
+            page = mallorys.post("/admin/accounts/invite", {"name": name}).text
+            links.append("/admin/welcome/" + page.partition("/admin/welcome/")[2].partition("<")[0])
+        own = invitation(hub.store, "bob", now=hub.now)
+        hub.does("/admin/accounts/remove", {"name": "mallory"})
+        assert [hub.get(link).status_code for link in links] == [410, 410]
+        assert hub.get(own).status_code == 200
+
+
+def test_links_that_are_open_are_shown_and_taken_back(hub: AdminHub) -> None:
+    hub.post("/admin/accounts/invite", {"name": "bob"})
+    link = invitation(hub.store, "carol", now=hub.now)
+    shown = hub.words("/admin/accounts")
+    assert "bob Given by: anna Works until: 25 November, 15:30" in shown
+    assert "carol Given by: a command" in shown
+    said = hub.does("/admin/accounts/take-back", {"name": "carol"})
+    assert said == "The link for carol works no more."
+    assert hub.get(link).status_code == 410
+    assert "There is no link for carol any more." in hub.refuses(
+        "/admin/accounts/take-back", {"name": "carol"}
+    )
+    assert hub.get("/admin/accounts/invite").headers["Location"] == "/admin/accounts"
 
 
 def test_an_admin_ends_a_session_elsewhere(hub: AdminHub) -> None:
@@ -357,6 +451,7 @@ def test_the_first_start_prints_a_link_and_commands_look_after_accounts(tmp_path
         added = command.run("user", "add", "bob")
         assert added.returncode == 0, added.stderr
         assert "/admin/welcome/" in added.stdout
+    assert command.run("user", "remove", "bob").returncode == 0
     assert "no account yet" in command.run("user", "list").stdout
     assert "small letters" in command.run("user", "add", "Bob Smith").stderr
     assert command.run("user", "reset", "carol").returncode == 1
@@ -367,6 +462,9 @@ def test_the_first_start_prints_a_link_and_commands_look_after_accounts(tmp_path
     assert "/admin/welcome/" in command.run("user", "reset", "carol").stdout
     assert command.run("user", "remove", "carol").stdout == "carol can sign in no more.\n"
     assert command.run("user", "remove", "carol").returncode == 1
+    assert command.run("user", "add", "dave").returncode == 0
+    assert "dave: has a link to choose a password, until" in command.run("user", "list").stdout
+    assert command.run("user", "remove", "dave").stdout == "dave can sign in no more.\n"
     with command.serving("run") as (process, _):
         assert process.stderr is not None
         assert next(line for line in process.stderr if "first admin" in line)
@@ -382,7 +480,7 @@ def test_more_is_read_from_admins_than_from_others(tmp_path: Path) -> None:
         fields = f"password={PASSWORD}&again={PASSWORD}".replace(" ", "+")
         answer = send(host, f"/admin/welcome/{link}", fields)
         assert answer.startswith("HTTP/1.1 303"), answer
-        cookie = answer.partition("hub-admin=")[2].partition(";")[0]
+        cookie = answer.partition("set-cookie: ")[2].partition(";")[0]
         long = "more=" + "y" * 1_000_000 + "&name=bob"
         assert send(host, "/admin/sign-in", long).startswith("HTTP/1.1 413")
         assert send(host, "/admin/accounts/invite", long).startswith("HTTP/1.1 303")
@@ -390,11 +488,60 @@ def test_more_is_read_from_admins_than_from_others(tmp_path: Path) -> None:
         assert "Send <strong>bob</strong> this link" in invited
 
 
+def test_forms_that_nobody_ends_keep_no_admin_out(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.write({})
+    with command.serving("serve") as (_, address):
+        link = command.run("user", "add", ADMIN).stdout.split("/admin/welcome/")[1].split()[0].rstrip(",")
+        host = urlsplit(address).netloc
+        fields = f"password={PASSWORD}&again={PASSWORD}".replace(" ", "+")
+        cookie = send(host, f"/admin/welcome/{link}", fields).partition("set-cookie: ")[2].partition(";")[0]
+        name, _, port = host.partition(":")
+        slow = []
+        for path in ("/admin/sign-in", "/websub"):
+            for _ in range(50):
+                connection = socket.create_connection((name, int(port)), timeout=10)
+                head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nx="
+                connection.sendall(head.encode())
+                slow.append(connection)
+        assert within(5, lambda: send(host, "/admin/sign-in", "name=anna").startswith("HTTP/1.1 503"))
+        invited = send(host, "/admin/accounts/invite", "name=bob", cookie=cookie)
+        assert "Send <strong>bob</strong> this link" in invited
+        for connection in slow:
+            connection.close()
+
+
+def test_a_backup_that_is_put_back_lets_nobody_in_by_a_session_of_then(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.write({})
+    with closing(AdminHub(tmp_path)) as hub:
+        hub.enrol()
+        link = invitation(hub.store, "bob", now=hub.now)
+        assert command.run("backup", str(tmp_path / "copy.db")).returncode == 0
+        kept = hub.client.get_cookie(cookie(hub), path="/admin")
+        assert kept is not None
+    restored = command.run("restore", str(tmp_path / "copy.db"))
+    assert restored.returncode == 0, restored.stderr
+    assert "Its admins have to sign in again." in restored.stdout
+    with closing(AdminHub(tmp_path)) as hub:
+        hub.client.set_cookie(cookie(hub), kept.value, path="/admin")
+        assert hub.get("/admin/").status_code == 303
+        assert hub.get(link).status_code == 410
+        assert hub.sign_in().status_code == 303
+
+
+def test_a_mistake_in_an_admin_template_of_ones_own_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin" / "sign_in.html").write_text("{{ }}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"admin/sign_in.html:1: Expected an expression"):
+        Hub(tmp_path, templates=tmp_path)
+
+
 def send(host: str, path: str, body: str, *, cookie: str = "") -> str:
     name, _, port = host.partition(":")
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\n"
-        f"Cookie: hub-admin={cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     with closing(socket.create_connection((name, int(port)), timeout=20)) as connection:

@@ -31,6 +31,18 @@ class Account(Struct, frozen=True, kw_only=True):
     made: datetime
 
 
+class Invitation(Struct, frozen=True, kw_only=True):
+    """That an account may be given a password at a link, until when.
+
+    `name` is the account's, which need not be there yet, empty for the first admin's. `giver` is
+    the account that gave the link, empty where a command did.
+    """
+
+    name: str
+    giver: str
+    until: datetime
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """That somebody is signed in, in one browser.
 

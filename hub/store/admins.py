@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
 
-from hub.model import Account, AuditRecord, FeedKey, Session
+from hub.errors import StoreError
+from hub.model import Account, AuditRecord, FeedKey, Invitation, Session
 from hub.store import Page, rows
 from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
@@ -42,12 +44,21 @@ class Admins(Connection):
             found = self._rows("SELECT * FROM accounts WHERE name = ?", (name,))
         return _account(found[0]) if found else None
 
-    def invite(self, name: str, digest: str, until: datetime) -> None:
+    def invite(self, invitation: Invitation, digest: str) -> None:
         with self._writing():
             self._db.execute(
-                "INSERT OR REPLACE INTO invitations (name, digest, until) VALUES (?, ?, ?)",
-                (name, digest, rows.stamp(until)),
+                "INSERT OR REPLACE INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)",
+                (invitation.name, digest, rows.stamp(invitation.until), invitation.giver),
             )
+
+    def invitations(self, now: datetime) -> tuple[Invitation, ...]:
+        with self._reading():
+            found = self._rows(
+                "SELECT * FROM invitations WHERE until > ? AND name <> '' ORDER BY name", (rows.stamp(now),)
+            )
+        return tuple(
+            Invitation(name=row["name"], giver=row["giver"], until=rows.moment(row["until"])) for row in found
+        )
 
     def invited(self, digest: str, now: datetime) -> str | None:
         with self._reading():
@@ -77,8 +88,19 @@ class Admins(Connection):
 
     def expel(self, name: str) -> bool:
         with self._writing():
-            self._db.execute("DELETE FROM invitations WHERE name = ?", (name,))
-            return bool(self._db.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount)
+            invited = self._db.execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
+            # Else who is removed could have seen to a way back.
+            self._db.execute("DELETE FROM invitations WHERE giver = ?", (name,))
+            return bool(self._db.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount or invited)
+
+    def take_back(self, name: str) -> bool:
+        with self._writing():
+            return bool(self._db.execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount)
+
+    def end_sessions(self) -> None:
+        with self._writing():
+            self._db.execute("DELETE FROM sessions")
+            self._db.execute("DELETE FROM invitations")
 
     # ------------------------------------------------------------ sessions
 
@@ -106,7 +128,8 @@ class Admins(Connection):
             return None
         session = _session(found[0])
         if now - session.seen > _SEEN_AGAIN:
-            with self._writing():
+            # While somebody else holds the database, an admin is shown pages all the same.
+            with suppress(StoreError), self._writing_within(0):
                 self._db.execute(
                     "UPDATE sessions SET seen = ? WHERE id = ?", (rows.stamp(now), session.number)
                 )

@@ -137,8 +137,14 @@ class Connection:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction that holds the write lock from its first read on."""
+        with self._writing_within(_BUSY_SECONDS):
+            yield
+
+    @contextmanager
+    def _writing_within(self, seconds: float) -> Iterator[None]:
+        """The same, waiting no longer for whoever holds it."""
         with self._errors():
-            self._take_turn()
+            self._take_turn(seconds)
             try:
                 yield
             except BaseException:
@@ -146,9 +152,9 @@ class Connection:
                 raise
             self._db.execute("COMMIT")
 
-    def _take_turn(self) -> None:
-        until = time.monotonic() + _BUSY_SECONDS
-        self._wait_at_most(_BUSY_STRETCH)
+    def _take_turn(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        self._wait_at_most(min(_BUSY_STRETCH, seconds))
         try:
             while True:
                 try:

@@ -885,9 +885,15 @@ def m029_what_other_databases_have_not(db: Database) -> None:
 _ADMINS = """
 -- Who may sign in, with passwords as werkzeug hashes them.
 CREATE TABLE accounts (name TEXT PRIMARY KEY, password TEXT NOT NULL, made TEXT NOT NULL);
--- Links at which a password is set, by whose it will be ('' for the first admin's, who says). Of them, and of
--- what browsers send, digests are kept alone (SHA-256): who reads the database cannot sign in by it.
-CREATE TABLE invitations (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, until TEXT NOT NULL);
+-- Links at which a password is set, by whose it will be ('' for the first admin's, who says), and which
+-- account gave them ('' for a command). Of them, and of what browsers send, digests are kept alone (SHA-256):
+-- who reads the database cannot sign in by it.
+CREATE TABLE invitations (
+    name TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    until TEXT NOT NULL,
+    giver TEXT NOT NULL
+);
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,

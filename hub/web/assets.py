@@ -55,9 +55,12 @@ def environment(override: Path | None) -> Environment:
 def _check(override: Path, found: Environment) -> None:
     if not override.is_dir():
         raise ConfigError(f"{override}: there is no such folder", "Give --templates a folder of templates.")
-    for file in sorted(override.glob("*.html")):
+    for file in sorted(override.rglob("*.html")):
+        within = file.relative_to(override)
+        if within.parts[0] == STATIC or any(part.startswith(".") for part in within.parts):
+            continue
         try:
-            found.get_template(file.name)
+            found.get_template(within.as_posix())
         except TemplateSyntaxError as error:
             problem = f"{error.filename or file}:{error.lineno}: {error.message}"
             raise ConfigError(problem, "Mend this template, or take it away to have ours.") from error

@@ -47,7 +47,9 @@ def _refused(error: HTTPException) -> Response:
         address = _without_slash()
         return moved(address) if address else _not_found("There is no page at this address")
     if isinstance(error, MethodNotAllowed):
-        response = _error(405, "This cannot be done here", "The pages of this hub can only be read.")
+        by_button = "GET" not in (error.valid_methods or ())
+        says = "A button does this, on a page." if by_button else "The pages of this hub can only be read."
+        response = _error(405, "This cannot be done here", says)
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return response
     return _error(error.code or 500, "This cannot be answered", error.description or "")

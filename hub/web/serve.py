@@ -11,6 +11,7 @@ import logging
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -20,6 +21,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server import embed
+from msgspec import Struct
 
 from hub.errors import HubError
 from hub.web.admin.frame import LONGEST_FORM
@@ -39,7 +41,6 @@ _FOR_ADMINS = 2  # threads besides, where a feed is looked at while somebody wai
 _CALLBACKS = "/websub/"  # and their tokens: where something is sent to
 _SUBSCRIBING = "/websub"  # where others ask for what we publish
 _ADMIN = "/admin/"
-_MOST_ASKING = 50  # at once
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
@@ -172,6 +173,19 @@ class _Embedded(embed.Server):
         self._shd: Any = SocketHolder(self._sfd, False, _BACKLOG)  # type: ignore[call-arg]
 
 
+class _Asker(Struct, frozen=True):
+    """Who sends forms: how many at once, and how many bytes each. One kind keeps no other out."""
+
+    name: str
+    at_once: int
+    longest: int
+
+
+_SUBSCRIBER = _Asker("subscriber", 50, LONGEST_REQUEST)
+_WHOEVER = _Asker("whoever may be an admin", 50, LONGEST_REQUEST)
+_ADMIN_ASKS = _Asker("admin", 20, LONGEST_FORM)
+
+
 class _Answering:
     """The web view as an RSGI application.
 
@@ -189,7 +203,7 @@ class _Answering:
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
         self._admins = ThreadPoolExecutor(_FOR_ADMINS, thread_name_prefix="web-admin")
-        self._asking = 0
+        self._asking: Counter[str] = Counter()
         self._numbers = count()
         self._seen: Hashable = None
 
@@ -212,12 +226,12 @@ class _Answering:
             environ = _environ(scope, fields, self._port)
             threads = self._admins if _ADMIN in scope.path else self._threads
             if scope.method == "POST" and scope.path.endswith(_SUBSCRIBING):
-                answer = await self._asked(protocol, environ, fields, LONGEST_REQUEST, self._receiving)
+                answer = await self._asked(protocol, environ, fields, _SUBSCRIBER, self._receiving)
             elif scope.method == "POST" and threads is self._admins:
                 loop = asyncio.get_running_loop()
                 admin = await loop.run_in_executor(self._admins, self._app.admits, environ)
-                most = LONGEST_FORM if admin else LONGEST_REQUEST
-                answer = await self._asked(protocol, environ, fields, most, self._admins)
+                asker = _ADMIN_ASKS if admin else _WHOEVER
+                answer = await self._asked(protocol, environ, fields, asker, self._admins)
             elif scope.method == "POST":
                 answer = await self._taken(scope, protocol, environ, fields)
             if answer is None:
@@ -287,20 +301,20 @@ class _Answering:
         protocol: HTTPProtocol,
         environ: dict[str, Any],
         fields: Mapping[str, str],
-        most: int,
+        asker: _Asker,
         threads: ThreadPoolExecutor,
     ) -> _Answer:
-        """The answer to a form; of what has more bytes than `most` as much is read as shows that."""
-        if self._asking >= _MOST_ASKING:
+        """The answer to a form; of what is too long as much is read as shows that."""
+        if self._asking[asker.name] >= asker.at_once:
             return _TOO_MUCH
-        self._asking += 1
+        self._asking[asker.name] += 1
         body = io.BytesIO()
         try:
             async with asyncio.timeout(_SENDING):
                 async for chunk in protocol:
-                    if body.tell() <= most:
+                    if body.tell() <= asker.longest:
                         body.write(chunk)
-            if body.tell() < min(_length(fields), most):
+            if body.tell() < min(_length(fields), asker.longest):
                 return _NOT_WHOLE
             body.seek(0)
             environ |= _with_body(fields, body)
@@ -308,7 +322,7 @@ class _Answering:
         except TimeoutError:
             return _NOT_WHOLE
         finally:
-            self._asking -= 1
+            self._asking[asker.name] -= 1
 
     def _keep_within_bounds(self) -> None:
         """Give up the largest body of those that still come, where all together are too much."""

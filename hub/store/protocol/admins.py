@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from hub.model import Account, AuditRecord, Session
+from hub.model import Account, AuditRecord, Invitation, Session
 from hub.store.found import Page
 
 
@@ -18,12 +18,18 @@ class AdminStore(Protocol):
     def account(self, name: str) -> Account | None:
         """The account of a name, None where there is none."""
 
-    def invite(self, name: str, digest: str, until: datetime) -> None:
-        """Have whoever holds a token with this digest set a password for an account, until then, once.
+    def invite(self, invitation: Invitation, digest: str) -> None:
+        """Have whoever holds the token with this digest set a password for an account, once.
 
-        The account may be there or not. Of no name it is the first admin's, as long as there are none.
-        An earlier token of the same name counts no more.
+        Of no name it is the first admin's, as long as there are none. An earlier token of the same
+        name counts no more.
         """
+
+    def invitations(self, now: datetime) -> tuple[Invitation, ...]:
+        """Those that are open, by name, the first admin's left out."""
+
+    def take_back(self, name: str) -> bool:
+        """Have the invitation of a name count no more; False where there is none."""
 
     def invited(self, digest: str, now: datetime) -> str | None:
         """The name that the token with this digest is good for; None where it is not good any more."""
@@ -35,7 +41,13 @@ class AdminStore(Protocol):
         """
 
     def expel(self, name: str) -> bool:
-        """Remove an account with its sessions and its invitation; False where there is none."""
+        """Remove an account with its sessions, its invitation and those it gave.
+
+        False where there was neither an account nor an invitation.
+        """
+
+    def end_sessions(self) -> None:
+        """End all sessions, and take back all invitations."""
 
     def sign_in(self, name: str, digest: str, *, agent: str, now: datetime) -> bool:
         """Begin a session of an account, by the digest of its token; False where there is no such account."""

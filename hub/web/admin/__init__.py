@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from hub.errors import HubError
 from hub.web.admin import access, accounts, actions, audit, feeds, news, overview, waiting
-from hub.web.admin.frame import LONGEST_FORM, page, signed_in
+from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.websub.subscribers import LONGEST_REQUEST
 
@@ -30,6 +30,12 @@ for part in (
 
 # What is there for who is not signed in.
 _OPEN = frozenset(f"admin.access.{name}" for name in ("sign_in", "welcome"))
+
+
+@admin.get("")
+def _with_its_slash() -> Response:
+    """People leave it out, and werkzeug's own redirect would lead to whatever host was asked."""
+    return to("/admin/")
 
 
 @admin.before_request

@@ -22,7 +22,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import HubError
 from hub.model import AuditRecord, account_name_problem
-from hub.web.admin.frame import COOKIE, digest, page, session, signed_in, to
+from hub.web.admin.frame import cookie_of, digest, page, session, signed_in, to
 from hub.web.visit import Site, Visit, visiting
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 SHORTEST_PASSWORD = 12
 _AFTER = re.compile(r"/admin/[\w./?=&%~+-]*", re.ASCII)
 _LONGEST_AGENT = 200
+# A name with fewer characters may be part of any word.
+_TELLING = 4
 _LASTS = 7 * 24 * 3600  # seconds, as the store has it
 # Passwords that are tried, of all who try: enough for people, and too few to guess by.
 _TRIES, _WITHIN = 10, 60.0  # seconds
@@ -78,8 +80,8 @@ def is_sent_by_our_pages() -> bool:
 
 def admits(site: Site, environ: WSGIEnvironment) -> bool:
     """Whether a request is of somebody who is signed in; where nobody knows, the answer to it says so."""
-    token = Request(environ).cookies.get(COOKIE)
     visit = site.visit()
+    token = Request(environ).cookies.get(cookie_of(visit))
     try:
         return bool(token) and visit.store.session(digest(token or ""), visit.now) is not None
     except HubError:
@@ -146,7 +148,7 @@ def _begin(visit: Visit, name: str, answer: Response) -> Response:
         AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=f"{name} signed in.")
     )
     answer.set_cookie(
-        COOKIE,
+        cookie_of(visit),
         token,
         max_age=_LASTS,
         path=f"{visit.addresses.prefix}/admin",
@@ -163,7 +165,7 @@ def sign_out() -> Response:
     visit = visiting()
     visit.store.sign_out(session().number)
     answer = to("/admin/sign-in")
-    answer.delete_cookie(COOKIE, path=f"{visit.addresses.prefix}/admin")
+    answer.delete_cookie(cookie_of(visit), path=f"{visit.addresses.prefix}/admin")
     return answer
 
 
@@ -211,6 +213,6 @@ def _problem(name: str, password: str, again: str) -> str:
         return f"A password needs {SHORTEST_PASSWORD} characters at least: several words do."
     if password != again:
         return "The two passwords are not the same."
-    if name in password.lower():
+    if len(name) >= _TELLING and name in password.lower():
         return "The password has the name in it."
     return ""

@@ -9,8 +9,8 @@ from secrets import token_urlsafe
 from flask import Blueprint, Response, request
 
 from hub.errors import HubError
-from hub.model import account_name_problem
-from hub.web.admin.frame import digest, done, page, session
+from hub.model import Invitation, account_name_problem
+from hub.web.admin.frame import digest, done, page, session, to
 from hub.web.visit import Visit, visiting
 
 routes = Blueprint("accounts", __name__)
@@ -23,6 +23,20 @@ def accounts() -> Response:
     return _page(visiting())
 
 
+@routes.get("/accounts/invite")
+def shown_once() -> Response:
+    """Who opens the page with a link's address again finds no link there."""
+    return to("/admin/accounts")
+
+
+@routes.post("/accounts/take-back")
+def take_back() -> Response:
+    visit, name = visiting(), request.form.get("name", "")
+    if not visit.store.take_back(name):
+        raise HubError(f"There is no link for {name} any more.", "It was used, or taken back.")
+    return done("take-back", name, f"The link for {name} works no more.", back="/admin/accounts")
+
+
 @routes.post("/accounts/invite")
 def invite() -> Response:
     """A link for somebody to choose a password at, which is shown this once."""
@@ -30,7 +44,8 @@ def invite() -> Response:
     if problem := account_name_problem(name):
         raise HubError(problem, "Go back and choose another.")
     token = token_urlsafe(32)
-    visit.store.invite(name, digest(token), visit.now + _LINK_LASTS)
+    invitation = Invitation(name=name, giver=session().account, until=visit.now + _LINK_LASTS)
+    visit.store.invite(invitation, digest(token))
     known = visit.store.account(name) is not None
     said = f"{name} was given a link to choose {'another' if known else 'a'} password."
     done("invite", name, said, back="/admin/accounts")
@@ -75,6 +90,10 @@ def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:
                 "seen": next((moment(s.seen) for s in sessions if s.account == each.name), None),
             }
             for each in visit.store.accounts()
+        ],
+        "invitations": [
+            {"name": each.name, "giver": each.giver, "until": moment(each.until)}
+            for each in visit.store.invitations(visit.now)
         ],
         "sessions": [
             {

@@ -11,7 +11,6 @@ from flask import Response, g, request
 from hub.model import AuditRecord, Session
 from hub.web.visit import Visit, visiting
 
-COOKIE = "hub-admin"
 LONGEST_FORM = 4 * 1024 * 1024
 """Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
 _SECTIONS = (
@@ -24,6 +23,11 @@ _SECTIONS = (
 )
 
 
+def cookie_of(visit: Visit) -> str:
+    """The name of the cookie: browsers send a host's cookies to all its ports, where other hubs may be."""
+    return f"hub-admin-{digest(visit.addresses.hub)[:8]}"
+
+
 def digest(token: str) -> str:
     """What is kept of a token, which nobody can sign in by."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -32,9 +36,11 @@ def digest(token: str) -> str:
 def signed_in() -> Session | None:
     """The session that the request at hand belongs to, None where there is none."""
     if "session" not in g:
-        token = request.cookies.get(COOKIE)
+        # Where that cannot be told, there is none for the page that says so.
+        g.session = None
         visit = visiting()
-        g.session = visit.store.session(digest(token), visit.now) if token else None
+        if token := request.cookies.get(cookie_of(visit)):
+            g.session = visit.store.session(digest(token), visit.now)
     found: Session | None = g.session
     return found
 
