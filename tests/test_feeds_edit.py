@@ -16,11 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.config import load, parse, shipped_file
-from hub.config.edit import add_feed, import_opml, remove_feed, slugify
+from hub.config import Config, load, parse, shipped_file
+from hub.config.compare import differences, tags_differ
+from hub.config.edit import NewFeed, add_feed, import_opml, put_feed, remove_feed, slugify
+from hub.config.reading import text_digest
 from hub.config.saving import open_file
+from hub.config.whole import diff, take_back
 from hub.errors import ConfigError
-from hub.model import FeedKey, Member
+from hub.model import FeedKey, HtmlList, Member, SiteKind, Sitemap, WordPress
 from hub.publish.opml import members_opml
 
 # The user that owns nothing, on Debian and on macOS.
@@ -92,6 +95,59 @@ def test_members_come_and_go_also_where_a_rule_is_for_their_type(tmp_path: Path)
     assert load(path).tags[0].members == frozenset({"a", "b"})
     remove_feed(path, "a")
     assert load(path).tags[0].members == frozenset({"b"})
+
+
+@pytest.mark.parametrize("feeds", ["", "    feeds:\n      - {url: https://a.example/f}\n", "    feeds: []\n"])
+@pytest.mark.parametrize("trust", ["hold", "always"])
+def test_a_feed_is_trusted_as_its_member_is(tmp_path: Path, feeds: str, trust: str) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"members:\n  - slug: a\n    name: A\n    trust: {trust}\n{feeds}")
+    add_feed(path, "https://a.example/g", member="a")
+    assert {each.trust for each in load(path).feeds} == {trust}
+    remove_feed(path, "https://a.example/g")
+    assert load(path).members[0].slug == "a"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        WordPress(types=("posts", "news_item")),
+        Sitemap(),
+        Sitemap(only=("/news/", "/a,b/")),
+        HtmlList(item="article", link="h3 a", title="h3", date="time:first-child", summary="p, [data-x='{']"),
+        HtmlList(item="li", dates=("%d/%m/%y", "%d. %B %Y")),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", [ODD, "members: []\n", '{"members": []}', "members: [{slug: two, name: Two}]\n"]
+)
+def test_a_site_without_a_feed_is_written_with_how_it_is_read(
+    tmp_path: Path, kind: SiteKind, text: str
+) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(text)
+    url = "https://new.example/list?a=1"
+    for member in ("new", "two"):
+        feed = NewFeed(url=f"{url}&{member}", kind=kind, member=member, title="New", republish="link")
+        key, change = put_feed(path, feed, write=False)
+        assert path.read_text() == change.before
+        assert put_feed(path, feed, write=True) == (key, change)
+        assert path.read_text() == change.after
+        added = next(each for each in load(path).feeds if each.key == key)
+        assert added.kinds == {feed.url: kind}
+    assert next(each for each in load(path).members if each.slug == "new").republish == "link"
+
+
+def test_a_member_goes_with_its_last_feed_when_told_to(file: Path) -> None:
+    add_feed(file, "https://four.example/1", member="four")
+    with_one = file.read_text()
+    add_feed(file, "https://four.example/2", member="four")
+    assert remove_feed(file, "four/news-2", and_member=True).member is None
+    assert file.read_text() == with_one
+    removed = remove_feed(file, "four/news", and_member=True)
+    assert removed.named == "Four"
+    assert file.read_text() == ODD
+    assert removed.change.diff == diff(with_one, ODD)
 
 
 def test_a_new_member_stands_after_the_last_one_and_nothing_else_changes(file: Path) -> None:
@@ -637,3 +693,101 @@ def test_a_change_the_file_gives_no_room_for_is_not_made_by_halves(tmp_path: Pat
         remove_feed(path, target)
         assert len(load(path).feeds) == 1
         assert all(f"# {comment}" in path.read_text() for comment in ("one", "two", "three"))
+
+
+# ---------------------------------------------------------------- the whole text
+
+
+_LINE = st.text(alphabet="ab-+@ \r\t\u2028", max_size=3)
+
+
+@given(st.lists(_LINE, max_size=12), st.lists(_LINE, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_what_was_changed_is_taken_back_by_its_diff(
+    tmp_path_factory: pytest.TempPathFactory, one: list[str], other: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "taken-back.yaml"
+    before, after = "\n".join(one), "\n".join(other)
+    path.write_bytes(after.encode())
+    was, now = text_digest(before), text_digest(after)
+    assert take_back(path, diff(before, after), was=was, now=now).after == before
+    assert path.read_bytes() == before.encode()
+    if before != after:
+        with pytest.raises(ConfigError, match="has changed since"):
+            take_back(path, diff(before, after), was=was, now=now)
+        path.write_bytes(after.encode())
+        with pytest.raises(ConfigError, match="not known any more"):
+            take_back(path, "", was=was, now=now)
+
+
+def _config(**change: tuple[str, str]) -> Config:
+    text = """
+hub: {title: News}
+members:
+  - {slug: a, name: A, feeds: [{url: https://a.example/f}, {name: blog, url: https://a.example/blog}]}
+  - {slug: b, name: B, feeds: [{url: https://b.example/f}]}
+tags: [{term: x, any: [x]}, {term: y, any: [y]}]
+merged_feeds: [{slug: m, title: M, filter: tag:x}]
+"""
+    for old, new in change.values():
+        assert old in text
+        text = text.replace(old, new)
+    return parse(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "tags"),
+    [
+        ("News", "Old news", ("The hub’s own settings change: title.",), False),
+        ("title: News", "fetch: {size: 1MB}", ("The hub’s own settings change: fetch.size.",), False),
+        ("name: B,", "name: B, region: South,", ("The member b changes: region.",), False),
+        ("name: B,", "name: B, trust: hold,", ("The feed b/news changes: trust.",), False),
+        (
+            "  - {slug: b, name: B, feeds: [{url: https://b.example/f}]}\n",
+            "",
+            ("The member b goes: B. What it published stays.", "The feed b/news is polled no more."),
+            False,
+        ),
+        (
+            ", {name: blog, url: https://a.example/blog}",
+            "",
+            ("The feed a/blog is polled no more. What it published stays.",),
+            False,
+        ),
+        ("name: blog", "name: weblog", ("The feed a/blog is called a/weblog then.",), False),
+        (
+            "https://b.example/f",
+            "https://b.example/g",
+            ("The feed b/news is asked at https://b.example/g instead of https://b.example/f",),
+            False,
+        ),
+        (
+            "url: https://b.example/f",
+            "url: https://b.example/f, kind: wordpress",
+            ("The feed b/news changes: kind.",),
+            False,
+        ),
+        (
+            "url: https://b.example/f",
+            "url: https://b.example/f, tags: [x]",
+            ("The feed b/news changes: tags.",),
+            True,
+        ),
+        (
+            "{term: x, any: [x]}, {term: y, any: [y]}",
+            "{term: y, any: [y]}, {term: x, any: [x], not: [z]}",
+            ("The tag x changes: not.", "The tags stand in another order."),
+            True,
+        ),
+        (", {term: y, any: [y]}", ", {term: z, any: [y]}", ("The tag z comes.", "The tag y goes."), True),
+        ("filter: tag:x", "filter: tag:y", ("The merged feed m changes: filter.",), False),
+        ("tags: [", "# a comment\ntags: [", (), False),
+    ],
+)
+def test_what_another_file_changes_is_said_in_words(
+    old: str, new: str, says: tuple[str, ...], tags: bool
+) -> None:
+    before, after = _config(), _config(it=(old, new))
+    assert differences(before, after) == says
+    assert tags_differ(before, after) is tags
+    assert differences(before, before) == ()

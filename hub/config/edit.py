@@ -20,13 +20,15 @@ from msgspec.structs import replace
 
 from hub.config.document import Pairs, Scalar, read_document
 from hub.config.document import Path as Place
+from hub.config.kinds import kind_fields
 from hub.config.lines import Edit, Fields, append_items, apply, remove_item
 from hub.config.opml import Subscription, read_opml
 from hub.config.reading import Config, parse, plain_feed
 from hub.config.saving import OpenFile, open_file
 from hub.config.values import check_slug, check_url, comparable_url, printable
+from hub.config.whole import Edited
 from hub.errors import ConfigError
-from hub.model import Feed, FeedKey, Member
+from hub.model import Feed, FeedKey, Member, Republish, SiteKind
 from hub.said import plain_letters
 
 # An address that is no more than text, wherever it stands in YAML.
@@ -34,11 +36,33 @@ _PLAIN = re.compile(r"https?://[\w.~:/?=&%+-]*[\w/~=]", re.ASCII)
 _UNTOUCHED = "Nothing was written."
 
 
+class NewFeed(Struct, frozen=True, kw_only=True):
+    """A feed that is to be added to a member, or with a member of its own when none of that slug is there.
+
+    `member` is a slug, made from the title or the host without it. `title`,
+    `homepage` and `republish` are a new member's: a homepage that is no web
+    address is left out. Without `name` the feed is *news*, or *news-2* and so on.
+    """
+
+    url: str
+    kind: SiteKind | None = None
+    member: str | None = None
+    name: str | None = None
+    title: str | None = None
+    homepage: str | None = None
+    republish: Republish = "full"
+
+
 class Removed(Struct, frozen=True, kw_only=True):
     """What was taken out of feeds.yaml: feeds and, where it went too, their member."""
 
     feeds: tuple[Feed, ...]
     member: Member | None
+    change: Edited
+
+    @property
+    def named(self) -> str:
+        return self.member.name if self.member else ", ".join(str(feed.key) for feed in self.feeds)
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -59,54 +83,58 @@ def add_feed(
     title: str | None = None,
     homepage: str | None = None,
 ) -> FeedKey:
-    """Add a feed to a member, or with a member of its own when none of that slug is there.
+    """Add a feed, as `NewFeed` says; what it is known by. Raises ConfigError, with the file as it was."""
+    feed = NewFeed(url=url, member=member, name=name, title=title, homepage=homepage)
+    return put_feed(path, feed, write=True)[0]
 
-    `member` is a slug, made from the title or the host without it. `title`
-    and `homepage` are a new member's, as its feed says them: a homepage that
-    is no web address is left out. Without `name` the feed is *news*, or
-    *news-2* and so on. Raises ConfigError, with the file as it was.
+
+def put_feed(path: Path, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
+    """Add a feed; what it is known by, and how the file changes.
+
+    Without `write` the file stays as it is. Raises ConfigError, with the file as it was.
     """
     with open_file(path) as file:
         additions = _Additions(_parse(file, path))
         try:
-            check_url(url)
-            for slug in (member, name):
+            check_url(feed.url)
+            for slug in (feed.member, feed.name):
                 check_slug(slug or "news")
         except ValueError as error:
             raise ConfigError(str(error), _UNTOUCHED) from error
-        if known := additions.find(url):
-            raise ConfigError(f"{url} is already the feed {known}", _UNTOUCHED)
-        homepage = homepage if _is_url(homepage or "") else None
-        key = additions.add(url, member=member, name=name, title=title or "", homepage=homepage)
-        _save(file, path, additions)
-    return key
+        if known := additions.find(feed.url):
+            raise ConfigError(f"{feed.url} is already the feed {known}", _UNTOUCHED)
+        key = additions.add(feed)
+        after = _with(file, path, additions)
+        if write:
+            file.save(after)
+        return key, Edited(file.text, after)
 
 
-def remove_feed(path: Path, target: str) -> Removed:
+def remove_feed(path: Path, target: str, *, and_member: bool = False) -> Removed:
     """Take out the feed of a URL or of `member/name`, or a member with all its feeds.
 
-    A member that loses its last feed otherwise stays. Raises ConfigError,
-    with the file as it was.
+    A member that loses its last feed otherwise stays, without `and_member`.
+    Raises ConfigError, with the file as it was.
     """
     with open_file(path) as file:
         before = _parse(file, path)
         document = read_document(_body(file.text), name=str(path))
         member, feed = _resolve(before, target)
-        index = before.members.index(member)
-        if feed is None:
+        index, feeds = before.members.index(member), _feeds_of(before, member.slug)
+        if feed is None or (and_member and feeds == (feed,)):
             edits = remove_item(document, (), "members", index)
-            removed = Removed(feeds=_feeds_of(before, member.slug), member=member)
+            gone: Member | None = member
         else:
-            number = _feeds_of(before, member.slug).index(feed)
-            edits = remove_item(document, ("members", index), "feeds", number)
-            removed = Removed(feeds=(feed,), member=None)
+            edits = remove_item(document, ("members", index), "feeds", feeds.index(feed))
+            gone, feeds = None, (feed,)
         expected = replace(
             before,
-            members=tuple(m for m in before.members if m is not removed.member),
-            feeds=tuple(f for f in before.feeds if f not in removed.feeds),
+            members=tuple(each for each in before.members if each is not gone),
+            feeds=tuple(each for each in before.feeds if each not in feeds),
         )
-        _write(file, path, edits, expected)
-    return removed
+        after = _changed(file, path, edits, expected)
+        file.save(after)
+        return Removed(feeds=feeds, member=gone, change=Edited(file.text, after))
 
 
 def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool) -> tuple[str, ...]:
@@ -192,13 +220,18 @@ def import_opml(path: Path, opml: bytes) -> Imported:
                 continue
             added.append(additions.add_subscription(subscription))
         if added:
-            _save(file, path, additions)
+            file.save(_with(file, path, additions))
     return Imported(
         added=tuple(added),
         members=tuple(additions.members.values()),
         known=tuple(known),
         refused=tuple(refused),
     )
+
+
+def free_slug(config: Config, title: str, url: str) -> str:
+    """A slug for a new member, from its title or else its site."""
+    return _Additions(config).free_slug(title, url)
 
 
 def slugify(title: str) -> str:
@@ -252,36 +285,34 @@ class _Additions:
         member = member or self._titled.get(titled)
         if member and name:
             name = _free(name, self._names.get(member, set()))
-        key = self.add(subscription.url, member=member, name=name, title=title)
+        key = self.add(NewFeed(url=subscription.url, member=member, name=name, title=title))
         if group and title == group:
             self._called[group.casefold()] = key.member
         elif title:
             self._titled[titled] = key.member
         return key
 
-    def add(
-        self,
-        url: str,
-        *,
-        member: str | None,
-        name: str | None = None,
-        title: str = "",
-        homepage: str | None = None,
-    ) -> FeedKey:
+    def add(self, feed: NewFeed) -> FeedKey:
         """Add a feed that is not there yet. Raises ConfigError for a name its member has already."""
-        slug = member or _free(slugify(title) or slugify(_site(url)) or "member", self._slugs)
+        slug, title = feed.member or self.free_slug(feed.title or "", feed.url), printable(feed.title or "")
         if slug not in self._slugs:
-            called = printable(title) or (member or "").replace("-", " ").capitalize() or _host(url)
+            called = title or (feed.member or "").replace("-", " ").capitalize() or _host(feed.url)
+            homepage = feed.homepage if _is_url(feed.homepage or "") else None
             self._slugs.add(slug)
-            self.members[slug] = Member(slug=slug, name=called, homepage=homepage)
+            self.members[slug] = Member(slug=slug, name=called, homepage=homepage, republish=feed.republish)
         names = self._names.setdefault(slug, set())
-        key = FeedKey(slug, name or _free("news", names))
+        key = FeedKey(slug, feed.name or _free("news", names))
         if key.name in names:
             raise ConfigError(f"{slug} has a feed `{key.name}` already", "Give the new one another name.")
         names.add(key.name)
-        self._urls[comparable_url(url)] = key
-        self.feeds.append(plain_feed(key, url, self.before.hub))
+        self._urls[comparable_url(feed.url)] = key
+        plain = plain_feed(key, feed.url, self.before.hub)
+        self.feeds.append(replace(plain, kinds={feed.url: feed.kind} if feed.kind else {}))
         return key
+
+    def free_slug(self, title: str, url: str) -> str:
+        """A slug for a new member of a title, or else of a site."""
+        return _free(slugify(title) or slugify(_site(url)) or "member", self._slugs)
 
     def expected(self) -> Config:
         """What the file should say with them."""
@@ -298,7 +329,8 @@ class _Additions:
         items: dict[str, list[Fields]] = {}
         for feed in self.feeds:
             named = {} if feed.key.name == "news" else {"name": feed.key.name}
-            items.setdefault(feed.key.member, []).append({**named, "url": feed.url})
+            how = kind_fields(feed.kinds.get(feed.url))
+            items.setdefault(feed.key.member, []).append({**named, "url": feed.url, **how})
         edits: list[Edit] = []
         for index, member in enumerate(self.before.members):
             if member.slug in items:
@@ -309,7 +341,8 @@ class _Additions:
 
 def _fields(member: Member, feeds: list[Fields]) -> Fields:
     homepage = {"homepage": member.homepage} if member.homepage else {}
-    return {"slug": member.slug, "name": member.name, **homepage, "feeds": feeds}
+    rights = {"republish": member.republish} if member.republish != "full" else {}
+    return {"slug": member.slug, "name": member.name, **homepage, **rights, "feeds": feeds}
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -387,16 +420,20 @@ def _parse(file: OpenFile, path: Path) -> Config:
 
 
 def _but_for_members(config: Config) -> Config:
-    """What is written in a file, without what follows from it: which members a rule's `for` means."""
-    return replace(config, digest="", tags=tuple(replace(rule, members=None) for rule in config.tags))
+    """What is written in a file, without what follows from what it says of members.
+
+    That is which of them a rule's `for` means, and how much their feeds are trusted.
+    """
+    return replace(
+        config,
+        digest="",
+        feeds=tuple(replace(feed, trust="usual") for feed in config.feeds),
+        tags=tuple(replace(rule, members=None) for rule in config.tags),
+    )
 
 
-def _save(file: OpenFile, path: Path, additions: _Additions) -> None:
-    _write(file, path, additions.edits(_body(file.text), str(path)), additions.expected())
-
-
-def _write(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> None:
-    file.save(_changed(file, path, edits, expected))
+def _with(file: OpenFile, path: Path, additions: _Additions) -> str:
+    return _changed(file, path, additions.edits(_body(file.text), str(path)), additions.expected())
 
 
 def _changed(file: OpenFile, path: Path, edits: list[Edit], expected: Config) -> str:
@@ -408,7 +445,7 @@ def _changed(file: OpenFile, path: Path, edits: list[Edit], expected: Config) ->
     except ConfigError as error:
         raise ConfigError(
             ("the file could not be read with this change:", *error.problems),
-            f"{_UNTOUCHED} Change what is named first, or make the change by hand.",
+            f"{_UNTOUCHED} Edited what is named first, or make the change by hand.",
         ) from error
     if _but_for_members(after) != _but_for_members(expected):
         raise ConfigError(

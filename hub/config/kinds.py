@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.config.document import Document, Items, Node, Pairs, is_given, text_at
@@ -84,6 +85,19 @@ def site_kind(keys: AddressKeys) -> SiteKind | None:
     if keys.kind == "html" and keys.select is not None:
         return HtmlList(**keys.select.model_dump(), dates=keys.dates)
     return None
+
+
+def kind_fields(kind: SiteKind | None) -> Mapping[str, str | Sequence[str] | Mapping[str, str]]:
+    """The keys that say in feeds.yaml how an address is read; none for a feed."""
+    match kind:
+        case None:
+            return {}
+        case WordPress():
+            return {"kind": kind.name, "types": kind.types}
+        case Sitemap():
+            return {"kind": kind.name, **({"only": kind.only} if kind.only else {})}
+    select = {name: value for name, value in asdict(kind).items() if value and name != "dates"}
+    return {"kind": kind.name, "select": select, **({"dates": kind.dates} if kind.dates else {})}
 
 
 def check_kinds(document: Document) -> Iterator[Problem]:

@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from msgspec import Struct
 
 from hub.config.document import Document, Items, Node, Pairs, Path, scalar_text
 
-Fields = Mapping[str, "str | Sequence[Fields]"]
-"""An item to write: texts, and lists of further items."""
+Value = str | Sequence[str] | Mapping[str, str]
+Fields = Mapping[str, "Value | Sequence[Fields]"]
+"""An item to write: texts, lists and mappings of texts, and lists of further items."""
+
+# What is no more than text, also within brackets.
+_PLAIN = re.compile(r"[a-z][\w.-]*(?: [a-z.][\w.-]*)*")
 
 
 class Edit(Struct, frozen=True):
@@ -34,6 +39,19 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
         pieces += (text[at : edit.start], edit.text)
         at = edit.end
     return "".join([*pieces, text[at:]])
+
+
+def value_text(value: Value) -> str:
+    """A value as YAML writes it on the line of its key, in quotes where it would be read as anything else."""
+    if isinstance(value, str):
+        return scalar_text(value)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_within(text)}' for key, text in value.items())}}}"
+    return f"[{', '.join(map(_within, value))}]"
+
+
+def _within(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def append_items(document: Document, owner: Path, key: str, items: Sequence[Fields]) -> list[Edit]:
@@ -149,12 +167,13 @@ class _Page:
 
     def _field_lines(self, fields: Fields, column: int) -> Iterator[str]:
         for key, value in fields.items():
-            if isinstance(value, str):
-                yield f"{' ' * column}{key}: {scalar_text(value)}"
-            elif value:
+            further = [] if isinstance(value, str | Mapping) else [v for v in value if isinstance(v, Mapping)]
+            if further:
                 yield f"{' ' * column}{key}:"
-                for lines in self._item_lines(value, column + self._list_indent(), gap=1):
+                for lines in self._item_lines(further, column + self._list_indent(), gap=1):
                     yield from lines
+            elif value:
+                yield f"{' ' * column}{key}: {value_text(cast('Value', value))}"
 
     def _flow(self, items: Sequence[Fields]) -> str:
         # JSON is YAML, and stays JSON in a file that is.

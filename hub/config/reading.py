@@ -65,7 +65,12 @@ def parse(text: str, *, name: str = "feeds.yaml") -> Config:
             for offset, key, said in sorted(problems, key=lambda problem: problem[0])
         )
         raise ConfigError(tuple(dict.fromkeys(lines)), CHECK)
-    return _config(keys, filters, digest=hashlib.sha256(text.encode()).hexdigest())
+    return _config(keys, filters, digest=text_digest(text))
+
+
+def text_digest(text: str) -> str:
+    """What differs when a file's text does."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def shipped_file() -> Path:

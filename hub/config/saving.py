@@ -15,6 +15,8 @@ from msgspec import Struct
 from hub.config.reading import decode, read_bytes
 from hub.errors import ConfigError
 
+_EFFECTIVE = os.access in os.supports_effective_ids
+
 
 class OpenFile(Struct, frozen=True):
     """A file held for editing; `text` is what it holds, byte order mark and line endings included."""
@@ -44,6 +46,15 @@ class OpenFile(Struct, frozen=True):
             ) from error
 
 
+def unwritable(path: Path) -> str:
+    """Why a file cannot be put in this one's place, as far as that can be seen; empty where it can."""
+    target = path.resolve()
+    for place, what in ((target, "the file"), (target.parent, "its folder")):
+        if not os.access(place, os.W_OK, effective_ids=_EFFECTIVE):
+            return f"{place}: {what} cannot be written by the hub."
+    return ""
+
+
 @contextmanager
 def open_file(path: Path) -> Iterator[OpenFile]:
     """Hold a file, waiting for another hub that is editing it. Raises ConfigError where it cannot be read."""
@@ -68,7 +79,7 @@ def _lock(target: Path, path: Path) -> int:
 
 def _replace(path: Path, content: bytes) -> None:
     before = path.stat()
-    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
         raise PermissionError(None, "it is read-only")
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)

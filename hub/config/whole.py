@@ -1,0 +1,110 @@
+"""feeds.yaml as one text, which somebody edits somewhere else: put in its place, compared, and taken back."""
+
+from __future__ import annotations
+
+import re
+from difflib import unified_diff
+from pathlib import Path
+
+from msgspec import Struct
+
+from hub.config.reading import decode, parse, read_bytes, text_digest
+from hub.config.saving import OpenFile, open_file
+from hub.errors import ConfigError
+
+_MARK = "\ufeff"
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(,0)?(?:,\d+)? @@")
+
+
+class Edited(Struct, frozen=True):
+    """A file's text before and after it was edited."""
+
+    before: str
+    after: str
+
+    @property
+    def diff(self) -> str:
+        return diff(self.before, self.after)
+
+
+class FileChanged(ConfigError):
+    """The file is not the one any more that was edited."""
+
+
+def read_text(path: Path) -> str:
+    """What the file holds, also where it is no feeds.yaml. Raises ConfigError."""
+    return decode(read_bytes(path), name=str(path))
+
+
+def put_text(path: Path, text: str, *, instead_of: str) -> Edited:
+    """Put a text in the place of the one with this digest.
+
+    Raises ConfigError, with the file as it was: FileChanged where it is
+    another one by now, and else for a text that is no feeds.yaml.
+    """
+    with open_file(path) as file:
+        _check_unchanged(file, path, instead_of)
+        parse(text)
+        file.save(text)
+        return Edited(file.text, text)
+
+
+def take_back(path: Path, changed: str, *, was: str, now: str) -> Edited:
+    """Undo a change by its diff, where the file is still what it made; both texts are known by digests."""
+    with open_file(path) as file:
+        _check_unchanged(file, path, now)
+        before = _before(file.text, changed)
+        if before is None or text_digest(before) != was:
+            raise ConfigError("What the file was before is not known any more.", "Edit it by hand.")
+        file.save(before)
+        return Edited(file.text, before)
+
+
+def _check_unchanged(file: OpenFile, path: Path, digest: str) -> None:
+    if text_digest(file.text) != digest:
+        raise FileChanged(f"{path} has changed since.", "Nothing was written. Look at it as it is now.")
+
+
+# ---------------------------------------------------------------- how a text changed
+
+
+def diff(before: str, after: str) -> str:
+    """How a text changed, as a unified diff in which no byte of it is lost; empty where it did not."""
+    return "\n".join(unified_diff(before.split("\n"), after.split("\n"), "feeds.yaml", lineterm=""))
+
+
+def _before(after: str, changed: str) -> str | None:
+    """What a text was before a change; None where the diff is none of it."""
+    lines, made, at = after.split("\n"), list[str](), 0
+    for line in changed.split("\n")[2:]:
+        sign, rest = line[:1], line[1:]
+        if found := _HUNK.fullmatch(line):
+            start = int(found[1]) - (0 if found[2] else 1)
+            made += lines[at:start]
+            at = start
+        elif sign == "-":
+            made.append(rest)
+        elif sign == " ":
+            made.append(rest)
+            at += 1
+        elif sign == "+":
+            at += 1
+        else:
+            return None
+    return "\n".join([*made, *lines[at:]])
+
+
+# ---------------------------------------------------------------- in a form
+
+
+def for_form(text: str) -> str:
+    """A file's text as a form shows it, which has line feeds alone."""
+    return text.removeprefix(_MARK).replace("\r\n", "\n")
+
+
+def from_form(typed: str, before: str) -> str:
+    """What a form sent, with the byte order mark and the line endings of the text that was shown in it."""
+    text = typed.replace("\r\n", "\n")
+    if "\r\n" in before and before.count("\r\n") * 2 > before.count("\n"):
+        text = text.replace("\n", "\r\n")
+    return _MARK + text if before.startswith(_MARK) else text
