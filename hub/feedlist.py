@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hub.config import Config, check_url, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.machine import check_temporary_folder
-from hub.model import Entry, FeedKey, FeedState
+from hub.model import FeedKey, FeedState, Finding, Look, Sample
 from hub.said import counted, minute
 from hub.signals import stopping
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hub.poll import Reading
     from hub.reading import Readers
 
-_SHOWN = 10
 # Of two slugs: `easst` is like `east`, and `west` is not.
 _ALIKE = 0.8
 
@@ -48,25 +47,47 @@ def preview(url: str, path: Path) -> str:
 
     Of what is no feed, what each other kind finds there. Raises HubError.
     """
+    found = look(url, path)
+    if found.problem:
+        from hub.preview import told
+
+        return told(found)
+    feed = found.best
+    lines = [f"{feed.title or url}: {counted(feed.entries, 'entry', 'entries')}."]
+    lines += [f"Remark: {remark}." for remark in feed.remarks]
+    for each in feed.first:
+        lines += ["", *_shown(each)]
+    if feed.entries > len(feed.first):
+        lines += ["", f"… and {feed.entries - len(feed.first)} more."]
+    if feed.url != url:
+        lines += ["", f"{url} redirects for good to {feed.url}, which is the address to add."]
+    lines += ["", f"Add it with: hub feeds add {quote(feed.url)}"]
+    return "\n".join(lines)
+
+
+def look(url: str, path: Path) -> Look:
+    """The same as what was found. Raises HubError, also where nothing was."""
+    from hub.preview import SHOWN, kinds_at, sample
+
     config = load(path) if path.exists() else parse("members: []")
     with _looking(config) as (fetcher, readers):
         answer, reading = _look(url, config, fetcher, readers)
         if isinstance(reading, NotAFeed):
-            from hub.preview import kinds_at
-
             return kinds_at(url, answer, reading, config, fetcher)
     if isinstance(reading, ParseError):
         raise reading
-    lines = [f"{reading.info.title or url}: {counted(len(reading.entries), 'entry', 'entries')}."]
-    lines += [f"Remark: {remark}." for remark in reading.remarks]
-    for entry in reading.entries[:_SHOWN]:
-        lines += ["", *_shown(entry)]
-    if len(reading.entries) > _SHOWN:
-        lines += ["", f"… and {len(reading.entries) - _SHOWN} more."]
-    if answer.permanent and answer.url != url:
-        lines += ["", f"{url} redirects for good to {answer.url}, which is the address to add."]
-    lines += ["", f"Add it with: hub feeds add {quote(answer.url if answer.permanent else url)}"]
-    return "\n".join(lines)
+    feed = Finding(
+        url=answer.url if answer.permanent else url,
+        at=answer.url,
+        kind=None,
+        title=reading.info.title,
+        homepage=reading.info.link,
+        entries=len(reading.entries),
+        dated=sum(1 for entry in reading.entries if entry.published or entry.updated),
+        first=tuple(map(sample, reading.entries[:SHOWN])),
+        remarks=reading.remarks,
+    )
+    return Look(asked=url, findings=(feed,), best=feed)
 
 
 def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: bool) -> str:
@@ -109,8 +130,14 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
     from hub.config import edit
 
     if database is None:
-        what = _named(edit.remove_feed(path, target))
+        what = edit.remove_feed(path, target).named
         return f"{what}: taken out of {path}. What it published stays; `--entries` would take that too."
+    return remove_with_entries(path, target, database)[0]
+
+
+def remove_with_entries(path: Path, target: str, database: str) -> tuple[str, Removed | None]:
+    """The same with entries, and what was taken out of feeds.yaml where it was in it."""
+    from hub.config import edit
     from hub.rounds import sync
     from hub.store import existing_store
 
@@ -123,20 +150,15 @@ def remove(path: Path, target: str, *, database: str | None) -> str:
         left = store.left(target)
         if left and target not in named:
             gone = sum(store.remove(each, now) for each in left)
-            return (
-                f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
-            )
+            had = f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
+            return had, None
         removed = edit.remove_feed(path, target)
         # A member goes with its last feed, once the database knows that it has left the file.
         sync(store, load(path))
         leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
         gone = sum(store.remove(each, now) for each in leaving)
-    what = _named(removed)
-    return f"{what}: taken out of {path}, and {counted(gone, 'entry', 'entries')} out of the database."
-
-
-def _named(removed: Removed) -> str:
-    return removed.member.name if removed.member else ", ".join(str(feed.key) for feed in removed.feeds)
+    entries = counted(gone, "entry", "entries")
+    return f"{removed.named}: taken out of {path}, and {entries} out of the database.", removed
 
 
 def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> tuple[str, bool]:
@@ -258,10 +280,8 @@ def _look(
     return answer, readers.submit(document, done=lambda: None).result()
 
 
-def _shown(entry: Entry) -> list[str]:
-    date = entry.published or entry.updated
-    lines = [entry.title or entry.excerpt or "(no title)"]
-    lines.append(f"    {minute(date)}" if date else "    date not given")
+def _shown(entry: Sample) -> list[str]:
+    lines = [entry.title, f"    {minute(entry.date)}" if entry.date else "    date not given"]
     if entry.link:
         lines.append(f"    {entry.link}")
     lines += [f"    {tag.term}: {tag.why}" for tag in entry.tags]

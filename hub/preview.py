@@ -5,32 +5,23 @@ Each is polled as a hub would, into a database that is thrown away.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from hub import rounds, urls
 from hub.config import Config, plain_feed
+from hub.config.kinds import kind_fields
+from hub.config.lines import value_text
 from hub.errors import FetchError, NotAFeed
 from hub.fetch import Fetched, Fetcher, FetchRequest, fetch
-from hub.model import (
-    FeedKey,
-    FeedState,
-    HtmlList,
-    Member,
-    SiteKind,
-    Sitemap,
-    StoredEntry,
-    WordPress,
-)
+from hub.model import Entry, FeedKey, FeedState, Finding, Look, Member, Sample, SiteKind, Sitemap, WordPress
 from hub.parse import guess, sites, wordpress
+from hub.parse.page import site_name
 from hub.parse.tree import same_site
 from hub.robots import Robots, robots_url
 from hub.said import counted
@@ -41,7 +32,8 @@ _MEMBER = Member(slug="preview", name="Preview")
 # Enough to see what comes, and few enough to wait for.
 _MOST_PAGES = 5
 _MOST_SITEMAPS = 2
-_SHOWN = 5
+SHOWN = 10
+_TOLD = 5
 _LOOK = (
     "Open it in a browser: a login, an error or a robot check there is what the hub gets too."
     " Else try the page that lists the site's news."
@@ -49,23 +41,17 @@ _LOOK = (
 _TICK = 0.25
 
 
-class _Found(Struct, frozen=True, kw_only=True):
-    """What one kind found at an address."""
-
-    state: FeedState
-    entries: tuple[StoredEntry, ...]
-
-    @property
-    def kind(self) -> SiteKind | None:
-        return self.state.feed.kinds.get(self.state.feed.url)
-
-    @property
-    def name(self) -> str:
-        return "feed" if self.kind is None else self.kind.name
+def sample(entry: Entry) -> Sample:
+    return Sample(
+        title=entry.title or entry.excerpt or "(no title)",
+        date=entry.published or entry.updated,
+        link=entry.link,
+        tags=entry.tags,
+    )
 
 
-def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher: Fetcher) -> str:
-    """What each kind finds at an address whose answer is no feed, with the YAML to paste.
+def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher: Fetcher) -> Look:
+    """What each kind finds at an address whose answer is no feed.
 
     Where none finds anything, raises NotAFeed with the `error` of the answer and what each kind said.
     """
@@ -76,23 +62,28 @@ def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher
         )
         for number, (address, kind) in enumerate(_candidates(url, answer, error, config, fetcher))
     ]
-    found = _polled(replace(config, members=(_MEMBER,), feeds=tuple(feeds)))
+    site = site_name(sites.page_text(answer.body, answer.content_type))
+    found = _polled(replace(config, members=(_MEMBER,), feeds=tuple(feeds)), site=site, homepage=answer.url)
     best = max(found, key=_worth, default=None)
     if best is None or not best.entries:
-        said = "".join(f"\n  {each.name}: {each.state.error or 'it finds nothing'}" for each in found)
+        said = "".join(f"\n  {each.name}: {each.error or 'it finds nothing'}" for each in found)
         raise NotAFeed(f"{error.problem}{said}", _LOOK)
-    lines = [error.problem]
-    for each in found:
+    return Look(asked=url, findings=found, best=best, problem=error.problem)
+
+
+def told(look: Look) -> str:
+    """The same in words, with the YAML to paste."""
+    lines = [look.problem]
+    for each in look.findings:
         lines += ["", *_told(each)]
-    lines += ["", f"Take {best.name}: put its lines under a member's `feeds:` in feeds.yaml."]
+    lines += ["", f"Take {look.best.name}: put its lines under a member's `feeds:` in feeds.yaml."]
     return "\n".join(lines)
 
 
-def _worth(found: _Found) -> tuple[bool, bool, int]:
+def _worth(found: Finding) -> tuple[bool, bool, int]:
     """A kind that finds anything comes first, then one whose entries have dates; then their order counts."""
-    dated = sum(1 for stored in found.entries if stored.entry.published or stored.entry.updated)
     order = ("html", "sitemap", "wordpress", "feed").index(found.name)
-    return bool(found.entries), 2 * dated >= len(found.entries), order
+    return bool(found.entries), 2 * found.dated >= found.entries, order
 
 
 # ---------------------------------------------------------------- where to look
@@ -138,7 +129,7 @@ def _answer(fetcher: Fetcher, url: str, robots: Robots | None) -> Fetched | None
 # ---------------------------------------------------------------- what is there
 
 
-def _polled(config: Config) -> list[_Found]:
+def _polled(config: Config, *, site: str, homepage: str) -> tuple[Finding, ...]:
     with (
         TemporaryDirectory(prefix="hub-") as folder,
         closing(open_store(f"sqlite:///{Path(folder) / 'preview.db'}")) as store,
@@ -155,48 +146,51 @@ def _polled(config: Config) -> list[_Found]:
             if stop.is_set():
                 raise KeyboardInterrupt
         entries = sorted(store.walk(), key=lambda each: each.date, reverse=True)
-        return [
-            _Found(
-                state=state,
-                entries=tuple(each for each in entries if each.entry.feed == state.feed.key),
+        return tuple(
+            _finding(
+                state,
+                [each.entry for each in entries if each.entry.feed == state.feed.key],
+                site=site,
+                homepage=homepage,
             )
             for state in store.feed_states()
-        ]
+        )
 
 
-def _told(found: _Found) -> list[str]:
-    state, entries = found.state, found.entries
-    where = f" ({state.used_url or state.feed.url})"
-    if not entries:
-        return [f"{found.name}{where}: {state.error or 'nothing that is news'}"]
-    dated = sum(1 for stored in entries if stored.entry.published or stored.entry.updated)
-    lines = [f"{found.name}{where}: {counted(len(entries), 'entry', 'entries')}, {dated} of them with a date"]
-    lines += [f"    {_day(stored)}  {stored.entry.title}" for stored in entries[:_SHOWN]]
-    lines += [f"    Remark: {remark}." for remark in state.remarks]
+def _finding(state: FeedState, entries: Sequence[Entry], *, site: str, homepage: str) -> Finding:
+    feed, kind = state.feed, state.feed.kinds.get(state.feed.url)
+    at = state.used_url or feed.url
+    return Finding(
+        # The feed that a page names is better named itself.
+        url=at if kind is None else feed.url,
+        at=at,
+        kind=kind,
+        # A page's own title may be that of a list.
+        title=(state.info.title or site) if kind is None else (site or state.info.title),
+        homepage=state.info.link or homepage,
+        entries=len(entries),
+        dated=sum(1 for each in entries if each.published or each.updated),
+        first=tuple(map(sample, entries[:SHOWN])),
+        remarks=state.remarks,
+        error=state.error or "",
+    )
+
+
+def _told(found: Finding) -> list[str]:
+    where = f" ({found.at})"
+    if not found.entries:
+        return [f"{found.name}{where}: {found.error or 'nothing that is news'}"]
+    count = counted(found.entries, "entry", "entries")
+    lines = [f"{found.name}{where}: {count}, {found.dated} of them with a date"]
+    lines += [f"    {_day(each)}  {each.title}" for each in found.first[:_TOLD]]
+    lines += [f"    Remark: {remark}." for remark in found.remarks]
     return [*lines, *_yaml(found)]
 
 
-def _written(selector: str) -> str:
-    """A selector as YAML writes it within braces."""
-    return selector if re.fullmatch(r"[a-z][\w.-]*(?: [a-z.][\w.-]*)*", selector) else json.dumps(selector)
+def _day(each: Sample) -> str:
+    return f"{each.date:%d %b %Y}" if each.date else "no date    "
 
 
-def _day(stored: StoredEntry) -> str:
-    moment = stored.entry.published or stored.entry.updated
-    return f"{moment:%d %b %Y}" if moment else "no date    "
-
-
-def _yaml(found: _Found) -> Sequence[str]:
-    kind = found.kind
-    # The feed that a page names is better named itself.
-    address = found.state.used_url if kind is None else found.state.feed.url
-    lines = [f"      - url: {address}"]
-    if kind is not None:
-        lines.append(f"        kind: {found.name}")
-    if isinstance(kind, WordPress):
-        lines.append(f"        types: [{', '.join(kind.types)}]")
-    if isinstance(kind, HtmlList):
-        written = {name: value for name, value in asdict(kind).items() if value and name != "dates"}
-        selectors = ", ".join(f"{name}: {_written(value)}" for name, value in written.items())
-        lines.append(f"        select: {{{selectors}}}")
-    return lines
+def _yaml(found: Finding) -> Sequence[str]:
+    fields = [f"        {key}: {value_text(value)}" for key, value in kind_fields(found.kind).items()]
+    return [f"      - url: {value_text(found.url)}", *fields]

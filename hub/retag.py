@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from difflib import get_close_matches
 from itertools import islice
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
-from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag
+from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag, TagChange, TagPlan
 from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
@@ -31,6 +31,10 @@ from hub.tags import Tagger
 _AT_ONCE = 500
 _SAMPLES = 3
 _LONGEST_TITLE = 90
+
+
+Telling = Callable[[Iterator[StoredEntry]], Iterator[StoredEntry]]
+"""Passes on entries, and tells somebody how many they are on the way."""
 
 
 class _Rules:
@@ -65,7 +69,7 @@ class _Rules:
         return replace(said, tags=self.tagger.by_hand(said.term, given.why) if given else ())
 
 
-def run(path: Path, database: str) -> tuple[int, int]:
+def run(path: Path, database: str, *, telling: Telling | None = None) -> tuple[int, int]:
     """Retag everything; how many entries changed, of how many. Raises HubError."""
     config = load(path)
     store = existing_store(database)
@@ -74,7 +78,7 @@ def run(path: Path, database: str) -> tuple[int, int]:
         sync(store, config)
         rules = _Rules(config, store)
         store.renew(map(rules.renewed, store.overrulings()))
-        told = _told(store.walk())
+        told = (telling or _told)(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
             changed += store.retag({stored.key: rules.tags(stored) for stored in batch})
             entries += len(batch)
@@ -106,39 +110,52 @@ class _Change(Struct):
         if self.counts[sign] < _SAMPLES:
             title = headline(stored)
             title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
-            self.samples.append(f"  {sign} {title} ({stored.member.slug})")
+            self.samples.append(f"{sign} {title} ({stored.member.slug})")
         self.counts[sign] += 1
 
 
 def plan(path: Path, database: str) -> str:
     """What `run` would add and remove, in words, with nothing written. Raises HubError."""
-    config = load(path)
-    store = existing_store(database)
-    try:
-        return _plan(_Rules(config, store), store)
-    finally:
-        store.close()
+    found = planned(load(path), database)
+    would = f"`hub retag` would change {found.changed} of {found.entries} entries."
+    lines = [f"{would} Nothing has been written."]
+    for change in found.changes:
+        counts = (("+", change.gained), ("−", change.lost))
+        figures = "  ".join(f"{sign}{count}" for sign, count in counts if count)
+        lines += ["", f"{change.what}  {figures}", *(f"  {sample}" for sample in change.samples)]
+    if found.changed and not found.changes:
+        lines += ["", "They keep their tags and kinds; only the reasons are other ones."]
+    return "\n".join(lines)
 
 
-def _plan(rules: _Rules, store: Store) -> str:
+def planned(config: Config, database: str, *, telling: Telling | None = None) -> TagPlan:
+    """The same by a configuration, as what was found. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        return _plan(_Rules(config, store), store, telling or _told)
+
+
+def _plan(rules: _Rules, store: Store, telling: Telling) -> TagPlan:
     by_hand: dict[int, list[Overruling]] = defaultdict(list)
     for said in store.overrulings():
         by_hand[said.entry].append(rules.renewed(said))
     changes: dict[str, _Change] = defaultdict(_Change)
     changed = entries = 0
-    for stored in _told(store.walk()):
+    for stored in telling(store.walk()):
         entries += 1
         before, after = stored.entry.tags, overruled(rules.tags(stored), by_hand.get(stored.key, ()))
         changed += before != after
         for sign, what in _differences(before, after):
             changes[what].count(sign, stored)
-    lines = [f"`hub retag` would change {changed} of {entries} entries. Nothing has been written."]
-    for what, change in sorted(changes.items()):
-        figures = "  ".join(f"{sign}{change.counts[sign]}" for sign in "+−" if change.counts[sign])
-        lines += ["", f"{what}  {figures}", *sorted(change.samples)]
-    if changed and not changes:
-        lines += ["", "They keep their tags and kinds; only the reasons are other ones."]
-    return "\n".join(lines)
+    found = (
+        TagChange(
+            what=what,
+            gained=change.counts["+"],
+            lost=change.counts["−"],
+            samples=tuple(sorted(change.samples)),
+        )
+        for what, change in sorted(changes.items())
+    )
+    return TagPlan(changed=changed, entries=entries, changes=tuple(found))
 
 
 def _differences(before: Iterable[Tag], after: Iterable[Tag]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ from hub.model.entry import (
     Tag,
     digest,
 )
+from hub.model.looked import Finding, Look, Sample, TagChange, TagPlan
 from hub.model.members import (
     Feed,
     FeedKey,
@@ -137,6 +138,7 @@ __all__ = [
     "FetchPolicy",
     "Fields",
     "Filter",
+    "Finding",
     "Gathered",
     "Habits",
     "HtmlList",
@@ -152,6 +154,7 @@ __all__ = [
     "KnownEntry",
     "LastDocument",
     "Listing",
+    "Look",
     "Mark",
     "Member",
     "MemberType",
@@ -177,6 +180,7 @@ __all__ = [
     "Revision",
     "Ruling",
     "Rulings",
+    "Sample",
     "Selection",
     "Session",
     "SiteKind",
@@ -189,7 +193,9 @@ __all__ = [
     "Subscriber",
     "Subscription",
     "Tag",
+    "TagChange",
     "TagField",
+    "TagPlan",
     "TagRule",
     "Term",
     "Told",

@@ -78,6 +78,15 @@ def read_page(
     )
 
 
+def site_name(text: str) -> str:
+    """What a site is called by a page of it; empty where that does not say."""
+    root = tree_of(text)
+    if root is None:
+        return ""
+    named = " ".join(_open_graph(root).get("og:site_name", "").split())
+    return named or next((" ".join(words_of(each).split()) for each in root.iter("title")), "")
+
+
 def _words(written: str | None, base: str) -> Text | None:
     """A text of metadata, which is to be plain and is often HTML."""
     if not written:
