@@ -6,17 +6,33 @@ loads none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from hub.config.reading import text_digest
+from hub.errands import Errand, Errands
 from hub.explained import Explained
 from hub.model import Did, Fields
 from hub.polls import utc_now
+from hub.said import counted
 from hub.store import Store, existing_store
+
+if TYPE_CHECKING:
+    from hub.config.edit import NewFeed
+    from hub.config.whole import Edited
+    from hub.model import FeedKey, Look, StoredEntry, TagPlan
+
+_Tell = Callable[[str], None]
+
+# Entries after which it is said how many were looked at: some seconds.
+_TOLD_EVERY = 5_000
+# What was found of tags is told to who asks again so soon, and else looked for anew.
+_PLANNED_FOR = timedelta(minutes=5)
 
 
 class Desk(Struct, frozen=True):
@@ -24,6 +40,7 @@ class Desk(Struct, frozen=True):
 
     config: Path
     database: str
+    errands: Errands = field(default_factory=Errands)
 
     def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
         from hub import moderation, undoing
@@ -94,7 +111,100 @@ class Desk(Struct, frozen=True):
 
         return explain.found(self.config, self.database, what)
 
+    # ------------------------------------------------------------ feeds.yaml
+
+    def text(self) -> str:
+        from hub.config import whole
+
+        return whole.read_text(self.config)
+
+    def unwritable(self) -> str:
+        from hub.config import saving
+
+        return saving.unwritable(self.config)
+
+    def write(self, text: str, *, instead_of: str) -> Edited:
+        from hub.config import whole
+
+        return whole.put_text(self.config, text, instead_of=instead_of)
+
+    def take_back(self, change: str, *, was: str, now: str) -> Edited:
+        from hub.config import whole
+
+        return whole.take_back(self.config, change, was=was, now=now)
+
+    def put_feed(self, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
+        from hub.config import edit
+
+        return edit.put_feed(self.config, feed, write=write)
+
+    def remove(self, target: str, *, entries: bool, and_member: bool) -> tuple[str, Edited | None]:
+        from hub import feedlist
+        from hub.config import edit
+
+        if entries:
+            said, removed = feedlist.remove_with_entries(self.config, target, self.database)
+            return said, removed.change if removed else None
+        gone = edit.remove_feed(self.config, target, and_member=and_member)
+        return f"{gone.named}: taken out of {self.config}. What it published stays.", gone.change
+
     def _before(self, look: Callable[[Store], Fields]) -> Fields:
         """How something will be taken back, by what is stored before it is done."""
         with closing(existing_store(self.database)) as store:
             return look(store)
+
+    # ------------------------------------------------------------ what takes a while
+
+    def look(self, url: str) -> Errand[Look]:
+        return self.errands.begin(f"look {url}", _look, url, self.config)
+
+    def looked(self, number: int) -> Errand[Look] | None:
+        found = self.errands.find(number)
+        return found if found and found.about.startswith("look ") else None
+
+    def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
+        about = f"plan {text_digest(text)}"
+        errand = self.errands.latest(about)
+        if errand is None or (errand.ended and utc_now() - errand.ended > _PLANNED_FOR):
+            errand = self.errands.begin(about, _plan, text, self.database)
+        if not errand.wait(seconds):
+            return errand.said or "It has begun."
+        self.errands.forget(errand)
+        found: TagPlan = errand.outcome()
+        return found
+
+    def retag(self) -> Errand[str]:
+        return self.errands.begin("retag", _retag, self.config, self.database)
+
+    def retagging(self) -> Errand[str] | None:
+        return self.errands.latest("retag")
+
+
+# ---------------------------------------------------------------- in a process of its own
+
+
+def _look(_tell: _Tell, url: str, config: Path) -> Look:
+    from hub import feedlist
+
+    return feedlist.look(url, config)
+
+
+def _plan(tell: _Tell, text: str, database: str) -> TagPlan:
+    from hub import retag
+    from hub.config import parse
+
+    return retag.planned(parse(text), database, telling=lambda entries: _telling(tell, entries))
+
+
+def _retag(tell: _Tell, config: Path, database: str) -> str:
+    from hub import retag
+
+    changed, entries = retag.run(config, database, telling=lambda entries: _telling(tell, entries))
+    return f"{changed:,} of {counted(entries, 'entry', 'entries')} changed their tags."
+
+
+def _telling(tell: _Tell, entries: Iterator[StoredEntry]) -> Iterator[StoredEntry]:
+    for number, each in enumerate(entries, start=1):
+        if number % _TOLD_EVERY == 0:
+            tell(f"{number:,} entries were looked at.")
+        yield each

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from hub.errors import HubError
-from hub.web.admin import access, accounts, actions, audit, feeds, news, overview, waiting
+from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, waiting
 from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.websub.subscribers import LONGEST_REQUEST
@@ -24,6 +24,8 @@ for part in (
     waiting.routes,
     news.routes,
     audit.routes,
+    add.routes,
+    file.routes,
     accounts.routes,
 ):
     admin.register_blueprint(part)

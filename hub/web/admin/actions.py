@@ -14,6 +14,7 @@ from hub.model import Did, Fields, waiting_again
 from hub.said import counted
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
+from hub.web.admin.file import restores
 from hub.web.admin.frame import done
 from hub.web.visit import visiting
 
@@ -108,6 +109,25 @@ def _leave(desk: Desk, asked: Fields) -> Done:
     return _told(link, desk.leave_to_rules(link, _required(asked, "term"), member=member))
 
 
+def _remove(desk: Desk, asked: Fields) -> Done:
+    feed, entries = _required(asked, "feed"), asked.get("entries") == "yes"
+    if entries and asked.get("confirm", "").strip() != feed:
+        raise HubError(
+            f"Nothing was taken out: to delete its entries, {feed} has to be typed once more.",
+            "They cannot be brought back.",
+        )
+    said, edited = desk.remove(feed, entries=entries, and_member=asked.get("member") == "too")
+    if edited is None:
+        return Done(about=feed, said=said)
+    return Done(about=feed, said=said, change=edited.diff, undo={} if entries else restores(edited))
+
+
+def _restore_file(desk: Desk, asked: Fields) -> Done:
+    edited = desk.take_back(asked.get("change", ""), was=asked.get("was", ""), now=asked.get("now", ""))
+    said = "feeds.yaml is as it was before."
+    return Done(about="feeds.yaml", said=said, change=edited.diff, undo=restores(edited))
+
+
 Action = Callable[[Desk, Fields], Done]
 
 ACTIONS: Mapping[str, Action] = {
@@ -125,12 +145,14 @@ ACTIONS: Mapping[str, Action] = {
 }
 ON_NEWS: Mapping[str, Action] = {**ACTIONS, "restore": _restore, "wait": _wait}
 """Those, and what is done to take one back alone."""
+ON_FILE: Mapping[str, Action] = {"remove": _remove, "restore-file": _restore_file}
+"""What is done to feeds.yaml."""
 
 
 @routes.post("/do/<action>")
 def do(action: str) -> Response:
     """Do what a button says, and lead to the page that its field `back` names."""
-    if action not in ACTIONS:
+    if action not in ACTIONS and action not in ON_FILE:
         abort(404)
     return _done(action, request.form)
 
@@ -145,13 +167,13 @@ def undo() -> Response:
         raise HubError("This cannot be taken back.", "")
     if record.undone is not None:
         raise HubError("This was taken back already.", "")
-    return _done(record.undo["action"], record.undo, undoes=number)
+    return _done(record.undo["action"], {**record.undo, "change": record.change}, undoes=number)
 
 
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
     desk = visiting().site.desk
     assert desk is not None
-    found = ON_NEWS[action](desk, asked)
+    found = {**ON_NEWS, **ON_FILE}[action](desk, asked)
     back = request.form.get("back", "")
     return done(
         action,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from hub.config.edit import NewFeed
+    from hub.config.whole import Edited
+    from hub.errands import Errand
+    from hub.model import FeedKey, Look, TagPlan
 
 from hub.explained import Explained
 from hub.model import Did
@@ -53,3 +59,47 @@ class Desk(Protocol):
 
     def explain(self, what: str) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here."""
+
+    # ------------------------------------------------------------ feeds.yaml
+
+    def text(self) -> str:
+        """What feeds.yaml holds."""
+
+    def unwritable(self) -> str:
+        """Why it cannot be edited here, as a sentence; empty where it can."""
+
+    def write(self, text: str, *, instead_of: str) -> Edited:
+        """Put a text in its place. Raises FileChanged where its digest is another by now."""
+
+    def take_back(self, change: str, *, was: str, now: str) -> Edited:
+        """Undo a change of it by the diff and the digests of the texts before and after."""
+
+    def put_feed(self, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
+        """Add a feed to it; without `write`, only say how it would change."""
+
+    def remove(self, target: str, *, entries: bool, and_member: bool) -> tuple[str, Edited | None]:
+        """Take a feed or a member out of it; with `entries`, what they published too.
+
+        With `and_member` a feed's member goes with its last feed. How the file
+        changed is None for what had left it before.
+        """
+
+    # ------------------------------------------------------------ what takes a while
+
+    def look(self, url: str) -> Errand[Look]:
+        """Look at an address as if it were to be polled."""
+
+    def looked(self, number: int) -> Errand[Look] | None:
+        """The look of this number, None where it is not known any more."""
+
+    def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
+        """What a feeds.yaml would change of the tags of what is stored.
+
+        Where that takes longer than so many seconds, how far it is, to be asked again.
+        """
+
+    def retag(self) -> Errand[str]:
+        """Apply the tag rules to what is stored."""
+
+    def retagging(self) -> Errand[str] | None:
+        """The last time that was begun here, None where it was not."""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 
 from hub.model import AuditRecord, Session
+from hub.web.admin.desk import Desk
 from hub.web.visit import Visit, visiting
 
 LONGEST_FORM = 4 * 1024 * 1024
@@ -16,8 +17,10 @@ LONGEST_FORM = 4 * 1024 * 1024
 _SECTIONS = (
     ("overview", "/admin/", "Overview"),
     ("feeds", "/admin/feeds", "Feeds"),
+    ("add", "/admin/add", "Add"),
     ("waiting", "/admin/waiting", "Waiting"),
     ("any-news", "/admin/news", "News"),
+    ("file", "/admin/file", "feeds.yaml"),
     ("audit", "/admin/audit", "Audit"),
     ("accounts", "/admin/accounts", "Accounts"),
 )
@@ -110,6 +113,14 @@ def done(
     return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}")
 
 
-def to(path: str) -> Response:
+def to(path: str, **query: str) -> Response:
     """Lead to a page of ours with GET (RFC 9110 §15.4.4)."""
-    return Response("", status=303, headers={"Location": visiting().addresses.to(path)})
+    asked = f"?{urlencode(query)}" if query else ""
+    return Response("", status=303, headers={"Location": visiting().addresses.to(path) + asked})
+
+
+def desk() -> Desk:
+    """What does what admins ask for: where there are admin pages there is one."""
+    found = visiting().site.desk
+    assert found is not None
+    return found

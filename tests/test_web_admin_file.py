@@ -1,0 +1,433 @@
+"""The admin pages at which feeds.yaml changes: a feed added, the file edited, and what is taken out."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html as lxml_html
+
+from hub.config import load
+from hub.config.whole import diff, for_form, from_form
+from hub.errands import Errands
+from hub.errors import BusyError, HubError
+from hub.model import FeedKey
+from tests.admin_hub import AdminHub
+from tests.site import Site, serving
+from tests.test_feeds_edit import unprivileged
+from tests.web_hub import EAST, NETWORK, WESSEX, news
+
+__all__ = ["unprivileged"]
+
+ALLOWED = NETWORK.replace(
+    "  timezone:", "  # of this machine\n  fetch: {allow: [127.0.0.0/8], host_delay: 0s}\n  timezone:"
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[AdminHub]:
+    with closing(AdminHub(tmp_path, ALLOWED)) as made:
+        made.enrol()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with serving() as made:
+        yield made
+
+
+def fields(tree: Any, action: str) -> dict[str, str]:
+    """What the form sends as it stands."""
+    (form,) = tree.xpath(f"//form[@action='{action}']")
+    return {name: value or "" for name, value in form.form_values()}
+
+
+def text_of(tree: Any) -> str:
+    (area,) = tree.xpath("//textarea")
+    # As browsers leave out the first line feed of one.
+    return str(area.text_content()).removeprefix("\n")
+
+
+def looked_at(hub: AdminHub, url: str) -> Any:
+    """The page of what was found at an address."""
+    answer = hub.post("/admin/add", {"url": url})
+    assert answer.status_code == 303, answer.text
+    for _ in range(60):
+        tree = hub.tree(answer.headers["Location"])
+        if not tree.xpath("//meta[@http-equiv='refresh']"):
+            return tree
+        time.sleep(0.5)
+    raise AssertionError("nothing came of it")
+
+
+def words(tree: Any) -> str:
+    return " ".join(tree.find(".//main").text_content().split())
+
+
+# ---------------------------------------------------------------- adding
+
+
+def test_a_feed_is_looked_at_and_added_and_taken_out_again(hub: AdminHub, site: Site) -> None:
+    before = hub.path.read_text()
+    url = site.feed("/new", *(f"Stroke unit {number} opens" for number in range(12)))
+    tree = looked_at(hub, url)
+    said = words(tree)
+    assert "News: 12 entries, 12 with a date" in said
+    assert "stroke: ‘stroke’ in the title" in said
+    assert len(tree.xpath("//details//li")) == 10
+    chosen = {**fields(tree, "/admin/add/feed"), "slug": "coast", "name": "Coast: a network"}
+    assert chosen["option"] == "0"
+    shown = hub.post("/admin/add/feed", {**chosen, "republish": "summary"})
+    assert shown.status_code == 200
+    assert "+  - slug: coast" in shown.text
+    assert hub.path.read_text() == before
+    assert "Add" in shown.text
+    sent = {**chosen, "republish": "summary", "do": "add"}
+    answer = hub.post("/admin/add/feed", sent)
+    written = (
+        "  - slug: coast\n    name: 'Coast: a network'\n"
+        f"    homepage: {url}\n    republish: summary\n    feeds:\n      - url: {url}\n"
+    )
+    assert hub.path.read_text() == before.replace("tags:\n", f"{written}tags:\n", 1)
+    (record, *_) = hub.store.audit(limit=1).items
+    assert (record.who, record.action, record.about) == ("anna", "add-feed", "coast/news")
+    assert record.change == diff(before, hub.path.read_text())
+    # Undo takes the new member out again, comments kept.
+    tree = hub.tree(answer.headers["Location"])
+    hub.take_up()
+    assert "taken out" in hub.does("/admin/undo", fields(tree, "/admin/undo"))
+    assert hub.path.read_text() == before
+
+
+def test_a_new_feed_goes_to_a_member_that_is_there(hub: AdminHub, site: Site) -> None:
+    tree = looked_at(hub, site.feed("/more", "One"))
+    chosen = {**fields(tree, "/admin/add/feed"), "member": "east", "feed": "", "do": "add"}
+    hub.does("/admin/add/feed", chosen)
+    assert load(hub.path).feeds[3].key == FeedKey("east", "news-2")
+    hub.take_up()
+    # It is this feed now, and what is found elsewhere cannot have its name.
+    assert "This is the feed east/news-2 already." in hub.refuses("/admin/add", {"url": site.url + "/more"})
+    again = hub.post("/admin/add/feed", chosen)
+    assert again.status_code == 400
+    assert "This is the feed east/news-2 already." in again.text
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "says"),
+    [
+        ({"slug": "wessex"}, "slug", "There is a member wessex already"),
+        ({"slug": "South West"}, "slug", "is no short name"),
+        ({"name": ""}, "name", "A new member needs a name."),
+        ({"slug": ""}, "slug", "A new member needs a short name."),
+        ({"member": "wessex", "feed": "blog"}, "feed", "wessex has a feed blog already."),
+        ({"member": "gone"}, "member", "There is no member gone any more."),
+        ({"option": "7"}, "option", "Choose one of these."),
+        ({"republish": "some"}, "republish", "Choose one of these."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
+    hub: AdminHub, site: Site, more: dict[str, str], field: str, says: str
+) -> None:
+    tree = looked_at(hub, site.feed("/wrong", "One"))
+    sent = {**fields(tree, "/admin/add/feed"), "name": "Typed", **more, "do": "add"}
+    before = hub.path.read_text()
+    answer = hub.post("/admin/add/feed", sent)
+    assert answer.status_code == 400
+    assert re.search(rf'id="{field}-wrong">[^<]*{re.escape(says)}', answer.text)
+    assert f'value="{more.get("name", "Typed")}"' in answer.text
+    assert hub.path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ftp://east.example/", "is no web address"),
+        ("https://me:secret@east.example/", "password"),
+        ("https://east.example/feed/", "This is the feed east/news already."),
+        ("", "is no web address"),
+    ],
+)
+def test_an_address_that_cannot_be_added_is_said_at_the_field(hub: AdminHub, url: str, says: str) -> None:
+    answer = hub.post("/admin/add", {"url": url})
+    assert answer.status_code == 400
+    assert re.search(rf'id="url-wrong">[^<]*{re.escape(says)}', answer.text)
+    assert f'value="{url}"' in answer.text
+
+
+def test_where_nothing_is_found_that_is_said_at_the_field(hub: AdminHub, site: Site) -> None:
+    tree = looked_at(hub, site.url + "/nothing-here")
+    assert "404" in "".join(tree.xpath("//*[@id='url-wrong']//text()"))
+    assert tree.xpath("//input[@name='url']/@value") == [site.url + "/nothing-here"]
+    tree = looked_at(hub, "http://10.1.2.3/feed")
+    assert "which is not public" in "".join(tree.xpath("//*[@id='url-wrong']//text()"))
+
+
+def test_a_site_without_a_feed_is_added_with_how_it_is_read(hub: AdminHub, site: Site) -> None:
+    rows = "".join(
+        f"<li class='card'><a href='/n/{number}'><h3>Ward {number} opens</h3></a>"
+        f"<span class='meta date'>{number} November 2026</span></li>"
+        for number in range(1, 6)
+    )
+    head = "<title>All news</title><meta property='og:site_name' content='Fen wards'>"
+    page = f"<!doctype html><html lang=en><head>{head}</head><body><ul>{rows}</ul></body></html>"
+    url = site.page("/list", page)
+    tree = looked_at(hub, url)
+    assert "is an HTML page, not a feed" in words(tree)
+    assert "Read as html: 5 entries, 5 with a date" in words(tree)
+    chosen = fields(tree, "/admin/add/feed")
+    assert (chosen["name"], chosen["slug"]) == ("Fen wards", "fen-wards")
+    hub.does("/admin/add/feed", {**chosen, "do": "add"})
+    added = load(hub.path).feeds[-1]
+    assert (added.key, added.url) == (FeedKey("fen-wards"), url)
+    kind = added.kinds[url]
+    assert kind.name == "html"
+    assert f"      - url: {url}\n        kind: html\n        select: {{item:" in hub.path.read_text()
+
+
+def test_a_look_that_is_not_known_any_more_keeps_the_address(hub: AdminHub) -> None:
+    said = hub.html("/admin/add?look=7&url=https://east.example/")
+    assert "not known any more" in said
+    assert 'value="https://east.example/"' in said
+    assert hub.post("/admin/add/feed", {"look": "7"}).status_code == 400
+
+
+# ---------------------------------------------------------------- the file
+
+
+def edited(hub: AdminHub, text: str, **more: str) -> Any:
+    """The page that says what a text would change, opened with the file as it is."""
+    sent = fields(hub.tree("/admin/file"), "/admin/file")
+    # As browsers send it.
+    answer = hub.post("/admin/file", {**sent, "text": text.replace("\n", "\r\n"), **more})
+    assert answer.status_code == 200, answer.text
+    return lxml_html.fromstring(answer.text)
+
+
+def test_the_file_is_shown_and_a_change_is_planned_saved_and_taken_back(hub: AdminHub) -> None:
+    hub.publish(WESSEX, news("w1", "Hospital garden"), news("w2", "Stroke unit opens"))
+    before = hub.path.read_text()
+    assert text_of(hub.tree("/admin/file")) == before
+    after = before.replace("any: [stroke]", "any: [garden]").replace("slug: east\n", "slug: easter\n")
+    tree = edited(hub, after)
+    said = words(tree)
+    assert "The tag stroke changes: any." in said
+    assert "The member easter comes: Health Innovation East." in said
+    assert "The member east goes: Health Innovation East. What it published stays." in said
+    assert "Of 2 that are stored, 1 entry would change" in said
+    assert "+ Hospital garden (wessex)" in said
+    assert hub.path.read_text() == before
+    sent = fields(tree, "/admin/file")
+    assert text_of(tree) == after
+    answer = hub.post("/admin/file/save", {**sent, "text": after.replace("\n", "\r\n")})
+    assert hub.path.read_text() == after
+    assert answer.headers["Location"].startswith("/admin/file/tags?")
+    (record,) = hub.store.audit(limit=1).items
+    assert record.change == diff(before, after)
+    assert record.said.startswith("feeds.yaml was saved. The member easter comes")
+    tree = hub.tree(answer.headers["Location"])
+    assert hub.does("/admin/undo", fields(tree, "/admin/undo")) == "feeds.yaml is as it was before."
+    assert hub.path.read_text() == before
+    # And that can be taken back too.
+    (record,) = hub.store.audit(limit=1).items
+    hub.does("/admin/undo", {"number": str(record.number)})
+    assert hub.path.read_text() == after
+    assert "taken back already" in hub.refuses("/admin/undo", {"number": str(record.number)})
+
+
+def test_what_is_wrong_in_a_text_is_told_with_its_lines_and_the_text_stays(hub: AdminHub) -> None:
+    text = hub.path.read_text().replace("slug: east", "slugg: east").replace("any: [stroke]", "any: 'a ('")
+    sent = fields(hub.tree("/admin/file"), "/admin/file")
+    answer = hub.post("/admin/file", {**sent, "text": text})
+    assert answer.status_code == 400
+    number = text.split("\n").index("  - slugg: east") + 1
+    assert f"Line {number}: members[1]: unknown key `slugg`; did you mean `slug`?" in answer.text
+    assert "<code>- slugg: east</code>" in answer.text
+    assert "tags[1]" in answer.text
+    assert "slugg: east" in answer.text.partition("<textarea")[2]
+    assert not re.search("formaction", answer.text)
+    assert "This cannot be saved" in hub.refuses("/admin/file/save", {**sent, "text": text})
+
+
+def test_a_text_that_was_changed_below_its_plan_is_planned_before_it_is_saved(hub: AdminHub) -> None:
+    before = hub.path.read_text()
+    sent = fields(edited(hub, f"{before}# one\n"), "/admin/file")
+    answer = hub.post("/admin/file/save", {**sent, "text": f"{before}# two\n"})
+    assert answer.status_code == 200
+    assert "+# two" in answer.text
+    assert hub.path.read_text() == before
+
+
+def test_an_edit_of_somebody_else_is_not_lost_nor_is_ones_own(hub: AdminHub) -> None:
+    before = hub.path.read_text()
+    sent = fields(edited(hub, f"{before}# mine\n"), "/admin/file")
+    hub.path.write_text(f"{before}# theirs\n")
+    for path in ("/admin/file", "/admin/file/save"):
+        answer = hub.post(path, {**sent, "text": f"{before}# mine\n"})
+        assert answer.status_code == 409
+        assert "Somebody else has changed the file" in answer.text
+        assert ">+# theirs</span>" in answer.text
+        assert "# mine" in answer.text.partition("<textarea")[2]
+    assert hub.path.read_text() == f"{before}# theirs\n"
+    # With the page that said so, it is planned against what is there.
+    sent = fields(lxml_html.fromstring(answer.text), "/admin/file")
+    assert ">-# theirs</span>" in hub.post("/admin/file", sent).text
+
+
+def test_a_change_is_not_taken_back_over_a_later_one(hub: AdminHub) -> None:
+    before = hub.path.read_text()
+    sent = fields(edited(hub, f"{before}# mine\n"), "/admin/file")
+    hub.does("/admin/file/save", {**sent, "text": f"{before}# mine\n"})
+    hub.path.write_text(f"{before}# mine\n# theirs\n")
+    (record,) = hub.store.audit(limit=1).items
+    assert "has changed since" in hub.refuses("/admin/undo", {"number": str(record.number)})
+    assert hub.path.read_text() == f"{before}# mine\n# theirs\n"
+
+
+def test_a_file_that_may_not_be_written_says_so_before_anybody_types(
+    unprivileged: Path,
+) -> None:
+    with closing(AdminHub(unprivileged)) as hub:
+        hub.enrol()
+        text = f"{hub.path.read_text()}# mine\n"
+        sent = {**fields(edited(hub, text), "/admin/file"), "text": text}
+        unprivileged.chmod(0o555)
+        try:
+            tree = hub.tree("/admin/file")
+            assert "its folder cannot be written by the hub" in words(tree)
+            assert tree.xpath("//textarea/@readonly")
+            assert not tree.xpath("//main//button[contains(., 'changes') or contains(., 'Take out')]")
+            assert "cannot be written" in hub.words("/admin/add")
+            answer = hub.post("/admin/file/save", sent)
+            assert answer.status_code == 409
+            assert "the file cannot be written" in answer.text
+            assert "# mine" in answer.text.partition("<textarea")[2]
+        finally:
+            unprivileged.chmod(0o755)
+
+
+def test_merged_feeds_say_what_enters_and_leaves(hub: AdminHub) -> None:
+    hub.publish(WESSEX, news("w1", "Garden"))
+    hub.publish(EAST, news("e1", "Ward"), news("e2", "Bed"))
+    said = words(
+        edited(
+            hub,
+            hub.path.read_text().replace('"tag:safety and region:South"', "member:east")
+            + "  - {slug: mine, title: Mine, filter: member:wessex}\n",
+        )
+    )
+    assert "Among the newest of the merged feed safe-south, 2 stories come in, and 0 stories go." in said
+    assert "The merged feed mine begins with 1 story." in said
+
+
+@pytest.mark.parametrize(
+    "before", ["a: 1\r\nb: 2\r\n", "\ufeffa: 1\nb: 2", "a: 1\n\n\n", "\na: 1\n", "a: é\n"]
+)
+def test_a_form_gives_a_file_back_as_it_was(before: str) -> None:
+    assert from_form(for_form(before).replace("\n", "\r\n"), before) == before
+
+
+# ---------------------------------------------------------------- taking out
+
+
+def test_a_member_or_a_feed_is_taken_out_and_put_back(hub: AdminHub) -> None:
+    before = hub.path.read_text()
+    for target, named in (("wessex/blog", "wessex/blog"), ("east", "Health Innovation East")):
+        answer = hub.post("/admin/do/remove", {"feed": target, "back": "/admin/file"})
+        assert answer.headers["Location"].startswith("/admin/file?")
+        tree = hub.tree(answer.headers["Location"])
+        assert f"{named}: taken out" in words(tree)
+        assert hub.path.read_text() != before
+        hub.does("/admin/undo", fields(tree, "/admin/undo"))
+        assert hub.path.read_text() == before
+    assert "no member and no feed is nobody" in hub.refuses("/admin/do/remove", {"feed": "nobody"})
+
+
+def test_entries_go_only_when_the_name_is_typed_again_and_for_good(hub: AdminHub) -> None:
+    hub.publish(EAST, news("e1", "Ward"))
+    before = hub.path.read_text()
+    sent = {"feed": "east", "entries": "yes", "confirm": "eest"}
+    assert "typed once more" in hub.refuses("/admin/do/remove", sent)
+    assert hub.path.read_text() == before
+    assert hub.headlines("/") == ["Ward"]
+    assert "and 1 entry out of the database" in hub.does("/admin/do/remove", {**sent, "confirm": "east"})
+    hub.take_up()
+    assert hub.headlines("/") == []
+    (record,) = hub.store.audit(limit=1).items
+    assert not record.undo
+    assert "cannot be taken back" in hub.refuses("/admin/undo", {"number": str(record.number)})
+
+
+# ---------------------------------------------------------------- tags of what is stored
+
+
+def test_rules_are_applied_to_what_is_stored_while_the_page_says_so(hub: AdminHub) -> None:
+    hub.publish(WESSEX, news("w1", "Stroke unit opens"))
+    assert hub.get("/tag/stroke").status_code == 200
+    assert hub.headlines("/tag/stroke") == []
+    answer = hub.post("/admin/file/tags")
+    assert "Of 1 that are stored, 1 entry would change" in " ".join(answer.text.split())
+    said = hub.does("/admin/file/tags/apply")
+    assert said == "The tag rules are applied to what is stored."
+    for _ in range(60):
+        tree = hub.tree("/admin/file/tags")
+        if not tree.xpath("//meta[@http-equiv='refresh']"):
+            break
+        time.sleep(0.25)
+    assert "1 of 1 entry changed their tags." in words(tree)
+    assert hub.headlines("/tag/stroke") == ["Stroke unit opens"]
+    answer = hub.post("/admin/file/tags")
+    assert "Of 1 that are stored, 0 entries would change" in " ".join(answer.text.split())
+
+
+# ---------------------------------------------------------------- what takes a while
+
+
+def _sleep(tell: Any, seconds: float) -> str:
+    tell("It sleeps.")
+    time.sleep(seconds)
+    return "slept"
+
+
+def _fail(_tell: Any) -> str:
+    raise ValueError("no such thing")
+
+
+def _end(_tell: Any) -> str:
+    print("said on the way")
+    os._exit(3)
+
+
+def test_an_errand_tells_how_far_it_is_and_what_came_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+    errands = Errands()
+    slow = errands.begin("a", _sleep, 30)
+    assert not slow.wait(1.5)
+    assert slow.said == "It sleeps."
+    assert errands.begin("a", _sleep, 30) is slow
+    failed = errands.begin("b", _fail)
+    with pytest.raises(BusyError):
+        errands.begin("c", _sleep, 0)
+    assert failed.wait(10)
+    with pytest.raises(HubError, match="a fault of the hub: ValueError: no such thing"):
+        failed.outcome()
+    ended = errands.begin("c", _end)
+    assert ended.wait(10)
+    with pytest.raises(HubError, match="broken off"):
+        ended.outcome()
+    quick = errands.begin("c", _sleep, 0)
+    assert quick.wait(10)
+    assert quick.outcome() == "slept"
+    assert errands.find(quick.number) is quick
+    assert errands.latest("c") is quick
+    errands.forget(quick)
+    assert errands.latest("c") is ended
+    slow._process.kill()
+    assert slow.wait(10)
+    assert threading.active_count() < 20
