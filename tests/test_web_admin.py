@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import html as lxml_html
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import ConfigError
@@ -67,7 +69,8 @@ def test_without_a_session_no_admin_page_is_shown_and_nothing_is_done(hub: Admin
     assert len(paths(hub, "POST")) > 1
     for path in paths(hub, "POST"):
         answer = hub.post(path, {"name": "eve", "link": "x", "what": "x"})
-        assert answer.headers["Location"] == "/admin/sign-in", path
+        assert answer.status_code == 403, path
+        assert "You were signed out" in answer.text
     assert [each.action for each in hub.store.audit(limit=9).items] == ["sign-in"]
     assert hub.store.invited("", hub.now) is None
 
@@ -277,6 +280,48 @@ def test_a_session_ends_when_it_is_not_used_and_after_a_week(hub: AdminHub) -> N
     assert len(hub.sql("SELECT 1 FROM sessions")) == 1
 
 
+def test_what_was_sent_when_a_session_had_ended_can_be_sent_again(hub: AdminHub) -> None:
+    text = "hub: {title: <b>&amp;</b>}\n" + "# long\n" * 20_000
+    hub.now += timedelta(hours=13)
+    answer = hub.client.post(
+        "/admin/file",
+        data={"text": text, "digest": "0"},
+        headers={"Origin": ORIGIN},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 403
+    assert "What you pressed was not done." in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    tree: Any = lxml_html.fromstring(answer.text)
+    (form,) = [form for form in tree.forms if form.get("action") is None]
+    assert form.get("enctype") == "multipart/form-data"
+    assert dict(form.form_values()) == {"text": text, "digest": "0"}
+    # Of who never was one so much is not read.
+    hub.client.delete_cookie(cookie(hub), path="/admin")
+    assert hub.post("/admin/file", {"text": text}).status_code == 413
+
+
+def test_what_was_done_is_where_the_browser_goes(hub: AdminHub) -> None:
+    hub.post("/admin/accounts/invite", {"name": "bob"})
+    answer = hub.post("/admin/accounts/take-back", {"name": "bob"})
+    assert answer.headers["Location"].endswith("#done")
+    tree = hub.tree(answer.headers["Location"])
+    (notice,) = tree.xpath("//main/*[@id='done']")
+    assert notice.get("tabindex") == "-1"
+    # And the menu stands before what is skipped to.
+    assert not tree.xpath("//main//nav")
+
+
+def test_a_form_that_was_refused_says_which_fields_are_meant(hub: AdminHub) -> None:
+    hub.post("/admin/sign-out")
+    tree: Any = lxml_html.fromstring(hub.sign_in(password="wrong").text)
+    for field in ("name", "password"):
+        (element,) = tree.xpath(f"//input[@id='{field}']")
+        assert element.get("aria-invalid") == "true"
+        (said,) = tree.xpath(f"//*[@id='{element.get('aria-describedby')}']")
+        assert "no account" in said.text_content()
+
+
 def test_behind_tls_the_cookie_is_sent_by_tls_alone(tmp_path: Path) -> None:
     text = NETWORK.replace("  timezone", "  url: https://news.example.org/hub\n  timezone")
     with closing(AdminHub(tmp_path, text)) as hub:
@@ -483,7 +528,7 @@ def test_more_is_read_from_admins_than_from_others(tmp_path: Path) -> None:
         cookie = answer.partition("set-cookie: ")[2].partition(";")[0]
         long = "more=" + "y" * 1_000_000 + "&name=bob"
         assert send(host, "/admin/sign-in", long).startswith("HTTP/1.1 413")
-        assert send(host, "/admin/accounts/invite", long).startswith("HTTP/1.1 303")
+        assert send(host, "/admin/accounts/invite", long).startswith("HTTP/1.1 413")
         invited = send(host, "/admin/accounts/invite", long, cookie=cookie)
         assert "Send <strong>bob</strong> this link" in invited
 
@@ -504,7 +549,7 @@ def test_forms_that_nobody_ends_keep_no_admin_out(tmp_path: Path) -> None:
                 head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nx="
                 connection.sendall(head.encode())
                 slow.append(connection)
-        assert within(5, lambda: send(host, "/admin/sign-in", "name=anna").startswith("HTTP/1.1 503"))
+        assert within(20, lambda: send(host, "/admin/do/pin", "").startswith("HTTP/1.1 503"))
         invited = send(host, "/admin/accounts/invite", "name=bob", cookie=cookie)
         assert "Send <strong>bob</strong> this link" in invited
         for connection in slow:

@@ -135,6 +135,10 @@ class Admins(Connection):
                 )
         return session
 
+    def knows_session(self, digest: str) -> bool:
+        with self._reading():
+            return self._value("SELECT 1 FROM sessions WHERE digest = ?", (digest,)) is not None
+
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         with self._reading():
             found = self._rows(

@@ -58,6 +58,9 @@ class AdminStore(Protocol):
         It ends half a day after it was used last, and after a week.
         """
 
+    def knows_session(self, digest: str) -> bool:
+        """Whether the token with this digest is a session's, which may have ended lately by itself."""
+
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         """The sessions that have not ended, the one that was used last first."""
 

@@ -42,7 +42,7 @@ def _with_its_slash() -> Response:
 
 @admin.before_request
 def _let_in() -> Response | None:
-    most = LONGEST_FORM if signed_in() else LONGEST_REQUEST
+    most = LONGEST_FORM if access.was_signed_in() else LONGEST_REQUEST
     request.max_content_length = request.max_form_memory_size = most
     if request.method == "POST" and not access.is_sent_by_our_pages():
         return access.refused(

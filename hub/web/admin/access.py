@@ -68,6 +68,16 @@ _tries = _Tries()
 # ---------------------------------------------------------------- who sent it
 
 
+def was_signed_in() -> bool:
+    """Whether whoever sent the request at hand is signed in, or was."""
+    return _was_signed_in(visiting(), request)
+
+
+def _was_signed_in(visit: Visit, asks: Request) -> bool:
+    token = asks.cookies.get(cookie_of(visit))
+    return token is not None and visit.store.knows_session(digest(token))
+
+
 def is_sent_by_our_pages() -> bool:
     """Whether the request at hand comes from a page of ours; what says nothing does not."""
     site = request.headers.get("Sec-Fetch-Site")
@@ -79,13 +89,16 @@ def is_sent_by_our_pages() -> bool:
 
 
 def admits(site: Site, environ: WSGIEnvironment) -> bool:
-    """Whether a request is of somebody who is signed in; where nobody knows, the answer to it says so."""
+    """Whether a request is of somebody who is signed in, or was; where nobody knows, its answer says so."""
     visit = site.visit()
-    token = Request(environ).cookies.get(cookie_of(visit))
     try:
-        return bool(token) and visit.store.session(digest(token or ""), visit.now) is not None
+        return _was_signed_in(visit, Request(environ))
     except HubError:
         return False
+
+
+def _sent() -> list[tuple[str, str]]:
+    return [*request.form.items(multi=True)]
 
 
 def refused(heading: str, says: str, status: int) -> Response:
@@ -96,8 +109,17 @@ def refused(heading: str, says: str, status: int) -> Response:
 
 
 def to_sign_in() -> Response:
-    """Lead to the form, and from there to where the request at hand wanted, if that is a page."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    """Lead to the form, and from there to where the request at hand wanted, if that is a page.
+
+    What was sent is kept in the answer, to be sent again.
+    """
+    if request.method == "POST":
+        return page(
+            "signed_out.html",
+            {"title": "You were signed out", "fields": _sent(), "as_form": request.mimetype},
+            403,
+        )
+    wanted = request.full_path.rstrip("?")
     query = f"?{urlencode({'next': wanted})}" if _AFTER.fullmatch(wanted) and wanted != "/admin/" else ""
     return to(f"/admin/sign-in{query}")
 

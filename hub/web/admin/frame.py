@@ -110,7 +110,7 @@ def done(
         undo=undo,
     )
     number = visit.store.record(record, undoes=undoes)
-    return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}")
+    return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
 
 
 def to(path: str, **query: str) -> Response:
