@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from hub.config import Config
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
 from hub.explained import Explained
@@ -54,19 +55,16 @@ class Desk(Struct, frozen=True):
         undo = self._before(lambda store: undoing.of_withdraw(store, what, member))
         return Did(moderation.withdraw(self.database, what, member=member, why=why), undo)
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None) -> Did:
+    def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         from hub import pins, undoing
 
-        now = utc_now()
-        today = pins.today(self.config, now)
         undo = self._before(lambda store: undoing.of_pin(store, link, member, last_day=last_day, today=today))
-        said = pins.pin(self.config, self.database, link, member=member, last_day=last_day, now=now)
+        said = pins.pin_on(today, self.database, link, member=member, last_day=last_day, now=utc_now())
         return Did(said, undo)
 
-    def unpin(self, link: str, *, member: str | None) -> Did:
+    def unpin(self, link: str, *, member: str | None, today: date) -> Did:
         from hub import pins, undoing
 
-        today = pins.today(self.config, utc_now())
         undo = self._before(lambda store: undoing.of_unpin(store, link, member, today=today))
         return Did(pins.unpin(self.database, link, member=member), undo)
 
@@ -106,10 +104,10 @@ class Desk(Struct, frozen=True):
         undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
         return Did(retag.undo(self.config, self.database, link, term, member=member), undo)
 
-    def explain(self, what: str) -> tuple[Sequence[Explained], bool]:
+    def explain(self, what: str, config: Config) -> tuple[Sequence[Explained], bool]:
         from hub import explain
 
-        return explain.found(self.config, self.database, what)
+        return explain.found(config, self.database, what)
 
     # ------------------------------------------------------------ feeds.yaml
 

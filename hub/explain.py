@@ -20,14 +20,13 @@ from hub.store import Store, existing_store
 
 def run(path: Path, database: str, address: str) -> tuple[str, bool]:
     """What is known of a link or an id, in lines, and whether anything is here. Raises HubError."""
-    parts, is_here = found(path, database, address)
+    parts, is_here = found(load(path), database, address)
     said = ("\n".join(lines(each)) for each in parts)
     return ("\n\n" if is_here else "\n").join(said), is_here
 
 
-def found(path: Path, database: str, address: str) -> tuple[tuple[Explained, ...], bool]:
-    """The same in facts."""
-    config = load(path)
+def found(config: Config, database: str, address: str) -> tuple[tuple[Explained, ...], bool]:
+    """The same in facts, by a configuration at hand."""
     with closing(existing_store(database)) as store:
         parts = [_doing(config, store, state) for state in _named(store.feed_states(), address)]
         parts += [_left(state) for state in _named(store.left_states(), address)]

@@ -18,18 +18,22 @@ def pin(
     path: Path, database: str, address: str, *, member: str | None, last_day: date | None, now: datetime
 ) -> str:
     """Have the story of an entry stand there, to the end of a day if one is said. Raises HubError."""
-    if last_day is not None and last_day < today(path, now):
+    # The day by the hub's clocks matters only where there is one to compare it with.
+    today = now.astimezone(ZoneInfo(load(path).hub.timezone)).date() if last_day else date.min
+    return pin_on(today, database, address, member=member, last_day=last_day, now=now)
+
+
+def pin_on(
+    today: date, database: str, address: str, *, member: str | None, last_day: date | None, now: datetime
+) -> str:
+    """The same where it is known which day it is by the hub's clocks."""
+    if last_day is not None and last_day < today:
         raise HubError(f"{date_of(last_day)} is over.", "Say the last day on which it shall stand there.")
     with closing(existing_store(database)) as store:
         entry = of_one_story(store, address, member)
         store.pin(entry.key, now, last_day=last_day)
         until = f"up to {date_of(last_day)}" if last_day else "until `hub unpin`"
         return f"{named(entry)} stands on the home page, beside the latest news, {until}."
-
-
-def today(path: Path, now: datetime) -> date:
-    """The day that it is by the hub's clocks."""
-    return now.astimezone(ZoneInfo(load(path).hub.timezone)).date()
 
 
 def unpin(database: str, address: str, *, member: str | None) -> str:

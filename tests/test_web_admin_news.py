@@ -206,6 +206,15 @@ def test_whatever_is_typed_is_answered(hub: AdminHub, typed: str) -> None:
     assert hub.get(f"/admin/audit.csv?q={typed}").status_code == 200
 
 
+def test_news_is_looked_at_and_pinned_while_the_file_has_a_fault_in_it(hub: AdminHub) -> None:
+    hub.path.write_text("members:\n  - slug: East\n", encoding="utf-8")
+    assert "What can be done with it" in hub.words(f"/admin/news?q={OTHER.link}")
+    assert "Buses run late" in hub.words("/admin/news?q=buses")
+    assert "stands on the home page" in hub.does("/admin/do/pin", of(OTHER, until="2026-12-24"))
+    assert "is pinned no more" in hub.does("/admin/do/unpin", of(OTHER))
+    assert "24 November 2020 is over" in hub.refuses("/admin/do/pin", of(OTHER, until="2020-11-24"))
+
+
 # ---------------------------------------------------------------- what was done
 
 

@@ -65,12 +65,13 @@ def _wait(_: Desk, asked: Fields) -> Done:
 
 def _pin(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.pin(link, member=member, last_day=_day(asked.get("until", ""))))
+    last_day, today = _day(asked.get("until", "")), visiting().setting.calendar.today
+    return _told(link, desk.pin(link, member=member, last_day=last_day, today=today))
 
 
 def _unpin(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.unpin(link, member=member))
+    return _told(link, desk.unpin(link, member=member, today=visiting().setting.calendar.today))
 
 
 def _merge(desk: Desk, asked: Fields) -> Done:

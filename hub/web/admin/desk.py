@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hub.errands import Errand
     from hub.model import FeedKey, Look, TagPlan
 
+from hub.config import Config
 from hub.explained import Explained
 from hub.model import Did
 
@@ -22,6 +23,8 @@ class Desk(Protocol):
     `what` and `link` are an entry's link or id, `member` is its member or its
     feed (`member/name`) where several have it. Every method may raise
     HubError, and then nothing was done; of what is done already it says so.
+    `today` and `config` are what the hub goes by, also while feeds.yaml has a
+    fault in it.
     """
 
     def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
@@ -33,10 +36,10 @@ class Desk(Protocol):
     def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
         """Withdraw an entry, or drop all that waits of a member or feed."""
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None) -> Did:
+    def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         """Have the story of an entry stand beside the latest news, up to a day."""
 
-    def unpin(self, link: str, *, member: str | None) -> Did:
+    def unpin(self, link: str, *, member: str | None, today: date) -> Did:
         """Take it from there."""
 
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
@@ -57,7 +60,7 @@ class Desk(Protocol):
     def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
         """Forget what was said by hand of a story's tag."""
 
-    def explain(self, what: str) -> tuple[Sequence[Explained], bool]:
+    def explain(self, what: str, config: Config) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here."""
 
     # ------------------------------------------------------------ feeds.yaml

@@ -97,7 +97,7 @@ def news() -> Response:
 def _found(visit: Visit, address: str) -> Mapping[str, object]:
     desk = visit.site.desk
     assert desk is not None
-    parts, is_here = desk.explain(address)
+    parts, is_here = desk.explain(address, visit.config)
     entries = {each.key: each for each in visit.store.find(address)} if is_here else {}
     known = tuple(_known(visit, part, entries.get(part.entry or 0)) for part in parts)
     if is_here or urls.host(address) is not None:
