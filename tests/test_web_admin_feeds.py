@@ -344,14 +344,30 @@ def test_check_now_makes_a_feed_due_and_its_page_tells_what_comes_of_it(hub: Adm
 
 
 def test_a_feed_that_is_gone_may_be_asked_again(hub: AdminHub) -> None:
-    feed = hub.feed(EAST)
+    feed, page = hub.feed(EAST), "/admin/feed/east/news"
+
+    def is_due() -> bool:
+        return EAST in [state.feed.key for state in hub.store.due(NOW)]
+
     hub.settle(
         Gathered(feed=feed, outcome="failed", started=NOW, error="gone (410)", reason="http-410", gone=True),
         NOW,
     )
-    assert "It is checked no more by itself." in hub.words("/admin/feed/east/news")
+    assert "It is checked no more by itself." in hub.words(page)
+    assert not is_due()
     hub.post("/admin/check/east/news")
-    assert EAST in [state.feed.key for state in hub.store.due(NOW)]
+    assert is_due()
+    # It is gone, and since when it was, until it answers.
+    for reason in ("http-410", "timeout"):
+        assert "gone for good (410), since 24 November 2026, 15:30 UTC" in hub.words(page)
+        assert "It is checked no more by itself." in hub.words(page)
+        later = NOW + timedelta(days=1)
+        failed = Gathered(feed=feed, outcome="failed", started=later, error="no", reason=reason)
+        hub.settle(replace(failed, gone=reason == "http-410"), later)
+        assert not is_due()
+        hub.post("/admin/check/east/news")
+    hub.publish(EAST, news("back"), at=later)
+    assert "gone for good" not in hub.words(page)
 
 
 def test_who_asked_to_be_left_alone_is_not_asked(hub: AdminHub) -> None:

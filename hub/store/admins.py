@@ -27,7 +27,7 @@ class Admins(Connection):
         with self._writing():
             return bool(
                 self._db.execute(
-                    "UPDATE feeds SET next_poll = ?, next_poll_why = 'an admin asked for it', gone = NULL"
+                    "UPDATE feeds SET next_poll = ?, next_poll_why = 'an admin asked for it'"
                     " WHERE member = ? AND name = ? AND configured = 1",
                     (rows.stamp(now), feed.member, feed.name),
                 ).rowcount

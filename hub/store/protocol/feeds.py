@@ -44,9 +44,10 @@ class FeedStore(Protocol):
         """The feeds that are no longer in feeds.yaml, with what is remembered of each."""
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
-        """Those of `feed_states` whose turn it is: never polled or due, not gone, and free to be asked.
+        """Those of `feed_states` whose turn it is: never polled or due, and free to be asked.
 
-        One that was polled an hour from now or later, by a clock that was ahead, is due.
+        One that is gone is due where an admin asked for it (`ask`). One that was polled an hour from
+        now or later, by a clock that was ahead, is due.
         """
 
     def spared(self) -> Mapping[str, datetime]:
@@ -80,6 +81,7 @@ class FeedStore(Protocol):
     def ask(self, feed: FeedKey, now: datetime) -> bool:
         """Have a feed be due now, also one that is gone; False for one that feeds.yaml does not name.
 
+        What is gone is so until it answers.
         What its server said of when to come again holds all the same.
         """
 
