@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hub import schedule
-from hub.model import FeedInfo, FeedState, FeedUpdate, Gathered, Move, Validators
+from hub.model import ASKED_FOR, FeedInfo, FeedState, FeedUpdate, Gathered, Move, Validators
 
 
 def after_poll(
@@ -62,6 +62,9 @@ def after_poll(
         move=move,
         pushed_until=pushed_until,
     )
+    if state.next_poll_why == ASKED_FOR and state.next_poll and state.next_poll > gathered.started:
+        # It may have been answered before an admin asked for it.
+        polled = replace(polled, next_poll=state.next_poll, next_poll_why=ASKED_FOR)
     return polled if failed else _answered(polled, update, read=read)
 
 

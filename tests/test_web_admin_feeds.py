@@ -343,6 +343,22 @@ def test_check_now_makes_a_feed_due_and_its_page_tells_what_comes_of_it(hub: Adm
     assert (record.who, record.action, record.about) == (ADMIN, "check", "east/news")
 
 
+def test_a_check_that_had_begun_before_is_not_the_one_that_was_asked_for(hub: AdminHub) -> None:
+    all_well(hub, minutes=5)
+    page = hub.post("/admin/check/east/news").headers["Location"]
+    feed, began = hub.feed(EAST), NOW - timedelta(seconds=3)
+    hub.settle(
+        Gathered(feed=feed, outcome="not_modified", started=began, url=feed.url, status=304),
+        NOW + timedelta(seconds=5),
+    )
+    hub.now = NOW + timedelta(seconds=6)
+    assert "It is being checked." in hub.words(page)
+    assert [state.feed.key for state in hub.store.due(hub.now)] == [EAST]
+    hub.publish(EAST, news("later", at=NOW), at=hub.now)
+    assert "It was checked: Read, 1 new, 0 changed." in hub.words(page)
+    assert hub.store.due(hub.now) == ()
+
+
 def test_a_feed_that_is_gone_may_be_asked_again(hub: AdminHub) -> None:
     feed, page = hub.feed(EAST), "/admin/feed/east/news"
 

@@ -48,6 +48,7 @@ from hub.model.members import (
     WordPress,
 )
 from hub.model.polled import (
+    ASKED_FOR,
     MOST_RECENT,
     ChangedEntry,
     FeedState,
@@ -111,6 +112,7 @@ from hub.model.stored import (
 from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
 
 __all__ = [
+    "ASKED_FOR",
     "LONG_AGO",
     "MOST_RECENT",
     "ROBOT_NAME",

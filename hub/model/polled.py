@@ -16,6 +16,8 @@ from hub.model.stored import Told
 
 MOST_RECENT = 24
 """How many of a feed's publications `FeedState.recent` has at most."""
+ASKED_FOR = "an admin asked for it"
+"""Why a feed is due that an admin has checked now."""
 
 
 class Listing(Struct, frozen=True, kw_only=True):

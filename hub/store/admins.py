@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from hub.errors import StoreError
-from hub.model import Account, AuditRecord, FeedKey, Invitation, Session
+from hub.model import ASKED_FOR, Account, AuditRecord, FeedKey, Invitation, Session
 from hub.store import Page, rows
 from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
@@ -27,9 +27,9 @@ class Admins(Connection):
         with self._writing():
             return bool(
                 self._db.execute(
-                    "UPDATE feeds SET next_poll = ?, next_poll_why = 'an admin asked for it'"
+                    "UPDATE feeds SET next_poll = ?, next_poll_why = ?"
                     " WHERE member = ? AND name = ? AND configured = 1",
-                    (rows.stamp(now), feed.member, feed.name),
+                    (rows.stamp(now), ASKED_FOR, feed.member, feed.name),
                 ).rowcount
             )
 

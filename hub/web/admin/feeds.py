@@ -150,7 +150,8 @@ def feed(feed: str) -> Response:
     polls = visit.store.polls(key, limit=_CHECKS)
     calendar = visit.setting.calendar
     asked = _asked()
-    progress = "" if left else watched.checking(asked, state.polled, visit.now)
+    last = next((each for each in polls if not each.pushed), None)
+    progress = "" if left else watched.checking(asked, last.started if last else None, visit.now)
     slug = key.member
     name = visit.member_name(slug) or slug
     several = watched.of_several(visit.store.feed_states(slug))
@@ -164,7 +165,7 @@ def feed(feed: str) -> Response:
         "editor": "" if left else visit.health(state).editor,
         "may_be": _may_be_asked(visit, state),
         "progress": progress,
-        "came": watched.poll_row(polls[0], visit.setting) if progress == "done" and polls else None,
+        "came": watched.poll_row(last, visit.setting) if progress == "done" and last else None,
         "notes": _notes(visit, state),
         "addresses_of": _addresses_of(state),
         "settings": watched.settings(state),

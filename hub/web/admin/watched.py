@@ -300,10 +300,13 @@ Checking = Literal["", "under way", "done", "nobody"]
 _AT_MOST = timedelta(minutes=1)
 
 
-def checking(asked: datetime | None, polled: datetime | None, now: datetime) -> Checking:
-    """How a check is getting on that was asked for at a moment; empty where none was."""
+def checking(asked: datetime | None, begun: datetime | None, now: datetime) -> Checking:
+    """How a check is getting on that was asked for at a moment; empty where none was.
+
+    `begun` is when the feed's last poll on record was: what had begun before may have been answered before.
+    """
     if asked is None or asked > now:
         return ""
-    if polled is not None and polled >= asked:
+    if begun is not None and begun >= asked:
         return "done"
     return "under way" if now - asked < _AT_MOST else "nobody"
