@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
@@ -152,6 +153,28 @@ def test_all_that_was_decided_is_shown_with_what_can_be_done(hub: AdminHub) -> N
     assert "Pocket scanner finds clots" in hub.words(
         f"/admin/news?q=http://127.0.0.1:8000/story/{stored(hub, OURS).story}"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("http://127.0.0.1:8000", "?utm_source=mail"),
+        ("http://127.0.0.1:8000", "/#top"),
+        ("https://127.0.0.1", ""),
+        ("http://localhost:8000", ""),
+        ("", ""),
+    ],
+)
+def test_a_story_is_found_by_any_address_of_its_page(hub: AdminHub, before: str, after: str) -> None:
+    story = stored(hub, OURS).story
+    asked = quote(f"{before}/story/{story}{after}", safe="")
+    assert "It leads its story, with: Pocket scanner" in hub.words(f"/admin/news?q={asked}")
+    elsewhere = f"https://elsewhere.example/story/{story}"
+    assert "It leads its story" not in hub.words(f"/admin/news?q={elsewhere}")
+    hub.publish(EAST, OURS, news("x", "Quite another", link=elsewhere), at=ago(hours=1))
+    hub.publish(EAST, OURS, news(f"/story/{story}", "An odd id"), at=ago(hours=1))
+    assert "Quite another" in hub.words(f"/admin/news?q={elsewhere}")
+    assert "An odd id" in hub.words(f"/admin/news?q=/story/{story}")
 
 
 def test_its_forms_do_what_they_say(hub: AdminHub) -> None:

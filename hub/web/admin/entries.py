@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from flask import request
 from msgspec import Struct
 
-from hub import markup
+from hub import markup, urls
 from hub.model import Direction, StoredEntry, Story
 from hub.publish.item import headline
 from hub.store import address_of
@@ -62,11 +63,10 @@ def page_of(visit: Visit, address: str) -> str:
 
 def entry_at(visit: Visit, written: str) -> str:
     """What was written for an entry, or, for the address of a story's page here, the address of its lead."""
-    ours = re.escape(visit.addresses.full(visit.addresses.to("/story/")))
-    found = re.fullmatch(rf"{ours}([1-9][0-9]{{,{_LONGEST_STORY - 1}}})/?", written)
-    if not found:
+    number = _story_at(visit, written)
+    # A publisher's own link or id may look like one of ours.
+    if number is None or visit.store.find(written):
         return written
-    number = int(found[1])
     story = visit.store.story(number)
     if isinstance(story, int):
         story = visit.store.story(story)
@@ -74,3 +74,17 @@ def entry_at(visit: Visit, written: str) -> str:
         return address_of(visit.store, story.lead)
     withdrawn = visit.store.withdrawn_from(number)
     return address_of(visit.store, withdrawn.stored) if withdrawn else written
+
+
+def _story_at(visit: Visit, written: str) -> int | None:
+    """The number in the address of a story's page here, or in its path alone.
+
+    People copy it with what was added to it, and from where they reached the hub.
+    """
+    path = re.escape(visit.addresses.to("/story/"))
+    number = rf"[1-9][0-9]{{,{_LONGEST_STORY - 1}}}"
+    found = re.fullmatch(rf"(?:https?://[^/?#]*)?{path}({number})/?(?:[?#].*)?", written, re.IGNORECASE)
+    if not found:
+        return None
+    here = (urls.host(visit.addresses.hub), urls.host(request.host_url))
+    return int(found[1]) if written.startswith("/") or urls.host(written) in here else None
