@@ -220,6 +220,16 @@ def test_news_is_found_by_its_words_whether_published_or_not(hub: AdminHub) -> N
     assert "It is withdrawn" in hub.words(f"/admin/news?q={page}")
 
 
+def test_what_was_dropped_and_all_that_waits_is_found_by_its_words(hub: AdminHub) -> None:
+    hub.does("/admin/do/withdraw", what(HELD[0], was="held"))
+    assert "withdrawn" in hub.words("/admin/news?q=notice+0")
+    many = [news(f"m{each}", f"Wartet Größe {each}x") for each in range(150)]
+    hub.publish(NATIONAL, *many, at=ago(hours=1))
+    for each in (0, 149):
+        assert f"Wartet Größe {each}x" in hub.words(f"/admin/news?q={each}x+grÖße")
+    assert len(hub.tree("/admin/news?q=wartet").xpath("//main//section//li/a")) == 30
+
+
 @pytest.mark.parametrize(
     "typed", ["%00", "'", '"', "*", "-", "a" * 5000, "%F0%9F%92%A9", "http://[", "//", "x:y"]
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -82,6 +83,16 @@ class Placing(Tagging):
             (rows.stamp(since) if since else "",),
             most=_MOST_WITHDRAWN,
         )
+
+    def unpublished(self, words: Sequence[str], *, limit: int) -> tuple[StoredEntry, ...]:
+        wanted = [word.casefold() for word in words]
+        with self._reading():
+            # The database folds no letters beyond ASCII.
+            titles = ((key, title.casefold()) for key, title in self._tuples(sql.UNPUBLISHED_TITLES))
+            found = (key for key, title in titles if all(word in title for word in wanted))
+            keys = list(islice(found, limit))
+            entries = {each.key: each for each in self._load("e.key", keys)}
+        return tuple(entries[key] for key in keys)
 
     def withheld(self, key: int) -> WithheldEntry | None:
         return next(iter(self._withheld("standing <> 'published' AND entry = ?", (key,))), None)

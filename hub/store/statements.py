@@ -337,6 +337,10 @@ SELECT s.entry FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f O
 WHERE s.standing IN ('held', 'quarantined') AND e.member = :member AND f.name = COALESCE(:feed, f.name)
 ORDER BY s.entry
 """
+UNPUBLISHED_TITLES = """
+SELECT s.entry, e.title FROM standings s JOIN entries e ON e.key = s.entry
+WHERE s.standing <> 'published' ORDER BY s.moment DESC, s.entry DESC
+"""
 WITHDRAWN_BY_ADMIN = """
 UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE entry = :key
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -52,6 +52,9 @@ class RulingStore(Protocol):
 
     def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
         """The published entries that were withdrawn, since then or ever, the last first, 1,000 at most."""
+
+    def unpublished(self, words: Sequence[str], *, limit: int) -> tuple[StoredEntry, ...]:
+        """The entries that are not published whose titles have all of these words, the last first."""
 
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""

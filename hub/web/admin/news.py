@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -170,8 +169,5 @@ def _titled(visit: Visit, words: str) -> Iterator[ShownEntry]:
     selection = Selection(search=typed)
     for story in visit.store.search(selection, limit=_RESULTS).items if typed else ():
         yield shown(visit, story.shown)
-    wanted = typed.casefold().split()
-    unpublished = (each.stored for each in (*visit.store.waiting(), *visit.store.withdrawn()))
-    titled = (each for each in unpublished if all(word in each.entry.title.casefold() for word in wanted))
-    for stored in islice(titled, _RESULTS if wanted else 0):
+    for stored in visit.store.unpublished(typed.split(), limit=_RESULTS) if typed else ():
         yield shown(visit, stored)
