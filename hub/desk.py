@@ -104,10 +104,10 @@ class Desk(Struct, frozen=True):
         undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
         return Did(retag.undo(self.config, self.database, link, term, member=member), undo)
 
-    def explain(self, what: str, config: Config) -> tuple[Sequence[Explained], bool]:
+    def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
         from hub import explain
 
-        return explain.found(config, self.database, what)
+        return explain.found(config, self.database, what, most=most)
 
     # ------------------------------------------------------------ feeds.yaml
 

@@ -12,7 +12,16 @@ from hub import backlog, normalise, stories, urls
 from hub.config import Config, load
 from hub.explained import Explained, Fact, lines
 from hub.health import Health, health
-from hub.model import FeedState, Known, Sketch, StoredEntry, WithheldEntry, compared_as_of, is_undated
+from hub.model import (
+    FeedState,
+    Known,
+    Overruling,
+    Sketch,
+    StoredEntry,
+    WithheldEntry,
+    compared_as_of,
+    is_undated,
+)
 from hub.rulings import called
 from hub.said import as_written, date_of, day, second
 from hub.store import Store, existing_store
@@ -25,13 +34,20 @@ def run(path: Path, database: str, address: str) -> tuple[str, bool]:
     return ("\n\n" if is_here else "\n").join(said), is_here
 
 
-def found(config: Config, database: str, address: str) -> tuple[tuple[Explained, ...], bool]:
-    """The same in facts, by a configuration at hand."""
+def found(
+    config: Config, database: str, address: str, *, most: int | None = None
+) -> tuple[tuple[Explained, ...], bool]:
+    """The same in facts, by a configuration at hand; of entries only if they are no more than `most`."""
     with closing(existing_store(database)) as store:
-        parts = [_doing(config, store, state) for state in _named(store.feed_states(), address)]
+        states = store.feed_states()
+        parts = [_doing(config, store, state) for state in _named(states, address)]
         parts += [_left(state) for state in _named(store.left_states(), address)]
-        parts += [_entry(store, stored) for stored in store.find(address)]
-        return tuple(parts or _not_here(config, store, address)), bool(parts)
+        entries = store.find(address)
+        if most is None or len(entries) <= most:
+            of, said = {state.feed.key: state for state in states}, store.overrulings()
+            parts += [_entry(store, each, of.get(each.entry.feed), said) for each in entries]
+        is_here = bool(parts or entries)
+        return tuple(parts if is_here else _not_here(config, store, address)), is_here
 
 
 # ---------------------------------------------------------------- how a feed is doing
@@ -84,17 +100,22 @@ def _since_it_left(state: FeedState) -> Iterator[Fact]:
 # ---------------------------------------------------------------- why it is here
 
 
-def _entry(store: Store, stored: StoredEntry) -> Explained:
-    return Explained(called(stored.entry) or "(no title)", tuple(_facts(store, stored)), stored.key)
+def _entry(
+    store: Store, stored: StoredEntry, state: FeedState | None, said: Iterable[Overruling]
+) -> Explained:
+    """Why an entry is here; `state` is its feed's, if that is polled, `said` all that was said of tags."""
+    facts = tuple(_facts(store, stored, state, said))
+    return Explained(called(stored.entry) or "(no title)", facts, stored.key)
 
 
-def _facts(store: Store, stored: StoredEntry) -> Iterator[Fact]:
+def _facts(
+    store: Store, stored: StoredEntry, state: FeedState | None, said: Iterable[Overruling]
+) -> Iterator[Fact]:
     entry = stored.entry
     yield Fact("Link", entry.link or "none")
     published_as = f", published as {stored.atom_id}" if stored.atom_id != entry.id else ""
     yield Fact("Id", as_written(entry.id or "none") + published_as)
     yield Fact("From", f"{stored.member.name}, feed {entry.feed}, {stored.feed_url}")
-    state = next((each for each in store.feed_states() if each.feed.key == entry.feed), None)
     if state is not None:
         yield Fact("Known", f"by its {state.identified_by}{_why_so(state)}")
     withheld = store.withheld(stored.key)
@@ -104,7 +125,7 @@ def _facts(store: Store, stored: StoredEntry) -> Iterator[Fact]:
     yield Fact("Dated", f"{second(stored.date)}: {_dated(stored)}")
     if entry.kind == "event" and entry.event_date:
         yield Fact("Event", f"on {entry.event_date:%-d %B %Y}")
-    yield from _tags(store, stored)
+    yield from _tags(stored, said)
     if withheld is not None:
         yield Fact("Standing", _standing(withheld))
         return
@@ -161,11 +182,11 @@ def _dated(stored: StoredEntry) -> str:
     return f"as it was when it first came in; the publisher's date ({whose}) is {second(given)} by now"
 
 
-def _tags(store: Store, stored: StoredEntry) -> Iterator[Fact]:
+def _tags(stored: StoredEntry, overrulings: Iterable[Overruling]) -> Iterator[Fact]:
     reasons = [f"{tag.term}: {tag.why}" for tag in stored.entry.tags]
     reasons += [
         f"not {said.term}: taken away by hand on {day(said.when)}"
-        for said in store.overrulings()
+        for said in overrulings
         if said.entry == stored.key and not said.tags
     ]
     for number, reason in enumerate(reasons or ["none: no rule of feeds.yaml matches"]):

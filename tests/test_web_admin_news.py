@@ -129,6 +129,24 @@ def test_one_link_in_two_feeds_is_told_apart_by_whose_it_is(hub: AdminHub) -> No
     assert found == {"wessex": "published", "east": "withdrawn"}
 
 
+def test_of_very_many_with_one_link_each_is_led_to(hub: AdminHub) -> None:
+    jobs = "https://east.example/jobs"
+    many = [news(f"j{each}", f"Vacancy {each}", link=jobs, text=f"Job {each}") for each in range(201)]
+    hub.publish(EAST, OURS, *many[:20], at=ago(hours=2))
+    tree = hub.tree(f"/admin/news?q={jobs}")
+    assert len(tree.xpath("//form[contains(@action, '/do/withdraw')]")) == 20
+    hub.publish(EAST, OURS, *many, at=ago(hours=1))
+    tree = hub.tree(f"/admin/news?q={jobs}")
+    assert not tree.xpath("//form[contains(@action, '/do/withdraw')]")
+    assert len(set(tree.xpath("//main//section//li/a/@href"))) == 200
+    assert "201 entries have it; these are 200 of them" in hub.words(f"/admin/news?q={jobs}")
+    (page,) = tree.xpath("//main//section//li/a[. = 'Vacancy 7']/@href")
+    (form,) = hub.tree(page).xpath("//form[contains(@action, '/do/withdraw')]")
+    assert "Vacancy 7” by Health Innovation East is withdrawn" in hub.does(
+        "/admin/do/withdraw", dict(form.form_values())
+    )
+
+
 # ---------------------------------------------------------------- the page of any news
 
 

@@ -64,7 +64,7 @@ class Store(FeedStore, NewsStore, RulingStore, PushStore, AdminStore, Protocol):
 def address_of(store: Store, stored: StoredEntry) -> str:
     """A link or an id of an entry by which `find` finds no other, or at least no other of its feed."""
     link = stored.entry.link
-    return link if link and len(store.find(link)) == 1 else stored.atom_id
+    return link if link and store.number_at(link) == 1 else stored.atom_id
 
 
 PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"

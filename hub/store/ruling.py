@@ -21,6 +21,10 @@ class RulingOnStories(Settling, Rehosting):
         with self._reading():
             return tuple(self._load("e.key", self._keys_at(address)))
 
+    def number_at(self, address: str) -> int:
+        with self._reading():
+            return len(self._keys_at(address))
+
     def compared_with(self, key: int) -> tuple[Entry, Known]:
         with self._reading():
             return self._compared_with(key)

@@ -104,5 +104,8 @@ class NewsStore(Protocol):
     def find(self, address: str) -> tuple[StoredEntry, ...]:
         """The entries, whatever their standing, with this address for a link or an id, leads first."""
 
+    def number_at(self, address: str) -> int:
+        """How many `find` finds."""
+
     def compared_with(self, key: int) -> tuple[Entry, Known]:
         """A stored entry, with its sketch where one is kept, and what it might be a copy of."""

@@ -60,8 +60,11 @@ class Desk(Protocol):
     def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
         """Forget what was said by hand of a story's tag."""
 
-    def explain(self, what: str, config: Config) -> tuple[Sequence[Explained], bool]:
-        """All that was decided about an entry, a feed or a member, and whether it is here."""
+    def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
+        """All that was decided about an entry, a feed or a member, and whether it is here.
+
+        Of entries it is told only where they are no more than `most`.
+        """
 
     # ------------------------------------------------------------ feeds.yaml
 

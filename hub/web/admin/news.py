@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -23,6 +24,8 @@ routes = Blueprint("news", __name__)
 
 _LONGEST = 2_000
 _RESULTS = 30
+# More than this that share a link are listed instead of shown, and so many of them.
+_AT_ONCE, _LISTED = 20, 200
 
 
 class Row(Struct, frozen=True):
@@ -85,6 +88,7 @@ def news() -> Response:
         "asked": asked,
         "known": (),
         "results": (),
+        "sharing": 0,
         "today": visit.setting.calendar.today.isoformat(),
         "nothing": False,
     }
@@ -96,9 +100,12 @@ def news() -> Response:
 def _found(visit: Visit, address: str) -> Mapping[str, object]:
     desk = visit.site.desk
     assert desk is not None
-    parts, is_here = desk.explain(address, visit.config)
+    parts, is_here = desk.explain(address, visit.config, most=_AT_ONCE)
     entries = {each.key: each for each in visit.store.find(address)} if is_here else {}
     known = tuple(_known(visit, part, entries.get(part.entry or 0)) for part in parts)
+    if len(entries) > _AT_ONCE:
+        listed = tuple(shown(visit, each) for each in islice(entries.values(), _LISTED))
+        return {"known": known, "results": listed, "sharing": len(entries)}
     if is_here or urls.host(address) is not None:
         return {"known": known}
     results = tuple(_titled(visit, address))
