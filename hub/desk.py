@@ -46,12 +46,14 @@ class Desk(Struct, frozen=True):
     def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
         from hub import moderation, undoing
 
+        what, member = self._of_its_member(what, member)
         undo = self._before(lambda store: undoing.of_release(store, what, member))
         return Did(moderation.release(self.database, what, member=member, for_good=for_good), undo)
 
     def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
         from hub import moderation, undoing
 
+        what, member = self._of_its_member(what, member)
         undo = self._before(lambda store: undoing.of_withdraw(store, what, member))
         return Did(moderation.withdraw(self.database, what, member=member, why=why), undo)
 
@@ -145,6 +147,13 @@ class Desk(Struct, frozen=True):
             return said, removed.change if removed else None
         gone = edit.remove_feed(self.config, target, and_member=and_member)
         return f"{gone.named}: taken out of {self.config}. What it published stays.", gone.change
+
+    def _of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
+        """By what, and by whose, an entry is meant in all the feeds of its member."""
+        from hub.rulings import of_its_member
+
+        with closing(existing_store(self.database)) as store:
+            return of_its_member(store, what, member)
 
     def _before(self, look: Callable[[Store], Fields]) -> Fields:
         """How something will be taken back, by what is stored before it is done."""

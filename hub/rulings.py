@@ -64,6 +64,23 @@ def in_its_feeds(store: Store, address: str, member: str | None) -> list[StoredE
     return [the_one(store, address, member)]
 
 
+def of_its_member(store: Store, address: str, member: str | None) -> tuple[str, str | None]:
+    """By what link, and by whose, `in_its_feeds` finds an entry of one feed in all feeds of its member.
+
+    As it was meant where it does not: where several entries have that link.
+    """
+    found = _found(store, address, member)
+    link = found[0].entry.link if len(found) == 1 else None
+    if not link:
+        return address, member
+    try:
+        slug = found[0].member.slug
+        everywhere = in_its_feeds(store, link, slug)
+    except StoreError:
+        return address, member
+    return (link, slug) if found[0].key in {each.key for each in everywhere} else (address, member)
+
+
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:
     """The entry with this link or id, of this member or feed where several have it. Raises StoreError."""
     found = _found(store, address, member)

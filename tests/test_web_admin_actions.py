@@ -14,7 +14,7 @@ from hub.model import Entry, Story, Withheld
 from hub.store.sqlite import SqliteStore
 from hub.web.admin.actions import ACTIONS
 from tests.admin_hub import AdminHub
-from tests.web_hub import EAST, NATIONAL, NETWORK, WESSEX, ago, news
+from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, WESSEX, ago, news
 
 HOLDING = NETWORK.replace("type: national", "type: national\n    trust: hold")
 TEXT = (
@@ -119,6 +119,36 @@ def test_what_an_admin_withdrew_is_published_and_withdrawn_again(hub: AdminHub) 
     assert hub.store.is_released(stored(hub, OTHER).key)
     hub.undoes("/admin/do/withdraw", what(OTHER))
     assert hub.store.is_released(stored(hub, OTHER).key)
+
+
+def test_what_a_member_has_in_two_feeds_is_withdrawn_and_back_in_both(hub: AdminHub) -> None:
+    def press(action: str, place: int = 0) -> str:
+        form = hub.tree(f"/admin/news?q={OTHER.link}").xpath(f"//form[contains(@action, '/do/{action}')]")
+        sent = {name: value or "" for name, value in form[place].form_values()}
+        return hub.does(f"/admin/do/{action}", sent)
+
+    def take_back() -> None:
+        hub.does("/admin/undo", {"number": str(hub.store.audit(limit=1).items[0].number)})
+
+    def standings() -> list[str]:
+        return [each.standing for each in hub.store.find(OTHER.link or "")]
+
+    assert "in 2 feeds" not in press("withdraw")
+    # As it comes, since it was withdrawn of the other feed; and back with that.
+    hub.publish(BLOG, OTHER, at=ago(hours=2))
+    assert standings() == ["withdrawn"] * 2
+    take_back()
+    assert standings() == ["published"] * 2
+    before = state(hub)
+    for place in (0, 1):
+        assert "by Health Innovation Wessex in 2 feeds is withdrawn" in press("withdraw", place)
+        assert standings() == ["withdrawn"] * 2
+        take_back()
+        assert standings() == ["published"] * 2
+    assert state(hub)[1:] == before[1:]
+    press("withdraw")
+    assert "in 2 feeds is published" in press("release", 1)
+    assert hub.store.check() == ()
 
 
 def test_what_waited_is_dropped_and_waits_again_by_its_link_too(hub: AdminHub) -> None:

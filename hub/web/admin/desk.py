@@ -28,13 +28,13 @@ class Desk(Protocol):
     """
 
     def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
-        """Publish an entry, or all that waits of a member or feed.
+        """Publish an entry, in all feeds of its member, or all that waits of a member or feed.
 
         If it is `for_good`, its member cannot take back again what was withdrawn.
         """
 
     def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
-        """Withdraw an entry, or drop all that waits of a member or feed."""
+        """Withdraw an entry, in all feeds of its member, or drop all that waits of a member or feed."""
 
     def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         """Have the story of an entry stand beside the latest news, up to a day."""
