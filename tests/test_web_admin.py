@@ -544,7 +544,7 @@ def test_forms_that_nobody_ends_keep_no_admin_out(tmp_path: Path) -> None:
         name, _, port = host.partition(":")
         slow = []
         for path in ("/admin/sign-in", "/websub"):
-            for _ in range(50):
+            for _ in range(60):
                 connection = socket.create_connection((name, int(port)), timeout=10)
                 head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nx="
                 connection.sendall(head.encode())
