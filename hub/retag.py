@@ -80,7 +80,7 @@ def run(path: Path, database: str, *, telling: Telling | None = None) -> tuple[i
         store.renew(map(rules.renewed, store.overrulings()))
         told = (telling or _told)(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
-            changed += store.retag({stored.key: rules.tags(stored) for stored in batch})
+            changed += store.retag([stored.key for stored in batch], rules.tags)
             entries += len(batch)
     finally:
         store.close()
@@ -213,7 +213,7 @@ def undo(path: Path, database: str, address: str, term: str, *, member: str | No
         entries = of_its_story(store, address, member)
         for stored in entries:
             store.leave_to_rules(stored.key, term)
-        store.retag({stored.key: rules.tags(stored) for stored in entries})
+        store.retag([stored.key for stored in entries], rules.tags)
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
@@ -449,6 +450,33 @@ def unprivileged() -> Iterator[Path]:
         finally:
             if root:
                 os.seteuid(0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another group")
+@pytest.mark.parametrize(("mode", "written"), [(0o660, False), (0o640, False), (0o644, True), (0o600, True)])
+def test_a_file_stays_with_the_group_that_may_use_it(unprivileged: Path, mode: int, written: bool) -> None:
+    file = unprivileged / "feeds.yaml"
+    file.write_text(ODD)
+    file.chmod(mode)
+    os.seteuid(0)
+    os.chown(file, NOBODY, 6000)
+    try:
+        os.seteuid(NOBODY)
+        if written:
+            add_feed(file, "https://x.example/")
+        else:
+            with pytest.raises(ConfigError, match="its group, which this user is not in"):
+                add_feed(file, "https://x.example/")
+            assert file.stat().st_gid == 6000
+        assert (file.read_text() != ODD) is written
+        assert [path.name for path in unprivileged.iterdir()] == ["feeds.yaml"]
+    finally:
+        os.seteuid(0)
+    os.chown(file, NOBODY, 6000)
+    with contextlib.suppress(ConfigError):
+        add_feed(file, "https://y.example/")
+    # Root gives it back.
+    assert file.stat().st_gid == 6000
 
 
 def test_a_read_only_file_is_not_replaced(unprivileged: Path) -> None:

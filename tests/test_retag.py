@@ -85,13 +85,26 @@ def test_what_an_admin_said_of_tags_outlives_polls_corrections_and_retagging(sto
     store.overrule(key, "events", (EVENTS,), now=NOW)
     assert store.version() > version
     poll(store, EAST, entry("a", text="Corrected words.", tags=(STROKE,)))
-    assert store.retag({key: (STROKE,)}) == 0
+    assert store.retag([key], lambda _: (STROKE,)) == 0
     stored = only(store)
     assert stored.entry.text == "Corrected words."
     assert (stored.entry.tags, stored.entry.kind) == ((EVENTS,), "event")
     assert dict(store.tag_counts()) == {"events": 1}
     assert len(store.stories(Selection(filter=Term("kind", "event")), limit=9).items) == 1
     assert store.stories(Selection(filter=Term("kind", "news")), limit=9).items == ()
+
+
+def test_what_a_poll_changes_while_rules_are_applied_is_tagged_by_its_new_words(store: Store) -> None:
+    poll(store, EAST, entry("a", title="Stroke unit opens"))
+    stored = only(store)
+    poll(store, EAST, entry("a", title="Events this week"))
+
+    def by_title(stored: StoredEntry) -> tuple[Tag, ...]:
+        return (STROKE,) if "Stroke" in stored.entry.title else (EVENTS,)
+
+    assert by_title(stored) == (STROKE,)
+    assert store.retag([stored.key], by_title) == 1
+    assert only(store).entry.tags == (EVENTS,)
 
 
 def test_the_last_word_on_a_tag_counts_and_can_be_taken_back(store: Store) -> None:
@@ -102,7 +115,7 @@ def test_the_last_word_on_a_tag_counts_and_can_be_taken_back(store: Store) -> No
     assert only(store).entry.tags == (Tag("stroke", "given by hand"),)
     assert [each.term for each in store.overrulings()] == ["stroke"]
     store.leave_to_rules(key, "stroke")
-    assert store.retag({key: (STROKE,)}) == 1
+    assert store.retag([key], lambda _: (STROKE,)) == 1
     assert only(store).entry.tags == (STROKE,)
     assert store.overrulings() == ()
 

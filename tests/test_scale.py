@@ -219,7 +219,7 @@ def test_counts_follow_what_comes_and_goes(hub: Hub) -> None:
     (summary,) = hub.store.members(NOW, "national")
     assert (summary.entries, summary.recent) == (40, 40)
     (keys,) = ([stored.key for stored in hub.store.walk() if stored.entry.title == "News n1"],)
-    hub.store.retag({keys[0]: (SAFETY,)})
+    hub.store.retag([keys[0]], lambda _: (SAFETY,))
     assert hub.store.tag_counts() == {"safety": 2, "stroke": 40}
     hub.store.remove(WESSEX, NOW)
     assert (hub.store.totals().entries, hub.store.totals().stories) == (41, 41)

@@ -282,7 +282,7 @@ def test_only_one_that_is_published_may_be_merged_split_or_made_to_lead(store: S
 
 def test_retagging_reaches_what_is_held(store: Store, url: str) -> None:
     poll(store, held(store, EAST), OURS)
-    store.retag({key_of(store, OURS.link): (Tag("later", "a rule"),)})
+    store.retag([key_of(store, OURS.link)], lambda _: (Tag("later", "a rule"),))
     assert store.tag_counts() == {}
     moderation.release(url, OURS.link or "")
     assert store.tag_counts() == {"later": 1}

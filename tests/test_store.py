@@ -983,14 +983,14 @@ def test_news_a_correction_a_new_name_and_a_tag_move_the_version(store: Store) -
     store.sync((replace(MEMBERS[0], republish="link"), MEMBERS[1]), FEEDS, authority="news.example.org")
     versions.append(store.version())
     (stored,) = store.walk()
-    assert store.retag({stored.key: (Tag("new", "a rule"),)}) == 1
+    assert store.retag([stored.key], lambda _: (Tag("new", "a rule"),)) == 1
     versions.append(store.version())
     # In another order the pages list the members otherwise.
     other_way = (MEMBERS[1], replace(MEMBERS[0], republish="link"))
     store.sync(other_way, FEEDS, authority="news.example.org")
     versions.append(store.version())
     assert versions == sorted(set(versions))
-    assert store.retag({stored.key: (Tag("new", "a rule"),)}) == 0
+    assert store.retag([stored.key], lambda _: (Tag("new", "a rule"),)) == 0
     assert store.version() == versions[-1]
 
 

@@ -305,7 +305,7 @@ def test_what_is_merged_has_no_tag_that_was_taken_from_either(told: Store, url: 
     buses, scanners = told.find(OTHER.link or "")[0], story_of(told, OURS.link)
     for stored in scanners.entries:
         told.overrule(stored.key, "travel", (), now=NOW)
-    told.retag({buses.key: (Tag("travel", "‘buses’ in the title"),)})
+    told.retag([buses.key], lambda _: (Tag("travel", "‘buses’ in the title"),))
     rulings.merge(url, (OURS.link if into == OTHER.link else OTHER.link) or "", into)
     assert all(not stored.entry.tags for stored in story_of(told, OURS.link).entries)
     assert told.check() == ()

@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from hub.model import Selection, Tag, Term
+from hub.model import Selection, StoredEntry, Tag, Term
 from hub.store import open_store, tagbitmaps
 from hub.store.sqlite import SqliteStore
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
@@ -31,6 +32,10 @@ def marked(hub: Hub, term: str) -> set[int]:
     assert hub.store.check() == ()
     with_tag = hub.store._having(term, 0, 2**32 - 1)  # type: ignore[attr-defined]
     return set(with_tag)
+
+
+def _always(given: tuple[Tag, ...], _: StoredEntry) -> tuple[Tag, ...]:
+    return given
 
 
 def keys(hub: Hub) -> dict[str, int]:
@@ -66,7 +71,13 @@ Act = Callable[[Hub, dict[str, int]], object]
 @pytest.mark.parametrize(
     ("act", "safety", "grants"),
     [
-        (lambda hub, key: hub.store.retag({key["a"]: (), key["b"]: (SAFETY,)}), "b e", "a d"),
+        (
+            lambda hub, key: hub.store.retag(
+                [key["a"], key["b"]], lambda stored: () if stored.key == key["a"] else (SAFETY,)
+            ),
+            "b e",
+            "a d",
+        ),
         (lambda hub, key: hub.store.overrule(key["d"], "grants", (), now=LATER), "a d e", ""),
         (lambda hub, key: hub.store.take_apart(key["d"], LATER), "a e", "d"),
         (lambda hub, key: hub.store.make_lead(key["d"], LATER), "a d e", "a d"),
@@ -135,7 +146,7 @@ def test_by_chance_they_say_what_is_stored(hub: Hub) -> None:
             case 2:
                 hub.store.release([each.key for each in stored if each.standing == "withdrawn"][:2], at)
             case 3:
-                hub.store.retag({some.key: given})
+                hub.store.retag([some.key], partial(_always, given))
             case 4 if some.standing == "published":
                 hub.store.take_apart(some.key, at, alone=True)
     assert hub.store.check() == ()

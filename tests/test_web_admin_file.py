@@ -15,7 +15,8 @@ import pytest
 from lxml import html as lxml_html
 
 from hub.config import load
-from hub.config.whole import diff, for_form, from_form
+from hub.config.reading import text_digest
+from hub.config.whole import diff, for_form, from_form, put_text, take_back
 from hub.errands import Errands
 from hub.errors import BusyError, HubError
 from hub.model import FeedKey
@@ -279,6 +280,22 @@ def test_an_edit_of_somebody_else_is_not_lost_nor_is_ones_own(hub: AdminHub) -> 
     # With the page that said so, it is planned against what is there.
     sent = fields(lxml_html.fromstring(answer.text), "/admin/file")
     assert ">-# theirs</span>" in hub.post("/admin/file", sent).text
+
+
+@pytest.mark.parametrize("more", ["", "# one more\n"])
+def test_a_replacement_all_over_a_large_file_is_told_and_taken_back(
+    hub: AdminHub, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.config.whole.unified_diff", None)
+    lines = [f"# http://{number}.example" for number in range(3000)]
+    text = hub.path.read_text(encoding="utf-8") + "\n".join(lines) + "\n# kept\n"
+    hub.path.write_text(text, encoding="utf-8")
+    changed = text.replace("# http:", "# https:") + more
+    assert diff(text, changed).count("\n+#") == (3002 if more else 3000)
+    edited = put_text(hub.path, changed, instead_of=text_digest(text))
+    back = take_back(hub.path, edited.diff, was=text_digest(text), now=text_digest(changed))
+    assert back.after == text == hub.path.read_text(encoding="utf-8")
+    assert hub.path.read_text(encoding="utf-8") == text
 
 
 def test_a_change_is_not_taken_back_over_a_later_one(hub: AdminHub) -> None:

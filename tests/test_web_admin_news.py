@@ -151,7 +151,7 @@ def test_of_very_many_with_one_link_each_is_led_to(hub: AdminHub) -> None:
 
 
 def test_all_that_was_decided_is_shown_with_what_can_be_done(hub: AdminHub) -> None:
-    hub.store.retag({stored(hub, OURS).key: (SAFETY,)})
+    hub.store.retag([stored(hub, OURS).key], lambda _: (SAFETY,))
     said = hub.words(f"/admin/news?q={OURS.link}")
     for words in (
         "Pocket scanner finds clots",

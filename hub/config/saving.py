@@ -77,6 +77,18 @@ def _lock(target: Path, path: Path) -> int:
         os.close(descriptor)
 
 
+def _give_back(descriptor: int, before: os.stat_result) -> None:
+    """Leave a new file to whom the one in its place was, as far as this user may."""
+    try:
+        os.fchown(descriptor, before.st_uid if os.geteuid() == 0 else -1, before.st_gid)
+    except PermissionError as error:
+        group, others = before.st_mode >> 3 & 7, before.st_mode & 7
+        if group & ~others:
+            raise PermissionError(
+                None, "its group, which this user is not in, could use the new one no more"
+            ) from error
+
+
 def _replace(path: Path, content: bytes) -> None:
     before = path.stat()
     if not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
@@ -88,8 +100,7 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), before.st_mode & 0o7777)
-            if os.geteuid() == 0:
-                os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            _give_back(file.fileno(), before)
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import unified_diff
+from itertools import count, groupby
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +15,8 @@ from hub.config.saving import OpenFile, open_file
 from hub.errors import ConfigError
 
 _MARK = "\ufeff"
+# Of so many lines that differ difflib would be looking for the least that can be said for minutes.
+_MANY = 1_000
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(,0)?(?:,\d+)? @@")
 
 
@@ -70,7 +74,34 @@ def _check_unchanged(file: OpenFile, path: Path, digest: str) -> None:
 
 def diff(before: str, after: str) -> str:
     """How a text changed, as a unified diff in which no byte of it is lost; empty where it did not."""
-    return "\n".join(unified_diff(before.split("\n"), after.split("\n"), "feeds.yaml", lineterm=""))
+    old, new = before.split("\n"), after.split("\n")
+    if len({*old}.symmetric_difference(new)) > _MANY:
+        return "\n".join(["--- feeds.yaml", "+++ ", *_line_by_line(old, new)])
+    return "\n".join(unified_diff(old, new, "feeds.yaml", lineterm=""))
+
+
+def _line_by_line(old: list[str], new: list[str]) -> Iterator[str]:
+    """The hunks of a change all over a text: each line beside the one in its place, as after a replacement.
+
+    Where there are more or fewer by now, all from the first that differs to the last.
+    """
+    if len(old) == len(new):
+        runs = groupby(range(len(old)), key=lambda at: old[at] != new[at])
+        stretches = [(at[0], at[-1] + 1, at[-1] + 1) for differ, found in runs if differ for at in [[*found]]]
+    else:
+        first = next(at for at in count() if old[at : at + 1] != new[at : at + 1])
+        least = min(len(old), len(new)) - first
+        last = next(at for at in count() if at == least or old[-1 - at] != new[-1 - at])
+        stretches = [(first, len(old) - last, len(new) - last)]
+    for start, old_end, new_end in stretches:
+        yield f"@@ -{_range(start, old_end)} +{_range(start, new_end)} @@"
+        yield from (f"-{line}" for line in old[start:old_end])
+        yield from (f"+{line}" for line in new[start:new_end])
+
+
+def _range(start: int, end: int) -> str:
+    """Lines as a hunk names them: one that has none by the line before it."""
+    return f"{start + (end > start)},{end - start}"
 
 
 def _before(after: str, changed: str) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from hub.model import Overruling, Tag
+from hub.model import Overruling, StoredEntry, Tag
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.known import Written
@@ -16,15 +16,14 @@ from hub.store.listing import Listing
 class Tagging(Listing):
     """The part of the store that keeps tags."""
 
-    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
+    def retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
         changed = 0
         with self._writing():
-            before = {stored.key: stored for stored in self._load("e.key", list(tags))}
-            for key, wanted in tags.items():
-                stored = before.get(key)
-                if stored is None or stored.entry.tags == overruled(wanted, self._overrulings(key)):
+            for stored in self._load("e.key", list(keys)):
+                wanted = tags(stored)
+                if stored.entry.tags == overruled(wanted, self._overrulings(stored.key)):
                     continue
-                self._tag(key, wanted)
+                self._tag(stored.key, wanted)
                 self._retag_story(stored.story)
                 changed += 1
             if changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -90,8 +90,11 @@ class RulingStore(Protocol):
     def is_released(self, key: int) -> bool:
         """Whether an entry was withdrawn, and is published on an admin's word, for good."""
 
-    def retag(self, tags: Mapping[int, tuple[Tag, ...]]) -> int:
-        """Replace entries' tags, by key, as far as nobody overruled them; how many entries that changed."""
+    def retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
+        """Replace the tags of entries, as far as nobody overruled them; how many entries that changed.
+
+        `tags` is asked for each as it stands while nobody else writes, so that no poll comes between.
+        """
 
     def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
         """Give an entry a tag by hand, with the broader ones among `tags`, or with none take the tag away.
