@@ -181,10 +181,20 @@ class Desk(Struct, frozen=True):
         return found
 
     def retag(self) -> Errand[str]:
-        return self.errands.begin("retag", _retag, self.config, self.database)
+        return self.errands.begin(
+            self._retag_about(),
+            _retag,
+            self.config,
+            self.database,
+            alone="The tag rules are being applied as they were before feeds.yaml was changed.",
+        )
 
-    def retagging(self) -> Errand[str] | None:
-        return self.errands.latest("retag")
+    def retagging(self) -> tuple[Errand[str] | None, bool]:
+        latest = self.errands.latest("retag ")
+        return latest, latest is not None and latest.about == self._retag_about()
+
+    def _retag_about(self) -> str:
+        return f"retag {text_digest(self.text())}"
 
 
 # ---------------------------------------------------------------- in a process of its own

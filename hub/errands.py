@@ -96,13 +96,19 @@ class Errands:
         # So that a page of an earlier start does not show what another one began.
         self._next = int(time.time())
 
-    def begin(self, about: str, do: Callable[..., T], *arguments: object) -> Errand[T]:
-        """Begin one, unless one about the same is under way, which is it then. Raises BusyError."""
+    def begin(self, about: str, do: Callable[..., T], *arguments: object, alone: str = "") -> Errand[T]:
+        """Begin one, unless one about the same is under way, which is it then. Raises BusyError.
+
+        One that is done `alone` is refused with these words while another is
+        under way whose `about` has the same first word.
+        """
         with self._lock:
             going = [each for each in self._all.values() if not each.wait()]
             for each in going:
                 if each.about == about:
                     return each
+            if alone and any(each.about.split()[0] == about.split()[0] for each in going):
+                raise BusyError(alone, "Wait until that has ended, then do it once more.")
             if len(going) >= _MOST_AT_ONCE:
                 raise BusyError(
                     "Two other things that take a while are under way.",
@@ -124,9 +130,9 @@ class Errands:
             self._all.pop(errand.number, None)
 
     def latest(self, about: str) -> Errand[Any] | None:
-        """The last one about something."""
+        """The last one whose `about` begins so."""
         with self._lock:
-            return next((each for each in reversed(self._all.values()) if each.about == about), None)
+            return next((each for each in reversed(self._all.values()) if each.about.startswith(about)), None)
 
 
 # ---------------------------------------------------------------- the process

@@ -404,6 +404,34 @@ def test_rules_are_applied_to_what_is_stored_while_the_page_says_so(hub: AdminHu
     assert "Of 1 that are stored, 0 entries would change" in " ".join(answer.text.split())
 
 
+def test_what_is_said_to_be_applied_are_the_rules_of_the_file_as_it_is(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.publish(WESSEX, news("w1", "Stroke unit opens"))
+    monkeypatch.setattr("hub.desk._retag", _retag_slowly)
+    hub.does("/admin/file/tags/apply")
+    assert "being applied. It has begun." in words(hub.tree("/admin/file/tags"))
+    # Once more by the same file: it is under way already.
+    hub.does("/admin/file/tags/apply")
+    hub.path.write_text(hub.path.read_text().replace("any: [stroke]", "any: [garden]"))
+    assert "as they were before feeds.yaml was changed" in hub.refuses("/admin/file/tags/apply")
+    assert "being applied as they were before feeds.yaml was changed" in words(hub.tree("/admin/file/tags"))
+    hub.path.with_name("go-on").touch()
+    for _ in range(60):
+        tree = hub.tree("/admin/file/tags")
+        if not tree.xpath("//meta[@http-equiv='refresh']"):
+            break
+        time.sleep(0.25)
+    assert "were applied" not in words(tree)
+    hub.does("/admin/file/tags/apply")
+
+
+def _retag_slowly(_tell: Any, config: Path, _database: str) -> str:
+    while not config.with_name("go-on").exists():
+        time.sleep(0.1)
+    return "slowly."
+
+
 # ---------------------------------------------------------------- what takes a while
 
 

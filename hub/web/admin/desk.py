@@ -105,7 +105,7 @@ class Desk(Protocol):
         """
 
     def retag(self) -> Errand[str]:
-        """Apply the tag rules to what is stored."""
+        """Apply the tag rules to what is stored, unless those of another feeds.yaml are being applied."""
 
-    def retagging(self) -> Errand[str] | None:
-        """The last time that was begun here, None where it was not."""
+    def retagging(self) -> tuple[Errand[str] | None, bool]:
+        """The last time that was begun here, None where it was not; and whether by the file as it is."""

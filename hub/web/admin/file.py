@@ -235,15 +235,17 @@ def tags() -> Response:
         "title": "Tags of what is stored",
         "section": "file",
         "under_way": None,
+        "of_another": False,
         "came": "",
         "when": None,
         "plan": None,
         "refused": "",
     }
-    errand = desk().retagging()
+    errand, by_this_file = desk().retagging()
     if errand is not None and not errand.wait(0.5):
-        return page("tags.html", {**values, "under_way": errand.said or "It has begun."})
-    if errand is not None:
+        values |= {"under_way": errand.said or "It has begun.", "of_another": not by_this_file}
+        return page("tags.html", values)
+    if errand is not None and by_this_file:
         try:
             values["came"] = errand.outcome()
             values["when"] = visiting().setting.calendar.moment(errand.ended or visiting().now)
