@@ -257,6 +257,39 @@ def test_what_is_wrong_in_a_text_is_told_with_its_lines_and_the_text_stays(hub: 
     assert "This cannot be saved" in hub.refuses("/admin/file/save", {**sent, "text": text})
 
 
+def test_a_file_that_was_broken_elsewhere_says_so_and_is_mended(hub: AdminHub) -> None:
+    good = hub.path.read_text()
+    broken = good.replace("slug: east", "slugg: east")
+    hub.path.write_text(broken)
+    sent = fields(hub.tree("/admin/file"), "/admin/file")
+    for answer in (hub.client.get("/admin/file"), hub.post("/admin/file", {**sent, "text": broken})):
+        assert "The file as it stands cannot be read" in answer.text
+        assert "The hub goes on with what it read before" in answer.text
+        assert "unknown key `slugg`" in answer.text
+    mended = good.replace("slug: national", "slug: nation").replace("Europe/London", "Asia/Tokyo")
+    tree = edited(hub, mended)
+    said = words(tree)
+    assert "The file as it stands cannot be read; this text can." in said
+    assert "The member national goes" in said
+    assert "The hub’s own settings change: timezone." in said
+    assert "unknown key" not in said
+    answer = hub.post("/admin/file/save", {**fields(tree, "/admin/file"), "text": mended})
+    assert answer.headers["Location"].startswith("/admin/file?")
+    tree = hub.tree(answer.headers["Location"])
+    assert "feeds.yaml was saved. The member nation comes" in words(tree)
+    hub.take_up()
+    assert "It cannot be read so" in hub.does("/admin/undo", fields(tree, "/admin/undo"))
+    assert hub.path.read_text() == broken
+
+
+def test_a_file_that_is_no_text_says_where_to_mend_it(hub: AdminHub) -> None:
+    hub.path.write_bytes(hub.path.read_text().replace("East", "Éast").encode("latin-1"))
+    answer = hub.client.get("/admin/file")
+    assert answer.status_code == 200
+    assert "this line is not UTF-8" in answer.text
+    assert "mend it where it is kept" in answer.text
+
+
 def test_a_text_that_was_changed_below_its_plan_is_planned_before_it_is_saved(hub: AdminHub) -> None:
     before = hub.path.read_text()
     sent = fields(edited(hub, f"{before}# one\n"), "/admin/file")

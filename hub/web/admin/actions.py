@@ -14,7 +14,7 @@ from hub.model import Did, Fields, waiting_again
 from hub.said import counted
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
-from hub.web.admin.file import restores
+from hub.web.admin.file import read, restores
 from hub.web.admin.frame import done
 from hub.web.visit import visiting
 
@@ -126,6 +126,8 @@ def _remove(desk: Desk, asked: Fields) -> Done:
 def _restore_file(desk: Desk, asked: Fields) -> Done:
     edited = desk.take_back(asked.get("change", ""), was=asked.get("was", ""), now=asked.get("now", ""))
     said = "feeds.yaml is as it was before."
+    if read(edited.after) is None:
+        said += " It cannot be read so: the hub goes on with what it read last."
     return Done(about="feeds.yaml", said=said, change=edited.diff, undo=restores(edited))
 
 

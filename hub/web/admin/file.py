@@ -81,7 +81,17 @@ class _Plan(Struct, frozen=True, kw_only=True):
 
 @routes.get("/file")
 def show() -> Response:
-    return _page(desk().text())
+    try:
+        here = desk().text()
+    except ConfigError as error:
+        # What is no text does not come through a form as it was.
+        remedy = (
+            "The hub goes on with what it read before. The file can be neither shown nor changed here:"
+            " mend it where it is kept."
+        )
+        values = {"title": "feeds.yaml", "section": "file", "problem": error.problem, "remedy": remedy}
+        return page("refused.html", values)
+    return _page(here)
 
 
 @routes.post("/file")
@@ -117,17 +127,16 @@ def save() -> Response:
 
 
 def _saved(edited: Edited, after: Config) -> Response:
-    before = _read(edited.before)
-    sentences = differences(before, after) if before else ()
+    before = read(edited.before) or visiting().config
+    sentences = differences(before, after)
     told = list(sentences[:_SAID])
     if rest := sentences[_SAID:]:
         told.append(f"And {counted(len(rest), 'more change', 'more changes')}.")
-    other_tags = before is None or tags_differ(before, after)
     return done(
         "save-file",
         "feeds.yaml",
         " ".join(["feeds.yaml was saved.", *told]),
-        back="/admin/file/tags" if other_tags else "/admin/file",
+        back="/admin/file/tags" if tags_differ(before, after) else "/admin/file",
         change=edited.diff,
         undo=restores(edited),
     )
@@ -173,7 +182,7 @@ def _problems(error: ConfigError, text: str) -> list[_Problem]:
 # ---------------------------------------------------------------- what it would change
 
 
-def _read(text: str) -> Config | None:
+def read(text: str) -> Config | None:
     """What a file says, None where it cannot be read."""
     try:
         return parse(text)
@@ -182,12 +191,17 @@ def _read(text: str) -> Config | None:
 
 
 def _plan(visit: Visit, here: str, text: str, after: Config) -> _Plan:
-    before, changed = _read(here), diff(here, text)
-    if before is None:
-        return _Plan(diff=changed, sentences=("The file as it stands cannot be read; this text can.",))
+    before, changed = read(here), diff(here, text)
+    mends = before is None
+    before = before or visit.config
     found = (*differences(before, after), *_merged(visit, before, after))
     if not found:
         found = ("Nothing of what the hub does: comments, or how it is written.",)
+    if mends:
+        found = (
+            "The file as it stands cannot be read; this text can. Compared with what the hub goes by:",
+            *found,
+        )
     tags, counting, refused = _tags(text) if tags_differ(before, after) else (None, "", "")
     return _Plan(
         diff=changed,
@@ -267,6 +281,17 @@ def apply() -> Response:
 # ---------------------------------------------------------------- the page
 
 
+def _broken(visit: Visit, here: str) -> list[_Problem]:
+    """What is wrong with the file as it stands, which the hub does not go by then."""
+    if text_digest(here) == visit.config.digest:
+        return []
+    try:
+        parse(here)
+    except ConfigError as error:
+        return _problems(error, here)
+    return []
+
+
 def _page(
     here: str,
     typed: str | None = None,
@@ -293,6 +318,7 @@ def _page(
         "unwritable": desk().unwritable(),
         "says": says,
         "problems": problems or [],
+        "broken": [] if problems or plan else _broken(visit, here),
         "plan": plan,
         "others": others,
         "from_opened": from_opened,
