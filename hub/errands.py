@@ -31,6 +31,8 @@ _MOST_AT_ONCE = 2
 _LONGEST = 2 * 3600
 # Readers' pages come first.
 _NICE = 10
+# What it imports it finds where we do: `-m` would look first in the folder that the hub works in.
+_BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from hub.errands import main; main()"
 
 
 class Errand(Generic[T]):
@@ -44,9 +46,8 @@ class Errand(Generic[T]):
         self.ended: datetime | None = None
         self._ended = Event()
         self._came: T | HubError | None = None
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub.errands"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        command = [sys.executable, "-c", _BEGIN, *sys.path]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
         Thread(target=self._listen, args=((do, arguments),), name="errand", daemon=True).start()
 
     def wait(self, seconds: float = 0) -> bool:
@@ -181,7 +182,3 @@ def _done(
 def _send(answers: IO[bytes], message: tuple[str, object]) -> None:
     pickle.dump(message, answers)
     answers.flush()
-
-
-if __name__ == "__main__":
-    main()

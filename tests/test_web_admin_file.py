@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -483,10 +484,24 @@ def _end(_tell: Any) -> str:
     os._exit(3)
 
 
+def test_an_errand_does_not_take_what_lies_in_the_folder_the_hub_works_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise RuntimeError\n")
+    monkeypatch.setattr("sys.path", [each for each in sys.path if each])
+    monkeypatch.chdir(tmp_path)
+    errand = Errands().begin("a", _sleep, 0)
+    assert errand.wait(30)
+    assert errand.outcome() == "slept"
+
+
 def test_an_errand_tells_how_far_it_is_and_what_came_of_it(capfd: pytest.CaptureFixture[str]) -> None:
     errands = Errands()
     slow = errands.begin("a", _sleep, 30)
-    assert not slow.wait(1.5)
+    for _ in range(100):
+        assert not slow.wait(0.1)
+        if slow.said:
+            break
     assert slow.said == "It sleeps."
     assert errands.begin("a", _sleep, 30) is slow
     failed = errands.begin("b", _fail)
