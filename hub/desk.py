@@ -138,14 +138,16 @@ class Desk(Struct, frozen=True):
 
         return edit.put_feed(self.config, feed, write=write)
 
-    def remove(self, target: str, *, entries: bool, and_member: bool) -> tuple[str, Edited | None]:
+    def remove(
+        self, target: str, *, entries: bool, and_member: bool, at: str | None = None
+    ) -> tuple[str, Edited | None]:
         from hub import feedlist
         from hub.config import edit
 
         if entries:
             said, removed = feedlist.remove_with_entries(self.config, target, self.database)
             return said, removed.change if removed else None
-        gone = edit.remove_feed(self.config, target, and_member=and_member)
+        gone = edit.remove_feed(self.config, target, and_member=and_member, at=at)
         return f"{gone.named}: taken out of {self.config}. What it published stays.", gone.change
 
     def _of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:

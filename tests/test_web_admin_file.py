@@ -122,6 +122,20 @@ def test_a_new_feed_goes_to_a_member_that_is_there(hub: AdminHub, site: Site) ->
     assert "This is the feed east/news-2 already." in again.text
 
 
+def test_the_undo_of_an_added_feed_spares_another_that_has_its_name_by_now(hub: AdminHub, site: Site) -> None:
+    for path in ("/first", "/second"):
+        tree = looked_at(hub, site.feed(path, "One"))
+        chosen = {**fields(tree, "/admin/add/feed"), "member": "east", "feed": "", "do": "add"}
+        assert "east/news-2 was added" in hub.does("/admin/add/feed", chosen)
+        hub.take_up()
+        if path == "/first":
+            first = str(hub.store.audit(limit=1).items[0].number)
+            hub.does("/admin/do/remove", {"feed": "east/news-2", "back": "/admin/file"})
+            hub.take_up()
+    assert f"is not the feed at {site.url}/first any more" in hub.refuses("/admin/undo", {"number": first})
+    assert load(hub.path).feeds[3].url == f"{site.url}/second"
+
+
 @pytest.mark.parametrize(
     ("more", "field", "says"),
     [

@@ -110,16 +110,19 @@ def put_feed(path: Path, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited
         return key, Edited(file.text, after)
 
 
-def remove_feed(path: Path, target: str, *, and_member: bool = False) -> Removed:
+def remove_feed(path: Path, target: str, *, and_member: bool = False, at: str | None = None) -> Removed:
     """Take out the feed of a URL or of `member/name`, or a member with all its feeds.
 
     A member that loses its last feed otherwise stays, without `and_member`.
-    Raises ConfigError, with the file as it was.
+    Raises ConfigError, with the file as it was, also where a feed is not the
+    one `at` an address any more.
     """
     with open_file(path) as file:
         before = _parse(file, path)
         document = read_document(_body(file.text), name=str(path))
         member, feed = _resolve(before, target)
+        if at is not None and (feed is None or feed.url != at):
+            raise ConfigError(f"{target} is not the feed at {at} any more.", _UNTOUCHED)
         index, feeds = before.members.index(member), _feeds_of(before, member.slug)
         if feed is None or (and_member and feeds == (feed,)):
             edits = remove_item(document, (), "members", index)

@@ -117,7 +117,8 @@ def _remove(desk: Desk, asked: Fields) -> Done:
             f"Nothing was taken out: to delete its entries, {feed} has to be typed once more.",
             "They cannot be brought back.",
         )
-    said, edited = desk.remove(feed, entries=entries, and_member=asked.get("member") == "too")
+    with_member, at = asked.get("member") == "too", asked.get("at") or None
+    said, edited = desk.remove(feed, entries=entries, and_member=with_member, at=at)
     if edited is None:
         return Done(about=feed, said=said)
     return Done(about=feed, said=said, change=edited.diff, undo={} if entries else restores(edited))

@@ -100,7 +100,8 @@ def add() -> Response:
         f"{key} was added: {feed.url} It is polled within seconds.",
         back="/admin/add",
         change=edited.diff,
-        undo={"action": "remove", "feed": str(key), **({"member": "too"} if new else {})},
+        # Another may have its name by then.
+        undo={"action": "remove", "feed": str(key), "at": feed.url, **({"member": "too"} if new else {})},
     )
 
 

@@ -83,11 +83,14 @@ class Desk(Protocol):
     def put_feed(self, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
         """Add a feed to it; without `write`, only say how it would change."""
 
-    def remove(self, target: str, *, entries: bool, and_member: bool) -> tuple[str, Edited | None]:
+    def remove(
+        self, target: str, *, entries: bool, and_member: bool, at: str | None = None
+    ) -> tuple[str, Edited | None]:
         """Take a feed or a member out of it; with `entries`, what they published too.
 
-        With `and_member` a feed's member goes with its last feed. How the file
-        changed is None for what had left it before.
+        With `and_member` a feed's member goes with its last feed. Without `entries`
+        it may be said `at` which address the feed has to be. How the file changed
+        is None for what had left it before.
         """
 
     # ------------------------------------------------------------ what takes a while
