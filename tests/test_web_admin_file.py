@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from lxml import html as lxml_html
 
-from hub.config import load
+from hub.config import load, parse
 from hub.config.reading import text_digest
 from hub.config.whole import diff, for_form, from_form, put_text, take_back
 from hub.errands import Errands
 from hub.errors import BusyError, HubError
-from hub.model import FeedKey
+from hub.model import FeedKey, Finding, Look
+from hub.web.admin.add import proposed
 from tests.admin_hub import AdminHub
 from tests.site import Site, serving
 from tests.test_feeds_edit import unprivileged
@@ -206,6 +207,33 @@ def test_a_site_without_a_feed_is_added_with_how_it_is_read(hub: AdminHub, site:
     kind = added.kinds[url]
     assert kind.name == "html"
     assert f"      - url: {url}\n        kind: html\n        select: {{item:" in hub.path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("wessex", "east", "found", "whose"),
+    [
+        # On a host of both, whose title it has.
+        ("h.example/wessex/", "h.example/east/", ("h.example/f", "health innovation East", None), "east"),
+        # Else beneath whose homepage it is, the longest, by its address or by what it says itself.
+        ("h.example/", "h.example/east/", ("h.example/east/feed", "News", None), "east"),
+        ("h.example/", "h.example/east", ("h.example/eastern/feed", "News", None), "wessex"),
+        ("h.example/", "east.example/", ("f.example/e", "News", "http://www.east.example/"), "east"),
+        ("h.example/", "east.example/", ("east.example/?feed=rss2", "News", None), "east"),
+        # Else who has its host alone.
+        ("h.example/", "www.east.example/about/", ("east.example/feed", "News", None), "east"),
+        ("h.example/wessex/", "h.example/east/", ("h.example/feed", "News", None), ""),
+        ("h.example/both/", "h.example/both/", ("h.example/both/feed", "News", None), ""),
+        ("h.example/", "east.example/", ("other.example/feed", "News", None), ""),
+    ],
+)
+def test_the_member_is_proposed_whose_it_seems_to_be(
+    wessex: str, east: str, found: tuple[str, str, str | None], whose: str
+) -> None:
+    text = NETWORK.replace("www.wessex.example/", wessex).replace("homepage: https://east.example/", "")
+    config = parse(text.replace("Innovation East\n", f"Innovation East\n    homepage: https://{east}\n"))
+    url = f"https://{found[0]}"
+    finding = Finding(url=url, at=url, kind=None, title=found[1], homepage=found[2])
+    assert proposed(Look(asked=url, findings=(finding,), best=finding), config)["member"] == whose
 
 
 def test_a_look_that_is_not_known_any_more_keeps_the_address(hub: AdminHub) -> None:

@@ -52,7 +52,7 @@ def show() -> Response:
         look = errand.outcome()
     except HubError as error:
         return _ask(url, error.problem, error.remedy)
-    return _choose(look, _proposed(look, visiting().config), {})
+    return _choose(look, proposed(look, visiting().config), {})
 
 
 @routes.post("/add")
@@ -110,19 +110,45 @@ def add() -> Response:
 _FIELDS = ("option", "member", "name", "slug", "feed", "republish")
 
 
-def _proposed(look: Look, config: Config) -> dict[str, str]:
-    """What to begin from: the best finding, for the member whose site it is on, or for a new one."""
-    best, site = look.best, urls.host(look.best.url)
-    homes = {each.slug: urls.host(each.homepage) for each in config.members if each.homepage}
-    member = next((slug for slug, host in homes.items() if host == site), "")
+def proposed(look: Look, config: Config) -> dict[str, str]:
+    """What to begin from: the best finding, for the member whose it seems to be, or for a new one."""
+    best = look.best
     return {
         "option": str(look.findings.index(best)),
-        "member": member,
+        "member": _whose(look, config),
         "name": best.title,
         "slug": free_slug(config, best.title, best.url),
         "feed": "",
         "republish": "full",
     }
+
+
+def _whose(look: Look, config: Config) -> str:
+    """The member that is called as what was found, or is at home nearest to it; empty where none alone is.
+
+    What is beneath nobody's homepage is the only member's whose homepage is on the host.
+    """
+    best = look.best
+    named = [each.slug for each in config.members if each.name.casefold() == best.title.casefold()]
+    homes = {each.slug: each.homepage for each in config.members if each.homepage}
+    places = [each for each in (look.asked, best.url, best.homepage) if each]
+    beneath = {slug: max(_depth(home, place) for place in places) for slug, home in homes.items()}
+    deepest = max(beneath.values(), default=0)
+    near = [slug for slug, depth in beneath.items() if depth == deepest > 0]
+    hosts = {_host(each) for each in places}
+    there = [slug for slug, home in homes.items() if _host(home) in hosts]
+    found = next((slugs for slugs in (named, near, there) if slugs), [])
+    return found[0] if len(found) == 1 else ""
+
+
+def _depth(home: str, place: str) -> int:
+    """How long a homepage is that an address is beneath, as they are compared; 0 where it is not."""
+    above, path = urls.canonical(home) or "", (urls.canonical(place) or "").partition("?")[0]
+    return len(above) if f"{path}/".startswith(f"{above}/") else 0
+
+
+def _host(url: str) -> str:
+    return (urls.host(url) or "").removeprefix("www.")
 
 
 def _wanted(look: Look, typed: Mapping[str, str], config: Config) -> tuple[NewFeed | None, dict[str, str]]:
