@@ -105,6 +105,7 @@ def test_a_feed_is_looked_at_and_added_and_taken_out_again(hub: AdminHub, site: 
     assert record.change == diff(before, hub.path.read_text())
     # Undo takes the new member out again, comments kept.
     tree = hub.tree(answer.headers["Location"])
+    assert f"coast/news was added: {url} A hub that runs polls it within seconds." in words(tree)
     hub.take_up()
     assert "taken out" in hub.does("/admin/undo", fields(tree, "/admin/undo"))
     assert hub.path.read_text() == before

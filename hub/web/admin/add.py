@@ -97,7 +97,7 @@ def add() -> Response:
     return done(
         "add-feed",
         str(key),
-        f"{key} was added: {feed.url} It is polled within seconds.",
+        f"{key} was added: {feed.url} A hub that runs polls it within seconds.",
         back="/admin/add",
         change=edited.diff,
         # Another may have its name by then.
