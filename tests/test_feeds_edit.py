@@ -783,6 +783,24 @@ merged_feeds: [{slug: m, title: M, filter: tag:x}]
             False,
         ),
         ("name: blog", "name: weblog", ("The feed a/blog is called a/weblog then.",), False),
+        # A feed is known by its address before its name.
+        (
+            "{url: https://a.example/f}, {name: blog, url: https://a.example/blog}",
+            "{name: blog, url: https://a.example/f}, {url: https://a.example/blog}",
+            ("The feed a/news is called a/blog then.", "The feed a/blog is called a/news then."),
+            False,
+        ),
+        (
+            "{url: https://a.example/f}, {name: blog, url: https://a.example/blog}",
+            "{url: https://a.example/blog, size: 1MB}, {name: more, url: https://a.example/more}",
+            (
+                "The feed a/blog is called a/news then.",
+                "The feed a/more comes: https://a.example/more",
+                "The feed a/news at https://a.example/f is polled no more. What it published stays.",
+                "The feed a/news changes: size.",
+            ),
+            False,
+        ),
         (
             "https://b.example/f",
             "https://b.example/g",
@@ -819,3 +837,24 @@ def test_what_another_file_changes_is_said_in_words(
     assert differences(before, after) == says
     assert tags_differ(before, after) is tags
     assert differences(before, before) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "own", "own_then", "says"),
+    [
+        ("15m", "30m", "15m", "15m", ()),
+        ("30m", "15m", "15m", "15m", ()),
+        ("15m", "30m", "15m", "30m", ()),
+        ("15m", "30m", "20m", "30m", ("The feed a/news changes: every.min.",)),
+        ("15m", "15m", "15m", "30m", ("The feed a/news changes: every.min.",)),
+    ],
+)
+def test_what_the_hub_changes_for_all_feeds_is_not_said_of_each(
+    before: str, after: str, own: str, own_then: str, says: tuple[str, ...]
+) -> None:
+    def config(of_hub: str, of_feed: str) -> Config:
+        feeds = f"[{{url: https://a.example/f, every: {{min: {of_feed}}}}}, {{name: b, url: https://a.example/b}}]"
+        return parse(f"hub: {{every: {{min: {of_hub}}}}}\nmembers: [{{slug: a, name: A, feeds: {feeds}}}]\n")
+
+    of_hub = ("The hub’s own settings change: every.min.",) if before != after else ()
+    assert differences(config(before, own), config(after, own_then)) == (*says, *of_hub)

@@ -62,36 +62,45 @@ def _members(before: Config, after: Config) -> Iterator[str]:
 
 
 def _feeds(before: Config, after: Config) -> Iterator[str]:
-    was = {each.key: _under(each, before.hub, after.hub) for each in before.feeds}
-    will_be = {each.key: each for each in after.feeds}
-    come = {key: feed for key, feed in will_be.items() if key not in was}
-    go = {key: feed for key, feed in was.items() if key not in will_be}
-    for key, feed in come.items():
-        # As the store knows it: a feed of a member is the same by its address.
-        old = next((other for other in go if other.member == key.member and go[other].url == feed.url), None)
-        if old is not None:
-            yield f"The feed {old} is called {key} then."
-            yield from _one_feed(key, replace(go.pop(old), key=key), feed)
-        else:
-            yield f"The feed {key} comes: {feed.url}"
-    members = {each.slug for each in after.members}
-    for key in go:
+    was, goes_on = {each.key: each for each in before.feeds}, _going_on(before, after)
+    for feed in after.feeds:
+        if feed.key not in goes_on:
+            yield f"The feed {feed.key} comes: {feed.url}"
+        elif goes_on[feed.key] != feed.key:
+            yield f"The feed {goes_on[feed.key]} is called {feed.key} then."
+    members, names = {each.slug for each in after.members}, {each.key for each in after.feeds}
+    stay = set(goes_on.values())
+    for key in (each for each in was if each not in stay):
+        # Another may have its name then.
+        which = f"{key} at {was[key].url}" if key in names else str(key)
         stays = " What it published stays." if key.member in members else ""
-        yield f"The feed {key} is polled no more.{stays}"
-    for key, feed in will_be.items():
-        if key in was:
-            yield from _one_feed(key, was[key], feed)
+        yield f"The feed {which} is polled no more.{stays}"
+    for feed in after.feeds:
+        if feed.key in goes_on:
+            old = replace(was[goes_on[feed.key]], key=feed.key)
+            yield from _one_feed(feed.key, _under(old, feed, before.hub, after.hub), feed)
 
 
-def _under(feed: Feed, before: HubSettings, after: HubSettings) -> Feed:
-    """A feed that goes by other settings of the hub where it has none of its own."""
-    return replace(
-        feed,
-        every_min=after.every_min if feed.every_min == before.every_min else feed.every_min,
-        every_max=after.every_max if feed.every_max == before.every_max else feed.every_max,
-        most_bytes=after.fetch.size if feed.most_bytes == before.fetch.size else feed.most_bytes,
-        most_entries=after.fetch.entries if feed.most_entries == before.fetch.entries else feed.most_entries,
-    )
+def _going_on(before: Config, after: Config) -> dict[FeedKey, FeedKey]:
+    """What each feed that goes on was called. As the store has it, its address tells first, then its name."""
+    at = {(each.key.member, each.url): each.key for each in before.feeds}
+    found = {
+        each.key: at[each.key.member, each.url] for each in after.feeds if (each.key.member, each.url) in at
+    }
+    names = {each.key for each in before.feeds}.difference(found.values())
+    return found | {each.key: each.key for each in after.feeds if each.key in names and each.key not in found}
+
+
+def _under(was: Feed, will_be: Feed, before: HubSettings, after: HubSettings) -> Feed:
+    """A feed as it was, but for what it has of the hub before and after: that change is the hub's."""
+    of_the_hub = {
+        "every_min": (before.every_min, after.every_min),
+        "every_max": (before.every_max, after.every_max),
+        "most_bytes": (before.fetch.size, after.fetch.size),
+        "most_entries": (before.fetch.entries, after.fetch.entries),
+    }
+    has = {key: (getattr(was, key), getattr(will_be, key)) for key in of_the_hub}
+    return replace(was, **{key: new for key, (old, new) in has.items() if (old, new) == of_the_hub[key]})
 
 
 def _one_feed(key: FeedKey, was: Feed, will_be: Feed) -> Iterator[str]:
