@@ -116,6 +116,17 @@ def holds(filter: Filter, member: Member) -> bool:
             return any(holds(each, member) for each in inner)
 
 
+def asks_for_tags(filter: Filter) -> bool:
+    """Whether it depends on an entry's tags, or on its kind, which comes with them, what a filter does."""
+    match filter:
+        case Term(field):
+            return field in ("tag", "kind")
+        case Not(inner):
+            return asks_for_tags(inner)
+        case And(inner) | Or(inner):
+            return any(map(asks_for_tags, inner))
+
+
 def lets_through(filter: Filter, stored: StoredEntry, terms: AbstractSet[str]) -> bool:
     """Whether a filter lets an entry through whose story has the tags of these terms."""
     match filter:

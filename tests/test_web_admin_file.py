@@ -25,7 +25,7 @@ from hub.web.admin.add import proposed
 from tests.admin_hub import AdminHub
 from tests.site import Site, serving
 from tests.test_feeds_edit import unprivileged
-from tests.web_hub import EAST, NETWORK, WESSEX, news
+from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, news
 
 __all__ = ["unprivileged"]
 
@@ -237,6 +237,17 @@ def test_the_member_is_proposed_whose_it_seems_to_be(
     assert proposed(Look(asked=url, findings=(finding,), best=finding), config)["member"] == whose
 
 
+def test_that_tags_for_some_members_alone_are_not_shown_is_said(hub: AdminHub, site: Site) -> None:
+    url = site.feed("/for", "Stroke unit opens")
+    says = "Tags of rules that hold for some members alone (for) are not shown."
+    assert says not in words(looked_at(hub, url))
+    hub.path.write_text(hub.path.read_text().replace("any: [stroke]", "any: [stroke], for: member:east"))
+    hub.take_up()
+    said = words(looked_at(hub, url))
+    assert says in said
+    assert "in the title" not in said
+
+
 def test_a_look_that_is_not_known_any_more_keeps_the_address(hub: AdminHub) -> None:
     said = hub.html("/admin/add?look=7&url=https://east.example/")
     assert "not known any more" in said
@@ -419,6 +430,18 @@ def test_merged_feeds_say_what_enters_and_leaves(hub: AdminHub) -> None:
     )
     assert "Among the newest of the merged feed safe-south, 2 stories come in, and 0 stories go." in said
     assert "The merged feed mine begins with 1 story." in said
+    assert "The merged feed mine begins with 1 story. That is by the tags" not in said
+
+
+def test_what_a_merged_feed_has_by_tags_is_counted_where_they_stay_so(hub: AdminHub) -> None:
+    hub.publish(WESSEX, news("w1", "Garden", tags=(SAFETY,)), news("w2", "Zebra"))
+    merged = "  - {slug: mine, title: Mine, filter: not tag:safety}\n"
+    text = f"{hub.path.read_text()}{merged}"
+    begins = "The merged feed mine begins with 1 story. That is by the tags that stories have now."
+    assert begins in words(edited(hub, text))
+    said = words(edited(hub, text.replace("any: [stroke]", "any: [zebra]")))
+    assert "What the merged feed mine has then is not counted: tag rules change too" in said
+    assert "begins with" not in said
 
 
 @pytest.mark.parametrize(

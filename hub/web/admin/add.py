@@ -251,6 +251,8 @@ def _choose(
         "problems": problems,
         "plan": plan,
         "key": key,
+        # A look is nobody's.
+        "some_for_members": any(rule.members is not None for rule in visit.config.tags),
         "day": visit.setting.calendar.full_date,
     }
     return page("add.html", {**_frame(look.asked), **values}, status)

@@ -15,6 +15,7 @@ from hub.config.compare import differences, tags_differ
 from hub.config.reading import text_digest
 from hub.config.whole import Edited, diff, for_form, from_form
 from hub.errors import ConfigError, HubError
+from hub.filters import asks_for_tags
 from hub.model import Selection, TagPlan
 from hub.said import as_written, counted
 from hub.web.admin.frame import LONGEST_FORM, desk, done, page
@@ -225,18 +226,28 @@ def _tags(text: str) -> tuple[TagPlan | None, str, str]:
 def _merged(visit: Visit, before: Config, after: Config) -> Iterator[str]:
     """How many of the newest stories enter and leave each merged feed, by the tags that they have now."""
     was = {each.slug: each.filter for each in before.merged_feeds}
+    retagged = tags_differ(before, after)
     for each in after.merged_feeds:
-        if was.get(each.slug) == each.filter:
+        old = was.get(each.slug, each.filter)
+        if each.slug in was and old == each.filter:
             continue
+        by_tags = asks_for_tags(each.filter) or asks_for_tags(old)
+        if by_tags and retagged:
+            yield (
+                f"What the merged feed {each.slug} has then is not counted: tag rules change too,"
+                " and what is stored has the tags of those before until they are applied."
+            )
+            continue
+        note = " That is by the tags that stories have now." if by_tags else ""
         selection = Selection(filter=each.filter, told=True)
         has = {story.id for story in visit.store.stories(selection, limit=_NEWEST).items}
         if each.slug not in was:
-            yield f"The merged feed {each.slug} begins with {counted(len(has), 'story', 'stories')}."
+            yield f"The merged feed {each.slug} begins with {counted(len(has), 'story', 'stories')}.{note}"
             continue
-        selection = Selection(filter=was[each.slug], told=True)
+        selection = Selection(filter=old, told=True)
         had = {story.id for story in visit.store.stories(selection, limit=_NEWEST).items}
         enter, leave = (counted(len(ids), "story", "stories") for ids in (has - had, had - has))
-        yield f"Among the newest of the merged feed {each.slug}, {enter} come in, and {leave} go."
+        yield f"Among the newest of the merged feed {each.slug}, {enter} come in, and {leave} go.{note}"
 
 
 # ---------------------------------------------------------------- tags of what is stored
