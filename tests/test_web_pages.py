@@ -788,6 +788,26 @@ def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
     assert "National body … Not checked yet" in words
 
 
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        (("broken-transfer", "connect", "dns", "timeout", "tls"), "Their site has not answered since"),
+        (("http-500", "redirect", "refused"), "Their site has not given out its news since"),
+        (
+            ("broken-xml", "encoding", "nested-index", "no-items", "not-a-feed", "not-its-feed", "too-large"),
+            "What their site sends has not been readable since",
+        ),
+        (("our-machine", "store"), "This hub has not been able to take in their news since"),
+    ],
+)
+def test_a_site_is_said_not_to_answer_only_where_it_does_not(
+    hub: Hub, reasons: tuple[str, ...], said: str
+) -> None:
+    for reason in reasons:
+        hub.fail(EAST, "it went wrong", reason)
+        assert said in hub.words("/member/east"), reason
+
+
 def test_of_a_member_with_several_feeds_each_is_told_of_by_itself(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=1))
     hub.publish(BLOG, news("b", at=ago(days=5)), at=ago(hours=1))

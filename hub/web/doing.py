@@ -37,10 +37,10 @@ class Condition(Struct, frozen=True):
 
 
 _TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
-# Reasons of failed polls by what they mean to readers; all others are silence.
-_TOO_MUCH = {"compressed", "large-document", "slow-document", "too-large"}
-_UNREADABLE = {"broken-json", "empty", "not-a-feed", "parser", *_TOO_MUCH}
+# Reasons of failed polls by what they mean to readers; with all others something came that is no news.
+_UNANSWERED = {"broken-transfer", "connect", "dns", "timeout", "tls"}
 _UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
+_OURS = {"our-machine", "store"}
 
 
 def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
@@ -81,11 +81,13 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
 
 
 def _trouble(reason: str) -> str:
-    if reason in _UNREADABLE:
-        return "What their site sends has not been readable"
+    if reason in _UNANSWERED:
+        return "Their site has not answered"
     if reason in _UNGIVEN or reason.startswith("http-"):
         return "Their site has not given out its news"
-    return "Their site has not answered"
+    if reason in _OURS:
+        return "This hub has not been able to take in their news"
+    return "What their site sends has not been readable"
 
 
 def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:
