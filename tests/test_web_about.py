@@ -111,6 +111,15 @@ def test_a_withdrawal_is_told_without_the_words_that_were_withdrawn(hub: Hub) ->
     assert told.updated_parsed[:5] == (2026, 11, 24, 10, 30)
 
 
+@pytest.mark.parametrize("why", ["The figures were wrong.", "Was it ours?", "It was a joke!", "Wrong …"])
+def test_a_reason_that_is_a_sentence_is_told_with_its_own_end(hub: Hub, why: str) -> None:
+    hub.publish(EAST, news("b"), at=ago(days=3))
+    hub.store.withdraw([1], why, ago(hours=5))
+    assert f"24 November: {why} " in hub.words("/story/1", 410)
+    (told,) = published(hub, "atom")
+    assert told.content[0].value.endswith(f"24 November 2026: {why}</p>")
+
+
 @pytest.mark.parametrize("format", ["atom", "rss", "json"])
 def test_a_withdrawal_is_told_with_its_day_on_the_hubs_clocks(hub: Hub, format: str) -> None:
     hub.configure(NETWORK.replace("Europe/London", "Pacific/Auckland"))

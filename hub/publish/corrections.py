@@ -17,6 +17,8 @@ from hub.wording import Piece, difference
 UNSHOWN = "Its text was corrected."
 """What is said of a correction whose words may not be carried."""
 
+# What a reason may end in that somebody wrote as a sentence.
+_ENDS = (".", "!", "?", "…")
 _ELEMENTS = {"kept": "{}", "removed": "<del>{}</del>", "added": "<ins>{}</ins>"}
 
 
@@ -74,7 +76,8 @@ def withdrawn_by(withdrawn: WithheldEntry) -> str:
 def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
     """What is said of news that was withdrawn: by whom, when and why."""
     why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
-    return f"{said}: {why}." if why else f"{said}."
+    said = f"{said}: {why}" if why else said
+    return said if said.endswith(_ENDS) else f"{said}."
 
 
 def correction_item(correction: Correction) -> Item:
