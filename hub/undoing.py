@@ -84,8 +84,11 @@ def _pinned(link: str, member: str | None, last_day: date | None) -> Fields:
 
 
 def of_merge(store: Store, link: str, into: str, member: str | None) -> Fields:
-    """An entry that was by itself is again, where neither story had anything that they share from now on."""
-    entry, other = of_one_story(store, link, member), of_one_story(store, into, member)
+    """An entry that was by itself is again, where neither story had anything that they share from now on.
+
+    Where `into` is of several stories, StoreError is raised: `member` says whose `link` is meant alone.
+    """
+    entry, other = of_one_story(store, link, member), of_one_story(store, into, None)
     both = [story for story in map(store.story, (entry.story, other.story)) if isinstance(story, Story)]
     if len(both) < 2 or len(both[0].entries) > 1 or store.pin_of(entry.key):
         return {}

@@ -290,6 +290,21 @@ def test_a_story_is_merged_into_by_its_own_address_here(hub: AdminHub) -> None:
     assert "It was not said what" in hub.refuses("/admin/do/merge", of(OTHER, into=" "))
 
 
+def test_what_is_merged_into_is_looked_for_among_all_members_news(hub: AdminHub) -> None:
+    asked = of(OTHER, member="wessex/news")
+    assert "No entry has nonsense for a link or an id." in hub.refuses(
+        "/admin/do/merge", {**asked, "into": "nonsense"}
+    )
+    # Several feeds have this id; none of it says that the one's own is meant.
+    for feed in (WESSEX, EAST):
+        hub.publish(feed, news("7", f"Of {feed.member}", link=f"https://{feed.member}.example/7"))
+    said = hub.refuses("/admin/do/merge", {**asked, "into": "7"})
+    assert "2 entries have 7 for a link or an id" in said
+    assert links(story_of(hub, OTHER)) == [OTHER.link]
+    hub.does("/admin/do/merge", {**asked, "into": "https://east.example/7"})
+    assert links(story_of(hub, OTHER)) == ["https://east.example/7", OTHER.link]
+
+
 def test_a_merge_that_no_split_takes_back_whole_has_no_undo(hub: AdminHub) -> None:
     hub.does("/admin/do/merge", of(THEIRS, into=OTHER.link or ""))
     assert not undo_is_offered(hub)

@@ -43,7 +43,7 @@ class Desk(Protocol):
         """Take it from there."""
 
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
-        """Put an entry's story into another entry's."""
+        """Put an entry's story into another entry's, which may be of any member."""
 
     def split(self, link: str, *, member: str | None, alone: bool) -> Did:
         """Take an entry out of its story; with `alone`, keep it from every other."""
