@@ -297,6 +297,23 @@ def test_a_feeds_page_has_its_last_document_with_how_its_entries_stand(hub: Admi
     assert "None of its entries are known." in hub.words("/admin/feed/national/news")
 
 
+def test_the_page_of_a_site_that_is_no_feed_has_its_newest_entries(hub: AdminHub) -> None:
+    site = "{url: https://east.example/news/, kind: html, select: {item: article}}"
+    hub.configure(hub.path.read_text().replace("{url: https://east.example/feed/}", site))
+    hub.publish(EAST, *(news(f"{number}", at=ago(days=number)) for number in range(23)))
+    hub.publish(WESSEX, news("w"))
+    key = hub.sql("SELECT key FROM entries WHERE title = 'News 1'")[0][0]
+    hub.store.withdraw([key], "it was a mistake", NOW)
+    said = section(hub, "/admin/feed/east/news", "What was read of the site")
+    assert "Its newest entries:" in said
+    assert "None of its entries" not in said
+    found = hub.tree("/admin/feed/east/news").xpath("//table[contains(@class, 'document')]/tbody/tr")
+    assert len(found) == 20
+    assert (
+        " ".join(found[1].text_content().split()) == "News 1 23 November, 15:30 ! Withdrawn it was a mistake"
+    )
+
+
 def test_what_the_last_answer_came_with_is_shown(hub: AdminHub) -> None:
     feed = hub.feed(EAST)
     hub.settle(

@@ -30,6 +30,11 @@ _DATES = """
 SELECT m.slug, e.date FROM members m CROSS JOIN entries e INDEXED BY entries_member
 ON e.member = m.slug AND e.date >= ? AND e.date < ? WHERE e.standing IS NULL
 """
+_NEWEST = """
+SELECT e.key FROM entries e INDEXED BY entries_member
+WHERE e.member = :member AND e.feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
+ORDER BY e.date DESC LIMIT :limit
+"""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -76,6 +81,12 @@ class Watching(Listing):
             newest = sorted(stored, key=lambda each: each.date or _LONG_AGO, reverse=True)[:limit]
             found = self._load("e.key", [each.key for each in newest])
         return tuple(sorted(found, key=lambda each: each.date, reverse=True)), len(stored)
+
+    def newest(self, feed: FeedKey, *, limit: int) -> tuple[StoredEntry, ...]:
+        with self._reading():
+            keys = [key for (key,) in self._tuples(_NEWEST, {**_key(feed), "limit": limit})]
+            found = self._load("e.key", keys)
+        return tuple(sorted(found, key=lambda each: each.date, reverse=True))
 
 
 def _key(feed: FeedKey | None) -> dict[str, str]:

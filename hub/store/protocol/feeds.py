@@ -96,6 +96,9 @@ class FeedStore(Protocol):
     def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
         """The newest entries of the feed's last document, whatever their standing, and how many it had."""
 
+    def newest(self, feed: FeedKey, *, limit: int) -> tuple[StoredEntry, ...]:
+        """The newest entries of a feed, whatever their standing."""
+
     def left(self, target: str) -> tuple[FeedKey, ...]:
         """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
 

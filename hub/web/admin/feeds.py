@@ -231,7 +231,13 @@ def _addresses_of(state: FeedState) -> Sequence[tuple[str, str]]:
 
 
 def _document(visit: Visit, state: FeedState, polls: Sequence[PastPoll]) -> Mapping[str, object]:
-    entries, count = visit.store.document(state.feed.key, limit=_ENTRIES)
+    # A site that is no feed is read by its parts, and has no document of which all entries are known.
+    is_site = state.used_url in state.feed.kinds
+    entries, count = (
+        (visit.store.newest(state.feed.key, limit=_ENTRIES), 0)
+        if is_site
+        else visit.store.document(state.feed.key, limit=_ENTRIES)
+    )
     withheld = {each.key: visit.store.withheld(each.key) for each in entries if each.standing != "published"}
     sizes = [each.size for each in polls if each.outcome == "fetched" and each.size]
     facts = [
@@ -244,6 +250,7 @@ def _document(visit: Visit, state: FeedState, polls: Sequence[PastPoll]) -> Mapp
     return {
         "facts": [(name, value) for name, value in facts if value],
         "remarks": state.remarks,
+        "is_site": is_site,
         "count": count,
         "rows": [watched.entry_row(each, withheld.get(each.key), visit.setting) for each in entries],
     }
