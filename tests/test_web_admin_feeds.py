@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from hub.config import parse
 from hub.model import Gathered, Validators
 from hub.store import open_store
 from hub.users import invitation
@@ -224,6 +225,21 @@ def test_feeds_that_left_feeds_yaml_are_folded_at_the_end_and_have_their_pages(h
     assert "It is no longer in feeds.yaml, so it is not checked." in page
     assert "hub feeds remove wessex/blog --entries" in page
     assert "Check now" not in page
+    assert "is not in feeds.yaml any more" in hub.refuses("/admin/check/wessex/blog")
+
+
+def test_the_page_of_a_feed_that_was_just_taken_out_says_so_and_nothing_of_settings(hub: AdminHub) -> None:
+    all_well(hub)
+    path = "/admin/feed/wessex/blog"
+    assert "Was in" not in hub.words(path)
+    hub.config = parse(re.sub(r", \{name: blog[^}]*\}", "", hub.path.read_text()))
+    # The store does not know it yet.
+    assert BLOG not in [state.feed.key for state in hub.store.left_states()]
+    assert "It is no longer in feeds.yaml, so it is not checked." in hub.words(path)
+    assert section(hub, path, "Addresses") == (
+        "Addresses Was in feeds.yaml (url) https://wessex.example/blog/feed/"
+        " Read at https://wessex.example/blog/feed/"
+    )
     assert "is not in feeds.yaml any more" in hub.refuses("/admin/check/wessex/blog")
 
 

@@ -167,8 +167,8 @@ def feed(feed: str) -> Response:
         "progress": progress,
         "came": watched.poll_row(last, visit.setting) if progress == "done" and last else None,
         "notes": _notes(visit, state),
-        "addresses_of": _addresses_of(state),
-        "settings": watched.settings(state),
+        "addresses_of": _addresses_of(state, "Was in feeds.yaml" if left else "In feeds.yaml"),
+        "settings": () if left else watched.settings(state),
         "strip": watched.strip(visit.store.polls_between(calendar.days(DAYS), key)),
         "days": DAYS,
         "polls": [watched.poll_row(each, visit.setting) for each in polls],
@@ -180,12 +180,12 @@ def feed(feed: str) -> Response:
 def _known(visit: Visit, written: str) -> tuple[FeedKey, FeedState, bool]:
     """The feed of a name, and whether it has left feeds.yaml; else 404."""
     key = FeedKey(*written.partition("/")[::2])
-    there = ((False, visit.store.feed_states(key.member)), (True, visit.store.left_states()))
-    found = ((state, left) for left, states in there for state in states if state.feed.key == key)
-    state, left = next(found, (None, False))
+    states = (*visit.store.feed_states(key.member), *visit.store.left_states())
+    state = next((each for each in states if each.feed.key == key), None)
     if state is None:
         abort(404)
-    return key, state, left
+    # The store is told of a change of the file some seconds later, and by who polls alone.
+    return key, state, all(feed.key != key for feed in visit.config.feeds)
 
 
 def _asked() -> datetime | None:
@@ -216,11 +216,12 @@ def _notes(visit: Visit, state: FeedState) -> Sequence[str]:
     return said
 
 
-def _addresses_of(state: FeedState) -> Sequence[tuple[str, str]]:
+def _addresses_of(state: FeedState, there: str) -> Sequence[tuple[str, str]]:
+    """A feed's addresses, each with what it is; `there` says whether feeds.yaml has it."""
     feed = state.feed
     kinds = {url: f", read as {kind.name}" for url, kind in feed.kinds.items()}
-    found = [(f"In feeds.yaml (url{kinds.get(feed.url, '')})", feed.url)]
-    found += [(f"In feeds.yaml (else{kinds.get(each, '')})", each) for each in feed.alternatives]
+    found = [(f"{there} (url{kinds.get(feed.url, '')})", feed.url)]
+    found += [(f"{there} (else{kinds.get(each, '')})", each) for each in feed.alternatives]
     if state.used_url:
         found.append(("Read at", state.used_url))
     if state.named_at:
