@@ -51,6 +51,9 @@ def test_a_hub_without_feeds_says_so(hub: AdminHub) -> None:
     hub.configure("hub: {title: News}")
     assert "This hub has no feeds yet. hub feeds add ADDRESS adds one." in hub.words("/admin/")
     assert "This hub has no feeds yet." in hub.words("/admin/feeds")
+    for path in ("/admin/", "/admin/feeds"):
+        assert hrefs(hub.tree(path).find(".//main"), "Add")[-1:] == ["/admin/add"], path
+        assert "So does the page Add." in hub.words(path)
 
 
 def test_before_and_after_the_first_check_the_overview_says_how_all_is(hub: AdminHub) -> None:
@@ -105,6 +108,9 @@ def test_what_waits_for_an_admin_is_on_the_overview(hub: AdminHub) -> None:
     assert "2 pieces of news of National body since 24 November, 14:30" in said
     assert hrefs(hub.tree("/admin/"), "2 pieces of news of National body") == ["/admin/waiting"]
     assert "National body ! Held" in section(hub, "/admin/", "What needs somebody")
+    for path in ("/admin/", "/admin/feed/national/news"):
+        assert hrefs(hub.tree(path), "Publish or drop what waits") == ["/admin/waiting"], path
+        assert "hub release" not in hub.words(path)
 
 
 def test_the_overview_has_the_figures_and_the_last_checks(hub: AdminHub) -> None:

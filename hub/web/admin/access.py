@@ -202,8 +202,9 @@ def welcome(token: str) -> Response:
     if name is None:
         return refused(
             "This link is of no use any more",
-            "It was used, or is too old, or there is a newer one. `hub user reset NAME` gives another; for a"
-            " hub without any account, `hub run` prints one when it starts.",
+            "It was used, or is too old, or there is a newer one. Another admin can give you one on the page"
+            " Accounts, or `hub user reset NAME` prints one; for a hub without any account, `hub run` does as"
+            " it starts.",
             410,
         )
     if request.method == "GET":

@@ -125,13 +125,22 @@ def feed_row(
         kind=kind,
         sentence=shown.sentence,
         found=with_code(found.sentence),
-        remedy=with_code(found.remedy),
+        remedy=_remedy(found, setting),
         since=calendar.moment(found.since) if found.since else None,
         succeeded=calendar.moment(state.succeeded) if state.succeeded else None,
         rhythm=rhythm(state.recent, calendar),
         next_check=calendar.moment(due) if due > now else None,
         next_why=state.next_poll_why if due > now else "",
         closed=state.gone is not None,
+    )
+
+
+def _remedy(found: Health, setting: Setting) -> Markup:
+    """What to do about it; what waits is decided about here, and by commands too."""
+    if found.state != "held":
+        return with_code(found.remedy)
+    return Markup('<a href="{}">Publish or drop what waits</a>').format(
+        setting.addresses.to("/admin/waiting")
     )
 
 
