@@ -196,6 +196,15 @@ def test_an_admin_signs_in_and_out_with_a_password(hub: AdminHub) -> None:
     assert hub.words("/admin/").startswith("Overview")
 
 
+def test_who_signs_in_and_out_and_chooses_another_password_is_on_record(hub: AdminHub) -> None:
+    hub.post("/admin/sign-out")
+    hub.enrol(password="another good password")
+    assert [(each.who, each.action, each.said) for each in hub.store.audit(limit=2).items] == [
+        ("anna", "sign-in", "anna chose another password at a link, and signed in."),
+        ("anna", "sign-out", "anna signed out."),
+    ]
+
+
 def test_a_token_that_is_signed_out_is_of_no_use_any_more(hub: AdminHub) -> None:
     kept = hub.client.get_cookie(cookie(hub), path="/admin")
     assert kept is not None
@@ -436,7 +445,7 @@ def test_an_admin_invites_another_and_removes_them(hub: AdminHub) -> None:
     assert "your own" in hub.refuses("/admin/accounts/remove", {"name": ADMIN})
     assert "A name is made of" in hub.refuses("/admin/accounts/invite", {"name": "b o b"})
     said = [each.said for each in hub.store.audit(limit=9).items]
-    assert said[:2] == ["bob can sign in no more.", "bob signed in."]
+    assert said[:2] == ["bob can sign in no more.", "bob chose a password at a link, and signed in."]
     # The link is a secret.
     assert not any("welcome" in each for each in said)
 

@@ -492,7 +492,7 @@ def test_rules_are_applied_to_what_is_stored_while_the_page_says_so(hub: AdminHu
     answer = hub.post("/admin/file/tags")
     assert "Of 1 that are stored, 1 entry would change" in " ".join(answer.text.split())
     said = hub.does("/admin/file/tags/apply")
-    assert said == "The tag rules are applied to what is stored."
+    assert said == "Applying the tag rules to what is stored was begun."
     for _ in range(60):
         tree = hub.tree("/admin/file/tags")
         if not tree.xpath("//meta[@http-equiv='refresh']"):

@@ -285,6 +285,18 @@ def test_what_was_done_is_listed_with_who_did_it_and_what_took_it_back(hub: Admi
     assert "has these words in it" in hub.words("/admin/audit?q=nothing")
 
 
+def test_the_reason_of_a_withdrawal_is_told_and_found(hub: AdminHub) -> None:
+    link = OTHER.link or ""
+    answer = hub.post("/admin/do/withdraw", {"what": link, "why": "Wrong figures", "back": "/admin/"})
+    told = hub.tree(answer.headers["Location"]).xpath("//*[@role='status']/p")
+    assert [each.text for each in told] == [
+        "“Buses run late” by Health Innovation Wessex is withdrawn.",
+        "Reason: Wrong figures",
+    ]
+    for page in ("/admin/audit", "/admin/audit?q=wrong+figures"):
+        assert "is withdrawn. Reason: Wrong figures" in hub.words(page)
+
+
 def test_old_records_are_pages_away_and_can_be_taken_back_there(hub: AdminHub) -> None:
     hub.does("/admin/do/pin", of(OTHER))
     number = hub.store.audit(limit=1).items[0].number
@@ -322,5 +334,5 @@ def test_a_table_of_it_has_no_formulas(hub: AdminHub) -> None:
     assert len(rows) == 68
     assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
     assert "'=1+1" in [row[4] for row in rows]
-    assert rows[-1][5] == "anna signed in."
+    assert rows[-1][5] == "anna chose a password at a link, and signed in."
     assert len(hub.get("/admin/audit.csv?q=thing").get_data().splitlines()) == 61

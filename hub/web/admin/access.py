@@ -142,7 +142,7 @@ def sign_in() -> Response:
         asks = request.headers.get("X-Forwarded-For", request.remote_addr)
         _log.warning("sign-in refused name=%.64r from=%.64r", name, asks)
         return _form(visit, after, "There is no account with this name and password.", 403)
-    return _begin(visit, name, _on(after))
+    return _begin(visit, name, _on(after), f"{name} signed in.")
 
 
 def _on(after: str) -> Response:
@@ -160,15 +160,13 @@ def _form(visit: Visit, after: str, problem: str = "", status: int = 200) -> Res
     return page("sign_in.html", values, status)
 
 
-def _begin(visit: Visit, name: str, answer: Response) -> Response:
-    """Begin a session with the answer to who has shown who it is."""
+def _begin(visit: Visit, name: str, answer: Response, said: str) -> Response:
+    """Begin a session with the answer to who has shown who it is; `said` is what is recorded of it."""
     token = secrets.token_urlsafe(32)
     agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
     if not visit.store.sign_in(name, digest(token), agent=agent, now=visit.now):
         return _form(visit, "", "This account was removed just now.", 403)
-    visit.store.record(
-        AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=f"{name} signed in.")
-    )
+    visit.store.record(AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=said))
     answer.set_cookie(
         cookie_of(visit),
         token,
@@ -184,8 +182,11 @@ def _begin(visit: Visit, name: str, answer: Response) -> Response:
 
 @routes.post("/sign-out")
 def sign_out() -> Response:
-    visit = visiting()
+    visit, name = visiting(), session().account
     visit.store.sign_out(session().number)
+    visit.store.record(
+        AuditRecord(moment=visit.now, who=name, action="sign-out", about=name, said=f"{name} signed out.")
+    )
     answer = to("/admin/sign-in")
     answer.delete_cookie(cookie_of(visit), path=f"{visit.addresses.prefix}/admin")
     return answer
@@ -213,9 +214,12 @@ def welcome(token: str) -> Response:
     password = request.form.get("password", "")
     if problem := _problem(chosen, password, request.form.get("again", "")):
         return _welcome(name, problem, 400)
+    another = "another" if visit.store.account(chosen) else "a"
     if not visit.store.enrol(digest(token), chosen, generate_password_hash(password), visit.now):
         return refused("This link is of no use any more", "Somebody has used it just now.", 410)
-    return _begin(visit, chosen, to("/admin/"))
+    return _begin(
+        visit, chosen, to("/admin/"), f"{chosen} chose {another} password at a link, and signed in."
+    )
 
 
 def _welcome(name: str, problem: str = "", status: int = 200) -> Response:

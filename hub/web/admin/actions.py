@@ -50,7 +50,9 @@ def _restore(desk: Desk, asked: Fields) -> Done:
 def _withdraw(desk: Desk, asked: Fields) -> Done:
     what, member = _entry(asked, "what")
     _as_shown(asked, what, member)
-    return _told(what, desk.withdraw(what, member=member, why=asked.get("why", "").strip()))
+    why = asked.get("why", "").strip()
+    did = desk.withdraw(what, member=member, why=why)
+    return Done(about=what, said=f"{did.said}\nReason: {why}" if why else did.said, undo=did.undo)
 
 
 def _wait(_: Desk, asked: Fields) -> Done:

@@ -285,7 +285,7 @@ def tags() -> Response:
 @routes.post("/file/tags/apply")
 def apply() -> Response:
     desk().retag()
-    said = "The tag rules are applied to what is stored."
+    said = "Applying the tag rules to what is stored was begun."
     return done("retag", "feeds.yaml", said, back="/admin/file/tags")
 
 
