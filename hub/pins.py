@@ -32,7 +32,7 @@ def pin_on(
     with closing(existing_store(database)) as store:
         entry = of_one_story(store, address, member)
         store.pin(entry.key, now, last_day=last_day)
-        until = f"up to {date_of(last_day)}" if last_day else "until `hub unpin`"
+        until = f"up to {date_of(last_day)}" if last_day else "until it is unpinned"
         return f"{named(entry)} stands on the home page, beside the latest news, {until}."
 
 

@@ -59,7 +59,7 @@ def test_what_is_pinned_stands_beside_the_latest_news_at_once_and_among_it_as_ev
     said = pin(hub, "3")
     assert said == (
         "“News 3” by Health Innovation Wessex stands on the home page, beside the latest news,"
-        " until `hub unpin`."
+        " until it is unpinned."
     )
     pin(hub, "5")
     assert shown(hub) == ["News 5", "News 3"]

@@ -336,6 +336,19 @@ def test_the_page_of_a_site_that_is_no_feed_has_its_newest_entries(hub: AdminHub
     )
 
 
+def test_commands_in_what_pages_say_are_shown_as_code_and_nothing_else_as_html(hub: AdminHub) -> None:
+    hub.fail(EAST, "`types` is <b>wrong</b>", "not-a-feed")
+    tree = hub.tree("/admin/feed/east/news")
+    assert [each.text for each in tree.xpath("//td//code")] == ["types"]
+    assert not tree.xpath("//td//b")
+    answer = hub.post("/admin/do/pin", {"link": "<b>x</b>"})
+    assert "&lt;b&gt;x&lt;/b&gt; for a link or an id" in answer.text
+    assert "<code>hub explain &#39;&lt;b&gt;x&lt;/b&gt;&#39;</code>" in answer.text
+    hub.publish(EAST, news("a", link="https://east.example/a"))
+    said = hub.does("/admin/do/pin", {"link": "https://east.example/a", "back": "/admin/"})
+    assert said.endswith("beside the latest news, until it is unpinned.")
+
+
 def test_what_the_last_answer_came_with_is_shown(hub: AdminHub) -> None:
     feed = hub.feed(EAST)
     hub.settle(
@@ -370,7 +383,7 @@ def test_check_now_makes_a_feed_due_and_its_page_tells_what_comes_of_it(hub: Adm
     assert [state.feed.key for state in hub.store.due(NOW)] == [EAST]
     tree = hub.tree(page)
     assert tree.xpath("//meta[@http-equiv='refresh']/@content") == ["2"]
-    assert "east/news is due now: it was asked for. It is no" not in hub.words(page)
+    assert "A check of east/news was asked for. Health" in hub.words(page)
     assert "It is being checked." in hub.words(page)
     hub.now = NOW + timedelta(seconds=61)
     assert "Does hub run run?" in hub.words(page)

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from hub.errors import ConfigError
 from hub.publish.http import Rendered
+from hub.web.words import with_code
 
 STATIC = "static"
 
@@ -36,6 +37,7 @@ def shipped() -> Path:
 def environment(override: Path | None) -> Environment:
     """Templates that escape everything and refuse unknown names; those in `override` stand before ours.
 
+    Their filter `code` is for sentences with commands between backticks.
     Raises ConfigError for an override that cannot be used, with its line.
     """
     folders = [shipped()] if override is None else [override, shipped()]
@@ -47,6 +49,7 @@ def environment(override: Path | None) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    found.filters["code"] = with_code
     if override is not None:
         _check(override, found)
     return found

@@ -272,4 +272,4 @@ def check(feed: str) -> Response:
     visit.store.ask(key, visit.now)
     asked = (visit.now - _EPOCH) // _MICROSECOND
     back = f"{watched.path(key)}?{urlencode({'checking': asked})}"
-    return done("check", str(key), f"{key} is due now: it was asked for.", back=back)
+    return done("check", str(key), f"A check of {key} was asked for.", back=back)
