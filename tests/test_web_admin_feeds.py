@@ -91,6 +91,17 @@ def test_what_needs_somebody_comes_first_the_worst_and_the_longest_first(hub: Ad
     )
 
 
+def test_since_when_a_feed_fails_is_said_once_by_the_hubs_clocks(hub: AdminHub) -> None:
+    hub.configure(hub.path.read_text().replace("Europe/London", "Asia/Tokyo"))
+    for hours in (3, 2):
+        hub.fail(EAST, "no answer", "timeout", at=ago(hours=hours))
+    for path in ("/admin/", "/admin/feed/east/news"):
+        words = hub.words(path)
+        assert "Broken since 24 November, 21:30" in words
+        assert "No answer. It failed 2 times in a row." in words
+        assert "UTC" not in words
+
+
 def test_of_very_many_broken_feeds_some_are_listed_and_the_others_led_to(hub: AdminHub) -> None:
     feeds = ", ".join(f"{{name: f{number}, url: https://east.example/{number}}}" for number in range(25))
     hub.configure(f"members: [{{slug: east, name: East, feeds: [{feeds}]}}]")

@@ -24,7 +24,7 @@ from hub.model import (
     size_text,
 )
 from hub.publish.item import headline_of
-from hub.said import counted, span
+from hub.said import counted, minute, span
 from hub.web.doing import Condition
 from hub.web.pages import Setting
 from hub.web.words import Calendar, Moment, size, with_code
@@ -124,7 +124,7 @@ def feed_row(
         mark=_MARKS[kind],
         kind=kind,
         sentence=shown.sentence,
-        found=with_code(found.sentence),
+        found=with_code(_without_since(found)),
         remedy=_remedy(found, setting),
         since=calendar.moment(found.since) if found.since else None,
         succeeded=calendar.moment(state.succeeded) if state.succeeded else None,
@@ -133,6 +133,11 @@ def feed_row(
         next_why=state.next_poll_why if due > now else "",
         closed=state.gone is not None,
     )
+
+
+def _without_since(found: Health) -> str:
+    """What a feed's health says, but for since when it is so, in UTC: pages say that by the hub's clocks."""
+    return found.sentence.replace(f", since {minute(found.since)}", "") if found.since else found.sentence
 
 
 def _remedy(found: Health, setting: Setting) -> Markup:
