@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
+from hub.web.assets import assets
 from tests.commands import LOOPBACK, Hub
 from tests.files import serving_files
 from tests.site import Site, rss, serving
@@ -277,6 +280,25 @@ def test_a_finger_finds_a_link_among_words_and_the_words_stay_a_sentence(touched
     member, headline = lines[:2]
     assert len(headline) > 1
     assert headline[0]["y"] == member[0]["y"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_failed_checks_are_seen_where_colours_are_forced(
+    browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    sheets = "".join(assets(None)[name].rendered.body.decode() for name in ("hub.css", "admin/admin.css"))
+    with closing(browser.new_context(forced_colors="active", color_scheme=scheme)) as context:
+        page = context.new_page()
+        page.set_content(
+            f"<style>{sheets} #words {{ color: CanvasText; background: Canvas }}</style>"
+            "<p id='words'>Checks</p><svg class='bar strip'><path class='bad' d='M0 0h9v9z'></path></svg>"
+        )
+        colour = "([of, what]) => getComputedStyle(document.querySelector(of))[what]"
+        for drawn, written in (
+            ((".bad", "fill"), ("#words", "color")),
+            (("svg", "backgroundColor"), ("#words", "backgroundColor")),
+        ):
+            assert page.evaluate(colour, drawn) == page.evaluate(colour, written)
 
 
 def test_older_news_is_a_page_away(watched: Watched, address: str) -> None:
