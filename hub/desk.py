@@ -6,7 +6,7 @@ loads none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from hub.config import Config
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
 from hub.explained import Explained
-from hub.model import Did, Fields
+from hub.model import Did, Fields, Stand
 from hub.polls import utc_now
 from hub.said import counted
 from hub.store import Store, existing_store
@@ -43,19 +43,22 @@ class Desk(Struct, frozen=True):
     database: str
     errands: Errands = field(default_factory=Errands)
 
-    def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
+    def release(
+        self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
+    ) -> Did:
         from hub import moderation, undoing
 
         what, member = self._of_its_member(what, member)
         undo = self._before(lambda store: undoing.of_release(store, what, member))
-        return Did(moderation.release(self.database, what, member=member, for_good=for_good), undo)
+        said = moderation.release(self.database, what, member=member, for_good=for_good, seen=seen)
+        return Did(said, undo)
 
-    def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
+    def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
         from hub import moderation, undoing
 
         what, member = self._of_its_member(what, member)
         undo = self._before(lambda store: undoing.of_withdraw(store, what, member))
-        return Did(moderation.withdraw(self.database, what, member=member, why=why), undo)
+        return Did(moderation.withdraw(self.database, what, member=member, why=why, seen=seen), undo)
 
     def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         from hub import pins, undoing

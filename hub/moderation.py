@@ -6,11 +6,11 @@ No poll undoes it, but for what waited and was released: that its member may tak
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from hub.errors import StoreError
-from hub.model import FeedKey, Notice, StoredEntry, Story, Withheld, WithheldEntry
+from hub.model import FeedKey, Notice, Stand, StoredEntry, Story, Withheld, WithheldEntry
 from hub.rulings import called, in_its_feeds, named
 from hub.said import as_written, counted, minute
 from hub.store import Store, existing_store
@@ -25,31 +25,50 @@ def held(database: str) -> str:
     return "\n".join(lines or ["Nothing waits for an admin."])
 
 
-def release(database: str, what: str, *, member: str | None = None, for_good: bool = True) -> str:
+def release(
+    database: str,
+    what: str,
+    *,
+    member: str | None = None,
+    for_good: bool = True,
+    seen: Mapping[int, Stand] = {},
+) -> str:
     """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
 
-    If not `for_good`, its member can take back what was withdrawn, as before.
+    If not `for_good`, its member can take back what was withdrawn, as before. It
+    is refused where an entry stands otherwise than was `seen`, or than it was found.
     """
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            released = counted(store.release(waiting), f"entry of {what} is", f"entries of {what} are")
+            released = counted(
+                store.release(waiting, seen=store.stands(waiting)),
+                f"entry of {what} is",
+                f"entries of {what} are",
+            )
             return f"{released} published now."
         entries = in_its_feeds(store, what, member)
-        if not store.release([each.key for each in entries], for_good=for_good):
+        keys = [each.key for each in entries]
+        if not store.release(keys, for_good=for_good, seen={**store.stands(keys), **seen}):
             raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
         return f"{_named(entries)} is published now."
 
 
-def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
-    """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
+def withdraw(
+    database: str, what: str, *, member: str | None = None, why: str, seen: Mapping[int, Stand] = {}
+) -> str:
+    """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
+
+    It is refused as `release` is.
+    """
     with closing(existing_store(database)) as store:
         waiting = _of_feed(store, what)
         if waiting:
-            dropped = counted(store.withdraw(waiting, why), "entry", "entries")
+            dropped = counted(store.withdraw(waiting, why, seen=store.stands(waiting)), "entry", "entries")
             return f"{dropped} of {what} will not be published."
         entries = in_its_feeds(store, what, member)
-        if not store.withdraw([each.key for each in entries], why):
+        keys = [each.key for each in entries]
+        if not store.withdraw(keys, why, seen={**store.stands(keys), **seen}):
             return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
         stories = [store.story(number) for number in dict.fromkeys(each.story for each in entries)]
         others = [each for story in stories if isinstance(story, Story) for each in story.entries]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hub.model import Entry, Story, Withheld
+from hub.model import Entry, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
 from hub.web.admin.actions import ACTIONS
 from tests.admin_hub import AdminHub
@@ -191,6 +191,40 @@ def test_a_page_that_is_stale_changes_nothing(hub: AdminHub, action: str, was: s
     before = state(hub)
     assert says in hub.refuses(f"/admin/do/{action}", what(OTHER, was=was))
     assert state(hub) == before
+
+
+def retracts(hub: AdminHub, entry: Entry) -> None:
+    """Have a poll of the nation's feed say that an entry was deleted."""
+    left = [each for each in HELD if each is not entry]
+    said = Tombstone(id=entry.id or "", why="Retracted by its author")
+    hub.publish(NATIONAL, *left, at=hub.now, tombstones=(said,))
+
+
+@pytest.mark.parametrize(
+    ("does", "path"),
+    [
+        ("release", "/admin/waiting/publish"),
+        ("withdraw", "/admin/waiting/drop"),
+        ("release", "/admin/do/release"),
+        ("withdraw", "/admin/do/withdraw"),
+    ],
+)
+def test_what_waits_for_a_round_is_not_done_to_what_its_member_took_back_in_that(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch, does: str, path: str
+) -> None:
+    at_once = getattr(SqliteStore, does)
+
+    def after_a_round(store: SqliteStore, *given: Any, **more: Any) -> Any:
+        retracts(hub, HELD[0])
+        return at_once(store, *given, **more)
+
+    monkeypatch.setattr(SqliteStore, does, after_a_round)
+    sent = what(HELD[0], was="held", feed="national/news", which=str(stored(hub, HELD[0]).key))
+    said = "It was decided again since: it is withdrawn (Retracted by its author). Nothing was done."
+    assert said in hub.refuses(path, sent)
+    (now,) = hub.store.stands([stored(hub, HELD[0]).key]).values()
+    assert (now.standing, now.by_admin) == ("withdrawn", False)
+    assert [each.action for each in hub.store.audit(limit=9).items] == ["sign-in"]
 
 
 def test_what_is_gone_meanwhile_is_said_of_every_action(hub: AdminHub) -> None:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from hub.config import Config, parse
 from hub.decide import decide
 from hub.desk import Desk
-from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag
+from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag, Tombstone
 from hub.store import Store, open_store
 from hub.store.sqlite import SqliteStore
 from hub.web import create_app
@@ -112,14 +112,22 @@ class Hub:
         (result,) = self.store.settle([gathered], deciding)
         assert result.error == gathered.error
 
-    def publish(self, key: FeedKey, *entries: Entry, at: datetime = NOW) -> None:
-        """Have a poll bring these entries."""
+    def publish(
+        self, key: FeedKey, *entries: Entry, at: datetime = NOW, tombstones: tuple[Tombstone, ...] = ()
+    ) -> None:
+        """Have a poll bring these entries, and tombstones of others."""
         feed = self.feed(key)
         found = tuple(replace(each, feed=key) for each in entries)
         digest = f"{at} {len(found)}"
         self.settle(
             Gathered(
-                feed=feed, outcome="fetched", started=at, url=feed.url, body_digest=digest, entries=found
+                feed=feed,
+                outcome="fetched",
+                started=at,
+                url=feed.url,
+                body_digest=digest,
+                entries=found,
+                tombstones=tombstones,
             ),
             at,
         )

@@ -23,6 +23,15 @@ class Withheld(Struct, frozen=True):
     why: str
 
 
+class Stand(NamedTuple):
+    """How an entry stands, and since when: another one as soon as anybody decides about it again."""
+
+    standing: Standing
+    why: str
+    since: datetime
+    by_admin: bool
+
+
 class Notice(Struct, frozen=True, kw_only=True):
     """How many entries of a feed wait for an admin for one reason, since when the first of them does."""
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hub.model.entry import Entry, EntryKeys, Source, Tag
 from hub.model.members import FeedKey, Member
-from hub.model.standing import Habits, Standing, Window, Withheld
+from hub.model.standing import Habits, Stand, Standing, Window, Withheld
 
 LONG_AGO = timedelta(days=365)
 """How long ago counts as the date of what has none, and was in its feed before that was followed."""
@@ -62,6 +62,10 @@ class WithheldEntry(Struct, frozen=True, kw_only=True):
     by_admin: bool
     was_published: bool
     story_terms: frozenset[str] = frozenset()
+
+    @property
+    def stand(self) -> Stand:
+        return Stand(self.withheld.standing, self.withheld.why, self.since, self.by_admin)
 
 
 class Overruling(Struct, frozen=True, kw_only=True):

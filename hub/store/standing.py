@@ -7,7 +7,7 @@ ask for its `standing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -15,12 +15,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hub import quarantine, stories
+from hub.errors import StoreError
 from hub.model import (
     Entry,
     FeedKey,
     Habits,
     Known,
     Notice,
+    Stand,
     Standing,
     StoredEntry,
     Withheld,
@@ -42,6 +44,12 @@ _CHOSEN = "an admin chose {}’s to lead"
 _TOLD_BY = "the same news as {}’s, which told it before"
 _HAS_A_DATE = "the same news as {}’s, which has a date"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
+
+
+def _said(stand: Stand) -> str:
+    """`withdrawn by an admin (a mistake)`, and the like."""
+    by = " by an admin" if stand.by_admin else ""
+    return f"{stand.standing}{by}{f' ({stand.why})' if stand.standing != 'published' and stand.why else ''}"
 
 
 class Placing(Tagging):
@@ -140,9 +148,17 @@ class Placing(Tagging):
 
     # ------------------------------------------------------------ what admins say
 
-    def release(self, keys: Iterable[int], now: datetime | None = None, *, for_good: bool = True) -> int:
+    def release(
+        self,
+        keys: Iterable[int],
+        now: datetime | None = None,
+        *,
+        for_good: bool = True,
+        seen: Mapping[int, Stand] = {},
+    ) -> int:
         released = 0
         with self._writing():
+            self._check_stands(seen)
             now = now or datetime.now(UTC)
             keys = list(keys)
             self._learn(keys)
@@ -164,9 +180,17 @@ class Placing(Tagging):
             habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
             self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
 
-    def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
+    def withdraw(
+        self,
+        keys: Iterable[int],
+        why: str,
+        now: datetime | None = None,
+        *,
+        seen: Mapping[int, Stand] = {},
+    ) -> int:
         withdrawn = 0
         with self._writing():
+            self._check_stands(seen)
             now = now or datetime.now(UTC)
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
@@ -188,6 +212,24 @@ class Placing(Tagging):
             if waiting:
                 self._published_changed()
         return waiting
+
+    def stands(self, keys: Iterable[int]) -> dict[int, Stand]:
+        with self._errors():
+            return {
+                key: Stand(standing, why, rows.moment(since), bool(by_admin))
+                for key, standing, why, since, by_admin in self._tuples(sql.STANDS, (listed(keys),))
+            }
+
+    def _check_stands(self, seen: Mapping[int, Stand]) -> None:
+        """Refuse what is to be done to entries of which one stands otherwise than was seen."""
+        stands = self.stands(seen)
+        for key, stood in seen.items():
+            now = stands.get(key)
+            if now != stood:
+                raise StoreError(
+                    f"It was decided again since: it is {_said(now) if now else 'gone'}. Nothing was done.",
+                    "Look how it stands now, and decide then.",
+                )
 
     def is_released(self, key: int) -> bool:
         with self._errors():

@@ -348,6 +348,12 @@ WAIT_AGAIN = """
 UPDATE standings SET standing = :standing, why = :why, moment = :since, by_admin = 0
 WHERE entry = :key AND standing = 'withdrawn' AND by_admin = 1
 """
+# What is published stands so since an admin said it, it was there again, or it came.
+STANDS = """
+SELECT e.key, COALESCE(e.standing, 'published'), COALESCE(s.why, ''),
+    COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0)
+FROM entries e LEFT JOIN standings s ON s.entry = e.key WHERE e.key IN (SELECT value FROM json_each(?))
+"""
 IS_RELEASED = "SELECT 1 FROM standings WHERE entry = ? AND standing = 'published' AND by_admin = 1"
 # What waits of these entries, by feed: their keys as JSON.
 IN_QUARANTINE = """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from hub.model import Notice, Overruling, StoredEntry, Tag, Withheld, WithheldEntry
+from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, Withheld, WithheldEntry
 from hub.store.found import Pin
 
 
@@ -68,20 +68,38 @@ class RulingStore(Protocol):
     def away_from(self, story: int) -> tuple[StoredEntry, ...]:
         """The entries that were in a story when they were withdrawn."""
 
-    def release(self, keys: Iterable[int], now: datetime | None = None, *, for_good: bool = True) -> int:
+    def stands(self, keys: Iterable[int]) -> Mapping[int, Stand]:
+        """How entries stand, by key."""
+
+    def release(
+        self,
+        keys: Iterable[int],
+        now: datetime | None = None,
+        *,
+        for_good: bool = True,
+        seen: Mapping[int, Stand] = {},
+    ) -> int:
         """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
 
         What was withdrawn its member cannot take back again, if this is `for_good`; what
         waited it can. Without a moment it is done at the one when nobody else writes any
         more: who follows what is new asks from the newest that it has, and polls may be
-        stored while this waits.
+        stored while this waits. Raises StoreError where by then one stands otherwise than
+        was `seen`, and then nothing is done.
         """
 
-    def withdraw(self, keys: Iterable[int], why: str, now: datetime | None = None) -> int:
+    def withdraw(
+        self,
+        keys: Iterable[int],
+        why: str,
+        now: datetime | None = None,
+        *,
+        seen: Mapping[int, Stand] = {},
+    ) -> int:
         """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.
 
         Without a reason, what was withdrawn before keeps the one that it has; without a
-        moment it is done as `release` is.
+        moment it is done as `release` is, and it is refused like that.
         """
 
     def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.errors import HubError
-from hub.model import Did, Fields, waiting_again
+from hub.model import Did, Fields, Stand, waiting_again
 from hub.said import counted
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
@@ -37,8 +37,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 def _release(desk: Desk, asked: Fields) -> Done:
     what, member = _entry(asked, "what")
-    _as_shown(asked, what, member)
-    return _told(what, desk.release(what, member=member))
+    return _told(what, desk.release(what, member=member, seen=_as_shown(asked, what, member)))
 
 
 def _restore(desk: Desk, asked: Fields) -> Done:
@@ -49,9 +48,8 @@ def _restore(desk: Desk, asked: Fields) -> Done:
 
 def _withdraw(desk: Desk, asked: Fields) -> Done:
     what, member = _entry(asked, "what")
-    _as_shown(asked, what, member)
-    why = asked.get("why", "").strip()
-    did = desk.withdraw(what, member=member, why=why)
+    why, seen = asked.get("why", "").strip(), _as_shown(asked, what, member)
+    did = desk.withdraw(what, member=member, why=why, seen=seen)
     return Done(about=what, said=f"{did.said}\nReason: {why}" if why else did.said, undo=did.undo)
 
 
@@ -201,15 +199,18 @@ def _entry(asked: Fields, field: str = "link") -> tuple[str, str | None]:
     return _required(asked, field), asked.get("member") or None
 
 
-def _as_shown(asked: Fields, what: str, member: str | None) -> None:
-    """Refuse what a page asks that showed an entry as it is no more: `was` is how it stood there."""
-    was = asked.get("was")
-    for each in visiting().store.find(what) if was else ():
-        if member in (None, each.member.slug, str(each.entry.feed)) and each.standing != was:
+def _as_shown(asked: Fields, what: str, member: str | None) -> Mapping[int, Stand]:
+    """How entries stand. Refuses what a page asks that showed one as it is no more: as it `was` there."""
+    store, was = visiting().store, asked.get("was")
+    found = [each for each in store.find(what) if member in (None, each.member.slug, str(each.entry.feed))]
+    stands = store.stands(each.key for each in found) if was else {}
+    for each in stands.values():
+        if each.standing != was:
             raise HubError(
                 f"It is {each.standing} by now, and was {was} when the page was shown, so nothing was done.",
                 "Go back and open the page anew.",
             )
+    return stands
 
 
 def _required(asked: Fields, name: str) -> str:

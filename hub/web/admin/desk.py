@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from hub.config import Config
 from hub.explained import Explained
-from hub.model import Did
+from hub.model import Did, Stand
 
 
 class Desk(Protocol):
@@ -27,14 +27,20 @@ class Desk(Protocol):
     fault in it.
     """
 
-    def release(self, what: str, *, member: str | None, for_good: bool = True) -> Did:
+    def release(
+        self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
+    ) -> Did:
         """Publish an entry, in all feeds of its member, or all that waits of a member or feed.
 
-        If it is `for_good`, its member cannot take back again what was withdrawn.
+        If it is `for_good`, its member cannot take back again what was withdrawn. It
+        is refused where an entry, by its key, stands otherwise than was `seen`.
         """
 
-    def withdraw(self, what: str, *, member: str | None, why: str) -> Did:
-        """Withdraw an entry, in all feeds of its member, or drop all that waits of a member or feed."""
+    def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
+        """Withdraw an entry, in all feeds of its member, or drop all that waits of a member or feed.
+
+        It is refused as `release` is.
+        """
 
     def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         """Have the story of an entry stand beside the latest news, up to a day."""

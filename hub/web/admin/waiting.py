@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from msgspec import Struct
 
 from hub.errors import HubError
-from hub.model import Feed, FeedKey, Notice, Withheld, WithheldEntry, waited
+from hub.model import Feed, FeedKey, Notice, Stand, Withheld, WithheldEntry, waited
 from hub.said import counted
 from hub.web.admin.entries import ShownEntry, shown
 from hub.web.admin.frame import done, page
@@ -65,7 +65,7 @@ def waiting() -> Response:
 def publish() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
-    visit.store.release([each.stored.key for each in entries])
+    visit.store.release([each.stored.key for each in entries], seen=_seen(entries))
     said = _said(visit, feed, entries, "is published now", "are published now")
     return done("release", _about(visit, feed, entries), said, back="/admin/waiting")
 
@@ -76,7 +76,7 @@ def drop() -> Response:
     entries = _chosen(visit, feed)
     about = _about(visit, feed, entries)
     undo = {**waited(entries), "about": about}
-    visit.store.withdraw([each.stored.key for each in entries], "")
+    visit.store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
     said = _said(visit, feed, entries, "will not be published", "will not be published")
     return done("withdraw", about, said, back="/admin/waiting", undo=undo)
 
@@ -153,6 +153,10 @@ def _chosen(visit: Visit, feed: str) -> list[WithheldEntry]:
             "The page News says how it stands now.",
         )
     return found
+
+
+def _seen(entries: Iterable[WithheldEntry]) -> Mapping[int, Stand]:
+    return {each.stored.key: each.stand for each in entries}
 
 
 def _about(visit: Visit, feed: str, entries: Sequence[WithheldEntry]) -> str:
