@@ -49,16 +49,19 @@ class Desk(Struct, frozen=True):
         from hub import moderation, undoing
 
         what, member = self._of_its_member(what, member)
-        undo = self._before(lambda store: undoing.of_release(store, what, member))
-        said = moderation.release(self.database, what, member=member, for_good=for_good, seen=seen)
-        return Did(said, undo)
+        with closing(existing_store(self.database)) as store:
+            undo = undoing.of_release(store, what, member)
+            said, left = moderation.released(store, what, member, for_good=for_good, seen=seen)
+        return Did(said, undoing.of_what_is_left(undo, left))
 
     def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
         from hub import moderation, undoing
 
         what, member = self._of_its_member(what, member)
-        undo = self._before(lambda store: undoing.of_withdraw(store, what, member))
-        return Did(moderation.withdraw(self.database, what, member=member, why=why, seen=seen), undo)
+        with closing(existing_store(self.database)) as store:
+            undo = undoing.of_withdraw(store, what, member)
+            said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
+        return Did(said, undoing.of_what_is_left(undo, left))
 
     def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
         from hub import pins, undoing

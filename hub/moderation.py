@@ -15,6 +15,7 @@ from hub.rulings import called, in_its_feeds, named
 from hub.said import as_written, counted, minute
 from hub.store import Store, existing_store
 
+_ALREADY = "{} was withdrawn already; an admin’s word it is now, which no poll undoes."
 _WAIT = {"held": "held", "quarantined": "in quarantine"}
 
 
@@ -25,57 +26,65 @@ def held(database: str) -> str:
     return "\n".join(lines or ["Nothing waits for an admin."])
 
 
-def release(
-    database: str,
+def release(database: str, what: str, *, member: str | None = None) -> str:
+    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        said, _ = released(store, what, member)
+        return said
+
+
+def released(
+    store: Store,
     what: str,
+    member: str | None,
     *,
-    member: str | None = None,
     for_good: bool = True,
     seen: Mapping[int, Stand] = {},
-) -> str:
-    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
+) -> tuple[str, Mapping[int, Stand]]:
+    """Do what `release` does; what was done, and how what it was done to stands now.
 
     If not `for_good`, its member can take back what was withdrawn, as before. It
     is refused where an entry stands otherwise than was `seen`, or than it was found.
     """
+    if waiting := _of_feed(store, what):
+        stands = store.release(waiting, seen=store.stands(waiting))
+        entries_are = counted(len(stands), f"entry of {what} is", f"entries of {what} are")
+        return f"{entries_are} published now.", stands
+    entries = in_its_feeds(store, what, member)
+    keys = [each.key for each in entries]
+    stands = store.release(keys, for_good=for_good, seen={**store.stands(keys), **seen})
+    if not stands:
+        raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
+    return f"{_named(entries)} is published now.", stands
+
+
+def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
+    """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
     with closing(existing_store(database)) as store:
-        waiting = _of_feed(store, what)
-        if waiting:
-            released = counted(
-                store.release(waiting, seen=store.stands(waiting)),
-                f"entry of {what} is",
-                f"entries of {what} are",
-            )
-            return f"{released} published now."
-        entries = in_its_feeds(store, what, member)
-        keys = [each.key for each in entries]
-        if not store.release(keys, for_good=for_good, seen={**store.stands(keys), **seen}):
-            raise StoreError(f"{what} is published already.", "`hub held` lists what waits.")
-        return f"{_named(entries)} is published now."
+        said, _ = withdrawn(store, what, member, why=why)
+        return said
 
 
-def withdraw(
-    database: str, what: str, *, member: str | None = None, why: str, seen: Mapping[int, Stand] = {}
-) -> str:
-    """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
+def withdrawn(
+    store: Store, what: str, member: str | None, *, why: str, seen: Mapping[int, Stand] = {}
+) -> tuple[str, Mapping[int, Stand]]:
+    """Do what `withdraw` does; as `released` is for `release`."""
+    if waiting := _of_feed(store, what):
+        stands = store.withdraw(waiting, why, seen=store.stands(waiting))
+        return f"{counted(len(stands), 'entry', 'entries')} of {what} will not be published.", stands
+    entries = in_its_feeds(store, what, member)
+    keys = [each.key for each in entries]
+    stands = store.withdraw(keys, why, seen={**store.stands(keys), **seen})
+    return _withdrawn(store, entries) if stands else _ALREADY.format(what), stands
 
-    It is refused as `release` is.
-    """
-    with closing(existing_store(database)) as store:
-        waiting = _of_feed(store, what)
-        if waiting:
-            dropped = counted(store.withdraw(waiting, why, seen=store.stands(waiting)), "entry", "entries")
-            return f"{dropped} of {what} will not be published."
-        entries = in_its_feeds(store, what, member)
-        keys = [each.key for each in entries]
-        if not store.withdraw(keys, why, seen={**store.stands(keys), **seen}):
-            return f"{what} was withdrawn already; an admin’s word it is now, which no poll undoes."
-        stories = [store.story(number) for number in dict.fromkeys(each.story for each in entries)]
-        others = [each for story in stories if isinstance(story, Story) for each in story.entries]
-        if not others:
-            return f"{_named(entries)} is withdrawn."
-        whose = ", ".join(dict.fromkeys(each.member.name for each in others))
-        return f"{_named(entries)} is withdrawn. Its story stays, as {whose} published it too."
+
+def _withdrawn(store: Store, entries: Sequence[StoredEntry]) -> str:
+    stories = [store.story(number) for number in dict.fromkeys(each.story for each in entries)]
+    others = [each for story in stories if isinstance(story, Story) for each in story.entries]
+    if not others:
+        return f"{_named(entries)} is withdrawn."
+    whose = ", ".join(dict.fromkeys(each.member.name for each in others))
+    return f"{_named(entries)} is withdrawn. Its story stays, as {whose} published it too."
 
 
 def _named(entries: Sequence[StoredEntry]) -> str:

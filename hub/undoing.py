@@ -2,16 +2,26 @@
 
 They are told of things as they are before it is done, and are none where
 nothing takes it back whole. Of what is the case already it is said so, as
-StoreError.
+StoreError. How it was left is among them: what was decided again since is
+not taken back with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from hub.errors import StoreError
-from hub.model import Fields, Rulings, StoredEntry, Story, WithheldEntry, waited
+from hub.model import (
+    Fields,
+    Rulings,
+    Stand,
+    StoredEntry,
+    Story,
+    WithheldEntry,
+    stands_as_field,
+    waiting_again,
+)
 from hub.retag import of_its_story
 from hub.rulings import in_its_feeds, named, of_one_story, the_one
 from hub.said import date_of
@@ -37,7 +47,7 @@ def of_release(store: Store, what: str, member: str | None) -> Fields:
     was = before.pop() if len(before) == 1 else None
     if was is None or was[:3] != ("withdrawn", True, True):
         return {}
-    return {"action": "withdraw", "what": what, "member": member or "", "why": was[3]}
+    return {"action": "withdraw-again", "what": what, "member": member or "", "why": was[3]}
 
 
 def of_withdraw(store: Store, what: str, member: str | None) -> Fields:
@@ -45,16 +55,21 @@ def of_withdraw(store: Store, what: str, member: str | None) -> Fields:
     feed, _, name = what.partition("/")
     if keys := store.waiting_of(feed, name or None):
         waiting = [each for key in keys if (each := store.withheld(key))]
-        return {**waited(waiting), "about": what}
+        return {**waiting_again(waiting), "about": what}
     withheld = _withheld(store, what, member)
     waiting = [each for each in withheld if each and each.withheld.standing != "withdrawn"]
     if waiting and len(waiting) == len(withheld):
-        return {**waited(waiting), "about": what}
+        return {**waiting_again(waiting), "about": what}
     released = {store.is_released(each.key) for each in _entries(store, what, member)}
     if not any(withheld) and len(released) == 1:
         for_good = "yes" if released.pop() else ""
         return {"action": "restore", "what": what, "member": member or "", "for_good": for_good}
     return {}
+
+
+def of_what_is_left(undo: Fields, left: Mapping[int, Stand]) -> Fields:
+    """The same fields, which take back what is as it was `left` alone."""
+    return {**undo, "left": stands_as_field(left)} if undo else {}
 
 
 def of_pin(store: Store, link: str, member: str | None, *, last_day: date | None, today: date) -> Fields:

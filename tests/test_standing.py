@@ -190,7 +190,7 @@ def test_who_follows_what_is_new_gets_what_is_released_while_polls_are_stored(st
 
 def test_what_is_published_is_not_released(store: Store) -> None:
     poll(store, EAST, OURS)
-    assert store.release([key_of(store, OURS.link)], LATER) == 0
+    assert store.release([key_of(store, OURS.link)], LATER) == {}
     assert titles(store) == [TITLE]
 
 

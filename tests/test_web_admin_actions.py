@@ -175,7 +175,7 @@ def test_what_readers_had_before_it_waited_waits_again_as_such(hub: AdminHub) ->
 
 
 def test_what_takes_back_is_no_button_of_its_own(hub: AdminHub) -> None:
-    for action in ("restore", "wait"):
+    for action in ("restore", "withdraw-again", "wait"):
         assert hub.post(f"/admin/do/{action}", what(OTHER, entries="[]")).status_code == 404
 
 
@@ -234,6 +234,36 @@ def test_what_is_gone_meanwhile_is_said_of_every_action(hub: AdminHub) -> None:
         assert "https://gone.example/" in said, action
     assert hub.post("/admin/do/nonsense", gone).status_code == 404
     assert [each.action for each in hub.store.audit(limit=9).items] == ["sign-in"]
+
+
+def number_of_last(hub: AdminHub) -> str:
+    return str(hub.store.audit(limit=1).items[0].number)
+
+
+def test_an_undo_does_not_take_back_what_was_decided_again_since(hub: AdminHub) -> None:
+    for entry in (OTHER, HELD[0]):
+        hub.does("/admin/do/withdraw", what(entry, why="a slip"))
+        withdrawn = number_of_last(hub)
+        hub.does("/admin/do/release", what(entry))
+        published, before = number_of_last(hub), state(hub)
+        assert "It was decided again since" in hub.refuses("/admin/undo", {"number": withdrawn})
+        assert state(hub) == before
+        hub.does("/admin/do/withdraw", what(entry, why="a court order"))
+        before = state(hub)
+        for number in (withdrawn, published) if entry is OTHER else (withdrawn,):
+            said = hub.refuses("/admin/undo", {"number": number})
+            assert "It was decided again since" in said
+        assert ("(a court order)" in said) == (entry is OTHER)
+        assert state(hub) == before
+
+
+def test_of_what_was_dropped_at_once_that_waits_again_which_nobody_decided_about_since(hub: AdminHub) -> None:
+    hub.does("/admin/do/withdraw", {"what": "national/news"})
+    number = number_of_last(hub)
+    hub.does("/admin/do/release", what(HELD[1]))
+    said = hub.does("/admin/undo", {"number": number})
+    assert said == "2 entries wait for an admin again. 1 entry is left as it was decided since."
+    assert [stored(hub, each).standing for each in HELD] == ["held", "published", "held"]
 
 
 def test_an_undo_is_done_once(hub: AdminHub) -> None:

@@ -111,7 +111,7 @@ def test_what_was_published_meanwhile_does_not_wait_again(hub: AdminHub) -> None
     for each in HELD:
         hub.does("/admin/do/release", what(each))
     before = state(hub)
-    assert "None of it is withdrawn any more" in hub.refuses("/admin/undo", {"number": number})
+    assert "It was decided again since. Nothing was done." in hub.refuses("/admin/undo", {"number": number})
     assert state(hub) == before
 
 

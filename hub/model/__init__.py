@@ -12,7 +12,8 @@ from hub.model.admins import (
     Invitation,
     Session,
     account_name_problem,
-    waited,
+    stands_as_field,
+    stands_of_field,
     waiting_again,
 )
 from hub.model.asked import And, Filter, Not, Or, Selection, Term
@@ -218,6 +219,7 @@ __all__ = [
     "digest",
     "is_undated",
     "size_text",
-    "waited",
+    "stands_as_field",
+    "stands_of_field",
     "waiting_again",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
-from hub.model.standing import Withheld
+from hub.model.standing import Stand
 from hub.model.stored import WithheldEntry
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}", re.ASCII)
@@ -89,28 +89,27 @@ class Did(Struct, frozen=True):
     undo: Fields = {}
 
 
-# ---------------------------------------------------------------- what waited, and was dropped
+# ---------------------------------------------------------------- how entries stood, in such fields
 
 
-class _Waited(Struct, frozen=True, array_like=True):
-    """That entries, by key, waited for one reason since one moment."""
+class _Alike(Struct, frozen=True, array_like=True):
+    """That entries, by key, stood alike."""
 
-    withheld: Withheld
-    since: datetime
+    stand: Stand
     keys: tuple[int, ...]
 
 
-def waited(entries: Iterable[WithheldEntry]) -> Fields:
+def stands_as_field(stands: Mapping[int, Stand]) -> str:
+    alike: dict[Stand, list[int]] = defaultdict(list)
+    for key, stand in stands.items():
+        alike[stand].append(key)
+    return msgspec.json.encode([_Alike(stand, tuple(keys)) for stand, keys in alike.items()]).decode()
+
+
+def stands_of_field(text: str) -> dict[int, Stand]:
+    return {key: each.stand for each in msgspec.json.decode(text, type=list[_Alike]) for key in each.keys}
+
+
+def waiting_again(entries: Iterable[WithheldEntry]) -> Fields:
     """The fields of the form that has entries wait again as they do, for when they have been dropped."""
-    keys: dict[tuple[Withheld, datetime], list[int]] = defaultdict(list)
-    for each in entries:
-        keys[each.withheld, each.since].append(each.stored.key)
-    groups = [_Waited(withheld, since, tuple(those)) for (withheld, since), those in keys.items()]
-    return {"action": "wait", "entries": msgspec.json.encode(groups).decode()}
-
-
-def waiting_again(entries: str) -> Iterator[tuple[int, Withheld, datetime]]:
-    """The entries of such a form, as the store takes them."""
-    for group in msgspec.json.decode(entries, type=list[_Waited]):
-        for key in group.keys:
-            yield key, group.withheld, group.since
+    return {"action": "wait", "entries": stands_as_field({each.stored.key: each.stand for each in entries})}

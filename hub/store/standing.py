@@ -155,8 +155,8 @@ class Placing(Tagging):
         *,
         for_good: bool = True,
         seen: Mapping[int, Stand] = {},
-    ) -> int:
-        released = 0
+    ) -> dict[int, Stand]:
+        released = []
         with self._writing():
             self._check_stands(seen)
             now = now or datetime.now(UTC)
@@ -169,8 +169,8 @@ class Placing(Tagging):
                 self._tell(self._publish(key, now))
                 if before == "withdrawn" and for_good:
                     self._stand(key, "published", "an admin released it", now, by_admin=True)
-                released += 1
-        return released
+                released.append(key)
+            return self.stands(released)
 
     def _learn(self, keys: Sequence[int]) -> None:
         """Have what was in quarantine be usual in its feeds from now on."""
@@ -187,8 +187,8 @@ class Placing(Tagging):
         now: datetime | None = None,
         *,
         seen: Mapping[int, Stand] = {},
-    ) -> int:
-        withdrawn = 0
+    ) -> dict[int, Stand]:
+        withdrawn = []
         with self._writing():
             self._check_stands(seen)
             now = now or datetime.now(UTC)
@@ -198,15 +198,17 @@ class Placing(Tagging):
                     self._published_changed()
                     continue
                 self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
-                withdrawn += 1
-        return withdrawn
+                withdrawn.append(key)
+            return self.stands(withdrawn)
 
-    def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:
+    def wait_again(self, waited: Mapping[int, Stand], seen: Mapping[int, Stand]) -> int:
         waiting = 0
         with self._writing():
-            for key, withheld, since in waited:
-                values = {"key": key, "standing": withheld.standing, "why": withheld.why}
-                if self._db.execute(sql.WAIT_AGAIN, {**values, "since": rows.stamp(since)}).rowcount:
+            now = self.stands(waited)
+            for key, stood in waited.items():
+                if key in now and now[key] == seen.get(key):
+                    values = {"key": key, "standing": stood.standing, "why": stood.why}
+                    self._db.execute(sql.WAIT_AGAIN, {**values, "since": rows.stamp(stood.since)})
                     self._db.execute(sql.WITHHOLD, values)
                     waiting += 1
             if waiting:

@@ -346,7 +346,7 @@ UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE e
 """
 WAIT_AGAIN = """
 UPDATE standings SET standing = :standing, why = :why, moment = :since, by_admin = 0
-WHERE entry = :key AND standing = 'withdrawn' AND by_admin = 1
+WHERE entry = :key
 """
 # What is published stands so since an admin said it, it was there again, or it came.
 STANDS = """

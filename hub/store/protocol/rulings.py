@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, Withheld, WithheldEntry
+from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, WithheldEntry
 from hub.store.found import Pin
 
 
@@ -78,8 +78,8 @@ class RulingStore(Protocol):
         *,
         for_good: bool = True,
         seen: Mapping[int, Stand] = {},
-    ) -> int:
-        """Publish entries that are not, on an admin's word, which no rule undoes; how many those were.
+    ) -> Mapping[int, Stand]:
+        """Publish entries that are not, on an admin's word, which no rule undoes; how those stand now.
 
         What was withdrawn its member cannot take back again, if this is `for_good`; what
         waited it can. Without a moment it is done at the one when nobody else writes any
@@ -95,15 +95,15 @@ class RulingStore(Protocol):
         now: datetime | None = None,
         *,
         seen: Mapping[int, Stand] = {},
-    ) -> int:
-        """Withdraw entries on an admin's word, which no poll undoes; how many were not withdrawn before.
+    ) -> Mapping[int, Stand]:
+        """Withdraw entries on an admin's word, which no poll undoes; how those stand that were not before.
 
         Without a reason, what was withdrawn before keeps the one that it has; without a
         moment it is done as `release` is, and it is refused like that.
         """
 
-    def wait_again(self, waited: Iterable[tuple[int, Withheld, datetime]]) -> int:
-        """Have entries, by key, wait as they did, if an admin dropped them since; how many those were."""
+    def wait_again(self, waited: Mapping[int, Stand], seen: Mapping[int, Stand]) -> int:
+        """Have entries, by key, wait as they did, where they stand as was `seen`; how many those were."""
 
     def is_released(self, key: int) -> bool:
         """Whether an entry was withdrawn, and is published on an admin's word, for good."""

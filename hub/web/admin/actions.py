@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.errors import HubError
-from hub.model import Did, Fields, Stand, waiting_again
+from hub.model import Did, Fields, Stand, stands_of_field
 from hub.said import counted
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
@@ -43,7 +43,8 @@ def _release(desk: Desk, asked: Fields) -> Done:
 def _restore(desk: Desk, asked: Fields) -> Done:
     """What takes a withdrawal back: its member has as much to say of the entry as before."""
     what, member = _entry(asked, "what")
-    return _told(what, desk.release(what, member=member, for_good=bool(asked.get("for_good"))))
+    for_good, left = bool(asked.get("for_good")), stands_of_field(asked["left"])
+    return _told(what, desk.release(what, member=member, for_good=for_good, seen=left))
 
 
 def _withdraw(desk: Desk, asked: Fields) -> Done:
@@ -53,14 +54,26 @@ def _withdraw(desk: Desk, asked: Fields) -> Done:
     return Done(about=what, said=f"{did.said}\nReason: {why}" if why else did.said, undo=did.undo)
 
 
+def _withdraw_again(desk: Desk, asked: Fields) -> Done:
+    """What takes back that entries were published again, which an admin had withdrawn."""
+    what, member = _entry(asked, "what")
+    return _told(
+        what, desk.withdraw(what, member=member, why=asked["why"], seen=stands_of_field(asked["left"]))
+    )
+
+
 def _wait(_: Desk, asked: Fields) -> Done:
     """What takes back that entries were dropped, which waited."""
-    entries = tuple(waiting_again(_required(asked, "entries")))
-    again = visiting().store.wait_again(entries)
+    entries = stands_of_field(asked["entries"])
+    again = visiting().store.wait_again(entries, stands_of_field(asked["left"]))
     if not again:
-        raise HubError("None of it is withdrawn any more.", "The page News says how each stands now.")
-    said = counted(again, "entry waits", "entries wait")
-    return Done(about=asked.get("about", ""), said=f"{said} for an admin again.")
+        raise HubError(
+            "It was decided again since. Nothing was done.", "The page News says how each stands now."
+        )
+    said = f"{counted(again, 'entry waits', 'entries wait')} for an admin again."
+    if others := len(entries) - again:
+        said += f" {counted(others, 'entry is', 'entries are')} left as it was decided since."
+    return Done(about=asked.get("about", ""), said=said)
 
 
 def _pin(desk: Desk, asked: Fields) -> Done:
@@ -147,7 +160,12 @@ ACTIONS: Mapping[str, Action] = {
     "untag": _untag,
     "leave": _leave,
 }
-ON_NEWS: Mapping[str, Action] = {**ACTIONS, "restore": _restore, "wait": _wait}
+ON_NEWS: Mapping[str, Action] = {
+    **ACTIONS,
+    "restore": _restore,
+    "withdraw-again": _withdraw_again,
+    "wait": _wait,
+}
 """Those, and what is done to take one back alone."""
 ON_FILE: Mapping[str, Action] = {"remove": _remove, "restore-file": _restore_file}
 """What is done to feeds.yaml."""

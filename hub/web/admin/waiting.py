@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from msgspec import Struct
 
 from hub.errors import HubError
-from hub.model import Feed, FeedKey, Notice, Stand, Withheld, WithheldEntry, waited
+from hub.model import Feed, FeedKey, Notice, Stand, Withheld, WithheldEntry, stands_as_field, waiting_again
 from hub.said import counted
 from hub.web.admin.entries import ShownEntry, shown
 from hub.web.admin.frame import done, page
@@ -75,8 +75,8 @@ def drop() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
     about = _about(visit, feed, entries)
-    undo = {**waited(entries), "about": about}
-    visit.store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
+    left = visit.store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
+    undo = {**waiting_again(entries), "left": stands_as_field(left), "about": about}
     said = _said(visit, feed, entries, "will not be published", "will not be published")
     return done("withdraw", about, said, back="/admin/waiting", undo=undo)
 
