@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from hub.config import Config
 from hub.config.reading import text_digest
@@ -21,7 +21,7 @@ from hub.explained import Explained
 from hub.model import Did, Fields, Stand
 from hub.polls import utc_now
 from hub.said import counted
-from hub.store import Store, existing_store
+from hub.store import Pin, Store, existing_store
 
 if TYPE_CHECKING:
     from hub.config.edit import NewFeed
@@ -63,18 +63,33 @@ class Desk(Struct, frozen=True):
             said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
         return Did(said, undoing.of_what_is_left(undo, left))
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
+    def pin(
+        self,
+        link: str,
+        *,
+        member: str | None,
+        last_day: date | None,
+        today: date,
+        made: datetime | None = None,
+        seen: Pin | UnsetType | None = UNSET,
+    ) -> Did:
         from hub import pins, undoing
 
-        undo = self._before(lambda store: undoing.of_pin(store, link, member, last_day=last_day, today=today))
-        said = pins.pin_on(today, self.database, link, member=member, last_day=last_day, now=utc_now())
-        return Did(said, undo)
+        made = made or utc_now()
+        with closing(existing_store(self.database)) as store:
+            undo = undoing.of_pin(store, link, member, last_day=last_day, today=today)
+            said, left = pins.pinned(
+                store, link, member, last_day=last_day, made=made, today=today, seen=seen
+            )
+        return Did(said, undoing.of_pin_left(undo, left))
 
-    def unpin(self, link: str, *, member: str | None, today: date) -> Did:
+    def unpin(
+        self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
+    ) -> Did:
         from hub import pins, undoing
 
         undo = self._before(lambda store: undoing.of_unpin(store, link, member, today=today))
-        return Did(pins.unpin(self.database, link, member=member), undo)
+        return Did(pins.unpin(self.database, link, member=member, seen=seen), undoing.of_pin_left(undo, None))
 
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
         from hub import rulings, undoing

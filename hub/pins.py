@@ -7,38 +7,59 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET, UnsetType
+
 from hub.config import load
 from hub.errors import HubError
 from hub.rulings import named, of_one_story
 from hub.said import date_of
-from hub.store import existing_store
+from hub.store import Pin, Store, existing_store
 
 
 def pin(
     path: Path, database: str, address: str, *, member: str | None, last_day: date | None, now: datetime
 ) -> str:
     """Have the story of an entry stand there, to the end of a day if one is said. Raises HubError."""
-    # The day by the hub's clocks matters only where there is one to compare it with.
-    today = now.astimezone(ZoneInfo(load(path).hub.timezone)).date() if last_day else date.min
-    return pin_on(today, database, address, member=member, last_day=last_day, now=now)
+    # The day by the hub's clocks matters only where there is one to compare it with: without one it is pinned
+    # anew, whatever day it had.
+    today = now.astimezone(ZoneInfo(load(path).hub.timezone)).date() if last_day else date.max
+    with closing(existing_store(database)) as store:
+        said, _ = pinned(store, address, member, last_day=last_day, made=now, today=today)
+        return said
 
 
-def pin_on(
-    today: date, database: str, address: str, *, member: str | None, last_day: date | None, now: datetime
-) -> str:
-    """The same where it is known which day it is by the hub's clocks."""
-    if last_day is not None and last_day < today:
+def pinned(
+    store: Store,
+    address: str,
+    member: str | None,
+    *,
+    last_day: date | None,
+    made: datetime,
+    today: date,
+    seen: Pin | UnsetType | None = UNSET,
+) -> tuple[str, Pin]:
+    """Do what `pin` does; what was done, and the pin. Refused where it is pinned otherwise than was `seen`.
+
+    What only has another day stands where it stood.
+    """
+    if last_day is not None and is_over(last_day, today):
         raise HubError(f"{date_of(last_day)} is over.", "Say the last day on which it shall stand there.")
-    with closing(existing_store(database)) as store:
-        entry = of_one_story(store, address, member)
-        store.pin(entry.key, now, last_day=last_day)
-        until = f"up to {date_of(last_day)}" if last_day else "until it is unpinned"
-        return f"{named(entry)} stands on the home page, beside the latest news, {until}."
+    entry = of_one_story(store, address, member)
+    before = store.pin_of(entry.key)
+    if before and before.last_day != last_day and not is_over(before.last_day, today):
+        made = before.made
+    store.pin(entry.key, made, last_day=last_day, seen=before if seen is UNSET else seen)
+    until = f"up to {date_of(last_day)}" if last_day else "until it is unpinned"
+    return f"{named(entry)} stands on the home page, beside the latest news, {until}.", Pin(made, last_day)
 
 
-def unpin(database: str, address: str, *, member: str | None) -> str:
-    """Take back what `pin` did. Raises HubError."""
+def is_over(last_day: date | None, today: date) -> bool:
+    return last_day is not None and last_day < today
+
+
+def unpin(database: str, address: str, *, member: str | None, seen: Pin | UnsetType | None = UNSET) -> str:
+    """Take back what `pin` did. Raises HubError, also where it is pinned otherwise than was `seen`."""
     with closing(existing_store(database)) as store:
         entry = of_one_story(store, address, member)
-        store.unpin(entry.key)
+        store.unpin(entry.key, seen=seen)
         return f"{named(entry)} is pinned no more."

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import msgspec
+
 from hub.errors import StoreError
 from hub.model import (
     Fields,
@@ -22,10 +24,11 @@ from hub.model import (
     stands_as_field,
     waiting_again,
 )
+from hub.pins import is_over
 from hub.retag import of_its_story
 from hub.rulings import in_its_feeds, named, of_one_story, the_one
 from hub.said import date_of
-from hub.store import Store, address_of
+from hub.store import Pin, Store, address_of
 
 _ALREADY = {
     "tag": "has the tag {} by hand already",
@@ -76,26 +79,30 @@ def of_pin(store: Store, link: str, member: str | None, *, last_day: date | None
     """The pin that there was is there again, if its last day is not over, or none."""
     entry = of_one_story(store, link, member)
     pin = store.pin_of(entry.key)
-    if pin is None or _is_over(pin.last_day, today):
-        return {"action": "unpin", "link": link, "member": member or ""}
+    if pin is None or is_over(pin.last_day, today):
+        return {"action": "unpin-again", "link": link, "member": member or ""}
     if pin.last_day == last_day:
         until = f", up to {date_of(last_day)}" if last_day else ""
         raise StoreError(f"{named(entry)} is pinned already{until}.")
-    return _pinned(link, member, pin.last_day)
+    return _pinned(link, member, pin)
 
 
 def of_unpin(store: Store, link: str, member: str | None, *, today: date) -> Fields:
     pin = store.pin_of(of_one_story(store, link, member).key)
-    return {} if pin is None or _is_over(pin.last_day, today) else _pinned(link, member, pin.last_day)
+    return {} if pin is None or is_over(pin.last_day, today) else _pinned(link, member, pin)
 
 
-def _is_over(last_day: date | None, today: date) -> bool:
-    return last_day is not None and last_day < today
+def _pinned(link: str, member: str | None, pin: Pin) -> Fields:
+    return {"action": "pin-again", "link": link, "member": member or "", "pin": _as_field(pin)}
 
 
-def _pinned(link: str, member: str | None, last_day: date | None) -> Fields:
-    until = last_day.isoformat() if last_day else ""
-    return {"action": "pin", "link": link, "member": member or "", "until": until}
+def of_pin_left(undo: Fields, left: Pin | None) -> Fields:
+    """As `of_what_is_left`, of a pin or that there is none."""
+    return {**undo, "left": _as_field(left)} if undo else {}
+
+
+def _as_field(pin: Pin | None) -> str:
+    return msgspec.json.encode(pin).decode()
 
 
 def of_merge(store: Store, link: str, into: str, member: str | None) -> Fields:

@@ -12,7 +12,7 @@ import pytest
 
 from hub.model import Entry, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
-from hub.web.admin.actions import ACTIONS
+from hub.web.admin.actions import ACTIONS, ON_NEWS
 from tests.admin_hub import AdminHub
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, WESSEX, ago, news
 
@@ -175,7 +175,7 @@ def test_what_readers_had_before_it_waited_waits_again_as_such(hub: AdminHub) ->
 
 
 def test_what_takes_back_is_no_button_of_its_own(hub: AdminHub) -> None:
-    for action in ("restore", "withdraw-again", "wait"):
+    for action in ON_NEWS.keys() - ACTIONS.keys():
         assert hub.post(f"/admin/do/{action}", what(OTHER, entries="[]")).status_code == 404
 
 
@@ -297,6 +297,43 @@ def test_a_pin_goes_back_to_the_day_it_had(hub: AdminHub) -> None:
     for bad in ("2020-01-01", "tomorrow"):
         hub.refuses("/admin/do/pin", of(OTHER, until=bad))
     assert state(hub) == before
+
+
+def pinned(hub: AdminHub) -> list[str]:
+    return [
+        each.text_content()
+        for each in hub.tree("/").xpath("//aside/section[h2 = 'Pinned by the network']//li/a")
+    ]
+
+
+def test_a_pin_that_is_put_back_or_has_another_day_stands_where_it_stood(hub: AdminHub) -> None:
+    for entry in (OURS, OTHER):
+        hub.does("/admin/do/pin", of(entry))
+    before = (pinned(hub), hub.sql("SELECT * FROM pins"))
+    assert before[0] == ["Buses run late", "Pocket scanner finds clots"]
+    hub.undoes("/admin/do/unpin", of(OURS))
+    hub.undoes("/admin/do/pin", of(OURS, until="2999-12-24"))
+    assert (pinned(hub), hub.sql("SELECT * FROM pins")) == before
+    hub.does("/admin/do/pin", of(OURS, until="2999-12-24"))
+    assert pinned(hub) == before[0]
+
+
+def test_an_undo_of_a_pin_does_not_take_back_another_since(hub: AdminHub) -> None:
+    numbers = []
+    for path, fields in (
+        ("/admin/do/pin", of(OTHER)),
+        ("/admin/do/pin", of(OTHER, until="2999-12-24")),
+        ("/admin/do/unpin", of(OTHER)),
+        ("/admin/do/pin", of(OTHER, until="2999-12-31")),
+    ):
+        hub.does(path, fields)
+        numbers.append(number_of_last(hub))
+    before = state(hub)
+    for number in numbers[:-1]:
+        assert "pinned or unpinned again since" in hub.refuses("/admin/undo", {"number": number})
+    assert state(hub) == before
+    hub.does("/admin/undo", {"number": numbers[-1]})
+    assert pinned(hub) == []
 
 
 def test_a_pin_whose_last_day_is_over_is_not_put_back(hub: AdminHub) -> None:

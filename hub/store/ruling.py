@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from msgspec import UNSET, UnsetType
+
 from hub.errors import StoreError
 from hub.model import Entry, Known, Ruling, StoredEntry
 from hub.store import rows
 from hub.store import statements as sql
+from hub.store.found import Pin
 from hub.store.rehosting import Rehosting
 from hub.store.settling import Settling
 
@@ -82,22 +85,33 @@ class RulingOnStories(Settling, Rehosting):
             self._rule(key, "lead", now)
             self._tell({story})
 
-    def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
+    def pin(
+        self, key: int, made: datetime, *, last_day: date | None, seen: Pin | UnsetType | None = UNSET
+    ) -> None:
         with self._writing():
             story = self._story_of(key)
+            self._check_pin(key, seen)
             self._db.execute(sql.UNPIN, (story,))
             self._db.execute(
                 "INSERT INTO pins (story, made, last_day) VALUES (?, ?, ?)",
-                (story, rows.stamp(now), last_day and last_day.isoformat()),
+                (story, rows.stamp(made), last_day and last_day.isoformat()),
             )
             self._published_changed()
 
-    def unpin(self, key: int) -> None:
+    def unpin(self, key: int, *, seen: Pin | UnsetType | None = UNSET) -> None:
         with self._writing():
+            self._check_pin(key, seen)
             taken = self._db.execute(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),))
             if not taken.rowcount:
                 raise StoreError("It is not pinned.", "The home page shows what is.")
             self._published_changed()
+
+    def _check_pin(self, key: int, seen: Pin | UnsetType | None) -> None:
+        """Refuse what is to be done to a story that is pinned otherwise than was seen."""
+        if seen is not UNSET and self.pin_of(key) != seen:
+            raise StoreError(
+                "It was pinned or unpinned again since. Nothing was done.", "The home page shows what is."
+            )
 
     def _story_of(self, key: int) -> int:
         story = self._value("SELECT story FROM entries WHERE key = ? AND standing IS NULL", (key,))

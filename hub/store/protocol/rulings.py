@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from msgspec import UNSET, UnsetType
+
 from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, WithheldEntry
 from hub.store.found import Pin
 
@@ -29,14 +31,19 @@ class RulingStore(Protocol):
     def make_lead(self, key: int, now: datetime) -> None:
         """Rule that an entry leads its story. No later original takes its place."""
 
-    def pin(self, key: int, now: datetime, *, last_day: date | None) -> None:
-        """Have the story of an entry stand beside the latest news, up to a day.
+    def pin(
+        self, key: int, made: datetime, *, last_day: date | None, seen: Pin | UnsetType | None = UNSET
+    ) -> None:
+        """Have the story of an entry stand beside the latest news, up to a day; the last `made` is first.
 
-        Raises StoreError for one that is not published.
+        Raises StoreError for one that is not published, and where it is pinned otherwise than was `seen`.
         """
 
-    def unpin(self, key: int) -> None:
-        """Have it stand there no more, also where it is withheld. Raises StoreError where it does not."""
+    def unpin(self, key: int, *, seen: Pin | UnsetType | None = UNSET) -> None:
+        """Have it stand there no more, also where it is withheld. Raises StoreError where it does not.
+
+        So it does where it is pinned otherwise than was `seen`.
+        """
 
     def pin_of(self, key: int) -> Pin | None:
         """The pin of the story that an entry is in, or was in before it was withheld."""

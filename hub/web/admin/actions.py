@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import msgspec
 from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.errors import HubError
 from hub.model import Did, Fields, Stand, stands_of_field
 from hub.said import counted
+from hub.store import Pin
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read, restores
@@ -85,6 +87,27 @@ def _pin(desk: Desk, asked: Fields) -> Done:
 def _unpin(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
     return _told(link, desk.unpin(link, member=member, today=visiting().setting.calendar.today))
+
+
+def _pin_again(desk: Desk, asked: Fields) -> Done:
+    """What takes back that a story was unpinned, or pinned up to another day."""
+    link, member = _entry(asked)
+    pin, left = msgspec.json.decode(asked["pin"], type=Pin), _pin_left(asked)
+    last_day, today = pin.last_day, visiting().setting.calendar.today
+    did = desk.pin(link, member=member, last_day=last_day, today=today, made=pin.made, seen=left)
+    return _told(link, did)
+
+
+def _unpin_again(desk: Desk, asked: Fields) -> Done:
+    """What takes back that a story was pinned."""
+    link, member = _entry(asked)
+    today = visiting().setting.calendar.today
+    return _told(link, desk.unpin(link, member=member, today=today, seen=_pin_left(asked)))
+
+
+def _pin_left(asked: Fields) -> Pin | None:
+    left: Pin | None = msgspec.json.decode(asked["left"], type=Pin | None)
+    return left
 
 
 def _merge(desk: Desk, asked: Fields) -> Done:
@@ -165,6 +188,8 @@ ON_NEWS: Mapping[str, Action] = {
     "restore": _restore,
     "withdraw-again": _withdraw_again,
     "wait": _wait,
+    "pin-again": _pin_again,
+    "unpin-again": _unpin_again,
 }
 """Those, and what is done to take one back alone."""
 ON_FILE: Mapping[str, Action] = {"remove": _remove, "restore-file": _restore_file}

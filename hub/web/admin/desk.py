@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from hub.config.edit import NewFeed
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 from hub.config import Config
 from hub.explained import Explained
 from hub.model import Did, Stand
+from hub.store import Pin
 
 
 class Desk(Protocol):
@@ -42,11 +45,25 @@ class Desk(Protocol):
         It is refused as `release` is.
         """
 
-    def pin(self, link: str, *, member: str | None, last_day: date | None, today: date) -> Did:
-        """Have the story of an entry stand beside the latest news, up to a day."""
+    def pin(
+        self,
+        link: str,
+        *,
+        member: str | None,
+        last_day: date | None,
+        today: date,
+        made: datetime | None = None,
+        seen: Pin | UnsetType | None = UNSET,
+    ) -> Did:
+        """Have the story of an entry stand beside the latest news, up to a day, as if since it was `made`.
 
-    def unpin(self, link: str, *, member: str | None, today: date) -> Did:
-        """Take it from there."""
+        Refused where it is pinned otherwise than was `seen`.
+        """
+
+    def unpin(
+        self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
+    ) -> Did:
+        """Take it from there; refused as `pin` is."""
 
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
         """Put an entry's story into another entry's, which may be of any member."""
