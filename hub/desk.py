@@ -109,23 +109,34 @@ class Desk(Struct, frozen=True):
         undo = self._before(lambda store: undoing.of_lead(store, link, member))
         return Did(rulings.lead(self.database, link, member=member), undo)
 
-    def tag(self, link: str, term: str, *, member: str | None) -> Did:
+    def tag(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
         from hub import retag, undoing
 
         undo = self._before(lambda store: undoing.of_tag(store, "tag", link, term, member))
-        return Did(retag.tag(self.config, self.database, link, term, member=member), undo)
+        now = utc_now()
+        said = retag.tag(self.config, self.database, link, term, member=member, now=now, seen=seen)
+        return Did(said, undoing.of_tag_left(undo, now))
 
-    def untag(self, link: str, term: str, *, member: str | None) -> Did:
+    def untag(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
         from hub import retag, undoing
 
         undo = self._before(lambda store: undoing.of_tag(store, "untag", link, term, member))
-        return Did(retag.untag(self.config, self.database, link, term, member=member), undo)
+        now = utc_now()
+        said = retag.untag(self.config, self.database, link, term, member=member, now=now, seen=seen)
+        return Did(said, undoing.of_tag_left(undo, now))
 
-    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
+    def leave_to_rules(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
         from hub import retag, undoing
 
         undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
-        return Did(retag.undo(self.config, self.database, link, term, member=member), undo)
+        said = retag.undo(self.config, self.database, link, term, member=member, seen=seen)
+        return Did(said, undoing.of_tag_left(undo, None))
 
     def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
         from hub import explain

@@ -9,11 +9,12 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import closing
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from hub.config import Config, load
@@ -172,27 +173,47 @@ def _kind(tags: Iterable[Tag]) -> str:
 # ---------------------------------------------------------------- by hand
 
 
-def tag(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
+def tag(
+    path: Path,
+    database: str,
+    address: str,
+    term: str,
+    *,
+    member: str | None = None,
+    now: datetime | None = None,
+    seen: datetime | UnsetType | None = UNSET,
+) -> str:
     """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError.
 
-    Where entries of several stories have it, this member's or feed's is meant.
+    Where entries of several stories have it, this member's or feed's is meant. It is
+    refused where the last was not said of the tag at the moment that was `seen`.
     """
+    now = now or utc_now()
     rules = _Rules(load(path))
     _check_known(term, rules.terms, path)
-    given = rules.tagger.by_hand(term, f"given by hand on {day(utc_now())}")
+    given = rules.tagger.by_hand(term, f"given by hand on {day(now)}")
     done = f"now has the tag {term}, whatever the rules say"
-    return _overrule(database, address, member, term, given, done=done)
+    return _overrule(database, address, member, term, given, now=now, seen=seen, done=done)
 
 
-def untag(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
-    """Take a tag from the story that `tag` would give it to; what was done. Raises HubError."""
+def untag(
+    path: Path,
+    database: str,
+    address: str,
+    term: str,
+    *,
+    member: str | None = None,
+    now: datetime | None = None,
+    seen: datetime | UnsetType | None = UNSET,
+) -> str:
+    """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`."""
     rules = _Rules(load(path))
     with closing(existing_store(database)) as store:
         # What its entries have is a tag, also when feeds.yaml no longer knows it.
         stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
     _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
-    return _overrule(database, address, member, term, (), done=done)
+    return _overrule(database, address, member, term, (), now=now or utc_now(), seen=seen, done=done)
 
 
 def _check_known(term: str, known: Set[str], path: Path) -> None:
@@ -204,26 +225,41 @@ def _check_known(term: str, known: Set[str], path: Path) -> None:
         raise ConfigError(f"No tag of {path} has the term {term!r}.", hint)
 
 
-def undo(path: Path, database: str, address: str, term: str, *, member: str | None = None) -> str:
+def undo(
+    path: Path,
+    database: str,
+    address: str,
+    term: str,
+    *,
+    member: str | None = None,
+    seen: datetime | UnsetType | None = UNSET,
+) -> str:
     """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
     config = load(path)
     with closing(existing_store(database)) as store:
         rules = _Rules(config, store)
         _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
         entries = of_its_story(store, address, member)
-        for stored in entries:
-            store.leave_to_rules(stored.key, term)
-        store.retag([stored.key for stored in entries], rules.tags)
+        keys = [stored.key for stored in entries]
+        store.leave_to_rules(keys, term, seen=seen)
+        store.retag(keys, rules.tags)
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 
 def _overrule(
-    database: str, address: str, member: str | None, term: str, tags: tuple[Tag, ...], *, done: str
+    database: str,
+    address: str,
+    member: str | None,
+    term: str,
+    tags: tuple[Tag, ...],
+    *,
+    now: datetime,
+    seen: datetime | UnsetType | None,
+    done: str,
 ) -> str:
     with closing(existing_store(database)) as store:
         entries = of_its_story(store, address, member)
-        for stored in entries:
-            store.overrule(stored.key, term, tags, now=utc_now())
+        store.overrule([stored.key for stored in entries], term, tags, now=now, seen=seen)
     return f"{_named(entries)} {done}."
 
 

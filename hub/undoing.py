@@ -9,7 +9,7 @@ not taken back with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -168,6 +168,11 @@ def of_tag(store: Store, action: str, link: str, term: str, member: str | None) 
     if len(before) > 1:
         return {}
     return {"action": before.pop(), "link": link, "term": term, "member": member or ""}
+
+
+def of_tag_left(undo: Fields, said: datetime | None) -> Fields:
+    """As `of_what_is_left`, of a tag: by when something was said of it, or that nothing is."""
+    return {**undo, "left": said.isoformat() if said else ""} if undo else {}
 
 
 def _said(tags: Sequence[object] | None) -> str:

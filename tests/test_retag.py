@@ -81,8 +81,8 @@ def test_what_an_admin_said_of_tags_outlives_polls_corrections_and_retagging(sto
     poll(store, EAST, entry("a", tags=(STROKE,)))
     key = only(store).key
     version = store.version()
-    store.overrule(key, "stroke", (), now=NOW)
-    store.overrule(key, "events", (EVENTS,), now=NOW)
+    store.overrule([key], "stroke", (), now=NOW)
+    store.overrule([key], "events", (EVENTS,), now=NOW)
     assert store.version() > version
     poll(store, EAST, entry("a", text="Corrected words.", tags=(STROKE,)))
     assert store.retag([key], lambda _: (STROKE,)) == 0
@@ -110,11 +110,11 @@ def test_what_a_poll_changes_while_rules_are_applied_is_tagged_by_its_new_words(
 def test_the_last_word_on_a_tag_counts_and_can_be_taken_back(store: Store) -> None:
     poll(store, EAST, entry("a", tags=(STROKE,)))
     key = only(store).key
-    store.overrule(key, "stroke", (), now=NOW)
-    store.overrule(key, "stroke", (Tag("stroke", "given by hand"),), now=NOW)
+    store.overrule([key], "stroke", (), now=NOW)
+    store.overrule([key], "stroke", (Tag("stroke", "given by hand"),), now=NOW)
     assert only(store).entry.tags == (Tag("stroke", "given by hand"),)
     assert [each.term for each in store.overrulings()] == ["stroke"]
-    store.leave_to_rules(key, "stroke")
+    store.leave_to_rules([key], "stroke")
     assert store.retag([key], lambda _: (STROKE,)) == 1
     assert only(store).entry.tags == (STROKE,)
     assert store.overrulings() == ()
@@ -122,7 +122,7 @@ def test_the_last_word_on_a_tag_counts_and_can_be_taken_back(store: Store) -> No
 
 def test_what_was_said_of_a_storys_tags_holds_for_a_copy_that_comes_later(store: Store) -> None:
     poll(store, EAST, entry("a", link="https://east.example/a", tags=(STROKE,)))
-    store.overrule(only(store).key, "stroke", (), now=NOW)
+    store.overrule([only(store).key], "stroke", (), now=NOW)
     copy = entry("b", title="News a", link="https://east.example/a", feed=WEST.key, tags=(STROKE,))
     poll(store, WEST, copy)
     (story,) = store.stories(limit=9).items
@@ -133,7 +133,7 @@ def test_what_was_said_of_a_storys_tags_holds_for_a_copy_that_comes_later(store:
 
 def test_what_was_said_of_a_storys_tags_holds_for_no_copy_of_other_news(store: Store) -> None:
     poll(store, EAST, entry("a", tags=(STROKE,)))
-    store.overrule(only(store).key, "stroke", (), now=NOW)
+    store.overrule([only(store).key], "stroke", (), now=NOW)
     poll(store, EAST, entry("c", link="https://east.example/c", tags=(STROKE,)))
     copy = entry("b", title="News c", link="https://east.example/c", feed=WEST.key, tags=(STROKE,))
     poll(store, WEST, copy)
@@ -177,13 +177,13 @@ def test_other_news_under_the_same_id_and_link_is_not_tagged_by_what_was_said_of
         "a", title="Ward", text="Every ward will measure blood pressure twice a day from spring on."
     )
     poll(store, EAST, first)
-    store.overrule(only(store).key, "stroke", (STROKE,), now=NOW)
+    store.overrule([only(store).key], "stroke", (STROKE,), now=NOW)
     poll(store, EAST, entry("a", title="Bids", text="Rural transport grants are invited until next June."))
     assert only(store).entry.tags == ()
 
 
 def test_the_tags_of_an_entry_that_is_gone_can_be_overruled_by_nobody(store: Store) -> None:
-    store.overrule(99, "stroke", (STROKE,), now=NOW)
+    store.overrule([99], "stroke", (STROKE,), now=NOW)
     assert store.overrulings() == ()
 
 

@@ -282,7 +282,7 @@ def test_what_was_said_of_a_tag_holds_for_the_story_that_its_entry_joins_by_new_
     tags = (Tag("stroke", "a rule"),)
     poll(store, EAST, replace(OURS, tags=tags))
     poll(store, WEST, entry("w", title="Pocket scanner", text=EXTRA, feed=WEST.key, tags=tags))
-    store.overrule(key(store, THEIRS), "stroke", (), now=NOW)
+    store.overrule([key(store, THEIRS)], "stroke", (), now=NOW)
     poll(store, WEST, replace(THEIRS, tags=tags), at=NOW + HOUR)
     assert members(story_of(store, OURS.link)) == [EAST.key, WEST.key]
     assert store.tag_counts() == {}

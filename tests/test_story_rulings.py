@@ -304,7 +304,7 @@ def test_a_lead_that_was_chosen_leads_whatever_comes(store: Store, url: str) -> 
 def test_what_is_merged_has_no_tag_that_was_taken_from_either(told: Store, url: str, into: str) -> None:
     buses, scanners = told.find(OTHER.link or "")[0], story_of(told, OURS.link)
     for stored in scanners.entries:
-        told.overrule(stored.key, "travel", (), now=NOW)
+        told.overrule([stored.key], "travel", (), now=NOW)
     told.retag([buses.key], lambda _: (Tag("travel", "‘buses’ in the title"),))
     rulings.merge(url, (OURS.link if into == OTHER.link else OTHER.link) or "", into)
     assert all(not stored.entry.tags for stored in story_of(told, OURS.link).entries)

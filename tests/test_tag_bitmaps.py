@@ -78,7 +78,7 @@ Act = Callable[[Hub, dict[str, int]], object]
             "b e",
             "a d",
         ),
-        (lambda hub, key: hub.store.overrule(key["d"], "grants", (), now=LATER), "a d e", ""),
+        (lambda hub, key: hub.store.overrule([key["d"]], "grants", (), now=LATER), "a d e", ""),
         (lambda hub, key: hub.store.take_apart(key["d"], LATER), "a e", "d"),
         (lambda hub, key: hub.store.make_lead(key["d"], LATER), "a d e", "a d"),
         (lambda hub, key: hub.store.put_together(key["b"], key["e"], LATER), "a b d e", "a d"),

@@ -452,6 +452,22 @@ def test_what_is_said_of_a_tag_goes_back_to_what_was_said_before(
     assert hub.store.check() == ()
 
 
+@pytest.mark.parametrize("action", ["tag", "untag", "leave"])
+def test_an_undo_of_a_tag_does_not_take_back_what_was_said_of_it_since(hub: AdminHub, action: str) -> None:
+    asked = of(THEIRS, term="safety")
+    if action == "leave":
+        hub.does("/admin/do/tag", asked)
+    hub.does(f"/admin/do/{action}", asked)
+    number = number_of_last(hub)
+    for then in {"tag": "untag", "untag": "tag", "leave": "untag"}[action], action:
+        hub.does(f"/admin/do/{then}", asked)
+        before = state(hub)
+        if then != "leave":
+            said = hub.refuses("/admin/undo", {"number": number})
+            assert "Something else was said of the tag safety since. Nothing was done." in said
+        assert state(hub) == before
+
+
 def test_tags_are_given_and_taken_of_the_whole_story(hub: AdminHub) -> None:
     hub.does("/admin/do/tag", of(THEIRS, term="stroke"))
     assert [tag.term for tag in story_of(hub, OURS).tags] == ["stroke"]

@@ -436,6 +436,12 @@ OVERRULE_TAG = """
 INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
 ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
 """
+LEAVE_TO_RULES = """
+DELETE FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
+"""
+SAID_OF_TAG = """
+SELECT entry, moment FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
+"""
 RENEW_OVERRULING = "UPDATE overrulings SET tags = ? WHERE entry = ? AND term = ?"
 # What was said of a story's tags holds for copies that come later.
 OVERRULINGS_OF_STORY = """

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
+from hub.errors import StoreError
 from hub.model import Overruling, StoredEntry, Tag
 from hub.store import rows
 from hub.store import statements as sql
@@ -30,15 +33,25 @@ class Tagging(Listing):
                 self._published_changed()
         return changed
 
-    def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
+    def overrule(
+        self,
+        keys: Sequence[int],
+        term: str,
+        tags: tuple[Tag, ...],
+        *,
+        now: datetime,
+        seen: datetime | UnsetType | None = UNSET,
+    ) -> None:
         with self._writing():
-            stored = self._load("e.key", [key])
-            if not stored:
-                return
-            self._db.execute(sql.OVERRULE_TAG, (key, term, rows.tags_text(tags), rows.stamp(now)))
-            self._tag(key, stored[0].entry.tags)
-            self._retag_story(stored[0].story)
-            self._published_changed()
+            self._check_said(keys, term, seen)
+            entries = self._load("e.key", keys)
+            for stored in entries:
+                self._db.execute(sql.OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
+                self._tag(stored.key, stored.entry.tags)
+            for story in {stored.story for stored in entries}:
+                self._retag_story(story)
+            if entries:
+                self._published_changed()
 
     def renew(self, overrulings: Iterable[Overruling]) -> None:
         with self._writing():
@@ -47,9 +60,23 @@ class Tagging(Listing):
                 [(rows.tags_text(said.tags), said.entry, said.term) for said in overrulings],
             )
 
-    def leave_to_rules(self, key: int, term: str) -> None:
+    def leave_to_rules(
+        self, keys: Sequence[int], term: str, *, seen: datetime | UnsetType | None = UNSET
+    ) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM overrulings WHERE entry = ? AND term = ?", (key, term))
+            self._check_said(keys, term, seen)
+            self._db.execute(sql.LEAVE_TO_RULES, (term, rows.as_json(keys)))
+
+    def _check_said(self, keys: Sequence[int], term: str, seen: datetime | UnsetType | None) -> None:
+        """Refuse what is to be said of a tag of entries of which something else was said than was seen."""
+        if seen is UNSET:
+            return
+        said = dict(self._tuples(sql.SAID_OF_TAG, (term, rows.as_json(keys))))
+        if {said.get(key) for key in keys} != {seen and rows.stamp(seen)}:
+            raise StoreError(
+                f"Something else was said of the tag {term} since. Nothing was done.",
+                "`hub explain` says what.",
+            )
 
     def overrulings(self) -> tuple[Overruling, ...]:
         with self._errors():

@@ -121,17 +121,31 @@ class RulingStore(Protocol):
         `tags` is asked for each as it stands while nobody else writes, so that no poll comes between.
         """
 
-    def overrule(self, key: int, term: str, tags: tuple[Tag, ...], *, now: datetime) -> None:
-        """Give an entry a tag by hand, with the broader ones among `tags`, or with none take the tag away.
+    def overrule(
+        self,
+        keys: Sequence[int],
+        term: str,
+        tags: tuple[Tag, ...],
+        *,
+        now: datetime,
+        seen: datetime | UnsetType | None = UNSET,
+    ) -> None:
+        """Give entries a tag by hand, with the broader ones among `tags`, or with none take the tag away.
 
-        Holds for every later poll, retagging, and copy of its story.
+        Holds for every later poll, retagging, and copy of their story. Raises StoreError where
+        something was said of the tag of one at another moment than was `seen` (None: never).
         """
 
     def renew(self, overrulings: Iterable[Overruling]) -> None:
         """Replace the tags that come with tags given by hand. Entries' tags stay until they are replaced."""
 
-    def leave_to_rules(self, key: int, term: str) -> None:
-        """Forget what was said by hand of an entry's tag. Its tags stay until they are replaced."""
+    def leave_to_rules(
+        self, keys: Sequence[int], term: str, *, seen: datetime | UnsetType | None = UNSET
+    ) -> None:
+        """Forget what was said by hand of entries' tag; refused as `overrule` is.
+
+        Their tags stay until they are replaced.
+        """
 
     def overrulings(self) -> tuple[Overruling, ...]:
         """All that was said of tags by hand."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from flask import Blueprint, Response, abort, request
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from hub.errors import HubError
 from hub.model import Did, Fields, Stand, stands_of_field
@@ -133,17 +133,26 @@ def _lead(desk: Desk, asked: Fields) -> Done:
 
 def _tag(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.tag(link, _required(asked, "term"), member=member))
+    return _told(link, desk.tag(link, _required(asked, "term"), member=member, seen=_said(asked)))
 
 
 def _untag(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.untag(link, _required(asked, "term"), member=member))
+    return _told(link, desk.untag(link, _required(asked, "term"), member=member, seen=_said(asked)))
 
 
 def _leave(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.leave_to_rules(link, _required(asked, "term"), member=member))
+    term = _required(asked, "term")
+    return _told(link, desk.leave_to_rules(link, term, member=member, seen=_said(asked)))
+
+
+def _said(asked: Fields) -> datetime | UnsetType | None:
+    """When something was said of the tag that is taken back, if this takes it back."""
+    left = asked.get("left")
+    if left is None:
+        return UNSET
+    return datetime.fromisoformat(left) if left else None
 
 
 def _remove(desk: Desk, asked: Fields) -> Done:
@@ -201,7 +210,8 @@ def do(action: str) -> Response:
     """Do what a button says, and lead to the page that its field `back` names."""
     if action not in ACTIONS and action not in ON_FILE:
         abort(404)
-    return _done(action, request.form)
+    # How something was left is read from records alone.
+    return _done(action, {name: value for name, value in request.form.items() if name != "left"})
 
 
 @routes.post("/undo")

@@ -74,14 +74,23 @@ class Desk(Protocol):
     def lead(self, link: str, *, member: str | None) -> Did:
         """Have an entry lead its story."""
 
-    def tag(self, link: str, term: str, *, member: str | None) -> Did:
-        """Give a story a tag, whatever the rules say."""
+    def tag(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
+        """Give a story a tag, whatever the rules say.
 
-    def untag(self, link: str, term: str, *, member: str | None) -> Did:
-        """Take a tag from a story, whatever the rules say."""
+        Refused where something was said of it at another moment than was `seen` (None: never).
+        """
 
-    def leave_to_rules(self, link: str, term: str, *, member: str | None) -> Did:
-        """Forget what was said by hand of a story's tag."""
+    def untag(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
+        """Take a tag from a story, whatever the rules say; refused as `tag` is."""
+
+    def leave_to_rules(
+        self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
+    ) -> Did:
+        """Forget what was said by hand of a story's tag; refused as `tag` is."""
 
     def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here.
