@@ -182,6 +182,7 @@ def _entries(
         changed=tuple(changed),
         relinked=tuple(relinked),
         returned=tuple(stored.key for stored in there if changes.returns(stored)),
+        kept=tuple(stored.key for stored in there if stored.standing == "withdrawn" and stored.by_admin),
         habits=habits,
         made_anew=bool(renamed),
         put_off=any(changes.is_put_off(entry, stored, update.now) for entry, stored in others),

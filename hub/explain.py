@@ -154,7 +154,9 @@ def _why_so(state: FeedState) -> str:
 def _standing(withheld: WithheldEntry) -> str:
     by = " by an admin" if withheld.by_admin else ""
     why = f": {withheld.withheld.why}" if withheld.withheld.why else ""
-    return f"{withheld.withheld.standing}{by} since {second(withheld.since)}{why}"
+    too = "" if withheld.retracted is None else "; its member took it back too"
+    too += f": {withheld.retracted}" if withheld.retracted else ""
+    return f"{withheld.withheld.standing}{by} since {second(withheld.since)}{why}{too}"
 
 
 def _carried(stored: StoredEntry) -> str:

@@ -44,6 +44,7 @@ DIGESTS = {
     "m028_subscribers": "d7c023187869f1e7",
     "m029_what_other_databases_have_not": "0702a5bb31700e7c",
     "m030_admins": "4643c122cd87c34d",
+    "m031_what_a_member_took_back_too": "0d617a42ffbc6756",
 }
 
 

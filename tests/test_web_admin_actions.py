@@ -257,6 +257,33 @@ def test_an_undo_does_not_take_back_what_was_decided_again_since(hub: AdminHub) 
         assert state(hub) == before
 
 
+def test_an_undo_does_not_publish_what_its_member_took_back_meanwhile(hub: AdminHub) -> None:
+    tombstone = Tombstone(id=OTHER.id or "", why="Retracted by its author")
+    hub.does("/admin/do/withdraw", what(OTHER, why="a slip"))
+    number = number_of_last(hub)
+    hub.publish(WESSEX, THEIRS, at=hub.now, tombstones=(tombstone,))
+    for _ in range(2):
+        said = hub.refuses("/admin/undo", {"number": number})
+        assert "withdrawn by an admin (a slip), and by its member (Retracted by its author)" in said
+        assert stored(hub, OTHER).standing == "withdrawn"
+        hub.publish(WESSEX, THEIRS, at=hub.now + timedelta(hours=1), tombstones=(tombstone,))
+    assert "its member took it back too: Retracted by its author" in hub.words(f"/admin/news?q={OTHER.link}")
+    # Its member has it again.
+    hub.publish(WESSEX, THEIRS, OTHER, at=hub.now + timedelta(hours=2))
+    assert stored(hub, OTHER).standing == "withdrawn"
+    hub.does("/admin/undo", {"number": number})
+    assert stored(hub, OTHER).standing == "published"
+    assert not hub.store.is_released(stored(hub, OTHER).key)
+
+
+def test_what_its_member_took_back_after_it_was_dropped_does_not_wait_again(hub: AdminHub) -> None:
+    hub.does("/admin/do/withdraw", {"what": "national/news"})
+    number = number_of_last(hub)
+    retracts(hub, HELD[0])
+    assert "2 entries wait for an admin again. 1 entry is left" in hub.does("/admin/undo", {"number": number})
+    assert [stored(hub, each).standing for each in HELD] == ["withdrawn", "held", "held"]
+
+
 def test_of_what_was_dropped_at_once_that_waits_again_which_nobody_decided_about_since(hub: AdminHub) -> None:
     hub.does("/admin/do/withdraw", {"what": "national/news"})
     number = number_of_last(hub)

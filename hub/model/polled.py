@@ -308,11 +308,12 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     since, and are told of now.
     `reshares` counts entries that are this hub's own news come back.
     `habits` are the feed's from now on, None where they stay as they are.
-    `returned` are the keys of withdrawn entries that are there again,
-    `withdrawn` of those that were taken back, each with the reason. `window`
-    are the entries of a whole document, or of the last with what was pushed
-    since; `checks` are the pages to look at later, `unchecked` those, by the
-    entry's key, not to be looked at any more; none are where the site was `made_anew`.
+    `returned` are the keys of withdrawn entries that are there again, `kept` of
+    those there that an admin withdrew, `withdrawn` of those that were taken back,
+    each with the reason. `window` are the entries of a whole document, or of the
+    last with what was pushed since; `checks` are the pages to look at later,
+    `unchecked` those, by the entry's key, not to be looked at any more; none are
+    where the site was `made_anew`.
     `host_not_before` is a host that asked all its visitors to stay away (429),
     and until when. What the document says is not stored whole, and read again,
     where an entry went back to earlier words, which waits, or something else than
@@ -328,6 +329,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     relinked: tuple[RelinkedEntry, ...] = ()
     refreshed: tuple[RefreshedEntry, ...] = ()
     returned: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
     withdrawn: Mapping[int, str] = {}
     window: Window = ()
     checks: tuple[PageCheck, ...] = ()

@@ -24,12 +24,16 @@ class Withheld(Struct, frozen=True):
 
 
 class Stand(NamedTuple):
-    """How an entry stands, and since when: another one as soon as anybody decides about it again."""
+    """How an entry stands, and since when: another one as soon as anybody decides about it again.
+
+    `retracted` is why its member took back what an admin withdrew, None where it did not.
+    """
 
     standing: Standing
     why: str
     since: datetime
     by_admin: bool
+    retracted: str | None = None
 
 
 class Notice(Struct, frozen=True, kw_only=True):

@@ -52,7 +52,8 @@ class WithheldEntry(Struct, frozen=True, kw_only=True):
     """A stored entry that is not published, why not, and since when.
 
     `was_published`: readers may have it. `by_admin`: an admin said so, and no
-    rule says otherwise. `story_terms` are the tags by which they had it, those
+    rule says otherwise; `retracted` is why its member took it back too, None
+    where it did not. `story_terms` are the tags by which they had it, those
     of its story at the time.
     """
 
@@ -61,11 +62,12 @@ class WithheldEntry(Struct, frozen=True, kw_only=True):
     since: datetime
     by_admin: bool
     was_published: bool
+    retracted: str | None = None
     story_terms: frozenset[str] = frozenset()
 
     @property
     def stand(self) -> Stand:
-        return Stand(self.withheld.standing, self.withheld.why, self.since, self.by_admin)
+        return Stand(self.withheld.standing, self.withheld.why, self.since, self.by_admin, self.retracted)
 
 
 class Overruling(Struct, frozen=True, kw_only=True):

@@ -920,3 +920,9 @@ CREATE TABLE audit (
 @migrations()
 def m030_admins(db: Database) -> None:
     _execute(db, _ADMINS)
+
+
+@migrations()
+def m031_what_a_member_took_back_too(db: Database) -> None:
+    """Why, of what an admin has withdrawn; NULL where its member did not."""
+    _execute(db, "ALTER TABLE standings ADD COLUMN retracted TEXT;")

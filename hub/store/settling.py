@@ -290,7 +290,7 @@ class Settling(Adopting):
         """Withdraw what its member took back, if no admin said otherwise; the stories that this touched.
 
         Its other feeds' entries of it go too. Their next documents are read whatever they are, and
-        where one still has it, all of them are back.
+        where one still has it, all of them are back. Of what an admin withdrew it is noted alone.
         """
         touched: set[int] = set()
         if update.withdrawn:
@@ -301,6 +301,11 @@ class Settling(Adopting):
             why |= {other: why[key] for other, key in others.items()}
             for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(why),)):
                 touched |= self._withhold(key, Withheld("withdrawn", why[key]), update.now)
+            self._write_each(
+                sql.RETRACTED, [(each, key) for key, each in {**update.withdrawn, **why}.items()]
+            )
+        if update.kept:
+            self._db.execute(sql.NOT_RETRACTED, (listed(update.kept),))
         return touched
 
     def _in_other_feeds(self, keys: Collection[int]) -> dict[int, int]:

@@ -49,7 +49,10 @@ _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 def _said(stand: Stand) -> str:
     """`withdrawn by an admin (a mistake)`, and the like."""
     by = " by an admin" if stand.by_admin else ""
-    return f"{stand.standing}{by}{f' ({stand.why})' if stand.standing != 'published' and stand.why else ''}"
+    why = f" ({stand.why})" if stand.standing != "published" and stand.why else ""
+    if stand.retracted is None:
+        return f"{stand.standing}{by}{why}"
+    return f"{stand.standing}{by}{why}, and by its member{f' ({stand.retracted})' if stand.retracted else ''}"
 
 
 class Placing(Tagging):
@@ -137,6 +140,7 @@ class Placing(Tagging):
                 since=rows.moment(row["moment"]),
                 by_admin=bool(row["by_admin"]),
                 was_published=bool(row["was_published"]),
+                retracted=row["retracted"],
                 story_terms=frozenset(
                     rows.from_json(row["terms"])
                     if row["terms"] is not None
@@ -218,8 +222,10 @@ class Placing(Tagging):
     def stands(self, keys: Iterable[int]) -> dict[int, Stand]:
         with self._errors():
             return {
-                key: Stand(standing, why, rows.moment(since), bool(by_admin))
-                for key, standing, why, since, by_admin in self._tuples(sql.STANDS, (listed(keys),))
+                key: Stand(standing, why, rows.moment(since), bool(by_admin), retracted)
+                for key, standing, why, since, by_admin, retracted in self._tuples(
+                    sql.STANDS, (listed(keys),)
+                )
             }
 
     def _check_stands(self, seen: Mapping[int, Stand]) -> None:

@@ -351,8 +351,15 @@ WHERE entry = :key
 # What is published stands so since an admin said it, it was there again, or it came.
 STANDS = """
 SELECT e.key, COALESCE(e.standing, 'published'), COALESCE(s.why, ''),
-    COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0)
+    COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0), s.retracted
 FROM entries e LEFT JOIN standings s ON s.entry = e.key WHERE e.key IN (SELECT value FROM json_each(?))
+"""
+RETRACTED = """
+UPDATE standings SET retracted = ? WHERE entry = ? AND standing = 'withdrawn' AND by_admin = 1
+"""
+NOT_RETRACTED = """
+UPDATE standings SET retracted = NULL
+WHERE entry IN (SELECT value FROM json_each(?)) AND retracted IS NOT NULL
 """
 IS_RELEASED = "SELECT 1 FROM standings WHERE entry = ? AND standing = 'published' AND by_admin = 1"
 # What waits of these entries, by feed: their keys as JSON.
