@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub.errors import StoreError
 from hub.model import Entry, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
 from hub.web.admin.actions import ACTIONS, ON_NEWS
@@ -291,6 +292,22 @@ def test_of_what_was_dropped_at_once_that_waits_again_which_nobody_decided_about
     said = hub.does("/admin/undo", {"number": number})
     assert said == "2 entries wait for an admin again. 1 entry is left as it was decided since."
     assert [stored(hub, each).standing for each in HELD] == ["held", "published", "held"]
+
+
+def test_of_what_is_done_and_cannot_be_recorded_it_is_not_said_that_it_was_not(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object, **__: object) -> int:
+        raise StoreError("The database is held.", "Wait until it is not.")
+
+    monkeypatch.setattr(SqliteStore, "record", held)
+    answer = hub.post("/admin/do/withdraw", what(OTHER, why="it was wrong"))
+    assert answer.status_code == 500
+    assert "This was done, but could not be recorded" in answer.text
+    assert "“Buses run late” by Health Innovation Wessex is withdrawn. It has no Undo" in answer.text
+    assert "The database is held." in answer.text
+    assert "This was not done" not in answer.text
+    assert stored(hub, OTHER).standing == "withdrawn"
 
 
 def test_an_undo_is_done_once(hub: AdminHub) -> None:

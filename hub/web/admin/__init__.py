@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from hub.errors import HubError
 from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, waiting
-from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
+from hub.web.admin.frame import LONGEST_FORM, NotRecordedError, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.websub.subscribers import LONGEST_REQUEST
 
@@ -62,6 +62,13 @@ def _for_one_alone(response: Response) -> Response:
 
 @admin.errorhandler(HubError)
 def _cannot_be_done(error: HubError) -> Response:
-    return page(
-        "refused.html", {"title": "This was not done", "problem": error.problem, "remedy": error.remedy}, 409
-    )
+    return _refused("This was not done", error, 409)
+
+
+@admin.errorhandler(NotRecordedError)
+def _could_not_be_recorded(error: HubError) -> Response:
+    return _refused("This was done, but could not be recorded", error, 500)
+
+
+def _refused(title: str, error: HubError, status: int) -> Response:
+    return page("refused.html", {"title": title, "problem": error.problem, "remedy": error.remedy}, status)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request
 
+from hub.errors import HubError, StoreError
 from hub.model import AuditRecord, Session
 from hub.web.admin.desk import Desk
 from hub.web.visit import Visit, visiting
@@ -24,6 +25,10 @@ _SECTIONS = (
     ("audit", "/admin/audit", "Audit"),
     ("accounts", "/admin/accounts", "Accounts"),
 )
+
+
+class NotRecordedError(HubError):
+    """What was done is done, but Audit has no record of it, and nothing takes it back."""
 
 
 def cookie_of(visit: Visit) -> str:
@@ -97,7 +102,8 @@ def done(
     """Record what the one who is signed in has done, and lead to the page at `back`, which says it.
 
     `back` is a path of ours beneath /admin/, perhaps with a query. `undo` are the
-    fields of the form that takes it back (`hub.web.admin.actions`).
+    fields of the form that takes it back (`hub.web.admin.actions`). Raises
+    NotRecordedError where the database takes no record of it.
     """
     visit = visiting()
     record = AuditRecord(
@@ -109,7 +115,11 @@ def done(
         change=change,
         undo=undo,
     )
-    number = visit.store.record(record, undoes=undoes)
+    try:
+        number = visit.store.record(record, undoes=undoes)
+    except StoreError as error:
+        problem = f"{said} It has no Undo, and Audit does not have it: {error.problem}"
+        raise NotRecordedError(problem, error.remedy) from error
     return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
 
 
