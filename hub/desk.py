@@ -43,12 +43,17 @@ class Desk(Struct, frozen=True):
     database: str
     errands: Errands = field(default_factory=Errands)
 
+    def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
+        from hub import rulings
+
+        with closing(existing_store(self.database)) as store:
+            return rulings.of_its_member(store, what, member)
+
     def release(
         self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
     ) -> Did:
         from hub import moderation, undoing
 
-        what, member = self._of_its_member(what, member)
         with closing(existing_store(self.database)) as store:
             undo = undoing.of_release(store, what, member)
             said, left = moderation.released(store, what, member, for_good=for_good, seen=seen)
@@ -57,7 +62,6 @@ class Desk(Struct, frozen=True):
     def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
         from hub import moderation, undoing
 
-        what, member = self._of_its_member(what, member)
         with closing(existing_store(self.database)) as store:
             undo = undoing.of_withdraw(store, what, member)
             said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
@@ -181,13 +185,6 @@ class Desk(Struct, frozen=True):
             return said, removed.change if removed else None
         gone = edit.remove_feed(self.config, target, and_member=and_member, at=at)
         return f"{gone.named}: taken out of {self.config}. What it published stays.", gone.change
-
-    def _of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
-        """By what, and by whose, an entry is meant in all the feeds of its member."""
-        from hub.rulings import of_its_member
-
-        with closing(existing_store(self.database)) as store:
-            return of_its_member(store, what, member)
 
     def _before(self, look: Callable[[Store], Fields]) -> Fields:
         """How something will be taken back, by what is stored before it is done."""

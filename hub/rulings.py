@@ -67,7 +67,7 @@ def in_its_feeds(store: Store, address: str, member: str | None) -> list[StoredE
 def of_its_member(store: Store, address: str, member: str | None) -> tuple[str, str | None]:
     """By what link, and by whose, `in_its_feeds` finds an entry of one feed in all feeds of its member.
 
-    As it was meant where it does not: where several entries have that link.
+    As it was meant where it does not: where several entries have that link, or stand otherwise in others.
     """
     found = _found(store, address, member)
     link = found[0].entry.link if len(found) == 1 else None
@@ -78,7 +78,8 @@ def of_its_member(store: Store, address: str, member: str | None) -> tuple[str, 
         everywhere = in_its_feeds(store, link, slug)
     except StoreError:
         return address, member
-    return (link, slug) if found[0].key in {each.key for each in everywhere} else (address, member)
+    alike = {each.standing for each in everywhere} == {found[0].standing}
+    return (link, slug) if alike and found[0].key in {each.key for each in everywhere} else (address, member)
 
 
 def the_one(store: Store, address: str, member: str | None) -> StoredEntry:

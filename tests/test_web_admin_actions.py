@@ -310,6 +310,26 @@ def test_of_what_is_done_and_cannot_be_recorded_it_is_not_said_that_it_was_not(
     assert stored(hub, OTHER).standing == "withdrawn"
 
 
+def withdraws(hub: AdminHub, entry: Entry, feed: str) -> str:
+    """Withdraw an entry by the page News, by its form of one feed."""
+    forms = hub.tree(f"/admin/news?q={entry.link}").xpath("//form[contains(@action, '/do/withdraw')]")
+    (fields,) = [dict(each.form_values()) for each in forms if each.fields["member"] == feed]
+    return hub.does("/admin/do/withdraw", {**fields, "why": "a slip"})
+
+
+def standings(hub: AdminHub, entry: Entry) -> dict[str, str]:
+    return {str(each.entry.feed): each.standing for each in hub.store.find(entry.link or "")}
+
+
+def test_what_stands_otherwise_in_another_feed_of_its_member_is_left_there(hub: AdminHub) -> None:
+    hub.publish(BLOG, OTHER, at=ago(hours=5))
+    (there,) = [each for each in hub.store.find(OTHER.link or "") if str(each.entry.feed) == "wessex/blog"]
+    hub.store.withdraw([there.key], "a court order")
+    withdraws(hub, OTHER, "wessex/news")
+    hub.does("/admin/undo", {"number": number_of_last(hub)})
+    assert standings(hub, OTHER) == {"wessex/news": "published", "wessex/blog": "withdrawn"}
+
+
 def test_an_undo_is_done_once(hub: AdminHub) -> None:
     hub.does("/admin/do/withdraw", what(OTHER))
     number = str(hub.store.audit(limit=1).items[0].number)

@@ -38,7 +38,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 def _release(desk: Desk, asked: Fields) -> Done:
-    what, member = _entry(asked, "what")
+    what, member = desk.of_its_member(*_entry(asked, "what"))
     return _told(what, desk.release(what, member=member, seen=_as_shown(asked, what, member)))
 
 
@@ -50,7 +50,7 @@ def _restore(desk: Desk, asked: Fields) -> Done:
 
 
 def _withdraw(desk: Desk, asked: Fields) -> Done:
-    what, member = _entry(asked, "what")
+    what, member = desk.of_its_member(*_entry(asked, "what"))
     why, seen = asked.get("why", "").strip(), _as_shown(asked, what, member)
     did = desk.withdraw(what, member=member, why=why, seen=seen)
     return Done(about=what, said=f"{did.said}\nReason: {why}" if why else did.said, undo=did.undo)

@@ -30,17 +30,23 @@ class Desk(Protocol):
     fault in it.
     """
 
+    def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
+        """By what and of which member an entry of one feed is meant in all feeds where that has it.
+
+        What was given, where there are none, or it does not stand alike there.
+        """
+
     def release(
         self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
     ) -> Did:
-        """Publish an entry, in all feeds of its member, or all that waits of a member or feed.
+        """Publish an entry, or all that waits of a member or feed.
 
         If it is `for_good`, its member cannot take back again what was withdrawn. It
         is refused where an entry, by its key, stands otherwise than was `seen`.
         """
 
     def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
-        """Withdraw an entry, in all feeds of its member, or drop all that waits of a member or feed.
+        """Withdraw an entry, or drop all that waits of a member or feed.
 
         It is refused as `release` is.
         """
