@@ -21,7 +21,7 @@ from hub.explained import Explained
 from hub.model import Did, Fields, Stand
 from hub.polls import utc_now
 from hub.said import counted
-from hub.store import Pin, Store, existing_store
+from hub.store import Pin, Place, Store, existing_store
 
 if TYPE_CHECKING:
     from hub.config.edit import NewFeed
@@ -98,20 +98,28 @@ class Desk(Struct, frozen=True):
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_merge(store, link, into, member))
-        return Did(rulings.merge(self.database, link, into, member=member), undo)
+        now, undo = utc_now(), self._before(lambda store: undoing.of_merge(store, link, into, member))
+        said = rulings.merge(self.database, link, into, member=member, now=now)
+        return Did(said, undoing.of_ruling(undo, now))
 
-    def split(self, link: str, *, member: str | None, alone: bool) -> Did:
+    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Did:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
-        return Did(rulings.split(self.database, link, member=member, alone=alone), undo)
+        now, undo = utc_now(), self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
+        said = rulings.split(self.database, link, member=member, alone=alone, now=now, seen=seen)
+        return Did(said, undoing.of_ruling(undo, now))
 
     def lead(self, link: str, *, member: str | None) -> Did:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_lead(store, link, member))
-        return Did(rulings.lead(self.database, link, member=member), undo)
+        now, undo = utc_now(), self._before(lambda store: undoing.of_lead(store, link, member))
+        said = rulings.lead(self.database, link, member=member, now=now)
+        return Did(said, undoing.of_ruling(undo, now))
+
+    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Did:
+        from hub import rulings
+
+        return Did(rulings.put_back(self.database, link, place, member=member, seen=seen))
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET

@@ -11,32 +11,53 @@ from shlex import quote
 from hub import markup
 from hub.errors import StoreError
 from hub.model import Entry, StoredEntry
-from hub.store import Store, existing_store
+from hub.store import Place, Store, existing_store
 
 
-def merge(database: str, address: str, into: str, *, member: str | None = None) -> str:
+def merge(
+    database: str, address: str, into: str, *, member: str | None = None, now: datetime | None = None
+) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
     with closing(existing_store(database)) as store:
         entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
-        store.put_together(entry.key, other.key, datetime.now(UTC))
+        store.put_together(entry.key, other.key, now or datetime.now(UTC))
         return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
 
-def split(database: str, address: str, *, member: str | None, alone: bool) -> str:
-    """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError."""
+def split(
+    database: str,
+    address: str,
+    *,
+    member: str | None,
+    alone: bool,
+    now: datetime | None = None,
+    seen: datetime | None = None,
+) -> str:
+    """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError.
+
+    It is refused where the last was not ruled of it at the moment that was `seen`.
+    """
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
-        store.take_apart(entry.key, datetime.now(UTC), alone=alone)
+        store.take_apart(entry.key, now or datetime.now(UTC), alone=alone, seen=seen)
         after = the_one(store, address, str(entry.entry.feed))
         kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
         return f"{named(entry)} is in story {after.story}, by itself, {kept}."
 
 
-def lead(database: str, address: str, *, member: str | None) -> str:
+def put_back(database: str, address: str, place: Place, *, member: str | None, seen: datetime) -> str:
+    """Have an entry be a copy again that was split off then, or made the lead. Raises HubError."""
+    with closing(existing_store(database)) as store:
+        store.put_back(place, seen=seen)
+        entry = the_one(store, address, member)
+        return f"{named(entry)} is a copy in story {entry.story} again."
+
+
+def lead(database: str, address: str, *, member: str | None, now: datetime | None = None) -> str:
     """Have an entry lead its story. Raises HubError."""
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
-        store.make_lead(entry.key, datetime.now(UTC))
+        store.make_lead(entry.key, now or datetime.now(UTC))
         return f"{named(entry)} leads story {entry.story} now, whatever comes."
 
 

@@ -124,7 +124,7 @@ def of_merge(store: Store, link: str, into: str, member: str | None) -> Fields:
 
 
 def of_split(store: Store, link: str, member: str | None, *, alone: bool) -> Fields:
-    """A copy is put back into its story; who led it would not lead it again by itself."""
+    """A copy is put back into its story as it was; who led it would not lead it again by itself."""
     entry = the_one(store, link, member)
     story = store.story(entry.story)
     if not isinstance(story, Story):
@@ -133,13 +133,7 @@ def of_split(store: Store, link: str, member: str | None, *, alone: bool) -> Fie
         raise StoreError(f"{named(entry)} is kept from every other story already.")
     if entry.lead:
         return {}
-    into = address_of(store, story.lead)
-    return {
-        "action": "merge",
-        "link": address_of(store, entry),
-        "into": into,
-        "member": str(entry.entry.feed),
-    }
+    return _put_back(store, entry)
 
 
 def of_lead(store: Store, link: str, member: str | None) -> Fields:
@@ -149,8 +143,18 @@ def of_lead(store: Store, link: str, member: str | None) -> Fields:
         raise StoreError(f"{named(entry)} leads its story already, whatever comes.")
     if entry.lead or not isinstance(story, Story):
         return {}
-    before = story.lead
-    return {"action": "lead", "link": address_of(store, before), "member": str(before.entry.feed)}
+    return _put_back(store, entry)
+
+
+def _put_back(store: Store, entry: StoredEntry) -> Fields:
+    place = msgspec.json.encode(store.place_of(entry.key)).decode()
+    fields = {"link": address_of(store, entry), "member": str(entry.entry.feed)}
+    return {"action": "put-back", **fields, "place": place}
+
+
+def of_ruling(undo: Fields, made: datetime) -> Fields:
+    """As `of_what_is_left`, of a ruling on stories: when it was made."""
+    return {**undo, "left": made.isoformat()} if undo else {}
 
 
 def _rulings(store: Store, stored: StoredEntry) -> Rulings:

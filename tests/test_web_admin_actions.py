@@ -412,6 +412,44 @@ def test_a_pin_whose_last_day_is_over_is_not_put_back(hub: AdminHub) -> None:
 # ---------------------------------------------------------------- stories
 
 
+def ruled(hub: AdminHub) -> list[Any]:
+    return [
+        hub.sql("SELECT * FROM rulings ORDER BY entry, ruling, made"),
+        hub.sql("SELECT key, copy_of, why FROM entries ORDER BY key"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["lead", "split", "not-a-copy"])
+@pytest.mark.parametrize("first", ["", "lead"])
+def test_nothing_is_ruled_any_more_of_what_was_taken_back(hub: AdminHub, action: str, first: str) -> None:
+    if first:
+        hub.does(f"/admin/do/{first}", of(OURS))
+    before = state(hub), ruled(hub)
+    hub.undoes(f"/admin/do/{action}", of(THEIRS))
+    assert (state(hub), ruled(hub)) == before
+    assert hub.store.check() == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "then"),
+    [
+        ("lead", [("lead", of(OURS))]),
+        ("split", [("merge", of(THEIRS, into=OTHER.link or ""))]),
+        ("merge", [("split", of(OTHER)), ("merge", of(OTHER, into=OURS.link or ""))]),
+    ],
+)
+def test_an_undo_of_a_ruling_does_not_take_back_what_was_ruled_since(
+    hub: AdminHub, action: str, then: list[tuple[str, dict[str, str]]]
+) -> None:
+    hub.does(f"/admin/do/{action}", of(OTHER, into=OURS.link or "") if action == "merge" else of(THEIRS))
+    number = number_of_last(hub)
+    for path, fields in then:
+        hub.does(f"/admin/do/{path}", fields)
+    before = state(hub), ruled(hub)
+    assert "It was ruled on again since" in hub.refuses("/admin/undo", {"number": number})
+    assert (state(hub), ruled(hub)) == before
+
+
 def test_a_split_is_taken_back(hub: AdminHub) -> None:
     assert links(story_of(hub, OURS)) == [OURS.link, THEIRS.link]
     for action in ("split", "not-a-copy"):
@@ -487,7 +525,8 @@ def test_a_merge_of_what_has_tags_by_hand_has_no_undo(hub: AdminHub) -> None:
 
 def test_the_lead_goes_back_to_the_one_before(hub: AdminHub) -> None:
     before = state(hub)
-    assert "leads story" in hub.undoes("/admin/do/lead", of(THEIRS))
+    said = hub.undoes("/admin/do/lead", of(THEIRS))
+    assert said == "“Pocket scanner” by Health Innovation Wessex is a copy in story 1 again."
     assert state(hub) == before
     hub.does("/admin/do/lead", of(THEIRS))
     assert links(story_of(hub, OURS)) == [THEIRS.link, OURS.link]

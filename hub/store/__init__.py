@@ -15,7 +15,7 @@ from typing import Protocol
 
 from hub.errors import StoreError
 from hub.model import StoredEntry
-from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Totals
+from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
 from hub.store.protocol.news import NewsStore
@@ -32,6 +32,7 @@ __all__ = [
     "Order",
     "Page",
     "Pin",
+    "Place",
     "Store",
     "Totals",
     "address_of",

@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from hub.model import Direction, Member, Story
+from hub.model import Direction, Member, Ruling, Story
 
 Order = Literal["date", "relevance"]
 
@@ -78,6 +78,21 @@ class Pin(Struct, frozen=True):
 
     made: datetime
     last_day: date | None
+
+
+class Place(Struct, frozen=True):
+    """The place of an entry in its story: what leads that, and what the entry is a copy of, and why.
+
+    `ruled` is what an admin ruled of it but for what it is kept apart from, and
+    `lead_ruled` whether one chose what leads; each with when that was. Entries are keys.
+    """
+
+    key: int
+    lead: int
+    copy_of: int | None
+    why: str
+    ruled: tuple[tuple[Ruling, datetime], ...]
+    lead_ruled: datetime | None
 
 
 class BadCursor(ValueError):

@@ -10,7 +10,7 @@ from hub.errors import StoreError
 from hub.model import Entry, Known, Ruling, StoredEntry
 from hub.store import rows
 from hub.store import statements as sql
-from hub.store.found import Pin
+from hub.store.found import Pin, Place
 from hub.store.rehosting import Rehosting
 from hub.store.settling import Settling
 
@@ -54,9 +54,13 @@ class RulingOnStories(Settling, Rehosting):
             self._rule(other, "together", now)
             self._tell(touched)
 
-    def take_apart(self, key: int, now: datetime, *, alone: bool = False) -> None:
+    def take_apart(
+        self, key: int, now: datetime, *, alone: bool = False, seen: datetime | None = None
+    ) -> None:
         with self._writing():
             story = self._story_of(key)
+            if seen is not None:
+                self._check_ruled(key, seen)
             others = [
                 row["key"]
                 for row in self._rows("SELECT key FROM entries WHERE story = ? AND key <> ?", (story, key))
@@ -84,6 +88,50 @@ class RulingOnStories(Settling, Rehosting):
             )
             self._rule(key, "lead", now)
             self._tell({story})
+
+    def place_of(self, key: int) -> Place:
+        with self._reading():
+            copy_of, why, lead = self._tuples(sql.PLACE, (key,))[0]
+            ruled = self._tuples("SELECT ruling, made FROM rulings WHERE entry = ? AND other IS NULL", (key,))
+            chosen = self._value("SELECT made FROM rulings WHERE entry = ? AND ruling = 'lead'", (lead,))
+        return Place(
+            key=key,
+            lead=lead,
+            copy_of=copy_of,
+            why=why,
+            ruled=tuple((ruling, rows.moment(made)) for ruling, made in ruled),
+            lead_ruled=rows.moment(chosen) if chosen else None,
+        )
+
+    def put_back(self, place: Place, *, seen: datetime) -> None:
+        with self._writing():
+            key, story, into = place.key, self._story_of(place.key), self._story_of(place.lead)
+            self._check_ruled(key, seen)
+            self._db.execute(sql.UNRULE, {"key": key, "made": rows.stamp(seen)})
+            touched = {into}
+            if story != into:
+                if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ?", (story, key)):
+                    raise StoreError("It is not alone in its story any more. Nothing was done.", "")
+                touched |= self._move(key, into, copy_of=place.lead)
+                self._share_what_was_said(into)
+            else:
+                self._lead(place.lead, into)
+            self._db.execute(
+                sql.COPY_AGAIN, {"key": key, "of": place.copy_of, "why": place.why, "story": into}
+            )
+            for ruling, made in place.ruled:
+                self._rule(key, ruling, made)
+            if place.lead_ruled and self._value(sql.CHOSEN_LEAD, (into,)) is None:
+                self._rule(place.lead, "lead", place.lead_ruled)
+            self._tell(touched)
+
+    def _check_ruled(self, key: int, seen: datetime) -> None:
+        """Refuse to take back what was ruled of an entry then, where something else was ruled since."""
+        last = self._value("SELECT MAX(made) FROM rulings WHERE ? IN (entry, other)", (key,))
+        if last != rows.stamp(seen):
+            raise StoreError(
+                "It was ruled on again since. Nothing was done.", "`hub explain` says what is ruled of it."
+            )
 
     def pin(
         self, key: int, made: datetime, *, last_day: date | None, seen: Pin | UnsetType | None = UNSET

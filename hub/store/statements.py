@@ -567,6 +567,18 @@ SELECT 1 FROM rulings WHERE
     OR (ruling = 'apart' AND ((entry = :entry AND other IN (SELECT value FROM json_each(:those)))
         OR (other = :entry AND entry IN (SELECT value FROM json_each(:those))))) LIMIT 1
 """
+PLACE = """
+SELECT e.copy_of, e.why, l.key
+FROM entries e JOIN entries l ON l.story = e.story AND l.lead = 1 WHERE e.key = ?
+"""
+# What was ruled of an entry then, and all of it that is about no other.
+UNRULE = "DELETE FROM rulings WHERE entry = :key AND (other IS NULL OR made = :made)"
+# Of what it was a copy, if that is still there.
+COPY_AGAIN = """
+UPDATE entries SET why = :why,
+    copy_of = COALESCE((SELECT key FROM entries WHERE key = :of AND story = :story), copy_of)
+WHERE key = :key
+"""
 LEAD_NO_MORE = """
 DELETE FROM rulings WHERE entry = :entry AND ruling = 'lead' AND EXISTS (
     SELECT 1 FROM rulings r JOIN entries e ON e.key = r.entry

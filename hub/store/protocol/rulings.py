@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import UNSET, UnsetType
 
 from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, WithheldEntry
-from hub.store.found import Pin
+from hub.store.found import Pin, Place
 
 
 class RulingStore(Protocol):
@@ -21,15 +21,28 @@ class RulingStore(Protocol):
         No poll undoes it. Raises StoreError where they are one already.
         """
 
-    def take_apart(self, key: int, now: datetime, *, alone: bool = False) -> None:
+    def take_apart(
+        self, key: int, now: datetime, *, alone: bool = False, seen: datetime | None = None
+    ) -> None:
         """Rule that an entry is not the news of its story, and give it a story of its own.
 
         With `alone` it is nobody's copy, and nothing is a copy of it. No poll
-        undoes it. Raises StoreError where there is nothing to take apart.
+        undoes it. Raises StoreError where there is nothing to take apart, and
+        where the last was not ruled of it at the moment that was `seen`.
         """
 
     def make_lead(self, key: int, now: datetime) -> None:
         """Rule that an entry leads its story. No later original takes its place."""
+
+    def place_of(self, key: int) -> Place:
+        """The place of a published entry in its story."""
+
+    def put_back(self, place: Place, *, seen: datetime) -> None:
+        """Have an entry that was split off, or was made its story's lead, be a copy there as it was.
+
+        What was ruled of it then, at the moment that was `seen`, is forgotten. Raises
+        StoreError where something was ruled of it since, or others have joined it.
+        """
 
     def pin(
         self, key: int, made: datetime, *, last_day: date | None, seen: Pin | UnsetType | None = UNSET

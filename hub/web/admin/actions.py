@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from hub.errors import HubError
 from hub.model import Did, Fields, Stand, stands_of_field
 from hub.said import counted
-from hub.store import Pin
+from hub.store import Pin, Place
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read, restores
@@ -118,12 +118,24 @@ def _merge(desk: Desk, asked: Fields) -> Done:
 
 def _split(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.split(link, member=member, alone=False))
+    return _told(link, desk.split(link, member=member, alone=False, seen=_ruled(asked)))
 
 
 def _not_a_copy(desk: Desk, asked: Fields) -> Done:
     link, member = _entry(asked)
-    return _told(link, desk.split(link, member=member, alone=True))
+    return _told(link, desk.split(link, member=member, alone=True, seen=_ruled(asked)))
+
+
+def _ruled(asked: Fields) -> datetime | None:
+    """When what is taken back was ruled, if this takes it back."""
+    return datetime.fromisoformat(asked["left"]) if "left" in asked else None
+
+
+def _put_back(desk: Desk, asked: Fields) -> Done:
+    """What takes back that a copy was split off, or made the lead."""
+    link, member = _entry(asked)
+    place, seen = msgspec.json.decode(asked["place"], type=Place), datetime.fromisoformat(asked["left"])
+    return _told(link, desk.put_back(link, place, member=member, seen=seen))
 
 
 def _lead(desk: Desk, asked: Fields) -> Done:
@@ -199,6 +211,7 @@ ON_NEWS: Mapping[str, Action] = {
     "wait": _wait,
     "pin-again": _pin_again,
     "unpin-again": _unpin_again,
+    "put-back": _put_back,
 }
 """Those, and what is done to take one back alone."""
 ON_FILE: Mapping[str, Action] = {"remove": _remove, "restore-file": _restore_file}

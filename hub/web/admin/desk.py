@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 from hub.config import Config
 from hub.explained import Explained
 from hub.model import Did, Stand
-from hub.store import Pin
+from hub.store import Pin, Place
 
 
 class Desk(Protocol):
@@ -74,11 +74,17 @@ class Desk(Protocol):
     def merge(self, link: str, into: str, *, member: str | None) -> Did:
         """Put an entry's story into another entry's, which may be of any member."""
 
-    def split(self, link: str, *, member: str | None, alone: bool) -> Did:
-        """Take an entry out of its story; with `alone`, keep it from every other."""
+    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Did:
+        """Take an entry out of its story; with `alone`, keep it from every other.
+
+        Refused where the last was not ruled of it at the moment that was `seen`.
+        """
 
     def lead(self, link: str, *, member: str | None) -> Did:
         """Have an entry lead its story."""
+
+    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Did:
+        """Have an entry be the copy again that it was before it was split off then, or made the lead."""
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
