@@ -176,7 +176,7 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
 def test_an_address_that_cannot_be_added_is_said_at_the_field(hub: AdminHub, url: str, says: str) -> None:
     answer = hub.post("/admin/add", {"url": url})
     assert answer.status_code == 400
-    assert re.search(rf'id="url-wrong">[^<]*{re.escape(says)}', answer.text)
+    assert re.search(rf'id="url-wrong">.*{re.escape(says)}', answer.text)
     assert f'value="{url}"' in answer.text
 
 

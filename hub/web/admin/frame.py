@@ -118,7 +118,8 @@ def done(
     try:
         number = visit.store.record(record, undoes=undoes)
     except StoreError as error:
-        problem = f"{said} It has no Undo, and Audit does not have it: {error.problem}"
+        did = said.partition("\n")[0]
+        problem = f"{did} It has no Undo, and Audit does not have it: {error.problem}"
         raise NotRecordedError(problem, error.remedy) from error
     return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
 
