@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
 
 from hub.config import load
 from hub.errors import StoreError
-from hub.model import Invitation, account_name_problem
+from hub.model import LINK_LASTS, Invitation, account_name_problem
 from hub.said import minute
 from hub.store import Store, existing_store
-
-LINK_LASTS = timedelta(days=1)
-"""How long a link works at which a password is chosen."""
 
 
 def add(config: Path, database: str, name: str, *, now: datetime) -> str:
@@ -68,7 +64,7 @@ def invitation(store: Store, name: str, *, now: datetime) -> str:
     """The path of a link at which a password is chosen: of that account, of the first one for no name."""
     token = token_urlsafe(32)
     invited = Invitation(name=name, giver="", until=now + LINK_LASTS)
-    store.invite(invited, hashlib.sha256(token.encode()).hexdigest())
+    store.invite(invited, token)
     return f"/admin/welcome/{token}"
 
 

@@ -19,7 +19,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from hub.errors import ConfigError
 from hub.users import invitation
 from hub.web.admin import access
-from hub.web.admin.frame import digest
+from hub.web.admin.frame import cookie_of
 from tests.admin_hub import ADMIN, ORIGIN, PASSWORD, AdminHub, an_admin_hub
 from tests.commands import Hub as Command
 from tests.commands import within
@@ -52,7 +52,8 @@ def paths(hub: AdminHub, method: str) -> list[str]:
 
 def cookie(hub: AdminHub) -> str:
     """The name of its cookie."""
-    return f"hub-admin-{digest(hub.config.hub.url or ORIGIN)[:8]}"
+    with hub.app.test_request_context("/"):
+        return cookie_of(hub.app.site.visit())
 
 
 # ---------------------------------------------------------------- the door

@@ -5,6 +5,7 @@ field says HTML, and HTML is always sanitised.
 """
 
 from hub.model.admins import (
+    LINK_LASTS,
     Account,
     AuditRecord,
     Did,
@@ -115,6 +116,7 @@ from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
 
 __all__ = [
     "ASKED_FOR",
+    "LINK_LASTS",
     "LONG_AGO",
     "MOST_RECENT",
     "ROBOT_NAME",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,10 @@ class Account(Struct, frozen=True, kw_only=True):
     name: str
     password: str
     made: datetime
+
+
+LINK_LASTS = timedelta(days=1)
+"""How long a link works at which a password is chosen."""
 
 
 class Invitation(Struct, frozen=True, kw_only=True):

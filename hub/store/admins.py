@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -44,11 +45,11 @@ class Admins(Connection):
             found = self._rows("SELECT * FROM accounts WHERE name = ?", (name,))
         return _account(found[0]) if found else None
 
-    def invite(self, invitation: Invitation, digest: str) -> None:
+    def invite(self, invitation: Invitation, token: str) -> None:
         with self._writing():
             self._db.execute(
                 "INSERT OR REPLACE INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)",
-                (invitation.name, digest, rows.stamp(invitation.until), invitation.giver),
+                (invitation.name, _digest(token), rows.stamp(invitation.until), invitation.giver),
             )
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
@@ -60,24 +61,24 @@ class Admins(Connection):
             Invitation(name=row["name"], giver=row["giver"], until=rows.moment(row["until"])) for row in found
         )
 
-    def invited(self, digest: str, now: datetime) -> str | None:
+    def invited(self, token: str, now: datetime) -> str | None:
         with self._reading():
-            return self._invited(digest, now)
+            return self._invited(token, now)
 
-    def _invited(self, digest: str, now: datetime) -> str | None:
+    def _invited(self, token: str, now: datetime) -> str | None:
         # The first admin's link is of use as long as there is nobody.
         name: str | None = self._value(
             "SELECT name FROM invitations WHERE digest = ? AND until > ?"
             " AND (name <> '' OR NOT EXISTS (SELECT 1 FROM accounts))",
-            (digest, rows.stamp(now)),
+            (_digest(token), rows.stamp(now)),
         )
         return name
 
-    def enrol(self, digest: str, name: str, password: str, now: datetime) -> bool:
+    def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
         with self._writing():
-            if self._invited(digest, now) not in ("", name):
+            if self._invited(token, now) not in ("", name):
                 return False
-            self._db.execute("DELETE FROM invitations WHERE digest = ?", (digest,))
+            self._db.execute("DELETE FROM invitations WHERE digest = ?", (_digest(token),))
             self._db.execute(
                 "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET password = excluded.password",
@@ -104,7 +105,7 @@ class Admins(Connection):
 
     # ------------------------------------------------------------ sessions
 
-    def sign_in(self, name: str, digest: str, *, agent: str, now: datetime) -> bool:
+    def sign_in(self, name: str, token: str, *, agent: str, now: datetime) -> bool:
         with self._writing():
             self._db.execute(
                 "DELETE FROM sessions WHERE seen <= ? OR begun <= ?",
@@ -114,15 +115,15 @@ class Admins(Connection):
                 self._db.execute(
                     "INSERT INTO sessions (account, digest, begun, seen, agent)"
                     " SELECT name, ?, ?, ?, ? FROM accounts WHERE name = ?",
-                    (digest, rows.stamp(now), rows.stamp(now), agent, name),
+                    (_digest(token), rows.stamp(now), rows.stamp(now), agent, name),
                 ).rowcount
             )
 
-    def session(self, digest: str, now: datetime) -> Session | None:
+    def session(self, token: str, now: datetime) -> Session | None:
         with self._reading():
             found = self._rows(
                 "SELECT * FROM sessions WHERE digest = ? AND seen > ? AND begun > ?",
-                (digest, rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+                (_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
             )
         if not found:
             return None
@@ -135,9 +136,9 @@ class Admins(Connection):
                 )
         return session
 
-    def knows_session(self, digest: str) -> bool:
+    def knows_session(self, token: str) -> bool:
         with self._reading():
-            return self._value("SELECT 1 FROM sessions WHERE digest = ?", (digest,)) is not None
+            return self._value("SELECT 1 FROM sessions WHERE digest = ?", (_digest(token),)) is not None
 
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         with self._reading():
@@ -189,6 +190,11 @@ class Admins(Connection):
             )
         items = tuple(map(_record, found[:limit]))
         return Page(items=items, next=write_cursor("a", items[-1].number) if len(found) > limit else None)
+
+
+def _digest(token: str) -> str:
+    """What is kept of a token, by which nobody signs in."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _account(row: Row) -> Account:

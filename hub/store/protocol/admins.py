@@ -18,8 +18,8 @@ class AdminStore(Protocol):
     def account(self, name: str) -> Account | None:
         """The account of a name, None where there is none."""
 
-    def invite(self, invitation: Invitation, digest: str) -> None:
-        """Have whoever holds the token with this digest set a password for an account, once.
+    def invite(self, invitation: Invitation, token: str) -> None:
+        """Have whoever holds a token set a password for an account, once.
 
         Of no name it is the first admin's, as long as there are none. An earlier token of the same
         name counts no more.
@@ -31,11 +31,11 @@ class AdminStore(Protocol):
     def take_back(self, name: str) -> bool:
         """Have the invitation of a name count no more; False where there is none."""
 
-    def invited(self, digest: str, now: datetime) -> str | None:
-        """The name that the token with this digest is good for; None where it is not good any more."""
+    def invited(self, token: str, now: datetime) -> str | None:
+        """The name that a token is good for; None where it is not good any more."""
 
-    def enrol(self, digest: str, name: str, password: str, now: datetime) -> bool:
-        """Make an account, or give it another password and end its sessions, by the token with this digest.
+    def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
+        """Make an account, or give it another password and end its sessions, by a token.
 
         `password` is hashed. False where the token is not good for that name any more.
         """
@@ -49,17 +49,17 @@ class AdminStore(Protocol):
     def end_sessions(self) -> None:
         """End all sessions, and take back all invitations."""
 
-    def sign_in(self, name: str, digest: str, *, agent: str, now: datetime) -> bool:
-        """Begin a session of an account, by the digest of its token; False where there is no such account."""
+    def sign_in(self, name: str, token: str, *, agent: str, now: datetime) -> bool:
+        """Begin a session of an account, which its token stands for; False where there is no such account."""
 
-    def session(self, digest: str, now: datetime) -> Session | None:
-        """The session of the token with this digest, which is used now; None where it has ended.
+    def session(self, token: str, now: datetime) -> Session | None:
+        """The session of a token, which is used now; None where it has ended.
 
         It ends half a day after it was used last, and after a week.
         """
 
-    def knows_session(self, digest: str) -> bool:
-        """Whether the token with this digest is a session's, which may have ended lately by itself."""
+    def knows_session(self, token: str) -> bool:
+        """Whether a token is a session's, which may have ended lately by itself."""
 
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         """The sessions that have not ended, the one that was used last first."""

@@ -22,7 +22,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import HubError
 from hub.model import AuditRecord, account_name_problem
-from hub.web.admin.frame import cookie_of, digest, page, session, signed_in, to
+from hub.web.admin.frame import cookie_of, page, session, signed_in, to
 from hub.web.visit import Site, Visit, visiting
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def was_signed_in() -> bool:
 
 def _was_signed_in(visit: Visit, asks: Request) -> bool:
     token = asks.cookies.get(cookie_of(visit))
-    return token is not None and visit.store.knows_session(digest(token))
+    return token is not None and visit.store.knows_session(token)
 
 
 def is_sent_by_our_pages() -> bool:
@@ -164,7 +164,7 @@ def _begin(visit: Visit, name: str, answer: Response, said: str) -> Response:
     """Begin a session with the answer to who has shown who it is; `said` is what is recorded of it."""
     token = secrets.token_urlsafe(32)
     agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
-    if not visit.store.sign_in(name, digest(token), agent=agent, now=visit.now):
+    if not visit.store.sign_in(name, token, agent=agent, now=visit.now):
         return _form(visit, "", "This account was removed just now.", 403)
     visit.store.record(AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=said))
     answer.set_cookie(
@@ -199,7 +199,7 @@ def sign_out() -> Response:
 def welcome(token: str) -> Response:
     """Where a one-time link leads: its holder chooses a password, and a name if it is the first."""
     visit = visiting()
-    name = visit.store.invited(digest(token), visit.now)
+    name = visit.store.invited(token, visit.now)
     if name is None:
         return refused(
             "This link is of no use any more",
@@ -215,7 +215,7 @@ def welcome(token: str) -> Response:
     if problem := _problem(chosen, password, request.form.get("again", "")):
         return _welcome(name, problem, 400)
     another = "another" if visit.store.account(chosen) else "a"
-    if not visit.store.enrol(digest(token), chosen, generate_password_hash(password), visit.now):
+    if not visit.store.enrol(token, chosen, generate_password_hash(password), visit.now):
         return refused("This link is of no use any more", "Somebody has used it just now.", 410)
     return _begin(
         visit, chosen, to("/admin/"), f"{chosen} chose {another} password at a link, and signed in."

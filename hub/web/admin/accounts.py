@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from secrets import token_urlsafe
 
 from flask import Blueprint, Response, request
 
 from hub.errors import HubError
-from hub.model import Invitation, account_name_problem
-from hub.web.admin.frame import digest, done, page, session, to
+from hub.model import LINK_LASTS, Invitation, account_name_problem
+from hub.web.admin.frame import done, page, session, to
 from hub.web.visit import Visit, visiting
 
 routes = Blueprint("accounts", __name__)
-
-_LINK_LASTS = timedelta(days=1)
 
 
 @routes.get("/accounts")
@@ -44,8 +41,8 @@ def invite() -> Response:
     if problem := account_name_problem(name):
         raise HubError(problem, "Go back and choose another.")
     token = token_urlsafe(32)
-    invitation = Invitation(name=name, giver=session().account, until=visit.now + _LINK_LASTS)
-    visit.store.invite(invitation, digest(token))
+    invitation = Invitation(name=name, giver=session().account, until=visit.now + LINK_LASTS)
+    visit.store.invite(invitation, token)
     known = visit.store.account(name) is not None
     said = f"{name} was given a link to choose {'another' if known else 'a'} password."
     done("invite", name, said, back="/admin/accounts")

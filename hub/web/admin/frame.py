@@ -33,12 +33,7 @@ class NotRecordedError(HubError):
 
 def cookie_of(visit: Visit) -> str:
     """The name of the cookie: browsers send a host's cookies to all its ports, where other hubs may be."""
-    return f"hub-admin-{digest(visit.addresses.hub)[:8]}"
-
-
-def digest(token: str) -> str:
-    """What is kept of a token, which nobody can sign in by."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return f"hub-admin-{hashlib.sha256(visit.addresses.hub.encode()).hexdigest()[:8]}"
 
 
 def signed_in() -> Session | None:
@@ -48,7 +43,7 @@ def signed_in() -> Session | None:
         g.session = None
         visit = visiting()
         if token := request.cookies.get(cookie_of(visit)):
-            g.session = visit.store.session(digest(token), visit.now)
+            g.session = visit.store.session(token, visit.now)
     found: Session | None = g.session
     return found
 
