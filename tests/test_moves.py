@@ -186,6 +186,8 @@ def test_a_move_to_an_address_that_another_feed_has_is_shown_with_what_hinders_i
         hub.poll(hours=24)
     assert "stands twice" in _said(hub)
     before = hub.config.read_text()
+    said, _ = feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)
+    assert "Change what is named first, or make the change by hand." in said
     said, as_proposed = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
     assert "Not changed: the file could not be read with this change" in said
     assert "stands twice" in said

@@ -448,7 +448,7 @@ def _changed(file: OpenFile, path: Path, edits: list[Edit], expected: Config) ->
     except ConfigError as error:
         raise ConfigError(
             ("the file could not be read with this change:", *error.problems),
-            f"{_UNTOUCHED} Edited what is named first, or make the change by hand.",
+            f"{_UNTOUCHED} Change what is named first, or make the change by hand.",
         ) from error
     if _but_for_members(after) != _but_for_members(expected):
         raise ConfigError(

@@ -31,10 +31,6 @@ class Edited(Struct, frozen=True):
         return diff(self.before, self.after)
 
 
-class FileChanged(ConfigError):
-    """The file is not the one any more that was edited."""
-
-
 def read_text(path: Path) -> str:
     """What the file holds, also where it is no feeds.yaml. Raises ConfigError."""
     return decode(read_bytes(path), name=str(path))
@@ -43,8 +39,8 @@ def read_text(path: Path) -> str:
 def put_text(path: Path, text: str, *, instead_of: str) -> Edited:
     """Put a text in the place of the one with this digest.
 
-    Raises ConfigError, with the file as it was: FileChanged where it is
-    another one by now, and else for a text that is no feeds.yaml.
+    Raises ConfigError, with the file as it was, where it is another one by
+    now, and for a text that is no feeds.yaml.
     """
     with open_file(path) as file:
         _check_unchanged(file, path, instead_of)
@@ -66,7 +62,7 @@ def take_back(path: Path, changed: str, *, was: str, now: str) -> Edited:
 
 def _check_unchanged(file: OpenFile, path: Path, digest: str) -> None:
     if text_digest(file.text) != digest:
-        raise FileChanged(f"{path} has changed since.", "Nothing was written. Look at it as it is now.")
+        raise ConfigError(f"{path} has changed since.", "Nothing was written. Look at it as it is now.")
 
 
 # ---------------------------------------------------------------- how a text changed

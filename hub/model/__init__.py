@@ -6,6 +6,7 @@ field says HTML, and HTML is always sanitised.
 
 from hub.model.admins import (
     LINK_LASTS,
+    SESSION_LASTS,
     Account,
     AuditRecord,
     Did,
@@ -121,6 +122,7 @@ __all__ = [
     "MOST_RECENT",
     "ROBOT_NAME",
     "SEEN_ONCE",
+    "SESSION_LASTS",
     "Account",
     "And",
     "AuditRecord",

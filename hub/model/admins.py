@@ -47,6 +47,10 @@ class Invitation(Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+SESSION_LASTS = timedelta(days=7)
+"""How long one is signed in at the most, without signing in again."""
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """That somebody is signed in, in one browser.
 

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 import msgspec
 
 from hub.errors import StoreError
-from hub.model import ASKED_FOR, Account, AuditRecord, FeedKey, Invitation, Session
+from hub.model import ASKED_FOR, SESSION_LASTS, Account, AuditRecord, FeedKey, Invitation, Session
 from hub.store import Page, rows
 from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.rows import Row
 
-# A session that nobody used for so long has ended, and any that is so old.
-_IDLE, _LONGEST = timedelta(hours=12), timedelta(days=7)
+# A session that nobody used for so long has ended.
+_IDLE = timedelta(hours=12)
 # Nothing is written for a page that is asked for sooner after another.
 _SEEN_AGAIN = timedelta(minutes=5)
 
@@ -109,7 +109,7 @@ class Admins(Connection):
         with self._writing():
             self._db.execute(
                 "DELETE FROM sessions WHERE seen <= ? OR begun <= ?",
-                (rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+                (rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
             return bool(
                 self._db.execute(
@@ -123,7 +123,7 @@ class Admins(Connection):
         with self._reading():
             found = self._rows(
                 "SELECT * FROM sessions WHERE digest = ? AND seen > ? AND begun > ?",
-                (_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+                (_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
         if not found:
             return None
@@ -144,7 +144,7 @@ class Admins(Connection):
         with self._reading():
             found = self._rows(
                 "SELECT * FROM sessions WHERE seen > ? AND begun > ? ORDER BY seen DESC, id DESC",
-                (rows.stamp(now - _IDLE), rows.stamp(now - _LONGEST)),
+                (rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
         return tuple(map(_session, found))
 

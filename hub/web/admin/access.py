@@ -21,7 +21,7 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import HubError
-from hub.model import AuditRecord, account_name_problem
+from hub.model import SESSION_LASTS, AuditRecord, account_name_problem
 from hub.web.admin.frame import cookie_of, page, session, signed_in, to
 from hub.web.visit import Site, Visit, visiting
 
@@ -36,7 +36,6 @@ _AFTER = re.compile(r"/admin/[\w./?=&%~+-]*", re.ASCII)
 _LONGEST_AGENT = 200
 # A name with fewer characters may be part of any word.
 _TELLING = 4
-_LASTS = 7 * 24 * 3600  # seconds, as the store has it
 # Passwords that are tried, of all who try: enough for people, and too few to guess by.
 _TRIES, _WITHIN = 10, 60.0  # seconds
 # What a wrong name's password is compared with, so that it takes as long as a wrong password: no password
@@ -97,10 +96,6 @@ def admits(site: Site, environ: WSGIEnvironment) -> bool:
         return False
 
 
-def _sent() -> list[tuple[str, str]]:
-    return [*request.form.items(multi=True)]
-
-
 def refused(heading: str, says: str, status: int) -> Response:
     return page("refused.html", {"title": heading, "problem": says, "remedy": ""}, status)
 
@@ -116,7 +111,11 @@ def to_sign_in() -> Response:
     if request.method == "POST":
         return page(
             "signed_out.html",
-            {"title": "You were signed out", "fields": _sent(), "as_form": request.mimetype},
+            {
+                "title": "You were signed out",
+                "fields": [*request.form.items(multi=True)],
+                "as_form": request.mimetype,
+            },
             403,
         )
     wanted = request.full_path.rstrip("?")
@@ -170,7 +169,7 @@ def _begin(visit: Visit, name: str, answer: Response, said: str) -> Response:
     answer.set_cookie(
         cookie_of(visit),
         token,
-        max_age=_LASTS,
+        max_age=SESSION_LASTS,
         path=f"{visit.addresses.prefix}/admin",
         httponly=True,
         samesite="Lax",

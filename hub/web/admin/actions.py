@@ -17,7 +17,7 @@ from hub.store import Pin, Place
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read, restores
-from hub.web.admin.frame import done
+from hub.web.admin.frame import desk, done
 from hub.web.visit import visiting
 
 routes = Blueprint("actions", __name__)
@@ -241,9 +241,7 @@ def undo() -> Response:
 
 
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
-    desk = visiting().site.desk
-    assert desk is not None
-    found = {**ON_NEWS, **ON_FILE}[action](desk, asked)
+    found = {**ON_NEWS, **ON_FILE}[action](desk(), asked)
     back = request.form.get("back", "")
     return done(
         action,

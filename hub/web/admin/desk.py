@@ -119,7 +119,7 @@ class Desk(Protocol):
         """Why it cannot be edited here, as a sentence; empty where it can."""
 
     def write(self, text: str, *, instead_of: str) -> Edited:
-        """Put a text in its place. Raises FileChanged where its digest is another by now."""
+        """Put a text in its place. Refused where its digest is another by now."""
 
     def take_back(self, change: str, *, was: str, now: str) -> Edited:
         """Undo a change of it by the diff and the digests of the texts before and after."""

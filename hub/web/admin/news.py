@@ -14,7 +14,7 @@ from hub.explained import Explained
 from hub.model import Selection, StoredEntry, Story
 from hub.publish.corrections import as_html
 from hub.web.admin.entries import ShownEntry, entry_at, shown
-from hub.web.admin.frame import page
+from hub.web.admin.frame import desk, page
 from hub.web.asked import Asked
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment, with_code
@@ -98,9 +98,7 @@ def news() -> Response:
 
 
 def _found(visit: Visit, address: str) -> Mapping[str, object]:
-    desk = visit.site.desk
-    assert desk is not None
-    parts, is_here = desk.explain(address, visit.config, most=_AT_ONCE)
+    parts, is_here = desk().explain(address, visit.config, most=_AT_ONCE)
     entries = {each.key: each for each in visit.store.find(address)} if is_here else {}
     known = tuple(_known(visit, part, entries.get(part.entry or 0)) for part in parts)
     if len(entries) > _AT_ONCE:
