@@ -24,7 +24,7 @@ from pathlib import Path
 from hub.model import Entry, EntryKeys, Feed, FeedKey, Member, MemberType, Tag, digest
 from hub.store import open_store, rows
 from hub.store import statements as sql
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite import NEW_IN_SEARCH, SqliteStore
 from hub.stories import sketched
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -139,9 +139,7 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
     connection.executemany(
         sql.COUNT_ENTRIES, [(member, count, leads[member]) for member, count in counts.items()]
     )
-    connection.executemany(
-        sql.NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries]
-    )
+    connection.executemany(NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries])
     connection.executemany(sql.NEW_TAGS, tags)
     connection.executemany(sql.STORY_TAGS, [{"story": story} for (story,) in stories])
     connection.executemany(sql.NEW_SKETCH, sketches)

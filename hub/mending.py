@@ -16,7 +16,7 @@ from hub.lock import DatabaseLock, Purpose, held
 from hub.machine import give_to_owner
 from hub.signals import interrupting, stopping
 from hub.store import PUT_BACK, database_file, existing_store
-from hub.store.connection import is_of_the_machine
+from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
     "`hub check --mend` makes anew what is made of the entries: tags of stories, counts, bitmaps and"

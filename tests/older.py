@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from hub.store.migrations import migrations
+from hub.store.sqlite.migrations import migrations
 
 
 def older_database(file: Path, *, before: str) -> sqlite3.Connection:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from hub.store import migrations, open_store
+from hub.store import open_store
+from hub.store.sqlite import migrations
 
 # Never edit a migration that landed: add another, and its digest here.
 DIGESTS = {

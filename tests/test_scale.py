@@ -13,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from hub.model import Entry, Gathered, Selection, Tag, Term, Tombstone
-from hub.store import open_store, searching, wordbitmaps
-from hub.store.sqlite import SqliteStore
+from hub.store import open_store
+from hub.store.sqlite import SqliteStore, searching, wordbitmaps
 from tests.older import older_database
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
 

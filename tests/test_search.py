@@ -13,7 +13,8 @@ import pytest
 
 from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
-from hub.store import Found, Order, searching, tagbitmaps, wordbitmaps
+from hub.store import Found, Order, tagbitmaps
+from hub.store.sqlite import searching, wordbitmaps
 from hub.store.stems import Terms
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 

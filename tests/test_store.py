@@ -52,16 +52,15 @@ from hub.store import (
     Decide,
     Store,
     back_up,
-    connection,
     database_file,
     existing_store,
     open_store,
     statements,
 )
-from hub.store.copying import Original
 from hub.store.cursors import write_cursor
-from hub.store.migrations import migrations
 from hub.store.sqlite import SqliteStore
+from hub.store.sqlite.copying import Original
+from hub.store.sqlite.migrations import migrations
 from hub.stories import mark
 from tests.entries import entry
 from tests.older import older_database
@@ -510,11 +509,16 @@ def test_a_database_of_before_that_several_open_at_once_is_changed_over_by_one(
     assert caplog.text.count("is changed over") == 1
 
 
+def _wait_shortly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.store.connection.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("hub.store.sqlite.connection.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("hub.store.sqlite.connection._BUSY_STRETCH", 0.1)
+
+
 def test_who_begins_while_another_changes_the_database_over_is_told_to_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
+    _wait_shortly(monkeypatch)
     file = tmp_path / "older.db"
     older_database(file, before="m009_what_the_schedule_goes_by").close()
     told: list[StoreError] = []
@@ -1186,8 +1190,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
 def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
+    _wait_shortly(monkeypatch)
     file = database_file(url)
     with closing(open_store(url)) as late, closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -1199,8 +1202,7 @@ def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
 def test_a_check_of_a_database_that_somebody_holds_finds_no_damage(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(connection, "_BUSY_STRETCH", 0.1)
+    _wait_shortly(monkeypatch)
     with (
         closing(open_store(url)) as late,
         closing(sqlite3.connect(database_file(url), isolation_level=None)) as other,

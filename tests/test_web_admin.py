@@ -152,7 +152,7 @@ def test_two_hubs_on_one_host_do_not_sign_each_others_admins_out(tmp_path: Path)
 def test_while_the_database_is_held_admins_see_pages_and_why_nothing_can_be_done(
     hub: AdminHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.store.connection._BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("hub.store.connection.BUSY_SECONDS", 0.2)
     hub.now += timedelta(minutes=6)
     with closing(sqlite3.connect(hub.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

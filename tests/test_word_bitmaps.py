@@ -12,7 +12,7 @@ import pytest
 
 from hub.errors import StoreError
 from hub.model import Selection
-from hub.store import searching, wordbitmaps
+from hub.store.sqlite import searching, wordbitmaps
 from tests.web_hub import EAST, NOW, WESSEX, Hub, a_hub, news
 
 BLOCK = 8

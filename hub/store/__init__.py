@@ -107,7 +107,7 @@ def back_up(url: str, copy: Path) -> None:
     Others go on reading and writing. The database stays as it is, also an earlier hub's, and so is the copy.
     """
     file = _existing_file(url)
-    from hub.store.copying import Original
+    from hub.store.sqlite.copying import Original
 
     with closing(Original(file)) as original:
         original.copy(copy)

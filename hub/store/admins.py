@@ -27,7 +27,7 @@ class Admins(Connection):
     def ask(self, feed: FeedKey, now: datetime) -> bool:
         with self._writing():
             return bool(
-                self._db.execute(
+                self._execute(
                     "UPDATE feeds SET next_poll = ?, next_poll_why = ?"
                     " WHERE member = ? AND name = ? AND configured = 1",
                     (rows.stamp(now), ASKED_FOR, feed.member, feed.name),
@@ -47,8 +47,10 @@ class Admins(Connection):
 
     def invite(self, invitation: Invitation, token: str) -> None:
         with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)",
+            self._execute(
+                "INSERT INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET"
+                " digest = excluded.digest, until = excluded.until, giver = excluded.giver",
                 (invitation.name, _digest(token), rows.stamp(invitation.until), invitation.giver),
             )
 
@@ -78,41 +80,41 @@ class Admins(Connection):
         with self._writing():
             if self._invited(token, now) not in ("", name):
                 return False
-            self._db.execute("DELETE FROM invitations WHERE digest = ?", (_digest(token),))
-            self._db.execute(
+            self._execute("DELETE FROM invitations WHERE digest = ?", (_digest(token),))
+            self._execute(
                 "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET password = excluded.password",
                 (name, password, rows.stamp(now)),
             )
-            self._db.execute("DELETE FROM sessions WHERE account = ?", (name,))
+            self._execute("DELETE FROM sessions WHERE account = ?", (name,))
         return True
 
     def expel(self, name: str) -> bool:
         with self._writing():
-            invited = self._db.execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
+            invited = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
             # Else who is removed could have seen to a way back.
-            self._db.execute("DELETE FROM invitations WHERE giver = ?", (name,))
-            return bool(self._db.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount or invited)
+            self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
+            return bool(self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount or invited)
 
     def take_back(self, name: str) -> bool:
         with self._writing():
-            return bool(self._db.execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount)
+            return bool(self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount)
 
     def end_sessions(self) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM sessions")
-            self._db.execute("DELETE FROM invitations")
+            self._execute("DELETE FROM sessions")
+            self._execute("DELETE FROM invitations")
 
     # ------------------------------------------------------------ sessions
 
     def sign_in(self, name: str, token: str, *, agent: str, now: datetime) -> bool:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "DELETE FROM sessions WHERE seen <= ? OR begun <= ?",
                 (rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
             return bool(
-                self._db.execute(
+                self._execute(
                     "INSERT INTO sessions (account, digest, begun, seen, agent)"
                     " SELECT name, ?, ?, ?, ? FROM accounts WHERE name = ?",
                     (_digest(token), rows.stamp(now), rows.stamp(now), agent, name),
@@ -131,9 +133,7 @@ class Admins(Connection):
         if now - session.seen > _SEEN_AGAIN:
             # While somebody else holds the database, an admin is shown pages all the same.
             with suppress(StoreError), self._writing_within(0):
-                self._db.execute(
-                    "UPDATE sessions SET seen = ? WHERE id = ?", (rows.stamp(now), session.number)
-                )
+                self._execute("UPDATE sessions SET seen = ? WHERE id = ?", (rows.stamp(now), session.number))
         return session
 
     def knows_session(self, token: str) -> bool:
@@ -150,13 +150,13 @@ class Admins(Connection):
 
     def sign_out(self, session: int) -> bool:
         with self._writing():
-            return bool(self._db.execute("DELETE FROM sessions WHERE id = ?", (session,)).rowcount)
+            return bool(self._execute("DELETE FROM sessions WHERE id = ?", (session,)).rowcount)
 
     # ------------------------------------------------------------ what was done
 
     def record(self, record: AuditRecord, *, undoes: int | None = None) -> int:
         with self._writing():
-            number = self._db.execute(
+            number = self._insert(
                 "INSERT INTO audit (moment, who, action, about, said, change, undo)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -168,10 +168,9 @@ class Admins(Connection):
                     record.change,
                     msgspec.json.encode(record.undo).decode(),
                 ),
-            ).lastrowid
-            assert number is not None
+            )
             if undoes is not None:
-                self._db.execute("UPDATE audit SET undone = ? WHERE id = ?", (number, undoes))
+                self._execute("UPDATE audit SET undone = ? WHERE id = ?", (number, undoes))
         return number
 
     def audit_record(self, number: int) -> AuditRecord | None:

@@ -67,8 +67,8 @@ class Adopting(Placing):
         if own and not (leads and len(own) == 1 and own[0][1:] == (story, *news)):
             return
         # Should the old feed come back, nothing of its document is known as it stood there.
-        self._db.execute(sql.READ_ANEW, (listed([key]),))
-        self._db.execute("DELETE FROM windows WHERE feed = ?", (of,))
+        self._execute(sql.READ_ANEW, (listed([key]),))
+        self._execute("DELETE FROM windows WHERE feed = ?", (of,))
         self._give(key, feed)
         for twin, *_ in own:
             self._give(twin, of)
@@ -77,16 +77,16 @@ class Adopting(Placing):
                     each._replace(key=key, rest=0, written=0) if each.key == twin else each
                     for each in feedrows.window(packed)
                 ]
-                self._db.execute(sql.NEW_WINDOW, (feed, feedrows.window_bytes(tuple(window))))
+                self._execute(sql.NEW_WINDOW, (feed, feedrows.window_bytes(tuple(window))))
         self._published_changed()
 
     def _give(self, key: int, feed: int) -> None:
-        member, lead, is_published = self._db.execute(sql.GIVEN, (key,)).fetchone()
-        self._db.execute(sql.GIVE_ENTRY, {"key": key, "feed": feed})
+        member, lead, is_published = self._execute(sql.GIVEN, (key,)).fetchone()
+        self._execute(sql.GIVE_ENTRY, {"key": key, "feed": feed})
         if is_published:
             now = self._value("SELECT member FROM feeds WHERE id = ?", (feed,))
-            self._db.execute(sql.COUNT_ENTRIES, (member, -1, -lead))
-            self._db.execute(sql.COUNT_ENTRIES, (now, 1, lead))
+            self._execute(sql.COUNT_ENTRIES, (member, -1, -lead))
+            self._execute(sql.COUNT_ENTRIES, (now, 1, lead))
 
 
 def _news(gathered: Gathered) -> dict[_News, Entry]:

@@ -1,294 +1,110 @@
-"""A connection to a SQLite file: its pragmas, its transactions, its errors as sentences."""
+"""How the store asks its database, whichever it is: what each kind of connection answers to.
+
+Statements are written once, in the SQL of `hub.store.statements`; what they
+are given is a dictionary for `:names`, a sequence for `?`.
+"""
 
 from __future__ import annotations
 
-import logging
-import os
-import sqlite3
-import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from secrets import token_hex
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from sqlite_utils import Database
+from hub.store.rows import Row
 
-from hub.errors import StoreError
-from hub.machine import give_to_owner
-from hub.store import PUT_BACK
-from hub.store.migrations import from_later, migrations
-from hub.store.rows import Row, from_json
+Values = Mapping[str, Any] | Sequence[Any]
 
-_log = logging.getLogger(__name__)
-
-_BUSY_SECONDS = 30
-_BUSY_AGAIN = 0.02
-# How long SQLite waits for it at a stretch where it is to be written: no signal is handled meanwhile.
-_BUSY_STRETCH = 1
-# KB of pages that a connection keeps.
-_CACHE = 8_000
-# Errors that another file would have met too.
-_OF_THE_MACHINE = (
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_CANTOPEN,
-)
+# How long a database is waited for that somebody else writes to.
+BUSY_SECONDS = 30
 
 
-class Connection:
-    """One thread's connection to a database file, made or upgraded when it is opened."""
+class Cursor(Protocol):
+    """What a statement came to (PEP 249)."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+
+class Connection(ABC):
+    """One thread's connection to a database, made or upgraded when it is opened."""
+
+    # What the driver raises: for whatever went wrong; for what was to be stored and may not be, as it is.
+    _database_error: ClassVar[type[Exception]]
+    _refusals: ClassVar[tuple[type[Exception], ...]]
+
+    def __init__(self) -> None:
         self._stop = Event()
-        _begin(file)
-        try:
-            connection = sqlite3.connect(
-                file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db = Database(connection, execute_plugins=False)
-            try:
-                self._make_ready()
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise known_error(file, error) or StoreError(
-                f"The database {file} cannot be opened: {error}.",
-                "Check that its folder exists and can be written to, and that the file is a hub's database.",
-            ) from error
-
-    def _make_ready(self) -> None:
-        self._refuse_what_is_not_this_hubs()
-        connection = self._db.conn
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-        if migrations.pending(self._db):
-            self._change_over()
-        # What a statement may have to undo is kept there; a migration may sort a whole table in a file.
-        connection.execute("PRAGMA temp_store = MEMORY")
-
-    def _refuse_what_is_not_this_hubs(self) -> None:
-        """Before anything is changed: WAL mode, for one, stays with a file for good."""
-        if from_later(self._db):
-            raise StoreError(
-                f"The database {self._file} was written by a later hub than this one.",
-                "Install that one again, or put back the backup from before it with `hub restore`.",
-            )
-        # In this order: another process may make the database between the two.
-        if self._db.table_names() and not migrations.applied(self._db):
-            raise StoreError(
-                f"{self._file} is the database of another program.", "Name the hub's own with --database."
-            )
-
-    def _change_over(self) -> None:
-        try:
-            with self._writing(), self._no_earlier_hub():
-                migrations.apply(self._db)
-        except StoreError as error:
-            if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            from hub.lock import DatabaseLock
-
-            holder = DatabaseLock(self._file, "poll").holder
-            raise StoreError(
-                f"The database {self._file} is of an earlier hub, and {holder} holds it, most likely to"
-                " change it over.",
-                f"Wait until that has ended, then begin again; `fuser {self._file}` says which it is.",
-            ) from error.__cause__
-
-    @contextmanager
-    def _no_earlier_hub(self) -> Iterator[None]:
-        """For as long as an older database is changed over, what a hub that runs or polls with it holds."""
-        with ExitStack() as locks:
-            # A process that was quicker has changed it over, and may be at work by now.
-            if self._db.table_names() and migrations.pending(self._db):
-                from hub.lock import DatabaseLock
-
-                for purpose in ("run", "poll"):
-                    lock = DatabaseLock(self._file, purpose)
-                    if not lock.take():
-                        raise StoreError(
-                            f"An earlier hub is at work on {self._file} ({lock.holder}).",
-                            "Stop it first, make a backup with `hub backup FILE`, then begin again.",
-                        )
-                    locks.callback(lock.release)
-                _log.warning(
-                    "The database %s is of an earlier hub, and is changed over. A million entries take"
-                    " a quarter of a minute, those of a much earlier one some minutes; stopped before its"
-                    " end, it is as it was.",
-                    self._file,
-                )
-            yield
 
     def give_up_at(self, stop: Event) -> None:
         self._stop = stop
 
-    def close(self) -> None:
-        self._db.close()
+    @abstractmethod
+    def close(self) -> None: ...
+
+    # ------------------------------------------------------------ transactions
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction that holds the write lock from its first read on."""
-        with self._writing_within(_BUSY_SECONDS):
+        with self._writing_within(BUSY_SECONDS):
             yield
 
-    @contextmanager
-    def _writing_within(self, seconds: float) -> Iterator[None]:
+    @abstractmethod
+    def _writing_within(self, seconds: float) -> AbstractContextManager[None]:
         """The same, waiting no longer for whoever holds it."""
-        with self._errors():
-            self._take_turn(seconds)
-            try:
-                yield
-            except BaseException:
-                self._db.rollback()
-                raise
-            self._db.execute("COMMIT")
 
-    def _take_turn(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        self._wait_at_most(min(_BUSY_STRETCH, seconds))
-        try:
-            while True:
-                try:
-                    self._db.execute("BEGIN IMMEDIATE")
-                except sqlite3.OperationalError as error:
-                    held = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                    if not held or self._stop.is_set() or time.monotonic() > until:
-                        raise
-                else:
-                    return
-        finally:
-            self._wait_at_most(_BUSY_SECONDS)
-
-    def _wait_at_most(self, seconds: float) -> None:
-        self._db.conn.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
-
-    @contextmanager
-    def _undoable(self) -> Iterator[None]:
+    @abstractmethod
+    def _undoable(self) -> AbstractContextManager[None]:
         """A part of a transaction that an error undoes by itself."""
-        self._db.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            # A full disk undoes the whole transaction by itself.
-            if self._db.conn.in_transaction:
-                self._db.execute("ROLLBACK TO part")
-                self._db.execute("RELEASE part")
-            raise
-        self._db.execute("RELEASE part")
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[None]:
         """One state of the database for several reads."""
-        with self._errors(), self._db.atomic():
-            yield
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise known_error(self._file, error) or StoreError(
-                f"The database {self._file} refused: {error}.",
-                "Look at the disk's free space and the file's rights; `hub check` looks into the file.",
-            ) from error
+    @abstractmethod
+    def _errors(self) -> AbstractContextManager[None]:
+        """What the driver raises becomes a StoreError that an admin can read."""
 
-    def _rows(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[Row]:
-        cursor = self._db.execute(statement, values)
-        columns = [column for column, *_ in cursor.description]
-        # sqlite3.Row compares a name with column after column; of wide rows that takes longer than all else.
-        return [dict(zip(columns, row, strict=True)) for row in cursor]
+    # ------------------------------------------------------------ statements
 
-    def _tuples(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    # Called for each statement there is, so that it may be the driver's own.
+    _execute: Callable[..., Cursor]
+
+    @abstractmethod
+    def _insert(self, statement: str, values: Values) -> int:
+        """The number of the one row that a statement inserts."""
+
+    @abstractmethod
+    def _rows(self, statement: str, values: Values = ()) -> list[Row]: ...
+
+    @abstractmethod
+    def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """Rows without their columns' names, where there are many."""
-        found: list[tuple[Any, ...]] = self._db.execute(statement, values).fetchall()
-        return found
 
-    def _keys(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> list[int]:
-        """Whole numbers, the statement's column `key`, of which there may be thousands.
+    @abstractmethod
+    def _keys(self, statement: str, values: Values = ()) -> list[int]:
+        """Whole numbers, the statement's column `key`, of which there may be thousands."""
 
-        As one array: to hand over a row takes twice as long as to write and read its number.
-        """
-        keys: list[int] = from_json(self._value(f"SELECT json_group_array(key) FROM ({statement})", values))
-        return keys
+    @abstractmethod
+    def _each(self, statement: str, values: Values = ()) -> Generator[tuple[Any, ...], None, None]:
+        """Rows one by one, each looked for when it is asked for, until it is closed."""
 
-    def _each(
-        self, statement: str, values: dict[str, Any] | Sequence[Any] = ()
-    ) -> Generator[tuple[Any, ...], None, None]:
-        """The same one by one, each looked for when it is asked for, until it is closed."""
-        with closing(self._db.execute(statement, values)) as cursor:
-            yield from cursor
-
+    @abstractmethod
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
         """The statement for each of these; most often there are none, which costs nothing."""
-        if values:
-            self._db.conn.executemany(statement, values)
 
-    def _value(self, statement: str, values: dict[str, Any] | Sequence[Any] = ()) -> Any:
-        row = self._db.execute(statement, values).fetchone()
+    def _value(self, statement: str, values: Values = ()) -> Any:
+        row = self._execute(statement, values).fetchone()
         return None if row is None else row[0]
 
     def _published_changed(self) -> None:
-        self._db.execute("UPDATE state SET version = version + 1, mark = lower(hex(randomblob(8)))")
+        self._execute("UPDATE state SET version = version + 1, mark = ?", (token_hex(8),))
 
-
-def _begin(file: Path) -> None:
-    """Begin a database that is not there as its folder's owner's, also where root is the first to open it."""
-    # What goes wrong here SQLite will say; it gives what it keeps beside the file to the same user.
-    with suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
-        give_to_owner(file, of=file.parent)
-
-
-def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
-    """The error of a database that is damaged, held by somebody or another user's; None for others."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    match code & 0xFF:
-        case sqlite3.SQLITE_CORRUPT:
-            return StoreError(
-                f"The database {file} is damaged: {error}.", f"{PUT_BACK[:1].upper()}{PUT_BACK[1:]}"
-            )
-        case sqlite3.SQLITE_NOTADB:
-            return StoreError(
-                f"{file} is no database: {error}.",
-                f"If it was one, {PUT_BACK}. Else name the hub's database with --database.",
-            )
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreError(
-                f"The database {file} is held by another program: {error}.",
-                f"End that one, or what it has begun with the database; `fuser {file}` says which it is.",
-            )
-        # Not of a file that another took the place of.
-        case sqlite3.SQLITE_READONLY if code != sqlite3.SQLITE_READONLY_DBMOVED:
-            return StoreError(
-                f"This user may not write the database {file}: {error}.",
-                "Run this as the user that the hub runs as.",
-            )
-    return None
-
-
-def is_of_the_machine(error: StoreError) -> bool:
-    """Whether another file would have met the same: a full disk, say, or somebody who holds it."""
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _OF_THE_MACHINE
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn a database to WAL mode, for which SQLite does not wait where another process just makes it."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(_BUSY_AGAIN)
-        else:
-            return
+    @abstractmethod
+    def _written_elsewhere(self) -> object:
+        """What is another thing once another connection has written."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -12,14 +13,14 @@ from hub.model import Change, Revision, Selection, StoredEntry, Story, Words
 from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Pin, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
-from hub.store.searching import Searching
 from hub.store.selection import Walk, entries_walk, shown, stories_walk
+from hub.store.tagbitmaps import TagBitmaps
 
 _RECENT = timedelta(days=90)
 _WALK_AT_ONCE = 500
 
 
-class Listing(Searching):
+class Listing(TagBitmaps):
     """The half of the store that answers."""
 
     def stories(
@@ -37,20 +38,10 @@ class Listing(Searching):
         with self._errors():
             return int(self._value(f"SELECT COUNT(*) FROM {walk.table} WHERE {where}", values))
 
+    @abstractmethod
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
-    ) -> Found:
-        with self._reading(), closing(self._hits(selection, order)) as hits:
-            keys, following = self._page_of_hits(hits, limit, cursor, order)
-            stories, more = self._count_stories(hits)
-            return Found(
-                items=self._stories_showing(keys),
-                next=following,
-                stories=stories,
-                more=more,
-                order=order if hits.ranked_by else "date",
-                newest_of=hits.newest_of,
-            )
+    ) -> Found: ...
 
     def entries(
         self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None

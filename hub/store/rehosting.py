@@ -32,7 +32,7 @@ class Rehosting(Connection):
         }
         if not changed:
             return
-        self._db.execute("UPDATE state SET hosts = ?", (rows.as_json(dict(sorted(hosts.items()))),))
+        self._execute("UPDATE state SET hosts = ?", (rows.as_json(dict(sorted(hosts.items()))),))
         keys = [
             key for former in sorted(changed) for (key,) in self._tuples(sql.ENTRIES_NAMING, {"host": former})
         ]
@@ -40,14 +40,14 @@ class Rehosting(Connection):
             some = rows.as_json(keys[first : first + _AT_ONCE])
             for key, id, link in self._tuples(sql.ADDRESSES, (some,)):
                 canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
-                self._db.execute(
+                self._execute(
                     sql.REHOSTED_ENTRY,
                     (urls.loose_id_key(id, hosts), urls.link_key(link, canonical), canonical, key),
                 )
         for row in self._rows("SELECT * FROM habits"):
             habits = feedrows.habits(row)
             if (now := quarantine.rehosted(habits, hosts)) != habits:
-                self._db.execute(sql.NEW_HABITS, {"feed": row["feed"], **feedrows.habits_row(now)})
+                self._execute(sql.NEW_HABITS, {"feed": row["feed"], **feedrows.habits_row(now)})
 
     def _keys_at(self, address: str) -> list[int]:
         """The entries that have an address for a link or an id, be it one of a former host."""

@@ -47,7 +47,7 @@ class RulingOnStories(Settling, Rehosting):
                 self._rule(each, "together", now)
             self._share_what_was_said(into)
             # They joined the other's story, and that has a lead.
-            self._db.execute(
+            self._execute(
                 "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN (SELECT value FROM json_each(?))",
                 (rows.as_json(moved),),
             )
@@ -69,7 +69,7 @@ class RulingOnStories(Settling, Rehosting):
                 raise StoreError(
                     "It is in a story of its own already.", "To keep it there for good: hub story not-a-copy"
                 )
-            self._db.execute("DELETE FROM rulings WHERE entry = ? AND ruling <> 'apart'", (key,))
+            self._execute("DELETE FROM rulings WHERE entry = ? AND ruling <> 'apart'", (key,))
             for other in others:
                 self._rule(key, "apart", now, other=other)
             if alone:
@@ -81,7 +81,7 @@ class RulingOnStories(Settling, Rehosting):
         with self._writing():
             story = self._story_of(key)
             self._lead(key, story)
-            self._db.execute(
+            self._execute(
                 "DELETE FROM rulings WHERE ruling = 'lead' AND entry IN"
                 " (SELECT key FROM entries WHERE story = ?)",
                 (story,),
@@ -107,7 +107,7 @@ class RulingOnStories(Settling, Rehosting):
         with self._writing():
             key, story, into = place.key, self._story_of(place.key), self._story_of(place.lead)
             self._check_ruled(key, seen)
-            self._db.execute(sql.UNRULE, {"key": key, "made": rows.stamp(seen)})
+            self._execute(sql.UNRULE, {"key": key, "made": rows.stamp(seen)})
             touched = {into}
             if story != into:
                 if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ?", (story, key)):
@@ -116,9 +116,7 @@ class RulingOnStories(Settling, Rehosting):
                 self._share_what_was_said(into)
             else:
                 self._lead(place.lead, into)
-            self._db.execute(
-                sql.COPY_AGAIN, {"key": key, "of": place.copy_of, "why": place.why, "story": into}
-            )
+            self._execute(sql.COPY_AGAIN, {"key": key, "of": place.copy_of, "why": place.why, "story": into})
             for ruling, made in place.ruled:
                 self._rule(key, ruling, made)
             if place.lead_ruled and self._value(sql.CHOSEN_LEAD, (into,)) is None:
@@ -139,8 +137,8 @@ class RulingOnStories(Settling, Rehosting):
         with self._writing():
             story = self._story_of(key)
             self._check_pin(key, seen)
-            self._db.execute(sql.UNPIN, (story,))
-            self._db.execute(
+            self._execute(sql.UNPIN, (story,))
+            self._execute(
                 "INSERT INTO pins (story, made, last_day) VALUES (?, ?, ?)",
                 (story, rows.stamp(made), last_day and last_day.isoformat()),
             )
@@ -149,7 +147,7 @@ class RulingOnStories(Settling, Rehosting):
     def unpin(self, key: int, *, seen: Pin | UnsetType | None = UNSET) -> None:
         with self._writing():
             self._check_pin(key, seen)
-            taken = self._db.execute(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),))
+            taken = self._execute(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),))
             if not taken.rowcount:
                 raise StoreError("It is not pinned.", "The home page shows what is.")
             self._published_changed()
@@ -168,7 +166,7 @@ class RulingOnStories(Settling, Rehosting):
         return int(story)
 
     def _rule(self, key: int, ruling: Ruling, now: datetime, *, other: int | None = None) -> None:
-        self._db.execute(
+        self._execute(
             "INSERT INTO rulings (entry, ruling, other, made) VALUES (?, ?, ?, ?)",
             (key, ruling, other, rows.stamp(now)),
         )
@@ -176,4 +174,4 @@ class RulingOnStories(Settling, Rehosting):
     def _overrule(self, moved: list[int], stay: list[int]) -> None:
         """Take back what was ruled to keep these entries out of each other's story."""
         values = {"moved": rows.as_json(moved), "stay": rows.as_json(stay)}
-        self._db.execute(sql.OVERRULE, values)
+        self._execute(sql.OVERRULE, values)

@@ -47,7 +47,7 @@ class Sending(Connection):
             )
             if not held:
                 for statement in sql.INTEND:
-                    self._db.execute(statement, _intent_row(intent))
+                    self._execute(statement, _intent_row(intent))
         return not held
 
     def intents(self, now: datetime, *, limit: int) -> tuple[Intent, ...]:
@@ -56,7 +56,7 @@ class Sending(Connection):
 
     def put_off(self, intent: Intent, until: datetime) -> None:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE intents SET due = ?, tries = tries + 1 WHERE id = ?",
                 (rows.stamp(until), intent.number),
             )
@@ -65,28 +65,28 @@ class Sending(Connection):
         with self._writing():
             # Another may have taken its place while its callback was asked.
             again = "UPDATE intents SET due = ?, tries = 0 WHERE id = ?"
-            if not self._db.execute(again, (rows.stamp(now), intent.number)).rowcount:
+            if not self._execute(again, (rows.stamp(now), intent.number)).rowcount:
                 return
-            self._db.execute(sql.CONFIRMED, {**_intent_row(intent), "number": intent.number})
+            self._execute(sql.CONFIRMED, {**_intent_row(intent), "number": intent.number})
             if intent.mode == "unsubscribe":
-                self._db.execute(
+                self._execute(
                     "DELETE FROM subscribers WHERE topic = ? AND callback = ?",
                     (intent.topic, intent.callback),
                 )
                 return
             expires = rows.stamp(now + intent.lease)
-            self._db.execute(sql.BEGIN_SENDING, {**_intent_row(intent), "expires": expires})
+            self._execute(sql.BEGIN_SENDING, {**_intent_row(intent), "expires": expires})
 
     def hold(self, intent: Intent, until: datetime) -> None:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE intents SET held = 1, due = ?, secret = NULL WHERE id = ?",
                 (rows.stamp(until), intent.number),
             )
 
     def drop(self, intent: Intent) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM intents WHERE id = ?", (intent.number,))
+            self._execute("DELETE FROM intents WHERE id = ?", (intent.number,))
 
     # ------------------------------------------------------------ what is sent
 
@@ -100,7 +100,7 @@ class Sending(Connection):
             behind = self._value(sql.ANYBODY_BEHIND, values)
         if behind:
             with self._writing():
-                self._db.execute(sql.TELL, values)
+                self._execute(sql.TELL, values)
 
     def owed(self, now: datetime, *, slow: bool, limit: int) -> tuple[Subscriber, ...]:
         with self._reading():
@@ -110,7 +110,7 @@ class Sending(Connection):
     def try_later(self, subscriber: Subscriber) -> bool:
         due = rows.maybe_stamp(subscriber.due)
         with self._writing():
-            changed = self._db.execute(
+            changed = self._execute(
                 "UPDATE subscribers SET due = ?, tries = ?, slow = ? WHERE id = ?",
                 (due, subscriber.tries, int(subscriber.slow), subscriber.number),
             ).rowcount
@@ -118,19 +118,19 @@ class Sending(Connection):
 
     def has(self, subscriber: Subscriber, document: str, *, slow: bool) -> None:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE subscribers SET sent = ?, due = NULL, tries = 0, slow = ? WHERE id = ?",
                 (document, int(slow), subscriber.number),
             )
 
     def leave(self, subscriber: Subscriber) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM subscribers WHERE id = ?", (subscriber.number,))
+            self._execute("DELETE FROM subscribers WHERE id = ?", (subscriber.number,))
 
     def deny(self, topic: str, why: str, now: datetime) -> None:
         with self._writing():
-            self._db.execute(sql.DENY, {"topic": topic, "why": why, "now": rows.stamp(now)})
-            self._db.execute("DELETE FROM subscribers WHERE topic = ?", (topic,))
+            self._execute(sql.DENY, {"topic": topic, "why": why, "now": rows.stamp(now)})
+            self._execute("DELETE FROM subscribers WHERE topic = ?", (topic,))
 
     def let_go(self, now: datetime) -> None:
         over = {"now": rows.stamp(now), "long_ago": rows.stamp(now - _NOBODY_ASKED)}
@@ -139,15 +139,15 @@ class Sending(Connection):
         if any_over:
             with self._writing():
                 for statement in sql.LET_GO:
-                    self._db.execute(statement, over)
+                    self._execute(statement, over)
 
     def let_all_go(self) -> None:
         with self._reading():
             anybody = self._value(sql.ANYBODY)
         if anybody:
             with self._writing():
-                self._db.execute("DELETE FROM subscribers")
-                self._db.execute("DELETE FROM intents")
+                self._execute("DELETE FROM subscribers")
+                self._execute("DELETE FROM intents")
 
 
 def _subscriber(row: Row) -> Subscriber:

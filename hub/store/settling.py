@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -27,7 +26,6 @@ from hub.model import (
 from hub.store import Decide, feedrows, rows
 from hub.store import statements as sql
 from hub.store.adopting import Adopting
-from hub.store.checkpoints import MOST_PAGES, Checkpoints
 from hub.store.known import KnownToBatch, Written, listed
 
 _OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
@@ -40,11 +38,6 @@ _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited,
 _SKETCHES_KEPT = timedelta(days=120)
 # Of some three hundred bytes each.
 _MOST_HOUSE_PHRASES = 20_000
-# KB of pages that the writer keeps. With less, a batch evicts pages of its indexes while it fills
-# them; with more nothing is gained.
-_WRITERS_CACHE = 24_000
-# What a batch changes by itself, and for each entry with its indexes; polls that find nothing share some.
-_PAGES_OF_BATCH, _PAGES_OF_ENTRY, _POLLS_OF_PAGE = 4, 10, 2
 
 
 class _Refused(Exception):
@@ -58,27 +51,21 @@ class _Refused(Exception):
 class Settling(Adopting):
     """The half of the store that takes polls."""
 
-    @cached_property
-    def _checkpoints(self) -> Checkpoints:
-        """Begun with the first polls: then this is the connection that writes."""
-        with self._errors():
-            self._db.execute(f"PRAGMA cache_size = -{_WRITERS_CACHE}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
-        return Checkpoints(self._file)
+    @abstractmethod
+    def _index_texts(self, texts: Sequence[tuple[int, str, str]], now: datetime) -> None:
+        """Have searches find entries that are new, by their keys, titles and texts."""
 
-    def close(self) -> None:
-        if "_checkpoints" in self.__dict__:
-            self._checkpoints.close()
-        super().close()
+    @abstractmethod
+    def _settled(self, polls: int, entries: int) -> None:
+        """Told after each batch of polls, with how many entries it wrote."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
-        checkpoints = self._checkpoints
         try:
             results = self._settle(gathered, decide, apart=False)
         except _Refused:
             results = self._settle(gathered, decide, apart=True)
         entries = sum(each.new + each.updated for each in results)
-        checkpoints.after(_PAGES_OF_BATCH + len(results) // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
+        self._settled(len(results), entries)
         return results
 
     def _settle(self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool) -> tuple[PollResult, ...]:
@@ -94,7 +81,7 @@ class Settling(Adopting):
                     results += self._settle_together(polls, decide, apart=apart)
                 if gathered:
                     oldest = min(each.started for each in gathered) - _POLLS_KEPT
-                    self._db.execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
+                    self._execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
         except BaseException:
             # Some of it may have been read of what is undone.
             self._house.clear()
@@ -132,9 +119,8 @@ class Settling(Adopting):
         settle = self._settle_apart if apart else self._settle_one
         settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
-        self._write_each(sql.NEW_IN_SEARCH, known.new_texts)
         if any(each.entries for each in gathered):
-            self._keep_bitmaps(max(each.started for each in gathered))
+            self._index_texts(known.new_texts, max(each.started for each in gathered))
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]
@@ -151,7 +137,7 @@ class Settling(Adopting):
 
         Kept while no other connection writes to the database.
         """
-        version = self._value("PRAGMA data_version")
+        version = self._written_elsewhere()
         if version != self._version or len(self._house) > _MOST_HOUSE_PHRASES:
             self._house.clear()
             self._version = version
@@ -166,9 +152,9 @@ class Settling(Adopting):
             if gathered.tombstones:
                 found = replace(found, deleted=self._deleted(feed, gathered))
             return self._apply(feed, state, decide(gathered, state, found), known)
-        except sqlite3.IntegrityError as error:
+        except self._refusals as error:
             raise _Refused(error) from error
-        except sqlite3.Error:
+        except self._database_error:
             # The disk is full, or the file damaged: no other poll would fare better.
             raise
         except Exception as error:  # what a document does to the rules costs that feed alone
@@ -202,7 +188,7 @@ class Settling(Adopting):
         now = rows.stamp(update.now)
         if update.new:
             leads = sum(new.story is None or new.leads for new in update.new)
-            self._db.execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
+            self._execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
         written = [self._begin(feed, new, now) for new in update.new]
         for each in written:
             if each.new and (withheld := each.new.withheld):
@@ -223,7 +209,7 @@ class Settling(Adopting):
         for key in update.settled:
             changed_stories.add(self._tell_of(key, now))
         for relinked in update.relinked:
-            self._db.execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
+            self._execute(sql.RELINKED_ENTRY, rows.relinked_row(relinked))
         changed_stories |= self._refresh(update)
         self._write_each(
             sql.NEW_SKETCH, [{"entry": each.key, **rows.sketch_row(each.entry.sketch)} for each in written]
@@ -239,7 +225,7 @@ class Settling(Adopting):
         for story in changed_stories:
             self._retag_story(story)
         if update.habits is not None:
-            self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
+            self._execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, before, update)
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
         if others := self._in_other_feeds({*update.withdrawn, *update.returned}):
@@ -281,7 +267,7 @@ class Settling(Adopting):
         """Write what of entries is another besides their words; the stories that this touched."""
         touched: set[int] = set()
         for each in update.refreshed:
-            self._db.execute(sql.REFRESHED_ENTRY, {**rows.entry_row(each.entry), "key": each.key})
+            self._execute(sql.REFRESHED_ENTRY, {**rows.entry_row(each.entry), "key": each.key})
             self._tag(each.key, each.entry.tags)
             touched.add(self._value("SELECT story FROM entries WHERE key = ?", (each.key,)))
         return touched
@@ -297,7 +283,7 @@ class Settling(Adopting):
             own = self._tuples(sql.TO_WITHDRAW, (listed(update.withdrawn),))
             why = {key: update.withdrawn[key] for (key,) in own}
             others = self._in_other_feeds(why)
-            self._db.execute(sql.READ_ANEW, (listed(others),))
+            self._execute(sql.READ_ANEW, (listed(others),))
             why |= {other: why[key] for other, key in others.items()}
             for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(why),)):
                 touched |= self._withhold(key, Withheld("withdrawn", why[key]), update.now)
@@ -305,7 +291,7 @@ class Settling(Adopting):
                 sql.RETRACTED, [(each, key) for key, each in {**update.withdrawn, **why}.items()]
             )
         if update.kept:
-            self._db.execute(sql.NOT_RETRACTED, (listed(update.kept),))
+            self._execute(sql.NOT_RETRACTED, (listed(update.kept),))
         return touched
 
     def _in_other_feeds(self, keys: Collection[int]) -> dict[int, int]:
@@ -322,11 +308,11 @@ class Settling(Adopting):
             window = tuple(each if each.key else each._replace(key=next(new)) for each in update.window)
             packed = feedrows.window_bytes(window)
             if packed != known.windows.get(feed):
-                self._db.execute(sql.NEW_WINDOW, (feed, packed))
+                self._execute(sql.NEW_WINDOW, (feed, packed))
         if update.made_anew:
-            self._db.execute(sql.FORGET_CHECKS, (feed,))
+            self._execute(sql.FORGET_CHECKS, (feed,))
         if update.unchecked:
-            self._db.execute(sql.CHECKED, (listed(update.unchecked),))
+            self._execute(sql.CHECKED, (listed(update.unchecked),))
         self._write_each(sql.NEW_CHECK, [feedrows.check_row(check) for check in update.checks])
 
     def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
@@ -353,7 +339,7 @@ class Settling(Adopting):
     def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
         """Write an entry that was not there, into its story."""
         story = self._new_story(told=new.told) if new.story is None else new.story
-        key = self._db.execute(
+        key = self._insert(
             sql.NEW_ENTRY,
             {
                 **rows.entry_row(new.entry),
@@ -369,12 +355,11 @@ class Settling(Adopting):
                 "date": rows.stamp(new.date),
                 "now": now,
             },
-        ).lastrowid
-        assert key is not None
+        )
         if new.story is not None and new.told:
-            self._db.execute(sql.TELL_STORY, (story,))
+            self._execute(sql.TELL_STORY, (story,))
         if new.leads:
-            self._db.execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
+            self._execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
         return Written(key, story, new.entry, new, withheld=new.withheld is not None)
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
@@ -383,9 +368,9 @@ class Settling(Adopting):
         # What is other news each hour may not have told the one before.
         leaves = changed.leaves_story and told == "yes"
         told_it = leaves and self._told_by(changed.key, rows.moment(now))
-        self._db.execute(sql.NEW_REVISION, {"key": changed.key, "now": now, "told": told})
-        self._db.execute(sql.OLD_REVISIONS, {"key": changed.key, "kept": _REVISIONS_KEPT})
-        self._db.execute(
+        self._execute(sql.NEW_REVISION, {"key": changed.key, "now": now, "told": told})
+        self._execute(sql.OLD_REVISIONS, {"key": changed.key, "kept": _REVISIONS_KEPT})
+        self._execute(
             sql.CHANGED_ENTRY,
             {
                 **rows.entry_row(changed.entry),
@@ -397,10 +382,10 @@ class Settling(Adopting):
             },
         )
         if told == "yes":
-            self._db.execute(sql.TELL_WAITING, (changed.key,))
+            self._execute(sql.TELL_WAITING, (changed.key,))
         if changed.leaves_story:
-            self._db.execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
-            self._db.execute(sql.RULED_OF_NEWS, (changed.key,))
+            self._execute("DELETE FROM overrulings WHERE entry = ?", (changed.key,))
+            self._execute(sql.RULED_OF_NEWS, (changed.key,))
         left = self._value("SELECT story FROM entries WHERE key = ?", (changed.key,))
         touched = {left}
         if changed.story is not None:
@@ -411,20 +396,20 @@ class Settling(Adopting):
                 # It went away from that news and back to it.
                 self._tell_again(changed.key, changed.story)
         elif changed.leaves_story and changed.withheld:
-            self._db.execute("UPDATE standings SET story = NULL, led = 0 WHERE entry = ?", (changed.key,))
+            self._execute("UPDATE standings SET story = NULL, led = 0 WHERE entry = ?", (changed.key,))
         elif changed.leaves_story:
             touched |= self._move(changed.key, None)
         if told_it and len(touched) > 1:
             # Its copies would tell it under other ids.
-            self._db.execute(sql.TELL_NO_MORE, (left,))
+            self._execute(sql.TELL_NO_MORE, (left,))
         self._tag(changed.key, changed.entry.tags)
         story = int(self._value("SELECT story FROM entries WHERE key = ?", (changed.key,)))
         return story, touched
 
     def _tell_of(self, key: int, now: str) -> int:
         """Have an entry's last changes count as told now; its story."""
-        self._db.execute("UPDATE entries SET changed = ? WHERE key = ?", (now, key))
-        self._db.execute(sql.TELL_WAITING, (key,))
+        self._execute("UPDATE entries SET changed = ? WHERE key = ?", (now, key))
+        self._execute(sql.TELL_WAITING, (key,))
         return int(self._value("SELECT story FROM entries WHERE key = ?", (key,)))
 
     def _prune(self, now: datetime) -> None:
@@ -432,10 +417,10 @@ class Settling(Adopting):
         week = "{}-W{:02}".format(*now.isocalendar())
         if self._value("SELECT pruned FROM state") == week:
             return
-        self._db.execute("UPDATE state SET pruned = ?", (week,))
+        self._execute("UPDATE state SET pruned = ?", (week,))
         for key, story in self._tuples(sql.OLDEST_SINCE, (rows.stamp(now - _SKETCHES_KEPT),)):
-            self._db.execute("DELETE FROM sketches WHERE entry < ?", (key,))
-            self._db.execute(sql.PRUNE_INDEX, {"key": key, "story": story})
+            self._execute("DELETE FROM sketches WHERE entry < ?", (key,))
+            self._execute(sql.PRUNE_INDEX, {"key": key, "story": story})
             self._house.clear()
 
     def _write_state(self, feed: int, before: FeedState, update: FeedUpdate) -> None:
@@ -443,8 +428,8 @@ class Settling(Adopting):
         columns = feedrows.state_row(update.state, before)
         if columns:
             assignments = ", ".join(f"{column} = :{column}" for column in columns)
-            self._db.execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
-        self._db.execute(
+            self._execute(f"UPDATE feeds SET {assignments} WHERE id = :feed", {**columns, "feed": feed})
+        self._execute(
             "INSERT INTO polls"
             " (feed, started, seconds, outcome, status, size, new, updated, error, remarks, pushed, reshares)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -469,14 +454,14 @@ class Settling(Adopting):
             self._write_each(sql.NEW_PAGE_IN_VAIN, [(feed, page, again) for page in gathered.pages_in_vain])
             self._write_each(sql.NEW_PAGE_BARRED, [(feed, page, again) for page in gathered.pages_barred])
         if gathered.push is not None:
-            self._db.execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
+            self._execute("DELETE FROM pushes WHERE id = ?", (gathered.push,))
         self._leave_alone(update)
 
     def _leave_alone(self, update: FeedUpdate) -> None:
         """Remember which host asked all its visitors to stay away, if one did."""
         if update.host_not_before is not None:
             host, until = update.host_not_before
-            self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
+            self._execute(sql.SPARE_HOST, (host, rows.stamp(until)))
 
 
 def _result(update: FeedUpdate) -> PollResult:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import islice
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -58,12 +58,13 @@ def _said(stand: Stand) -> str:
 class Placing(Tagging):
     """The part of the store that puts entries into stories and takes them out."""
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(file)
-        # Who holds the numbers that very many stories have, of which polls write no more; and the
-        # version of the database, as others have written it, that this was read of.
-        self._house: dict[int, list[int]] = {}
-        self._version: int | None = None
+    # As of when, by what others have written, `_house` was read.
+    _version: object = None
+
+    @cached_property
+    def _house(self) -> dict[int, list[int]]:
+        """Who holds the numbers that very many stories have, of which polls write no more."""
+        return {}
 
     # ------------------------------------------------------------ what is not published
 
@@ -182,7 +183,7 @@ class Placing(Tagging):
             entries = [self._sketched(key) for key in rows.from_json(those)]
             before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
             habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
-            self._db.execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
+            self._execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})
 
     def withdraw(
         self,
@@ -198,7 +199,7 @@ class Placing(Tagging):
             now = now or datetime.now(UTC)
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
-                    self._db.execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
+                    self._execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
                     self._published_changed()
                     continue
                 self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
@@ -212,8 +213,8 @@ class Placing(Tagging):
             for key, stood in waited.items():
                 if key in now and now[key] == seen.get(key):
                     values = {"key": key, "standing": stood.standing, "why": stood.why}
-                    self._db.execute(sql.WAIT_AGAIN, {**values, "since": rows.stamp(stood.since)})
-                    self._db.execute(sql.WITHHOLD, values)
+                    self._execute(sql.WAIT_AGAIN, {**values, "since": rows.stamp(stood.since)})
+                    self._execute(sql.WITHHOLD, values)
                     waiting += 1
             if waiting:
                 self._published_changed()
@@ -259,9 +260,7 @@ class Placing(Tagging):
         Its story goes on with the original of those that are left; in feeds it would be
         another's, under another id, so that what readers have had is not told there again.
         """
-        story, before = self._db.execute(
-            "SELECT story, standing FROM entries WHERE key = ?", (key,)
-        ).fetchone()
+        story, before = self._execute("SELECT story, standing FROM entries WHERE key = ?", (key,)).fetchone()
         touched = {story}
         told_it = self._told_by(key, now)
         terms = self._tags_of_story(story)
@@ -269,8 +268,8 @@ class Placing(Tagging):
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
             if told_it:
-                led = self._db.execute(sql.TELL_NO_MORE, (story,)).rowcount
-        self._db.execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
+                led = self._execute(sql.TELL_NO_MORE, (story,)).rowcount
+        self._execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
         was_published = before is None and not new
         self._stand(
@@ -299,15 +298,15 @@ class Placing(Tagging):
         """
         (row,) = self._rows("SELECT * FROM standings WHERE entry = ?", (key,))
         first_seen, back = (None, rows.stamp(now)) if row["was_published"] else (rows.stamp(now), None)
-        self._db.execute(sql.PUBLISH, {"key": key, "first_seen": first_seen, "back": back})
-        self._db.execute("DELETE FROM standings WHERE entry = ?", (key,))
+        self._execute(sql.PUBLISH, {"key": key, "first_seen": first_seen, "back": back})
+        self._execute("DELETE FROM standings WHERE entry = ?", (key,))
         (stored,) = self._load("e.key", [key])
         joins = self._belongs_to(stored, row)
         if joins is None:
             return {stored.story}
         touched = self._move(key, joins.story, copy_of=joins.of, why=joins.why)
         # Another that an admin has had lead meanwhile goes on leading.
-        self._db.execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
+        self._execute(sql.LEAD_NO_MORE, {"entry": key, "story": joins.story})
         if self._value(sql.CHOSEN_LEAD, (joins.story,)) == key:
             self._lead(key, joins.story)
         self._lead_undated(key, joins.story)
@@ -318,7 +317,7 @@ class Placing(Tagging):
 
     def _lead(self, key: int, story: int, *, why: str = _CHOSEN) -> None:
         """Have an entry lead its story; who led it is its copy, for this reason."""
-        self._db.execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
+        self._execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
 
     def _lead_undated(self, key: int, story: int) -> None:
         """Have an entry lead the story that it joined if what led that is undated, and it is not."""
@@ -327,7 +326,7 @@ class Placing(Tagging):
 
     def _tell_again(self, key: int, story: int) -> None:
         """Have feeds tell a story again by the entry that told it, or by the one that an admin chose."""
-        told_no_more = self._db.execute(sql.TELL_AGAIN, (story,)).rowcount
+        told_no_more = self._execute(sql.TELL_AGAIN, (story,)).rowcount
         if told_no_more and self._value(sql.CHOSEN_LEAD, (story,)) is None:
             self._lead(key, story, why=_TOLD_BY)
 
@@ -364,7 +363,7 @@ class Placing(Tagging):
         terms: Sequence[str] | None = None,
         led: int = 0,
     ) -> None:
-        self._db.execute(
+        self._execute(
             sql.STANDING,
             {
                 "key": key,
@@ -408,21 +407,19 @@ class Placing(Tagging):
         if story is None:
             story = self._new_story(told=told)
         elif told:
-            self._db.execute(sql.TELL_STORY, (story,))
-        self._db.execute(
+            self._execute(sql.TELL_STORY, (story,))
+        self._execute(
             sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
         )
-        self._db.execute(sql.NEXT_LEAD, {"story": left})
-        self._db.execute(sql.FOLLOW_NEXT_LEAD, {"story": left, "key": key, "why": _LEFT_BEHIND})
+        self._execute(sql.NEXT_LEAD, {"story": left})
+        self._execute(sql.FOLLOW_NEXT_LEAD, {"story": left, "key": key, "why": _LEFT_BEHIND})
         if not own and not self._value("SELECT 1 FROM entries WHERE story = ? LIMIT 1", (left,)):
-            self._db.execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, left))
-            self._db.execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
+            self._execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, left))
+            self._execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
         return {left, story}
 
     def _new_story(self, *, told: bool) -> int:
-        story = self._db.execute("INSERT INTO stories (told) VALUES (?)", (int(told),)).lastrowid
-        assert story is not None
-        return story
+        return self._insert("INSERT INTO stories (told) VALUES (?)", (int(told),))
 
     def _index_again(self, story: int) -> None:
         """Make a story findable by all its entries."""

@@ -182,9 +182,6 @@ INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
 VALUES (:entry, :words, :numbers, :credits, :wordless)
 """
 NEW_IN_INDEX = "INSERT OR IGNORE INTO sketch_index (number, story) VALUES (?, ?)"
-# No trigger does this, since with one each entry becomes a part of the full-text index by itself, to be
-# merged with the others; what is written in a row is one part.
-NEW_IN_SEARCH = "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)"
 NEW_ENTRY = """
 INSERT INTO entries (feed, member, story, lead, copy_of, why, kind, atom_id, atom_key, date, first_seen,
     changed, past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,

@@ -50,7 +50,7 @@ class Subscribing(Connection):
         self, feed: FeedKey, offer: Offer, *, callback: str, token: str, secret: str, now: datetime
     ) -> None:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 sql.SUBSCRIBE,
                 {
                     "member": feed.member,
@@ -72,26 +72,26 @@ class Subscribing(Connection):
             return
         assignments = ", ".join(f"{column} = :{column}" for column in changed)
         with self._writing():
-            self._db.execute(
+            self._execute(
                 f"UPDATE subscriptions SET {assignments} WHERE id = :id", {**changed, "id": after.number}
             )
             if "expires" in changed or "leaving" in changed:
                 until = None if after.leaving else becomes["expires"]
-                self._db.execute(
+                self._execute(
                     "UPDATE feeds SET pushed_until = ? WHERE pushed_until IS NOT NULL"
                     " AND id = (SELECT feed FROM subscriptions WHERE id = ?)",
                     (until, after.number),
                 )
             if after.leaving:
-                self._db.execute("DELETE FROM pushes WHERE subscription = ?", (after.number,))
+                self._execute("DELETE FROM pushes WHERE subscription = ?", (after.number,))
 
     def spare(self, host: str, until: datetime) -> None:
         with self._writing():
-            self._db.execute(sql.SPARE_HOST, (host, rows.stamp(until)))
+            self._execute(sql.SPARE_HOST, (host, rows.stamp(until)))
 
     def forget(self, subscription: Subscription) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM subscriptions WHERE id = ?", (subscription.number,))
+            self._execute("DELETE FROM subscriptions WHERE id = ?", (subscription.number,))
 
     def receive(
         self, subscription: Subscription, body: bytes, content_type: str | None, *, now: datetime
@@ -103,12 +103,12 @@ class Subscribing(Connection):
             in_all = self._value("SELECT COALESCE(SUM(size), 0) FROM pushes")
             if waiting >= _MOST_WAITING or in_all + len(body) > _MOST_BYTES_WAITING:
                 return False
-            self._db.execute(
+            self._execute(
                 "INSERT INTO pushes (subscription, received, content_type, size, body)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (subscription.number, rows.stamp(now), content_type, len(body), body),
             )
-            self._db.execute(
+            self._execute(
                 "UPDATE subscriptions SET taken = taken + 1, last_push = ? WHERE id = ?",
                 (rows.stamp(now), subscription.number),
             )
@@ -116,7 +116,7 @@ class Subscribing(Connection):
 
     def refuse(self, subscription: Subscription) -> None:
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE subscriptions SET refused = refused + 1 WHERE id = ?", (subscription.number,)
             )
 

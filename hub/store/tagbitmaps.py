@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from functools import cached_property
 
 from hub.errors import StoreError
 from hub.store import rows
@@ -45,11 +45,15 @@ ON CONFLICT (term, block) DO UPDATE SET bits = excluded.bits
 class TagBitmaps(Connection):
     """The part of the store that keeps bitmaps of tags and looks into them."""
 
-    def __init__(self, file: Path) -> None:
-        # Of the transaction that is open: the stories it changes, and by tag the entries that may lose it.
-        self._touched: set[int] = set()
-        self._lost: defaultdict[str, set[int]] = defaultdict(set)
-        super().__init__(file)
+    # Of the transaction that is open: the stories it changes, and by tag the entries that may lose it.
+
+    @cached_property
+    def _touched(self) -> set[int]:
+        return set()
+
+    @cached_property
+    def _lost(self) -> defaultdict[str, set[int]]:
+        return defaultdict(set)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -92,11 +96,11 @@ class TagBitmaps(Connection):
                 self._write_bits(term, block, bits)
 
     def _write_bits(self, term: str, block: range, bits: BitMap) -> None:
-        self._db.execute(_NEW_BITS, (term, block.start // _BLOCK, bits.serialize()))
+        self._execute(_NEW_BITS, (term, block.start // _BLOCK, bits.serialize()))
 
     def _make_tag_bitmaps_anew(self) -> None:
         """Within a transaction, make all of them as `story_tags` has it, whatever they said."""
-        self._db.execute("DELETE FROM tag_bitmaps")
+        self._execute("DELETE FROM tag_bitmaps")
         for (term,) in self._tuples("SELECT DISTINCT term FROM story_tags"):
             having = BitMap(self._keys(_OF_TAG, (term,)))
             for block in _blocks(having):

@@ -46,7 +46,7 @@ class Tagging(Listing):
             self._check_said(keys, term, seen)
             entries = self._load("e.key", keys)
             for stored in entries:
-                self._db.execute(sql.OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
+                self._execute(sql.OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
                 self._tag(stored.key, stored.entry.tags)
             for story in {stored.story for stored in entries}:
                 self._retag_story(story)
@@ -65,7 +65,7 @@ class Tagging(Listing):
     ) -> None:
         with self._writing():
             self._check_said(keys, term, seen)
-            self._db.execute(sql.LEAVE_TO_RULES, (term, rows.as_json(keys)))
+            self._execute(sql.LEAVE_TO_RULES, (term, rows.as_json(keys)))
 
     def _check_said(self, keys: Sequence[int], term: str, seen: datetime | UnsetType | None) -> None:
         """Refuse what is to be said of a tag of entries of which something else was said than was seen."""
@@ -89,7 +89,7 @@ class Tagging(Listing):
 
     def _take_over_what_was_said(self, key: int, story: int) -> bool:
         """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
-        return bool(self._db.execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
+        return bool(self._execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
     def _share_what_was_said(self, story: int) -> None:
         """Have what admins said of the tags of a story's entries hold for all of them."""
@@ -116,22 +116,22 @@ class Tagging(Listing):
         brought = Counter(term for term, *_ in of_new_stories)
         for each in written:
             for tag in each.entry.tags if each.joined else ():
-                brought[tag.term] += self._db.execute(sql.TAG_OF_STORY, (tag.term, each.story)).rowcount
+                brought[tag.term] += self._execute(sql.TAG_OF_STORY, (tag.term, each.story)).rowcount
         self._count(brought)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
         final = overruled(tags, self._overrulings(key))
-        self._db.execute("DELETE FROM tags WHERE entry = ?", (key,))
+        self._execute("DELETE FROM tags WHERE entry = ?", (key,))
         if final:
-            self._db.execute(sql.NEW_TAGS, (key, rows.tags_text(final)))
+            self._execute(sql.NEW_TAGS, (key, rows.tags_text(final)))
         kind = next((tag.kind for tag in final if tag.kind), "news")
-        self._db.execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
+        self._execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
     def _retag_story(self, story: int) -> None:
         changes = Counter(dict.fromkeys(self._tags_of_story(story), -1))
-        self._db.execute("DELETE FROM story_tags WHERE story = ?", (story,))
-        self._db.execute(sql.STORY_TAGS, {"story": story})
+        self._execute("DELETE FROM story_tags WHERE story = ?", (story,))
+        self._execute(sql.STORY_TAGS, {"story": story})
         changes.update(self._tags_of_story(story))
         self._count(changes)
         self._touch([story])

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.errors import StoreError
-from hub.store.connection import Connection, known_error
+from hub.store.sqlite.connection import SqliteConnection, known_error
 
 
-class Original(Connection):
+class Original(SqliteConnection):
     """A database that is copied, and not changed over: an earlier hub can go on with either."""
 
     def _make_ready(self) -> None:

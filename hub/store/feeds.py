@@ -1,61 +1,49 @@
-"""The store on SQLite, by way of sqlite-utils: the default, and enough for most networks.
-
-One file in WAL mode: those who read see the last commit and never wait for
-the one who writes. `synchronous=NORMAL` means that a power cut may undo the
-last polls, whole; the next round brings them again, since their validators
-are undone with them.
-"""
+"""The feeds and members of feeds.yaml, and what is remembered of each feed."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub import urls
-from hub.errors import StoreError
 from hub.model import Feed, FeedKey, FeedState, LastDocument, Member, PageCheck
 from hub.store import feedrows, rows
 from hub.store import statements as sql
-from hub.store.admins import Admins
 from hub.store.known import listed
-from hub.store.migrations import lacking
-from hub.store.nearby import Nearby
+from hub.store.rehosting import Rehosting
 from hub.store.rows import Row
-from hub.store.ruling import RulingOnStories
-from hub.store.sending import Sending
+from hub.store.standing import Placing
 from hub.store.subscribing import Subscribing
-from hub.store.watching import Watching
 
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
 
 
-class SqliteStore(RulingOnStories, Nearby, Watching, Subscribing, Sending, Admins):
-    """A Store in one file."""
+class Feeds(Placing, Rehosting, Subscribing):
+    """The part of the store that keeps feeds."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
         every_member = [rows.member_row(member, position) for position, member in enumerate(members)]
         every_feed = [feedrows.feed_row(feed, position) for position, feed in enumerate(feeds)]
         with self._writing():
             before = self._members_as_published()
-            self._db.execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
-            self._db.execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
+            self._execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
+            self._execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
             for row in self._not_there("members", every_member):
-                self._db.execute(sql.MEMBER_UPSERT, row)
+                self._execute(sql.MEMBER_UPSERT, row)
             not_there = self._not_there("feeds", every_feed)
             self._rename(not_there)
-            self._db.execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
+            self._execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in not_there:
                 was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
                 if was is not None and urls.host(was) != urls.host(row["url"]):
-                    self._db.execute(sql.FEED_HOST_CHANGED, row)
+                    self._execute(sql.FEED_HOST_CHANGED, row)
                 for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
-                    if self._db.execute(changed, row).rowcount:
-                        self._db.execute(sql.FORGET_PAGES, row)
-                self._db.execute(sql.FEED_BOUNDS_CHANGED, row)
-                self._db.execute(sql.FEED_UPSERT, row)
+                    if self._execute(changed, row).rowcount:
+                        self._execute(sql.FORGET_PAGES, row)
+                self._execute(sql.FEED_BOUNDS_CHANGED, row)
+                self._execute(sql.FEED_UPSERT, row)
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
                 self._published_changed()
@@ -171,89 +159,20 @@ class SqliteStore(RulingOnStories, Nearby, Watching, Subscribing, Sending, Admin
             its = self._tuples("SELECT key, story FROM entries WHERE feed = ?", (row["id"],))
             told = [story for key, story in its if self._told_by(key, now)]
             self._lose_feed(row["id"])
-            removed = self._db.execute("DELETE FROM entries WHERE feed = ?", (row["id"],)).rowcount
+            removed = self._execute("DELETE FROM entries WHERE feed = ?", (row["id"],)).rowcount
             for story in told:
-                self._db.execute(sql.TELL_NO_MORE, (story,))
+                self._execute(sql.TELL_NO_MORE, (story,))
             for story in {story for _, story in its}:
-                self._db.execute(sql.NEXT_LEAD, {"story": story})
+                self._execute(sql.NEXT_LEAD, {"story": story})
                 self._retag_story(story)
-            self._db.execute("DELETE FROM feeds WHERE id = ?", (row["id"],))
-            self._db.execute(
+            self._execute("DELETE FROM feeds WHERE id = ?", (row["id"],))
+            self._execute(
                 "DELETE FROM members WHERE configured = 0 AND slug = ?"
                 " AND NOT EXISTS (SELECT 1 FROM feeds WHERE member = slug)",
                 (feed.member,),
             )
             self._published_changed()
         return int(removed)
-
-    def check(self) -> tuple[str, ...]:
-        with self._errors():
-            problems = [str(found) for (found,) in self._tuples("PRAGMA integrity_check") if found != "ok"]
-            problems += [
-                f"{row['table']}: row {row['rowid']} names a row of {row['parent']} that is not there"
-                for row in self._rows("PRAGMA foreign_key_check")
-            ]
-            # A migration that was edited after a database had it makes there nothing more.
-            if missing := lacking(self._db):
-                return (*problems, *missing)
-            without_lead = self._value(
-                "SELECT COUNT(*) FROM (SELECT story FROM entries WHERE standing IS NULL"
-                " GROUP BY story HAVING SUM(lead) <> 1)"
-            )
-            if without_lead:
-                problems.append(f"{without_lead} stories do not have exactly one lead")
-            shown = self._value(sql.WITHHELD_IN_STORIES)
-            if shown:
-                problems.append(f"{shown} entries that are not published are in stories with others, or lead")
-            for what, (kept, made) in sql.DERIVED.items():
-                differing = self._value(
-                    f"SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {made}))"
-                    f" + (SELECT COUNT(*) FROM ({made} EXCEPT {kept}))"
-                )
-                if differing:
-                    problems.append(f"{what} do not agree with the entries in {differing} places")
-            differing = self._word_bitmaps_that_differ()
-            if differing:
-                problems.append(
-                    f"bitmaps of common words do not agree with the full-text index in {differing} places"
-                )
-            differing = self._tag_bitmaps_that_differ()
-            if differing:
-                problems.append(
-                    f"bitmaps of tags do not agree with the tags of stories in {differing} places"
-                )
-        # Before, so that no wait for who writes is deaf to signals.
-        with self._writing():
-            try:
-                self._db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
-            except sqlite3.Error as error:
-                code = error.sqlite_errorcode & 0xFF
-                if code == sqlite3.SQLITE_READONLY:
-                    raise StoreError(
-                        f"The full-text index of {self._file} was not checked: the file may not be written.",
-                        "Run this as the user that the hub runs as.",
-                    ) from error
-                # Whoever holds the database, or fills its disk, does not damage it.
-                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                    raise
-                problems.append(f"the full-text index does not agree with the entries: {error}")
-        return tuple(problems)
-
-    def mend(self, step: Callable[[str], None]) -> None:
-        with self._writing():
-            for what, (table, columns) in sql.MADE_ANEW.items():
-                step(what)
-                _, made = sql.DERIVED[what]
-                self._db.execute(f"DELETE FROM {table}")
-                self._db.execute(f"INSERT INTO {table} ({columns}) SELECT DISTINCT * FROM ({made})")
-            step("the bitmaps of tags")
-            self._make_tag_bitmaps_anew()
-            step("the full-text index")
-            self._db.execute("INSERT INTO search (search) VALUES ('rebuild')")
-            # Those of words come anew with the polls that follow.
-            self._db.execute("DELETE FROM bitmap_blocks")
-            self._db.execute("DELETE FROM word_bitmaps")
-            self._published_changed()
 
 
 def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict[int, str]:

@@ -22,9 +22,9 @@ from itertools import groupby
 from msgspec import Struct
 
 from hub.store import rows
-from hub.store.connection import Connection
 from hub.store.known import listed
 from hub.store.roaring import BitMap, unpacked
+from hub.store.sqlite.connection import SqliteConnection
 from hub.store.stems import Terms
 
 _BLOCK = 65_536  # keys
@@ -62,7 +62,7 @@ class KeyRange(Struct, frozen=True):
     having: BitMap | None
 
 
-class WordBitmaps(Connection):
+class WordBitmaps(SqliteConnection):
     """The part of the store that keeps bitmaps of words and looks into them."""
 
     @cached_property
@@ -82,7 +82,7 @@ class WordBitmaps(Connection):
             return
         last = self._value("SELECT bitmaps_made FROM state")
         if last is None or now >= rows.moment(last) + _AT_MOST_EVERY:
-            self._db.execute("UPDATE state SET bitmaps_made = ?", (rows.stamp(now),))
+            self._execute("UPDATE state SET bitmaps_made = ?", (rows.stamp(now),))
             self._make_bitmaps()
 
     def _make_bitmaps(self) -> bool:
@@ -97,8 +97,8 @@ class WordBitmaps(Connection):
             if first not in there:
                 self._learn_words(first)
                 # Who edits the file by other means may have left some.
-                self._db.execute("DELETE FROM word_bitmaps WHERE block = ?", (first,))
-                self._db.execute("INSERT INTO bitmap_blocks VALUES (?, ?)", (first, first + _BLOCK - 1))
+                self._execute("DELETE FROM word_bitmaps WHERE block = ?", (first,))
+                self._execute("INSERT INTO bitmap_blocks VALUES (?, ?)", (first, first + _BLOCK - 1))
                 self._complete(first)
                 return True
         words = self._value("SELECT COUNT(*) FROM common_words")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hub.model import RelatedStory, Story
 from hub.store import rows
-from hub.store.listing import Listing
+from hub.store.sqlite.searching import Searching
 from hub.stories import related
 
 _LOOKED_AT = 24
 
 
-class Nearby(Listing):
+class Nearby(Searching):
     """The part of the store that finds related news."""
 
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:

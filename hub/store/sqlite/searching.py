@@ -21,12 +21,12 @@ from itertools import islice, takewhile
 from msgspec import Struct
 
 from hub.model import Selection
-from hub.store import Order, rows
+from hub.store import Found, Order, rows
 from hub.store.cursors import read_cursor, write_cursor
+from hub.store.listing import Listing
 from hub.store.roaring import BitMap
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
-from hub.store.tagbitmaps import TagBitmaps
-from hub.store.wordbitmaps import MATCH_WITHIN, KeyRange, WordBitmaps
+from hub.store.sqlite.wordbitmaps import MATCH_WITHIN, KeyRange, WordBitmaps
 
 # CROSS keeps the planner from walking through all that match the condition, and
 # INDEXED BY from reading each row where an index has all that is asked.
@@ -114,8 +114,23 @@ class Hits(Struct):
             self.unread = None
 
 
-class Searching(WordBitmaps, TagBitmaps):
+class Searching(WordBitmaps, Listing):
     """The part of the store that searches."""
+
+    def search(
+        self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
+    ) -> Found:
+        with self._reading(), closing(self._hits(selection, order)) as hits:
+            keys, following = self._page_of_hits(hits, limit, cursor, order)
+            stories, more = self._count_stories(hits)
+            return Found(
+                items=self._stories_showing(keys),
+                next=following,
+                stories=stories,
+                more=more,
+                order=order if hits.ranked_by else "date",
+                newest_of=hits.newest_of,
+            )
 
     def finds(self, typed: str) -> bool:
         wanted, unwanted = full_text_phrases(typed)
