@@ -1,4 +1,4 @@
-"""What tests share: a site, a hub with a clock, and where the corpus and the benches are."""
+"""What tests share: a site, a hub with a clock, a PostgreSQL, and where the corpus and the benches are."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def site() -> Iterator[Site]:
 def hub(tmp_path: Path) -> Iterator[Moments]:
     with moments(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """The address of an empty database of a real server."""
+    from tests.postgresql import new_database
+
+    with new_database() as address:
+        yield address
