@@ -22,6 +22,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from hub.store.postgres import PostgresStore
+
 with warnings.catch_warnings():
     # Where nobody has logged in there is no folder for its lock but the temporary one, which it warns of.
     warnings.simplefilter("ignore")
@@ -39,15 +41,41 @@ _ends: list[subprocess.Popen[bytes]] = []
 @contextmanager
 def new_database() -> Iterator[str]:
     """The address of a database that is empty, for as long as the block lasts."""
+    with _made("TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'") as name:
+        yield _address(name)
+
+
+@contextmanager
+def new_store() -> Iterator[str]:
+    """The same of one that has a store's tables, which to copy takes a tenth of making them."""
+    with _made(f"TEMPLATE {_with_tables()} STRATEGY file_copy") as name:
+        yield _address(name)
+
+
+@contextmanager
+def _made(how: str) -> Iterator[str]:
     name = f"hub{next(_numbers)}"
-    as_superuser(
-        f"CREATE DATABASE {name} OWNER hub TEMPLATE template0"
-        " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
-    )
+    as_superuser(f"CREATE DATABASE {name} OWNER hub {how}")
     try:
-        yield f"postgresql://hub:{quote(PASSWORD, safe='')}@/{name}?host={quote(str(_folder()), safe='')}"
+        yield name
     finally:
         as_superuser(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _with_tables() -> str:
+    """The name of a database that a store has made its tables in, for as long as the server runs."""
+    with new_database() as address:
+        PostgresStore(address).close()
+        made = address.partition("@/")[2].partition("?")[0]
+        as_superuser(f"ALTER DATABASE {made} RENAME TO with_tables")
+        # In place of the one that is dropped at the end of the block.
+        as_superuser(f"CREATE DATABASE {made}")
+    return "with_tables"
+
+
+def _address(name: str) -> str:
+    return f"postgresql://hub:{quote(PASSWORD, safe='')}@/{name}?host={quote(str(_folder()), safe='')}"
 
 
 def as_superuser(statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

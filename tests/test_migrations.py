@@ -8,10 +8,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 from sqlite_utils import Database
 
 from hub.store import open_store
+from hub.store.postgres.tables import MIGRATIONS
 from hub.store.sqlite import migrations
+from tests.postgresql import new_store
 
 # Never edit a migration that landed: add another, and its digest here.
 DIGESTS = {
@@ -48,6 +51,11 @@ DIGESTS = {
     "m031_what_a_member_took_back_too": "0d617a42ffbc6756",
 }
 
+DIGESTS_OF_POSTGRESQL = {"p001_the_first_tables": "a7e13ba06fbb4111"}
+# What one of the databases has by itself.
+IN_SQLITE_ALONE = {"bitmap_blocks", "common_words", "word_bitmaps", "_sqlite_migrations", "sqlite_sequence"}
+IN_POSTGRESQL_ALONE = {"hub_migrations", "search"}
+
 
 def test_no_migration_that_landed_is_edited() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -57,11 +65,40 @@ def test_no_migration_that_landed_is_edited() -> None:
     assert names == list(DIGESTS)
 
 
+def test_no_migration_of_postgresql_that_landed_is_edited() -> None:
+    found = {name: _digest_of(script) for name, script in MIGRATIONS.items()}
+    assert found == DIGESTS_OF_POSTGRESQL, "add another, and the digest of that"
+
+
+def test_both_databases_have_the_same_columns(tmp_path: Path) -> None:
+    """Each by its table, with whether it may be null, and whether it is a number, a text or bytes."""
+    open_store(f"sqlite:///{tmp_path}/hub.db").close()
+    kinds = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text", "BLOB": "bytea"}
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
+        in_sqlite = {
+            (table, name, kinds[kind], bool(must or key))
+            for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            if table not in IN_SQLITE_ALONE and not table.startswith("search")
+            for _, name, kind, must, _, key in database.execute(f"PRAGMA table_info({table})").fetchall()
+        }
+    with new_store() as address, closing(psycopg.connect(address)) as connection:
+        columns = connection.execute(
+            "SELECT table_name, column_name, data_type, is_nullable = 'NO' FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        ).fetchall()
+    in_postgresql = {column for column in columns if column[0] not in IN_POSTGRESQL_ALONE}
+    assert in_postgresql == in_sqlite - {("state", "bitmaps_made", "text", False)}
+
+
 def _digest(name: str) -> str:
     """A digest of a migration's lines and of the SQL that it names."""
     migration = getattr(migrations, name)
     named = [getattr(migrations, each, None) for each in sorted(migration.__code__.co_names)]
     text = "".join([inspect.getsource(migration), *(each for each in named if isinstance(each, str))])
+    return _digest_of(text)
+
+
+def _digest_of(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

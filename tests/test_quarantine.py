@@ -13,7 +13,7 @@ from hub.model import Entry, Feed, FeedKey, Habits, Withheld
 from hub.store import Store
 from hub.stories import sketched
 from tests.entries import entry
-from tests.test_store import EAST, FEEDS, MEMBERS, NOW, poll, store, titles, url
+from tests.test_store import EAST, FEEDS, MEMBERS, NOW, in_a_file, poll, store, titles, url
 
 __all__ = ["store", "url"]
 
@@ -318,6 +318,7 @@ def test_a_member_that_is_always_trusted_waits_for_nobody(store: Store) -> None:
     assert not store.notices()
 
 
+@in_a_file
 def test_a_feed_that_was_known_before_habits_were_kept_is_learnt_from_its_whole_document(
     store: Store,
 ) -> None:

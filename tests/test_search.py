@@ -14,6 +14,7 @@ import pytest
 from hub import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, tagbitmaps
+from hub.store.postgres import searching as in_postgresql
 from hub.store.sqlite import searching, wordbitmaps
 from hub.store.stems import Terms
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
@@ -21,12 +22,13 @@ from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, ago, 
 ORDERS: tuple[Order, ...] = ("relevance", "date")
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    yield from a_hub(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+    yield from a_hub(tmp_path, request.param)
 
 
 def bound(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(in_postgresql, "MOST_HITS", most)
     monkeypatch.setattr(searching, "MOST_HITS", most)
     monkeypatch.setattr(searching, "_AT_ONCE", 2)
 
@@ -129,10 +131,17 @@ def test_stories_are_counted_as_far_as_anybody_wants_to_know(
 ) -> None:
     hub.publish(WESSEX, *(news(str(number)) for number in range(9)))
     assert "9 stories for news" in hub.words("/search?q=news")
-    monkeypatch.setattr(searching, "_MOST_COUNTED", 7)
+    for module in (searching, in_postgresql):
+        monkeypatch.setattr(module, "MOST_COUNTED", 7)
     assert "at least 7 stories for news" in hub.words("/search?q=news")
-    monkeypatch.setattr(searching, "_MOST_COUNTED", 9)
+    for module in (searching, in_postgresql):
+        monkeypatch.setattr(module, "MOST_COUNTED", 9)
     assert "at least" not in hub.words("/search?q=news")
+
+
+@pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+def test_stories_are_counted_among_the_last_that_came_in(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.publish(WESSEX, *(news(str(number)) for number in range(9)))
     monkeypatch.setattr(searching, "_COUNTED_AMONG", 8)
     assert "at least 8 stories for news" in hub.words("/search?q=news")
 
@@ -252,7 +261,17 @@ def looked_for_one_by_one(
     ],
 )
 @pytest.mark.parametrize("most", [12, 30, 10_000])
-@pytest.mark.parametrize(("block", "common"), [(None, 0), (4, 99), (24, 99), (4, 4)])
+@pytest.mark.parametrize(
+    ("hub", "block", "common"),
+    [
+        ("sqlite", None, 0),
+        ("sqlite", 4, 99),
+        ("sqlite", 24, 99),
+        ("sqlite", 4, 4),
+        ("postgresql", None, 0),
+    ],
+    indirect=["hub"],
+)
 def test_a_search_finds_what_looking_at_each_entry_finds(
     hub: Hub,
     monkeypatch: pytest.MonkeyPatch,
@@ -326,7 +345,9 @@ def test_a_star_needs_three_letters(hub: Hub, typed: str, finds: int) -> None:
         ("medicat* innovat*", []),
     ],
 )
-@pytest.mark.parametrize("block", [None, 4])
+@pytest.mark.parametrize(
+    ("hub", "block"), [("sqlite", None), ("sqlite", 4), ("postgresql", None)], indirect=["hub"]
+)
 def test_a_star_stands_for_any_ending_whatever_stemming_makes_of_the_word(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, typed: str, finds: list[str], block: int | None
 ) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from lxml import etree
 from msgspec.structs import replace
@@ -364,8 +365,10 @@ def test_what_was_withdrawn_may_be_published_by_another_member(store: Store, url
 )
 def test_a_standing_that_is_wrong_is_told_of(store: Store, url: str, statement: str, problem: str) -> None:
     poll(store, held(store, EAST), OURS)
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as db:
+    connect = psycopg.connect if url.startswith("postgresql:") else sqlite3.connect
+    with closing(connect(url.removeprefix("sqlite:///"))) as db:
         db.execute(statement)
+        db.commit()
     assert problem in store.check()
 
 

@@ -64,6 +64,7 @@ from hub.store.sqlite.migrations import migrations
 from hub.stories import mark
 from tests.entries import entry
 from tests.older import older_database
+from tests.postgresql import new_store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = Feed(key=FeedKey("east"), url="https://east.example/feed/")
@@ -76,9 +77,16 @@ MEMBERS = (
 FEEDS = (EAST, WEST, WEST_BLOG)
 
 
-@pytest.fixture(params=["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"{request.param}:///{tmp_path}/hub.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/hub.db"
+    else:
+        with new_store() as address:
+            yield address
+
+
+in_a_file = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -477,6 +485,7 @@ def take_over(older: sqlite3.Connection, newer: Path, *tables: str) -> None:
         older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
 
 
+@in_a_file
 def test_what_a_database_of_before_holds_is_its_feeds_rhythm(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -538,6 +547,7 @@ def test_who_begins_while_another_changes_the_database_over_is_told_to_wait(
         assert upgraded.check() == ()
 
 
+@in_a_file
 def test_a_feed_of_a_database_of_before_has_failed_for_one_reason(store: Store, tmp_path: Path) -> None:
     store.settle([replace(document(EAST), outcome="failed", error="unwell", reason="timeout")], decider())
     (expected, *_) = store.feed_states()
@@ -615,6 +625,7 @@ def test_a_host_that_asked_for_peace_gets_it_from_all_its_feeds(store: Store) ->
     assert len(store.due(NOW + timedelta(hours=4))) == 3
 
 
+@in_a_file
 def test_a_feeds_yaml_that_is_as_it_was_writes_nothing(store: Store, url: str) -> None:
     """So that a round over thousands of feeds begins at once."""
     with closing(sqlite3.connect(database_file(url))) as beside:
@@ -872,6 +883,7 @@ def test_a_story_has_the_tags_of_all_its_entries(network: Store) -> None:
     assert network.tag_counts() == {"safety": 1, "digital": 2}
 
 
+@in_a_file
 def test_what_entries_are_compared_by_is_kept_for_four_months(store: Store, tmp_path: Path) -> None:
     for day in (0, 60, 130, 200):
         poll(
@@ -884,6 +896,7 @@ def test_what_entries_are_compared_by_is_kept_for_four_months(store: Store, tmp_
     assert found_by == {"day 130", "day 200"}
 
 
+@in_a_file
 def test_what_is_too_old_is_found_without_a_look_at_all_that_is_stored(store: Store, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "hub.db")) as db:
         plan = [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {statements.OLDEST_SINCE}", ("",))]
@@ -1001,6 +1014,7 @@ def test_news_a_correction_a_new_name_and_a_tag_move_the_version(store: Store) -
 # ---------------------------------------------------------------- care
 
 
+@in_a_file
 def test_a_backup_is_a_whole_database_taken_while_another_writes(
     network: Store, tmp_path: Path, url: str
 ) -> None:
@@ -1028,6 +1042,7 @@ def test_a_backup_is_a_whole_database_taken_while_another_writes(
     copy.close()
 
 
+@in_a_file
 def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path, url: str) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(StoreError, match="exists already"):
@@ -1035,6 +1050,7 @@ def test_a_backup_never_overwrites_a_file(network: Store, tmp_path: Path, url: s
     assert (tmp_path / "mine").read_text() == "precious"
 
 
+@in_a_file
 def test_a_backup_that_was_killed_has_no_name_and_the_next_one_takes_its_place(
     network: Store, tmp_path: Path, url: str
 ) -> None:
@@ -1047,6 +1063,7 @@ def test_a_backup_that_was_killed_has_no_name_and_the_next_one_takes_its_place(
     assert not list(tmp_path.glob(".copy.db.part*"))
 
 
+@in_a_file
 def test_a_backup_that_is_ended_leaves_nothing(
     network: Store, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1062,6 +1079,7 @@ def test_a_backup_that_is_ended_leaves_nothing(
     assert not list(tmp_path.glob("*copy.db*"))
 
 
+@in_a_file
 @pytest.mark.parametrize("links", [True, False])
 def test_a_backup_takes_no_name_that_another_file_got_meanwhile(
     network: Store, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, links: bool
@@ -1101,6 +1119,7 @@ def test_what_is_no_hubs_database_is_not_backed_up(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.db").exists()
 
 
+@in_a_file
 def test_a_damaged_database_is_told_of(url: str) -> None:
     store = open_store(url)
     store.sync(MEMBERS, FEEDS, authority="news.example.org")
@@ -1143,6 +1162,7 @@ def test_a_later_hubs_database_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "later.db").read_bytes() == before
 
 
+@in_a_file
 def test_a_backup_that_cannot_be_written_says_why_and_is_read_by_nobody_else(store: Store, url: str) -> None:
     file = database_file(url)
     for impossible in (file.parent / "no" / "copy.db", file / "copy.db", file.with_name("x" * 300)):
@@ -1165,6 +1185,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "other.db").read_bytes() == before
 
 
+@in_a_file
 def test_a_story_without_a_lead_is_told_of(store: Store, url: str) -> None:
     poll(store, EAST, entry("a"))
     with sqlite3.connect(database_file(url)) as connection:
@@ -1187,6 +1208,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     assert "my notes" in (tmp_path / "notes.txt").read_text()
 
 
+@in_a_file
 def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1199,6 +1221,7 @@ def test_who_holds_the_database_is_told_of_and_not_of_the_disk(
     assert f"`fuser {file}`" in told.value.remedy
 
 
+@in_a_file
 def test_a_check_of_a_database_that_somebody_holds_finds_no_damage(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1214,6 +1237,7 @@ def test_a_check_of_a_database_that_somebody_holds_finds_no_damage(
         assert late.check() == ()
 
 
+@in_a_file
 def test_who_may_not_write_the_database_is_told_whom_to_be(url: str, store: Store) -> None:
     assert isinstance(store, SqliteStore)
     store._db.execute("PRAGMA query_only = ON")
@@ -1222,6 +1246,7 @@ def test_who_may_not_write_the_database_is_told_whom_to_be(url: str, store: Stor
     assert "as the user that the hub runs as" in told.value.remedy
 
 
+@in_a_file
 def test_a_backup_by_who_may_not_write_the_database_tells_that(
     url: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1244,6 +1269,7 @@ def test_a_database_that_must_be_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@in_a_file
 def test_every_poll_is_on_record(store: Store, url: str) -> None:
     poll(store, EAST, entry("a"))
     poll(store, EAST, entry("a"), at=NOW + timedelta(hours=1))

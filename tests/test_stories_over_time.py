@@ -26,6 +26,7 @@ from tests.test_store import (
     WEST_BLOG,
     decider,
     document,
+    in_a_file,
     poll,
     store,
     titles,
@@ -103,6 +104,7 @@ def test_young_news_in_an_old_story_is_found_when_what_is_old_is_forgotten(store
     assert members(story_of(store, young.link)) == [EAST.key, EAST.key, WEST.key]
 
 
+@in_a_file
 def test_what_an_earlier_hub_lost_of_it_is_there_again(store: Store, url: str, tmp_path: Path) -> None:
     poll(store, EAST, OURS, *(other(number, 0) for number in range(12)))
     with closing(sqlite3.connect(database_file(url))) as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from hub.store import Store, open_store
 from hub.store.sqlite import SqliteStore
 from hub.web import create_app
 from tests.entries import entry
+from tests.postgresql import new_store
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 
@@ -69,9 +70,11 @@ class Hub:
         templates: Path | None = None,
         open_with: Callable[[], Store] | None = None,
         desk: Desk | None = None,
+        database: str | None = None,
     ) -> None:
         self.now = NOW
         self.file = folder / "hub.db"
+        self.database = database or f"sqlite:///{self.file}"
         self.stores: list[Store] = []
         self.app = create_app(
             open_with or self._open,
@@ -85,7 +88,7 @@ class Hub:
         self.client = self.app.test_client()
 
     def _open(self) -> Store:
-        self.stores.append(open_store(f"sqlite:///{self.file}"))
+        self.stores.append(open_store(self.database))
         return self.stores[-1]
 
     def close(self) -> None:
@@ -183,9 +186,12 @@ class Hub:
         ]
 
 
-def a_hub(folder: Path) -> Iterator[Hub]:
-    """A hub, closed afterwards."""
-    with closing(Hub(folder)) as made:
+def a_hub(folder: Path, kind: str = "sqlite") -> Iterator[Hub]:
+    """A hub with a database of this kind, closed afterwards."""
+    with (
+        new_store() if kind == "postgresql" else nullcontext() as database,
+        closing(Hub(folder, database=database)) as made,
+    ):
         yield made
 
 

@@ -89,6 +89,10 @@ def database_file(url: str) -> Path:
 
 def open_store(url: str) -> Store:
     """Open the database a URL names, making or upgrading it first. Raises StoreError."""
+    if url.startswith(("postgresql://", "postgres://")):
+        from hub.store.postgres import PostgresStore
+
+        return PostgresStore(url)
     file = database_file(url)
     from hub.store.sqlite import SqliteStore
 
@@ -97,7 +101,8 @@ def open_store(url: str) -> Store:
 
 def existing_store(url: str) -> Store:
     """Open a database that must be there already. Raises StoreError."""
-    _existing_file(url)
+    if not url.startswith(("postgresql://", "postgres://")):
+        _existing_file(url)
     return open_store(url)
 
 

@@ -179,11 +179,11 @@ class Admins(Connection):
         return _record(found[0]) if found else None
 
     def audit(self, words: str = "", *, limit: int, cursor: str | None = None) -> Page[AuditRecord]:
-        (before,) = read_cursor(cursor, "a", (int,)) if cursor else (None,)
+        (before,) = read_cursor(cursor, "a", (int,)) if cursor else (2**63 - 1,)
         with self._reading():
             found = self._rows(
-                "SELECT * FROM audit WHERE (:before IS NULL OR id < :before)"
-                " AND instr(lower(who || ' ' || action || ' ' || about || ' ' || said), lower(:words))"
+                "SELECT * FROM audit WHERE id < :before"
+                " AND instr(lower(who || ' ' || action || ' ' || about || ' ' || said), lower(:words)) > 0"
                 " ORDER BY id DESC LIMIT :limit",
                 {"before": before, "words": words, "limit": limit + 1},
             )

@@ -76,8 +76,8 @@ class Connection(ABC):
     _execute: Callable[..., Cursor]
 
     @abstractmethod
-    def _insert(self, statement: str, values: Values) -> int:
-        """The number of the one row that a statement inserts."""
+    def _insert(self, statement: str, values: Values, column: str = "id") -> int:
+        """The number, in this column, of the one row that a statement inserts."""
 
     @abstractmethod
     def _rows(self, statement: str, values: Values = ()) -> list[Row]: ...

@@ -129,8 +129,8 @@ class Sending(Connection):
 
     def deny(self, topic: str, why: str, now: datetime) -> None:
         with self._writing():
-            self._execute(sql.DENY, {"topic": topic, "why": why, "now": rows.stamp(now)})
-            self._execute("DELETE FROM subscribers WHERE topic = ?", (topic,))
+            for statement in sql.DENY:
+                self._execute(statement, {"topic": topic, "why": why, "now": rows.stamp(now)})
 
     def let_go(self, now: datetime) -> None:
         over = {"now": rows.stamp(now), "long_ago": rows.stamp(now - _NOBODY_ASKED)}

@@ -56,6 +56,10 @@ class Settling(Adopting):
         """Have searches find entries that are new, by their keys, titles and texts."""
 
     @abstractmethod
+    def _index_words(self, key: int, title: str, text: str) -> None:
+        """Have searches find an entry by these words, and not by those it had."""
+
+    @abstractmethod
     def _settled(self, polls: int, entries: int) -> None:
         """Told after each batch of polls, with how many entries it wrote."""
 
@@ -355,6 +359,7 @@ class Settling(Adopting):
                 "date": rows.stamp(new.date),
                 "now": now,
             },
+            "key",
         )
         if new.story is not None and new.told:
             self._execute(sql.TELL_STORY, (story,))
@@ -378,9 +383,10 @@ class Settling(Adopting):
                 "past_fingerprints": rows.as_json(changed.past_fingerprints),
                 "changed": now if told == "yes" else None,
                 "date": rows.stamp(changed.date) if changed.date else None,
-                "keeps_day": changed.keeps_day,
+                "keeps_day": int(changed.keeps_day),
             },
         )
+        self._index_words(changed.key, changed.entry.title, changed.entry.text)
         if told == "yes":
             self._execute(sql.TELL_WAITING, (changed.key,))
         if changed.leaves_story:

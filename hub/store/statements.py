@@ -1,7 +1,7 @@
 """The statements of the store, each under a name. Values are always parameters, never text.
 
-Plain SQL that SQLite and PostgreSQL both take, but for `json_each`, which
-hands a list of values over as one parameter.
+SQL that SQLite takes, and PostgreSQL once `hub.store.postgres.dialect` has said it
+in its words: `json_each` hands a list of values over as one parameter.
 """
 
 from hub.model import LONG_AGO
@@ -40,9 +40,9 @@ KNOWN_BY_KEYS = f"""
     SELECT key FROM entries WHERE id_key IN (SELECT value FROM json_each(:ids))
     UNION ALL SELECT key FROM entries WHERE link_key IN (SELECT value FROM json_each(:links))
     UNION ALL SELECT o.key FROM json_each(:loose_ids) j CROSS JOIN entries o
-        ON o.feed = json_extract(j.value, '$[0]') AND o.loose_id_key = json_extract(j.value, '$[1]')
+        ON o.feed = CAST(j.value ->> 0 AS BIGINT) AND o.loose_id_key = j.value ->> 1
     UNION ALL SELECT o.key FROM json_each(:titles) j CROSS JOIN entries o
-        ON o.feed = json_extract(j.value, '$[0]') AND o.title_key = json_extract(j.value, '$[1]')
+        ON o.feed = CAST(j.value ->> 0 AS BIGINT) AND o.title_key = j.value ->> 1
 ) ORDER BY e.key
 """
 KNOWN_BY_NUMBER = f"{_KNOWN} WHERE e.key IN (SELECT value FROM json_each(?)) ORDER BY e.key"
@@ -57,7 +57,10 @@ SELECT e.atom_id, f.member, f.name FROM entries e JOIN feeds f ON f.id = e.feed
 WHERE e.atom_key IN (SELECT value FROM json_each(?))
 """
 WINDOWS = "SELECT feed, entries FROM windows WHERE feed IN (SELECT value FROM json_each(?))"
-NEW_WINDOW = "INSERT OR REPLACE INTO windows (feed, entries) VALUES (?, ?)"
+NEW_WINDOW = """
+INSERT INTO windows (feed, entries) VALUES (?, ?)
+ON CONFLICT (feed) DO UPDATE SET entries = excluded.entries
+"""
 WINDOW_OF = """
 SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id WHERE f.member = ? AND f.name = ?
 """
@@ -92,13 +95,14 @@ SELECT member, name, entry, link, due, gone_since, tries FROM (
     SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries,
            ROW_NUMBER() OVER (PARTITION BY f.id ORDER BY c.due, c.entry) AS place
     FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
-    WHERE c.due <= :now AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL)
+    WHERE c.due <= :now AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL) ranked
 WHERE place <= :most ORDER BY due
 """
 # Of entries that were taken back, those of which nothing was said yet; who leads a story leaves it last, so
 # that it has it again when all are back.
 TO_WITHDRAW = """
-SELECT key FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND standing IS NOT 'withdrawn'
+SELECT key FROM entries WHERE key IN (SELECT value FROM json_each(?))
+AND (standing IS NULL OR standing <> 'withdrawn')
 AND NOT EXISTS (SELECT 1 FROM standings s WHERE s.entry = key AND s.by_admin = 1) ORDER BY lead, key
 """
 # Of withdrawn entries that are there again, those of which no admin said it, with whether readers had them;
@@ -110,10 +114,11 @@ AND standing = 'withdrawn' AND by_admin = 0 ORDER BY story IS NOT NULL, entry
 # What the other feeds of its member have of an entry: two of id, link and title are the same, as for
 # `withdrawals.in_another_feed`.
 IN_OTHER_FEEDS = """
-SELECT e.key, o.key FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value
-CROSS JOIN entries o ON o.id_key = e.id_key OR o.link_key = e.link_key
-WHERE +o.member = e.member AND o.feed <> e.feed AND ((o.id_key = e.id_key) IS TRUE)
-    + ((o.link_key = e.link_key) IS TRUE) + (o.title_key = e.title_key) > 1
+SELECT e.key, o.key
+FROM entries e CROSS JOIN entries o ON o.id_key = e.id_key OR o.link_key = e.link_key
+WHERE e.key IN (SELECT value FROM json_each(?)) AND +o.member = e.member AND o.feed <> e.feed
+    AND CAST((o.id_key = e.id_key) IS TRUE AS INTEGER) + CAST((o.link_key = e.link_key) IS TRUE AS INTEGER)
+        + CAST(o.title_key = e.title_key AS INTEGER) > 1
 """
 STANDING_NOW = """
 SELECT key, COALESCE(standing, 'published'), story FROM entries WHERE key IN (SELECT value FROM json_each(?))
@@ -127,8 +132,9 @@ LEFT_FEEDS = "SELECT id, member, url FROM feeds WHERE configured = 0"
 # The news at some links that some feeds have, the leads first.
 NEWS_OF_FEEDS = """
 SELECT e.key, e.feed, e.story, e.lead, e.title_key, COALESCE(e.id_key, e.title_key), e.link_key
-FROM json_each(?) j CROSS JOIN entries e ON e.link_key = j.value
-WHERE +e.feed IN (SELECT value FROM json_each(?)) ORDER BY e.lead DESC, e.key
+FROM entries e
+WHERE e.link_key IN (SELECT value FROM json_each(?)) AND +e.feed IN (SELECT value FROM json_each(?))
+ORDER BY e.lead DESC, e.key
 """
 # What a feed has in a story, or of the same news.
 OWN_OF_NEWS = """
@@ -141,12 +147,15 @@ UPDATE entries SET feed = :feed, member = (SELECT member FROM feeds WHERE id = :
 """
 HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_HABITS = """
-INSERT OR REPLACE INTO habits (feed, entries, sites, scripts, words, last, days, latest)
+INSERT INTO habits (feed, entries, sites, scripts, words, last, days, latest)
 VALUES (:feed, :entries, :sites, :scripts, :words, :last, :days, :latest)
+ON CONFLICT (feed) DO UPDATE SET entries = excluded.entries, sites = excluded.sites,
+    scripts = excluded.scripts, words = excluded.words, last = excluded.last, days = excluded.days,
+    latest = excluded.latest
 """
 FEEDS_NAMED = """
 SELECT f.* FROM json_each(?) j CROSS JOIN feeds f
-    ON f.member = json_extract(j.value, '$[0]') AND f.name = json_extract(j.value, '$[1]')
+    ON f.member = j.value ->> 0 AND f.name = j.value ->> 1
 """
 # As one row: there are a hundred for each entry, and to hand one over takes longer than to find it.
 HOLDERS = """
@@ -178,10 +187,12 @@ DELETE FROM sketch_index WHERE story < :story
     AND story NOT IN (SELECT story FROM entries WHERE key >= :key AND +story < :story)
 """
 NEW_SKETCH = """
-INSERT OR REPLACE INTO sketches (entry, words, numbers, credits, wordless)
+INSERT INTO sketches (entry, words, numbers, credits, wordless)
 VALUES (:entry, :words, :numbers, :credits, :wordless)
+ON CONFLICT (entry) DO UPDATE SET words = excluded.words, numbers = excluded.numbers,
+    credits = excluded.credits, wordless = excluded.wordless
 """
-NEW_IN_INDEX = "INSERT OR IGNORE INTO sketch_index (number, story) VALUES (?, ?)"
+NEW_IN_INDEX = "INSERT INTO sketch_index (number, story) VALUES (?, ?) ON CONFLICT DO NOTHING"
 NEW_ENTRY = """
 INSERT INTO entries (feed, member, story, lead, copy_of, why, kind, atom_id, atom_key, date, first_seen,
     changed, past_fingerprints, id, id_key, loose_id_key, link_key, title_key, fingerprint, title, link,
@@ -194,7 +205,8 @@ VALUES (:feed, :member, :story, :lead, :copy_of, :why, :kind, :atom_id, :atom_ke
 """
 COUNT_ENTRIES = """
 INSERT INTO member_counts (member, entries, leads) VALUES (?, ?, ?)
-ON CONFLICT (member) DO UPDATE SET entries = entries + excluded.entries, leads = leads + excluded.leads
+ON CONFLICT (member) DO UPDATE SET
+    entries = member_counts.entries + excluded.entries, leads = member_counts.leads + excluded.leads
 """
 # A publisher's date of its change comes in with a change that is told: readers go by it.
 CHANGED_ENTRY = """
@@ -205,7 +217,7 @@ UPDATE entries SET changed = COALESCE(:changed, changed), date = COALESCE(:date,
     published = :published, updated = CASE WHEN :changed IS NULL THEN updated ELSE :updated END,
     summary = :summary, content = :content, text = :text,
     excerpt = :excerpt, language = :language, direction = :direction, image = :image,
-    rights = :rights, event_date = COALESCE(:event_date, CASE WHEN :keeps_day THEN event_date END),
+    rights = :rights, event_date = COALESCE(:event_date, CASE WHEN :keeps_day = 1 THEN event_date END),
     details = :details
 WHERE key = :key
 """
@@ -249,7 +261,7 @@ ORDER BY r.until DESC, r.id DESC LIMIT ?
 TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
 CHANGES = """
-SELECT r.entry, r.until, r.told FROM json_each(?) j CROSS JOIN revisions r ON r.entry = j.value ORDER BY r.id
+SELECT entry, until, told FROM revisions WHERE entry IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 RELINKED_ENTRY = """
 UPDATE entries SET id = :id, link = :link, canonical_link = :canonical_link, id_key = :id_key,
@@ -276,7 +288,8 @@ WHERE e.key = :key AND NOT {_UNDATED.format("e")} AND l.story = :story AND l.lea
 """
 # The entry leads its story, and who led it is a copy of it.
 TAKE_LEAD = """
-UPDATE entries SET lead = (key = :key), copy_of = CASE WHEN key = :key THEN NULL ELSE :key END,
+UPDATE entries SET lead = CASE WHEN key = :key THEN 1 ELSE 0 END,
+    copy_of = CASE WHEN key = :key THEN NULL ELSE :key END,
     why = CASE WHEN key = :key THEN '' ELSE :why END
 WHERE story = :story AND (key = :key OR lead = 1)
 """
@@ -312,9 +325,9 @@ INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, st
 VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms, :led)
 ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
     moment = excluded.moment, by_admin = excluded.by_admin,
-    was_published = MAX(excluded.was_published, excluded.by_admin AND was_published),
-    story = COALESCE(excluded.story, story), terms = COALESCE(excluded.terms, terms),
-    led = MAX(excluded.led, led)
+    was_published = MAX(excluded.was_published, excluded.by_admin * standings.was_published),
+    story = COALESCE(excluded.story, standings.story), terms = COALESCE(excluded.terms, standings.terms),
+    led = MAX(excluded.led, standings.led)
 """
 # Copies of an entry that left their story follow the one that leads it now, of which nobody
 # said that they are its copies.
@@ -324,6 +337,10 @@ WHERE story = :story AND copy_of = :key
 """
 SAID_BY_ADMIN = """
 SELECT entry, why FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
+"""
+WITHOUT_LEAD = """
+SELECT COUNT(*) FROM (
+    SELECT story FROM entries WHERE standing IS NULL GROUP BY story HAVING SUM(lead) <> 1) without
 """
 WITHHELD_IN_STORIES = """
 SELECT COUNT(*) FROM entries e WHERE e.standing IS NOT NULL AND (e.lead = 1
@@ -372,7 +389,9 @@ GROUP BY e.member, f.name, s.standing, s.why ORDER BY 6, 1, 2, 3, 4
 """
 NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
 # A date of `entries` as `story_tags` has it. Of the seconds' fraction SQLite would make a whole one.
-MICROSECONDS = "(strftime('%s', substr({0}, 1, 19)) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
+MICROSECONDS = (
+    "(CAST(strftime('%s', substr({0}, 1, 19)) AS BIGINT) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
+)
 TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
 # That of an entry that joined a story, if the story had it not.
 TAG_OF_STORY = f"""
@@ -383,16 +402,18 @@ ON CONFLICT (story, term) DO NOTHING
 STORY_TAGS = f"""
 INSERT INTO story_tags (term, story, date, lead)
 SELECT DISTINCT each.value ->> 0, l.story, {MICROSECONDS.format("l.date")}, l.key
-FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key JOIN json_each(t.tags) each
+FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
+CROSS JOIN json_each(t.tags) each
 WHERE l.story = :story AND l.lead = 1
 """
 COUNT_TAG = """
 INSERT INTO tag_counts (term, stories) VALUES (?, ?)
-ON CONFLICT (term) DO UPDATE SET stories = stories + excluded.stories
+ON CONFLICT (term) DO UPDATE SET stories = tag_counts.stories + excluded.stories
 """
 TAG_COUNTS_BETWEEN = """
 SELECT tag_counts.term, (SELECT COUNT(*) FROM story_tags t
-    WHERE t.term = tag_counts.term AND t.date >= j.value ->> 0 AND t.date < j.value ->> 1)
+    WHERE t.term = tag_counts.term AND t.date >= CAST(j.value ->> 0 AS BIGINT)
+    AND t.date < CAST(j.value ->> 1 AS BIGINT))
 FROM tag_counts CROSS JOIN json_each(?) j WHERE tag_counts.stories > 0
 """
 TO_COME = """
@@ -514,7 +535,7 @@ DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND 
 """
 NEW_PAGE = """
 INSERT INTO pages (feed, page) VALUES (?, ?)
-ON CONFLICT (feed, page) DO UPDATE SET again = NULL WHERE again IS NOT NULL
+ON CONFLICT (feed, page) DO UPDATE SET again = NULL WHERE pages.again IS NOT NULL
 """
 # In vain a page is looked at twice; one that robots.txt bars, whenever it may be barred no longer.
 NEW_PAGE_IN_VAIN = """
@@ -593,7 +614,7 @@ WHERE configured = 0 AND :target IN (member, member || '/' || name, url) ORDER B
 """
 SPARE_HOST = """
 INSERT INTO hosts (host, not_before) VALUES (?, ?)
-ON CONFLICT (host) DO UPDATE SET not_before = MAX(not_before, excluded.not_before)
+ON CONFLICT (host) DO UPDATE SET not_before = MAX(hosts.not_before, excluded.not_before)
 """
 # Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
 OFFERS = """
@@ -634,11 +655,15 @@ ON CONFLICT (topic, callback) DO UPDATE SET
 )
 # What a callback confirmed is done. What was asked for beside it meanwhile is for it to confirm as well.
 CONFIRMED = """
-DELETE FROM intents WHERE id = :number AND public = :public AND secret IS :secret AND lease = :lease
+DELETE FROM intents WHERE id = :number AND public = :public AND COALESCE(secret, '') = COALESCE(:secret, '')
+    AND lease = :lease
 """
 # One of each host, since a host is asked one at a time: what has waited longest.
 INTENTS = """
-SELECT *, MIN(due) FROM intents WHERE held = 0 AND due <= ? GROUP BY host ORDER BY MIN(due) LIMIT ?
+SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM intents
+    WHERE held = 0 AND due <= ?) ranked
+WHERE place = 1 ORDER BY due, id LIMIT ?
 """
 # Who has subscribed before keeps the document that it has, and is sent what there is else, since it answers;
 # who is new has to show that it is quick.
@@ -654,13 +679,22 @@ ANYBODY_BEHIND = (
 TELL = "UPDATE subscribers SET due = :now WHERE topic = :topic AND sent <> :document AND due IS NULL"
 # One of each host here too: who has waited longest.
 OWED = """
-SELECT *, MIN(due) FROM subscribers WHERE slow = :slow AND due <= :now AND expires > :now
-GROUP BY host ORDER BY MIN(due) LIMIT :limit
+SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM subscribers
+    WHERE slow = :slow AND due <= :now AND expires > :now) ranked
+WHERE place = 1 ORDER BY due, id LIMIT :limit
 """
-DENY = """
-INSERT OR REPLACE INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+DENY = (
+    """
+DELETE FROM intents WHERE topic = :topic
+    AND callback IN (SELECT callback FROM subscribers WHERE topic = :topic)
+""",
+    """
+INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
 SELECT 'denied', topic, callback, host, public, NULL, 0, '', :why, :now FROM subscribers WHERE topic = :topic
-"""
+""",
+    "DELETE FROM subscribers WHERE topic = :topic",
+)
 ANYBODY = "SELECT EXISTS (SELECT 1 FROM subscribers) OR EXISTS (SELECT 1 FROM intents)"
 ANY_OVER = """
 SELECT EXISTS (SELECT 1 FROM subscribers WHERE expires <= :now)
@@ -676,7 +710,7 @@ DERIVED = {
     "the tags of stories": (
         "SELECT term, story, date, lead FROM story_tags",
         f"SELECT each.value ->> 0, l.story, {MICROSECONDS.format('l.date')}, l.key"
-        " FROM tags t JOIN json_each(t.tags) each JOIN entries e ON e.key = t.entry"
+        " FROM tags t CROSS JOIN json_each(t.tags) each JOIN entries e ON e.key = t.entry"
         " JOIN entries l ON l.story = e.story AND l.lead = 1",
     ),
     "the counts of tags": (

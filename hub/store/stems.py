@@ -15,6 +15,15 @@ _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
 _ENDINGS = ("ability", "ative", "ed", "er", "ful", "ing", "ion", "ism", "ment", "ness", "ous")
 _LEFT_OF_ENDINGS = sorted({ending[cut:] for ending in _ENDINGS for cut in range(len(ending) + 1)})
 
+# The end of the title and the start of the text are no phrase: there is a place between them.
+_PLACES = """
+WITH title AS (SELECT COALESCE(MAX(offset), -1) + 2 AS places FROM terms WHERE col = 'title')
+SELECT term, group_concat(offset + 1) FILTER (WHERE col = 'title'),
+    group_concat(offset + 1 + places) FILTER (WHERE col = 'text')
+FROM terms CROSS JOIN title WHERE length(CAST(term AS BLOB)) <= ?
+GROUP BY term ORDER BY MIN(col = 'text'), MIN(offset)
+"""
+
 
 class Terms:
     """What the full-text index makes of words: `Wards` and `ward` are one term."""
@@ -24,7 +33,7 @@ class Terms:
         # Stemming may cut a letter that is none of English in two.
         self._database.text_factory = lambda term: term.decode(errors="replace")
         self._database.execute(
-            f"CREATE VIRTUAL TABLE words USING fts5 (w, content='', tokenize='{tokenizer}')"
+            f"CREATE VIRTUAL TABLE words USING fts5 (title, text, content='', tokenize='{tokenizer}')"
         )
         self._database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (words, instance)")
 
@@ -35,10 +44,21 @@ class Terms:
 
     def of(self, text: str) -> list[str]:
         """The terms of a text, in their order."""
-        self._database.execute("INSERT INTO words (rowid, w) VALUES (1, ?)", (text,))
+        self._database.execute("INSERT INTO words (rowid, text) VALUES (1, ?)", (text,))
         found = self._database.execute("SELECT term FROM terms ORDER BY offset").fetchall()
         self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
         return [term for (term,) in found]
+
+    def places(self, title: str, text: str, *, longest: int) -> list[tuple[str, str | None, str | None]]:
+        """The terms of no more than so many bytes, each with its places in the title and in the text.
+
+        Those of the title come first. Places are counted from 1, those of the text after those of the title,
+        and stand in one string, with commas between them.
+        """
+        self._database.execute("INSERT INTO words (rowid, title, text) VALUES (1, ?, ?)", (title, text))
+        found = self._database.execute(_PLACES, (longest,)).fetchall()
+        self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        return found
 
     def close(self) -> None:
         self._database.close()

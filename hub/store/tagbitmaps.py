@@ -28,7 +28,7 @@ _LAST = 2**32 - 1
 # Tags and the entries whose stories have them, in one row: grouped by tag they would be sorted first.
 _OF_STORIES = """
 SELECT json_group_array(t.term), json_group_array(e.key) FROM json_each(?) given
-CROSS JOIN entries e ON e.story = given.value CROSS JOIN story_tags t ON t.story = e.story
+CROSS JOIN entries e ON e.story = CAST(given.value AS BIGINT) CROSS JOIN story_tags t ON t.story = e.story
 """
 _OF_FEED = """
 SELECT DISTINCT t.term FROM entries e JOIN story_tags t ON t.story = e.story WHERE e.feed = ?

@@ -19,8 +19,8 @@ SELECT p.*, f.member, f.name FROM polls p JOIN feeds f ON f.id = p.feed
 WHERE {} ORDER BY p.started DESC, p.id DESC LIMIT :limit
 """
 _FIGURES = """
-SELECT COUNT(*) AS polls, COALESCE(SUM(outcome = 'failed'), 0) AS failed,
-       COALESCE(SUM(outcome = 'not_modified'), 0) AS not_modified,
+SELECT COUNT(*) AS polls, COUNT(*) FILTER (WHERE outcome = 'failed') AS failed,
+       COUNT(*) FILTER (WHERE outcome = 'not_modified') AS not_modified,
        COALESCE(SUM(new), 0) AS new, COALESCE(SUM(updated), 0) AS updated
 FROM polls WHERE {} started >= :start AND started < :end
 """

@@ -14,14 +14,14 @@ from datetime import datetime
 from functools import cached_property
 
 from hub.errors import StoreError
-from hub.store import statements as sql
 from hub.store.admins import Admins
+from hub.store.care import Care
 from hub.store.feeds import Feeds
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.sqlite.checkpoints import MOST_PAGES, Checkpoints
 from hub.store.sqlite.migrations import lacking
-from hub.store.sqlite.nearby import Nearby
+from hub.store.sqlite.searching import Searching
 from hub.store.watching import Watching
 
 # KB of pages that the writer keeps. With less, a batch evicts pages of its indexes while it fills
@@ -34,7 +34,7 @@ _PAGES_OF_BATCH, _PAGES_OF_ENTRY, _POLLS_OF_PAGE = 4, 10, 2
 NEW_IN_SEARCH = "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)"
 
 
-class SqliteStore(RulingOnStories, Feeds, Nearby, Watching, Sending, Admins):
+class SqliteStore(RulingOnStories, Feeds, Care, Searching, Watching, Sending, Admins):
     """A Store in one file."""
 
     # ------------------------------------------------------------ as polls are settled
@@ -56,6 +56,9 @@ class SqliteStore(RulingOnStories, Feeds, Nearby, Watching, Sending, Admins):
         self._write_each(NEW_IN_SEARCH, texts)
         self._keep_bitmaps(now)
 
+    def _index_words(self, key: int, title: str, text: str) -> None:
+        """A trigger has done it."""
+
     def _settled(self, polls: int, entries: int) -> None:
         self._checkpoints.after(_PAGES_OF_BATCH + polls // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
 
@@ -71,31 +74,11 @@ class SqliteStore(RulingOnStories, Feeds, Nearby, Watching, Sending, Admins):
             # A migration that was edited after a database had it makes there nothing more.
             if missing := lacking(self._db):
                 return (*problems, *missing)
-            without_lead = self._value(
-                "SELECT COUNT(*) FROM (SELECT story FROM entries WHERE standing IS NULL"
-                " GROUP BY story HAVING SUM(lead) <> 1)"
-            )
-            if without_lead:
-                problems.append(f"{without_lead} stories do not have exactly one lead")
-            shown = self._value(sql.WITHHELD_IN_STORIES)
-            if shown:
-                problems.append(f"{shown} entries that are not published are in stories with others, or lead")
-            for what, (kept, made) in sql.DERIVED.items():
-                differing = self._value(
-                    f"SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {made}))"
-                    f" + (SELECT COUNT(*) FROM ({made} EXCEPT {kept}))"
-                )
-                if differing:
-                    problems.append(f"{what} do not agree with the entries in {differing} places")
+            problems += self._disagreements()
             differing = self._word_bitmaps_that_differ()
             if differing:
                 problems.append(
                     f"bitmaps of common words do not agree with the full-text index in {differing} places"
-                )
-            differing = self._tag_bitmaps_that_differ()
-            if differing:
-                problems.append(
-                    f"bitmaps of tags do not agree with the tags of stories in {differing} places"
                 )
         # Before, so that no wait for who writes is deaf to signals.
         with self._writing():
@@ -116,13 +99,7 @@ class SqliteStore(RulingOnStories, Feeds, Nearby, Watching, Sending, Admins):
 
     def mend(self, step: Callable[[str], None]) -> None:
         with self._writing():
-            for what, (table, columns) in sql.MADE_ANEW.items():
-                step(what)
-                _, made = sql.DERIVED[what]
-                self._execute(f"DELETE FROM {table}")
-                self._execute(f"INSERT INTO {table} ({columns}) SELECT DISTINCT * FROM ({made})")
-            step("the bitmaps of tags")
-            self._make_tag_bitmaps_anew()
+            self._make_anew(step)
             step("the full-text index")
             self._execute("INSERT INTO search (search) VALUES ('rebuild')")
             # Those of words come anew with the polls that follow.

@@ -215,7 +215,7 @@ class SqliteConnection(Connection):
         if values:
             self._db.conn.executemany(statement, values)
 
-    def _insert(self, statement: str, values: Values) -> int:
+    def _insert(self, statement: str, values: Values, column: str = "id") -> int:  # noqa: ARG002
         number = self._db.conn.execute(statement, values).lastrowid
         assert number is not None
         return number

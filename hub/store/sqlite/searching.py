@@ -11,7 +11,7 @@ which takes longer than to find it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from datetime import timedelta
@@ -23,7 +23,7 @@ from msgspec import Struct
 from hub.model import Selection
 from hub.store import Found, Order, rows
 from hub.store.cursors import read_cursor, write_cursor
-from hub.store.listing import Listing
+from hub.store.nearby import Nearby
 from hub.store.roaring import BitMap
 from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
 from hub.store.sqlite.wordbitmaps import MATCH_WITHIN, KeyRange, WordBitmaps
@@ -55,7 +55,7 @@ MOST_HITS = 10_000
 # FTS5 takes some 8 ns an entry that has a word to pass it by, and 130 to hand out one that was asked for.
 _FAR_COMMONER = 16
 # How many hits are looked at to count stories, and how many stories are told: nobody wants to know more.
-_COUNTED_AMONG, _MOST_COUNTED = 1_200, 1_000
+_COUNTED_AMONG, MOST_COUNTED = 1_200, 1_000
 _AT_ONCE = 200
 # Polls are settled in the order they end, so what was seen first may have come in a little later.
 _OUT_OF_ORDER = timedelta(hours=1)
@@ -114,7 +114,7 @@ class Hits(Struct):
             self.unread = None
 
 
-class Searching(WordBitmaps, Listing):
+class Searching(WordBitmaps, Nearby):
     """The part of the store that searches."""
 
     def search(
@@ -330,7 +330,19 @@ class Searching(WordBitmaps, Listing):
         of_asked = {story for _, story, *_ in self._matching(hits.selection, _BY_KEY, asked)}
         led = self._keys(_LEADS, (rows.as_json(list(of_asked)),)) if leads else []
         stories = leads + len(of_asked) - len(set(keys).intersection(led))
-        return min(stories, _MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > _MOST_COUNTED
+        return min(stories, MOST_COUNTED), len(hits.keys) > _COUNTED_AMONG or stories > MOST_COUNTED
+
+    # ------------------------------------------------------------ what is near a story
+
+    def _entries_with(self, term: str, *, no_more_than: int) -> int:
+        return int(self._value(_HOW_MANY, (f'"{term}"', no_more_than)))
+
+    def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:
+        return self._keys(
+            "SELECT e.key FROM (SELECT rowid FROM search WHERE search MATCH ?"
+            " ORDER BY rank LIMIT ?) s JOIN entries e ON e.key = s.rowid WHERE e.story <> ?",
+            (" OR ".join(f'"{term}"' for term in weights), limit, story),
+        )
 
 
 def _tags_of(selection: Selection) -> list[str]:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
+
 from hub.model import RelatedStory, Story
 from hub.store import rows
-from hub.store.sqlite.searching import Searching
+from hub.store.listing import Listing
 from hub.stories import related
 
 _LOOKED_AT = 24
 
 
-class Nearby(Searching):
+class Nearby(Listing):
     """The part of the store that finds related news."""
 
     def related(self, story: Story, *, limit: int) -> tuple[RelatedStory, ...]:
         with self._reading():
             total = int(self._value("SELECT COALESCE(MAX(key), 0) FROM entries"))
             spoken_of = related.terms(story)
-            entries_with = {term: self._entries_with(term) for term in spoken_of}
+            entries_with = {term: self._entries_with(term, no_more_than=related.COMMON) for term in spoken_of}
             weights = related.telling(spoken_of, entries_with, total)
             if not weights:
                 return ()
-            found = self._rows(
-                "SELECT DISTINCT e.story FROM (SELECT rowid FROM search WHERE search MATCH ?"
-                " ORDER BY rank LIMIT ?) s JOIN entries e ON e.key = s.rowid WHERE e.story <> ?",
-                (" OR ".join(f'"{term}"' for term in weights), _LOOKED_AT, story.id),
-            )
-            listed = rows.as_json([row["story"] for row in found])
+            keys = self._with_most_of(weights, story.id, limit=_LOOKED_AT)
             leads = self._rows(
-                "SELECT key FROM entries WHERE lead = 1 AND story IN (SELECT value FROM json_each(?))",
-                (listed,),
+                "SELECT key FROM entries WHERE lead = 1"
+                " AND story IN (SELECT story FROM entries WHERE key IN (SELECT value FROM json_each(?)))",
+                (rows.as_json(keys),),
             )
             others = self._stories_showing([row["key"] for row in leads])
         scored = [(*near, other) for other in others if (near := related.related(weights, other))]
         scored.sort(key=lambda each: (-each[0], -each[2].id))
         return tuple(RelatedStory(story=other, words=words) for _, words, other in scored[:limit])
 
-    def _entries_with(self, term: str) -> int:
+    @abstractmethod
+    def _entries_with(self, term: str, *, no_more_than: int) -> int:
         """How many entries have a word; counted no further than it is telling."""
-        return int(
-            self._value(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
-                (f'"{term}"', related.COMMON),
-            )
-        )
+
+    @abstractmethod
+    def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:
+        """The keys of entries that have these words, those with most of their weight first, but a story's."""

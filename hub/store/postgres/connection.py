@@ -1,0 +1,307 @@
+"""A connection to a PostgreSQL database: its tables, its transactions, its errors as sentences."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.string import StrDumperUnknown
+
+from hub.errors import StoreError
+from hub.store.connection import Connection, Cursor, Values
+from hub.store.postgres.dialect import translated
+from hub.store.postgres.tables import MIGRATIONS, TEXT
+from hub.store.rows import Row
+
+_log = logging.getLogger(__name__)
+
+# Of advisory locks: who writes holds this one to the end of the transaction.
+WRITING = 4_872_001
+# Rows that are written in one statement, and where they stand in it.
+_ROWS_AT_ONCE = 500
+_ROWS = re.compile(r"VALUES (\((?:\?, )*\?\))")
+# Classes of errors: of the connection, of who may connect to what, of too many of them, of a server's end.
+_UNREACHABLE = ("08", "28", "3D", "53", "57")
+# How long it is waited for at a stretch: no signal is handled meanwhile.
+_BUSY_STRETCH = 1.0
+_WRITE = f"BEGIN; SET LOCAL lock_timeout = '{{}}ms'; SELECT pg_advisory_xact_lock({WRITING})"
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class _Whole(Loader):
+    """Sums of whole numbers are such, and no decimal fractions."""
+
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data)
+        return float(text) if b"." in text else int(text)
+
+
+class _Number(Dumper):
+    """True and False are 1 and 0, as the columns have them."""
+
+    oid = 20  # bigint
+
+    def dump(self, obj: bool) -> bytes:
+        return b"1" if obj else b"0"
+
+
+class _Text(StrDumperUnknown):
+    """PostgreSQL has no NUL in texts: it is what stands for any letter that there is not."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+class PostgresConnection(Connection):
+    """One thread's connection to a database, whose tables are made when it is opened."""
+
+    _database_error = psycopg.Error
+    # What it does not take of a document is of that alone.
+    _refusals = (psycopg.IntegrityError, psycopg.DataError)
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._name = shown(url)
+        self._within = False
+        with self._errors():
+            self._connection = self._open()
+            try:
+                self._make_ready()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10, prepare_threshold=3)
+        connection.adapters.register_loader("numeric", _Whole)
+        connection.adapters.register_dumper(bool, _Number)
+        connection.adapters.register_dumper(str, _Text)
+        return connection
+
+    def _make_ready(self) -> None:
+        if self._applied() == set(MIGRATIONS):
+            return
+        with self._writing():
+            applied = self._applied()
+            if later := applied - set(MIGRATIONS):
+                raise StoreError(
+                    f"The database {self._name} was written by a later hub than this one"
+                    f" ({', '.join(sorted(later))}).",
+                    "Install that one again, or put back the backup from before it with `hub restore`.",
+                )
+            if not applied:
+                self._refuse_what_is_not_this_hubs()
+                self._connection.execute(f"CREATE TABLE hub_migrations (name {TEXT} PRIMARY KEY)")
+            for name, script in MIGRATIONS.items():
+                if name not in applied:
+                    self._connection.execute(script.replace("TEXT", TEXT).encode())
+                    self._connection.execute("INSERT INTO hub_migrations VALUES (%s)", (name,))
+
+    def _applied(self) -> set[str]:
+        if self._connection.execute("SELECT to_regclass('hub_migrations')").fetchone() == (None,):
+            return set()
+        return {name for (name,) in self._connection.execute("SELECT name FROM hub_migrations")}
+
+    def _refuse_what_is_not_this_hubs(self) -> None:
+        ((encoding,),) = self._connection.execute("SHOW server_encoding").fetchall()
+        if encoding != "UTF8":
+            raise StoreError(
+                f"The database {self._name} is written in {encoding}, which lacks most letters.",
+                "Make it again: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+            )
+        found = self._connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = current_schema()::regnamespace LIMIT 1"
+        ).fetchone()
+        if found:
+            raise StoreError(
+                f"{self._name} is the database of another program: it has a table {found[0]}.",
+                "Name the hub's own with --database.",
+            )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # ------------------------------------------------------------ transactions
+
+    @contextmanager
+    def _writing_within(self, seconds: float) -> Iterator[None]:
+        with self._errors():
+            self._take_turn(seconds)
+            with self._transaction():
+                yield
+                self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One that has begun, undone at an error."""
+        self._within = True
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._within = False
+
+    def _take_turn(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            left = max(0.001, min(_BUSY_STRETCH, until - time.monotonic()))
+            try:
+                self._first(_WRITE.format(round(left * 1000)))
+            except errors.LockNotAvailable:
+                self._roll_back()
+                if self._stop.is_set() or time.monotonic() >= until:
+                    raise
+            except BaseException:
+                self._roll_back()
+                raise
+            else:
+                return
+
+    def _roll_back(self) -> None:
+        # Of a connection that broke, the server has undone it.
+        with suppress(psycopg.OperationalError):
+            self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _undoable(self) -> Iterator[None]:
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if not self._connection.broken:
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
+            raise
+        self._connection.execute("RELEASE part")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._errors():
+            if self._within:
+                yield
+                return
+            self._first(_READ)
+            with self._transaction():
+                yield
+                self._connection.execute("COMMIT")
+
+    def _first(self, statement: str, values: Values = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+        """What a statement that no transaction was before comes to.
+
+        Where the server has been started anew since the last, it takes another connection.
+        """
+        try:
+            return self._connection.execute(statement.encode(), values)
+        except psycopg.OperationalError:
+            if not self._connection.broken:
+                raise
+        self._connection.close()
+        self._connection = self._open()
+        return self._connection.execute(statement.encode(), values)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._known_error(error) from error
+
+    def _known_error(self, error: psycopg.Error) -> StoreError:
+        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        match error:
+            case errors.LockNotAvailable():
+                return StoreError(
+                    f"The database {self._name} is held by another program: {said}.",
+                    "End that one, or what it has begun; `SELECT * FROM pg_stat_activity` says which it is.",
+                )
+            case errors.InsufficientPrivilege():
+                return StoreError(
+                    f"This user may not do that in the database {self._name}: {said}.",
+                    "Make the database its own: ALTER DATABASE … OWNER TO …",
+                )
+            case errors.DiskFull() | errors.OutOfMemory():
+                return StoreError(
+                    f"The server of the database {self._name} is full: {said}.",
+                    "Look at its disk and memory.",
+                )
+            case psycopg.OperationalError() if (error.sqlstate or "08")[:2] in _UNREACHABLE:
+                return StoreError(
+                    f"The database {self._name} cannot be reached: {said}.",
+                    "Look whether PostgreSQL runs there, and at the user, the password and the name.",
+                )
+        return StoreError(
+            f"The database {self._name} refused: {said}.",
+            "Look at the server's log; `hub check` looks into the database.",
+        )
+
+    # ------------------------------------------------------------ statements
+
+    def _execute(self, statement: str, values: Values = ()) -> Cursor:
+        return self._ask(statement, values)
+
+    def _ask(self, statement: str, values: Values) -> psycopg.Cursor[tuple[Any, ...]]:
+        each = translated(statement)
+        if self._within:
+            return self._connection.execute(each.text.encode(), each.values(values))
+        return self._first(each.text, each.values(values))
+
+    def _insert(self, statement: str, values: Values, column: str = "id") -> int:
+        row = self._ask(f"{statement} RETURNING {column}", values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _rows(self, statement: str, values: Values = ()) -> list[Row]:
+        cursor = self._ask(statement, values)
+        columns = [column.name for column in cursor.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+    def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        return self._ask(statement, values).fetchall()
+
+    def _keys(self, statement: str, values: Values = ()) -> list[int]:
+        return [key for (key,) in self._ask(statement, values)]
+
+    def _each(self, statement: str, values: Values = ()) -> Generator[tuple[Any, ...], None, None]:
+        yield from self._ask(statement, values)
+
+    def _write_each(self, statement: str, values: Sequence[Any]) -> None:
+        if not values:
+            return
+        # One statement with many rows takes a tenth of the time that one for each row takes, but may not
+        # write the same row twice.
+        if (found := _ROWS.search(statement)) and "DO UPDATE" not in statement:
+            row = found[1]
+            for at in range(0, len(values), _ROWS_AT_ONCE):
+                some = values[at : at + _ROWS_AT_ONCE]
+                wide = statement.replace(row, ", ".join([row] * len(some)), 1)
+                self._ask(wide, [value for each in some for value in each])
+            return
+        each = translated(statement)
+        with self._connection.cursor() as cursor:
+            cursor.executemany(each.text.encode(), [each.values(some) for some in values])
+
+    def _written_elsewhere(self) -> object:
+        # Others may have written since, and what they did is not counted.
+        return object()
+
+
+def shown(url: str) -> str:
+    """A database's address as it may be printed: without a password."""
+    try:
+        named = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "postgresql://…"
+    host = named.get("host") or "localhost"
+    return f"{named.get('dbname') or named.get('user') or ''} at {host}"

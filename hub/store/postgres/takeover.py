@@ -1,0 +1,58 @@
+"""A network that has outgrown one machine: all that a SQLite database has, into PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.store.postgres.searching import Searching
+from hub.store.sqlite.connection import SqliteConnection
+
+_COLUMNS = """
+SELECT table_name, string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name NOT IN ('hub_migrations', 'search')
+    AND table_name NOT LIKE 'procrastinate%%'
+GROUP BY table_name ORDER BY table_name
+"""
+_NUMBERED = """
+SELECT table_name, column_name FROM information_schema.columns
+WHERE table_schema = current_schema() AND is_identity = 'YES' AND table_name NOT LIKE 'procrastinate%%'
+"""
+
+
+class TakingOver(Searching):
+    """The part of the store that takes over what another has."""
+
+    def take_over(self, original: SqliteConnection, step: Callable[[str], None]) -> None:
+        """Have all that a SQLite database has in place of what there is, or nothing of it.
+
+        Under the same numbers, so that stories, ids and links stay what they are. `step` is told what
+        comes next. Raises StoreError.
+        """
+        with self._writing(), original._reading():
+            self._execute("SET CONSTRAINTS ALL DEFERRED")
+            tables = self._tuples(_COLUMNS)
+            self._execute(f"TRUNCATE {', '.join(table for table, _ in tables)}, search")
+            for table, columns in tables:
+                step(table)
+                self._fill(table, columns, original)
+            self._execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for table, column in self._tuples(_NUMBERED):
+                self._go_on_after(table, column, original)
+            step("the full-text index")
+            self._index_all_again()
+            self._published_changed()
+
+    def _fill(self, table: str, columns: str, original: SqliteConnection) -> None:
+        asked = self._connection.cursor()
+        with asked.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
+            for row in original._each(f"SELECT {columns} FROM {table}"):
+                copy.write_row(row)
+
+    def _go_on_after(self, table: str, column: str, original: SqliteConnection) -> None:
+        """Have what comes next be numbered past what was ever numbered: no number is given twice."""
+        last = original._value(
+            f"SELECT MAX(COALESCE((SELECT MAX({column}) FROM {table}), 0),"
+            " COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?), 0))",
+            (table,),
+        )
+        self._execute(f"ALTER TABLE {table} ALTER COLUMN {column} RESTART WITH {int(last) + 1}")

@@ -1,0 +1,260 @@
+"""What the PostgreSQL store does in a way of its own; what it has in common is in the tests of the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from msgspec.structs import replace
+
+from hub.errors import StoreError
+from hub.model import Entry, Selection
+from hub.store import Store, open_store
+from hub.store.postgres import PostgresStore
+from hub.store.postgres.dialect import translated
+from hub.store.sqlite import SqliteStore
+from tests.postgresql import as_superuser, new_database, new_store
+from tests.test_store import FEEDS, MEMBERS, NOW, WEST, decider, document
+from tests.web_hub import news as news_of
+
+LIST = "[1,2]"
+
+
+def news(id: str, title: str | None = None, *, text: str = "Some news.") -> Entry:
+    return replace(news_of(id, title, text=text), feed=WEST.key)
+
+
+@pytest.fixture
+def empty() -> Iterator[str]:
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with new_store() as address:
+        yield address
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[PostgresStore]:
+    with closing(PostgresStore(url)) as made:
+        made.sync(MEMBERS, FEEDS, authority="news.example.org")
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("SELECT 1 WHERE a = ? AND b = ?", "SELECT 1 WHERE a = %s AND b = %s"),
+        ("a = :name AND b = ':no' AND c LIKE '%x?'", "a = %(name)s AND b = ':no' AND c LIKE '%%x?'"),
+        ("a = ?2 AND b = ?1", "a = %(v2)s AND b = %(v1)s"),
+        ("key IN (SELECT value FROM json_each(?))", "key = ANY (%s)"),
+        ("key NOT IN (SELECT value FROM json_each(:keys))", "key <> ALL (%(keys)s)"),
+        (
+            "FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value",
+            "FROM jsonb_array_elements((%s)::jsonb) AS j(value) JOIN entries e ON e.key = j.value",
+        ),
+        (
+            "FROM json_each(t.tags) each WHERE",
+            "FROM jsonb_array_elements((t.tags)::jsonb) AS each(value) WHERE",
+        ),
+        ("SELECT json_group_array(e.key)", "SELECT COALESCE(json_agg(e.key), '[]')::text"),
+        ("FROM entries e INDEXED BY entries_lead WHERE +e.feed = 1", "FROM entries e WHERE e.feed = 1"),
+        ("a CROSS JOIN b ON c", "a CROSS JOIN b ON c"),
+        (
+            "members m CROSS JOIN entries e INDEXED BY i\nON e.key = 1",
+            "members m JOIN entries e\nON e.key = 1",
+        ),
+        ("SET a = MAX(b.a, excluded.a), n = MAX(n)", "SET a = GREATEST(b.a, excluded.a), n = MAX(n)"),
+        ("SELECT 7 % 2, x::text", "SELECT 7 %% 2, x::text"),
+    ],
+)
+def test_a_statement_is_said_in_postgresqls_words(statement: str, says: str) -> None:
+    assert translated(statement).text == says
+
+
+def test_lists_are_handed_over_as_arrays() -> None:
+    by_place = translated("a = ? AND key IN (SELECT value FROM json_each(?)) AND b = ?")
+    assert by_place.values(("x", LIST, "y")) == ["x", [1, 2], "y"]
+    by_name = translated("key IN (SELECT value FROM json_each(:keys)) AND a = :a")
+    assert by_name.values({"keys": LIST, "a": LIST}) == {"keys": [1, 2], "a": LIST}
+    numbered = translated("a = ?2 AND b = ?1 OR a = ?2")
+    assert numbered.values((1, 2)) == {"v1": 1, "v2": 2}
+
+
+def test_a_database_is_made_once_and_opened_by_many(empty: str) -> None:
+    together = threading.Barrier(4)
+
+    def opens(_: int) -> tuple[str, ...]:
+        together.wait(10)
+        with closing(open_store(empty)) as opened:
+            return opened.check()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(opens, range(4))) == [()] * 4
+
+
+def test_a_later_hubs_database_is_left_alone(url: str, store: Store) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO hub_migrations VALUES ('p999_of_the_future')")
+    with pytest.raises(StoreError, match=r"written by a later hub than this one \(p999_of_the_future\)"):
+        open_store(url)
+
+
+def test_another_programs_database_is_left_alone(empty: str) -> None:
+    with psycopg.connect(empty) as connection:
+        connection.execute("CREATE TABLE invoices (id int)")
+    with pytest.raises(StoreError, match="the database of another program: it has a table invoices"):
+        open_store(empty)
+    with psycopg.connect(empty) as connection:
+        found = connection.execute("SELECT relname FROM pg_class WHERE relname = 'hub_migrations'").fetchall()
+    assert found == []
+
+
+def test_who_may_not_make_tables_is_told_so(empty: str) -> None:
+    with psycopg.connect(empty) as connection:
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM pg_database_owner")
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    with pytest.raises(StoreError, match="This user may not do that in the database"):
+        open_store(empty)
+
+
+def test_a_connection_that_broke_is_made_anew(url: str, store: PostgresStore) -> None:
+    store.settle([document(WEST, news("1"))], decider())
+    version = store.version()
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hub'"
+    for asks in (store.version, store.tag_counts, lambda: store.stories(limit=1), lambda: store.renew(())):
+        as_superuser(end)
+        asks()
+    assert store.version() == version
+
+
+def test_what_was_begun_on_a_connection_that_broke_is_undone(store: PostgresStore) -> None:
+    version = store.version()
+
+    def write() -> None:
+        with store._writing():
+            store._execute("UPDATE state SET version = version + 100")
+            as_superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hub'")
+            store._execute("UPDATE state SET version = version + 100")
+
+    with pytest.raises(StoreError, match="cannot be reached"):
+        write()
+    assert store.version() == version
+
+
+def test_a_text_with_a_nul_is_stored_with_what_stands_for_no_letter(store: Store) -> None:
+    store.settle([document(WEST, news("a\0", "Ward\0s", text="a\0b"))], decider())
+    (stored,) = store.walk()
+    assert (stored.entry.title, stored.entry.text) == ("Ward\ufffds", "a\ufffdb")
+    store.settle([document(WEST, news("a\0", "Ward\0s", text="a\0b"))], decider())
+    assert [each.key for each in store.walk()] == [stored.key]
+    assert store.revisions(stored.key) == ()
+    assert store.find("https://\0/") == ()
+    assert not store.finds("\0")
+
+
+def test_what_postgresql_takes_from_nobody_costs_its_own_feed_alone(store: Store) -> None:
+    bad = document(WEST, replace(news("2"), image="https://\ud800.example/"))
+    results = store.settle([document(FEEDS[0], replace(news("1"), feed=FEEDS[0].key)), bad], decider())
+    assert [each.outcome for each in results] == ["fetched", "failed"]
+    assert "could not be stored" in (results[1].error or "")
+    assert store.totals().entries == 1
+
+
+def test_what_a_check_finds_is_mended(url: str, store: Store) -> None:
+    store.settle([document(WEST, news("1", "Stroke ward"), news("2", "Sepsis"))], decider())
+    assert store.check() == ()
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE search SET words = 'nothing' WHERE entry = 1")
+        connection.execute("DELETE FROM search WHERE entry = 2")
+        connection.execute("UPDATE member_counts SET entries = 9")
+    assert store.check() == (
+        "the counts of members do not agree with the entries in 2 places",
+        "the full-text index does not agree with the entries in 2 places",
+    )
+    assert not store.finds("stroke")
+    steps: list[str] = []
+    store.mend(steps.append)
+    assert "the full-text index" in steps
+    assert store.check() == ()
+    assert store.finds("stroke")
+
+
+def test_a_text_of_any_length_is_found(store: Store) -> None:
+    """PostgreSQL keeps no more than a megabyte of words, and where no more than so many stand."""
+    many = " ".join(f"word{number}x{'y' * 40}" for number in range(40_000))
+    store.settle([document(WEST, news("1", "Long", text=f"sepsis {many} {'z' * 3_000}"))], decider())
+    assert store.finds("sepsis")
+    assert store.finds(f"word7x{'y' * 40}")
+    assert store.check() == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["it's", "a\\b", "'", "\\", '"\'; DROP TABLE entries; --"', "a & b | !c", ":*"]
+)
+def test_whatever_is_typed_is_looked_for(store: Store, typed: str) -> None:
+    store.settle([document(WEST, news("1", r"It's a\b & 'quoted' c"))], decider())
+    found = store.search(Selection(search=typed), limit=5)
+    assert found.stories in (0, 1)
+    store.finds(typed)
+
+
+def test_one_writer_at_a_time_and_who_waits_sees_what_was_written(url: str, store: PostgresStore) -> None:
+    with closing(PostgresStore(url)) as other, store._writing():
+        store._execute("UPDATE state SET version = 7")
+        assert other.version() < 7
+        with pytest.raises(StoreError, match="is held by another program"), other._writing_within(0):
+            pass
+    with closing(PostgresStore(url)) as other, other._writing():
+        assert other.version() == 7
+
+
+def test_all_that_a_file_has_is_taken_over_under_the_same_numbers(
+    tmp_path: Path, store: PostgresStore
+) -> None:
+    with closing(SqliteStore(tmp_path / "hub.db")) as original:
+        original.sync(MEMBERS, FEEDS, authority="news.example.org")
+        east = FEEDS[0]
+        copied = "The trust opens a ward for stroke patients in the north of the town this winter."
+        entries = [news(str(number), f"Ward {number}", text=f"{copied} {number}") for number in range(30)]
+        original.settle([document(WEST, *entries)], decider())
+        original.settle([document(east, replace(entries[3], feed=east.key, id="other"))], decider())
+        original.settle([document(WEST, news("30", "Gone\0", text="a\0b"))], decider())
+        last = max(each.key for each in original.walk())
+        original.withdraw([last, 2], "a mistake", NOW)
+        original._execute("DELETE FROM entries WHERE key = ?", (last,))
+        store.settle([document(WEST, news("before"))], decider())
+        steps: list[str] = []
+        store.take_over(original, steps.append)
+        assert {"entries", "stories", "the full-text index"} <= set(steps)
+        assert store.check() == ()
+        assert [*store.walk()] == [*original.walk()]
+        assert store.withdrawn() == original.withdrawn()
+        assert store.feed_states() == original.feed_states()
+        assert store.totals() == original.totals()
+        asked = Selection(search="stroke ward")
+        assert store.search(asked, limit=5).stories == original.search(asked, limit=5).stories == 29
+    store.settle([document(WEST, news("31", "Another", text="Quite another thing."))], decider())
+    assert max(each.key for each in store.walk()) == last + 1
+
+
+def test_nothing_of_a_file_is_taken_over_where_not_all_of_it_can_be(
+    tmp_path: Path, store: PostgresStore
+) -> None:
+    store.settle([document(WEST, news("before"))], decider())
+    with closing(SqliteStore(tmp_path / "hub.db")) as original:
+        original.sync(MEMBERS, FEEDS, authority="news.example.org")
+        original.settle([document(WEST, news("1"))], decider())
+        original._execute("PRAGMA foreign_keys = OFF")
+        original._execute("UPDATE entries SET story = 999")
+        with pytest.raises(StoreError, match="refused"):
+            store.take_over(original, lambda _: None)
+    assert [each.entry.id for each in store.walk()] == ["before"]
+    assert store.check() == ()
