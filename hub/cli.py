@@ -477,9 +477,10 @@ def restore(file: Path, database: str) -> None:
 def check(database: str, mend: bool) -> None:
     """Check the database for damage."""
     from hub import mending
+    from hub.store import shown
 
     problems = mending.mended(database) if mend else mending.checked(database)
-    click.echo("\n".join(problems) or f"{database} is sound.")
+    click.echo("\n".join(problems) or f"{shown(database)} is sound.")
     if problems:
         remedy = mending.BACKUP if mend else mending.MEND
         click.echo(f"    {remedy}", err=True)

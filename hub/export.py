@@ -16,7 +16,7 @@ from hub.report import say
 from hub.rounds import sync
 from hub.said import counted
 from hub.signals import interrupting
-from hub.store import database_file, existing_store
+from hub.store import database_file, existing_store, on_server
 from hub.web.static import Place, StaticSite
 
 _TOLD_EVERY = 30.0  # seconds
@@ -63,7 +63,7 @@ def _refuse(config: Config, path: Path, database: str, root: Path) -> None:
             "Feeds have absolute addresses, so write there what the folder's is, such as"
             " https://news.example.org/.",
         )
-    for file in (path, database_file(database)):
+    for file in (path, *(() if on_server(database) else (database_file(database),))):
         # Also by a link that stands there: web servers follow it.
         stands = (file.resolve(), file.parent.resolve() / file.name)
         if any(each.is_relative_to(root.resolve()) for each in stands):

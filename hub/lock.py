@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import Literal, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -20,8 +20,32 @@ Purpose = Literal["run", "poll", "next"]
 _ASK_AGAIN = 0.5
 
 
-class DatabaseLock:
-    """A lock beside a database file. It knows who holds it, for people to read."""
+class DatabaseLock(Protocol):
+    """A lock of a database. It knows who holds it, for people to read."""
+
+    def take(self) -> bool:
+        """Take the lock if it is free, or see that it is held still.
+
+        Raises StoreError where it cannot be taken, or was lost since: a connection may break.
+        """
+
+    def place_in_line(self) -> DatabaseLock:
+        """What who waits for it holds."""
+
+    def release(self) -> None:
+        """Let go of the lock; harmless when it is not held."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a process waits for it by `held`. Raises StoreError."""
+
+    @property
+    def holder(self) -> str:
+        """Who holds it, such as `process 4711`."""
+
+
+class LockFile:
+    """A lock beside a database file."""
 
     def __init__(self, database: Path, purpose: Purpose) -> None:
         # One file is one database, whichever name it is asked for by.
@@ -33,6 +57,8 @@ class DatabaseLock:
 
     def take(self) -> bool:
         """Take the lock if it is free. Raises StoreError where its file cannot be written."""
+        if self._lock.is_locked:
+            return True
         # FileLock would make the folder, and a hub of a mistyped name begin there with nothing.
         if not self._database.parent.is_dir():
             raise StoreError(
@@ -64,9 +90,9 @@ class DatabaseLock:
             )
         return True
 
-    def place_in_line(self) -> DatabaseLock:
+    def place_in_line(self) -> LockFile:
         """What who waits for it holds."""
-        return DatabaseLock(self._database, "next")
+        return LockFile(self._database, "next")
 
     def release(self) -> None:
         """Let go of the lock; harmless when it is not held."""
@@ -108,11 +134,8 @@ def held(
     Whether it is held: when `stop` is set it is not waited for any longer.
     Raises BusyError and StoreError.
     """
-    if not _wait_for(lock, seconds, waiting, stop or Event()):
-        yield False
-        return
     try:
-        yield True
+        yield _wait_for(lock, seconds, waiting, stop or Event())
     finally:
         lock.release()
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import get_args
 
 from hub.errors import BusyError, StoreError
-from hub.lock import DatabaseLock, Purpose, held
+from hub.lock import Purpose, held
 from hub.machine import give_to_owner
 from hub.signals import interrupting, stopping
-from hub.store import PUT_BACK, database_file, existing_store
+from hub.store import PUT_BACK, database_file, existing_store, lock_of, shown
 from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
@@ -23,6 +23,8 @@ MEND = (
     f" full text. For all else, {PUT_BACK}"
 )
 BACKUP = f"This cannot be made anew from the entries: {PUT_BACK}"
+_SERVE = "A `hub serve` that runs has to be started anew."
+_SIGN_IN = " Its admins have to sign in again."
 # What SQLite keeps beside a database while it is open, and finds again after a crash.
 _BESIDE = ("-wal", "-shm")
 # Where a log is another file's, SQLite finds a hundred.
@@ -38,26 +40,30 @@ def checked(database: str) -> tuple[str, ...]:
 def mended(database: str) -> tuple[str, ...]:
     """Mend a database that nobody polls with; what is wrong then. Raises BusyError and StoreError."""
     with closing(existing_store(database)) as store:
-        lock = DatabaseLock(database_file(database), "poll")
-        with held(lock, seconds=0, waiting=lambda _: None):
+        with held(lock_of(database, "poll"), seconds=0, waiting=lambda _: None):
             store.mend(lambda what: print(f"Making {what} anew …", file=sys.stderr))
         return store.check()
 
 
 def restore(database: str, backup: Path, *, now: datetime) -> str:
-    """Put a backup in a database's place; what was done. Raises BusyError and StoreError, nothing changed.
+    """Put a backup in a database's place; what was done. Raises BusyError and StoreError, nothing changed."""
+    with interrupting(), ExitStack() as stack:
+        for purpose in get_args(Purpose):
+            lock = lock_of(database, purpose)
+            stack.callback(lock.release)
+            if not lock.take():
+                raise BusyError(f"A hub is at work on {shown(database)} ({lock.holder}).", "Stop it first.")
+        return _restore_file(database_file(database).resolve(), backup, now)
+
+
+def _restore_file(file: Path, backup: Path, now: datetime) -> str:
+    """Put a backup in the place of a database file.
 
     What was there is kept under another name, with what SQLite had beside it:
     the new one must not find that, since it would take it for its own. A log
     beside the backup is the backup's, as it is for SQLite, and is put back too.
     """
-    file = database_file(database).resolve()
-    with interrupting(), ExitStack() as stack:
-        for purpose in get_args(Purpose):
-            lock = DatabaseLock(file, purpose)
-            if not lock.take():
-                raise BusyError(f"A hub is at work on {file} ({lock.holder}).", "Stop it first.")
-            stack.callback(lock.release)
+    with ExitStack() as stack:
         copy = file.with_name(f".{file.name}.restored")
         stack.callback(_remove, copy)
         # What one that was killed left there, SQLite would take for this one's.
@@ -85,7 +91,7 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
         with closing(existing_store(f"sqlite:///{copy}")) as store:
             # Who was let in when it was made may have been removed since.
             store.end_sessions()
-            admins = " Its admins have to sign in again." if store.accounts() else ""
+            admins = _SIGN_IN if store.accounts() else ""
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
         # From here on whole: whoever ends it now gets what was asked for.
@@ -95,7 +101,7 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
                 if there.exists():
                     there.rename(_beside(before, suffix))
             copy.rename(file)
-    said = f"{file} is what {backup} holds{taken}. A `hub serve` that runs has to be started anew.{admins}"
+    said = f"{file} is what {backup} holds{taken}. {_SERVE}{admins}"
     return f"{said}\nWhat was there is {before}." if kept else said
 
 

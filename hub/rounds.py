@@ -25,7 +25,7 @@ from hub.report import Figures, Progress, progress, say
 from hub.said import minute
 from hub.sender import Sender
 from hub.signals import stopping
-from hub.store import Store, database_file, open_store
+from hub.store import Store, lock_of, open_store
 from hub.subscriber import Subscriber
 
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
@@ -84,20 +84,24 @@ def poll_round(
     *,
     progress: Progress,
     stop: Event,
+    tick: Callable[[], object] = lambda: None,
 ) -> Figures:
     """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left.
 
-    So it is where nobody can be reached, which is told.
+    So it is where nobody can be reached, which is told. `tick` is called several
+    times a second, before what came in is settled.
     """
     figures = Figures()
     began = time.monotonic()
     with polls(config, store) as under_way, progress:
         under_way.begin(states)
         while under_way.under_way and not (stop.is_set() or under_way.offline):
+            tick()
             results = under_way.step(_TICK)
             for result in results:
                 figures.count(result)
             progress.told(results)
+        tick()
         last = under_way.finish()
         for result in last:
             figures.count(result)
@@ -130,7 +134,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
     check_temporary_folder()
     check_clock(utc_now())
     store = open_store(database)
-    lock = DatabaseLock(database_file(database), "poll")
+    lock = lock_of(database, "poll")
     try:
         with (
             stopping() as stop,
@@ -141,7 +145,9 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             store.give_up_at(stop)
             sync(store, config)
             states = _whose_turn(store, utc_now(), members=members, every=every)
-            return poll_round(config, store, states, progress=progress(len(states)), stop=stop)
+            return poll_round(
+                config, store, states, progress=progress(len(states)), stop=stop, tick=lock.take
+            )
     finally:
         store.close()
 
@@ -249,6 +255,8 @@ def _poll_while(
             if not holding:
                 stop.wait(_TICK)
                 continue
+            # Of a server it is lost with the connection, and another may poll from then on.
+            lock.take()
             under_way.begin(due)
             for each in others:
                 each.act()
@@ -261,6 +269,8 @@ def _poll_while(
         until = time.monotonic() + _WINDING_UP
         while holding and under_way.wind_up() and not stop.is_set() and time.monotonic() < until:
             progress.told(under_way.step(_TICK))
+        if holding:
+            lock.take()
         progress.told(under_way.finish())
     finally:
         lock.release()
@@ -271,8 +281,8 @@ def _offer_again(
 ) -> None:
     """Offer what was gathered to a store that refused, until it takes all of it."""
     while not stop.wait(_AFTER_A_REFUSAL):
-        tick()
         try:
+            tick()
             if lock.take():
                 progress.told(under_way.finish())
                 return

@@ -30,7 +30,7 @@ from hub.report import Lines, say
 from hub.rounds import poll_forever, sync, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping
-from hub.store import Store, database_file, open_store
+from hub.store import Store, lock_of, open_store, shown
 
 if TYPE_CHECKING:
     from hub.web import WebView
@@ -55,30 +55,39 @@ def run(place: Place) -> None:
     machine.check_temporary_folder()
     machine.check_clock(utc_now())
     watched = Watched(place.config)
-    file = database_file(place.database)
     # Before the lock is taken: an older database is changed over where nobody holds it.
     store = open_store(place.database)
-    lock = DatabaseLock(file, "run")
+    lock = lock_of(place.database, "run")
     try:
-        if not lock.take():
-            raise BusyError(
-                f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {file} already.",
-                "Stop that one, or give this one a database of its own with --database.",
-            )
+        _take(lock, place)
         sync(store, watched.current)
         with stopping() as stop, _web(place) as (address, process):
             _greet(watched.current, address, store)
+
+            def tick() -> None:
+                _still_there(process)
+                # A connection by which it was held may have broken, and another hub have it since.
+                _take(lock, place)
+
             poll_forever(
                 watched,
                 store,
-                lock=DatabaseLock(file, "poll"),
+                lock=lock_of(place.database, "poll"),
                 progress=Lines(sys.stderr),
                 stop=stop,
-                tick=lambda: _still_there(process),
+                tick=tick,
             )
     finally:
         store.close()
         lock.release()
+
+
+def _take(lock: DatabaseLock, place: Place) -> None:
+    if not lock.take():
+        raise BusyError(
+            f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {shown(place.database)} already.",
+            "Stop that one, or give this one a database of its own with --database.",
+        )
 
 
 def serve(place: Place) -> None:

@@ -19,9 +19,13 @@ LOOPBACK = "hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 0s}\n"
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A folder with a feeds.yaml and a database, and the command that works on them."""
+    """A folder with a feeds.yaml and a database, and the command that works on them.
+
+    The database is a file in the folder, unless it is `on_server` at that address.
+    """
 
     folder: Path
+    on_server: str | None = None
 
     @property
     def config(self) -> Path:
@@ -29,7 +33,7 @@ class Hub:
 
     @property
     def database(self) -> str:
-        return f"sqlite:///{self.folder}/hub.db"
+        return self.on_server or f"sqlite:///{self.folder}/hub.db"
 
     def write(self, members: dict[str, list[str]], *, more: str = "", head: str = LOOPBACK) -> None:
         """Make feeds.yaml of members' slugs and their feeds' URLs, with `more` YAML after them."""

@@ -23,7 +23,7 @@ import pytest
 
 from hub import mending, rounds, service
 from hub.errors import HubError, StoreError
-from hub.lock import DatabaseLock, Purpose, held
+from hub.lock import LockFile, Purpose, held
 from hub.machine import check_temporary_folder
 from hub.service import Place, _web_process
 from hub.store import existing_store
@@ -195,7 +195,7 @@ def test_a_round_that_waits_for_its_turn_ends_when_it_is_told_to(
     hub: Hub, site: Site, number: signal.Signals
 ) -> None:
     hub.write({"east": [site.feed("/east", "One")]})
-    other = DatabaseLock(hub.folder / "hub.db", "poll")
+    other = LockFile(hub.folder / "hub.db", "poll")
     assert other.take()
     try:
         with hub.start("poll", "--json") as process:
@@ -236,7 +236,7 @@ def test_a_round_that_waits_for_whoever_holds_the_database_ends_when_it_is_told_
         other.execute("BEGIN IMMEDIATE")
         # Half a minute it would wait, whatever it is told.
         with hub.start("poll", "--all") as process:
-            lock = DatabaseLock(hub.folder / "hub.db", "poll")
+            lock = LockFile(hub.folder / "hub.db", "poll")
             assert within(20, lambda: lock.holder == f"process {process.pid}")
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=15)
@@ -376,12 +376,12 @@ def test_a_round_ordered_by_hand_gets_its_turn_beside_a_hub_that_always_polls(hu
 
 
 def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(tmp_path: Path) -> None:
-    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    lock = LockFile(tmp_path / "hub.db", "poll")
     assert lock.take()
     wanted = []
 
     def wait() -> None:
-        with held(DatabaseLock(tmp_path / "hub.db", "poll"), seconds=20, waiting=lambda _: None):
+        with held(LockFile(tmp_path / "hub.db", "poll"), seconds=20, waiting=lambda _: None):
             wanted.append(lock.wanted)
 
     waiting = threading.Thread(target=wait)
@@ -603,7 +603,7 @@ def test_an_earlier_hub_that_is_at_work_keeps_its_database(hub: Hub, site: Site,
     with closing(older_database(file, before="m022_since_when_feeds_fail_alike")) as older:
         older.execute("PRAGMA journal_mode = WAL")
     before = file.read_bytes()
-    earlier = DatabaseLock(file, purpose)
+    earlier = LockFile(file, purpose)
     assert earlier.take()
     for command in ("check", "poll", "run", "serve"):
         refused = hub.run(command)
@@ -862,7 +862,7 @@ def test_a_check_says_what_to_do_and_mends_what_is_made_of_the_entries(hub: Hub,
         "the counts of members do not agree with the entries in 2 places\n",
     )
     assert "`hub check --mend` makes anew" in told.stderr
-    lock = DatabaseLock(file, "poll")
+    lock = LockFile(file, "poll")
     assert lock.take()
     refused = hub.run("check", "--mend")
     lock.release()
@@ -938,7 +938,7 @@ def test_in_a_folder_that_is_not_there_no_hub_begins(hub: Hub, command: str) -> 
 
 
 def test_a_lock_is_held_on_a_full_disk_and_what_cannot_be_locked_is_told(tmp_path: Path) -> None:
-    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    lock = LockFile(tmp_path / "hub.db", "poll")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     # To a process a disk that takes nothing more is the same as a file that may not grow.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
@@ -947,11 +947,11 @@ def test_a_lock_is_held_on_a_full_disk_and_what_cannot_be_locked_is_told(tmp_pat
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert lock.holder == "another process"
-    assert not DatabaseLock(tmp_path / "hub.db", "poll").take()
+    assert not LockFile(tmp_path / "hub.db", "poll").take()
     lock.release()
     (tmp_path / "other.db.poll.lock").mkdir()
     with pytest.raises(StoreError, match="lock beside the database cannot be taken"):
-        DatabaseLock(tmp_path / "other.db", "poll").take()
+        LockFile(tmp_path / "other.db", "poll").take()
 
 
 # ---------------------------------------------------------------- hub feeds

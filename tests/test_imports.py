@@ -11,7 +11,16 @@ import pytest
 _SHIPPED = Path(__file__).parent.parent / "feeds.yaml"
 _POLLS = {"feedparser", "pycurl", "nh3", "lxml", "w3lib", "ahocorasick_rs"}
 _SERVES = {"flask", "werkzeug", "jinja2", "granian", "feedgen", "brotli", "prometheus_client"}
-_NEEDED_BY_FEW = {"sqlite_utils", "sqlite3", "asyncio", "multiprocessing", "listparser", "rich", "numpy"}
+_NEEDED_BY_FEW = {
+    "sqlite_utils",
+    "sqlite3",
+    "asyncio",
+    "multiprocessing",
+    "listparser",
+    "rich",
+    "numpy",
+    "psycopg",
+}
 _READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
 _CONFIGURES = {"pydantic", "yaml", "lark"}
 
@@ -50,7 +59,7 @@ def test_a_process_that_polls_never_loads_the_web_view() -> None:
 
 def test_what_polls_loads_no_parser_before_there_is_something_to_read() -> None:
     found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
-    assert not found & {"feedparser", "lxml", "w3lib", "multiprocessing"}
+    assert not found & {"feedparser", "lxml", "w3lib", "multiprocessing", "psycopg"}
 
 
 def test_a_filter_of_terms_with_the_same_word_between_them_loads_no_parser() -> None:

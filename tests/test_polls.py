@@ -19,7 +19,7 @@ from hub import polls, rounds
 from hub.config import Watched, parse
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
-from hub.lock import DatabaseLock
+from hub.lock import LockFile
 from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
 from hub.report import Figures, Lines
 from hub.robots import KnownRobots, Robots
@@ -128,7 +128,7 @@ def test_a_full_disk_costs_no_member_a_second_request(
     (tmp_path / "feeds.yaml").write_text(config_of([site.feed("/news", *map(str, range(200)))]))
     told, refused, stop = io.StringIO(), io.StringIO(), Event()
     monkeypatch.setattr(sys, "stderr", refused)
-    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    lock = LockFile(tmp_path / "hub.db", "poll")
     with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
         rounds.sync(store, parse((tmp_path / "feeds.yaml").read_text()))
         pages = store._value("PRAGMA page_count")  # type: ignore[attr-defined]
@@ -269,7 +269,7 @@ def test_a_hub_that_was_cut_off_goes_on_with_all_feeds_once_it_is_not(
             stop.set()
 
     watched = Watched(tmp_path / "feeds.yaml")
-    lock = DatabaseLock(tmp_path / "hub.db", "poll")
+    lock = LockFile(tmp_path / "hub.db", "poll")
     with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
         rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
         assert [state.failures for state in store.feed_states()] == [1, 1, 1, 1, 0]

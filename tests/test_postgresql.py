@@ -1,10 +1,461 @@
-"""What is the hub's own on PostgreSQL: addresses, locks, backups."""
+"""What is a hub's own on PostgreSQL: its address, its locks; on a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
+import pytest
+from psycopg.errors import UndefinedTable
+
+from hub import rounds, service
+from hub.config import Watched
+from hub.errors import BusyError, StoreError
+from hub.lock import held
+from hub.report import Lines
+from hub.service import Place
+from hub.store import existing_store, lock_of, on_server, open_store, shown
+from tests.commands import LOOPBACK, Hub, get, within
+from tests.postgresql import PASSWORD, as_superuser, programs
+from tests.site import Site, serving
+
+ME = f"process {os.getpid()} on {socket.gethostname()}"
+OFTEN = LOOPBACK.replace("hub:", "hub:\n  every: {min: 1s, max: 1s}")
 
 
-def test_each_test_has_a_database_to_itself(postgresql: str) -> None:
-    with psycopg.connect(postgresql) as connection:
-        assert connection.execute(
-            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-        ).fetchone() == (0,)
+@pytest.fixture
+def hub(tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    return Hub(tmp_path, on_server=postgresql)
+
+
+def titles(url: str) -> set[str]:
+    with psycopg.connect(url) as connection, suppress(UndefinedTable):
+        return {title for (title,) in connection.execute("SELECT title FROM entries")}
+    return set()
+
+
+def cut(url: str, *, whose: str = "hub,") -> int:
+    """End the connections to a database of those who are called so; how many those were."""
+    ended = as_superuser(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        " AND starts_with(application_name, %s)",
+        (name_of(url), whose),
+    )
+    return len(ended)
+
+
+def name_of(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
+
+
+# ---------------------------------------------------------------- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///hub.db", "sqlite:///hub.db"),
+        ("sqlite:////var/lib/a:b@c.db", "sqlite:////var/lib/a:b@c.db"),
+        ("postgresql://hub@db.example/hub", "postgresql://hub@db.example/hub"),
+        ("postgresql://db.example:5433/hub", "postgresql://db.example:5433/hub"),
+        ("postgresql://hub:secret@db.example:5433/hub", "postgresql://hub@db.example:5433/hub"),
+        ("postgres://hub:secret@/hub?host=/run/pg", "postgres://hub@/hub?host=/run/pg"),
+        ("postgresql://hub@db/hub?password=secret&port=1", "postgresql://hub@db/hub?password=&port=1"),
+        ("postgresql://db/hub?sslpassword=secret", "postgresql://db/hub?sslpassword="),
+        # What should have been percent-encoded.
+        ("postgresql://hub:sec@ret@db/hub", "postgresql://hub@db/hub"),
+        ("postgresql://hub:sec/ret?@db/hub", "postgresql://hub@db/hub"),
+        # What is no address.
+        ("postgresql:/hub:secret@db/hub", "postgresql:/hub@db/hub"),
+        ("hub:secret@db/hub", "hub@db/hub"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, said: str) -> None:
+    assert shown(url) == said
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:/hub:secret@db/hub", "hub:secret@db/hub", "mysql://hub:secret@db/hub"]
+)
+def test_what_is_no_address_is_told_without_its_password(url: str) -> None:
+    assert not on_server(url)
+    for opened in (open_store, existing_store, lambda url: lock_of(url, "run")):
+        with pytest.raises(StoreError, match="is not the address of a database") as told:
+            opened(url)
+        assert "secret" not in told.value.problem
+        assert "postgresql://USER:PASSWORD@HOST/NAME" in told.value.remedy
+
+
+@pytest.mark.parametrize("password", ["sec@ret", "sec/ret", "sec%ret", "sec@r/e?t"])
+def test_a_password_that_is_not_encoded_is_told_of_and_not_told(password: str) -> None:
+    with pytest.raises(StoreError, match="is not the address of a database on a server") as told:
+        lock_of(f"postgresql://hub:{password}@127.0.0.1:9/hub", "run").take()
+    assert not re.search("sec|ret", told.value.problem)
+    assert "percent-encoded" in told.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said", "do"),
+    [
+        ("password", 'password authentication failed for user "hub"', "Put the right one into the address"),
+        ("name", 'database "nowhere" does not exist', "Make it"),
+        ("socket", "No such file or directory", "See that the server runs"),
+        ("port", "Connection refused", "See that the server runs"),
+    ],
+)
+def test_a_server_that_does_not_let_in_is_told_with_what_to_do(
+    postgresql: str, wrong: str, said: str, do: str
+) -> None:
+    url = {
+        "password": postgresql.replace(quote(PASSWORD, safe=""), "mistyped"),
+        "name": postgresql.replace(f"@/{name_of(postgresql)}", "@/nowhere"),
+        "socket": "postgresql://hub:mistyped@/hub?host=/nowhere",
+        "port": "postgresql://hub:mistyped@127.0.0.1:9/hub",
+    }[wrong]
+    for ask in (lock_of(url, "run").take, lambda: existing_store(url)):
+        with pytest.raises(StoreError, match=f"cannot be reached: .*{said}") as told:
+            ask()
+        assert told.value.remedy.startswith(do)
+        assert "\n" not in told.value.problem
+        assert not any(word in told.value.problem for word in ("mistyped", PASSWORD))
+
+
+def test_without_the_driver_it_is_said_what_to_install(hub: Hub) -> None:
+    hub.write({})
+    # As where only the hub itself was installed.
+    (hub.folder / "psycopg.py").write_text("raise ImportError('no psycopg here')")
+    for command in (["poll"], ["check"], ["run", "--port", "0"]):
+        ran = hub.run(*command)
+        assert ran.returncode == 1
+        assert ran.stderr == (
+            "A database on a PostgreSQL server takes psycopg, which cannot be loaded: no psycopg here.\n"
+            "    Install it where the hub is: pip install 'psycopg[binary]'.\n"
+        )
+
+
+def test_a_database_that_must_be_there_is_not_made(hub: Hub) -> None:
+    for command in (["check"], ["user", "list"]):
+        ran = hub.run(*command)
+        assert ran.returncode == 1
+        assert "There is no hub's database at postgresql://hub@/" in ran.stderr
+        assert PASSWORD not in ran.stderr
+    with psycopg.connect(hub.database) as connection:
+        assert (
+            connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall() == []
+        )
+
+
+# ---------------------------------------------------------------- locks
+
+
+def test_a_lock_is_one_connections_and_says_whose(postgresql: str) -> None:
+    mine, other = (lock_of(postgresql, "poll") for _ in range(2))
+    assert other.holder == "another process"
+    assert mine.take()
+    assert mine.take()
+    assert mine.holder == other.holder == ME
+    assert not other.take()
+    run = lock_of(postgresql, "run")
+    assert run.take()
+    mine.release()
+    assert other.take()
+    for lock in (mine, other, run):
+        lock.release()
+        lock.release()
+    assert cut(postgresql) == 0
+
+
+def test_a_lock_is_of_its_database_alone(postgresql: str) -> None:
+    mine = lock_of(postgresql, "run")
+    assert mine.take()
+    elsewhere = lock_of(postgresql.replace(f"@/{name_of(postgresql)}", "@/template1"), "run")
+    assert elsewhere.holder == "another process"
+    assert elsewhere.take()
+    elsewhere.release()
+    mine.release()
+
+
+def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(postgresql: str) -> None:
+    lock = lock_of(postgresql, "poll")
+    assert lock.take()
+    waited_for: list[str] = []
+    wanted: list[bool] = []
+
+    def wait() -> None:
+        with held(lock_of(postgresql, "poll"), seconds=20, waiting=waited_for.append):
+            wanted.append(lock.wanted)
+
+    waiting = threading.Thread(target=wait)
+    assert not lock.wanted
+    waiting.start()
+    # Long enough for it to ask more than once.
+    assert within(10, lambda: lock.wanted)
+    time.sleep(1.2)
+    lock.release()
+    waiting.join(10)
+    assert (waited_for, wanted) == ([ME], [False])
+    lock.release()
+
+
+def test_who_does_not_wait_is_told_who_polls(postgresql: str) -> None:
+    lock = lock_of(postgresql, "poll")
+    assert lock.take()
+    with (
+        pytest.raises(BusyError, match=f"P{ME[1:]} is polling with this database"),
+        held(lock_of(postgresql, "poll"), seconds=0, waiting=lambda _: None),
+    ):
+        pass
+    lock.release()
+    assert cut(postgresql) == 0
+
+
+def test_a_lock_whose_connection_broke_is_missed_and_taken_anew(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = lock_of(postgresql, "run")
+    assert lock.take()
+    monkeypatch.setattr("hub.store.postgres.locks._LOOKED_AGAIN", 0.0)
+    assert cut(postgresql) == 1
+    with pytest.raises(StoreError, match=r"The connection to the database .* broke: .*") as told:
+        lock.take()
+    assert PASSWORD not in told.value.problem
+    other = lock_of(postgresql, "run")
+    assert other.take()
+    assert not lock.take()
+    other.release()
+    assert lock.take()
+    lock.release()
+
+
+class Between:
+    """What is between a hub and its server: a socket of its own, which can be cut off without a word."""
+
+    def __init__(self, folder: Path, postgresql: str) -> None:
+        self.url = re.sub("host=.*", f"host={quote(str(folder), safe='')}", postgresql)
+        self._server = as_superuser("SHOW unix_socket_directories")[0][0] + "/.s.PGSQL.5432"
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / ".s.PGSQL.5432"))
+        self._listening.listen()
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                ours, _ = self._listening.accept()
+            except OSError:
+                return
+            theirs = socket.socket(socket.AF_UNIX)
+            theirs.connect(self._server)
+            self._pairs.append((ours, theirs))
+            for pair in ((ours, theirs), (theirs, ours)):
+                threading.Thread(target=_carry, args=pair, daemon=True).start()
+
+    def cut(self) -> None:
+        """Have the hub's side of all connections broken, and the server's not."""
+        for ours, _ in self._pairs:
+            ours.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listening.close()
+        for pair in self._pairs:
+            for each in pair:
+                each.close()
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        return
+
+
+@pytest.fixture
+def between(tmp_path: Path, postgresql: str) -> Iterator[Between]:
+    with closing(Between(tmp_path, postgresql)) as running:
+        yield running
+
+
+def test_what_the_server_has_left_of_a_connection_that_broke_is_ended(
+    between: Between, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, other = lock_of(between.url, "run"), lock_of(postgresql, "run")
+    assert lock.take()
+    monkeypatch.setattr("hub.store.postgres.locks._LOOKED_AGAIN", 0.0)
+    between.cut()
+    with pytest.raises(StoreError, match="broke"):
+        lock.take()
+    # For a minute the server takes it for held, by a process that knows better.
+    assert not other.take()
+    assert other.holder == ME
+    assert lock.take()
+    assert not other.take()
+    for each in (lock, other):
+        each.release()
+
+
+# ---------------------------------------------------------------- polling, on one machine or several
+
+
+def test_a_hub_polls_and_serves_by_a_server(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One", "Two")]})
+    with hub.serving("run") as (process, address):
+        assert within(20, lambda: "Two" in get(address + "/"))
+        second = hub.run("run", "--port", "0")
+        assert second.returncode == 1
+        assert second.stderr == (
+            f"Process {process.pid} on {socket.gethostname()} runs a hub on {shown(hub.database)} already.\n"
+            "    Stop that one, or give this one a database of its own with --database.\n"
+        )
+    assert "One" in titles(hub.database)
+
+
+def test_rounds_of_several_hubs_take_turns(hub: Hub, site: Site) -> None:
+    hub.write({f"m{number}": [site.feed(f"/{number}", "One", "Two")] for number in range(30)})
+    rounds = [hub.start("poll", "--all", "--json") for _ in range(2)]
+    ended = [process.communicate(timeout=60) for process in rounds]
+    assert [process.returncode for process in rounds] == [0, 0], ended
+    assert sorted(out.partition('"new": ')[2].partition(",")[0] for out, _ in ended) == ["0", "60"]
+    assert sum("Waiting for process" in err for _, err in ended) == 1
+
+
+def test_a_round_by_hand_has_its_turn_though_a_hub_polls_all_the_time(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]}, head=OFTEN)
+    with hub.serving("run") as (_, address):
+        assert within(20, lambda: "One" in get(address + "/"))
+        ran = hub.run("poll", "--all")
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_whoever_ends_lets_go_of_the_locks(hub: Hub, site: Site, number: int) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    lock = lock_of(hub.database, "run")
+    with hub.start("run", "--port", "0") as process:
+        assert within(20, lambda: lock.holder == f"process {process.pid} on {socket.gethostname()}")
+        process.send_signal(number)
+        process.communicate(timeout=15)
+    assert within(5, lock.take)
+    lock.release()
+
+
+def test_a_round_whose_connection_broke_ends_and_says_so(hub: Hub) -> None:
+    with serving("127.0.0.2") as slow:
+        slow.feed("/slow", "Slow")
+        slow.takes["/slow"] = 20
+        hub.write({"slow": [slow.url + "/slow"]})
+        with hub.start("poll") as process:
+            assert within(20, lambda: slow.asked)
+            lock = lock_of(hub.database, "poll")
+            assert within(5, lambda: lock.holder != "another process")
+            cut(hub.database, whose=f"hub, process {process.pid} ")
+            assert lock.take()
+            _, err = process.communicate(timeout=15)
+            lock.release()
+    assert process.returncode == 1
+    assert f"The connection to the database {shown(hub.database)} broke: " in err
+    assert "Traceback" not in err
+    assert titles(hub.database) == set()
+
+
+def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
+    hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rounds, "_AFTER_A_REFUSAL", 0.2)
+    hub.write({"east": [site.feed("/east", "One")]}, head=OFTEN)
+    run, stop = lock_of(hub.database, "run"), threading.Event()
+    monkeypatch.setattr("hub.store.postgres.locks._LOOKED_AGAIN", 0.0)
+    assert run.take()
+    broken = 0
+
+    def tick() -> None:
+        nonlocal broken
+        if "One" in titles(hub.database) and not broken:
+            broken = cut(hub.database, whose="")  # as where the server is started anew
+            site.feed("/east", "One", "Two")
+        assert run.take()
+        if "Two" in titles(hub.database):
+            stop.set()
+
+    with closing(open_store(hub.database)) as store, (tmp_path / "said").open("w") as said:
+        monkeypatch.setattr(sys, "stderr", said)
+        rounds.poll_forever(
+            Watched(hub.config),
+            store,
+            lock=lock_of(hub.database, "poll"),
+            progress=Lines(said),
+            stop=stop,
+            tick=tick,
+        )
+    assert broken >= 2
+    assert "broke: " in (tmp_path / "said").read_text()
+    assert run.holder == ME
+    run.release()
+
+
+def test_a_hub_whose_lock_another_took_meanwhile_ends(
+    hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_AFTER_A_REFUSAL", 0.2)
+    hub.write({"east": [site.feed("/east", "One")]})
+    other = lock_of(hub.database, "run")
+    taken: list[bool] = []
+
+    def take_over() -> None:
+        assert within(20, lambda: "One" in titles(hub.database))
+        cut(hub.database)
+        taken.append(other.take())
+
+    taking = threading.Thread(target=take_over)
+    taking.start()
+    with pytest.raises(BusyError, match=f"P{ME[1:]} runs a hub on {re.escape(shown(hub.database))} already"):
+        service.run(Place(config=hub.config, database=hub.database, host="127.0.0.1", port=0))
+    taking.join()
+    assert taken == [True]
+    other.release()
+
+
+# ---------------------------------------------------------------- other commands
+
+
+def poll(hub: Hub) -> None:
+    ran = hub.run("poll", "--all")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_check_mends_what_is_made_of_the_entries_while_nobody_polls(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    with psycopg.connect(hub.database) as connection:
+        connection.execute("UPDATE member_counts SET entries = 7")
+    assert hub.run("check").returncode == 1
+    lock = lock_of(hub.database, "poll")
+    assert lock.take()
+    refused = hub.run("check", "--mend")
+    lock.release()
+    assert refused.returncode == 1
+    assert f"P{ME[1:]} is polling with this database." in refused.stderr
+    mended = hub.run("check", "--mend")
+    assert (mended.returncode, mended.stdout) == (0, f"{shown(hub.database)} is sound.\n")
+
+
+def test_a_site_of_files_is_made_of_a_server(hub: Hub, site: Site) -> None:
+    hub.write(
+        {"east": [site.feed("/east", "One")]}, head=LOOPBACK.replace("hub:", "hub:\n  url: https://a.example")
+    )
+    poll(hub)
+    ran = hub.run("export", str(hub.folder / "site"))
+    assert ran.returncode == 0, ran.stderr
+    assert "One" in (hub.folder / "site" / "index.html").read_text()

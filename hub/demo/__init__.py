@@ -19,14 +19,13 @@ from hub import users
 from hub.config import Config, Watched
 from hub.demo import network
 from hub.demo.site import Sites
-from hub.lock import DatabaseLock
 from hub.machine import check_temporary_folder
 from hub.polls import utc_now
 from hub.report import Figures, Lines, progress, say
 from hub.rounds import poll_forever, poll_round, sync
 from hub.service import Place, web_view
 from hub.signals import stopping
-from hub.store import database_file, open_store
+from hub.store import lock_of, open_store
 
 if TYPE_CHECKING:
     from hub.web.serve import Server
@@ -78,7 +77,7 @@ def _polled_on(place: Place, stop: Event) -> Iterator[None]:
 
 def _poll_on(place: Place, stop: Event) -> None:
     store = open_store(place.database)
-    lock = DatabaseLock(database_file(place.database), "poll")
+    lock = lock_of(place.database, "poll")
     try:
         poll_forever(Watched(place.config), store, lock=lock, progress=Lines(sys.stderr), stop=stop)
     finally:

@@ -7,20 +7,24 @@ those who read and the one who writes never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import StoreError
 from hub.model import StoredEntry
+from hub.store.address import database_file, on_server, shown
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
 from hub.store.protocol.news import NewsStore
 from hub.store.protocol.pushing import PushStore
 from hub.store.protocol.rulings import RulingStore
+
+if TYPE_CHECKING:
+    from hub.lock import DatabaseLock, Purpose
 
 __all__ = [
     "PUT_BACK",
@@ -39,7 +43,10 @@ __all__ = [
     "back_up",
     "database_file",
     "existing_store",
+    "lock_of",
+    "on_server",
     "open_store",
+    "shown",
 ]
 
 
@@ -72,26 +79,11 @@ PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"
 """What to do about damage."""
 
 
-def database_file(url: str) -> Path:
-    """The file that a database's URL names.
-
-    `sqlite:///hub.db` is relative to the working directory,
-    `sqlite:////var/lib/hub.db` absolute. Raises StoreError.
-    """
-    scheme, _, path = url.partition(":///")
-    if scheme != "sqlite" or not path:
-        raise StoreError(
-            f"{url!r} is not the address of a database.",
-            "Write sqlite:///hub.db for a file beside you, sqlite:////var/lib/hub/hub.db for one elsewhere.",
-        )
-    return Path(path)
-
-
 def open_store(url: str) -> Store:
-    """Open the database a URL names, making or upgrading it first. Raises StoreError."""
-    if url.startswith(("postgresql://", "postgres://")):
-        from hub.store.postgres import PostgresStore
-
+    """Open the database an address names, making or upgrading it first. Raises StoreError."""
+    if on_server(url):
+        with _driver():
+            from hub.store.postgres import PostgresStore
         return PostgresStore(url)
     file = database_file(url)
     from hub.store.sqlite import SqliteStore
@@ -99,9 +91,33 @@ def open_store(url: str) -> Store:
     return SqliteStore(file)
 
 
+def lock_of(url: str, purpose: Purpose) -> DatabaseLock:
+    """The lock of a database for a purpose. Raises StoreError."""
+    if on_server(url):
+        with _driver():
+            from hub.store.postgres.locks import ServerLock
+        return ServerLock(url, purpose)
+    from hub.lock import LockFile
+
+    return LockFile(database_file(url), purpose)
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise StoreError(
+            f"A database on a PostgreSQL server takes psycopg, which cannot be loaded: {error}.",
+            "Install it where the hub is: pip install 'psycopg[binary]'.",
+        ) from error
+
+
 def existing_store(url: str) -> Store:
     """Open a database that must be there already. Raises StoreError."""
-    if not url.startswith(("postgresql://", "postgres://")):
+    if on_server(url):
+        _existing_tables(url)
+    else:
         _existing_file(url)
     return open_store(url)
 
@@ -116,6 +132,16 @@ def back_up(url: str, copy: Path) -> None:
 
     with closing(Original(file)) as original:
         original.copy(copy)
+
+
+def _existing_tables(url: str) -> None:
+    with _driver():
+        from hub.store.postgres.server import has_tables
+    if not has_tables(url):
+        raise StoreError(
+            f"There is no hub's database at {shown(url)}: it has none of the hub's tables.",
+            "Name the one that the hub uses with --database. A hub that polls makes them in an empty one.",
+        )
 
 
 def _existing_file(url: str) -> Path:

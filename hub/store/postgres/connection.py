@@ -12,12 +12,13 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.adapt import Buffer, Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrDumperUnknown
 
 from hub.errors import StoreError
+from hub.store.address import shown
 from hub.store.connection import Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
+from hub.store.postgres.server import Server, connect
 from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
@@ -80,8 +81,9 @@ class PostgresConnection(Connection):
                 self._connection.close()
                 raise
 
-    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10, prepare_threshold=3)
+    def _open(self) -> Server:
+        connection = connect(self._url)
+        connection.prepare_threshold = 3
         connection.adapters.register_loader("numeric", _Whole)
         connection.adapters.register_dumper(bool, _Number)
         connection.adapters.register_dumper(str, _Text)
@@ -295,13 +297,3 @@ class PostgresConnection(Connection):
     def _written_elsewhere(self) -> object:
         # Others may have written since, and what they did is not counted.
         return object()
-
-
-def shown(url: str) -> str:
-    """A database's address as it may be printed: without a password."""
-    try:
-        named = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        return "postgresql://…"
-    host = named.get("host") or "localhost"
-    return f"{named.get('dbname') or named.get('user') or ''} at {host}"

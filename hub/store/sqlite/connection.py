@@ -98,9 +98,9 @@ class SqliteConnection(Connection):
         except StoreError as error:
             if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-            from hub.lock import DatabaseLock
+            from hub.lock import LockFile
 
-            holder = DatabaseLock(self._file, "poll").holder
+            holder = LockFile(self._file, "poll").holder
             raise StoreError(
                 f"The database {self._file} is of an earlier hub, and {holder} holds it, most likely to"
                 " change it over.",
@@ -113,10 +113,10 @@ class SqliteConnection(Connection):
         with ExitStack() as locks:
             # A process that was quicker has changed it over, and may be at work by now.
             if self._db.table_names() and migrations.pending(self._db):
-                from hub.lock import DatabaseLock
+                from hub.lock import LockFile
 
                 for purpose in ("run", "poll"):
-                    lock = DatabaseLock(self._file, purpose)
+                    lock = LockFile(self._file, purpose)
                     if not lock.take():
                         raise StoreError(
                             f"An earlier hub is at work on {self._file} ({lock.holder}).",
