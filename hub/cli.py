@@ -463,7 +463,7 @@ def backup(file: Path, database: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @_database
 def restore(file: Path, database: str) -> None:
-    """Put the backup FILE in the database's place, which is kept under another name."""
+    """Put the backup FILE in the database's place. A file's is kept under another name."""
     from datetime import UTC, datetime
 
     from hub import mending

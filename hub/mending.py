@@ -15,7 +15,7 @@ from hub.errors import BusyError, StoreError
 from hub.lock import Purpose, held
 from hub.machine import give_to_owner
 from hub.signals import interrupting, stopping
-from hub.store import PUT_BACK, database_file, existing_store, lock_of, shown
+from hub.store import PUT_BACK, database_file, existing_store, lock_of, on_server, put_back, shown
 from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
@@ -53,7 +53,17 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
             stack.callback(lock.release)
             if not lock.take():
                 raise BusyError(f"A hub is at work on {shown(database)} ({lock.holder}).", "Stop it first.")
+        if on_server(database):
+            return _restore_on_server(database, backup)
         return _restore_file(database_file(database).resolve(), backup, now)
+
+
+def _restore_on_server(database: str, backup: Path) -> str:
+    print(f"Putting {backup} back …", file=sys.stderr)
+    put_back(database, backup)
+    with closing(existing_store(database)) as store:
+        admins = _SIGN_IN if store.accounts() else ""
+    return f"{shown(database)} is what {backup} holds. {_SERVE}{admins}"
 
 
 def _restore_file(file: Path, backup: Path, now: datetime) -> str:

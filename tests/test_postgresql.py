@@ -1,4 +1,4 @@
-"""What is a hub's own on PostgreSQL: its address, its locks; on a real server."""
+"""What is a hub's own on PostgreSQL: its address, its locks, its backups; on a real server."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,9 +25,9 @@ from hub.errors import BusyError, StoreError
 from hub.lock import held
 from hub.report import Lines
 from hub.service import Place
-from hub.store import existing_store, lock_of, on_server, open_store, shown
+from hub.store import back_up, existing_store, lock_of, on_server, open_store, put_back, shown
 from tests.commands import LOOPBACK, Hub, get, within
-from tests.postgresql import PASSWORD, as_superuser, programs
+from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
 
 ME = f"process {os.getpid()} on {socket.gethostname()}"
@@ -123,7 +124,7 @@ def test_a_server_that_does_not_let_in_is_told_with_what_to_do(
         "socket": "postgresql://hub:mistyped@/hub?host=/nowhere",
         "port": "postgresql://hub:mistyped@127.0.0.1:9/hub",
     }[wrong]
-    for ask in (lock_of(url, "run").take, lambda: existing_store(url)):
+    for ask in (lock_of(url, "run").take, lambda: existing_store(url), lambda: back_up(url, Path("copy"))):
         with pytest.raises(StoreError, match=f"cannot be reached: .*{said}") as told:
             ask()
         assert told.value.remedy.startswith(do)
@@ -135,7 +136,7 @@ def test_without_the_driver_it_is_said_what_to_install(hub: Hub) -> None:
     hub.write({})
     # As where only the hub itself was installed.
     (hub.folder / "psycopg.py").write_text("raise ImportError('no psycopg here')")
-    for command in (["poll"], ["check"], ["run", "--port", "0"]):
+    for command in (["poll"], ["check"], ["backup", "copy"], ["restore", "copy"], ["run", "--port", "0"]):
         ran = hub.run(*command)
         assert ran.returncode == 1
         assert ran.stderr == (
@@ -145,7 +146,7 @@ def test_without_the_driver_it_is_said_what_to_install(hub: Hub) -> None:
 
 
 def test_a_database_that_must_be_there_is_not_made(hub: Hub) -> None:
-    for command in (["check"], ["user", "list"]):
+    for command in (["check"], ["backup", "copy"], ["user", "list"]):
         ran = hub.run(*command)
         assert ran.returncode == 1
         assert "There is no hub's database at postgresql://hub@/" in ran.stderr
@@ -427,12 +428,202 @@ def test_a_hub_whose_lock_another_took_meanwhile_ends(
     other.release()
 
 
-# ---------------------------------------------------------------- other commands
+# ---------------------------------------------------------------- backups
 
 
 def poll(hub: Hub) -> None:
     ran = hub.run("poll", "--all")
     assert ran.returncode == 0, ran.stderr
+
+
+def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """All that is in the tables of a database, but for who is signed in."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}".encode()).fetchall(), key=repr)
+            for (name,) in tables
+            if name not in ("sessions", "invitations")
+        }
+
+
+def test_a_backup_is_put_back_as_it_was(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy"
+    assert hub.run("user", "add", "ann").returncode == 0
+    before = rows(hub.database)
+    # Also while somebody writes.
+    with psycopg.connect(hub.database) as writing:
+        writing.execute("UPDATE entries SET title = 'Half'")
+        made = hub.run("backup", str(copy))
+        writing.rollback()
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == f"{copy}: {copy.stat().st_size:,} bytes.\n"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    site.feed("/east", "One", "Two", "Three")
+    poll(hub)
+    restored = hub.run("restore", str(copy))
+    assert restored.returncode == 0, restored.stderr
+    assert restored.stderr == f"Putting {copy} back …\n"
+    assert restored.stdout == (
+        f"{shown(hub.database)} is what {copy} holds. A `hub serve` that runs has to be started anew.\n"
+    )
+    assert rows(hub.database) == before
+    with psycopg.connect(hub.database) as connection:
+        assert connection.execute("SELECT count(*) FROM invitations").fetchone() == (0,)
+    checked = hub.run("check")
+    assert (checked.returncode, checked.stdout) == (0, f"{shown(hub.database)} is sound.\n")
+    poll(hub)
+    assert titles(hub.database) == {"One", "Two", "Three"}
+
+
+def test_a_backup_is_put_back_into_a_database_that_is_empty(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    assert hub.run("backup", str(hub.folder / "copy")).returncode == 0
+    with new_database() as empty:
+        restored = hub.run("restore", str(hub.folder / "copy"), "--database", empty)
+        assert restored.returncode == 0, restored.stderr
+        assert rows(empty) == rows(hub.database)
+
+
+def test_a_backup_takes_the_name_of_no_file_that_there_is(hub: Hub) -> None:
+    open_store(hub.database).close()
+    (hub.folder / "mine").write_text("precious")
+    for name, said in (("mine", "exists already"), ("no/copy", "The backup to .* failed: No such file")):
+        ran = hub.run("backup", str(hub.folder / name))
+        assert ran.returncode == 1
+        assert re.search(said, ran.stderr)
+    assert (hub.folder / "mine").read_text() == "precious"
+    assert [file.name for file in hub.folder.iterdir()] == ["mine"]
+
+
+@contextmanager
+def dumping(hub: Hub) -> Iterator[subprocess.Popen[str]]:
+    """A backup that has begun, and does not get on before the block has ended."""
+    with psycopg.connect(hub.database) as holding:
+        holding.execute("LOCK TABLE entries")
+        with hub.start("backup", str(hub.folder / "copy")) as process:
+            try:
+                waits = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+                assert within(20, lambda: as_superuser(waits, (name_of(hub.database),)))
+                yield process
+            finally:
+                process.kill()
+                process.communicate()
+
+
+def test_a_backup_that_is_ended_leaves_nothing(hub: Hub) -> None:
+    open_store(hub.database).close()
+    with dumping(hub) as process:
+        assert (hub.folder / ".copy.part").exists()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        assert (process.returncode, err.strip()) == (130, "")
+    assert not list(hub.folder.iterdir())
+
+
+def test_a_backup_that_fails_says_why_and_leaves_nothing(hub: Hub) -> None:
+    open_store(hub.database).close()
+    with dumping(hub) as process:
+        assert cut(hub.database) == 1
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 1
+        assert re.match(f"The backup to {hub.folder}/copy failed: .*terminating connection", err)
+    assert not list(hub.folder.iterdir())
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="only Linux tells what is called with what"
+)
+def test_no_password_is_on_a_command_line(hub: Hub) -> None:
+    open_store(hub.database).close()
+    with dumping(hub):
+        called = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline")]
+    assert any(b"pg_dump" in each for each in called)
+    assert not any(PASSWORD.encode() in each or b"se%3A" in each for each in called)
+
+
+def test_what_is_no_hubs_backup_is_not_put_back(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    before = rows(hub.database)
+    copy = hub.folder / "copy"
+    assert hub.run("backup", str(copy)).returncode == 0
+    (hub.folder / "notes").write_text("These are my notes, and no database. " * 100)
+    (hub.folder / "half").write_bytes(copy.read_bytes()[:-2000])
+    with new_database() as other:
+        with psycopg.connect(other) as connection:
+            connection.execute("CREATE TABLE notes (text TEXT)")
+        subprocess.run(["pg_dump", "--format=custom", f"--file={hub.folder}/other", other], check=True)
+    with new_database() as later:
+        open_store(later).close()
+        with psycopg.connect(later) as connection:
+            connection.execute("INSERT INTO hub_migrations VALUES ('p999_flying')")
+        back_up(later, hub.folder / "later")
+    for name, said in (
+        ("notes", "input file does not appear to be a valid .*archive"),
+        ("nothing", "No such file"),
+        ("half", "could not read from input file: end of file|found unexpected block|could not read"),
+        ("other", "it is not of a hub's database"),
+        ("later", "it was written by a later hub than this one"),
+    ):
+        refused = hub.run("restore", str(hub.folder / name))
+        assert refused.returncode == 1
+        assert re.search(f"{name} cannot be put back: .*({said})", refused.stderr), refused.stderr
+        assert "    Nothing was changed" in refused.stderr
+    assert rows(hub.database) == before
+
+
+def test_a_backup_does_not_leave_a_later_hubs_tables_beside_its_own(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    assert hub.run("backup", str(hub.folder / "copy")).returncode == 0
+    with psycopg.connect(hub.database) as connection:
+        connection.execute("CREATE TABLE wings (entry BIGINT REFERENCES entries (key))")
+    refused = hub.run("restore", str(hub.folder / "copy"))
+    assert refused.returncode == 1
+    assert "tables that are not in it, of a later hub or of another program: wings." in refused.stderr
+    assert "make an empty database" in refused.stderr
+
+
+def test_no_backup_is_put_back_while_a_hub_is_at_work(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    assert hub.run("backup", str(hub.folder / "copy")).returncode == 0
+    with hub.serving("run") as (process, _):
+        refused = hub.run("restore", str(hub.folder / "copy"))
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"A hub is at work on {shown(hub.database)} (process {process.pid} on {socket.gethostname()}).\n"
+        "    Stop it first.\n"
+    )
+
+
+def test_without_postgresqls_programs_it_is_said_what_to_install(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(hub.database).close()
+    copy, programs_of = hub.folder / "copy", hub.folder / "bin"
+    back_up(hub.database, copy)
+    programs_of.mkdir()
+    monkeypatch.setenv("PATH", str(programs_of))
+    monkeypatch.setattr("hub.store.postgres.copying._PLACES", "")
+    asked: dict[str, Callable[[], None]] = {
+        "pg_dump": lambda: back_up(hub.database, hub.folder / "other"),
+        "pg_restore": lambda: put_back(hub.database, copy),
+    }
+    for name, ask in asked.items():
+        with pytest.raises(StoreError, match=f"There is no {name} here, which a backup") as told:
+            ask()
+        assert told.value.remedy.startswith("Install the client programs of PostgreSQL 1")
+        # One that is too old.
+        (programs_of / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 9.6.24'\n")
+        (programs_of / name).chmod(0o755)
+        with pytest.raises(StoreError, match=f"The {name} here is of PostgreSQL 9, and the server of 1"):
+            ask()
+    assert not (hub.folder / "other").exists()
 
 
 def test_a_check_mends_what_is_made_of_the_entries_while_nobody_polls(hub: Hub, site: Site) -> None:

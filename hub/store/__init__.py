@@ -46,6 +46,7 @@ __all__ = [
     "lock_of",
     "on_server",
     "open_store",
+    "put_back",
     "shown",
 ]
 
@@ -127,11 +128,27 @@ def back_up(url: str, copy: Path) -> None:
 
     Others go on reading and writing. The database stays as it is, also an earlier hub's, and so is the copy.
     """
+    if on_server(url):
+        _existing_tables(url)
+        from hub.store.postgres import copying
+
+        copying.dump(url, copy)
+        return
     file = _existing_file(url)
     from hub.store.sqlite.copying import Original
 
     with closing(Original(file)) as original:
         original.copy(copy)
+
+
+def put_back(url: str, copy: Path) -> None:
+    """Make a database on a server what a copy of one holds, but for who is signed in. Raises StoreError.
+
+    All of it, or nothing is changed.
+    """
+    with _driver():
+        from hub.store.postgres import copying
+    copying.put_back(url, copy)
 
 
 def _existing_tables(url: str) -> None:
