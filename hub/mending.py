@@ -9,13 +9,24 @@ from contextlib import ExitStack, closing
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 from hub.errors import BusyError, StoreError
 from hub.lock import Purpose, held
 from hub.machine import give_to_owner
 from hub.signals import interrupting, stopping
-from hub.store import PUT_BACK, database_file, existing_store, lock_of, on_server, put_back, shown
+from hub.store import (
+    PUT_BACK,
+    database_file,
+    existing_store,
+    is_file_of_sqlite,
+    lock_of,
+    on_server,
+    put_back,
+    shown,
+    take_over,
+)
 from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
@@ -59,49 +70,32 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
 
 
 def _restore_on_server(database: str, backup: Path) -> str:
-    print(f"Putting {backup} back …", file=sys.stderr)
-    put_back(database, backup)
-    with closing(existing_store(database)) as store:
-        admins = _SIGN_IN if store.accounts() else ""
-    return f"{shown(database)} is what {backup} holds. {_SERVE}{admins}"
+    if is_file_of_sqlite(backup):
+        # A network that has outgrown one machine.
+        with TemporaryDirectory(prefix="hub-restore-") as folder:
+            copy = Path(folder) / "hub.db"
+            taken = _sound_copy(backup, copy, like=copy)
+            take_over(database, copy, lambda what: print(f"Filling {what} …", file=sys.stderr))
+    else:
+        taken = ""
+        print(f"Putting {backup} back …", file=sys.stderr)
+        put_back(database, backup)
+    return f"{shown(database)} is what {backup} holds{taken}. {_SERVE}{_to_sign_in(database)}"
 
 
 def _restore_file(file: Path, backup: Path, now: datetime) -> str:
     """Put a backup in the place of a database file.
 
     What was there is kept under another name, with what SQLite had beside it:
-    the new one must not find that, since it would take it for its own. A log
-    beside the backup is the backup's, as it is for SQLite, and is put back too.
+    the new one must not find that, since it would take it for its own.
     """
     with ExitStack() as stack:
         copy = file.with_name(f".{file.name}.restored")
         stack.callback(_remove, copy)
         # What one that was killed left there, SQLite would take for this one's.
         _remove(copy)
-        _copy(backup, copy, like=file)
-        log = _beside(backup.resolve(), "-wal")
-        taken = f", with what is in {log}" if log.is_file() and log.stat().st_size else ""
-        if taken:
-            # It comes into the copy when that is looked through.
-            _copy(log, _beside(copy, "-wal"), like=file)
-        print(f"Looking through {backup} …", file=sys.stderr)
-        try:
-            problems = checked(f"sqlite:///{copy}")
-        except StoreError as error:
-            if is_of_the_machine(error):
-                raise StoreError(f"{error.problem} Nothing was changed.", error.remedy) from error
-            problems = (error.problem,)
-        if problems:
-            other = f", or move {log} away if it is left of another file" if taken else ""
-            more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
-            raise StoreError(
-                f"{backup} cannot be put back{taken}: {' '.join(problems[:_MOST_TOLD])}{more}",
-                f"Nothing was changed; take another{other}.",
-            )
-        with closing(existing_store(f"sqlite:///{copy}")) as store:
-            # Who was let in when it was made may have been removed since.
-            store.end_sessions()
-            admins = _SIGN_IN if store.accounts() else ""
+        taken = _sound_copy(backup, copy, like=file)
+        admins = _to_sign_in(f"sqlite:///{copy}")
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
         # From here on whole: whoever ends it now gets what was asked for.
@@ -113,6 +107,42 @@ def _restore_file(file: Path, backup: Path, now: datetime) -> str:
             copy.rename(file)
     said = f"{file} is what {backup} holds{taken}. {_SERVE}{admins}"
     return f"{said}\nWhat was there is {before}." if kept else said
+
+
+def _sound_copy(backup: Path, copy: Path, *, like: Path) -> str:
+    """Copy a backup that is found to be sound, which lets nobody in; what of it is to be told.
+
+    A log beside the backup is the backup's, as it is for SQLite, and is put back too.
+    """
+    _copy(backup, copy, like=like)
+    log = _beside(backup.resolve(), "-wal")
+    taken = f", with what is in {log}" if log.is_file() and log.stat().st_size else ""
+    if taken:
+        # It comes into the copy when that is looked through.
+        _copy(log, _beside(copy, "-wal"), like=like)
+    print(f"Looking through {backup} …", file=sys.stderr)
+    try:
+        problems = checked(f"sqlite:///{copy}")
+    except StoreError as error:
+        if is_of_the_machine(error):
+            raise StoreError(f"{error.problem} Nothing was changed.", error.remedy) from error
+        problems = (error.problem,)
+    if problems:
+        other = f", or move {log} away if it is left of another file" if taken else ""
+        more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
+        raise StoreError(
+            f"{backup} cannot be put back{taken}: {' '.join(problems[:_MOST_TOLD])}{more}",
+            f"Nothing was changed; take another{other}.",
+        )
+    with closing(existing_store(f"sqlite:///{copy}")) as store:
+        # Who was let in when it was made may have been removed since.
+        store.end_sessions()
+    return taken
+
+
+def _to_sign_in(database: str) -> str:
+    with closing(existing_store(database)) as store:
+        return _SIGN_IN if store.accounts() else ""
 
 
 def _beside(file: Path, suffix: str) -> Path:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -476,6 +477,42 @@ def test_a_backup_is_put_back_as_it_was(hub: Hub, site: Site) -> None:
     assert (checked.returncode, checked.stdout) == (0, f"{shown(hub.database)} is sound.\n")
     poll(hub)
     assert titles(hub.database) == {"One", "Two", "Three"}
+
+
+def test_a_file_of_sqlite_is_taken_over_by_a_server_and_goes_on_there(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One", "Two")]})
+    in_a_file = ("--database", f"sqlite:///{hub.folder / 'hub.db'}")
+    assert hub.run("poll", "--all", *in_a_file).returncode == 0
+    assert hub.run("user", "add", "ann", *in_a_file).returncode == 0
+    copy = hub.folder / "copy.db"
+    assert hub.run("backup", str(copy), *in_a_file).returncode == 0
+    with closing(open_store(in_a_file[1])) as original:
+        stories = original.stories(limit=9)
+    restored = hub.run("restore", str(copy))
+    assert restored.returncode == 0, restored.stderr
+    assert restored.stdout == (
+        f"{shown(hub.database)} is what {copy} holds. A `hub serve` that runs has to be started anew.\n"
+    )
+    assert "Looking through" in restored.stderr
+    assert "Filling entries …" in restored.stderr
+    with closing(open_store(hub.database)) as store:
+        assert store.stories(limit=9) == stories
+        assert store.check() == ()
+        assert store.invitations(datetime(2000, 1, 1, tzinfo=UTC)) == ()
+    site.feed("/east", "One", "Two", "Three")
+    poll(hub)
+    assert titles(hub.database) == {"One", "Two", "Three"}
+
+
+def test_a_file_of_sqlite_that_is_damaged_changes_nothing(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    copy = hub.folder / "copy.db"
+    copy.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    refused = hub.run("restore", str(copy))
+    assert refused.returncode == 1
+    assert f"{copy} cannot be put back" in refused.stderr
+    assert titles(hub.database) == {"One"}
 
 
 def test_a_backup_is_put_back_into_a_database_that_is_empty(hub: Hub, site: Site) -> None:

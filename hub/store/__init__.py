@@ -43,11 +43,13 @@ __all__ = [
     "back_up",
     "database_file",
     "existing_store",
+    "is_file_of_sqlite",
     "lock_of",
     "on_server",
     "open_store",
     "put_back",
     "shown",
+    "take_over",
 ]
 
 
@@ -149,6 +151,29 @@ def put_back(url: str, copy: Path) -> None:
     with _driver():
         from hub.store.postgres import copying
     copying.put_back(url, copy)
+
+
+def take_over(url: str, file: Path, step: Callable[[str], None]) -> None:
+    """Make a database on a server what a SQLite database holds, under the same numbers. Raises StoreError.
+
+    All of it, or nothing is changed; `step` is told what comes next. The file is changed over to this
+    hub where it is an earlier one's.
+    """
+    from hub.store.sqlite import SqliteStore
+
+    with _driver():
+        from hub.store.postgres import PostgresStore
+    with closing(SqliteStore(file)) as original, closing(PostgresStore(url)) as store:
+        store.take_over(original, step)
+
+
+def is_file_of_sqlite(file: Path) -> bool:
+    """Whether a file is a database of SQLite, and no other copy of one."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
 
 
 def _existing_tables(url: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from string import ascii_lowercase
+
+from hub.store.connection import Connection
 
 _UNSTEMMED = "unicode61 remove_diacritics 2"
 _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
@@ -62,6 +64,19 @@ class Terms:
 
     def close(self) -> None:
         self._database.close()
+
+
+class Stemming(Connection):
+    """The part of the store that knows the terms of words."""
+
+    @cached_property
+    def _terms(self) -> Terms:
+        return Terms()
+
+    def close(self) -> None:
+        if "_terms" in self.__dict__:
+            self._terms.close()
+        super().close()
 
 
 @lru_cache(maxsize=1_000)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 
 from hub.model import Selection
 from hub.store import Found, Order, rows
@@ -19,7 +18,7 @@ from hub.store.cursors import read_cursor, write_cursor
 from hub.store.nearby import Nearby
 from hub.store.postgres.connection import PostgresConnection
 from hub.store.selection import full_text_phrases, matching
-from hub.store.stems import Terms
+from hub.store.stems import Stemming
 
 MOST_HITS = 10_000
 # How many stories are told of: nobody wants to know more.
@@ -40,30 +39,24 @@ WHERE s.words @@ ?::tsquery AND e.standing IS NULL)
 """
 # A word in the title counts for eight; long texts have more of any word.
 _RANKED = """
-h.words @@ ?::tsquery AS titled, ts_rank('{0.125, 0.125, 0.125, 1}', h.words, ?::tsquery, 1) AS rank
+s.words @@ ?::tsquery AS titled, ts_rank('{0.125, 0.125, 0.125, 1}', s.words, ?::tsquery, 1) AS rank
 """
 _UNRANKED = "FALSE AS titled, 0 AS rank"
 # Of each story the lead, if that was found, else the earliest that was.
 _FOUND = """
 WITH hits AS MATERIALIZED (
-    SELECT entry, words FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT {most}
-), shown AS (
-    SELECT {once} e.key, e.date, {rank}
-    FROM hits h JOIN entries e ON e.key = h.entry WHERE {condition} {first}
-)
-SELECT key, date FROM shown {before} ORDER BY {order} LIMIT ? OFFSET ?
-"""
-_COUNT = """
-WITH hits AS MATERIALIZED (
     SELECT entry FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT {most}
+), shown AS MATERIALIZED (
+    SELECT {once} e.key, e.date, {rank}
+    FROM hits h JOIN entries e ON e.key = h.entry {with_words} WHERE {condition} {first}
 )
-SELECT COUNT({what} e.story) FROM hits h JOIN entries e ON e.key = h.entry WHERE {condition}
+SELECT key, date, (SELECT COUNT(*) FROM shown) FROM shown {before} ORDER BY {order} LIMIT ? OFFSET ?
 """
 _NEAR = """
 SELECT s.entry AS key
 FROM jsonb_array_elements(?::jsonb) asked(value)
-JOIN search s ON s.words @@ (asked.value ->> 0)::tsquery JOIN entries e ON e.key = s.entry
-WHERE e.story <> ?
+JOIN search s ON s.words @@ (asked.value ->> 0)::tsquery
+WHERE s.entry NOT IN (SELECT key FROM entries WHERE story = ?)
 GROUP BY s.entry ORDER BY SUM((asked.value ->> 1)::float) DESC, s.entry DESC LIMIT ?
 """
 _INDEX = """
@@ -72,17 +65,8 @@ ON CONFLICT (entry) DO UPDATE SET words = excluded.words
 """
 
 
-class Searching(Nearby, PostgresConnection):
+class Searching(Nearby, Stemming, PostgresConnection):
     """The part of the store that searches."""
-
-    @cached_property
-    def _terms(self) -> Terms:
-        return Terms()
-
-    def close(self) -> None:
-        if "_terms" in self.__dict__:
-            self._terms.close()
-        super().close()
 
     # ------------------------------------------------------------ what is found
 
@@ -104,8 +88,7 @@ class Searching(Nearby, PostgresConnection):
             hits = self._how_many(query)
             telling = [each for each in wanted if self._how_many(each) <= MOST_HITS]
             ranked_by = _all_of(telling, ()) if telling and order == "relevance" else None
-            keys, following = self._page(selection, query, ranked_by, limit, cursor, order)
-            stories = self._count_found(selection, query)
+            keys, following, stories = self._page(selection, query, ranked_by, limit, cursor, order)
             items = self._stories_showing(keys)
         return Found(
             items=items,
@@ -128,8 +111,8 @@ class Searching(Nearby, PostgresConnection):
         limit: int,
         cursor: str | None,
         order: Order,
-    ) -> tuple[list[int], str | None]:
-        """The entries to show of each story that was found, and the cursor of what follows."""
+    ) -> tuple[list[int], str | None, int]:
+        """The entries to show of each story that was found, the cursor of what follows, how many stories."""
         by_date = order == "date"
         before = read_cursor(cursor, "d", (str, int)) if cursor is not None and by_date else None
         skipped = read_cursor(cursor, "r", (int,))[0] if cursor is not None and not by_date else 0
@@ -139,6 +122,7 @@ class Searching(Nearby, PostgresConnection):
             once="" if selection.every_entry else "DISTINCT ON (e.story)",
             first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
             rank=_RANKED if ranked_by else _UNRANKED,
+            with_words="JOIN search s ON s.entry = h.entry" if ranked_by else "",
             condition=condition,
             # Spelled out, as in `Listing`.
             before="WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
@@ -147,18 +131,13 @@ class Searching(Nearby, PostgresConnection):
         ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
         older = (before[0], *before) if before else ()
         found = self._tuples(statement, (query, *ranks, *values, *older, limit + 1, skipped))
-        keys = [key for key, _ in found[:limit]]
+        keys = [key for key, *_ in found[:limit]]
+        stories = found[0][2] if found else 0
         if len(found) <= limit:
-            return keys, None
-        key, date = found[limit - 1]
-        return keys, write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
-
-    def _count_found(self, selection: Selection, query: str) -> int:
-        condition, values = matching(selection)
-        statement = _COUNT.format(
-            most=MOST_HITS, what="" if selection.every_entry else "DISTINCT", condition=condition
-        )
-        return int(self._value(statement, (query, *values)))
+            return keys, None, stories
+        key, date, _ = found[limit - 1]
+        following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
+        return keys, following, stories
 
     def _asked_for(self, typed: str) -> tuple[list[str], list[str]]:
         """What a person typed as PostgreSQL is asked for it, each by itself: what is wanted, and what not."""

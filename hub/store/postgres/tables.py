@@ -169,6 +169,8 @@ CREATE INDEX entries_date ON entries (date, key) INCLUDE (standing);
 CREATE INDEX entries_member ON entries (member, date, key) INCLUDE (standing);
 CREATE INDEX entries_kind ON entries (kind, date, key) INCLUDE (standing);
 CREATE INDEX entries_to_come ON entries (event_date, key) WHERE kind = 'event' AND event_date IS NOT NULL;
+-- What a search asks of the many entries it found.
+CREATE INDEX entries_found ON entries (key) INCLUDE (story, lead, date, member, kind, standing);
 CREATE INDEX entries_story ON entries (story, lead);
 CREATE INDEX entries_id ON entries (id_key);
 CREATE INDEX entries_link ON entries (link_key);

@@ -16,7 +16,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import groupby
 
 from msgspec import Struct
@@ -25,7 +24,7 @@ from hub.store import rows
 from hub.store.known import listed
 from hub.store.roaring import BitMap, unpacked
 from hub.store.sqlite.connection import SqliteConnection
-from hub.store.stems import Terms
+from hub.store.stems import Stemming
 
 _BLOCK = 65_536  # keys
 # At most so often, since a block takes a second, in which nothing else is written.
@@ -62,17 +61,8 @@ class KeyRange(Struct, frozen=True):
     having: BitMap | None
 
 
-class WordBitmaps(SqliteConnection):
+class WordBitmaps(Stemming, SqliteConnection):
     """The part of the store that keeps bitmaps of words and looks into them."""
-
-    @cached_property
-    def _terms(self) -> Terms:
-        return Terms()
-
-    def close(self) -> None:
-        if "_terms" in self.__dict__:
-            self._terms.close()
-        super().close()
 
     # ------------------------------------------------------------ made
 
