@@ -3,6 +3,7 @@
     make bench                                          all parts: twenty minutes, 6 GB of disk
     make bench ARGS="--vs reader --vs fetch-only"       another reader and the floor, in the same run
     make bench ARGS="rounds --feeds 200"                one part, on a smaller farm
+    make bench ARGS="rounds --vs postgresql"            the hub with its news in PostgreSQL
     make bench ARGS="serving --servers all"             other servers in turns with the hub's
     make bench ARGS="scale --sizes 10000,100000"        fewer entries: two minutes
 
@@ -68,9 +69,10 @@ def main() -> None:
     rounds.add_argument(
         "--vs",
         action="append",
-        choices=("reader", "fetch-only"),
+        choices=("reader", "fetch-only", "postgresql"),
         default=[],
-        help="beside another reader, or a bare loop that throws away what it gets; may be given twice",
+        help="beside another reader, a bare loop that throws away what it gets, or the hub with its news in"
+        " PostgreSQL, the server counted in; may be given several times",
     )
     fresh = parser.add_argument_group("fresh")
     fresh.add_argument("--others", type=int, default=0, help="feeds beside the one, which are not due")

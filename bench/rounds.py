@@ -46,9 +46,9 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def measured(command: list[str]) -> Cost:
-    """Run a command to the end of its last process."""
-    before = _cpu()
+def measured(command: list[str], *, server: int | None = None) -> Cost:
+    """Run a command to the end of its last process, with what a server does for it that runs already."""
+    before = _cpu(server)
     began = time.monotonic()
     child = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak, over = 0.0, threading.Event()
@@ -56,7 +56,7 @@ def measured(command: list[str]) -> Cost:
     def watch() -> None:
         nonlocal peak
         while not over.wait(0.2):
-            peak = max(peak, _memory(os.getpid()) - own)
+            peak = max(peak, _memory(os.getpid(), server) - own)
 
     own = _memory(os.getpid()) - _memory(child.pid)
     watcher = threading.Thread(target=watch, daemon=True)
@@ -68,17 +68,18 @@ def measured(command: list[str]) -> Cost:
     watcher.join()
     if status:
         raise SystemExit(f"{' '.join(command)} ended with status {status}")
-    return Cost(wall, _cpu() - before, peak)
+    return Cost(wall, _cpu(server) - before, peak)
 
 
-def _memory(root: int) -> float:
-    """MiB of a tree of processes, shared pages counted once."""
-    return float(meter.pss([root]))  # type: ignore[no-untyped-call]
+def _memory(*roots: int | None) -> float:
+    """MiB of trees of processes, shared pages counted once."""
+    return float(meter.pss([root for root in roots if root is not None]))  # type: ignore[no-untyped-call]
 
 
-def _cpu() -> float:
+def _cpu(server: int | None) -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    of_server = 0.0 if server is None else float(meter.cpu(server))  # type: ignore[no-untyped-call]
+    return used.ru_utime + used.ru_stime + of_server
 
 
 def _reap() -> None:
@@ -104,7 +105,7 @@ def farm(folder: Path, feeds: int, entries: int) -> Iterator[list[str]]:
         subprocess.run([sys.executable, FARM, "stop", str(folder)], check=True, stdout=subprocess.DEVNULL)
 
 
-def hub_command(folder: Path, urls: list[str]) -> list[str]:
+def hub_command(folder: Path, urls: list[str], database: str | None = None) -> list[str]:
     config = folder / "feeds.yaml"
     members = [
         f"  - slug: m{number}\n    name: Member {number}\n    feeds:\n      - url: {url}\n"
@@ -116,10 +117,9 @@ def hub_command(folder: Path, urls: list[str]) -> list[str]:
         + "".join(members)
         + yaml.safe_dump({"tags": shipped["tags"]}, sort_keys=False, allow_unicode=True)
     )
-    database = f"sqlite:///{folder}/hub.db"
     return [
         *(sys.executable, "-m", "hub", "poll", "--all", "--json"),
-        *("--config", str(config), "--database", database),
+        *("--config", str(config), "--database", database or f"sqlite:///{folder}/hub.db"),
     ]
 
 
@@ -170,13 +170,30 @@ def run(arguments: argparse.Namespace) -> None:
         folder = Path(name)
         # nginx reads as a user of its own.
         folder.chmod(0o755)
-        with farm(folder / "farm", arguments.feeds, arguments.entries) as urls:
+        with (
+            farm(folder / "farm", arguments.feeds, arguments.entries) as urls,
+            _postgresql(folder, arguments.vs) as (database, server),
+        ):
             # Not before: the farm's server is an orphan too.
             ctypes.CDLL(None).prctl(_SUBREAPER, 1)
-            _rounds(folder, urls, arguments)
+            _rounds(folder, urls, arguments, database, server)
 
 
-def _rounds(folder: Path, urls: list[str], arguments: argparse.Namespace) -> None:
+@contextmanager
+def _postgresql(folder: Path, peers: list[str]) -> Iterator[tuple[str | None, int | None]]:
+    """The address of a database on a server, and the server's process, where the hub is measured with one."""
+    if "postgresql" not in peers:
+        yield None, None
+        return
+    from bench.postgresql import database
+
+    with database(folder / "postgresql") as made:
+        yield made
+
+
+def _rounds(
+    folder: Path, urls: list[str], arguments: argparse.Namespace, database: str | None, server: int | None
+) -> None:
     peers: list[str] = arguments.vs
     by = "nginx" if shutil.which("nginx") else "aiohttp, slower than Debian's nginx-light"
     section(
@@ -185,13 +202,15 @@ def _rounds(folder: Path, urls: list[str], arguments: argparse.Namespace) -> Non
         *chain.from_iterable((_named(peer), "ratio") for peer in peers),
     )
     commands = {who: command(folder, urls) for who, command in _COMMANDS.items() if who in ("hub", *peers)}
+    if database is not None:
+        commands["postgresql"] = hub_command(folder, urls, database)
     for name in ("cold", "unchanged", "10 % changed"):
         if name == "10 % changed":
             touch(folder / "farm")
         costs = {}
         for who, command in commands.items():
             with working(f"A round by {who}, {name}"):
-                costs[who] = measured(command)
+                costs[who] = measured(command, server=server if who == "postgresql" else None)
         of_each: dict[str, tuple[int, Callable[[Cost], float]]] = {
             "feeds/s": (0, lambda cost: len(urls) / cost.wall),
             "CPU s per 1,000 feeds": (1, lambda cost: cost.cpu / len(urls) * 1000),
@@ -206,11 +225,14 @@ def _rounds(folder: Path, urls: list[str], arguments: argparse.Namespace) -> Non
                     (f"{figures[peer]:,.{digits}f}", _ratio(figures["hub"], figures[peer])) for peer in peers
                 ),
             )
-    stored = {who: f"{entries_stored(folder / f'{who}.db'):,}" for who in commands if who != "fetch-only"}
+    stored = {
+        who: f"{entries_stored(folder / f'{who}.db'):,}" for who in commands if who in ("hub", "reader")
+    }
     row("entries stored", stored["hub"], *chain.from_iterable((stored.get(peer, ""), "") for peer in peers))
 
 
 def _named(peer: str) -> str:
+    """As the table's head has it; `postgresql` is the hub with one."""
     return f"reader {version('reader')}" if peer == "reader" else peer
 
 

@@ -31,14 +31,16 @@ def _figures(table: str, what: str) -> list[float]:
 
 
 def test_rounds_are_measured_without_nginx_too_and_say_so(tmp_path: Path) -> None:
-    ended = _bench("rounds", "--feeds", "10", "--entries", "3", "--vs", "fetch-only", path=str(tmp_path))
+    peers = ("--vs", "fetch-only", "--vs", "postgresql")
+    ended = _bench("rounds", "--feeds", "10", "--entries", "3", *peers, path=str(tmp_path))
     assert ended.returncode == 0, ended.stderr
     assert "Rounds over 10 feeds of 3 entries on loopback, served by aiohttp, slower than" in ended.stdout
     # One feed in ten has a new one in the last round.
     assert _figures(ended.stdout, "entries stored") == [31]
     for name in ("cold", "unchanged", "10 % changed"):
-        hub, floor, ratio = _figures(ended.stdout, f"{name}, feeds/s")
+        hub, floor, ratio, in_postgresql, _ = _figures(ended.stdout, f"{name}, feeds/s")
         assert 0 < hub < floor
+        assert 0 < in_postgresql < floor
         assert abs(ratio - hub / floor) < 0.02 + 2 / floor
     assert "A round by hub, 10 % changed ..." in ended.stderr.splitlines()
 
