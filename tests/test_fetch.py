@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -1141,6 +1141,53 @@ def test_a_host_that_is_left_alone_loses_its_queue_and_no_other_does() -> None:
     turns.leave("h", now=1)
     assert turns.next(1) == "d"
     assert turns.next(1) is None
+
+
+class Others:
+    """Another process at some hosts."""
+
+    def __init__(self, *hosts: str) -> None:
+        self.at = set(hosts)
+        self.let_in: list[str] = []
+
+    def take(self, host: str) -> bool:
+        return host not in self.at
+
+    def leave(self, hosts: Iterable[str]) -> None:
+        self.let_in += hosts
+
+
+def test_a_host_that_another_process_is_at_is_asked_later_and_others_meanwhile() -> None:
+    others = Others("h")
+    turns: Turns[str] = Turns(host_delay=1, at_once=1, elsewhere=others)
+    turns.join("a", host="h", now=0)
+    turns.join("b", host="other", now=0)
+    assert turns.next(0) == "b"
+    turns.leave("other", now=0)
+    assert turns.next(0.1) is None
+    due = turns.due()
+    assert due is not None
+    assert 0.1 < due < 1
+    others.at.clear()
+    assert turns.next(due) == "a"
+
+
+def test_another_process_may_be_at_a_host_once_the_pause_after_the_last_fetch_is_over() -> None:
+    others = Others()
+    turns: Turns[str] = Turns(host_delay=10, at_once=4, elsewhere=others)
+    for item in ("a", "b"):
+        turns.join(item, host="h", now=0)
+    turns.join("c", host="other", now=0)
+    assert (turns.next(0), turns.next(0)) == ("a", "c")
+    turns.leave("h", now=1)
+    turns.leave("other", now=2)
+    turns.let_go(10.9)
+    assert others.let_in == []
+    assert turns.next(11) == "b"
+    turns.let_go(12)
+    assert others.let_in == ["other"], "the next fetch of h has begun"
+    turns.end()
+    assert others.let_in == ["other", "h"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 3)), max_size=60))

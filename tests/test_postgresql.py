@@ -26,7 +26,7 @@ from hub.errors import BusyError, StoreError
 from hub.lock import held
 from hub.report import Lines
 from hub.service import Place
-from hub.store import back_up, existing_store, lock_of, on_server, open_store, put_back, shown
+from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
@@ -687,3 +687,37 @@ def test_a_site_of_files_is_made_of_a_server(hub: Hub, site: Site) -> None:
     ran = hub.run("export", str(hub.folder / "site"))
     assert ran.returncode == 0, ran.stderr
     assert "One" in (hub.folder / "site" / "index.html").read_text()
+
+
+# ---------------------------------------------------------------- who polls beside whom
+
+
+def test_processes_know_who_is_at_a_host_and_who_leads_also_where_a_connection_broke(postgresql: str) -> None:
+    with closing(company_of(postgresql)) as one, closing(company_of(postgresql)) as other:
+        assert one.take("a.example")
+        assert not other.take("a.example")
+        assert other.take("b.example")
+        one.leave(["a.example", "c.example"])
+        assert other.take("a.example")
+        assert one.led("digest") == (False, None)
+        other.lead("digest")
+        leads, name = one.led("digest")
+        assert leads
+        assert name == ME
+        other.lead("another")
+        assert one.led("digest") == (False, name)
+        as_superuser(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND classid = 6845796 AND granted"
+        )
+        assert one.take("a.example")
+        assert one.led("another") == (False, None)
+        with pytest.raises(StoreError, match="broke"):
+            other.lead("another")
+        other.lead("another")
+        assert one.led("another")[0]
+        assert not other.take("a.example")
+        # Who is at no host loses nothing.
+        cut(postgresql)
+        other.lead("another")
+        assert other.led("another") == (True, ME)

@@ -9,7 +9,7 @@ keeps it, with libcurl.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from hub.model import Validators
 __all__ = [
     "Accepted",
     "Answer",
+    "Elsewhere",
     "FetchRequest",
     "Fetched",
     "Fetcher",
@@ -126,11 +127,28 @@ class Accepted(Answer, frozen=True, kw_only=True):
 Outcome = Fetched | NotModified | Accepted | FetchError
 
 
+class Elsewhere(Protocol):
+    """Other processes that ask hosts too: of all of them one at a time is at a host, as of all fetches here.
+
+    A process that ends, however it does, is at no host any more.
+    """
+
+    def take(self, host: str) -> bool:
+        """Be at a host from now on, if nobody else is.
+
+        Raises StoreError where it is not known any more, also of what was taken before.
+        """
+
+    def leave(self, hosts: Iterable[str]) -> None:
+        """Be at these hosts no more. Raises StoreError, as `take` does."""
+
+
 class Fetcher(Protocol):
     """Many fetches at once, politely: one at a time for a host name.
 
     All of it is for one thread, but `wake`. What goes wrong with a fetch is
     its outcome, a FetchError; nothing else is raised for what a server does.
+    `wait` raises StoreError where it is not known any more who is at a host.
     """
 
     def submit(self, ticket: Hashable, request: FetchRequest) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 import pycurl
 
 from hub.errors import FetchError, FetchRefused
-from hub.fetch import Accepted, Fetched, FetchRequest, NotModified, Outcome
+from hub.fetch import Accepted, Elsewhere, Fetched, FetchRequest, NotModified, Outcome
 from hub.fetch.answer import DOCUMENT, REDIRECT
 from hub.fetch.journey import Journey
 from hub.fetch.lane import Lane
@@ -51,7 +51,8 @@ class CurlFetcher:
     """A Fetcher on libcurl, with at most `connections` transfers at once, fewer where few files may be open.
 
     `ca_file` are the certificates to trust in place of the system's. `clock`
-    is the time of day, for a Retry-After that is a date.
+    is the time of day, for a Retry-After that is a date. `elsewhere` are the
+    processes that ask the same hosts, if there are any.
 
     Redirects on one host follow each other without its pause; at another host
     a redirect waits its turn. A body under a wrong Content-Encoding is asked
@@ -65,6 +66,7 @@ class CurlFetcher:
         *,
         connections: int = 64,
         ca_file: Path | None = None,
+        elsewhere: Elsewhere | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._policy = policy
@@ -72,7 +74,9 @@ class CurlFetcher:
         self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
         self._clock = clock
         connections = min(connections, transfers())
-        self._turns: Turns[Journey] = Turns(host_delay=policy.host_delay.total_seconds(), at_once=connections)
+        self._turns: Turns[Journey] = Turns(
+            host_delay=policy.host_delay.total_seconds(), at_once=connections, elsewhere=elsewhere
+        )
         self._spared: dict[str, tuple[datetime, FetchError]] = {}
         self._busy: dict[Any, Lane] = {}
         self._idle: list[Lane] = []
@@ -153,6 +157,7 @@ class CurlFetcher:
         for lane in (*self._busy.values(), *self._idle):
             lane.curl.close()
         self._busy, self._idle = {}, []
+        self._turns.end()
         # libcurl stays for look-ups that a dead name server holds up; they are nobody's any more.
         closing = threading.Thread(target=self._multi.close, daemon=True)
         closing.start()
@@ -203,6 +208,7 @@ class CurlFetcher:
 
     def _start_due(self) -> None:
         now = time.monotonic()
+        self._turns.let_go(now)
         while not self._held and (journey := self._turns.next(now)) is not None:
             self._start(journey, now)
 

@@ -1,15 +1,22 @@
 """Whose turn it is: one fetch at a time for a host, a pause after it, all hosts treated alike.
 
-Pure: the clock is an argument, in seconds that only grow (`time.monotonic`).
+The clock is an argument, in seconds that only grow (`time.monotonic`); other processes are one too.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import Generic, TypeVar
 
+from hub.errors import StoreError
+from hub.fetch import Elsewhere
+
 T = TypeVar("T")
+
+# How soon it is looked again whether another process has left a host, in seconds.
+_LOOKS_AGAIN = 0.2
 
 
 class Turns(Generic[T]):
@@ -19,12 +26,16 @@ class Turns(Generic[T]):
     ended, and at most `at_once` hosts are busy. Among hosts that could begin,
     the one that could do so for longest goes first, so that one with a
     thousand feeds does not hold up one with a single feed. Within a host
-    first come is first served.
+    first come is first served. Where there are processes `elsewhere` that ask
+    hosts too, the pause belongs to the turn: none of them begins meanwhile.
     """
 
-    def __init__(self, *, host_delay: float, at_once: int) -> None:
+    def __init__(self, *, host_delay: float, at_once: int, elsewhere: Elsewhere | None = None) -> None:
         self._host_delay = host_delay
         self._at_once = at_once
+        self._elsewhere = elsewhere
+        # The hosts that nobody elsewhere may be at yet, though they are not busy: until when.
+        self._pausing: OrderedDict[str, float] = OrderedDict()
         self._queues: dict[str, deque[T]] = {}
         self._busy: set[str] = set()
         # Each host that has something waiting and is not busy, once: when it could begin.
@@ -45,10 +56,14 @@ class Turns(Generic[T]):
 
     def next(self, now: float) -> T | None:
         """The item whose turn it is, its host being busy from now on; None when there is none yet."""
-        due = self.due()
-        if due is None or due > now:
-            return None
-        host = heapq.heappop(self._could_begin)[2]
+        while True:
+            due = self.due()
+            if due is None or due > now:
+                return None
+            host = heapq.heappop(self._could_begin)[2]
+            if self._elsewhere is None or self._may_take(self._elsewhere, host):
+                break
+            self._enter(host, now + _LOOKS_AGAIN)
         queue = self._queues[host]
         item = queue.popleft()
         if not queue:
@@ -65,6 +80,9 @@ class Turns(Generic[T]):
     def leave(self, host: str, *, now: float) -> None:
         """End a busy host's turn."""
         self._busy.remove(host)
+        if self._elsewhere is not None:
+            self._pausing[host] = now + self._host_delay
+            self._pausing.move_to_end(host)
         while self._pauses and next(iter(self._pauses.values())) <= now:
             self._pauses.popitem(last=False)
         over = now + self._host_delay
@@ -73,9 +91,27 @@ class Turns(Generic[T]):
         if host in self._queues:
             self._enter(host, over)
 
+    def let_go(self, now: float) -> None:
+        """Leave the hosts to other processes whose pause is over."""
+        over = []
+        while self._pausing and next(iter(self._pausing.values())) <= now:
+            over.append(self._pausing.popitem(last=False)[0])
+        if over and self._elsewhere is not None:
+            self._elsewhere.leave(over)
+
+    def end(self) -> None:
+        """Leave all hosts to other processes."""
+        if self._elsewhere is not None:
+            # Where it is not known who is where, nobody is held up either.
+            with suppress(StoreError):
+                self._elsewhere.leave([*self._busy, *self._pausing])
+
     def withdraw(self, host: str) -> tuple[T, ...]:
         """Take away all that waits for a host that is busy."""
         return tuple(self._queues.pop(host, ()))
+
+    def _may_take(self, elsewhere: Elsewhere, host: str) -> bool:
+        return self._pausing.pop(host, None) is not None or elsewhere.take(host)
 
     def _enter(self, host: str, at: float) -> None:
         self._order += 1

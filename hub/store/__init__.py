@@ -25,6 +25,7 @@ from hub.store.protocol.rulings import RulingStore
 
 if TYPE_CHECKING:
     from hub.lock import DatabaseLock, Purpose
+    from hub.store.postgres.company import Company
 
 __all__ = [
     "PUT_BACK",
@@ -41,6 +42,7 @@ __all__ = [
     "Totals",
     "address_of",
     "back_up",
+    "company_of",
     "database_file",
     "existing_store",
     "is_file_of_sqlite",
@@ -103,6 +105,13 @@ def lock_of(url: str, purpose: Purpose) -> DatabaseLock:
     from hub.lock import LockFile
 
     return LockFile(database_file(url), purpose)
+
+
+def company_of(url: str) -> Company:
+    """This process among those that poll with a database on a server. Raises StoreError."""
+    with _driver():
+        from hub.store.postgres.company import Company
+    return Company(url)
 
 
 @contextmanager

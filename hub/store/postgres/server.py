@@ -55,13 +55,18 @@ def name_on_server() -> str:
 
 def connect(url: str) -> Server:
     """A connection to a database, in which each statement is by itself. Raises StoreError."""
-    asked_for = {**_ASKED_FOR, "application_name": name_on_server(), **parameters(url)}
+    asked = asked_for(url)
     try:
-        connection = psycopg.connect(**asked_for, autocommit=True)
+        connection = psycopg.connect(**asked, autocommit=True)
         connection.execute(_GIVEN_UP)
     except psycopg.Error as error:
         raise unreachable(url, error) from error
     return connection
+
+
+def asked_for(url: str) -> dict[str, Any]:
+    """What a connection is opened with, by libpq's names. Raises StoreError."""
+    return {**_ASKED_FOR, "application_name": name_on_server(), **parameters(url)}
 
 
 def parameters(url: str) -> dict[str, Any]:
