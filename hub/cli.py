@@ -96,6 +96,16 @@ def serve(host: str, port: int, templates: Path | None, config: Path, database: 
 
 
 @cli.command()
+@_config
+@_database
+def worker(config: Path, database: str) -> None:
+    """Poll for a `hub run`, with a database on a PostgreSQL server."""
+    from hub import worker as working
+
+    working.run(config, database)
+
+
+@cli.command()
 @click.argument("members", nargs=-1, metavar="[MEMBER]...")
 @click.option("--all", "every", is_flag=True, help="Every feed, also those that are not due.")
 @click.option("--json", "as_json", is_flag=True, help="Print the round's figures as one JSON object.")

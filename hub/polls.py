@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -183,6 +183,15 @@ class Polls:
     def spare(self, hosts: Mapping[str, datetime]) -> None:
         """Leave hosts alone that asked another process for it, until then."""
         self._fetcher.spare(hosts)
+
+    def wake(self) -> None:
+        """Make `step` return at once, from any thread."""
+        self._fetcher.wake()
+
+    @property
+    def feeds(self) -> Set[FeedKey]:
+        """The feeds that are being polled."""
+        return self._polls.keys()
 
     def begin(self, states: Iterable[FeedState]) -> None:
         """Poll these feeds; one that is being polled already is not begun again."""

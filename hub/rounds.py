@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 from hub import urls
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
+from hub.fetch import Elsewhere
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
@@ -25,7 +27,7 @@ from hub.report import Figures, Progress, progress, say
 from hub.said import minute
 from hub.sender import Sender
 from hub.signals import stopping
-from hub.store import Store, lock_of, open_store
+from hub.store import Store, company_of, lock_of, on_server, open_store
 from hub.subscriber import Subscriber
 
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
@@ -56,9 +58,14 @@ def sync(store: Store, config: Config) -> None:
 
 
 @contextmanager
-def polls(config: Config, store: Store, *, most_pages: int = MOST_PAGES) -> Iterator[Polls]:
-    """What polls need, made for a configuration and let go of at the end."""
-    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
+def polls(
+    config: Config, store: Store, *, most_pages: int = MOST_PAGES, elsewhere: Elsewhere | None = None
+) -> Iterator[Polls]:
+    """What polls need, made for a configuration and let go of at the end.
+
+    `elsewhere` are the processes that ask the same hosts, if there are any.
+    """
+    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent, elsewhere=elsewhere)
     fetcher.spare(store.spared())
     hosts = urls.present_hosts(config.members, config.feeds)
     readers = Readers(config.tags, config.hub.timezone, hosts)
@@ -85,15 +92,16 @@ def poll_round(
     progress: Progress,
     stop: Event,
     tick: Callable[[], object] = lambda: None,
+    elsewhere: Elsewhere | None = None,
 ) -> Figures:
     """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left.
 
     So it is where nobody can be reached, which is told. `tick` is called several
-    times a second, before what came in is settled.
+    times a second, before what came in is settled. `elsewhere` is as in `polls`.
     """
     figures = Figures()
     began = time.monotonic()
-    with polls(config, store) as under_way, progress:
+    with polls(config, store, elsewhere=elsewhere) as under_way, progress:
         under_way.begin(states)
         while under_way.under_way and not (stop.is_set() or under_way.offline):
             tick()
@@ -145,11 +153,28 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             store.give_up_at(stop)
             sync(store, config)
             states = _whose_turn(store, utc_now(), members=members, every=every)
-            return poll_round(
-                config, store, states, progress=progress(len(states)), stop=stop, tick=lock.take
-            )
+            with _company(database, store) as elsewhere:
+                return poll_round(
+                    config,
+                    store,
+                    states,
+                    progress=progress(len(states)),
+                    stop=stop,
+                    tick=lock.take,
+                    elsewhere=elsewhere,
+                )
     finally:
         store.close()
+
+
+@contextmanager
+def _company(database: str, store: Store) -> Iterator[Elsewhere | None]:
+    """The workers whose hub has just ended, and who are at hosts still."""
+    if not on_server(database) or not store.workers().alive:
+        yield None
+        return
+    with closing(company_of(database)) as company:
+        yield company
 
 
 def _refuse_unknown(config: Config, members: Sequence[str], path: Path) -> None:
@@ -178,6 +203,55 @@ def _waiting(holder: str) -> None:
     say(f"Waiting for {holder}, which is polling with this database.")
 
 
+class Begins(Protocol):
+    """Has what is due be polled: `look` sees what that is, `act` begins it."""
+
+    def look(self) -> bool:
+        """Whether there is something to begin."""
+
+    def act(self) -> None:
+        """Begin what `look` saw."""
+
+    def at_work(self) -> bool:
+        """Whether others are at what was begun."""
+
+    def take_back(self) -> None:
+        """Have nothing more begin of what others were given."""
+
+
+class Handing(Begins, Protocol):
+    """Hands what is due out to workers, while there are any."""
+
+    def there(self, store: Store, config: Config) -> bool:
+        """Whether there are workers for a hub that goes by this. Asked several times a second."""
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """They, as they ask hosts."""
+
+
+class _ByItself:
+    """Begins in this process what is due."""
+
+    def __init__(self, store: Store, under_way: Polls) -> None:
+        self._store = store
+        self._under_way = under_way
+        self._due: Sequence[FeedState] = ()
+
+    def look(self) -> bool:
+        self._due = self._store.due(utc_now())
+        return bool(self._due)
+
+    def act(self) -> None:
+        self._under_way.begin(self._due)
+
+    def at_work(self) -> bool:
+        return False
+
+    def take_back(self) -> None:
+        """There is nobody else."""
+
+
 def poll_forever(
     watched: Watched,
     store: Store,
@@ -186,12 +260,14 @@ def poll_forever(
     progress: Progress,
     stop: Event,
     tick: Callable[[], None] = lambda: None,
+    handing: Handing | None = None,
 ) -> None:
     """Poll each feed when it is due, until `stop` is set, taking up changes of feeds.yaml on the way.
 
     `lock` is held while polls are under way, so that a round ordered by hand
     beside this one waits its turn; what has not begun by then is left for after
-    it. `tick` is called several times a second.
+    it. `tick` is called several times a second. While there are workers, who poll
+    elsewhere, what is due is handed out to them by `handing`.
     A database that refuses (a full disk, say) is told of and asked again.
     What it did not take is offered to it until it does, before anybody is
     asked for more: it would be forgotten who wants to be left alone.
@@ -201,18 +277,23 @@ def poll_forever(
     told_at = -inf
     while not stop.is_set():
         config = watched.current
-
-        def goes_on(config: Config = config) -> bool:
-            tick()
-            _look_again(watched)
-            return not stop.is_set() and watched.current is config
-
         try:
             sync(store, config)
-            with polls(config, store) as under_way:
+            to_workers = handing if handing is not None and handing.there(store, config) else None
+
+            def goes_on(config: Config = config, as_before: bool = to_workers is not None) -> bool:
+                tick()
+                look_again(watched)
+                if stop.is_set() or watched.current is not config:
+                    return False
+                return handing is None or handing.there(store, config) == as_before
+
+            elsewhere = to_workers.elsewhere if to_workers is not None else None
+            with polls(config, store, elsewhere=elsewhere) as under_way:
+                due = to_workers or _ByItself(store, under_way)
                 others = (Subscriber(store, under_way, config.hub), Sender(store, under_way, config))
                 try:
-                    _poll_while(goes_on, store, under_way, others, lock, progress, stop)
+                    _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)
                 except StoreError as error:
                     tell(error)
                     _offer_again(under_way, lock, progress, stop, tick)
@@ -233,21 +314,22 @@ def _poll_while(
     goes_on: Callable[[], bool],
     store: Store,
     under_way: Polls,
+    due: Begins,
     others: Sequence[Subscriber | Sender],
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,
 ) -> None:
-    """Poll what is due, asking `goes_on` and the store at each tick, until somebody wants the lock.
+    """Poll what is `due`, asking `goes_on` and the store at each tick, until somebody wants the lock.
 
-    `others` have more to do by way of the polls.
+    `others` have more to do by way of the polls. The lock is held for those, too, that workers are at.
     """
     holding = False
     try:
         while goes_on() and not (holding and lock.wanted) and not under_way.offline:
-            due = store.due(utc_now())
             # Each of them has to look, whatever the others saw.
-            to_do = any([bool(due), *(each.look() for each in others)])
+            seen = [each.look() for each in (due, *others)]
+            to_do = any(seen)
             if not holding and to_do and not lock.wanted and lock.take():
                 holding = True
                 # Another process may have polled meanwhile.
@@ -257,23 +339,36 @@ def _poll_while(
                 continue
             # Of a server it is lost with the connection, and another may poll from then on.
             lock.take()
-            under_way.begin(due)
-            for each in others:
+            for each in (due, *others):
                 each.act()
             until = time.monotonic() + _TICK
-            while under_way.under_way and not under_way.offline and (left := until - time.monotonic()) > 0:
+            while (
+                (under_way.under_way or due.at_work())
+                and not under_way.offline
+                and (left := until - time.monotonic()) > 0
+            ):
                 progress.told(under_way.step(left))
-            if not under_way.under_way:
+            if not under_way.under_way and not due.at_work():
                 lock.release()
                 holding = False
-        until = time.monotonic() + _WINDING_UP
-        while holding and under_way.wind_up() and not stop.is_set() and time.monotonic() < until:
-            progress.told(under_way.step(_TICK))
+        if holding:
+            _wind_up(under_way, due, lock, progress, stop)
         if holding:
             lock.take()
         progress.told(under_way.finish())
     finally:
         lock.release()
+
+
+def _wind_up(under_way: Polls, due: Begins, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
+    """Let end what is under way here, and what workers are at as long as somebody waits for the lock."""
+    due.take_back()
+    until = time.monotonic() + _WINDING_UP
+    while not stop.is_set():
+        here = under_way.wind_up() and time.monotonic() < until
+        if not here and not (lock.wanted and due.at_work()):
+            return
+        progress.told(under_way.step(_TICK))
 
 
 def _offer_again(
@@ -292,7 +387,7 @@ def _offer_again(
             lock.release()
 
 
-def _look_again(watched: Watched) -> None:
+def look_again(watched: Watched) -> None:
     """Take up a changed feeds.yaml; a broken one is told once, and the last good one kept."""
     try:
         if watched.refresh():

@@ -27,10 +27,10 @@ from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.polls import utc_now
 from hub.report import Lines, say
-from hub.rounds import poll_forever, sync, tell
+from hub.rounds import Handing, poll_forever, sync, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping
-from hub.store import Store, lock_of, open_store, shown
+from hub.store import Store, lock_of, on_server, open_store, shown
 
 if TYPE_CHECKING:
     from hub.web import WebView
@@ -61,7 +61,7 @@ def run(place: Place) -> None:
     try:
         _take(lock, place)
         sync(store, watched.current)
-        with stopping() as stop, _web(place) as (address, process):
+        with stopping() as stop, _web(place) as (address, process), _handing(place) as handing:
             _greet(watched.current, address, store)
 
             def tick() -> None:
@@ -76,10 +76,23 @@ def run(place: Place) -> None:
                 progress=Lines(sys.stderr),
                 stop=stop,
                 tick=tick,
+                handing=handing,
             )
     finally:
         store.close()
         lock.release()
+
+
+@contextmanager
+def _handing(place: Place) -> Iterator[Handing | None]:
+    """What hands out to workers; None where the database is a file, which they cannot share."""
+    if not on_server(place.database):
+        yield None
+        return
+    from hub import handing
+
+    with closing(handing.Handing(place.database)) as to_workers:
+        yield to_workers
 
 
 def _take(lock: DatabaseLock, place: Place) -> None:

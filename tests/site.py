@@ -16,7 +16,8 @@ class Site:
     """Paths and what they answer. `asked` are the requests so far: path and headers.
 
     A page with an `ETag` is answered with 304 to whoever has it. `takes` are
-    the seconds that a path's answer takes.
+    the seconds that a path's answer takes. `spans` are the moments, of
+    `time.monotonic`, at which each request that was answered came and was.
     """
 
     def __init__(self, url: str) -> None:
@@ -24,6 +25,7 @@ class Site:
         self.pages: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.takes: dict[str, float] = {}
+        self.spans: list[tuple[float, float]] = []
 
     def page(self, path: str, body: str | bytes, *, status: int = 200, **headers: str) -> str:
         """Answer this at a path, from now on; its URL. Header names are written with `_` for `-`."""
@@ -67,6 +69,7 @@ def serving(address: str = "127.0.0.1") -> Iterator[Site]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
+            came = time.monotonic()
             site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             time.sleep(site.takes.get(self.path, 0))
             status, headers, body = site.pages.get(self.path, (404, {}, b"nothing here"))
@@ -77,8 +80,10 @@ def serving(address: str = "127.0.0.1") -> Iterator[Site]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            answered = time.monotonic()
             if status != 304:
                 self.wfile.write(body)
+            site.spans.append((came, answered))
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: what was asked is in `asked`."""

@@ -57,6 +57,7 @@ def test_metrics_count_what_there_is(hub: Hub) -> None:
     assert "hub_entries 2.0" in figures
     assert "hub_stories 2.0" in figures
     assert "hub_feeds_due 2.0" in figures, "those that were never polled"
+    assert "hub_workers 0.0" in figures
 
 
 def test_each_figure_that_operators_are_told_to_watch_is_there(hub: Hub) -> None:

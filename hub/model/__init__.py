@@ -69,6 +69,7 @@ from hub.model.polled import (
     RelinkedEntry,
     Validators,
     Wishes,
+    Workers,
 )
 from hub.model.pushed import Offer, Push, Subscription
 from hub.model.settings import (
@@ -218,6 +219,7 @@ __all__ = [
     "WithheldEntry",
     "WordPress",
     "Words",
+    "Workers",
     "account_name_problem",
     "compared_as_of",
     "digest",

@@ -374,6 +374,13 @@ class PastPoll(Struct, frozen=True, kw_only=True):
     pushed: bool
 
 
+class Workers(Struct, frozen=True, kw_only=True):
+    """How many workers are at work for a hub, and how many jobs they have and have not begun."""
+
+    alive: int = 0
+    jobs: int = 0
+
+
 class PollFigures(Struct, frozen=True, kw_only=True):
     """What came of so many polls: how many failed or found nothing changed, and the entries they brought."""
 

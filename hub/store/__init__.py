@@ -14,7 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import StoreError
-from hub.model import StoredEntry
+from hub.model import StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
@@ -57,6 +57,9 @@ __all__ = [
 
 class Store(FeedStore, NewsStore, RulingStore, PushStore, AdminStore, Protocol):
     """A database of feeds, entries and stories."""
+
+    def workers(self) -> Workers:
+        """The `hub worker`s at work that what is due is handed out to, and the jobs that they have."""
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database, a sentence each; empty when it is sound."""

@@ -138,6 +138,9 @@ class _Figures(Collector):
         )
         yield from _pushes(store.subscriptions(), visit.now)
         yield from _subscribers(store.crowd(visit.now))
+        workers = store.workers()
+        yield GaugeMetricFamily("hub_workers", "Workers that are polling", value=workers.alive)
+        yield GaugeMetricFamily("hub_jobs", "Jobs that they have and have not begun", value=workers.jobs)
         yield GaugeMetricFamily(
             "hub_kept_bytes", "What the answers kept in memory weigh", value=visit.site.kept.bytes
         )

@@ -19,6 +19,7 @@ from hub.errors import StoreError
 from hub.store.copies import whole
 from hub.store.postgres.server import MADE, asking, name_on_server, parameters
 from hub.store.postgres.tables import MIGRATIONS
+from hub.store.postgres.workers import SCHEMA as JOBS
 
 # Who owns the tables, and who else may read them, is the server's that they are put back on.
 _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
@@ -51,7 +52,8 @@ def dump(url: str, file: Path) -> None:
     try:
         # Read by nobody else: who may read the database, the server says.
         with whole(file, mode=0o600) as part:
-            _run((program, "--format=custom", *_OF_THE_TABLES_ALONE, f"--file={part}"), url)
+            without = f"--exclude-schema={JOBS}"
+            _run((program, "--format=custom", without, *_OF_THE_TABLES_ALONE, f"--file={part}"), url)
     except _Failed as error:
         raise StoreError(
             f"The backup to {file} failed: {error}.",

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from hub.errors import StoreError
+from hub.model import Workers
 from hub.store.admins import Admins
 from hub.store.care import Care
 from hub.store.feeds import Feeds
@@ -61,6 +62,10 @@ class SqliteStore(RulingOnStories, Feeds, Care, Searching, Watching, Sending, Ad
 
     def _settled(self, polls: int, entries: int) -> None:
         self._checkpoints.after(_PAGES_OF_BATCH + polls // _POLLS_OF_PAGE + _PAGES_OF_ENTRY * entries)
+
+    def workers(self) -> Workers:
+        """There are none: they need a database on a server."""
+        return Workers()
 
     # ------------------------------------------------------------ care
 

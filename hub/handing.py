@@ -1,0 +1,120 @@
+"""`hub run` and its workers: what is due is handed out to them as long as there are any."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hub.config import Config
+from hub.errors import HubError
+from hub.fetch import Elsewhere
+from hub.polls import utc_now
+from hub.report import say
+from hub.rounds import tell
+from hub.said import counted
+from hub.store import Store, company_of
+
+if TYPE_CHECKING:
+    from hub.jobs import Queue
+
+# Seconds between two looks at what workers there are, and at the jobs that they have.
+_LOOKS = 1.0
+# How soon it is tried again to hand out work where that is not possible.
+_TRIED_AGAIN = 60.0
+
+
+class Handing:
+    """Hands what is due out to workers (`hub.rounds.Handing`), and has them know by which feeds.yaml."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._company = company_of(url)
+        self._queue: Queue | None = None
+        self._store: Store | None = None
+        self._digest = ""
+        self._there = False
+        self._looked = self._asked = -_LOOKS
+        self._tried = -_TRIED_AGAIN
+        self._told = ""
+        # The shards that workers have, and those that they are to have.
+        self._out: frozenset[int] = frozenset()
+        self._due: frozenset[int] = frozenset()
+
+    def close(self) -> None:
+        """Lead no more: workers wait for another `hub run` then."""
+        self._company.close()
+        if self._queue is not None:
+            self._queue.close()
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        return self._company
+
+    # ------------------------------------------------------------ who is there
+
+    def there(self, store: Store, config: Config) -> bool:
+        now = time.monotonic()
+        if config.digest == self._digest and now < self._looked + _LOOKS:
+            return self._there
+        self._store, self._digest, self._looked = store, config.digest, now
+        self._company.lead(config.digest)
+        workers = store.workers()
+        if not workers.alive and workers.jobs and (queue := self._opened()) is not None:
+            # Of a hub that was killed, or of workers that were.
+            queue.take_back()
+        there = workers.alive > 0 and self._opened() is not None
+        if there and not self._there:
+            say(f"What is due is handed out to {counted(workers.alive, 'worker', 'workers')} from now on.")
+        elif self._there and not there:
+            say("There is no worker any more: this hub polls by itself.")
+        self._there = there
+        return there
+
+    def _opened(self) -> Queue | None:
+        """The jobs, where they can be had; why they cannot is told once."""
+        if self._queue is None and time.monotonic() >= self._tried + _TRIED_AGAIN:
+            self._tried = time.monotonic()
+            try:
+                from hub.jobs import Queue
+
+                self._queue = Queue(self._url)
+            except HubError as error:
+                if error.problem != self._told:
+                    self._told = error.problem
+                    tell(error)
+        return self._queue
+
+    # ------------------------------------------------------------ what they do
+
+    def look(self) -> bool:
+        if self._look_at_jobs():
+            from hub.jobs import shard_of
+
+            assert self._store is not None
+            self._due = frozenset(map(shard_of, self._store.due(utc_now()))) - self._out
+        return bool(self._due or self._out)
+
+    def act(self) -> None:
+        if self._due and self._queue is not None:
+            self._queue.add(self._due, self._digest)
+            self._out, self._due = self._out | self._due, frozenset()
+
+    def at_work(self) -> bool:
+        self._look_at_jobs()
+        return bool(self._out)
+
+    def take_back(self) -> None:
+        self._due = frozenset()
+        self._company.lead_no_more()
+        self._digest = ""
+        if self._queue is not None:
+            self._out = self._queue.take_back()
+
+    def _look_at_jobs(self) -> bool:
+        """Look which jobs are outstanding, if that was a while ago; whether it was."""
+        now = time.monotonic()
+        if self._queue is None or now < self._asked + _LOOKS:
+            return False
+        self._asked = now
+        self._out = self._queue.outstanding(self._digest)
+        return True

@@ -1,0 +1,75 @@
+"""Which workers are at work, as the distributed engine has them in its tables."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from hashlib import sha256
+
+import psycopg
+
+from hub.errors import StoreError
+from hub.model import Workers
+from hub.store.address import shown
+from hub.store.connection import Connection
+from hub.store.postgres.server import broken, connect, first_line
+
+SCHEMA = "hub_jobs"
+"""The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
+GONE_AFTER = 15.0
+"""After how many seconds without a sign of life a worker is gone."""
+
+# Of the lock that is held while they are made.
+_MAKING = (0x687565, 0)
+_MADE_AS = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
+_ARE_THERE = f"SELECT to_regclass('{SCHEMA}.procrastinate_workers') IS NOT NULL"
+_WORKERS = (
+    f"SELECT (SELECT count(*) FROM {SCHEMA}.procrastinate_workers"
+    f" WHERE last_heartbeat > now() - interval '{GONE_AFTER} seconds'),"
+    f" (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs)"
+)
+
+
+class SeeingWorkers(Connection):
+    """The part of the store that sees workers."""
+
+    def workers(self) -> Workers:
+        with self._reading():
+            if not self._value(_ARE_THERE):
+                return Workers()
+            ((alive, jobs),) = self._tuples(_WORKERS)
+        return Workers(alive=alive, jobs=jobs)
+
+
+def make_tables(url: str, script: str, version: str) -> None:
+    """Make the engine's tables by its own script, where there are none or those of another version.
+
+    Those go, as long as no worker is at work with them. Raises StoreError.
+    """
+    digest = sha256(script.encode()).hexdigest()
+    with closing(connect(url)) as connection:
+        try:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", _MAKING)
+                made = connection.execute(_MADE_AS, (SCHEMA,)).fetchone()
+                if made is not None:
+                    made_by, _, tables = str(made[0]).partition(", ")
+                    if tables == digest:
+                        return
+                    ((alive, _),) = connection.execute(_WORKERS.encode()).fetchall()
+                    if alive:
+                        raise StoreError(
+                            f"Workers are at work with another version of Procrastinate: {made_by},"
+                            f" here {version}.",
+                            "Install the same on all machines; then stop the workers and start them again.",
+                        )
+                    connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE".encode())
+                connection.execute(f"CREATE SCHEMA {SCHEMA}; SET LOCAL search_path = {SCHEMA}".encode())
+                connection.execute(script.encode())
+                connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}, {digest}'".encode())
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise StoreError(
+                f"The tables of jobs cannot be made in the database {shown(url)}: {first_line(error)}.",
+                "Make the database the hub's own: ALTER DATABASE … OWNER TO …",
+            ) from error
+        except psycopg.Error as error:
+            raise broken(url, error) from error

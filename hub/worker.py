@@ -1,0 +1,212 @@
+"""`hub worker`: polls for a `hub run` on this machine or another, what that hands out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hub import machine
+from hub.config import Config, Watched
+from hub.errors import StoreError
+from hub.model import FeedKey, FeedState
+from hub.polls import Polls, utc_now
+from hub.report import Lines, Progress, say
+from hub.rounds import look_again, polls, tell
+from hub.signals import stopping
+from hub.store import Store, company_of, on_server, open_store, shown
+
+if TYPE_CHECKING:
+    from hub.jobs import Job, Taker
+    from hub.store.postgres.company import Company
+
+# In seconds, as in `hub.rounds`.
+_TICK = 0.25
+_WINDING_UP = 10.0
+_AFTER_A_REFUSAL = 30.0
+_WHILE_OFFLINE = 60.0
+# So many feeds of a host are one job: so none takes much longer than the others, and all have their turn.
+_MOST_OF_HOST = 20
+# Between two looks at whom this worker follows.
+_LOOKS = 1.0
+
+
+class _Shard(Struct):
+    """A job that was taken, and its feeds that are being polled."""
+
+    job: Job
+    feeds: set[FeedKey]
+
+
+def run(path: Path, database: str) -> None:
+    """Poll what is handed out, until SIGTERM or Ctrl-C. Raises HubError."""
+    if not on_server(database):
+        raise StoreError(
+            f"Workers share a database on a PostgreSQL server, and {database} is a file's address.",
+            "On one machine `hub run` polls by itself and needs none; with more, give all of them a"
+            " postgresql:// address (docs/operating.md).",
+        )
+    machine.raise_limit()
+    machine.check_temporary_folder()
+    machine.check_clock(utc_now())
+    from hub.jobs import make_ready
+
+    watched = Watched(path)
+    with closing(open_store(database)) as store, closing(company_of(database)) as company:
+        make_ready(database)
+        with stopping() as stop:
+            say(f"Polling for the hub on {shown(database)}. Ctrl-C ends it.")
+            store.give_up_at(stop)
+            _Worker(database, watched, store, company, Lines(sys.stderr), stop).work()
+
+
+class _Worker:
+    """Takes jobs while it follows a hub: one that runs, and by the same feeds.yaml as is here."""
+
+    def __init__(
+        self,
+        database: str,
+        watched: Watched,
+        store: Store,
+        company: Company,
+        progress: Progress,
+        stop: Event,
+    ) -> None:
+        self._database = database
+        self._watched = watched
+        self._store = store
+        self._company = company
+        self._progress = progress
+        self._stop = stop
+        self._looked = -_LOOKS
+        self._follows = False
+        self._told: tuple[str, str | None] | None = None
+
+    def work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if not self._goes_on(self._watched.current):
+                    self._stop.wait(_TICK)
+                    continue
+                self._follow(self._watched.current)
+            except StoreError as error:
+                tell(error)
+                self._stop.wait(_AFTER_A_REFUSAL)
+
+    # ------------------------------------------------------------ whom it follows
+
+    def _goes_on(self, config: Config) -> bool:
+        """Whether there is a hub to follow, by this configuration. Asked many times a second."""
+        look_again(self._watched)
+        if self._stop.is_set() or self._watched.current is not config:
+            self._looked = -_LOOKS
+            return False
+        if time.monotonic() >= self._looked + _LOOKS:
+            self._looked = time.monotonic()
+            self._follows, leader = self._company.led(config.digest)
+            if not self._follows:
+                self._tell_why(config, leader)
+        return self._follows
+
+    def _tell_why(self, config: Config, leader: str | None) -> None:
+        """Say once why nothing is polled here."""
+        if self._told == (told := (config.digest, leader)):
+            return
+        self._told = told
+        if leader is None:
+            say("Waiting for a `hub run` on this database that hands out polls.")
+        else:
+            say(
+                f"Nothing is polled here: `hub run`, {leader}, goes by another feeds.yaml than"
+                f" {self._watched.path}.",
+                "    Copy its file here; it is taken up within seconds.",
+            )
+
+    def _follow(self, config: Config) -> None:
+        """Poll what is handed out, as long as there is a hub to follow and somebody can be reached."""
+        from hub.jobs import Taker
+
+        self._told = None
+        offline = None
+        with polls(config, self._store, elsewhere=self._company) as under_way:
+            try:
+                with Taker(self._database, config.digest, under_way.wake) as taker:
+                    self._poll_while(lambda: self._goes_on(config), under_way, taker)
+            except StoreError as error:
+                tell(error)
+                self._offer_again(under_way)
+            offline = under_way.offline
+        if offline:
+            tell(offline)
+            self._stop.wait(_WHILE_OFFLINE)
+
+    # ------------------------------------------------------------ polling
+
+    def _poll_while(self, goes_on: Callable[[], bool], under_way: Polls, taker: Taker) -> None:
+        with _ending() as shards:
+            while goes_on() and not under_way.offline:
+                taker.look()
+                self._begin(under_way, taker.taken(), shards)
+                self._progress.told(under_way.step(_TICK))
+                for shard in shards:
+                    shard.feeds &= under_way.feeds
+                    if not shard.feeds:
+                        shard.job.end()
+                shards[:] = [shard for shard in shards if shard.feeds]
+            taker.stop()
+            until = time.monotonic() + _WINDING_UP
+            while under_way.wind_up() and not self._stop.is_set() and time.monotonic() < until:
+                self._progress.told(under_way.step(_TICK))
+            self._progress.told(under_way.finish())
+
+    def _begin(self, under_way: Polls, jobs: Sequence[Job], shards: list[_Shard]) -> None:
+        """Begin what is due in the shards that came, and have them among the others."""
+        if not jobs:
+            return
+        from hub.jobs import host_of, shard_of
+
+        states: list[FeedState] = []
+        new = {job.shard: _Shard(job, set()) for job in jobs}
+        shards += new.values()
+        # What others were told meanwhile.
+        under_way.spare(self._store.spared())
+        hosts: Counter[str] = Counter()
+        for state in sorted(self._store.due(utc_now()), key=_due_since):
+            shard, host = new.get(shard_of(state)), host_of(state)
+            if shard is not None and hosts[host] < _MOST_OF_HOST:
+                hosts[host] += 1
+                shard.feeds.add(state.feed.key)
+                states.append(state)
+        under_way.begin(states)
+
+    def _offer_again(self, under_way: Polls) -> None:
+        """Offer what was gathered to a store that refused, until it takes all of it."""
+        while not self._stop.wait(_AFTER_A_REFUSAL):
+            try:
+                self._progress.told(under_way.finish())
+                return
+            except StoreError as error:
+                tell(error)
+
+
+def _due_since(state: FeedState) -> datetime:
+    return state.next_poll or datetime.min.replace(tzinfo=UTC)
+
+
+@contextmanager
+def _ending() -> Iterator[list[_Shard]]:
+    """Shards whose jobs end with the block, however it does: what was not polled is due still."""
+    shards: list[_Shard] = []
+    try:
+        yield shards
+    finally:
+        for shard in shards:
+            shard.job.end()

@@ -1,0 +1,379 @@
+"""`hub run` and its workers: who polls what, on one database, as processes and over a network as they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hub.errors import StoreError
+from hub.jobs import Queue, make_ready
+from hub.store import open_store
+from hub.store.postgres.workers import make_tables
+from tests.commands import Hub, within
+from tests.postgresql import programs
+from tests.site import Site, serving
+
+# A process starts in a second or two; a worker is gone 15 seconds after it was killed.
+_SOON, _AFTER_A_DEATH = 20.0, 40.0
+
+
+class Running:
+    """A command that runs, and the lines that it has said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip())
+
+    def says(self, words: str, *, seconds: float = _SOON) -> None:
+        assert within(seconds, lambda: any(words in line for line in self.lines)), (words, self.lines)
+
+    def polled(self) -> list[str]:
+        """The feeds of which it said that it has polled them."""
+        return [line.partition(" ")[0][len("feed=") :] for line in self.lines if line.startswith("feed=")]
+
+    def end(self, how: int = signal.SIGTERM, *, seconds: float = 10) -> int:
+        """End it, which must not take longer; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        finally:
+            self._reading.join()
+            for pipe in (self.process.stdout, self.process.stderr):
+                assert pipe is not None
+                pipe.close()
+
+
+class Network:
+    """Hosts with a feed each, a `hub run` that polls them, its workers, and their database."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.hub = Hub(folder, address)
+        open_store(address).close()
+        self._database = psycopg.connect(address, autocommit=True)
+        self._ends = contextlib.ExitStack()
+        self._ends.callback(self._database.close)
+
+    def __enter__(self) -> Network:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.close()
+
+    def sites(self, count: int) -> list[Site]:
+        """So many hosts."""
+        return [self._ends.enter_context(serving(f"127.0.8.{number}")) for number in range(1, count + 1)]
+
+    def start(self, *arguments: str, hub: Hub | None = None) -> Running:
+        running = Running((hub or self.hub).start(*arguments))
+        self._ends.callback(running.end, signal.SIGKILL)
+        return running
+
+    def run(self) -> Running:
+        """`hub run`, once it has polled all there is."""
+        running = self.start("run", "--port", "0")
+        assert within(_SOON, lambda: self.value("SELECT count(*) FROM feeds") and not self.due()), (
+            running.lines
+        )
+        return running
+
+    def worker(self, run: Running) -> Running:
+        """A worker, once it is at work and `hub run` knows."""
+        before = self.workers()
+        running = self.start("worker")
+        assert within(_SOON, lambda: self.workers() == before + 1), running.lines
+        run.says("is handed out to")
+        return running
+
+    def workers(self) -> int:
+        if not self.value("SELECT count(*) FROM pg_tables WHERE tablename = 'procrastinate_workers'"):
+            return 0
+        return self.value("SELECT count(*) FROM hub_jobs.procrastinate_workers")
+
+    def jobs(self) -> int:
+        return self.value("SELECT count(*) FROM hub_jobs.procrastinate_jobs")
+
+    def make_due(self) -> None:
+        """Have all feeds be due now."""
+        self._database.execute("UPDATE feeds SET next_poll = '2020-01-01T00:00:00.000000Z'")
+
+    def due(self) -> int:
+        return self.value(
+            "SELECT count(*) FROM feeds WHERE configured = 1 AND (next_poll IS NULL OR next_poll < '2021')"
+        )
+
+    def age(self) -> None:
+        """Have no worker have shown a sign of life for a minute."""
+        self._database.execute(
+            "UPDATE hub_jobs.procrastinate_workers SET last_heartbeat = now() - interval '60 s'"
+        )
+
+    def value(self, statement: str) -> int:
+        row = self._database.execute(statement.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def network(tmp_path: Path, postgresql: str) -> Iterator[Network]:
+    with Network(tmp_path, postgresql) as made:
+        yield made
+
+
+def asked(site: Site, path: str) -> Callable[[], bool]:
+    return lambda: any(each == path for each, _ in site.asked)
+
+
+def test_two_workers_poll_all_that_is_due_and_nothing_twice(network: Network) -> None:
+    *sites, large = network.sites(24)
+    feeds = {f"m{number}": [site.feed("/feed", "First")] for number, site in enumerate(sites)}
+    # More than are one job.
+    feeds["large"] = [large.feed(f"/{number}", f"Large {number}") for number in range(25)]
+    network.hub.write(feeds)
+    run = network.run()
+    workers = [network.worker(run), network.worker(run)]
+    by_itself = run.polled()
+    large.asked.clear()
+    for site in sites:
+        site.feed("/feed", "Second", "First")
+        # So that one worker alone is not done with all before the other has begun.
+        site.takes["/feed"] = 0.3
+        site.asked.clear()
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert [len(site.asked) for site in (*sites, large)] == [1] * 23 + [25]
+    assert network.value("SELECT count(*) FROM entries") == 71
+    assert within(_SOON, lambda: network.jobs() == 0)
+    polled = [worker.polled() for worker in workers]
+    assert all(polled)
+    assert len(polled[0]) + len(polled[1]) == len({*polled[0], *polled[1]}) == 48
+    assert run.polled() == by_itself
+    assert [each.end() for each in (*workers, run)] == [0, 0, 0]
+
+
+def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None:
+    slow, quick = network.sites(2)
+    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
+    run = network.run()
+    first = network.worker(run)
+    slow.takes["/feed"] = 30
+    slow.asked.clear()
+    slow.feed("/feed", "Second", "First")
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    slow.takes.clear()
+    second = network.worker(run)
+    first.process.kill()
+    assert within(_AFTER_A_DEATH, lambda: not network.due())
+    assert "a/news" in second.polled()
+    assert network.value("SELECT count(*) FROM entries") == 3
+
+
+def test_a_host_is_asked_once_at_a_time_and_after_a_pause_by_all_together(network: Network) -> None:
+    host, *others = network.sites(20)
+    feeds = {"host": [host.feed(f"/{number}", "First") for number in range(3)]}
+    for number, other in enumerate(others):
+        # Found at a host of another shard.
+        other.page("/feed", "", status=302, Location=host.feed(f"/of-{number}", f"News {number}"))
+        feeds[f"m{number}"] = [f"{other.url}/feed"]
+    network.hub.write(feeds, head="hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 200ms}\n")
+    run = network.run()
+    workers = [network.worker(run), network.worker(run)]
+    host.takes = {f"/of-{number}": 0.05 for number in range(19)}
+    host.spans.clear()
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert all(worker.polled() for worker in workers)
+    assert len(host.spans) == 22
+    spans = sorted(host.spans)
+    # The client has its answer a moment before the server says so.
+    assert min(after[0] - before[1] for before, after in pairwise(spans)) > 0.19
+
+
+def test_a_worker_with_another_feeds_yaml_polls_nothing_and_says_what_to_do(
+    network: Network, tmp_path: Path
+) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    other = Hub(tmp_path / "other", network.hub.database)
+    other.folder.mkdir()
+    other.write({"a": [site.feed("/feed", "First")], "b": [site.url + "/b"]})
+    waiting = network.start("worker", hub=other)
+    waiting.says("Waiting for a `hub run`")
+    run = network.run()
+    waiting.says(f"Nothing is polled here: `hub run`, process {run.process.pid} on ")
+    waiting.says("Copy its file here")
+    site.asked.clear()
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert (len(site.asked), waiting.polled()) == (1, [])
+    shutil.copy(network.hub.config, other.config)
+    run.says("is handed out to 1 worker")
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert waiting.polled() == ["a/news"]
+    assert len([line for line in waiting.lines if "Nothing is polled here" in line]) == 1
+    # A changed file is taken up by whoever has it first, and nobody polls by another.
+    network.hub.write({"a": [site.feed("/feed", "First")], "c": [site.feed("/c", "First")]})
+    run.says("There is no worker any more")
+    assert within(_SOON, lambda: not network.due() and network.value("SELECT count(*) FROM feeds") == 2)
+    assert network.workers() == 0
+
+
+def test_a_worker_that_is_stopped_gives_back_what_it_is_at_and_hub_run_polls_on(network: Network) -> None:
+    slow, quick = network.sites(2)
+    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    slow.takes["/feed"] = 30
+    slow.asked.clear()
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    slow.takes.clear()
+    assert worker.end() == 0
+    run.says("There is no worker any more")
+    # At once: nobody has to find out that it is gone.
+    assert within(5, lambda: not network.due())
+    assert run.polled().count("a/news") == 2
+    assert (network.jobs(), network.workers()) == (0, 0)
+
+
+def test_a_round_by_hand_waits_for_the_workers(network: Network) -> None:
+    slow, *others = network.sites(3)
+    network.hub.write({f"m{n}": [site.feed("/feed", "First")] for n, site in enumerate((slow, *others))})
+    run = network.run()
+    worker = network.worker(run)
+    slow.takes["/feed"] = 2.5
+    slow.asked.clear()
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    by_hand = network.start("poll", "--all")
+    by_hand.says(f"Waiting for process {run.process.pid} on ")
+    assert not by_hand.polled()
+    assert by_hand.process.wait(_SOON) == 0
+    by_hand.end()
+    assert worker.polled().count("m0/news") == 1
+    assert sorted(by_hand.polled()) == ["m0/news", "m1/news", "m2/news"]
+    # Afterwards it goes on as before.
+    assert within(_SOON, lambda: network.workers() == 1)
+    slow.takes.clear()
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert worker.polled().count("m0/news") == 2
+    assert len(slow.spans) == 4
+    assert all(before[1] <= after[0] for before, after in pairwise(sorted(slow.spans)))
+
+
+def test_jobs_that_a_killed_hub_left_are_not_done_beside_another_hub(network: Network) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    site.takes["/feed"] = 30
+    site.asked.clear()
+    network.make_due()
+    assert within(_SOON, asked(site, "/feed"))
+    run.process.kill()
+    run.end()
+    worker.says("Waiting for a `hub run`")
+    worker.process.kill()
+    worker.end()
+    site.takes.clear()
+    site.asked.clear()
+    network.age()
+    assert network.jobs() == 1
+    again = network.start("run", "--port", "0")
+    assert within(_SOON, lambda: not network.due() and network.jobs() == 0)
+    assert (again.polled(), len(site.asked)) == (["a/news"], 1)
+
+
+def test_one_machine_needs_no_worker(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    hub.write({"a": ["http://127.0.0.1:9/feed"]})
+    done = hub.run("worker")
+    assert done.returncode == 1
+    assert "Workers share a database on a PostgreSQL server" in done.stderr
+    assert "On one machine `hub run` polls by itself and needs none" in done.stderr
+
+
+def test_where_the_engine_is_missing_it_is_said_what_to_install(network: Network) -> None:
+    network.hub.write({"a": ["http://127.0.0.1:9/feed"]})
+    script = "import sys; sys.modules['procrastinate'] = None; from hub.cli import main; main()"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            script,
+            "worker",
+            "--database",
+            network.hub.database,
+            "--config",
+            network.hub.config,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Procrastinate, which cannot be loaded" in done.stderr
+    assert "pip install procrastinate" in done.stderr
+
+
+def test_tables_of_another_version_of_the_engine_are_made_anew_while_nobody_needs_them(
+    postgresql: str,
+) -> None:
+    make_tables(
+        postgresql,
+        "CREATE TABLE procrastinate_workers (last_heartbeat timestamptz); CREATE TABLE procrastinate_jobs ()",
+        "1.0",
+    )
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("INSERT INTO hub_jobs.procrastinate_workers VALUES (now())")
+        with pytest.raises(StoreError, match=r"another version of Procrastinate: 1\.0, here 3\."):
+            Queue(postgresql)
+        connection.execute("DELETE FROM hub_jobs.procrastinate_workers")
+        queue = Queue(postgresql)
+        queue.add([3, 5], "digest")
+        queue.add([5], "digest")
+        assert queue.outstanding("digest") == {3, 5}
+        assert queue.outstanding("another") == frozenset()
+        queue.add([7], "another")
+        assert queue.take_back() == frozenset()
+        queue.close()
+    # The hub's own tables are made beside them.
+    with contextlib.closing(open_store(postgresql)) as store:
+        assert (store.workers().alive, store.workers().jobs) == (0, 0)
+
+
+def test_jobs_are_in_no_backup(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    make_ready(network.hub.database)
+    assert network.hub.run("backup", str(tmp_path / "copy")).returncode == 0
+    listed = subprocess.run(
+        ["pg_restore", "--list", tmp_path / "copy"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "entries" in listed
+    assert "hub_jobs" not in listed
+    assert "procrastinate" not in listed
