@@ -179,7 +179,9 @@ def test_what_is_settled_together_is_what_would_be_one_by_one_and_is_sound(tmp_p
         )
     ]
     feeds = [each.feed for each in publishers]
-    together, alone, restarted = (store_of(tmp_path / name, feeds) for name in ("a.db", "b.db", "c.db"))
+    together, alone, restarted = (
+        store_of(f"sqlite:///{tmp_path / name}", feeds) for name in ("a.db", "b.db", "c.db")
+    )
     now = BEGINS
     for _ in range(ROUNDS):
         now += timedelta(minutes=chance.choice((10, 60, 60 * 24, 60 * 24 * 9)))
@@ -227,7 +229,7 @@ def _say(word: Callable[[Store, int, int], object], one: int, other: int, store:
 
 def without_index(file: Path) -> dict[str, list[tuple[object, ...]]]:
     # How many stories hold a number is learnt a poll later, where an entry left one in the same batch.
-    return {what: rows for what, rows in stored(file).items() if what != "index"}
+    return {what: rows for what, rows in stored(f"sqlite:///{file}").items() if what != "index"}
 
 
 @dataclass
@@ -322,7 +324,7 @@ def test_what_admins_ruled_holds_and_copies_are_found_whatever_comes(tmp_path: P
         Publisher(Feed(key=key, url=f"https://{key.member}.example/{key.name}"), chance, shared)
         for key in (FeedKey(f"m{number // 2}", f"n{number % 2}") for number in range(6))
     ]
-    store = store_of(tmp_path / "hub.db", [each.feed for each in publishers])
+    store = store_of(f"sqlite:///{tmp_path}/hub.db", [each.feed for each in publishers])
     now, ruled, ids = BEGINS, Ruled(), dict[int, str]()
     common: set[int] = set()
     for _ in range(20):

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from string import ascii_letters
+from typing import Any
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
 from hub.errors import StoreError
-from hub.model import Entry, Selection
-from hub.store import Store, open_store
+from hub.model import Entry, Offer, Selection
+from hub.store import Store, connection, open_store
 from hub.store.postgres import PostgresStore
 from hub.store.postgres.dialect import translated
 from hub.store.sqlite import SqliteStore
+from tests.commands import within
 from tests.postgresql import as_superuser, new_database, new_store
 from tests.test_store import FEEDS, MEMBERS, NOW, WEST, decider, document
 from tests.web_hub import news as news_of
@@ -25,8 +29,8 @@ from tests.web_hub import news as news_of
 LIST = "[1,2]"
 
 
-def news(id: str, title: str | None = None, *, text: str = "Some news.") -> Entry:
-    return replace(news_of(id, title, text=text), feed=WEST.key)
+def news(id: str, title: str | None = None, *, text: str = "Some news.", **more: Any) -> Entry:
+    return replace(news_of(id, title, text=text, **more), feed=WEST.key)
 
 
 @pytest.fixture
@@ -258,3 +262,95 @@ def test_nothing_of_a_file_is_taken_over_where_not_all_of_it_can_be(
             store.take_over(original, lambda _: None)
     assert [each.entry.id for each in store.walk()] == ["before"]
     assert store.check() == ()
+
+
+def test_what_a_member_names_may_be_longer_than_an_index_takes(store: Store) -> None:
+    """Over a third of a page, that is, however little it can be compressed."""
+    chance = random.Random(1)
+    long = "https://hub.example/" + "".join(chance.choices(ascii_letters, k=9_000))
+    offered = replace(document(WEST, news("1")), offer=Offer(hub=long, topic=long, itself=long))
+    of_east = document(FEEDS[0], replace(news("2", link=long), feed=FEEDS[0].key, id=long))
+    results = store.settle([offered, of_east], decider())
+    assert [each.outcome for each in results] == ["fetched", "fetched"]
+    assert store.offers()[WEST.key].hub == long
+
+
+@pytest.mark.parametrize("word", ["x" * 3_000, "字" * 700], ids=["letters", "characters"])
+def test_a_word_that_is_too_long_for_the_index_is_found_by_nobody_and_harms_nobody(
+    store: Store, word: str
+) -> None:
+    store.settle([document(WEST, news("1", f"Ward {word}", text=f"{word} sepsis {word}"))], decider())
+    (story,) = store.stories(limit=1).items
+    assert store.related(story, limit=3) == ()
+    assert not store.finds(word)
+    assert store.search(Selection(search=f"{word} -{word}x"), limit=1).stories == 0
+    assert store.finds("sepsis")
+
+
+@pytest.mark.parametrize("default", ["repeatable read", "serializable"])
+def test_who_waited_to_write_reads_what_was_written_meanwhile_whatever_the_server_does_by_default(
+    url: str, default: str
+) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE hub SET default_transaction_isolation = '{default}'".encode())
+    began = threading.Event()
+
+    def add() -> None:
+        with closing(PostgresStore(url)) as other:
+            began.set()
+            with other._writing():
+                version = other._value("SELECT version FROM state")
+                other._execute("UPDATE state SET version = ?", (version + 1,))
+
+    try:
+        with closing(PostgresStore(url)) as store, ThreadPoolExecutor(1) as threads:
+            before = store.version()
+            with store._writing():
+                adding = threads.submit(add)
+                assert began.wait(10)
+                within(10, lambda: as_superuser("SELECT 1 FROM pg_locks WHERE NOT granted"))
+                store._execute("UPDATE state SET version = version + 1")
+            adding.result(10)
+            assert store.version() == before + 2
+    finally:
+        as_superuser("ALTER ROLE hub RESET default_transaction_isolation")
+
+
+def test_a_writer_that_has_its_turn_waits_for_readers_as_long_as_for_a_turn(store: PostgresStore) -> None:
+    with store._writing():
+        assert store._value("SHOW lock_timeout") == f"{connection.BUSY_SECONDS}s"
+
+
+def test_who_reads_while_a_file_is_taken_over_sees_what_was_there(
+    tmp_path: Path, url: str, store: PostgresStore
+) -> None:
+    store.settle([document(WEST, news("before"))], decider())
+    with closing(SqliteStore(tmp_path / "hub.db")) as original, closing(PostgresStore(url)) as reader:
+        original.sync(MEMBERS, FEEDS, authority="news.example.org")
+        original.settle([document(WEST, news("after"))], decider())
+        seen = []
+
+        def look(_step: str) -> None:
+            seen.append([each.entry.id for each in reader.walk()])
+
+        with reader.of_one_moment():
+            store.take_over(original, look)
+            assert [each.entry.id for each in reader.walk()] == ["before"]
+        assert all(each == ["before"] for each in seen)
+        assert [each.entry.id for each in reader.walk()] == ["after"]
+
+
+def test_letters_are_written_as_they_are_whatever_the_environment_says(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with closing(PostgresStore(f"{url}&client_encoding=latin1")) as store:
+        store.sync(MEMBERS, FEEDS, authority="news.example.org")
+        store.settle([document(WEST, news("1", "Szpital w Łodzi"))], decider())
+        assert [each.entry.title for each in store.walk()] == ["Szpital w Łodzi"]
+
+
+def test_a_statement_that_was_cancelled_is_not_said_to_be_out_of_reach(store: PostgresStore) -> None:
+    store._execute("SET statement_timeout = 1")
+    with pytest.raises(StoreError, match="refused: canceling statement"), store._errors():
+        store._value("SELECT COUNT(*) FROM generate_series(1, 1000000000)")

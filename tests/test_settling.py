@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -33,6 +34,7 @@ from hub.model import (
 from hub.store import Store, open_store
 from hub.stories import COMMON, sketched
 from tests.entries import entry
+from tests.postgresql import new_store
 from tests.test_standing_over_time import made_anew
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, decider, document, poll
 
@@ -41,7 +43,9 @@ A_DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize("generator", ["syndication", "newsroom"])
-def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path, generator: str) -> None:
+def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one_in_either_database(
+    tmp_path: Path, generator: str
+) -> None:
     news = list(quality.GENERATORS[generator](4, ENTRIES))[:ENTRIES]
     polls = [quality.polled(*each) for each in zip(news, tagged(quality.entries(news)), strict=True)]
     rounds = [quality.a_round(polls[first : first + 80]) for first in range(0, ENTRIES, 80)]
@@ -49,15 +53,15 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one(tmp_path: Path,
     rounds += [corrected(polls, at=after + A_DAY)]
     rounds += [taken_back(rounds[-1], at=after + 2 * A_DAY), corrected(polls, at=after + 3 * A_DAY)]
     rounds += [on_a_new_site(polls, at=after + 4 * A_DAY)]
-    together, alone = tmp_path / "together.db", tmp_path / "alone.db"
-    for file, size in ((together, 1000), (alone, 1)):
-        store = a_store(file, polls)
-        for each in rounds:
-            for first in range(0, len(each), size):
-                settle(store, each[first : first + size])
-        assert store.check() == ()
-        store.close()
-    assert stored(together) == stored(alone)
+    together, alone = f"sqlite:///{tmp_path}/together.db", f"sqlite:///{tmp_path}/alone.db"
+    with new_store() as on_a_server:
+        for database, size in ((together, 1000), (alone, 1), (on_a_server, 1000)):
+            with closing(a_store(database, polls)) as store:
+                for each in rounds:
+                    for first in range(0, len(each), size):
+                        settle(store, each[first : first + size])
+                assert store.check() == ()
+        assert stored(together) == stored(alone) == stored(on_a_server)
     found = stored(together)["entries"]
     copies = [why for _, _, _, _, why, *_ in found if why]
     assert len(copies) > ENTRIES / 10
@@ -95,7 +99,7 @@ def test_a_relaunch_is_recognised_whichever_feeds_are_polled_with_it(
 def test_a_feed_that_is_twice_in_a_batch_stores_nothing_twice(tmp_path: Path) -> None:
     news = list(quality.GENERATORS["newsroom"](4, 40))[:20]
     polls = quality.a_round([quality.polled(*each) for each in zip(news, quality.entries(news), strict=True)])
-    store = a_store(tmp_path / "hub.db", polls)
+    store = a_store(f"sqlite:///{tmp_path / 'hub.db'}", polls)
     assert sum(settle(store, [*polls, *polls])) == sum(len(each.entries) for each in polls)
     store.close()
 
@@ -106,7 +110,7 @@ def test_who_holds_a_number_is_what_the_index_says_also_where_it_was_read_before
     # Within one week, so that nothing is taken out of the index for its age.
     polls = [replace(each, started=polls[-1].started) for each in polls]
     file = tmp_path / "hub.db"
-    store = a_store(file, polls)
+    store = a_store(f"sqlite:///{file}", polls)
     common = 0
     wrong: list[int] = []
 
@@ -217,7 +221,7 @@ def reworded(entry: Entry, *, text: str, title: str | None = None) -> Entry:
 def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path) -> None:
     polls = polls_of(160)
     file, before = tmp_path / "hub.db", threading.active_count()
-    store = a_store(file, polls)
+    store = a_store(f"sqlite:///{file}", polls)
     settle(store, quality.a_round(polls[:60]))
     time.sleep(0.2)
     assert in_the_file_alone(file) == 0
@@ -234,7 +238,7 @@ def test_what_is_committed_moves_into_the_file_beside_the_writer(tmp_path: Path)
 def test_polls_that_find_nothing_move_into_the_file_too(tmp_path: Path) -> None:
     nothing = replace(polls_of(1)[0], entries=())
     file = tmp_path / "hub.db"
-    store = a_store(file, [nothing])
+    store = a_store(f"sqlite:///{file}", [nothing])
     size = file.stat().st_size
     for _ in range(300):
         settle(store, [nothing])
@@ -260,9 +264,9 @@ def in_the_file_alone(file: Path) -> int:
             return 0
 
 
-def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
+def a_store(database: str, polls: Sequence[Gathered]) -> Store:
     return store_of(
-        file,
+        database,
         [
             replace(feed, trust="usual" if number % 5 else "hold")
             for number, feed in enumerate({each.feed.key: each.feed for each in polls}.values())
@@ -270,8 +274,8 @@ def a_store(file: Path, polls: Sequence[Gathered]) -> Store:
     )
 
 
-def store_of(file: Path, feeds: Sequence[Feed]) -> Store:
-    store = open_store(f"sqlite:///{file}")
+def store_of(database: str, feeds: Sequence[Feed]) -> Store:
+    store = open_store(database)
     slugs = dict.fromkeys(feed.key.member for feed in feeds)
     store.sync([Member(slug=slug, name=slug) for slug in slugs], feeds, authority="news.example")
     return store
@@ -289,17 +293,19 @@ def settle(store: Store, polls: Sequence[Gathered]) -> list[int]:
     return [result.new for result in results]
 
 
-def stored(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    with closing(sqlite3.connect(file)) as db:
-        return {
-            "entries": db.execute(
-                "SELECT key, story, lead, copy_of, why, atom_id, id, link, changed, standing"
-                " FROM entries ORDER BY key"
-            ).fetchall(),
-            "stories": db.execute("SELECT id, merged_into FROM stories ORDER BY id").fetchall(),
-            "tags": db.execute("SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2").fetchall(),
-            "revisions": db.execute(
-                "SELECT entry, until, told, title, text FROM revisions ORDER BY id"
-            ).fetchall(),
-            "index": db.execute("SELECT number, story FROM sketch_index ORDER BY number, story").fetchall(),
-        }
+STORED = {
+    "entries": "SELECT key, story, lead, copy_of, why, atom_id, id, link, changed, standing"
+    " FROM entries ORDER BY key",
+    "stories": "SELECT id, merged_into, told FROM stories ORDER BY id",
+    "tags": "SELECT term, story, date, lead FROM story_tags ORDER BY 1, 2",
+    "revisions": "SELECT entry, until, told, title, text FROM revisions ORDER BY id",
+    "index": "SELECT number, story FROM sketch_index ORDER BY number, story",
+    "habits": "SELECT feed, entries, sites, scripts, words, days, latest FROM habits ORDER BY feed",
+    "windows": "SELECT feed, entries FROM windows ORDER BY feed",
+}
+
+
+def stored(database: str) -> dict[str, list[tuple[object, ...]]]:
+    connect = sqlite3.connect if database.startswith("sqlite:") else psycopg.connect
+    with closing(connect(database.removeprefix("sqlite:///"))) as db:
+        return {what: db.execute(statement).fetchall() for what, statement in STORED.items()}

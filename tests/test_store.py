@@ -952,6 +952,25 @@ def test_a_cursor_that_is_none_of_ours_is_refused(store: Store, cursor: str) -> 
         store.stories(limit=1, cursor=cursor)
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["", "garbage", "infinity", "now", "2026-13-01T00:00:00.000000Z", "2026-11-20", "2026-11-20T09:00:00.x"],
+)
+def test_a_cursor_of_a_tag_whose_date_is_none_is_refused(store: Store, date: str) -> None:
+    with pytest.raises(BadCursor):
+        store.stories(Selection(filter=Term("tag", "any")), limit=1, cursor=write_cursor("d", date, 1))
+
+
+def test_of_a_feeds_two_rows_the_one_that_was_polled_goes_on(store: Store) -> None:
+    polled, never = (replace(WEST, key=FeedKey("west", name)) for name in ("polled", "never"))
+    store.sync(MEMBERS, (EAST, polled, never), authority="news.example.org")
+    poll(store, polled, entry("1", feed=polled.key))
+    renamed = replace(WEST, key=FeedKey("west", "renamed"))
+    store.sync(MEMBERS, (EAST, renamed), authority="news.example.org")
+    (state,) = store.feed_states("west")
+    assert (state.feed.key.name, state.succeeded) == ("renamed", NOW)
+
+
 def test_every_stored_entry_is_listed_copies_too(network: Store) -> None:
     found = network.entries(limit=3)
     rest = network.entries(limit=3, cursor=found.next)

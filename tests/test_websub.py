@@ -90,6 +90,11 @@ def test_a_hub_that_is_no_web_address_is_none() -> None:
     assert offers.in_document(["mailto:hub@example.org", "ftp://hub.example/"], URL, url=URL).hub is None
 
 
+def test_an_address_that_is_longer_than_any_is_none() -> None:
+    long = f"https://hub.example/{'a' * 2_000}"
+    assert offers.in_document([long, HUB], long, url=URL) == offers.in_document([HUB], None, url=URL)
+
+
 def test_what_a_private_server_says_is_not_said_by_a_public_one() -> None:
     document = offers.in_document([HUB], URL, url=URL)
     assert not offers.joined(header(None, public=False), document).public

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from hub.model import Change, Revision, Selection, StoredEntry, Story, Words
-from hub.store import Found, LatestEntry, MemberSummary, Order, Page, Pin, Totals, rows
+from hub.store import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Totals, rows
 from hub.store import statements as sql
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.selection import Walk, entries_walk, shown, stories_walk
@@ -63,7 +63,9 @@ class Listing(TagBitmaps):
 
     def merged(self) -> tuple[int, ...]:
         with self._errors():
-            return tuple(self._keys("SELECT id AS key FROM stories WHERE merged_into IS NOT NULL"))
+            return tuple(
+                self._keys("SELECT id AS key FROM stories WHERE merged_into IS NOT NULL ORDER BY id")
+            )
 
     def revisions(self, key: int) -> tuple[Revision, ...]:
         with self._errors():
@@ -195,7 +197,7 @@ class Listing(TagBitmaps):
         if cursor is not None:
             date, key = read_cursor(cursor, "d", (str, int))
             if walk.in_microseconds:
-                date = self._value(f"SELECT {sql.MICROSECONDS.format(':date')}", {"date": date})
+                date = _microseconds(date, cursor)
             # Spelled out: not every database takes a comparison of row values as a range of its index.
             where = f"({where}) AND {walk.date} <= ? AND ({walk.date} < ? OR {walk.key} < ?)"
             values = (*values, date, date, key)
@@ -244,6 +246,15 @@ class Listing(TagBitmaps):
             )
         )
         return [rows.stored_entry(row, rows.tags(tags.get(row["key"], "[]"))) for row in found]
+
+
+def _microseconds(date: str, cursor: str) -> int:
+    """The date of a cursor as `story_tags` has it. Raises BadCursor."""
+    try:
+        return rows.microseconds(rows.moment(date))
+    # What is no date, or of no zone.
+    except (ValueError, TypeError) as error:
+        raise BadCursor(cursor) from error
 
 
 def _latest(row: rows.Row) -> LatestEntry | None:

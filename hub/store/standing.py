@@ -180,7 +180,7 @@ class Placing(Tagging):
     def _learn(self, keys: Sequence[int]) -> None:
         """Have what was in quarantine be usual in its feeds from now on."""
         for feed, those in self._tuples(sql.IN_QUARANTINE, (listed(keys),)):
-            entries = [self._sketched(key) for key in rows.from_json(those)]
+            entries = [self._sketched(key) for key in sorted(rows.from_json(those))]
             before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
             habits = quarantine.released(feedrows.habits(before) if before else Habits(), entries)
             self._execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(habits)})

@@ -367,6 +367,7 @@ STANDS = """
 SELECT e.key, COALESCE(e.standing, 'published'), COALESCE(s.why, ''),
     COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0), s.retracted
 FROM entries e LEFT JOIN standings s ON s.entry = e.key WHERE e.key IN (SELECT value FROM json_each(?))
+ORDER BY e.key
 """
 RETRACTED = """
 UPDATE standings SET retracted = ? WHERE entry = ? AND standing = 'withdrawn' AND by_admin = 1
@@ -516,7 +517,7 @@ UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND fa
 # What some members' feeds are called and where they are, the one that was polled last first.
 FEEDS_OF = """
 SELECT id, member, name, url, configured FROM feeds
-WHERE member IN (SELECT value FROM json_each(?)) ORDER BY polled DESC, id
+WHERE member IN (SELECT value FROM json_each(?)) ORDER BY COALESCE(polled, '') DESC, id
 """
 RENAME_FEED = "UPDATE feeds SET name = ? WHERE id = ?"
 # A feed whose addresses were edited starts afresh: its validators, its errors

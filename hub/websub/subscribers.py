@@ -86,7 +86,7 @@ def read_intent(form: str, *, local: bool, now: datetime) -> Intent:
 def _callback(given: str, *, local: bool) -> str:
     """The callback as it was given, since that is what its subscriber knows it by."""
     host = urls.host(given) if urls.resolve(None, given) and _can_be_split(given) else None
-    if host is None or len(given) > _LONGEST_ADDRESS:
+    if host is None or len(given.encode()) > _LONGEST_ADDRESS:
         raise IntentRefused(
             f"hub.callback has to be an http or https address of at most {_LONGEST_ADDRESS:,} characters,"
             " without a user name in it."

@@ -16,7 +16,7 @@ from psycopg.types.string import StrDumperUnknown
 
 from hub.errors import StoreError
 from hub.store.address import shown
-from hub.store.connection import Connection, Cursor, Values
+from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
 from hub.store.postgres.server import Server, connect
 from hub.store.postgres.tables import MIGRATIONS, TEXT
@@ -30,10 +30,14 @@ WRITING = 4_872_001
 _ROWS_AT_ONCE = 500
 _ROWS = re.compile(r"VALUES (\((?:\?, )*\?\))")
 # Classes of errors: of the connection, of who may connect to what, of too many of them, of a server's end.
-_UNREACHABLE = ("08", "28", "3D", "53", "57")
+_UNREACHABLE = ("08", "28", "3D", "53", "57P")
 # How long it is waited for at a stretch: no signal is handled meanwhile.
 _BUSY_STRETCH = 1.0
-_WRITE = f"BEGIN; SET LOCAL lock_timeout = '{{}}ms'; SELECT pg_advisory_xact_lock({WRITING})"
+# Whatever the server has by default: what is read after the lock is what others wrote before it.
+_WRITE = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '{}ms';"
+    f" SELECT pg_advisory_xact_lock({WRITING}); SET LOCAL lock_timeout = '{{}}s'"
+)
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -66,7 +70,7 @@ class PostgresConnection(Connection):
 
     _database_error = psycopg.Error
     # What it does not take of a document is of that alone.
-    _refusals = (psycopg.IntegrityError, psycopg.DataError)
+    _refusals = (psycopg.IntegrityError, psycopg.DataError, errors.ProgramLimitExceeded)
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -160,7 +164,7 @@ class PostgresConnection(Connection):
         while True:
             left = max(0.001, min(_BUSY_STRETCH, until - time.monotonic()))
             try:
-                self._first(_WRITE.format(round(left * 1000)))
+                self._first(_WRITE.format(round(left * 1000), BUSY_SECONDS))
             except errors.LockNotAvailable:
                 self._roll_back()
                 if self._stop.is_set() or time.monotonic() >= until:
@@ -238,7 +242,7 @@ class PostgresConnection(Connection):
                     f"The server of the database {self._name} is full: {said}.",
                     "Look at its disk and memory.",
                 )
-            case psycopg.OperationalError() if (error.sqlstate or "08")[:2] in _UNREACHABLE:
+            case psycopg.OperationalError() if (error.sqlstate or "08").startswith(_UNREACHABLE):
                 return StoreError(
                     f"The database {self._name} cannot be reached: {said}.",
                     "Look whether PostgreSQL runs there, and at the user, the password and the name.",

@@ -151,9 +151,10 @@ class Searching(Nearby, Stemming, PostgresConnection):
         """Phrases of FTS5, several in brackets, as PostgreSQL has them; empty where no word is in them."""
         asked = []
         for text, star in _PHRASE.findall(phrases):
-            terms = [_quoted(term) for term in self._terms.of(text)]
-            if terms:
-                asked.append(f"({' <-> '.join(terms)}{':*' if star else ''})")
+            terms = self._terms.of(text)
+            # A longer word is in no index either.
+            if terms and max(len(term.encode()) for term in terms) <= _LONGEST:
+                asked.append(f"({' <-> '.join(map(_quoted, terms))}{':*' if star else ''})")
         return f"({' | '.join(asked)})" if asked else ""
 
     # ------------------------------------------------------------ what is near a story
@@ -182,7 +183,9 @@ class Searching(Nearby, Stemming, PostgresConnection):
     def _texts_found_otherwise(self) -> int:
         """How many entries the index has not, or has other words of."""
         differing = int(
-            self._value("SELECT COUNT(*) FROM search WHERE entry NOT IN (SELECT key FROM entries)")
+            self._value(
+                "SELECT COUNT(*) FROM search s WHERE NOT EXISTS (SELECT 1 FROM entries WHERE key = s.entry)"
+            )
         )
         for texts in self._texts():
             made = rows.as_json([[key, self._vector(title, text)] for key, title, text in texts])

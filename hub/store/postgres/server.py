@@ -66,7 +66,9 @@ def connect(url: str) -> Server:
 
 def asked_for(url: str) -> dict[str, Any]:
     """What a connection is opened with, by libpq's names. Raises StoreError."""
-    return {**_ASKED_FOR, "application_name": name_on_server(), **parameters(url)}
+    # Whatever the environment says of letters, in which it may be another program's.
+    name = name_on_server()
+    return {**_ASKED_FOR, "application_name": name, **parameters(url), "client_encoding": "utf8"}
 
 
 def parameters(url: str) -> dict[str, Any]:

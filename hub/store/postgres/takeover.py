@@ -31,7 +31,9 @@ class TakingOver(Searching):
         with self._writing(), original._reading():
             self._execute("SET CONSTRAINTS ALL DEFERRED")
             tables = self._tuples(_COLUMNS)
-            self._execute(f"TRUNCATE {', '.join(table for table, _ in tables)}, search")
+            # Not by TRUNCATE, after which who reads an earlier state finds nothing.
+            for table, _ in tables:
+                self._execute(f"DELETE FROM {table}")
             for table, columns in tables:
                 step(table)
                 self._fill(table, columns, original)
@@ -55,4 +57,7 @@ class TakingOver(Searching):
             " COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?), 0))",
             (table,),
         )
-        self._execute(f"ALTER TABLE {table} ALTER COLUMN {column} RESTART WITH {int(last) + 1}")
+        self._execute(
+            "SELECT setval(pg_get_serial_sequence(?, ?), CAST(? AS BIGINT), FALSE)",
+            (table, column, last + 1),
+        )
