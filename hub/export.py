@@ -13,7 +13,7 @@ from hub.config import Config, load
 from hub.errors import ConfigError, HubError
 from hub.folder import Folder, open_folder
 from hub.report import say
-from hub.rounds import sync
+from hub.rounds import sync_beside
 from hub.said import counted
 from hub.signals import interrupting
 from hub.store import database_file, existing_store, on_server
@@ -27,7 +27,7 @@ def run(path: Path, database: str, root: Path, *, templates: Path | None, now: d
     config = load(path)
     _refuse(config, path, database, root)
     with interrupting(), closing(existing_store(database)) as store, open_folder(root) as folder:
-        sync(store, config)
+        sync_beside(store, config, database, path)
         with store.of_one_moment():
             site = StaticSite(store, config, templates=templates, now=now)
             if folder.holds(site.state):

@@ -43,6 +43,8 @@ _WHILE_OFFLINE = 60.0
 _OFFLINE_TOLD_AGAIN = 3600.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
+# How soon a hub that runs has wound up what it was at, and goes by a feeds.yaml that was edited.
+_FOLLOWS_WITHIN = 15.0
 # How long a round goes on for those who subscribe to merged feeds; the next goes on with it.
 _SENDING = 60.0
 
@@ -55,6 +57,40 @@ def authority(settings: HubSettings) -> str:
 def sync(store: Store, config: Config) -> None:
     """Tell the store what feeds.yaml says."""
     store.sync(config.members, config.feeds, authority=authority(config.hub))
+
+
+def sync_beside(
+    store: Store, config: Config, database: str, path: Path, *, follows_within: float = 0
+) -> None:
+    """The same for who does not poll for ever: where a hub runs by another file, that one's counts.
+
+    Else one that was not copied to this machine yet would take feeds out of the list on all. One
+    that was edited a moment ago the hub goes by `follows_within` so many seconds, if it is its own.
+    """
+    leader = (
+        _other_leader(config, database, until=time.monotonic() + follows_within)
+        if on_server(database)
+        else None
+    )
+    if leader is None:
+        sync(store, config)
+        return
+    say(
+        f"`hub run`, {leader}, goes by another feeds.yaml than {path}, and that one counts.",
+        "    Copy its file here.",
+    )
+
+
+def _other_leader(config: Config, database: str, *, until: float) -> str | None:
+    """The hub that runs by another feeds.yaml, if one still does then."""
+    with closing(company_of(database)) as company:
+        while True:
+            same, leader = company.led(config.digest)
+            if same or leader is None:
+                return None
+            if time.monotonic() >= until:
+                return leader
+            time.sleep(_TICK)
 
 
 @contextmanager
@@ -151,7 +187,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             if not its_turn:
                 return Figures(stopped=True)
             store.give_up_at(stop)
-            sync(store, config)
+            sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN)
             states = _whose_turn(store, utc_now(), members=members, every=every)
             with _company(database, store) as elsewhere:
                 return poll_round(

@@ -27,7 +27,7 @@ from hub.errors import BusyError, HubError
 from hub.lock import DatabaseLock
 from hub.polls import utc_now
 from hub.report import Lines, say
-from hub.rounds import Handing, poll_forever, sync, tell
+from hub.rounds import Handing, poll_forever, sync, sync_beside, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping
 from hub.store import Store, lock_of, on_server, open_store, shown
@@ -109,7 +109,7 @@ def serve(place: Place) -> None:
 
     def tell_store(config: Config) -> None:
         with closing(open_store(place.database)) as store:
-            sync(store, config)
+            sync_beside(store, config, place.database, place.config)
 
     machine.raise_limit()
     watched = Watched(place.config)

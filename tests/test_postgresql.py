@@ -21,7 +21,7 @@ import pytest
 from psycopg.errors import UndefinedTable
 
 from hub import rounds, service
-from hub.config import Watched
+from hub.config import Watched, load
 from hub.errors import BusyError, StoreError
 from hub.lock import held
 from hub.report import Lines
@@ -477,6 +477,41 @@ def test_a_backup_is_put_back_as_it_was(hub: Hub, site: Site) -> None:
     assert (checked.returncode, checked.stdout) == (0, f"{shown(hub.database)} is sound.\n")
     poll(hub)
     assert titles(hub.database) == {"One", "Two", "Three"}
+
+
+def test_what_runs_beside_a_hub_by_an_older_feeds_yaml_takes_no_feed_out_of_the_list(
+    hub: Hub, site: Site
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    older = hub.folder / "older.yaml"
+    older.write_text((hub.folder / "feeds.yaml").read_text())
+    hub.write({"east": [site.feed("/east", "One")], "west": [site.feed("/west", "Two")]})
+
+    def members() -> set[str]:
+        with closing(open_store(hub.database)) as store:
+            return {state.feed.key.member for state in store.feed_states()}
+
+    with hub.serving("run"):
+        assert within(20, lambda: titles(hub.database) == {"One", "Two"})
+        with hub.start("serve", "--port", "0", "--config", str(older)) as serving:
+            assert serving.stderr is not None
+            said = serving.stderr.readline()
+            serving.terminate()
+            serving.communicate(timeout=15)
+        assert f"goes by another feeds.yaml than {older}, and that one counts." in said
+        with closing(open_store(hub.database)) as store:
+            rounds.sync_beside(store, load(older), hub.database, older, follows_within=0.3)
+        assert members() == {"east", "west"}
+        # The hub's own, edited a moment ago, it is waited for.
+        (hub.folder / "feeds.yaml").write_text(older.read_text())
+        with closing(open_store(hub.database)) as store:
+            rounds.sync_beside(store, load(older), hub.database, older, follows_within=30)
+        assert members() == {"east"}
+    hub.write({"east": [site.feed("/east", "One")], "west": [site.feed("/west", "Two")]})
+    with closing(open_store(hub.database)) as store:
+        config = hub.folder / "feeds.yaml"
+        rounds.sync_beside(store, load(config), hub.database, config)
+    assert members() == {"east", "west"}
 
 
 def test_a_file_of_sqlite_is_taken_over_by_a_server_and_goes_on_there(hub: Hub, site: Site) -> None:

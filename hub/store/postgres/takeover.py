@@ -42,6 +42,8 @@ class TakingOver(Searching):
                 self._go_on_after(table, column, original)
             step("the full-text index")
             self._index_all_again()
+            # Else searches are planned as for empty tables, until the server looks by itself.
+            self._execute(f"ANALYZE {', '.join(table for table, _ in tables)}, search")
             self._published_changed()
 
     def _fill(self, table: str, columns: str, original: SqliteConnection) -> None:
