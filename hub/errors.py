@@ -10,6 +10,7 @@
     │       └── NotAFeed     it is something else, such as a page
     ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── StoreError           the database refused
+    │   └── StoreUnusable    it refuses whoever asks, whatever for
     └── BusyError            another hub is using this database
 
 An admin reads these, so each says what happened and what to do about it.
@@ -121,6 +122,10 @@ class OfflineError(HubError):
 
 class StoreError(HubError):
     """The database refused: it is locked, damaged, full or of a newer version."""
+
+
+class StoreUnusable(StoreError):
+    """Nothing can be asked of the database just now: its server is away, or its file held or damaged."""
 
 
 class BusyError(HubError):

@@ -20,10 +20,11 @@ ORIGIN = "http://127.0.0.1:8000"
 class AdminHub(Hub):
     """A hub whose feeds.yaml is a file, so that commands and the admin pages can edit it."""
 
-    def __init__(self, folder: Path, text: str = NETWORK) -> None:
+    def __init__(self, folder: Path, text: str = NETWORK, *, database: str | None = None) -> None:
         self.path = folder / "feeds.yaml"
         self.path.write_text(text, encoding="utf-8")
-        super().__init__(folder, text, desk=Desk(self.path, f"sqlite:///{folder / 'hub.db'}"))
+        database = database or f"sqlite:///{folder / 'hub.db'}"
+        super().__init__(folder, text, desk=Desk(self.path, database), database=database)
 
     def take_up(self) -> None:
         """Go by the file as it is now, as a hub that runs does."""

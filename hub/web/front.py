@@ -81,6 +81,9 @@ class Front:
         place = self._places.get((path, query))
         if place is None or method not in _READING:
             return None
+        if self._site.unusable.told:
+            # Flask, which says that it is over, is asked for that.
+            return None
         if place.depends_on == DEPENDS_ON_WHO_SHOWS_IT and shows(sec_fetch_dest):
             return None
         if place.state != state():

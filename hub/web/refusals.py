@@ -12,17 +12,22 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RoutingException
 
+from hub.errors import StoreUnusable
+from hub.model import Story
 from hub.store import BadCursor
-from hub.web.answers import FRESH, json_bytes, moved
+from hub.web.answers import FRESH, json_bytes, moved, plain
 from hub.web.asked import BadRequestError, UnknownFilterError
 from hub.web.embed import TEMPLATES, without_news
 from hub.web.pages import listed
+from hub.web.unusable import AGAIN_AFTER
 from hub.web.visit import visiting
 
 _log = logging.getLogger(__name__)
 
 _LATEST = 3
 _MOST_GUESSED = 60
+# Asked for by programs that show no pages, and read no JSON of ours.
+_FOR_READERS_AND_HUBS = ("/feeds/", "/opml", "/websub", "/metrics")
 
 
 def handle_errors(app: Flask) -> None:
@@ -31,7 +36,9 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(BadRequestError, _bad_request)
     app.register_error_handler(UnknownFilterError, lambda error: _not_found(str(error)))
+    app.register_error_handler(StoreUnusable, _cannot_be_asked)
     app.register_error_handler(Exception, _fault)
+    app.after_request(_answered)
 
 
 def _bad_cursor(_: BadCursor) -> Response:
@@ -73,7 +80,12 @@ def _not_found(says: str) -> Response:
         return _error(404, says, "")
     visit = visiting()
     why = "It may have been mistyped, or the page may have gone."
-    latest = visit.store.stories(limit=_LATEST).items
+    latest: tuple[Story, ...] = ()
+    try:
+        latest = visit.store.stories(limit=_LATEST).items
+    except StoreUnusable as error:
+        # What is not there is not there: no route leads to it, or the database has said so.
+        visit.site.unusable.met(error)
     more: dict[str, object] = {"latest": [listed(story, visit.setting) for story in latest]}
     if visit.addresses.live:
         why += " You can search the news instead."
@@ -84,6 +96,33 @@ def _not_found(says: str) -> Response:
 def gone(heading: str, says: str) -> Response:
     """The answer for a story that was withdrawn."""
     return _error(410, heading, says)
+
+
+def _cannot_be_asked(error: StoreUnusable) -> Response:
+    visiting().site.unusable.met(error)
+    return later(_unavailable())
+
+
+def _unavailable() -> Response:
+    """What is said without the database, and says nothing of where that is."""
+    says = "Please try again in a minute."
+    if request.path.startswith(_FOR_READERS_AND_HUBS):
+        return plain(f"This cannot be answered just now. {says}", 503)
+    return _error(503, "The news cannot be shown just now", says)
+
+
+def later(response: Response) -> Response:
+    """An answer to who may ask for the same again soon."""
+    response.headers["Retry-After"] = str(AGAIN_AFTER)
+    return response
+
+
+def _answered(response: Response) -> Response:
+    visit = visiting()
+    # Else it was not asked.
+    if response.status_code < 500 and "state" in vars(visit):
+        visit.site.unusable.over()
+    return response
 
 
 def _fault(error: Exception) -> Response:

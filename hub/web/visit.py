@@ -30,6 +30,7 @@ from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
 from hub.web.pages import Setting
 from hub.web.selects import Filters, Selects, filters
+from hub.web.unusable import Unusable
 from hub.web.words import Calendar
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Site:
         self._now = now
         self._addresses = addresses
         self.desk = desk
+        self.unusable = Unusable()
         self._of_thread = threading.local()
         self._templates = templates
         self.environment = environment(templates)

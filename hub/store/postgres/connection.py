@@ -14,7 +14,7 @@ from psycopg import errors
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.types.string import StrDumperUnknown
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
@@ -228,7 +228,7 @@ class PostgresConnection(Connection):
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         match error:
             case errors.LockNotAvailable():
-                return StoreError(
+                return StoreUnusable(
                     f"The database {self._name} is held by another program: {said}.",
                     "End that one, or what it has begun; `SELECT * FROM pg_stat_activity` says which it is.",
                 )
@@ -243,7 +243,7 @@ class PostgresConnection(Connection):
                     "Look at its disk and memory.",
                 )
             case psycopg.OperationalError() if (error.sqlstate or "08").startswith(_UNREACHABLE):
-                return StoreError(
+                return StoreUnusable(
                     f"The database {self._name} cannot be reached: {said}.",
                     "Look whether PostgreSQL runs there, and at the user, the password and the name.",
                 )

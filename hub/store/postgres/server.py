@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 
 Server = psycopg.Connection[tuple[Any, ...]]
@@ -88,11 +88,11 @@ def parameters(url: str) -> dict[str, Any]:
     return found
 
 
-def unreachable(url: str, error: psycopg.Error) -> StoreError:
+def unreachable(url: str, error: psycopg.Error) -> StoreUnusable:
     """The error of a server that cannot be reached, or lets nobody in."""
     said = first_line(error).removeprefix("connection failed: ")
     remedy = next(remedy for words, remedy in _REMEDIES if words in said)
-    return StoreError(f"The database {shown(url)} cannot be reached: {said.rstrip('.')}.", remedy)
+    return StoreUnusable(f"The database {shown(url)} cannot be reached: {said.rstrip('.')}.", remedy)
 
 
 def first_line(error: psycopg.Error) -> str:
@@ -100,9 +100,9 @@ def first_line(error: psycopg.Error) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def broken(url: str, error: psycopg.Error) -> StoreError:
+def broken(url: str, error: psycopg.Error) -> StoreUnusable:
     """The error of a connection that was there, and is no more."""
-    return StoreError(
+    return StoreUnusable(
         f"The connection to the database {shown(url)} broke: {first_line(error).rstrip('.')}.",
         "See that the server runs and can be reached from here.",
     )

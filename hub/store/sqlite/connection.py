@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 from hub.machine import give_to_owner
 from hub.store import PUT_BACK
 from hub.store.connection import BUSY_SECONDS, Connection, Values
@@ -237,16 +237,16 @@ def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0)
     match code & 0xFF:
         case sqlite3.SQLITE_CORRUPT:
-            return StoreError(
+            return StoreUnusable(
                 f"The database {file} is damaged: {error}.", f"{PUT_BACK[:1].upper()}{PUT_BACK[1:]}"
             )
         case sqlite3.SQLITE_NOTADB:
-            return StoreError(
+            return StoreUnusable(
                 f"{file} is no database: {error}.",
                 f"If it was one, {PUT_BACK}. Else name the hub's database with --database.",
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreError(
+            return StoreUnusable(
                 f"The database {file} is held by another program: {error}.",
                 f"End that one, or what it has begun with the database; `fuser {file}` says which it is.",
             )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from hub.errors import HubError
+from hub.errors import HubError, StoreUnusable
 from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, waiting
 from hub.web.admin.frame import LONGEST_FORM, NotRecordedError, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
+from hub.web.refusals import later
+from hub.web.visit import visiting
 from hub.websub.subscribers import LONGEST_REQUEST
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -67,8 +69,16 @@ def _cannot_be_done(error: HubError) -> Response:
 
 @admin.errorhandler(NotRecordedError)
 def _could_not_be_recorded(error: HubError) -> Response:
-    return _refused("This was done, but could not be recorded", error, 500)
+    return _refused("This was done, but could not be recorded", error, 500, asking=False)
 
 
-def _refused(title: str, error: HubError, status: int) -> Response:
-    return page("refused.html", {"title": title, "problem": error.problem, "remedy": error.remedy}, status)
+@admin.errorhandler(StoreUnusable)
+def _cannot_be_asked(error: StoreUnusable) -> Response:
+    visiting().site.unusable.met(error)
+    title = "This was not done" if request.method == "POST" else "This cannot be shown just now"
+    return later(_refused(title, error, 503, asking=False))
+
+
+def _refused(title: str, error: HubError, status: int, *, asking: bool = True) -> Response:
+    values = {"title": title, "problem": error.problem, "remedy": error.remedy}
+    return page("refused.html", values, status, asking=asking)

@@ -55,15 +55,18 @@ def session() -> Session:
     return found
 
 
-def page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
-    """An admin page, from `templates/admin`. `values` have its title, and may have its section."""
-    visit, found = visiting(), signed_in()
+def page(template: str, values: Mapping[str, object], status: int = 200, *, asking: bool = True) -> Response:
+    """An admin page, from `templates/admin`. `values` have its title, and may have its section.
+
+    Without `asking`, it is made of what is known of the request already: the database may not answer.
+    """
+    visit, found = visiting(), signed_in() if asking else g.get("session")
     frame: dict[str, object] = {
         "account": found and found.account,
         "sections": _SECTIONS,
         "indexed": False,
         "feeds": (),
-        "done": _just_done(visit, found),
+        "done": _just_done(visit, found) if asking else None,
         "problem": "",
         "here": _here(),
     }
