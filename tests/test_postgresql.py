@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from psycopg.errors import UndefinedTable
 
 from hub import rounds, service
@@ -81,10 +83,64 @@ def name_of(url: str) -> str:
         # What is no address.
         ("postgresql:/hub:secret@db/hub", "postgresql:/hub@db/hub"),
         ("hub:secret@db/hub", "hub@db/hub"),
+        ("postgresql+psycopg://hub:secret@db/hub", "postgresql+psycopg://hub@db/hub"),
+        ("host=db user=hub password=secret", "…"),
+        ("postgresql://hub@db/hub?PASSWORD=secret", "postgresql://hub@db/hub?…"),
+        (
+            "postgresql://hub@db/hub?passwd=secret&sslmode=require",
+            "postgresql://hub@db/hub?…&sslmode=require",
+        ),
+        ("postgresql://hub@db/hub?password=sec@ret", "postgresql://…"),
+        ("postgresql://hub@db/hub?password=sec&ret=", "postgresql://hub@db/hub?password=&…"),
+        ("postgresql://db:5433/hub?password=sec@ret", "postgresql://…"),
+        # The host was forgotten.
+        ("postgresql://hub:secret", "postgresql://…"),
+        ("postgresql://hub:secret/hub", "postgresql://…"),
+        ("/var/lib/hub/hub.db", "/var/lib/hub/hub.db"),
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, said: str) -> None:
     assert shown(url) == said
+
+
+# Of a password, what is looked for, and the letters that are between.
+PIECES = st.lists(
+    st.sampled_from(["Geheim", *":/@%?#&=+ ,;[]\\'\"\n", "://", "%zz", "é", "\udcff"]), min_size=1
+)
+ADDRESSES = (
+    "{scheme}hub:{password}@{place}",
+    "{scheme}hub:{password}@{place}?sslmode=require",
+    "{scheme}:{password}@{place}",
+    "{scheme}hub:{password}",
+    "{scheme}hub@{place}?password={password}",
+    "{scheme}hub@{place}?sslmode=require&password={password}",
+    "{scheme}hub:{password}@{place}?password={password}",
+    "{scheme}{place}?password={password}",
+    "{scheme}hub@{place}?PassWord={password}",
+    "{scheme}hub@{place}?passwd={password}&connect_timeout=3",
+    "host=db user=hub password={password}",
+    "user=hub password='{password}' host=db",
+)
+
+
+@given(
+    form=st.sampled_from(ADDRESSES),
+    scheme=st.sampled_from(
+        ("postgresql://", "postgres://", "postgresql:/", "postgresql+psycopg://", "Postgresql://", "")
+    ),
+    place=st.sampled_from(("db.example/hub", "127.0.0.1:9/hub", "/hub", "a:1,b:2/hub", "[::1]:9/hub", "db")),
+    pieces=PIECES,
+)
+def test_nothing_of_a_password_is_shown_wherever_it_stands(
+    form: str, scheme: str, place: str, pieces: list[str]
+) -> None:
+    password = "".join(pieces)
+    # What then is before or after an @ is a user or a host to everybody.
+    assume(
+        "@" not in password or form.endswith(("@{place}", "require", "{password}'", "password={password}"))
+    )
+    said = shown(form.format(scheme=scheme, place=place, password=f"Geheim{password}Geheim"))
+    assert "Geheim" not in said
 
 
 @pytest.mark.parametrize(
@@ -99,12 +155,28 @@ def test_what_is_no_address_is_told_without_its_password(url: str) -> None:
         assert "postgresql://USER:PASSWORD@HOST/NAME" in told.value.remedy
 
 
-@pytest.mark.parametrize("password", ["sec@ret", "sec/ret", "sec%ret", "sec@r/e?t"])
+@pytest.mark.parametrize("password", ["sec@ret", "sec/ret", "sec%ret", "sec@r/e?t", "100%café", "sec%BB9ret"])
 def test_a_password_that_is_not_encoded_is_told_of_and_not_told(password: str) -> None:
     with pytest.raises(StoreError, match="is not the address of a database on a server") as told:
         lock_of(f"postgresql://hub:{password}@127.0.0.1:9/hub", "run").take()
-    assert not re.search("sec|ret", told.value.problem)
+    assert not re.search("sec|ret|caf", told.value.problem)
     assert "percent-encoded" in told.value.remedy
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://hub:secret",
+        "postgresql://hub@127.0.0.1:9/hub%FF",
+        "postgresql://hub@127.0.0.1:9/hub?PASSWORD=secret",
+        "postgresql://hub:secret?secret=1",
+        "postgresql://hub@127.0.0.1:9/hub?password=a&secret=b",
+    ],
+)
+def test_what_may_be_a_password_is_not_told_of_an_address_that_is_wrong(url: str) -> None:
+    with pytest.raises(StoreError, match="is not the address of a database on a server") as told:
+        lock_of(url, "run").take()
+    assert "secret" not in told.value.problem + told.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -131,6 +203,20 @@ def test_a_server_that_does_not_let_in_is_told_with_what_to_do(
         assert told.value.remedy.startswith(do)
         assert "\n" not in told.value.problem
         assert not any(word in told.value.problem for word in ("mistyped", PASSWORD))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "do"),
+    [
+        ("nonsense=1", "has a parameter nonsense", "Leave it out"),
+    ],
+)
+def test_what_is_wrong_in_an_address_is_told_with_what_to_do(
+    postgresql: str, asked: str, said: str, do: str
+) -> None:
+    with pytest.raises(StoreError, match=said) as told:
+        existing_store(f"{postgresql}&{asked}")
+    assert told.value.remedy.startswith(do)
 
 
 def test_without_the_driver_it_is_said_what_to_install(hub: Hub) -> None:

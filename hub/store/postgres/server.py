@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from hub.errors import StoreError, StoreUnusable
-from hub.store.address import shown
+from hub.store.address import is_plain, shown
 
 Server = psycopg.Connection[tuple[Any, ...]]
 
@@ -45,6 +46,7 @@ _REMEDIES = (
     ("starting up", "Wait until it has."),
     ("", "See that the server runs, and that its host and port are right and can be reached from here."),
 )
+_PORTS = re.compile(r"[\d,]*")
 
 
 def name_on_server() -> str:
@@ -75,11 +77,22 @@ def parameters(url: str) -> dict[str, Any]:
     """What an address says, by libpq's names. Raises StoreError."""
     try:
         found = conninfo_to_dict(url)
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError) as error:
+        unknown = re.search(r'invalid URI query parameter: "(\w+)"', str(error))
+        if unknown and is_plain(url):
+            raise StoreError(
+                f"The address {shown(url)!r} has a parameter {unknown[1]}, and there is none of that name.",
+                "Leave it out, or correct its name.",
+            ) from None
         found = None
     # An @ or a / that a password has of itself ends it, and its rest is taken for something else: libpq
     # would say what for, and so the password.
-    if found is None or any("@" in str(found.get(name) or "") for name in ("host", "port", "dbname")):
+    # Nor is a port anything but numbers: where the host was forgotten, the password is taken for it.
+    if (
+        found is None
+        or any("@" in str(found.get(name) or "") for name in ("host", "port", "dbname"))
+        or not _PORTS.fullmatch(str(found.get("port") or ""))
+    ):
         raise StoreError(
             f"{shown(url)!r} is not the address of a database on a server.",
             "Write postgresql://USER:PASSWORD@HOST/NAME; in a password, characters such as @ : / % ? #"
