@@ -29,6 +29,7 @@ from hub.lock import held
 from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
+from hub.store.postgres.server import broken, unreachable
 from tests.commands import LOOPBACK, Hub, get, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
@@ -182,7 +183,7 @@ def test_what_may_be_a_password_is_not_told_of_an_address_that_is_wrong(url: str
 @pytest.mark.parametrize(
     ("wrong", "said", "do"),
     [
-        ("password", 'password authentication failed for user "hub"', "Put the right one into the address"),
+        ("password", 'password authentication failed for user "hub"', "Put the right one into ~/.pgpass"),
         ("name", 'database "nowhere" does not exist', "Make it"),
         ("socket", "No such file or directory", "See that the server runs"),
         ("port", "Connection refused", "See that the server runs"),
@@ -208,6 +209,10 @@ def test_a_server_that_does_not_let_in_is_told_with_what_to_do(
 @pytest.mark.parametrize(
     ("asked", "said", "do"),
     [
+        ("sslmode=some", 'invalid sslmode value: "some"', "Correct it in the address"),
+        ("port=99999", 'invalid port number: "99999"', "Correct it in the address"),
+        ("connect_timeout=soon", "bad value for connect_timeout", "Correct it in the address"),
+        ("service=nowhere", 'definition of service "nowhere" not found', "Write it into ~/.pg_service.conf"),
         ("nonsense=1", "has a parameter nonsense", "Leave it out"),
     ],
 )
@@ -217,6 +222,64 @@ def test_what_is_wrong_in_an_address_is_told_with_what_to_do(
     with pytest.raises(StoreError, match=said) as told:
         existing_store(f"{postgresql}&{asked}")
     assert told.value.remedy.startswith(do)
+
+
+# As libpq and PostgreSQL 15 to 18 say it.
+@pytest.mark.parametrize(
+    ("said", "do"),
+    [
+        ('FATAL:  Peer authentication failed for user "hub"', "By a socket the system's user has to be"),
+        ('FATAL:  role "root" does not exist', "Run it as the user whose role there is"),
+        ('root certificate file "/root/.postgresql/root.crt" does not exist', "Put the certificate of"),
+        ("SSL error: certificate verify failed", "Put the certificate of the authority"),
+        (
+            'server certificate for "db" does not match host name "127.0.0.1"',
+            "Name the server in the address",
+        ),
+        ("server does not support SSL, but SSL was required", "Have it use SSL"),
+        ("session is read-only", "Name the primary"),
+        ('FATAL:  permission denied for database "hub"', "Let the role in"),
+        ("FATAL:  the database system is starting up", "Wait"),
+    ],
+)
+def test_what_to_do_goes_by_what_a_server_says(said: str, do: str) -> None:
+    begun = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
+    told = unreachable("postgresql://hub@127.0.0.1/hub", psycopg.OperationalError(begun + said))
+    assert told.problem.endswith(f"5432 failed: {said}.")
+    assert told.remedy.startswith(do)
+
+
+def test_a_server_that_takes_no_changes_is_told_of(postgresql: str) -> None:
+    with (
+        psycopg.connect(f"{postgresql}&options=-cdefault_transaction_read_only%3Don") as connection,
+        pytest.raises(psycopg.Error) as read_only,
+    ):
+        connection.execute("CREATE TABLE wings ()")
+    standby = psycopg.errors.FeatureNotSupported("cannot set transaction read-write mode during recovery")
+    for error in (read_only.value, standby):
+        told = broken(postgresql, error)
+        assert "takes no changes: cannot " in told.problem
+        assert told.remedy.startswith("Name the primary")
+
+
+def test_tables_of_another_role_are_told_of_with_what_to_do(hub: Hub) -> None:
+    open_store(hub.database).close()
+    copy = hub.folder / "copy"
+    back_up(hub.database, copy)
+    with psycopg.connect(hub.database.replace("//hub:", "//postgres:")) as connection:
+        connection.execute("ALTER TABLE entries OWNER TO postgres")
+    store = open_store(hub.database)
+    for ask in (
+        store.check,
+        lambda: back_up(hub.database, hub.folder / "other"),
+        lambda: put_back(hub.database, copy),
+    ):
+        with pytest.raises(StoreError, match=r"permission denied for table|must be owner of table") as told:
+            ask()
+        assert "The tables are another role's" in told.value.remedy
+        assert "ALTER TABLE" in told.value.remedy
+        assert "room" not in told.value.remedy
+    store.close()
 
 
 def test_without_the_driver_it_is_said_what_to_install(hub: Hub) -> None:

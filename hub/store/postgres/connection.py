@@ -18,7 +18,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
-from hub.store.postgres.server import Server, connect
+from hub.store.postgres.server import Server, connect, refusal
 from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
@@ -226,16 +226,13 @@ class PostgresConnection(Connection):
 
     def _known_error(self, error: psycopg.Error) -> StoreError:
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if refused := refusal(self._url, error):
+            return refused
         match error:
             case errors.LockNotAvailable():
                 return StoreUnusable(
                     f"The database {self._name} is held by another program: {said}.",
                     "End that one, or what it has begun; `SELECT * FROM pg_stat_activity` says which it is.",
-                )
-            case errors.InsufficientPrivilege():
-                return StoreError(
-                    f"This user may not do that in the database {self._name}: {said}.",
-                    "Make the database its own: ALTER DATABASE … OWNER TO …",
                 )
             case errors.DiskFull() | errors.OutOfMemory():
                 return StoreError(

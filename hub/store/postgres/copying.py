@@ -17,7 +17,7 @@ from psycopg.pq import Conninfo
 
 from hub.errors import StoreError
 from hub.store.copies import whole
-from hub.store.postgres.server import MADE, asking, name_on_server, parameters
+from hub.store.postgres.server import MADE, asking, name_on_server, parameters, remedy_of_rights
 from hub.store.postgres.tables import MIGRATIONS
 from hub.store.postgres.workers import SCHEMA as JOBS
 
@@ -55,10 +55,14 @@ def dump(url: str, file: Path) -> None:
             without = f"--exclude-schema={JOBS}"
             _run((program, "--format=custom", without, *_OF_THE_TABLES_ALONE, f"--file={part}"), url)
     except _Failed as error:
-        raise StoreError(
-            f"The backup to {file} failed: {error}.",
-            "Check that its folder has room, and that the server can be reached.",
-        ) from error
+        said = str(error)
+        if "permission denied for" in said:
+            remedy = remedy_of_rights(said)
+        elif "could not write" in said or "No space" in said:
+            remedy = "Check that its folder has room."
+        else:
+            remedy = "Check that the server can be reached, and that its folder has room."
+        raise StoreError(f"The backup to {file} failed: {said}.", remedy) from error
 
 
 def put_back(url: str, file: Path) -> None:
@@ -94,7 +98,12 @@ class _Restore:
         try:
             return _run((self._program, *arguments, str(self._file)), self._url)
         except _Failed as error:
-            self._refuse(str(error))
+            said = str(error)
+            if "permission denied for" not in said and "must be owner of" not in said:
+                self._refuse(said)
+            raise StoreError(
+                f"{self._file} cannot be put back: {said}.", f"Nothing was changed. {remedy_of_rights(said)}"
+            ) from error
 
     def refuse(self, contents: str) -> None:
         """Refuse what is no hub's, is a later one's, or would leave some of its tables. Raises StoreError."""

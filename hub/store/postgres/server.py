@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from hub.errors import StoreError, StoreUnusable
@@ -33,17 +34,50 @@ _ASKED_FOR = {
 }
 # The server gives up after a minute who does not answer, and lets go of what that one holds.
 _GIVEN_UP = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
-# What the server says, and what to do about it; the first that fits.
+_IN_THE_ADDRESS = "Correct it in the address; docs/operating.md has examples."
+_ROOMIER = "Allow more connections in postgresql.conf (max_connections), or end what holds some."
+# What the server or libpq says, and what to do about it; the first that fits.
 _REMEDIES = (
     (
-        "password",
-        "Put the right one into the address, characters such as @ : / % percent-encoded, or into ~/.pgpass.",
+        "password authentication failed|no password supplied",
+        "Put the right one into ~/.pgpass, or into the address, characters such as @ : / % percent-encoded.",
     ),
-    ("does not exist", "Make it, as docs/operating.md says, or name another with --database."),
+    (
+        "root certificate file .* does not exist",
+        "Put the certificate of the authority that the server's is signed by there, or name its file"
+        " with sslrootcert=.",
+    ),
+    (
+        "certificate verify failed",
+        "Put the certificate of the authority that the server's is signed by into ~/.postgresql/root.crt,"
+        " or name its file with sslrootcert=.",
+    ),
+    (
+        "server certificate for .* does not match",
+        "Name the server in the address as its certificate does, or go by sslmode=verify-ca.",
+    ),
+    (
+        "server does not support SSL",
+        "Have it use SSL (ssl = on in its postgresql.conf), or leave sslmode out of the address.",
+    ),
+    ("definition of service .* not found", "Write it into ~/.pg_service.conf, or correct it in the address."),
+    ("invalid .* value|invalid port number|bad value for|may not be used with", _IN_THE_ADDRESS),
+    (
+        "(?i:peer|ident) authentication failed",
+        "By a socket the system's user has to be the role: run it as the user of that name.",
+    ),
+    (
+        "role .* does not exist",
+        "Run it as the user whose role there is, or name the role in the address: postgresql://ROLE@….",
+    ),
+    ("role .* is not permitted to log in", "Let it: ALTER ROLE … LOGIN."),
+    ("permission denied for database", "Let the role in: GRANT CONNECT ON DATABASE … TO …."),
+    ("database .* does not exist", "Make it, as docs/operating.md says, or name another with --database."),
+    ("not currently accepting connections", "Let it: ALTER DATABASE … ALLOW_CONNECTIONS true."),
     ("no pg_hba.conf entry", "Let this machine in, in the server's pg_hba.conf."),
-    ("too many", "Allow more connections in postgresql.conf (max_connections), or end what holds some."),
-    ("remaining connection slots", "Allow more connections in postgresql.conf (max_connections)."),
-    ("starting up", "Wait until it has."),
+    ("too many|remaining connection slots", _ROOMIER),
+    ("starting up|not yet accepting connections", "Wait until it has."),
+    ("session is read-only|in hot standby mode", "Name the primary in the address: a hub has to write."),
     ("", "See that the server runs, and that its host and port are right and can be reached from here."),
 )
 _PORTS = re.compile(r"[\d,]*")
@@ -103,9 +137,36 @@ def parameters(url: str) -> dict[str, Any]:
 
 def unreachable(url: str, error: psycopg.Error) -> StoreUnusable:
     """The error of a server that cannot be reached, or lets nobody in."""
-    said = first_line(error).removeprefix("connection failed: ")
-    remedy = next(remedy for words, remedy in _REMEDIES if words in said)
+    said = re.sub("^connection (?:failed|is bad): ", "", first_line(error))
+    remedy = next(remedy for words, remedy in _REMEDIES if re.search(words, said))
     return StoreUnusable(f"The database {shown(url)} cannot be reached: {said.rstrip('.')}.", remedy)
+
+
+def refusal(url: str, error: psycopg.Error) -> StoreError | None:
+    """The error of what this role may not do, or this server does not; None where it is neither."""
+    said = first_line(error).rstrip(".")
+    if isinstance(error, errors.InsufficientPrivilege):
+        return StoreError(
+            f"This user may not do that in the database {shown(url)}: {said}.", remedy_of_rights(said)
+        )
+    if isinstance(error, errors.ReadOnlySqlTransaction) or "during recovery" in said:
+        return StoreError(
+            f"The server of the database {shown(url)} takes no changes: {said}.",
+            "Name the primary in the address, and no standby of it; or let it be written to"
+            " (default_transaction_read_only).",
+        )
+    return None
+
+
+def remedy_of_rights(said: str) -> str:
+    """What to do where a role may not do something, of which this was said."""
+    if re.search("(?:permission denied for|must be owner of) (?:table|sequence|relation|index)", said):
+        return (
+            "The tables are another role's, which `\\dt` in psql shows: name that one in the address, or make"
+            " them this one's: REASSIGN OWNED BY … TO …, or ALTER TABLE … OWNER TO … for each if they are"
+            " the role postgres's."
+        )
+    return "Make the database its own: ALTER DATABASE … OWNER TO …"
 
 
 def first_line(error: psycopg.Error) -> str:
@@ -113,9 +174,9 @@ def first_line(error: psycopg.Error) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def broken(url: str, error: psycopg.Error) -> StoreUnusable:
-    """The error of a connection that was there, and is no more."""
-    return StoreUnusable(
+def broken(url: str, error: psycopg.Error) -> StoreError:
+    """The error of a connection that was there, and is no more; or of what was refused by it."""
+    return refusal(url, error) or StoreUnusable(
         f"The connection to the database {shown(url)} broke: {first_line(error).rstrip('.')}.",
         "See that the server runs and can be reached from here.",
     )
