@@ -20,6 +20,7 @@ from hub.store import (
     PUT_BACK,
     database_file,
     existing_store,
+    is_dump,
     is_file_of_sqlite,
     lock_of,
     on_server,
@@ -70,6 +71,12 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
 
 
 def _restore_on_server(database: str, backup: Path) -> str:
+    try:
+        backup.open("rb").close()
+    except OSError as error:
+        raise StoreError(
+            f"{backup} cannot be put back: {error.strerror}.", "Nothing was changed; take another."
+        ) from error
     if is_file_of_sqlite(backup):
         # A network that has outgrown one machine.
         with TemporaryDirectory(prefix="hub-restore-") as folder:
@@ -89,6 +96,11 @@ def _restore_file(file: Path, backup: Path, now: datetime) -> str:
     What was there is kept under another name, with what SQLite had beside it:
     the new one must not find that, since it would take it for its own.
     """
+    if is_dump(backup):
+        raise StoreError(
+            f"{backup} cannot be put back into a file: it is a dump of a database on a PostgreSQL server.",
+            "Nothing was changed; name a database on a server with --database.",
+        )
     with ExitStack() as stack:
         copy = file.with_name(f".{file.name}.restored")
         stack.callback(_remove, copy)

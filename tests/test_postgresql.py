@@ -679,6 +679,8 @@ def test_a_file_of_sqlite_is_taken_over_by_a_server_and_goes_on_there(hub: Hub, 
     )
     assert "Looking through" in restored.stderr
     assert "Filling entries …" in restored.stderr
+    # Of what has rows alone.
+    assert "Filling pins …" not in restored.stderr
     with closing(open_store(hub.database)) as store:
         assert store.stories(limit=9) == stories
         assert store.check() == ()
@@ -794,7 +796,34 @@ def test_what_is_no_hubs_backup_is_not_put_back(hub: Hub, site: Site) -> None:
         assert refused.returncode == 1
         assert re.search(f"{name} cannot be put back: .*({said})", refused.stderr), refused.stderr
         assert "    Nothing was changed" in refused.stderr
+        assert ("Putting" in refused.stderr) == (name != "nothing")
     assert rows(hub.database) == before
+
+
+def test_a_backup_is_not_put_in_place_of_another_programs_tables(hub: Hub) -> None:
+    open_store(hub.database).close()
+    assert hub.run("backup", str(hub.folder / "copy")).returncode == 0
+    with new_database() as other:
+        with psycopg.connect(other) as connection:
+            connection.execute("CREATE TABLE entries (text TEXT)")
+            connection.execute("INSERT INTO entries VALUES ('mine')")
+        refused = hub.run("restore", str(hub.folder / "copy"), "--database", other)
+        assert refused.returncode == 1
+        assert "the database is another program's" in refused.stderr
+        assert "make an empty database" in refused.stderr
+        assert rows(other) == {"entries": [("mine",)]}
+
+
+def test_a_dump_of_a_server_is_not_put_into_a_file(hub: Hub) -> None:
+    open_store(hub.database).close()
+    copy = hub.folder / "copy"
+    back_up(hub.database, copy)
+    refused = hub.run("restore", str(copy), "--database", f"sqlite:///{hub.folder / 'hub.db'}")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"{copy} cannot be put back into a file: it is a dump of a database on a PostgreSQL server.\n"
+        "    Nothing was changed; name a database on a server with --database.\n"
+    )
 
 
 def test_a_backup_does_not_leave_a_later_hubs_tables_beside_its_own(hub: Hub, site: Site) -> None:

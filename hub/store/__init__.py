@@ -45,6 +45,7 @@ __all__ = [
     "company_of",
     "database_file",
     "existing_store",
+    "is_dump",
     "is_file_of_sqlite",
     "lock_of",
     "on_server",
@@ -181,9 +182,18 @@ def take_over(url: str, file: Path, step: Callable[[str], None]) -> None:
 
 def is_file_of_sqlite(file: Path) -> bool:
     """Whether a file is a database of SQLite, and no other copy of one."""
+    return _begins_with(file, b"SQLite format 3\0")
+
+
+def is_dump(file: Path) -> bool:
+    """Whether a file is a copy of a database on a PostgreSQL server."""
+    return _begins_with(file, b"PGDMP")
+
+
+def _begins_with(file: Path, signature: bytes) -> bool:
     try:
         with file.open("rb") as opened:
-            return opened.read(16) == b"SQLite format 3\0"
+            return opened.read(len(signature)) == signature
     except OSError:
         return False
 

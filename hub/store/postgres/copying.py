@@ -33,6 +33,9 @@ _TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 _LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations) ")
 # Where Debian and Red Hat have the programs of each version, besides one that is in PATH.
 _PLACES = "/usr/lib/postgresql/{0}/bin:/usr/pgsql-{0}/bin"
+_AN_EMPTY_ONE = "make an empty database (createdb), and name that with --database"
+# Of the tables of another program.
+_MOST_TOLD = 5
 # Programs of this version and later ask the server for what earlier ones do not know.
 _NOT_BEFORE = 17
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -106,7 +109,13 @@ class _Restore:
             ) from error
 
     def refuse(self, contents: str) -> None:
-        """Refuse what is no hub's, is a later one's, or would leave some of its tables. Raises StoreError."""
+        """Refuse what is no hub's, a later one's, or goes into no hub's place. Raises StoreError."""
+        if self._place.tables and MADE not in self._place.tables:
+            self._refuse(
+                "the database is another program's, since it has tables and none of a hub's migrations:"
+                f" {', '.join(sorted(self._place.tables)[:_MOST_TOLD])}",
+                _AN_EMPTY_ONE,
+            )
         tables = set(_TABLE.findall(contents))
         if MADE not in tables:
             self._refuse("it is not of a hub's database")
@@ -117,7 +126,7 @@ class _Restore:
             self._refuse(
                 f"the database has tables that are not in it, of a later hub or of another program:"
                 f" {', '.join(more)}",
-                "make an empty database (createdb), and name that with --database",
+                _AN_EMPTY_ONE,
             )
 
     def _refuse(self, why: str, remedy: str = "take another") -> NoReturn:

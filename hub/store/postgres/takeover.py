@@ -35,8 +35,9 @@ class TakingOver(Searching):
             for table, _ in tables:
                 self._execute(f"DELETE FROM {table}")
             for table, columns in tables:
-                step(table)
-                self._fill(table, columns, original)
+                if original._value(f"SELECT EXISTS (SELECT 1 FROM {table})"):
+                    step(table)
+                    self._fill(table, columns, original)
             self._execute("SET CONSTRAINTS ALL IMMEDIATE")
             for table, column in self._tuples(_NUMBERED):
                 self._go_on_after(table, column, original)
