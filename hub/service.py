@@ -99,7 +99,9 @@ def _take(lock: DatabaseLock, place: Place) -> None:
     if not lock.take():
         raise BusyError(
             f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {shown(place.database)} already.",
-            "Stop that one, or give this one a database of its own with --database.",
+            "Stop that one. A supervisor that starts this one again each time it ends has it take over then."
+            if on_server(place.database)
+            else "Stop that one, or give this one a database of its own with --database.",
         )
 
 

@@ -468,7 +468,8 @@ def test_a_hub_polls_and_serves_by_a_server(hub: Hub, site: Site) -> None:
         assert second.returncode == 1
         assert second.stderr == (
             f"Process {process.pid} on {socket.gethostname()} runs a hub on {shown(hub.database)} already.\n"
-            "    Stop that one, or give this one a database of its own with --database.\n"
+            "    Stop that one. A supervisor that starts this one again each time it ends has it take over"
+            " then.\n"
         )
     assert "One" in titles(hub.database)
 
