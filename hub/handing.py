@@ -33,7 +33,7 @@ class Handing:
         self._store: Store | None = None
         self._digest = ""
         self._there = False
-        self._looked = self._asked = -_LOOKS
+        self._looked = self._asked = self._due_at = -_LOOKS
         self._tried = -_TRIED_AGAIN
         self._told = ""
         # The shards that workers have, and those that they are to have.
@@ -87,9 +87,13 @@ class Handing:
     # ------------------------------------------------------------ what they do
 
     def look(self) -> bool:
-        if self._look_at_jobs():
+        now = time.monotonic()
+        # By a time of its own: `at_work` is asked just before, as long as any job is out.
+        if self._queue is not None and now >= self._due_at + _LOOKS:
             from hub.jobs import shard_of
 
+            self._due_at = now
+            self._look_at_jobs()
             assert self._store is not None
             self._due = frozenset(map(shard_of, self._store.due(utc_now()))) - self._out
         return bool(self._due or self._out)
@@ -110,11 +114,9 @@ class Handing:
         if self._queue is not None:
             self._out = self._queue.take_back()
 
-    def _look_at_jobs(self) -> bool:
-        """Look which jobs are outstanding, if that was a while ago; whether it was."""
+    def _look_at_jobs(self) -> None:
+        """Look which jobs are outstanding, if that was a while ago."""
         now = time.monotonic()
-        if self._queue is None or now < self._asked + _LOOKS:
-            return False
-        self._asked = now
-        self._out = self._queue.outstanding(self._digest)
-        return True
+        if self._queue is not None and now >= self._asked + _LOOKS:
+            self._asked = now
+            self._out = self._queue.outstanding(self._digest)

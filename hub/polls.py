@@ -479,8 +479,11 @@ class Polls:
             self._waits_to_settle(gathered)
 
     def _waits_to_settle(self, gathered: Gathered) -> None:
-        if (asked := self._polls[gathered.feed.key].wait) is not None:
+        under_way = self._polls[gathered.feed.key]
+        if (asked := under_way.wait) is not None:
             gathered = poll.sparing(gathered, asked)
+        if under_way.push is None:
+            gathered = replace(gathered, since=under_way.state.polled)
         self._ready.append(gathered)
         self._bytes_waiting += _as_read(gathered)
 

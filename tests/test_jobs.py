@@ -114,9 +114,11 @@ class Network:
     def jobs(self) -> int:
         return self.value("SELECT count(*) FROM hub_jobs.procrastinate_jobs")
 
-    def make_due(self) -> None:
-        """Have all feeds be due now."""
-        self._database.execute("UPDATE feeds SET next_poll = '2020-01-01T00:00:00.000000Z'")
+    def make_due(self, member: str = "") -> None:
+        """Have all feeds be due now, or a member's."""
+        self._database.execute(
+            "UPDATE feeds SET next_poll = '2020-01-01T00:00:00.000000Z' WHERE %s IN ('', member)", (member,)
+        )
 
     def due(self) -> int:
         return self.value(
@@ -170,6 +172,21 @@ def test_two_workers_poll_all_that_is_due_and_nothing_twice(network: Network) ->
     assert len(polled[0]) + len(polled[1]) == len({*polled[0], *polled[1]}) == 48
     assert run.polled() == by_itself
     assert [each.end() for each in (*workers, run)] == [0, 0, 0]
+
+
+def test_while_a_slow_host_is_polled_others_are_as_they_fall_due(network: Network) -> None:
+    slow, quick = network.sites(2)  # of two shards
+    network.hub.write({"slow": [slow.feed("/feed", "First")], "quick": [quick.feed("/feed", "First")]})
+    run = network.run()
+    network.worker(run)
+    slow.takes["/feed"] = 30
+    slow.asked.clear()
+    quick.asked.clear()
+    network.make_due("slow")
+    assert within(_SOON, asked(slow, "/feed"))
+    network.make_due("quick")
+    assert within(10, asked(quick, "/feed"))
+    assert network.due() >= 1
 
 
 def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None:

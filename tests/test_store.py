@@ -194,6 +194,21 @@ def test_a_correction_that_members_make_one_after_the_other_updates_the_story_on
     assert updated() == corrected
 
 
+def test_a_poll_that_could_not_settle_until_another_had_puts_no_older_words_back(store: Store) -> None:
+    poll(store, EAST, entry("1", title="First"))
+    (before,) = store.feed_states("east")
+    later, latest = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    old = replace(document(EAST, entry("1", title="Second"), at=later), since=before.polled)
+    new = replace(document(EAST, entry("1", title="Third"), at=latest), since=before.polled)
+    assert len(store.settle([new], decider(latest))) == 1
+    assert store.settle([old], decider(latest)) == ()
+    assert titles(store) == ["Third"]
+    (state,) = store.feed_states("east")
+    assert state.polled == latest
+    asked = replace(old, since=state.polled)
+    assert len(store.settle([asked], decider(latest))) == 1
+
+
 def test_a_failed_poll_keeps_the_entries_already_stored(store: Store) -> None:
     poll(store, EAST, entry("a"))
     failed = Gathered(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from hub.model.entry import Entry, EntryKeys, FeedInfo, Mark
 from hub.model.members import Feed, FeedKey, Identifier
@@ -176,6 +176,9 @@ class Gathered(Struct, frozen=True, kw_only=True):
     hold nothing but what is new (that an entry is missing says nothing here
     either), and it says nothing about the feed's address.
 
+    `since` is when the feed had been polled last as this poll began. If it is polled by
+    another meanwhile, this one is out of date.
+
     `tombstones` are what the document says was deleted, `checked` the pages of
     missing entries that were looked at besides. Entries with one of the marks
     `as_known` were known when they were read, and so have neither tags nor a
@@ -185,6 +188,7 @@ class Gathered(Struct, frozen=True, kw_only=True):
     feed: Feed
     outcome: Outcome
     started: datetime
+    since: datetime | UnsetType | None = UNSET
     seconds: float = 0.0
     url: str | None = None
     named_at: str | None = None

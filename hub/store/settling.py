@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from hub.errors import StoreError
 from hub.model import (
     ChangedEntry,
-    Feed,
     FeedKey,
     FeedState,
     FeedUpdate,
@@ -104,8 +104,8 @@ class Settling(Adopting):
         ids = {state.feed.key: feed for feed, state in states.items()}
         polls = {ids[each.feed.key]: each for each in gathered if each.feed.key in ids}
         for feed, each in [*polls.items()]:
-            if not _asked_where_it_is(each, states[feed].feed):
-                # Nothing is lost: the feed is due again already, and a push is kept.
+            if not _is_of_now(each, states[feed]):
+                # Nothing is lost: the feed is due again already or was polled since, and a push is kept.
                 del polls[feed]
                 if each.spared is not None:
                     self._leave_alone(decide(each, states[feed], Known()))
@@ -489,9 +489,15 @@ def _result(update: FeedUpdate) -> PollResult:
     )
 
 
-def _asked_where_it_is(gathered: Gathered, feed: Feed) -> bool:
-    """Whether a poll's addresses are the feed's by now: feeds.yaml may have been edited meanwhile."""
-    asked = gathered.feed
+def _is_of_now(gathered: Gathered, state: FeedState) -> bool:
+    """Whether a poll's addresses are the feed's by now, and no other poll has been settled since it began.
+
+    feeds.yaml may have been edited meanwhile; and another process may have polled the feed, where this
+    one could not settle for a while. What it has then are older words.
+    """
+    asked, feed = gathered.feed, state.feed
+    if gathered.since is not UNSET and gathered.since != state.polled:
+        return False
     return (asked.url, asked.alternatives, asked.kinds) == (feed.url, feed.alternatives, feed.kinds)
 
 
