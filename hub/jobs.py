@@ -206,8 +206,10 @@ class Taker:
 
     def look(self) -> None:
         """Raises HubError where no jobs come any more."""
+        if self._error is not None:
+            raise self._error
         if not self._thread.is_alive() and not self._stopped:
-            raise self._error or StoreError(
+            raise StoreError(
                 "What takes jobs has ended, as it does where it cannot tell the database that it is there.",
                 "It begins again by itself. If this lasts, look whether the server lets in enough connections"
                 " (max_connections).",
@@ -218,12 +220,30 @@ class Taker:
             with _errors(self._url):
                 asyncio.run(self._work())
         except HubError as error:
-            self._error = error
+            self._error = self._error or error
         finally:
             self._came()
 
+    def _raised(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End with what a task of the engine's raised, such as that the end of a job cannot be written.
+
+        The job would be this worker's as long as that lives, and nobody would do it.
+        """
+        error = context.get("exception")
+        try:
+            with _errors(self._url):
+                if isinstance(error, exceptions.ConnectorException):
+                    raise error
+        except HubError as known:
+            self._error = self._error or known
+            self.stop()
+            self._came()
+        else:
+            loop.default_exception_handler(context)
+
     async def _work(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop.set_exception_handler(self._raised)
         app = _app(PsycopgConnector(**_pool(self._url, most=4)))
         app.task(name=_TASK, queue=_QUEUE, retry=_ForAnother())(self._poll_shard)
         with suppress(asyncio.CancelledError):

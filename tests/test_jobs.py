@@ -21,7 +21,7 @@ from hub.jobs import Queue, make_ready
 from hub.store import open_store
 from hub.store.postgres.workers import make_tables
 from tests.commands import Hub, within
-from tests.postgresql import programs
+from tests.postgresql import as_superuser, programs
 from tests.site import Site, serving
 
 # A process starts in a second or two; a worker is gone 15 seconds after it was killed.
@@ -130,6 +130,15 @@ class Network:
         self._database.execute(
             "UPDATE hub_jobs.procrastinate_workers SET last_heartbeat = now() - interval '60 s'"
         )
+
+    def end_what_waits(self, running: Running) -> int:
+        """Break the connections by which a process waits for others; how many."""
+        ((ended,),) = as_superuser(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name LIKE %s AND wait_event_type = 'Lock'",
+            (f"hub, process {running.process.pid} %",),
+        )
+        return int(ended)
 
     def value(self, statement: str) -> int:
         row = self._database.execute(statement.encode()).fetchone()
@@ -274,6 +283,28 @@ def test_a_worker_that_is_stopped_gives_back_what_it_is_at_and_hub_run_polls_on(
     assert within(5, lambda: not network.due())
     assert run.polled().count("a/news") == 2
     assert (network.jobs(), network.workers()) == (0, 0)
+
+
+def test_a_job_whose_end_could_not_be_written_is_offered_again(network: Network) -> None:
+    slow, other = network.sites(2)
+    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [other.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    slow.takes["/feed"] = 1.5
+    slow.asked.clear()
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    with psycopg.connect(network.hub.database) as holds:
+        holds.execute("SELECT * FROM hub_jobs.procrastinate_jobs FOR UPDATE")
+        assert within(_SOON, lambda: bool(network.end_what_waits(worker)))
+    slow.takes.clear()
+    worker.says("The jobs in the database ")
+    assert within(10, lambda: network.jobs() == 0)
+    network.make_due()
+    assert within(10, lambda: not network.due())
+    # In a sentence, and what to do.
+    assert not [line for line in worker.lines if "never retrieved" in line or "Traceback" in line]
+    assert len([line for line in worker.lines if "The jobs in the database " in line]) == 1
 
 
 def test_a_round_by_hand_waits_for_the_workers(network: Network) -> None:
