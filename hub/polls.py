@@ -252,6 +252,10 @@ class Polls:
         self._winding_up = True
         return self._fetcher.at_work or bool(self._reading)
 
+    def break_off(self) -> None:
+        """Ask nobody anything any more, what is under way included. All that can follow is `finish`."""
+        self._fetcher.close()
+
     def finish(self) -> tuple[PollResult, ...]:
         """Settle what has been gathered. What is still under way is forgotten, and due again.
 

@@ -139,7 +139,12 @@ class _Worker:
         with polls(config, self._store, elsewhere=self._company) as under_way:
             try:
                 with Taker(self._database, config.digest, under_way.wake) as taker:
-                    self._poll_while(lambda: self._goes_on(config), under_way, taker)
+                    try:
+                        self._poll_while(lambda: self._goes_on(config), under_way, taker)
+                    except StoreError:
+                        # Others may be at its hosts from this moment on.
+                        under_way.break_off()
+                        raise
             except StoreError as error:
                 tell(error)
                 self._offer_again(under_way)

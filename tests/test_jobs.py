@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -139,6 +140,13 @@ class Network:
             (f"hub, process {running.process.pid} %",),
         )
         return int(ended)
+
+    def end_connections(self, running: Running) -> None:
+        """Break all the connections of a process."""
+        as_superuser(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s",
+            (f"hub, process {running.process.pid} %",),
+        )
 
     def value(self, statement: str) -> int:
         row = self._database.execute(statement.encode()).fetchone()
@@ -283,6 +291,26 @@ def test_a_worker_that_is_stopped_gives_back_what_it_is_at_and_hub_run_polls_on(
     assert within(5, lambda: not network.due())
     assert run.polled().count("a/news") == 2
     assert (network.jobs(), network.workers()) == (0, 0)
+
+
+def test_a_worker_that_is_cut_off_breaks_off_what_it_asks_at_once(network: Network) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    with socket.create_server(("127.0.8.99", 0)) as silent:
+        silent.settimeout(_SOON)
+        at = f"http://127.0.8.99:{silent.getsockname()[1]}/"
+        site.page("/feed", "", status=302, Location=at)
+        network.make_due()
+        request, _ = silent.accept()
+        with request:
+            assert request.recv(65_536).startswith(b"GET ")
+            network.end_connections(worker)
+            # Others may ask that host from then on, and must not be beside it.
+            request.settimeout(4)
+            assert request.recv(1) == b""
+    worker.says(" broke: ")
 
 
 def test_a_job_whose_end_could_not_be_written_is_offered_again(network: Network) -> None:
