@@ -7,7 +7,7 @@ import resource
 import sys
 import tempfile
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.errors import HubError
@@ -19,6 +19,8 @@ _BESIDES = 64
 _FOR_A_TRANSFER = 6
 # No clock that is right says that it is earlier.
 _WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
+# By how much clocks differ that are set over the network, and far more.
+_APART = timedelta(seconds=5)
 # Of a folder's name, which has to leave room for the sockets that readers are started by.
 _LONGEST = (107 if sys.platform == "linux" else 103) - len("/pymp-12345678/listener-12345678")
 
@@ -66,6 +68,21 @@ def check_clock(now: datetime) -> None:
             f"This machine's clock is wrong: it says {now:%-d %B %Y}, when there was no hub yet.",
             "Set it, or wait until it is set over the network (timedatectl), and begin again.",
         )
+
+
+def clock_apart(ours: datetime, servers: datetime, within: timedelta) -> str | None:
+    """Say by how much this machine's clock is wrong by that of a database's server; None where it is not.
+
+    Both were read `within` so much time. When a feed is due, and how long a host wants to be left alone,
+    is told between machines by their clocks.
+    """
+    apart = ours + within / 2 - servers
+    if abs(apart) - within / 2 <= _APART:
+        return None
+    hours, seconds = divmod(round(abs(apart).total_seconds()), 3600)
+    parts = (hours, "h"), (seconds // 60, "min"), (seconds % 60, "s")
+    told = " ".join(f"{number} {unit}" for number, unit in parts if number)
+    return f"{told} {'ahead of' if apart > timedelta() else 'behind'}"
 
 
 def give_to_owner(*files: Path, of: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ _WHILE_OFFLINE = 60.0
 _MOST_OF_HOST = 20
 # Between two looks at whom this worker follows.
 _LOOKS = 1.0
+# Between two looks whether its clock is right.
+_COMPARED_AGAIN = 60.0
 
 
 class _Shard(Struct):
@@ -87,6 +89,7 @@ class _Worker:
         self._progress = progress
         self._stop = stop
         self._looked = -_LOOKS
+        self._compared = -_COMPARED_AGAIN
         self._follows = False
         self._told: tuple[str, str | None] | None = None
 
@@ -111,10 +114,30 @@ class _Worker:
             return False
         if time.monotonic() >= self._looked + _LOOKS:
             self._looked = time.monotonic()
-            self._follows, leader = self._company.led(config.digest)
-            if not self._follows:
+            same, leader = self._company.led(config.digest)
+            if not same:
                 self._tell_why(config, leader)
+            self._follows = same and self._clock_is_right()
         return self._follows
+
+    def _clock_is_right(self) -> bool:
+        """Whether this machine's clock is that of the database's server, which is looked at now and then."""
+        before = time.monotonic()
+        if before < self._compared + _COMPARED_AGAIN:
+            return True
+        ours, servers = utc_now(), self._company.clock()
+        now = time.monotonic()
+        apart = machine.clock_apart(ours, servers, timedelta(seconds=now - before))
+        if apart is None:
+            self._compared = now
+        elif self._told != (told := ("", "clock")):
+            self._told = told
+            say(
+                f"Nothing is polled here: this machine's clock is {apart} the database server's.",
+                "    Set it right (timedatectl), or the server's if that is the wrong one; polls begin within"
+                " seconds.",
+            )
+        return apart is None
 
     def _tell_why(self, config: Config, leader: str | None) -> None:
         """Say once why nothing is polled here."""

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from hub import machine
 from hub.errors import StoreError
 from hub.jobs import Queue, make_ready
 from hub.store import open_store
@@ -147,6 +149,15 @@ class Network:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s",
             (f"hub, process {running.process.pid} %",),
         )
+
+    def set_servers_clock(self, ahead: str) -> None:
+        """Put it so much forward, for connections that are opened after the first time."""
+        self._database.execute(
+            "CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+            f" AS $$ SELECT pg_catalog.clock_timestamp() + interval '{ahead}' $$".encode()
+        )
+        name = self._database.info.dbname
+        self._database.execute(f"ALTER DATABASE {name} SET search_path = public, pg_catalog".encode())
 
     def value(self, statement: str) -> int:
         row = self._database.execute(statement.encode()).fetchone()
@@ -291,6 +302,52 @@ def test_a_worker_that_is_stopped_gives_back_what_it_is_at_and_hub_run_polls_on(
     assert within(5, lambda: not network.due())
     assert run.polled().count("a/news") == 2
     assert (network.jobs(), network.workers()) == (0, 0)
+
+
+def test_a_worker_by_another_clock_than_the_servers_polls_nothing_and_says_what_to_do(
+    network: Network,
+) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    network.set_servers_clock("1 hour")
+    run = network.run()
+    worker = network.start("worker")
+    worker.says("Nothing is polled here: this machine's clock is ")
+    worker.says(" behind the database server's.")
+    worker.says("Set it right (timedatectl)")
+    assert network.workers() == 0
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert worker.polled() == []
+    network.set_servers_clock("0")
+    run.says("is handed out to 1 worker")
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert worker.polled() == ["a/news"]
+    assert len([line for line in worker.lines if "this machine's clock" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    ("ahead", "within", "told"),
+    [
+        (0, 0, None),
+        (5, 0, None),
+        (-5, 0, None),
+        (6, 0, "6 s ahead of"),
+        (-3598, 0, "59 min 58 s behind"),
+        (3 * 3600 + 5, 0, "3 h 5 s ahead of"),
+        # The server may have answered at any moment between.
+        (4, 20, None),
+        (-24, 20, None),
+        (-27, 20, "17 s behind"),
+    ],
+)
+def test_clocks_are_apart_by_more_than_the_time_of_a_question(
+    ahead: int, within: int, told: str | None
+) -> None:
+    servers = datetime(2026, 12, 1, tzinfo=UTC)
+    ours = servers + timedelta(seconds=ahead)
+    assert machine.clock_apart(ours, servers, timedelta(seconds=within)) == told
 
 
 def test_a_worker_that_is_cut_off_breaks_off_what_it_asks_at_once(network: Network) -> None:

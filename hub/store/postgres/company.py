@@ -7,6 +7,7 @@ ends, or whose machine is cut off, it lets go by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +25,7 @@ _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
 # Shared: a connection that broke may hold it still, as the server sees it.
 _LEAD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
 _LEAD_NO_MORE = "SELECT pg_advisory_unlock_shared(%s, %s)"
+_CLOCK = "SELECT clock_timestamp()"
 _LEADS = (
     "SELECT objid::bigint, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
@@ -82,6 +84,11 @@ class Company:
         leads = {number: str(name).removeprefix(NAME) for number, name in self._ask(_LEADS, (_FILES,))}
         same = leads.get(_number(digest) & 0xFFFFFFFF)
         return same is not None, same or next(iter(leads.values()), None)
+
+    def clock(self) -> datetime:
+        """The time by the server's clock. Raises StoreError."""
+        now: datetime = self._ask(_CLOCK, ())[0][0]
+        return now
 
     def close(self) -> None:
         """Leave all hosts, and lead no more. Closing twice is harmless."""
