@@ -331,6 +331,8 @@ def poll_forever(
                 try:
                     _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)
                 except StoreError as error:
+                    # Others may be at its hosts before it can ask who is.
+                    under_way.break_off()
                     tell(error)
                     _offer_again(under_way, lock, progress, stop, tick)
                 offline = under_way.offline
