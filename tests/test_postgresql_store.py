@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 from hub.model import Entry, Offer, Selection
 from hub.store import Store, connection, open_store
 from hub.store.postgres import PostgresStore
+from hub.store.postgres import connection as on_server
 from hub.store.postgres.dialect import translated
 from hub.store.sqlite import SqliteStore
 from tests.commands import within
@@ -214,10 +216,31 @@ def test_one_writer_at_a_time_and_who_waits_sees_what_was_written(url: str, stor
     with closing(PostgresStore(url)) as other, store._writing():
         store._execute("UPDATE state SET version = 7")
         assert other.version() < 7
-        with pytest.raises(StoreError, match="is held by another program"), other._writing_within(0):
+        writer = rf"is held by another program, process {os.getpid()} on "
+        with pytest.raises(StoreError, match=writer), other._writing_within(0):
             pass
     with closing(PostgresStore(url)) as other, other._writing():
         assert other.version() == 7
+
+
+def test_who_is_stopped_while_it_writes_does_not_keep_the_others_waiting(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "= '60s'" in on_server._WRITE
+    monkeypatch.setattr(on_server, "_WRITE", on_server._WRITE.replace("'60s'", "'200ms'"))
+    begun = store.version()
+    writing = store._writing()
+    writing.__enter__()
+    store._execute("UPDATE state SET version = 7")
+    # It waits for what this does not let go of.
+    with closing(PostgresStore(url)) as other, other._writing_within(10):
+        assert other.version() == begun
+    with pytest.raises(StoreUnusable, match="idle-in-transaction timeout"):
+        writing.__exit__(None, None, None)
+    # By another connection it writes again.
+    with store._writing():
+        store._execute("UPDATE state SET version = 9")
+    assert store.version() == 9
 
 
 def test_all_that_a_file_has_is_taken_over_under_the_same_numbers(

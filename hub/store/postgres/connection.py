@@ -18,7 +18,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
-from hub.store.postgres.server import Server, connect, refusal
+from hub.store.postgres.server import NAME, Server, connect, first_line, refusal
 from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
@@ -29,14 +29,22 @@ WRITING = 4_872_001
 # Rows that are written in one statement, and where they stand in it.
 _ROWS_AT_ONCE = 500
 _ROWS = re.compile(r"VALUES (\((?:\?, )*\?\))")
-# Classes of errors: of the connection, of who may connect to what, of too many of them, of a server's end.
-_UNREACHABLE = ("08", "28", "3D", "53", "57P")
+# Classes of errors: of the connection, of who may connect to what, of too many of them, of a server's end;
+# and that it waited no longer for what was begun.
+_UNREACHABLE = ("08", "28", "3D", "53", "57P", "25P03")
 # How long it is waited for at a stretch: no signal is handled meanwhile.
 _BUSY_STRETCH = 1.0
 # Whatever the server has by default: what is read after the lock is what others wrote before it.
+# Who was stopped while it writes, or whose machine was, does not keep all others waiting for as long as that.
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '{}ms';"
+    " SET LOCAL idle_in_transaction_session_timeout = '60s';"
     f" SELECT pg_advisory_xact_lock({WRITING}); SET LOCAL lock_timeout = '{{}}s'"
+)
+_WRITER = (
+    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    f" WHERE locktype = 'advisory' AND classid = 0 AND objid = {WRITING} AND objsubid = 1 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -165,15 +173,28 @@ class PostgresConnection(Connection):
             left = max(0.001, min(_BUSY_STRETCH, until - time.monotonic()))
             try:
                 self._first(_WRITE.format(round(left * 1000), BUSY_SECONDS))
-            except errors.LockNotAvailable:
+            except errors.LockNotAvailable as error:
                 self._roll_back()
                 if self._stop.is_set() or time.monotonic() >= until:
-                    raise
+                    raise self._held(error, self._writer()) from error
             except BaseException:
                 self._roll_back()
                 raise
             else:
                 return
+
+    def _writer(self) -> str:
+        """Who writes, such as `process 4711 on news1`, if that is to be had."""
+        with suppress(psycopg.Error):
+            if found := self._connection.execute(_WRITER.encode()).fetchone():
+                return str(found[0]).removeprefix(NAME)
+        return ""
+
+    def _held(self, error: psycopg.Error, by: str = "") -> StoreUnusable:
+        return StoreUnusable(
+            f"The database {self._name} is held by another program{by and ', '}{by}: {first_line(error)}.",
+            "End that one, or what it has begun; `SELECT * FROM pg_stat_activity` says which it is.",
+        )
 
     def _roll_back(self) -> None:
         # Of a connection that broke, the server has undone it.
@@ -230,16 +251,15 @@ class PostgresConnection(Connection):
             return refused
         match error:
             case errors.LockNotAvailable():
-                return StoreUnusable(
-                    f"The database {self._name} is held by another program: {said}.",
-                    "End that one, or what it has begun; `SELECT * FROM pg_stat_activity` says which it is.",
-                )
+                return self._held(error)
             case errors.DiskFull() | errors.OutOfMemory():
                 return StoreError(
                     f"The server of the database {self._name} is full: {said}.",
                     "Look at its disk and memory.",
                 )
-            case psycopg.OperationalError() if (error.sqlstate or "08").startswith(_UNREACHABLE):
+            case psycopg.OperationalError() | psycopg.InternalError() if (error.sqlstate or "08").startswith(
+                _UNREACHABLE
+            ):
                 return StoreUnusable(
                     f"The database {self._name} cannot be reached: {said}.",
                     "Look whether PostgreSQL runs there, and at the user, the password and the name.",
