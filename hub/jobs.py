@@ -28,7 +28,7 @@ from hub.errors import HubError, StoreError
 from hub.model import FeedState
 from hub.store import shown
 from hub.store.postgres.server import asked_for
-from hub.store.postgres.workers import GONE_AFTER, SCHEMA, make_tables
+from hub.store.postgres.workers import END_GONE, GONE_AFTER, SCHEMA, make_tables
 
 try:
     from procrastinate import (
@@ -43,6 +43,7 @@ try:
     )
     from procrastinate.jobs import Job as EnginesJob
     from procrastinate.sync_psycopg_connector import wrap_exceptions
+    from procrastinate.worker import Worker
 except ImportError as no_engine:
     raise StoreError(
         f"Work is handed out to workers by Procrastinate, which cannot be loaded: {no_engine}.",
@@ -104,6 +105,8 @@ class Queue:
         another digest does not begin.
         """
         with _errors(self._url):
+            # First what it holds: at its hosts nobody else can be, and nothing can be stored.
+            self._connector.execute_query_all(query=END_GONE)
             stalled = self._connector.execute_query_all(
                 query=sql.queries["select_stalled_jobs_by_heartbeat"],
                 queue=_QUEUE,
@@ -170,6 +173,7 @@ class Taker:
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
         self._error: HubError | None = None
+        self._worker: Worker | None = None
 
     def __enter__(self) -> Taker:
         self._thread.start()
@@ -192,6 +196,11 @@ class Taker:
             while True:
                 jobs.append(self._jobs.get_nowait())
         return jobs
+
+    @property
+    def number(self) -> int | None:
+        """Which worker this is to the engine, once it is one."""
+        return self._worker.worker_id if self._worker is not None else None
 
     def stop(self) -> None:
         """Take no more jobs."""
@@ -250,7 +259,8 @@ class Taker:
             if self._stopped:
                 return
             async with app.open_async():
-                await app.run_worker_async(
+                self._worker = Worker(
+                    app,
                     queues=[_QUEUE],
                     concurrency=_TOGETHER,
                     fetch_job_polling_interval=_LOOKS,
@@ -259,6 +269,7 @@ class Taker:
                     install_signal_handlers=False,
                     delete_jobs="always",
                 )
+                await self._worker.run()  # type: ignore[no-untyped-call]
 
     async def _poll_shard(self, shard: int, config: str) -> None:
         if config != self._digest:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -171,6 +171,10 @@ class _Worker:
             except StoreError as error:
                 tell(error)
                 self._offer_again(under_way)
+            finally:
+                # What hangs is ended by the hub: this does not, though it is no worker for now.
+                with suppress(StoreError):
+                    self._company.work_as(None)
             offline = under_way.offline
         if offline:
             tell(offline)
@@ -182,6 +186,7 @@ class _Worker:
         with _ending() as shards:
             while goes_on() and not under_way.offline:
                 taker.look()
+                self._company.work_as(taker.number)
                 self._begin(under_way, taker.taken(), shards)
                 self._progress.told(under_way.step(_TICK))
                 for shard in shards:

@@ -117,6 +117,12 @@ class Network:
     def jobs(self) -> int:
         return self.value("SELECT count(*) FROM hub_jobs.procrastinate_jobs")
 
+    def connections(self, of: Running) -> int:
+        return self.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            f" AND starts_with(application_name, 'hub, process {of.process.pid} on ')"
+        )
+
     def make_due(self, member: str = "") -> None:
         """Have all feeds be due now, or a member's."""
         self._database.execute(
@@ -233,6 +239,30 @@ def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None
     assert within(_AFTER_A_DEATH, lambda: not network.due())
     assert "a/news" in second.polled()
     assert network.value("SELECT count(*) FROM entries") == 3
+
+
+def test_what_a_worker_holds_that_hangs_is_free_once_it_counts_as_gone(network: Network) -> None:
+    slow, quick = network.sites(2)
+    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    slow.takes["/feed"] = 30
+    slow.asked.clear()
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    assert within(_SOON, lambda: network.value("SELECT count(*) FROM feeds WHERE next_poll < '2021'") == 1)
+    slow.takes.clear()
+    assert network.connections(worker) > 2
+    worker.process.send_signal(signal.SIGSTOP)
+    network.age()
+    assert within(_SOON, lambda: not network.connections(worker))
+    assert within(_SOON, lambda: not network.due())
+    assert network.connections(run) > 2
+    assert run.polled().count("a/news") == 2
+    # It goes on as after any server that went away.
+    worker.process.send_signal(signal.SIGCONT)
+    worker.says("The ")
+    assert worker.end() == 0
 
 
 def test_a_host_is_asked_once_at_a_time_and_after_a_pause_by_all_together(network: Network) -> None:

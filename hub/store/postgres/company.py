@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from hub.store.postgres.server import NAME, Server, broken, connect
+from hub.store.postgres.workers import WORKERS
 
 # The first keys of these locks, beside that of `hub.store.postgres.locks`; the second tells of which
 # host, or of which feeds.yaml.
@@ -23,8 +24,8 @@ _FILES = 0x687564
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
 # Shared: a connection that broke may hold it still, as the server sees it.
-_LEAD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
-_LEAD_NO_MORE = "SELECT pg_advisory_unlock_shared(%s, %s)"
+_HOLD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
+_HOLD_NO_MORE = "SELECT pg_advisory_unlock_shared(%s, %s)"
 _CLOCK = "SELECT clock_timestamp()"
 _LEADS = (
     "SELECT objid::bigint, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
@@ -44,6 +45,7 @@ class Company:
         self._url = url
         self._connection: Server | None = None
         self._leads_by: int | None = None
+        self._works_as: int | None = None
         self._at: set[str] = set()
 
     def take(self, host: str) -> bool:
@@ -67,14 +69,27 @@ class Company:
             self._ask("SELECT 1", ())
         if self._leads_by != number:
             self.lead_no_more()
-            self._ask(_LEAD, (_FILES, number))
+            self._ask(_HOLD, (_FILES, number))
             self._leads_by = number
 
     def lead_no_more(self) -> None:
         """Have the others give back what they are at. Raises StoreError."""
         before, self._leads_by = self._leads_by, None
         if before is not None:
-            self._ask(_LEAD_NO_MORE, (_FILES, before))
+            self._ask(_HOLD_NO_MORE, (_FILES, before))
+
+    def work_as(self, number: int | None) -> None:
+        """Have a hub know which of the engine's workers this process is, if any, from now on or still.
+
+        Raises StoreError.
+        """
+        if self._works_as != number:
+            before, self._works_as = self._works_as, None
+            if before is not None:
+                self._ask(_HOLD_NO_MORE, (WORKERS, before))
+            if number is not None:
+                self._ask(_HOLD, (WORKERS, number))
+                self._works_as = number
 
     def led(self, digest: str) -> tuple[bool, str | None]:
         """Whether polls go by this feeds.yaml; and who leads, such as `process 4711 on news1`, if anybody.
@@ -94,7 +109,7 @@ class Company:
         """Leave all hosts, and lead no more. Closing twice is harmless."""
         if self._connection is not None:
             self._connection.close()
-        self._connection = self._leads_by = None
+        self._connection = self._leads_by = self._works_as = None
         self._at = set()
 
     def _ask(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:

@@ -11,12 +11,14 @@ from hub.errors import StoreError
 from hub.model import Workers
 from hub.store.address import shown
 from hub.store.connection import Connection
-from hub.store.postgres.server import broken, connect, first_line
+from hub.store.postgres.server import NAME, broken, connect, first_line
 
 SCHEMA = "hub_jobs"
 """The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
 GONE_AFTER = 15.0
 """After how many seconds without a sign of life a worker is gone."""
+WORKERS = 0x687566
+"""The first key of the lock that a worker holds; the second is its number in the engine's tables."""
 
 # Of the lock that is held while they are made.
 _MAKING = (0x687565, 0)
@@ -27,6 +29,24 @@ _WORKERS = (
     f" WHERE last_heartbeat > now() - interval '{GONE_AFTER} seconds'),"
     f" (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs)"
 )
+
+# A process's connections are known by their name, unless an address gives one to all.
+END_GONE = f"""
+WITH gone AS (
+    SELECT pid, application_name, client_addr FROM {SCHEMA}.procrastinate_workers workers
+    JOIN pg_locks ON objid::bigint = workers.id JOIN pg_stat_activity USING (pid)
+    WHERE last_heartbeat < now() - interval '{GONE_AFTER} seconds'
+        AND locktype = 'advisory' AND classid = {WORKERS} AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+SELECT pg_terminate_backend(its.pid, 5000) AS ended FROM pg_stat_activity its
+WHERE its.datname = current_database() AND its.usename = current_user AND EXISTS (
+    SELECT 1 FROM gone WHERE gone.pid = its.pid OR gone.application_name = its.application_name
+        AND gone.client_addr IS NOT DISTINCT FROM its.client_addr
+        AND starts_with(its.application_name, '{NAME}process ')
+)
+"""
+"""Ends all connections of workers that are gone for the engine: the server keeps those of one that hangs."""
 
 
 class SeeingWorkers(Connection):
