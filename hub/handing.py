@@ -59,8 +59,8 @@ class Handing:
         self._store, self._digest, self._looked = store, config.digest, now
         self._company.lead(config.digest)
         workers = store.workers()
-        if not workers.alive and workers.jobs and (queue := self._opened()) is not None:
-            # Of a hub that was killed, or of workers that were.
+        if not workers.alive and (workers.jobs or workers.gone) and (queue := self._opened()) is not None:
+            # Of a hub that was killed, or of workers that were or that hang.
             queue.take_back()
         there = workers.alive > 0 and self._opened() is not None
         if there and not self._there:

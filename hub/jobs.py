@@ -265,7 +265,8 @@ class Taker:
                     concurrency=_TOGETHER,
                     fetch_job_polling_interval=_LOOKS,
                     update_heartbeat_interval=_SIGN_OF_LIFE,
-                    stalled_worker_timeout=GONE_AFTER,
+                    # Before that `hub run` has taken them out, and ended what they hold.
+                    stalled_worker_timeout=4 * GONE_AFTER,
                     install_signal_handlers=False,
                     delete_jobs="always",
                 )

@@ -189,7 +189,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             store.give_up_at(stop)
             sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN)
             states = _whose_turn(store, utc_now(), members=members, every=every)
-            with _company(database, store) as elsewhere:
+            with _company(database) as elsewhere:
                 return poll_round(
                     config,
                     store,
@@ -204,9 +204,9 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
 
 
 @contextmanager
-def _company(database: str, store: Store) -> Iterator[Elsewhere | None]:
-    """The workers whose hub has just ended, and who are at hosts still."""
-    if not on_server(database) or not store.workers().alive:
+def _company(database: str) -> Iterator[Elsewhere | None]:
+    """The workers whose hub has just ended, or that hung, and who may be at hosts still."""
+    if not on_server(database):
         yield None
         return
     with closing(company_of(database)) as company:
@@ -324,7 +324,8 @@ def poll_forever(
                     return False
                 return handing is None or handing.there(store, config) == as_before
 
-            elsewhere = to_workers.elsewhere if to_workers is not None else None
+            # Also where no worker shows a sign of life: one that hung may go on.
+            elsewhere = handing.elsewhere if handing is not None else None
             with polls(config, store, elsewhere=elsewhere) as under_way:
                 due = to_workers or _ByItself(store, under_way)
                 others = (Subscriber(store, under_way, config.hub), Sender(store, under_way, config))

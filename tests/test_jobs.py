@@ -21,7 +21,7 @@ import pytest
 from hub import machine
 from hub.errors import StoreError
 from hub.jobs import Queue, make_ready
-from hub.store import open_store
+from hub.store import company_of, open_store
 from hub.store.postgres.workers import make_tables
 from tests.commands import Hub, within
 from tests.postgresql import as_superuser, programs
@@ -29,6 +29,7 @@ from tests.site import Site, serving
 
 # A process starts in a second or two; a worker is gone 15 seconds after it was killed.
 _SOON, _AFTER_A_DEATH = 20.0, 40.0
+_LONG_PAUSES = "hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 60s}\n"
 
 
 class Running:
@@ -263,6 +264,37 @@ def test_what_a_worker_holds_that_hangs_is_free_once_it_counts_as_gone(network: 
     worker.process.send_signal(signal.SIGCONT)
     worker.says("The ")
     assert worker.end() == 0
+
+
+def test_a_worker_that_hangs_in_a_hosts_pause_does_not_keep_hub_run_from_the_host(network: Network) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]}, head=_LONG_PAUSES)
+    run = network.run()
+    worker = network.worker(run)
+    network.make_due()
+    assert within(_SOON, lambda: worker.polled() == ["a/news"] and not network.jobs())
+    worker.process.send_signal(signal.SIGSTOP)
+    network.age()
+    run.says("There is no worker any more")
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    assert run.polled() == ["a/news", "a/news"]
+
+
+@pytest.mark.parametrize("command", [("run", "--port", "0"), ("poll",)])
+def test_who_polls_by_itself_waits_for_a_host_at_which_another_is(
+    network: Network, command: tuple[str, ...]
+) -> None:
+    # Such as a worker that hung, and goes on.
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    with contextlib.closing(company_of(network.hub.database)) as other:
+        assert other.take("127.0.8.1")
+        network.start(*command)
+        assert within(_SOON, lambda: network.due() == 1)
+        assert not within(2, lambda: site.asked)
+        other.leave(["127.0.8.1"])
+        assert within(_SOON, lambda: not network.due())
 
 
 def test_a_host_is_asked_once_at_a_time_and_after_a_pause_by_all_together(network: Network) -> None:

@@ -379,10 +379,14 @@ class PastPoll(Struct, frozen=True, kw_only=True):
 
 
 class Workers(Struct, frozen=True, kw_only=True):
-    """How many workers are at work for a hub, and how many jobs they have and have not begun."""
+    """How many workers are at work for a hub, and how many jobs they have and have not begun.
+
+    Those that are `gone` were killed, or hang.
+    """
 
     alive: int = 0
     jobs: int = 0
+    gone: int = 0
 
 
 class PollFigures(Struct, frozen=True, kw_only=True):

@@ -27,16 +27,19 @@ _ARE_THERE = f"SELECT to_regclass('{SCHEMA}.procrastinate_workers') IS NOT NULL"
 _WORKERS = (
     f"SELECT (SELECT count(*) FROM {SCHEMA}.procrastinate_workers"
     f" WHERE last_heartbeat > now() - interval '{GONE_AFTER} seconds'),"
-    f" (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs)"
+    f" (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs),"
+    f" (SELECT count(*) FROM {SCHEMA}.procrastinate_workers)"
 )
 
 # A process's connections are known by their name, unless an address gives one to all.
 END_GONE = f"""
-WITH gone AS (
-    SELECT pid, application_name, client_addr FROM {SCHEMA}.procrastinate_workers workers
+WITH workers AS (
+    DELETE FROM {SCHEMA}.procrastinate_workers
+    WHERE last_heartbeat < now() - interval '{GONE_AFTER} seconds' RETURNING id
+), gone AS (
+    SELECT pid, application_name, client_addr FROM workers
     JOIN pg_locks ON objid::bigint = workers.id JOIN pg_stat_activity USING (pid)
-    WHERE last_heartbeat < now() - interval '{GONE_AFTER} seconds'
-        AND locktype = 'advisory' AND classid = {WORKERS} AND objsubid = 2 AND granted
+    WHERE locktype = 'advisory' AND classid = {WORKERS} AND objsubid = 2 AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 )
 SELECT pg_terminate_backend(its.pid, 5000) AS ended FROM pg_stat_activity its
@@ -46,7 +49,7 @@ WHERE its.datname = current_database() AND its.usename = current_user AND EXISTS
         AND starts_with(its.application_name, '{NAME}process ')
 )
 """
-"""Ends all connections of workers that are gone for the engine: the server keeps those of one that hangs."""
+"""Takes out the workers that are gone, and ends the connections that one keeps which hangs."""
 
 
 class SeeingWorkers(Connection):
@@ -56,8 +59,8 @@ class SeeingWorkers(Connection):
         with self._reading():
             if not self._value(_ARE_THERE):
                 return Workers()
-            ((alive, jobs),) = self._tuples(_WORKERS)
-        return Workers(alive=alive, jobs=jobs)
+            ((alive, jobs, workers),) = self._tuples(_WORKERS)
+        return Workers(alive=alive, jobs=jobs, gone=workers - alive)
 
 
 def make_tables(url: str, script: str, version: str) -> None:
@@ -75,7 +78,7 @@ def make_tables(url: str, script: str, version: str) -> None:
                     made_by, _, tables = str(made[0]).partition(", ")
                     if tables == digest:
                         return
-                    ((alive, _),) = connection.execute(_WORKERS.encode()).fetchall()
+                    ((alive, _, _),) = connection.execute(_WORKERS.encode()).fetchall()
                     if alive:
                         raise StoreError(
                             f"Workers are at work with another version of Procrastinate: {made_by},"
