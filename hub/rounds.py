@@ -31,15 +31,15 @@ from hub.store import Store, company_of, lock_of, on_server, open_store
 from hub.subscriber import Subscriber
 
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
-_TICK = 0.25
+TICK = 0.25
 _LOCALHOST = "localhost"
 # How long what is being fetched may take when feeds.yaml has changed: who breaks it off has to ask again,
 # a host that is still at its first answer.
-_WINDING_UP = 10.0
+WINDING_UP = 10.0
 # How long to leave a database alone that refused; no member is asked anything meanwhile.
-_AFTER_A_REFUSAL = 30.0
+AFTER_A_REFUSAL = 30.0
 # How long to wait where nobody can be reached, and after how long to say so again.
-_WHILE_OFFLINE = 60.0
+WHILE_OFFLINE = 60.0
 _OFFLINE_TOLD_AGAIN = 3600.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
@@ -60,18 +60,24 @@ def sync(store: Store, config: Config) -> None:
 
 
 def sync_beside(
-    store: Store, config: Config, database: str, path: Path, *, follows_within: float = 0
+    store: Store,
+    config: Config,
+    database: str,
+    path: Path,
+    *,
+    follows_within: float = 0,
+    stop: Event | None = None,
 ) -> None:
     """The same for who does not poll for ever: where a hub runs by another file, that one's counts.
 
     Else one that was not copied to this machine yet would take feeds out of the list on all. One
-    that was edited a moment ago the hub goes by `follows_within` so many seconds, if it is its own.
+    that was edited a moment ago the hub goes by `follows_within` so many seconds, if it is its own;
+    it is waited for no longer once `stop` is set.
     """
-    leader = (
-        _other_leader(config, database, until=time.monotonic() + follows_within)
-        if on_server(database)
-        else None
-    )
+    leader = None
+    if on_server(database):
+        until = time.monotonic() + follows_within
+        leader = _other_leader(config, database, until=until, stop=stop or Event())
     if leader is None:
         sync(store, config)
         return
@@ -81,16 +87,15 @@ def sync_beside(
     )
 
 
-def _other_leader(config: Config, database: str, *, until: float) -> str | None:
+def _other_leader(config: Config, database: str, *, until: float, stop: Event) -> str | None:
     """The hub that runs by another feeds.yaml, if one still does then."""
     with closing(company_of(database)) as company:
         while True:
             same, leader = company.led(config.digest)
             if same or leader is None:
                 return None
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or stop.wait(TICK):
                 return leader
-            time.sleep(_TICK)
 
 
 @contextmanager
@@ -141,7 +146,7 @@ def poll_round(
         under_way.begin(states)
         while under_way.under_way and not (stop.is_set() or under_way.offline):
             tick()
-            results = under_way.step(_TICK)
+            results = under_way.step(TICK)
             for result in results:
                 figures.count(result)
             progress.told(results)
@@ -165,7 +170,7 @@ def _send(sender: Sender, under_way: Polls, stop: Event) -> None:
     until = time.monotonic() + _SENDING
     while (sender.look() or under_way.under_way) and not stop.is_set() and time.monotonic() < until:
         sender.act()
-        under_way.step(_TICK)
+        under_way.step(TICK)
 
 
 def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: bool = False) -> Figures:
@@ -187,7 +192,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             if not its_turn:
                 return Figures(stopped=True)
             store.give_up_at(stop)
-            sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN)
+            sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN, stop=stop)
             states = _whose_turn(store, utc_now(), members=members, every=every)
             with _company(database) as elsewhere:
                 return poll_round(
@@ -341,12 +346,12 @@ def poll_forever(
                 if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
                     tell(offline)
                     told_at = time.monotonic()
-                until = time.monotonic() + _WHILE_OFFLINE
+                until = time.monotonic() + WHILE_OFFLINE
                 while goes_on() and time.monotonic() < until:
-                    stop.wait(_TICK)
+                    stop.wait(TICK)
         except StoreError as error:
             tell(error)
-            stop.wait(_AFTER_A_REFUSAL)
+            stop.wait(AFTER_A_REFUSAL)
 
 
 def _poll_while(
@@ -374,13 +379,13 @@ def _poll_while(
                 # Another process may have polled meanwhile.
                 under_way.spare(store.spared())
             if not holding:
-                stop.wait(_TICK)
+                stop.wait(TICK)
                 continue
             # Of a server it is lost with the connection, and another may poll from then on.
             lock.take()
             for each in (due, *others):
                 each.act()
-            until = time.monotonic() + _TICK
+            until = time.monotonic() + TICK
             while (
                 (under_way.under_way or due.at_work())
                 and not under_way.offline
@@ -402,19 +407,19 @@ def _poll_while(
 def _wind_up(under_way: Polls, due: Begins, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
     """Let end what is under way here, and what workers are at as long as somebody waits for the lock."""
     due.take_back()
-    until = time.monotonic() + _WINDING_UP
+    until = time.monotonic() + WINDING_UP
     while not stop.is_set():
         here = under_way.wind_up() and time.monotonic() < until
         if not here and not (lock.wanted and due.at_work()):
             return
-        progress.told(under_way.step(_TICK))
+        progress.told(under_way.step(TICK))
 
 
 def _offer_again(
     under_way: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
 ) -> None:
     """Offer what was gathered to a store that refused, until it takes all of it."""
-    while not stop.wait(_AFTER_A_REFUSAL):
+    while not stop.wait(AFTER_A_REFUSAL):
         try:
             tick()
             if lock.take():

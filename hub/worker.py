@@ -20,7 +20,7 @@ from hub.errors import StoreError
 from hub.model import FeedKey, FeedState
 from hub.polls import Polls, utc_now
 from hub.report import Lines, Progress, say
-from hub.rounds import look_again, polls, tell
+from hub.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, polls, tell
 from hub.signals import stopping
 from hub.store import Store, company_of, on_server, open_store, shown
 
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from hub.jobs import Job, Taker
     from hub.store.postgres.company import Company
 
-# In seconds, as in `hub.rounds`.
-_TICK = 0.25
-_WINDING_UP = 10.0
-_AFTER_A_REFUSAL = 30.0
-_WHILE_OFFLINE = 60.0
 # So many feeds of a host are one job: so none takes much longer than the others, and all have their turn.
 _MOST_OF_HOST = 20
 # Between two looks at whom this worker follows.
@@ -52,7 +47,7 @@ def run(path: Path, database: str) -> None:
     """Poll what is handed out, until SIGTERM or Ctrl-C. Raises HubError."""
     if not on_server(database):
         raise StoreError(
-            f"Workers share a database on a PostgreSQL server, and {database} is a file's address.",
+            f"Workers share a database on a PostgreSQL server, and {shown(database)} is the address of none.",
             "On one machine `hub run` polls by itself and needs none; with more, give all of them a"
             " postgresql:// address (docs/operating.md).",
         )
@@ -97,12 +92,12 @@ class _Worker:
         while not self._stop.is_set():
             try:
                 if not self._goes_on(self._watched.current):
-                    self._stop.wait(_TICK)
+                    self._stop.wait(TICK)
                     continue
                 self._follow(self._watched.current)
             except StoreError as error:
                 tell(error)
-                self._stop.wait(_AFTER_A_REFUSAL)
+                self._stop.wait(AFTER_A_REFUSAL)
 
     # ------------------------------------------------------------ whom it follows
 
@@ -178,7 +173,7 @@ class _Worker:
             offline = under_way.offline
         if offline:
             tell(offline)
-            self._stop.wait(_WHILE_OFFLINE)
+            self._stop.wait(WHILE_OFFLINE)
 
     # ------------------------------------------------------------ polling
 
@@ -188,16 +183,16 @@ class _Worker:
                 taker.look()
                 self._company.work_as(taker.number)
                 self._begin(under_way, taker.taken(), shards)
-                self._progress.told(under_way.step(_TICK))
+                self._progress.told(under_way.step(TICK))
                 for shard in shards:
                     shard.feeds &= under_way.feeds
                     if not shard.feeds:
                         shard.job.end()
                 shards[:] = [shard for shard in shards if shard.feeds]
             taker.stop()
-            until = time.monotonic() + _WINDING_UP
+            until = time.monotonic() + WINDING_UP
             while under_way.wind_up() and not self._stop.is_set() and time.monotonic() < until:
-                self._progress.told(under_way.step(_TICK))
+                self._progress.told(under_way.step(TICK))
             self._progress.told(under_way.finish())
 
     def _begin(self, under_way: Polls, jobs: Sequence[Job], shards: list[_Shard]) -> None:
@@ -222,7 +217,7 @@ class _Worker:
 
     def _offer_again(self, under_way: Polls) -> None:
         """Offer what was gathered to a store that refused, until it takes all of it."""
-        while not self._stop.wait(_AFTER_A_REFUSAL):
+        while not self._stop.wait(AFTER_A_REFUSAL):
             try:
                 self._progress.told(under_way.finish())
                 return

@@ -13,7 +13,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ import pytest
 
 from hub import mending, rounds, service
 from hub.errors import HubError, StoreError
-from hub.lock import LockFile, Purpose, held
+from hub.lock import LockFile, Purpose
 from hub.machine import check_temporary_folder
 from hub.service import Place, _web_process
 from hub.store import existing_store
@@ -373,26 +372,6 @@ def test_a_round_ordered_by_hand_gets_its_turn_beside_a_hub_that_always_polls(hu
             assert within(20, lambda: len(slow.asked) > before + 1)
             assert within(20, lambda: "Slow 0" in get(address + "/"))
     assert [path for path, _ in slow.asked if path == "/0"] == ["/0"]
-
-
-def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(tmp_path: Path) -> None:
-    lock = LockFile(tmp_path / "hub.db", "poll")
-    assert lock.take()
-    wanted = []
-
-    def wait() -> None:
-        with held(LockFile(tmp_path / "hub.db", "poll"), seconds=20, waiting=lambda _: None):
-            wanted.append(lock.wanted)
-
-    waiting = threading.Thread(target=wait)
-    assert not lock.wanted
-    waiting.start()
-    # Long enough for it to ask more than once.
-    assert within(10, lambda: lock.wanted)
-    time.sleep(1.2)
-    lock.release()
-    waiting.join(10)
-    assert wanted == [False]
 
 
 def test_a_hub_can_be_asked_before_its_first_round_has_ended(hub: Hub) -> None:

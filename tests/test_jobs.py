@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -209,6 +209,22 @@ def test_two_workers_poll_all_that_is_due_and_nothing_twice(network: Network) ->
     assert [each.end() for each in (*workers, run)] == [0, 0, 0]
 
 
+def at_work_on_a_slow_host(
+    network: Network, *, takes: float = 30, brings: Sequence[str] = ("First",)
+) -> tuple[Site, Running, Running]:
+    """A host, of feed `a`, that a worker has just asked and that takes so long; `hub run`; the worker."""
+    slow, quick = network.sites(2)
+    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
+    run = network.run()
+    worker = network.worker(run)
+    slow.takes["/feed"] = takes
+    slow.asked.clear()
+    slow.feed("/feed", *brings)
+    network.make_due()
+    assert within(_SOON, asked(slow, "/feed"))
+    return slow, run, worker
+
+
 def test_while_a_slow_host_is_polled_others_are_as_they_fall_due(network: Network) -> None:
     slow, quick = network.sites(2)  # of two shards
     network.hub.write({"slow": [slow.feed("/feed", "First")], "quick": [quick.feed("/feed", "First")]})
@@ -225,15 +241,7 @@ def test_while_a_slow_host_is_polled_others_are_as_they_fall_due(network: Networ
 
 
 def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None:
-    slow, quick = network.sites(2)
-    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
-    run = network.run()
-    first = network.worker(run)
-    slow.takes["/feed"] = 30
-    slow.asked.clear()
-    slow.feed("/feed", "Second", "First")
-    network.make_due()
-    assert within(_SOON, asked(slow, "/feed"))
+    slow, run, first = at_work_on_a_slow_host(network, brings=("Second", "First"))
     slow.takes.clear()
     second = network.worker(run)
     first.process.kill()
@@ -243,14 +251,7 @@ def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None
 
 
 def test_what_a_worker_holds_that_hangs_is_free_once_it_counts_as_gone(network: Network) -> None:
-    slow, quick = network.sites(2)
-    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
-    run = network.run()
-    worker = network.worker(run)
-    slow.takes["/feed"] = 30
-    slow.asked.clear()
-    network.make_due()
-    assert within(_SOON, asked(slow, "/feed"))
+    slow, run, worker = at_work_on_a_slow_host(network)
     assert within(_SOON, lambda: network.value("SELECT count(*) FROM feeds WHERE next_poll < '2021'") == 1)
     slow.takes.clear()
     assert network.connections(worker) > 2
@@ -349,14 +350,7 @@ def test_a_worker_with_another_feeds_yaml_polls_nothing_and_says_what_to_do(
 
 
 def test_a_worker_that_is_stopped_gives_back_what_it_is_at_and_hub_run_polls_on(network: Network) -> None:
-    slow, quick = network.sites(2)
-    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [quick.feed("/feed", "First")]})
-    run = network.run()
-    worker = network.worker(run)
-    slow.takes["/feed"] = 30
-    slow.asked.clear()
-    network.make_due()
-    assert within(_SOON, asked(slow, "/feed"))
+    slow, run, worker = at_work_on_a_slow_host(network)
     slow.takes.clear()
     assert worker.end() == 0
     run.says("There is no worker any more")
@@ -433,14 +427,7 @@ def test_a_worker_that_is_cut_off_breaks_off_what_it_asks_at_once(network: Netwo
 
 
 def test_a_job_whose_end_could_not_be_written_is_offered_again(network: Network) -> None:
-    slow, other = network.sites(2)
-    network.hub.write({"a": [slow.feed("/feed", "First")], "b": [other.feed("/feed", "First")]})
-    run = network.run()
-    worker = network.worker(run)
-    slow.takes["/feed"] = 1.5
-    slow.asked.clear()
-    network.make_due()
-    assert within(_SOON, asked(slow, "/feed"))
+    slow, _, worker = at_work_on_a_slow_host(network, takes=1.5)
     with psycopg.connect(network.hub.database) as holds:
         holds.execute("SELECT * FROM hub_jobs.procrastinate_jobs FOR UPDATE")
         assert within(_SOON, lambda: bool(network.end_what_waits(worker)))
@@ -510,6 +497,9 @@ def test_one_machine_needs_no_worker(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Workers share a database on a PostgreSQL server" in done.stderr
     assert "On one machine `hub run` polls by itself and needs none" in done.stderr
+    done = hub.run("worker", "--database", "host=db.example user=hub password=geheim9")
+    assert done.returncode == 1
+    assert "geheim9" not in done.stderr
 
 
 def test_where_the_engine_is_missing_it_is_said_what_to_install(network: Network) -> None:

@@ -337,14 +337,18 @@ def test_a_lock_is_of_its_database_alone(postgresql: str) -> None:
     mine.release()
 
 
-def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(postgresql: str) -> None:
-    lock = lock_of(postgresql, "poll")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(
+    kind: str, tmp_path: Path, postgresql: str
+) -> None:
+    database = postgresql if kind == "postgresql" else f"sqlite:///{tmp_path}/hub.db"
+    lock = lock_of(database, "poll")
     assert lock.take()
     waited_for: list[str] = []
     wanted: list[bool] = []
 
     def wait() -> None:
-        with held(lock_of(postgresql, "poll"), seconds=20, waiting=waited_for.append):
+        with held(lock_of(database, "poll"), seconds=20, waiting=waited_for.append):
             wanted.append(lock.wanted)
 
     waiting = threading.Thread(target=wait)
@@ -353,9 +357,11 @@ def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(postgresql: str) -> N
     # Long enough for it to ask more than once.
     assert within(10, lambda: lock.wanted)
     time.sleep(1.2)
+    holder = lock.holder
     lock.release()
     waiting.join(10)
-    assert (waited_for, wanted) == ([ME], [False])
+    assert (waited_for, wanted) == ([holder], [False])
+    assert holder.startswith(f"process {os.getpid()}")
     lock.release()
 
 
@@ -525,7 +531,7 @@ def test_a_round_whose_connection_broke_ends_and_says_so(hub: Hub) -> None:
 def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
     hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rounds, "_AFTER_A_REFUSAL", 0.2)
+    monkeypatch.setattr(rounds, "AFTER_A_REFUSAL", 0.2)
     hub.write({"east": [site.feed("/east", "One")]}, head=OFTEN)
     run, stop = lock_of(hub.database, "run"), threading.Event()
     monkeypatch.setattr("hub.store.postgres.locks._LOOKED_AGAIN", 0.0)
@@ -560,7 +566,7 @@ def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
 def test_a_hub_whose_lock_another_took_meanwhile_ends(
     hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "_AFTER_A_REFUSAL", 0.2)
+    monkeypatch.setattr(rounds, "AFTER_A_REFUSAL", 0.2)
     hub.write({"east": [site.feed("/east", "One")]})
     other = lock_of(hub.database, "run")
     taken: list[bool] = []
@@ -662,6 +668,27 @@ def test_what_runs_beside_a_hub_by_an_older_feeds_yaml_takes_no_feed_out_of_the_
         config = hub.folder / "feeds.yaml"
         rounds.sync_beside(store, load(config), hub.database, config)
     assert members() == {"east", "west"}
+
+
+def test_a_round_that_waits_for_a_hub_to_go_by_its_file_heeds_a_signal(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    other = hub.folder / "other.yaml"
+    other.write_text((hub.folder / "feeds.yaml").read_text() + "\n")
+    stop = threading.Event()
+
+    def wait() -> None:
+        with closing(open_store(hub.database)) as store:
+            rounds.sync_beside(store, load(other), hub.database, other, follows_within=600, stop=stop)
+
+    with hub.serving("run"):
+        assert within(20, lambda: titles(hub.database) == {"One"})
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        waiting.join(1)
+        assert waiting.is_alive()
+        stop.set()
+        waiting.join(20)
+        assert not waiting.is_alive()
 
 
 def test_a_file_of_sqlite_is_taken_over_by_a_server_and_goes_on_there(hub: Hub, site: Site) -> None:

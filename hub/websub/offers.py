@@ -12,7 +12,8 @@ from hub.model import FeedState, Offer
 
 # More than anyone needs for a handful of links; what is cut off counts as not there.
 _LONGEST_HEADER = 16_000
-_LONGEST_ADDRESS = 2_000
+LONGEST_ADDRESS = 2_000
+"""Of a hub, a topic or a callback: what is longer is none."""
 # RFC 8288 §3: <address>; name=value; name="quoted value".
 _VALUE = r'"(?:[^"\\]|\\.)*"|[^\s;,"]*'
 _PARAMETER = rf"\s*;\s*([^\s;,=]+)(?:\s*=\s*({_VALUE}))?"
@@ -74,7 +75,7 @@ def _offer(hubs: Sequence[str], topics: Sequence[str], url: str, *, public: bool
 
 def _absolute(base: str, link: str) -> str | None:
     address = (urls.resolve(base, link) or "").partition("#")[0]
-    return address if 0 < len(address) <= _LONGEST_ADDRESS else None
+    return address if 0 < len(address) <= LONGEST_ADDRESS else None
 
 
 def _links(header: str) -> Iterator[tuple[str, frozenset[str]]]:

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from hub import urls
 from hub.model import Crowd, HubSettings, Intent, Subscriber
+from hub.websub.offers import LONGEST_ADDRESS
 from hub.websub.subscribing import callbacks
 
 LONGEST_REQUEST = 16 * 1024
 """Bytes of a request: more than its fields may have together."""
 
 _SHORTEST_LEASE, _LEASE, _LONGEST_LEASE = timedelta(hours=1), timedelta(days=10), timedelta(days=30)
-_LONGEST_ADDRESS = 2_000
 _LONGEST_SECRET = 200  # bytes (WebSub §5.1)
 # More than the readers of a network's news are, by far: each costs a document for each change.
 _MOST, _MOST_OF_HOST = 5_000, 1_000
@@ -86,9 +86,9 @@ def read_intent(form: str, *, local: bool, now: datetime) -> Intent:
 def _callback(given: str, *, local: bool) -> str:
     """The callback as it was given, since that is what its subscriber knows it by."""
     host = urls.host(given) if urls.resolve(None, given) and _can_be_split(given) else None
-    if host is None or len(given.encode()) > _LONGEST_ADDRESS:
+    if host is None or len(given.encode()) > LONGEST_ADDRESS:
         raise IntentRefused(
-            f"hub.callback has to be an http or https address of at most {_LONGEST_ADDRESS:,} characters,"
+            f"hub.callback has to be an http or https address of at most {LONGEST_ADDRESS:,} bytes,"
             " without a user name in it."
         )
     if not local and _is_private(host):

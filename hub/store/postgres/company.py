@@ -13,13 +13,7 @@ from typing import Any
 
 import psycopg
 
-from hub.store.postgres.server import NAME, Server, broken, connect
-from hub.store.postgres.workers import WORKERS
-
-# The first keys of these locks, beside that of `hub.store.postgres.locks`; the second tells of which
-# host, or of which feeds.yaml.
-_HOSTS = 0x687563
-_FILES = 0x687564
+from hub.store.postgres.server import FILES, HOLDERS, HOSTS, NAME, WORKERS, Server, broken, connect
 
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
@@ -27,11 +21,7 @@ _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
 _HOLD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
 _HOLD_NO_MORE = "SELECT pg_advisory_unlock_shared(%s, %s)"
 _CLOCK = "SELECT clock_timestamp()"
-_LEADS = (
-    "SELECT objid::bigint, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    " WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+_LEADS = f"SELECT objid::bigint, application_name FROM {HOLDERS} AND classid = %s AND objsubid = 2"
 
 
 class Company:
@@ -50,7 +40,7 @@ class Company:
 
     def take(self, host: str) -> bool:
         """Be at a host, if nobody else is. Raises StoreError."""
-        if taken := bool(self._ask(_TAKE, (_HOSTS, _number(host)))[0][0]):
+        if taken := bool(self._ask(_TAKE, (HOSTS, _number(host)))[0][0]):
             self._at.add(host)
         return taken
 
@@ -58,7 +48,7 @@ class Company:
         """Be at these hosts no more. Raises StoreError."""
         # Of a connection that broke, the server has let go by itself.
         if left := self._at.intersection(hosts):
-            self._ask(_LEAVE, (_HOSTS, list(map(_number, left))))
+            self._ask(_LEAVE, (HOSTS, list(map(_number, left))))
             self._at -= left
 
     def lead(self, digest: str) -> None:
@@ -69,14 +59,14 @@ class Company:
             self._ask("SELECT 1", ())
         if self._leads_by != number:
             self.lead_no_more()
-            self._ask(_HOLD, (_FILES, number))
+            self._ask(_HOLD, (FILES, number))
             self._leads_by = number
 
     def lead_no_more(self) -> None:
         """Have the others give back what they are at. Raises StoreError."""
         before, self._leads_by = self._leads_by, None
         if before is not None:
-            self._ask(_HOLD_NO_MORE, (_FILES, before))
+            self._ask(_HOLD_NO_MORE, (FILES, before))
 
     def work_as(self, number: int | None) -> None:
         """Have a hub know which of the engine's workers this process is, if any, from now on or still.
@@ -96,7 +86,7 @@ class Company:
 
         Raises StoreError.
         """
-        leads = {number: str(name).removeprefix(NAME) for number, name in self._ask(_LEADS, (_FILES,))}
+        leads = {number: str(name).removeprefix(NAME) for number, name in self._ask(_LEADS, (FILES,))}
         same = leads.get(_number(digest) & 0xFFFFFFFF)
         return same is not None, same or next(iter(leads.values()), None)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,17 +16,12 @@ from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
-from hub.store.postgres.server import NAME, Server, connect, first_line, refusal
+from hub.store.postgres.server import HOLDERS, NAME, Server, connect, first_line, refusal
 from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
-_log = logging.getLogger(__name__)
-
 # Of advisory locks: who writes holds this one to the end of the transaction.
-WRITING = 4_872_001
-# Rows that are written in one statement, and where they stand in it.
-_ROWS_AT_ONCE = 500
-_ROWS = re.compile(r"VALUES (\((?:\?, )*\?\))")
+_WRITING = 4_872_001
 # Classes of errors: of the connection, of who may connect to what, of too many of them, of a server's end;
 # and that it waited no longer for what was begun.
 _UNREACHABLE = ("08", "28", "3D", "53", "57P", "25P03")
@@ -39,13 +32,9 @@ _BUSY_STRETCH = 1.0
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '{}ms';"
     " SET LOCAL idle_in_transaction_session_timeout = '60s';"
-    f" SELECT pg_advisory_xact_lock({WRITING}); SET LOCAL lock_timeout = '{{}}s'"
+    f" SELECT pg_advisory_xact_lock({_WRITING}); SET LOCAL lock_timeout = '{{}}s'"
 )
-_WRITER = (
-    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    f" WHERE locktype = 'advisory' AND classid = 0 AND objid = {WRITING} AND objsubid = 1 AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+_WRITER = f"SELECT application_name FROM {HOLDERS} AND classid = 0 AND objid = {_WRITING} AND objsubid = 1"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -246,7 +235,7 @@ class PostgresConnection(Connection):
             raise self._known_error(error) from error
 
     def _known_error(self, error: psycopg.Error) -> StoreError:
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        said = first_line(error)
         if refused := refusal(self._url, error):
             return refused
         match error:
@@ -300,20 +289,10 @@ class PostgresConnection(Connection):
         yield from self._ask(statement, values)
 
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
-        if not values:
-            return
-        # One statement with many rows takes a tenth of the time that one for each row takes, but may not
-        # write the same row twice.
-        if (found := _ROWS.search(statement)) and "DO UPDATE" not in statement:
-            row = found[1]
-            for at in range(0, len(values), _ROWS_AT_ONCE):
-                some = values[at : at + _ROWS_AT_ONCE]
-                wide = statement.replace(row, ", ".join([row] * len(some)), 1)
-                self._ask(wide, [value for each in some for value in each])
-            return
-        each = translated(statement)
-        with self._connection.cursor() as cursor:
-            cursor.executemany(each.text.encode(), [each.values(some) for some in values])
+        if values:
+            each = translated(statement)
+            with self._connection.cursor() as cursor:
+                cursor.executemany(each.text.encode(), [each.values(some) for some in values])
 
     def _written_elsewhere(self) -> object:
         # Others may have written since, and what they did is not counted.

@@ -23,11 +23,7 @@ from hub.store.postgres.workers import SCHEMA as JOBS
 
 # Who owns the tables, and who else may read them, is the server's that they are put back on.
 _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
-# Without those that workers have, which stand by themselves.
-_TABLES = (
-    "SELECT tablename FROM pg_tables"
-    " WHERE schemaname = current_schema() AND NOT starts_with(tablename, 'procrastinate')"
-)
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 # Who was let in when the copy was made may have been removed since.
 _LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations) ")
@@ -52,11 +48,12 @@ class _Place(Struct, frozen=True):
 def dump(url: str, file: Path) -> None:
     """Write a copy to a file that must not exist; others go on reading and writing. Raises StoreError."""
     program = _program("pg_dump", _place(url).version)
+    # Nothing in the engine's tables has to last.
+    without_jobs = f"--exclude-schema={JOBS}"
     try:
         # Read by nobody else: who may read the database, the server says.
         with whole(file, mode=0o600) as part:
-            without = f"--exclude-schema={JOBS}"
-            _run((program, "--format=custom", without, *_OF_THE_TABLES_ALONE, f"--file={part}"), url)
+            _run((program, "--format=custom", without_jobs, *_OF_THE_TABLES_ALONE, f"--file={part}"), url)
     except _Failed as error:
         said = str(error)
         if "permission denied for" in said:

@@ -16,21 +16,15 @@ import psycopg
 
 from hub.errors import StoreError
 from hub.lock import Purpose
-from hub.store.postgres.server import NAME, Server, broken, connect, name_on_server
+from hub.store.postgres.server import HOLDERS, LOCKS, NAME, Server, broken, connect, name_on_server
 
-# The first key of the hub's locks, "hub" in ASCII; the second says which it is.
-_HUBS = 0x687562
 _NUMBERS: dict[Purpose, int] = {"run": 1, "poll": 2, "next": 3}
 # How often it is looked whether a lock is held still, in seconds.
 _LOOKED_AGAIN = 5.0
 
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 _LET_GO = "SELECT pg_advisory_unlock(%s, %s)"
-_HOLDER = (
-    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    " WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+_HOLDER = f"SELECT application_name FROM {HOLDERS} AND classid = %s AND objid = %s AND objsubid = 2"
 # What broke may be there still for the server, and have the lock.
 _END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = %s AND application_name = %s"
 
@@ -82,7 +76,7 @@ class ServerLock:
     @property
     def wanted(self) -> bool:
         """Whether a process waits for it by `held`. Raises StoreError, as `take` does."""
-        return self._ask(_HOLDER, (_HUBS, _NUMBERS["next"])) is not None
+        return self._ask(_HOLDER, (LOCKS, _NUMBERS["next"])) is not None
 
     @property
     def holder(self) -> str:
@@ -94,7 +88,7 @@ class ServerLock:
 
     @property
     def _keys(self) -> tuple[int, int]:
-        return _HUBS, _NUMBERS[self._purpose]
+        return LOCKS, _NUMBERS[self._purpose]
 
     def _ask(self, statement: str, values: tuple[Any, ...]) -> Any:
         """The first value of the first row. Raises StoreError."""

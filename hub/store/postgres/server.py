@@ -22,6 +22,14 @@ MADE = "hub_migrations"
 """The table of the migrations that a database has had, which all of a hub's have."""
 # What the hub's connections are called on the server, before whose they are.
 NAME = "hub, "
+# The first keys of the advisory locks that the hub holds for longer than a transaction, and of one that it
+# holds for that: "hub" in ASCII, and what follows. The second key says of which of them it is.
+LOCKS, HOSTS, FILES, MAKING, WORKERS = range(0x687562, 0x687567)
+HOLDERS = (
+    "pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""Who holds which advisory locks of the database, `application_name` by `classid` and `objid`, the keys."""
 # In bytes; what has more it cuts off.
 _LONGEST_NAME = 63
 # Where the server, or what is between, is cut off without a word, it is known after a quarter of a minute.

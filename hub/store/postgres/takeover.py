@@ -10,12 +10,11 @@ from hub.store.sqlite.connection import SqliteConnection
 _COLUMNS = """
 SELECT table_name, string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns
 WHERE table_schema = current_schema() AND table_name NOT IN ('hub_migrations', 'search')
-    AND table_name NOT LIKE 'procrastinate%%'
 GROUP BY table_name ORDER BY table_name
 """
 _NUMBERED = """
 SELECT table_name, column_name FROM information_schema.columns
-WHERE table_schema = current_schema() AND is_identity = 'YES' AND table_name NOT LIKE 'procrastinate%%'
+WHERE table_schema = current_schema() AND is_identity = 'YES'
 """
 
 

@@ -11,17 +11,12 @@ from hub.errors import StoreError
 from hub.model import Workers
 from hub.store.address import shown
 from hub.store.connection import Connection
-from hub.store.postgres.server import NAME, broken, connect, first_line
+from hub.store.postgres.server import HOLDERS, MAKING, NAME, WORKERS, broken, connect, first_line
 
 SCHEMA = "hub_jobs"
 """The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
 GONE_AFTER = 15.0
 """After how many seconds without a sign of life a worker is gone."""
-WORKERS = 0x687566
-"""The first key of the lock that a worker holds; the second is its number in the engine's tables."""
-
-# Of the lock that is held while they are made.
-_MAKING = (0x687565, 0)
 _MADE_AS = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
 _ARE_THERE = f"SELECT to_regclass('{SCHEMA}.procrastinate_workers') IS NOT NULL"
 _WORKERS = (
@@ -37,10 +32,8 @@ WITH workers AS (
     DELETE FROM {SCHEMA}.procrastinate_workers
     WHERE last_heartbeat < now() - interval '{GONE_AFTER} seconds' RETURNING id
 ), gone AS (
-    SELECT pid, application_name, client_addr FROM workers
-    JOIN pg_locks ON objid::bigint = workers.id JOIN pg_stat_activity USING (pid)
-    WHERE locktype = 'advisory' AND classid = {WORKERS} AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    SELECT pid, application_name, client_addr FROM {HOLDERS} AND classid = {WORKERS} AND objsubid = 2
+        AND objid::bigint IN (SELECT id FROM workers)
 )
 SELECT pg_terminate_backend(its.pid, 5000) AS ended FROM pg_stat_activity its
 WHERE its.datname = current_database() AND its.usename = current_user AND EXISTS (
@@ -72,7 +65,7 @@ def make_tables(url: str, script: str, version: str) -> None:
     with closing(connect(url)) as connection:
         try:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", _MAKING)
+                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (MAKING, 0))
                 made = connection.execute(_MADE_AS, (SCHEMA,)).fetchone()
                 if made is not None:
                     made_by, _, tables = str(made[0]).partition(", ")
