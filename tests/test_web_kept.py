@@ -176,6 +176,25 @@ def test_kept_answers_and_those_of_flask_say_the_same_about_themselves(served: S
     assert by_flask[0] == 304
 
 
+def test_what_changed_is_made_once_and_given_again_to_who_asks_for_it(served: Served) -> None:
+    _, _, etag = served.ask(_FEED, A_IM="feed")
+    served.hub.publish(WESSEX, news("b", "Second news"))
+    changed = served.ask(_FEED, A_IM="feed", If_None_Match=etag)
+    assert changed[0] == 226
+    assert "Second news" in changed[1]
+    assert "First news" not in changed[1]
+    # Each visit looks at what is published, and so does whoever looks for what is kept.
+    for fields, answer in (
+        ({"If_None_Match": etag}, changed),
+        ({"If_None_Match": changed[2]}, (304, "", changed[2])),
+        ({}, (200, served.ask(_FEED)[1], changed[2])),
+    ):
+        before = served.visits
+        assert served.ask(_FEED, A_IM="feed", **fields) == answer
+        assert served.visits == before + 1
+    assert served.ask(_FEED, If_None_Match=etag)[0] == 200
+
+
 def test_news_is_seen_at_once_whoever_wrote_it(served: Served) -> None:
     for path in ("/", _FEED, "/member/wessex", "/feeds/member/wessex.json", _FRAME):
         title = f"News for {path}"

@@ -81,7 +81,7 @@ class Rendered:
 class Answer(Struct, frozen=True):
     """What to send back; `headers` have the spelling of RFC 9110."""
 
-    status: Literal[200, 304]
+    status: Literal[200, 226, 304]
     headers: Mapping[str, str]
     body: bytes
 
@@ -125,12 +125,13 @@ def has_it(
     """Whether a client with these fields has the bytes already, and gets 304 (RFC 9110 §13.2.2)."""
     # RFC 9110 §13.1.3: a date says nothing beside an If-None-Match, whatever that holds.
     if if_none_match is not None:
-        return if_none_match.strip() == "*" or rendered.etag(coding) in _entity_tags(if_none_match)
+        return if_none_match.strip() == "*" or rendered.etag(coding) in entity_tags(if_none_match)
     since, modified = _http_date(if_modified_since or ""), rendered.last_modified
     return since is not None and modified is not None and modified.replace(microsecond=0) <= since
 
 
-def _entity_tags(header: str) -> Iterator[str]:
+def entity_tags(header: str) -> Iterator[str]:
+    """The tags in a field If-None-Match, each as if it were a strong one."""
     position = 0
     while match := _ENTITY_TAG.match(header, position):
         yield match[1]
@@ -156,21 +157,22 @@ def preferred(rendered: Rendered, accept_encoding: str | None) -> Coding:
 @lru_cache(maxsize=128)
 def _best(accept_encoding: str, codings: tuple[Coding, ...]) -> Coding:
     """The coding with the greatest weight, the first of equals; identity where none is acceptable."""
-    weights = _weights(accept_encoding)
+    listed = weights(accept_encoding)
     best: Coding = "identity"
     best_weight = 0.0
     for coding in codings:
-        unlisted = weights.get("*", _UNASKED if coding == "identity" else 0.0)
-        if (weight := weights.get(coding, unlisted)) > best_weight:
+        unlisted = listed.get("*", _UNASKED if coding == "identity" else 0.0)
+        if (weight := listed.get(coding, unlisted)) > best_weight:
             best, best_weight = coding, weight
     return best
 
 
-def _weights(accept_encoding: str) -> dict[str, float]:
-    weights = {}
-    for element in accept_encoding.lower().split(","):
+def weights(field: str) -> dict[str, float]:
+    """The weight of each that a field such as Accept-Encoding lists, by its name in small letters."""
+    found = {}
+    for element in field.lower().split(","):
         name, _, parameter = (part.strip() for part in element.partition(";"))
         weight = _WEIGHT.fullmatch(parameter or "q=1")
         if name and weight:
-            weights[_ALIASES.get(name, name)] = float(weight[1])
-    return weights
+            found[_ALIASES.get(name, name)] = float(weight[1])
+    return found

@@ -8,7 +8,7 @@ from threading import Lock
 import msgspec
 from flask import Response, request
 
-from hub.publish.http import Rendered, preferred, respond
+from hub.publish.http import Answer, Rendered, preferred, respond
 
 FRAMED = "/embed/news"
 """What members' sites show in a frame."""
@@ -31,6 +31,7 @@ _FOR_EVERYBODY = ("/feeds/", "/opml", "/api/", _EMBEDDED)
 _ENCODING = Lock()
 
 PAGE_CACHING = "public, max-age=60"
+FEED_CACHING = "public, max-age=300"
 # For what tells how things are now: kept by nobody without asking whether it still is so.
 FRESH = "no-cache"
 # For what holds for one answer alone, or what a cache could give to those it is not for.
@@ -57,10 +58,7 @@ def answer(
     `depends_on` is what the answer's Vary says.
     """
     accept_encoding = request.headers.get("Accept-Encoding")
-    coding = preferred(rendered, accept_encoding)
-    if not rendered.is_encoded(coding):
-        with _ENCODING:
-            rendered.encoded(coding)
+    encode(rendered)
     found = respond(
         rendered,
         method=request.method,
@@ -70,6 +68,19 @@ def answer(
         cache_control=caching,
         vary=depends_on,
     )
+    return sent(found)
+
+
+def encode(rendered: Rendered) -> None:
+    """Have a document ready in the coding that the client at hand asked for."""
+    coding = preferred(rendered, request.headers.get("Accept-Encoding"))
+    if not rendered.is_encoded(coding):
+        with _ENCODING:
+            rendered.encoded(coding)
+
+
+def sent(found: Answer) -> Response:
+    """An answer as Flask sends it."""
     # Given an empty body, werkzeug would say that its length is none, also to HEAD.
     return Response(found.body or None, status=found.status, headers=found.headers)
 

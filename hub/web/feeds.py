@@ -11,22 +11,26 @@ from hub.merged.catalogue import FORMATS
 from hub.merged.feeds import Contents
 from hub.model import Feed
 from hub.publish import opml
+from hub.publish.delta import asks, respond_to_asker, was_given
 from hub.publish.digest import Rhythm
-from hub.publish.http import Rendered
+from hub.publish.http import Coding, Rendered, has_it, preferred
 from hub.web.answers import (
     DEPENDS_ON_CODING,
     DEPENDS_ON_WHO_SHOWS_IT,
+    FEED_CACHING,
     KEPT_BY_NOBODY,
     answer,
+    encode,
+    sent,
     shows,
 )
 from hub.web.asked import Asked, BadRequestError
+from hub.web.deltas import Deltas
 from hub.web.pages import feed_item
 from hub.web.visit import Visit, visiting
 
 feeds = Blueprint("feeds", __name__)
 
-_CACHING = "public, max-age=300"
 # JSON is shown by browsers as what it is.
 _SHOWN_AS_PAGES = ("atom", "rss")
 _FORMAT = f"<any({','.join(FORMATS)}):format>"
@@ -92,9 +96,38 @@ def _answered(format: str, contents: Contents, *, before: str | None = None, kep
     def make() -> Rendered:
         return visit.merged.rendered(contents, format, before=before)
 
-    first = kept and before is None
-    rendered = visit.rendered(getattr(contents.address, format), make) if first else make()
-    return answer(rendered, _CACHING, depends_on=depends_on)
+    if not kept or before is not None:
+        return answer(make(), FEED_CACHING, depends_on=depends_on)
+    feed: str = getattr(contents.address, format)
+    rendered = visit.rendered(feed, make)
+    visit.feed.append(feed)
+    fields = request.headers
+    coding = preferred(rendered, fields.get("Accept-Encoding"))
+    if not asks(fields.get("A-IM")) or has_it(
+        rendered, coding, fields.get("If-None-Match"), fields.get("If-Modified-Since")
+    ):
+        return answer(rendered, FEED_CACHING, depends_on=depends_on)
+    return _changed(visit.site.deltas, feed, rendered, coding, depends_on)
+
+
+def _changed(deltas: Deltas, feed: str, rendered: Rendered, coding: Coding, depends_on: str) -> Response:
+    """What changed in a merged feed since its reader was answered, or all of it where that cannot be told."""
+    tags = request.headers.get("If-None-Match")
+    deltas.remember(feed, rendered)
+    delta = None
+    if not was_given(rendered, coding, tags):
+        since = deltas.since(feed, rendered, tags)
+        delta = deltas.get(feed, rendered, since) if since else None
+        encode(delta.rendered if delta else rendered)
+    found = respond_to_asker(
+        rendered,
+        delta,
+        method=request.method,
+        accept_encoding=coding,
+        if_none_match=tags,
+        vary=depends_on,
+    )
+    return sent(found)
 
 
 def _page(visit: Visit, format: str, contents: Contents, before: str | None) -> Response:
@@ -126,7 +159,7 @@ def members() -> Response:
         body = opml.members_opml(config.hub.title, [(each, feeds_of[each.slug]) for each in config.members])
         return Rendered(body=body, media_type=opml.MEDIA_TYPE, last_modified=visit.now)
 
-    return answer(visit.rendered("/opml", make), _CACHING)
+    return answer(visit.rendered("/opml", make), FEED_CACHING)
 
 
 @feeds.get("/opml/merged")
@@ -139,4 +172,4 @@ def merged_feeds() -> Response:
         body = opml.merged_opml(visit.config.hub.title, listed)
         return Rendered(body=body, media_type=opml.MEDIA_TYPE, last_modified=visit.now)
 
-    return answer(visit.rendered("/opml/merged", make), _CACHING)
+    return answer(visit.rendered("/opml/merged", make), FEED_CACHING)

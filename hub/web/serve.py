@@ -218,6 +218,7 @@ class _Answering:
             if_none_match=fields.get("if-none-match"),
             if_modified_since=fields.get("if-modified-since"),
             sec_fetch_dest=fields.get("sec-fetch-dest"),
+            a_im=fields.get("a-im"),
         )
         answer: _Answer | None = None
         if kept is not None:

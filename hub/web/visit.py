@@ -26,6 +26,7 @@ from hub.web.answers import policy
 from hub.web.asked import Asked, UnknownFilterError
 from hub.web.assets import assets, environment, sources
 from hub.web.catalogue import Catalogue
+from hub.web.deltas import Deltas
 from hub.web.doing import Condition, condition
 from hub.web.kept import Kept
 from hub.web.pages import Setting
@@ -85,6 +86,7 @@ class Site:
         self.assets = assets(templates)
         # Of files each is asked for once.
         self.kept: Kept[Rendered] = Kept(_MOST_KEPT if addresses is Addresses else 0)
+        self.deltas = Deltas(self.kept)
         self._dates: dict[Hashable, _Dated] = {}
         self._dating = threading.Lock()
         self._selects: tuple[Config, Selects] | None = None
@@ -149,7 +151,8 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     """One visit. `now` is aware.
 
     `kept_as` gets the key under which its answer is kept, if that depends on
-    `state` alone.
+    `state` alone. `feed` gets that of the merged feed it is answered with,
+    if that is one of which it can be told what changed alone.
     """
 
     site: Site
@@ -157,6 +160,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     now: datetime
     addresses: Addresses
     kept_as: list[Hashable] = []
+    feed: list[Hashable] = []
 
     @property
     def store(self) -> Store:
