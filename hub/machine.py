@@ -70,19 +70,14 @@ def check_clock(now: datetime) -> None:
         )
 
 
-def clock_apart(ours: datetime, servers: datetime, within: timedelta) -> str | None:
-    """Say by how much this machine's clock is wrong by that of a database's server; None where it is not.
+def clock_apart(ours: datetime, servers: datetime, within: timedelta) -> timedelta | None:
+    """By how much this machine's clock is ahead of that of a database's server; None where it is right.
 
     Both were read `within` so much time. When a feed is due, and how long a host wants to be left alone,
     is told between machines by their clocks.
     """
     apart = ours + within / 2 - servers
-    if abs(apart) - within / 2 <= _APART:
-        return None
-    hours, seconds = divmod(round(abs(apart).total_seconds()), 3600)
-    parts = (hours, "h"), (seconds // 60, "min"), (seconds % 60, "s")
-    told = " ".join(f"{number} {unit}" for number, unit in parts if number)
-    return f"{told} {'ahead of' if apart > timedelta() else 'behind'}"
+    return apart if abs(apart) - within / 2 > _APART else None
 
 
 def give_to_owner(*files: Path, of: Path) -> None:

@@ -54,6 +54,14 @@ def second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(f"{_DAY}, %H:%M:%S UTC")
 
 
+def ahead_of(by: timedelta) -> str:
+    """How a clock is to another one that it is so much ahead of: `3 h 5 s ahead of`, `6 s behind`."""
+    hours, seconds = divmod(round(abs(by).total_seconds()), 3600)
+    parts = (hours, "h"), (seconds // 60, "min"), (seconds % 60, "s")
+    told = " ".join(f"{number} {unit}" for number, unit in parts if number)
+    return f"{told} {'ahead of' if by > timedelta() else 'behind'}"
+
+
 def span(length: timedelta) -> str:
     """A length of time in the unit that suits it: `90 minutes`, `1 day`, `12 days`."""
     for unit, name in _UNITS:

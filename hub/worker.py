@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from hub.model import FeedKey, FeedState
 from hub.polls import Polls, utc_now
 from hub.report import Lines, Progress, say
 from hub.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, polls, tell
+from hub.said import ahead_of
 from hub.signals import stopping
 from hub.store import Store, company_of, on_server, open_store, shown
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 _MOST_OF_HOST = 20
 # Between two looks at whom this worker follows.
 _LOOKS = 1.0
-# Between two looks whether its clock is right.
-_COMPARED_AGAIN = 60.0
 
 
 class _Shard(Struct):
@@ -84,7 +83,6 @@ class _Worker:
         self._progress = progress
         self._stop = stop
         self._looked = -_LOOKS
-        self._compared = -_COMPARED_AGAIN
         self._follows = False
         self._told: tuple[str, str | None] | None = None
 
@@ -109,6 +107,7 @@ class _Worker:
             return False
         if time.monotonic() >= self._looked + _LOOKS:
             self._looked = time.monotonic()
+            self._company.follow(config.digest)
             same, leader = self._company.led(config.digest)
             if not same:
                 self._tell_why(config, leader)
@@ -116,19 +115,12 @@ class _Worker:
         return self._follows
 
     def _clock_is_right(self) -> bool:
-        """Whether this machine's clock is that of the database's server, which is looked at now and then."""
-        before = time.monotonic()
-        if before < self._compared + _COMPARED_AGAIN:
-            return True
-        ours, servers = utc_now(), self._company.clock()
-        now = time.monotonic()
-        apart = machine.clock_apart(ours, servers, timedelta(seconds=now - before))
-        if apart is None:
-            self._compared = now
-        elif self._told != (told := ("", "clock")):
+        """Whether this machine's clock is that of the database's server; that it is not is said once."""
+        apart = self._company.clock_apart(utc_now)
+        if apart is not None and self._told != (told := ("", "clock")):
             self._told = told
             say(
-                f"Nothing is polled here: this machine's clock is {apart} the database server's.",
+                f"Nothing is polled here: this machine's clock is {ahead_of(apart)} the database server's.",
                 "    Set it right (timedatectl), or the server's if that is the wrong one; polls begin within"
                 " seconds.",
             )

@@ -389,6 +389,31 @@ class Workers(Struct, frozen=True, kw_only=True):
     gone: int = 0
 
 
+PollerRole = Literal["run", "poll", "worker"]
+
+
+class Poller(Struct, frozen=True, kw_only=True):
+    """A process that polls with a database on a server, or is there to: `hub run`, `hub poll`, `hub worker`.
+
+    `name` is such as `process 4711 on news1`. By the server's clock it is connected `since` and asked it
+    something last at `heard`, `silent` before now; None where the server does not say. It has so
+    many `jobs` and is at so many `hosts`, or has their pause. A worker is `at_work` that takes jobs, and
+    `same_file` says whether its feeds.yaml is that of `hub run`, None where that hands out nothing. Its
+    clock is `apart` by so much ahead of the server's, None where it is right or was not compared.
+    """
+
+    role: PollerRole
+    name: str
+    since: datetime | None = None
+    heard: datetime | None = None
+    silent: timedelta | None = None
+    hosts: int = 0
+    jobs: int = 0
+    at_work: bool = False
+    same_file: bool | None = None
+    apart: timedelta | None = None
+
+
 class PollFigures(Struct, frozen=True, kw_only=True):
     """What came of so many polls: how many failed or found nothing changed, and the entries they brought."""
 

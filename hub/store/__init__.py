@@ -14,7 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import StoreError
-from hub.model import StoredEntry, Workers
+from hub.model import Poller, StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
@@ -61,6 +61,9 @@ class Store(FeedStore, NewsStore, RulingStore, PushStore, AdminStore, Protocol):
 
     def workers(self) -> Workers:
         """The `hub worker`s at work that what is due is handed out to, and the jobs that they have."""
+
+    def pollers(self) -> tuple[Poller, ...] | None:
+        """Who polls with a database on a server, or is there to, workers last; None of a file."""
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database, a sentence each; empty when it is sound."""

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from hub.store.admins import Admins
 from hub.store.care import Care
 from hub.store.feeds import Feeds
+from hub.store.postgres.pollers import SeeingPollers
 from hub.store.postgres.takeover import TakingOver
-from hub.store.postgres.workers import SeeingWorkers
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.watching import Watching
 
 
-class PostgresStore(TakingOver, RulingOnStories, Feeds, Care, Watching, Sending, SeeingWorkers, Admins):
+class PostgresStore(TakingOver, RulingOnStories, Feeds, Care, Watching, Sending, SeeingPollers, Admins):
     """A Store in a PostgreSQL database."""
 
     def _settled(self, polls: int, entries: int) -> None:

@@ -6,14 +6,27 @@ ends, or whose machine is cut off, it lets go by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import psycopg
 
-from hub.store.postgres.server import FILES, HOLDERS, HOSTS, NAME, WORKERS, Server, broken, connect
+from hub import machine
+from hub.store.postgres.server import (
+    CLOCKS,
+    FILES,
+    FOLLOWERS,
+    HOLDERS,
+    HOSTS,
+    NAME,
+    WORKERS,
+    Server,
+    broken,
+    connect,
+)
 
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
@@ -21,6 +34,10 @@ _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
 _HOLD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
 _HOLD_NO_MORE = "SELECT pg_advisory_unlock_shared(%s, %s)"
 _CLOCK = "SELECT clock_timestamp()"
+# Between two looks whether this machine's clock is right.
+_COMPARED_AGAIN = 60.0
+# In seconds: what a key has room for.
+_LONGEST_APART = 2**31 - 1
 _LEADS = f"SELECT objid::bigint, application_name FROM {HOLDERS} AND classid = %s AND objsubid = 2"
 
 
@@ -34,8 +51,9 @@ class Company:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: Server | None = None
-        self._leads_by: int | None = None
-        self._works_as: int | None = None
+        # By which first keys of locks, with which second.
+        self._tells: dict[int, int] = {}
+        self._compared = -_COMPARED_AGAIN
         self._at: set[str] = set()
 
     def take(self, host: str) -> bool:
@@ -54,32 +72,28 @@ class Company:
     def lead(self, digest: str) -> None:
         """Have the others know by which feeds.yaml polls go from now on, or still. Raises StoreError."""
         number = _number(digest)
-        if self._leads_by == number:
+        if self._tells.get(FILES) == number:
             # By another connection it does not yet.
             self._ask("SELECT 1", ())
-        if self._leads_by != number:
-            self.lead_no_more()
-            self._ask(_HOLD, (FILES, number))
-            self._leads_by = number
+        self._tell(FILES, number)
 
     def lead_no_more(self) -> None:
         """Have the others give back what they are at. Raises StoreError."""
-        before, self._leads_by = self._leads_by, None
-        if before is not None:
-            self._ask(_HOLD_NO_MORE, (FILES, before))
+        self._tell(FILES, None)
+
+    def follow(self, digest: str) -> None:
+        """Have admins see that a worker is here, and by which feeds.yaml, from now on or still.
+
+        Raises StoreError.
+        """
+        self._tell(FOLLOWERS, _number(digest))
 
     def work_as(self, number: int | None) -> None:
         """Have a hub know which of the engine's workers this process is, if any, from now on or still.
 
         Raises StoreError.
         """
-        if self._works_as != number:
-            before, self._works_as = self._works_as, None
-            if before is not None:
-                self._ask(_HOLD_NO_MORE, (WORKERS, before))
-            if number is not None:
-                self._ask(_HOLD, (WORKERS, number))
-                self._works_as = number
+        self._tell(WORKERS, number)
 
     def led(self, digest: str) -> tuple[bool, str | None]:
         """Whether polls go by this feeds.yaml; and who leads, such as `process 4711 on news1`, if anybody.
@@ -90,17 +104,44 @@ class Company:
         same = leads.get(_number(digest) & 0xFFFFFFFF)
         return same is not None, same or next(iter(leads.values()), None)
 
-    def clock(self) -> datetime:
-        """The time by the server's clock. Raises StoreError."""
-        now: datetime = self._ask(_CLOCK, ())[0][0]
-        return now
+    def clock_apart(self, now: Callable[[], datetime]) -> timedelta | None:
+        """By how much this machine's clock is ahead of the server's, None where it is right.
+
+        `now` reads it. It is looked at once a minute, and at each call while it is wrong; admins see that
+        it is. Raises StoreError.
+        """
+        before = time.monotonic()
+        if before < self._compared + _COMPARED_AGAIN:
+            return None
+        ours, servers = now(), self._ask(_CLOCK, ())[0][0]
+        after = time.monotonic()
+        apart = machine.clock_apart(ours, servers, timedelta(seconds=after - before))
+        if apart is None:
+            self._tell(CLOCKS, None)
+            self._compared = after
+        else:
+            seconds = round(apart.total_seconds())
+            self._tell(CLOCKS, max(-_LONGEST_APART, min(seconds, _LONGEST_APART)))
+        return apart
 
     def close(self) -> None:
         """Leave all hosts, and lead no more. Closing twice is harmless."""
         if self._connection is not None:
             self._connection.close()
-        self._connection = self._leads_by = self._works_as = None
+        self._connection = None
+        self._tells = {}
         self._at = set()
+
+    def _tell(self, what: int, number: int | None) -> None:
+        """Have the others know a number for what a first key stands for, or none any more."""
+        if self._tells.get(what) == number:
+            return
+        before = self._tells.pop(what, None)
+        if before is not None:
+            self._ask(_HOLD_NO_MORE, (what, before))
+        if number is not None:
+            self._ask(_HOLD, (what, number))
+            self._tells[what] = number
 
     def _ask(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if self._connection is not None:

@@ -18,7 +18,8 @@ from hub.errors import StoreError
 from hub.lock import Purpose
 from hub.store.postgres.server import HOLDERS, LOCKS, NAME, Server, broken, connect, name_on_server
 
-_NUMBERS: dict[Purpose, int] = {"run": 1, "poll": 2, "next": 3}
+NUMBERS: dict[Purpose, int] = {"run": 1, "poll": 2, "next": 3}
+"""The second keys of the locks, by purpose."""
 # How often it is looked whether a lock is held still, in seconds.
 _LOOKED_AGAIN = 5.0
 
@@ -76,7 +77,7 @@ class ServerLock:
     @property
     def wanted(self) -> bool:
         """Whether a process waits for it by `held`. Raises StoreError, as `take` does."""
-        return self._ask(_HOLDER, (LOCKS, _NUMBERS["next"])) is not None
+        return self._ask(_HOLDER, (LOCKS, NUMBERS["next"])) is not None
 
     @property
     def holder(self) -> str:
@@ -88,7 +89,7 @@ class ServerLock:
 
     @property
     def _keys(self) -> tuple[int, int]:
-        return LOCKS, _NUMBERS[self._purpose]
+        return LOCKS, NUMBERS[self._purpose]
 
     def _ask(self, statement: str, values: tuple[Any, ...]) -> Any:
         """The first value of the first row. Raises StoreError."""

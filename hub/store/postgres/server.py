@@ -24,7 +24,7 @@ MADE = "hub_migrations"
 NAME = "hub, "
 # The first keys of the advisory locks that the hub holds for longer than a transaction, and of one that it
 # holds for that: "hub" in ASCII, and what follows. The second key says of which of them it is.
-LOCKS, HOSTS, FILES, MAKING, WORKERS = range(0x687562, 0x687567)
+LOCKS, HOSTS, FILES, MAKING, WORKERS, FOLLOWERS, CLOCKS = range(0x687562, 0x687569)
 HOLDERS = (
     "pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

@@ -50,10 +50,14 @@ class SeeingWorkers(Connection):
 
     def workers(self) -> Workers:
         with self._reading():
-            if not self._value(_ARE_THERE):
+            if not self._has_engine():
                 return Workers()
             ((alive, jobs, workers),) = self._tuples(_WORKERS)
         return Workers(alive=alive, jobs=jobs, gone=workers - alive)
+
+    def _has_engine(self) -> bool:
+        """Whether there are tables of the engine."""
+        return bool(self._value(_ARE_THERE))
 
 
 def make_tables(url: str, script: str, version: str) -> None:

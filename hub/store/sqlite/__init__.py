@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from hub.errors import StoreError
-from hub.model import Workers
+from hub.model import Poller, Workers
 from hub.store.admins import Admins
 from hub.store.care import Care
 from hub.store.feeds import Feeds
@@ -66,6 +66,9 @@ class SqliteStore(RulingOnStories, Feeds, Care, Searching, Watching, Sending, Ad
     def workers(self) -> Workers:
         """There are none: they need a database on a server."""
         return Workers()
+
+    def pollers(self) -> tuple[Poller, ...] | None:
+        return None
 
     # ------------------------------------------------------------ care
 

@@ -15,6 +15,7 @@ from hub.said import counted
 from hub.web.admin import watched
 from hub.web.admin.feeds import row
 from hub.web.admin.frame import page
+from hub.web.admin.pollers import polling
 from hub.web.admin.watched import STATES, URGENT, FeedRow
 from hub.web.doing import notice_rows
 from hub.web.pages import Link, bars
@@ -57,6 +58,7 @@ def overview() -> Response:
             for state in URGENT
             if counts[state] > _OF_A_STATE
         ],
+        "polling": polling(visit.store.pollers(), visit.setting.calendar),
         "notices": notice_rows(visit.notices, names, visit.setting),
         "rest": rows(rest[:_OF_THE_REST]),
         "rest_count": len(rest),
