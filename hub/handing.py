@@ -11,7 +11,7 @@ from hub.fetch import Elsewhere
 from hub.polls import utc_now
 from hub.report import say
 from hub.rounds import tell
-from hub.said import counted
+from hub.said import ahead_of, counted
 from hub.store import Store, company_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Handing:
         self._looked = self._asked = self._due_at = -_LOOKS
         self._tried = -_TRIED_AGAIN
         self._told = ""
+        self._told_of_clock = False
         # The shards that workers have, and those that they are to have.
         self._out: frozenset[int] = frozenset()
         self._due: frozenset[int] = frozenset()
@@ -58,6 +59,7 @@ class Handing:
             return self._there
         self._store, self._digest, self._looked = store, config.digest, now
         self._company.lead(config.digest)
+        self._look_at_clock()
         workers = store.workers()
         if not workers.alive and (workers.jobs or workers.gone) and (queue := self._opened()) is not None:
             # Of a hub that was killed, or of workers that were or that hang.
@@ -69,6 +71,16 @@ class Handing:
             say("There is no worker any more: this hub polls by itself.")
         self._there = there
         return there
+
+    def _look_at_clock(self) -> None:
+        """Say once that this machine's clock is not the server's; polls go on by it."""
+        apart = self._company.clock_apart(utc_now)
+        if apart is not None and not self._told_of_clock:
+            say(
+                f"This machine's clock is {ahead_of(apart)} the database server's, and what comes in is dated"
+                " by it: set it right (timedatectl), or the server's if that is the wrong one."
+            )
+        self._told_of_clock = apart is not None
 
     def _opened(self) -> Queue | None:
         """The jobs, where they can be had; why they cannot is told once."""

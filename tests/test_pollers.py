@@ -131,6 +131,28 @@ def test_a_worker_by_another_clock_is_told_from_the_others(network: Network) -> 
     assert pollers(network)[process(worker)].apart is None
 
 
+def test_a_hub_whose_clock_is_wrong_says_so_as_it_starts_and_polls_on(network: Network) -> None:
+    (site,) = network.sites(1)
+    network.hub.write({"a": [site.feed("/feed", "First")]})
+    network.set_servers_clock("3 hours")
+    run = network.run()
+    run.says("This machine's clock is ")
+    (told,) = (line for line in run.lines if "clock" in line)
+    assert (
+        " behind the database server's, and what comes in is dated by it: set it right (timedatectl)" in told
+    )
+    with admins_hub(network) as hub:
+        said = who_polls(hub)
+    assert "! Its clock is " in said
+    assert " behind the database server’s" in said
+    assert "There is no worker, so it polls by itself." in said
+    network.make_due()
+    assert within(_SOON, lambda: not network.due())
+    network.set_servers_clock("0")
+    assert within(_SOON, lambda: pollers(network)[process(run)].apart is None)
+    assert [line for line in run.lines if "clock" in line] == [told]
+
+
 def test_since_when_one_that_hangs_was_not_heard_of_is_known(network: Network) -> None:
     (site,) = network.sites(1)
     network.hub.write({"a": [site.feed("/feed", "First")]})
