@@ -13,13 +13,17 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hub import __version__
 from hub.errors import ConfigError, HubError
 from hub.signals import hear_once
+
+if TYPE_CHECKING:
+    from hub.desk import Desk
+    from hub.model import Did
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,6 +69,34 @@ def _served(command: Command) -> Command:
     return click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve.")(
         command
     )
+
+
+def _desk(database: str, config: Path = Path("feeds.yaml")) -> Desk:
+    from hub.desk import Desk
+
+    return Desk(config, database, again=True)
+
+
+def _done(database: str, action: str, did: Did, said: str | None = None) -> None:
+    """Say what a command has done, in other words if they are given, and have Audit keep it."""
+    from hub import audit
+
+    context = click.get_current_context()
+    command = f"hub{context.command_path.removeprefix(context.find_root().command_path)}"
+    problem = None
+    try:
+        audit.record_command(database, action, did, command=command, now=datetime.now(UTC))
+    except audit.NotRecordedError as error:
+        problem = error
+    click.echo(did.said if said is None else said)
+    if problem:
+        _tell(problem)
+
+
+def _tell(error: HubError) -> None:
+    click.echo(error.problem, err=True)
+    if error.remedy:
+        click.echo(f"    {error.remedy}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -158,11 +190,15 @@ def feeds_check(url: str | None, config: Path) -> None:
 @click.option("--name", help="What to call this feed among the member's; `news` unless said.")
 @click.option("--unseen", is_flag=True, help="Add it without looking at it first.")
 @_config
-def feeds_add(url: str, member: str | None, name: str | None, unseen: bool, config: Path) -> None:
+@_database
+def feeds_add(
+    url: str, member: str | None, name: str | None, unseen: bool, config: Path, database: str
+) -> None:
     """Add the feed at URL to feeds.yaml."""
     from hub import feedlist
 
-    click.echo(feedlist.add(config, url, member=member, name=name, unseen=unseen))
+    said, did = feedlist.add(config, url, member=member, name=name, unseen=unseen)
+    _done(database, "add-feed", did, said)
 
 
 @feeds.command("remove")
@@ -172,9 +208,8 @@ def feeds_add(url: str, member: str | None, name: str | None, unseen: bool, conf
 @_database
 def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
     """Take a feed out of feeds.yaml. Its entries stay published unless --entries is given."""
-    from hub import feedlist
-
-    click.echo(feedlist.remove(config, feed, database=database if entries else None))
+    did = _desk(database, config).remove(feed, entries=entries)
+    _done(database, "remove", did, None if entries else f"{did.said} `--entries` would take that too.")
 
 
 @feeds.command("moved")
@@ -197,11 +232,16 @@ def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> N
 @feeds.command("import")
 @click.argument("file", type=click.File("rb"))
 @_config
-def feeds_import(file: Any, config: Path) -> None:
+@_database
+def feeds_import(file: Any, config: Path, database: str) -> None:
     """Add the feeds of an OPML FILE to feeds.yaml (- for standard input)."""
     from hub import feedlist
 
-    click.echo(feedlist.import_opml(config, file.read()))
+    said, did = feedlist.import_opml(config, file.read())
+    if did:
+        _done(database, "import-feeds", did, said)
+    else:
+        click.echo(said)
 
 
 @feeds.command("export")
@@ -220,12 +260,15 @@ def feeds_export(config: Path) -> None:
 def retag(plan: bool, config: Path, database: str) -> None:
     """Apply feeds.yaml's tag rules to the entries that are stored."""
     from hub import retag as retagging
+    from hub.model import Did
 
     if plan:
         click.echo(retagging.plan(config, database))
         return
     changed, entries = retagging.run(config, database)
-    click.echo(f"{changed} of {entries} entries changed their tags.")
+    said = f"{changed} of {entries} entries changed their tags."
+    did = Did(about="feeds.yaml", said=f"The tag rules were applied to what is stored: {said}")
+    _done(database, "retag", did, said)
 
 
 @cli.group()
@@ -246,9 +289,7 @@ def _whose(command: Command) -> Command:
 @_database
 def story_merge(link: str, into: str, member: str | None, database: str) -> None:
     """Put the story of LINK into that of OTHER_LINK."""
-    from hub import rulings
-
-    click.echo(rulings.merge(database, link, into, member=member))
+    _done(database, "merge", _desk(database).merge(link, into, member=member, into_of=member))
 
 
 @story.command("split")
@@ -257,9 +298,7 @@ def story_merge(link: str, into: str, member: str | None, database: str) -> None
 @_database
 def story_split(link: str, member: str | None, database: str) -> None:
     """Take LINK out of its story, apart from the others for good."""
-    from hub import rulings
-
-    click.echo(rulings.split(database, link, member=member, alone=False))
+    _done(database, "split", _desk(database).split(link, member=member, alone=False))
 
 
 @story.command("not-a-copy")
@@ -268,9 +307,7 @@ def story_split(link: str, member: str | None, database: str) -> None:
 @_database
 def story_not_a_copy(link: str, member: str | None, database: str) -> None:
     """Keep LINK in a story of its own, whatever else is published."""
-    from hub import rulings
-
-    click.echo(rulings.split(database, link, member=member, alone=True))
+    _done(database, "not-a-copy", _desk(database).split(link, member=member, alone=True))
 
 
 @story.command("lead")
@@ -279,9 +316,7 @@ def story_not_a_copy(link: str, member: str | None, database: str) -> None:
 @_database
 def story_lead(link: str, member: str | None, database: str) -> None:
     """Have LINK lead its story."""
-    from hub import rulings
-
-    click.echo(rulings.lead(database, link, member=member))
+    _done(database, "lead", _desk(database).lead(link, member=member))
 
 
 @cli.command()
@@ -294,10 +329,12 @@ def story_lead(link: str, member: str | None, database: str) -> None:
 @_database
 def pin(link: str, until: datetime | None, member: str | None, config: Path, database: str) -> None:
     """Have the story of LINK stand on the home page, beside the latest news."""
-    from hub import pins
+    from hub.pins import hubs_day
 
-    last_day, now = until and until.date(), datetime.now(UTC)
-    click.echo(pins.pin(config, database, link, member=member, last_day=last_day, now=now))
+    last_day = until and until.date()
+    today = hubs_day(config, datetime.now(UTC), needed=last_day is not None)
+    did = _desk(database).pin(link, member=member, last_day=last_day, today=today)
+    _done(database, "pin", did)
 
 
 @cli.command()
@@ -306,9 +343,8 @@ def pin(link: str, until: datetime | None, member: str | None, config: Path, dat
 @_database
 def unpin(link: str, member: str | None, database: str) -> None:
     """Take the story of LINK from there."""
-    from hub import pins
-
-    click.echo(pins.unpin(database, link, member=member))
+    did = _desk(database).unpin(link, member=member, today=datetime.now(UTC).date())
+    _done(database, "unpin", did)
 
 
 @cli.command()
@@ -326,9 +362,7 @@ def held(database: str) -> None:
 @_database
 def release(what: str, member: str | None, database: str) -> None:
     """Publish LINK, whatever the rules say, or all that waits of a MEMBER or a feed of it."""
-    from hub import moderation
-
-    click.echo(moderation.release(database, what, member=member))
+    _done(database, "release", _desk(database).release(what, member=member))
 
 
 @cli.command()
@@ -338,9 +372,7 @@ def release(what: str, member: str | None, database: str) -> None:
 @_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:
     """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or a feed of it."""
-    from hub import moderation
-
-    click.echo(moderation.withdraw(database, what, member=member, why=why))
+    _done(database, "withdraw", _desk(database).withdraw(what, member=member, why=why))
 
 
 @cli.command()
@@ -377,12 +409,11 @@ def revisions(link: str, member: str | None, database: str) -> None:
 @_database
 def tag(link: str, term: str, undo: bool, member: str | None, config: Path, database: str) -> None:
     """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
-    from hub import retag as retagging
-
+    desk = _desk(database, config)
     if undo:
-        click.echo(retagging.undo(config, database, link, term, member=member))
+        _done(database, "leave", desk.leave_to_rules(link, term, member=member))
     else:
-        click.echo(retagging.tag(config, database, link, term, member=member))
+        _done(database, "tag", desk.tag(link, term, member=member))
 
 
 @cli.command()
@@ -393,9 +424,7 @@ def tag(link: str, term: str, undo: bool, member: str | None, config: Path, data
 @_database
 def untag(link: str, term: str, member: str | None, config: Path, database: str) -> None:
     """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
-    from hub import retag as retagging
-
-    click.echo(retagging.untag(config, database, link, term, member=member))
+    _done(database, "untag", _desk(database, config).untag(link, term, member=member))
 
 
 @cli.group()
@@ -411,7 +440,8 @@ def user_add(name: str, config: Path, database: str) -> None:
     """Print a link at which the admin NAME chooses a password, which makes the account."""
     from hub import users
 
-    click.echo(users.add(config, database, name, now=datetime.now(UTC)))
+    said, did = users.add(config, database, name, now=datetime.now(UTC))
+    _done(database, "invite", did, said)
 
 
 @user.command("reset")
@@ -422,7 +452,8 @@ def user_reset(name: str, config: Path, database: str) -> None:
     """Print a link at which NAME chooses another password."""
     from hub import users
 
-    click.echo(users.reset(config, database, name, now=datetime.now(UTC)))
+    said, did = users.reset(config, database, name, now=datetime.now(UTC))
+    _done(database, "invite", did, said)
 
 
 @user.command("remove")
@@ -432,7 +463,7 @@ def user_remove(name: str, database: str) -> None:
     """Remove the account NAME, which ends its sessions."""
     from hub import users
 
-    click.echo(users.remove(database, name))
+    _done(database, "remove-account", users.remove(database, name))
 
 
 @user.command("list")
@@ -474,11 +505,12 @@ def backup(file: Path, database: str) -> None:
 @_database
 def restore(file: Path, database: str) -> None:
     """Put the backup FILE in the database's place. A file's is kept under another name."""
-    from datetime import UTC, datetime
-
     from hub import mending
+    from hub.model import Did
+    from hub.store import shown
 
-    click.echo(mending.restore(database, file, now=datetime.now(UTC)))
+    said = mending.restore(database, file, now=datetime.now(UTC))
+    _done(database, "restore-backup", Did(about=shown(database), said=said))
 
 
 @cli.command()
@@ -487,10 +519,16 @@ def restore(file: Path, database: str) -> None:
 def check(database: str, mend: bool) -> None:
     """Check the database for damage."""
     from hub import mending
+    from hub.model import Did
     from hub.store import shown
 
     problems = mending.mended(database) if mend else mending.checked(database)
-    click.echo("\n".join(problems) or f"{shown(database)} is sound.")
+    said = "\n".join(problems) or f"{shown(database)} is sound."
+    if mend:
+        made = f"What is made of the entries was made anew.\n{said}"
+        _done(database, "mend", Did(about=shown(database), said=made), said)
+    else:
+        click.echo(said)
     if problems:
         remedy = mending.BACKUP if mend else mending.MEND
         click.echo(f"    {remedy}", err=True)
@@ -517,9 +555,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_EXIT_STOPPED)
     except HubError as error:
-        click.echo(error.problem, err=True)
-        if error.remedy:
-            click.echo(f"    {error.remedy}", err=True)
+        _tell(error)
         sys.exit(_EXIT_USAGE if isinstance(error, ConfigError) else _EXIT_FAILED)
     except OSError as error:
         if error.errno not in _NO_ROOM:

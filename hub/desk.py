@@ -1,4 +1,4 @@
-"""What the admin pages have done for them, by the functions that `hub`'s commands call.
+"""What admins decide, done for the admin pages and for `hub`'s commands, with how it is taken back.
 
 Each is imported when it is asked for: a web view of which nobody is signed in
 loads none of them.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,16 @@ from msgspec import UNSET, Struct, UnsetType, field
 from hub.config import Config
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
+from hub.errors import AlreadySo
 from hub.explained import Explained
 from hub.model import Did, Fields, Stand
-from hub.polls import utc_now
 from hub.said import counted
 from hub.store import Pin, Place, Store, existing_store
 
 if TYPE_CHECKING:
-    from hub.config.edit import NewFeed
+    from hub.config.edit import Added, NewFeed
     from hub.config.whole import Edited
-    from hub.model import FeedKey, Look, StoredEntry, TagPlan
+    from hub.model import Look, StoredEntry, TagPlan
 
 _Tell = Callable[[str], None]
 
@@ -37,10 +37,14 @@ _PLANNED_FOR = timedelta(minutes=5)
 
 
 class Desk(Struct, frozen=True):
-    """A `hub.web.admin.desk.Desk` of one hub: its feeds.yaml and its database."""
+    """A `hub.web.admin.desk.Desk` of one hub: its feeds.yaml and its database.
+
+    Commands have one too, which does `again` what is the case already.
+    """
 
     config: Path
     database: str
+    again: bool = False
     errands: Errands = field(default_factory=Errands)
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
@@ -57,7 +61,7 @@ class Desk(Struct, frozen=True):
         with closing(existing_store(self.database)) as store:
             undo = undoing.of_release(store, what, member)
             said, left = moderation.released(store, what, member, for_good=for_good, seen=seen)
-        return Did(said, undoing.of_what_is_left(undo, left))
+        return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
 
     def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
         from hub import moderation, undoing
@@ -65,7 +69,8 @@ class Desk(Struct, frozen=True):
         with closing(existing_store(self.database)) as store:
             undo = undoing.of_withdraw(store, what, member)
             said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
-        return Did(said, undoing.of_what_is_left(undo, left))
+        said = f"{said}\nReason: {why}" if why else said
+        return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
 
     def pin(
         self,
@@ -79,13 +84,13 @@ class Desk(Struct, frozen=True):
     ) -> Did:
         from hub import pins, undoing
 
-        made = made or utc_now()
+        made = made or datetime.now(UTC)
+        undo = self._before(lambda store: undoing.of_pin(store, link, member, last_day=last_day, today=today))
         with closing(existing_store(self.database)) as store:
-            undo = undoing.of_pin(store, link, member, last_day=last_day, today=today)
             said, left = pins.pinned(
                 store, link, member, last_day=last_day, made=made, today=today, seen=seen
             )
-        return Did(said, undoing.of_pin_left(undo, left))
+        return Did(about=link, said=said, undo=undoing.of_pin_left(undo, left))
 
     def unpin(
         self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
@@ -93,33 +98,38 @@ class Desk(Struct, frozen=True):
         from hub import pins, undoing
 
         undo = self._before(lambda store: undoing.of_unpin(store, link, member, today=today))
-        return Did(pins.unpin(self.database, link, member=member, seen=seen), undoing.of_pin_left(undo, None))
+        said = pins.unpin(self.database, link, member=member, seen=seen)
+        return Did(about=link, said=said, undo=undoing.of_pin_left(undo, None))
 
-    def merge(self, link: str, into: str, *, member: str | None) -> Did:
+    def merge(self, link: str, into: str, *, member: str | None, into_of: str | None = None) -> Did:
         from hub import rulings, undoing
 
-        now, undo = utc_now(), self._before(lambda store: undoing.of_merge(store, link, into, member))
+        undo = self._before(lambda store: undoing.of_merge(store, link, into, member, into_of))
+        now = datetime.now(UTC)
         said = rulings.merge(self.database, link, into, member=member, now=now)
-        return Did(said, undoing.of_ruling(undo, now))
+        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
     def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Did:
         from hub import rulings, undoing
 
-        now, undo = utc_now(), self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
+        undo = self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
+        now = datetime.now(UTC)
         said = rulings.split(self.database, link, member=member, alone=alone, now=now, seen=seen)
-        return Did(said, undoing.of_ruling(undo, now))
+        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
     def lead(self, link: str, *, member: str | None) -> Did:
         from hub import rulings, undoing
 
-        now, undo = utc_now(), self._before(lambda store: undoing.of_lead(store, link, member))
+        undo = self._before(lambda store: undoing.of_lead(store, link, member))
+        now = datetime.now(UTC)
         said = rulings.lead(self.database, link, member=member, now=now)
-        return Did(said, undoing.of_ruling(undo, now))
+        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
     def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Did:
         from hub import rulings
 
-        return Did(rulings.put_back(self.database, link, place, member=member, seen=seen))
+        said = rulings.put_back(self.database, link, place, member=member, seen=seen)
+        return Did(about=link, said=said)
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
@@ -127,9 +137,9 @@ class Desk(Struct, frozen=True):
         from hub import retag, undoing
 
         undo = self._before(lambda store: undoing.of_tag(store, "tag", link, term, member))
-        now = utc_now()
+        now = datetime.now(UTC)
         said = retag.tag(self.config, self.database, link, term, member=member, now=now, seen=seen)
-        return Did(said, undoing.of_tag_left(undo, now))
+        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
 
     def untag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
@@ -137,9 +147,9 @@ class Desk(Struct, frozen=True):
         from hub import retag, undoing
 
         undo = self._before(lambda store: undoing.of_tag(store, "untag", link, term, member))
-        now = utc_now()
+        now = datetime.now(UTC)
         said = retag.untag(self.config, self.database, link, term, member=member, now=now, seen=seen)
-        return Did(said, undoing.of_tag_left(undo, now))
+        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
 
     def leave_to_rules(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
@@ -148,7 +158,7 @@ class Desk(Struct, frozen=True):
 
         undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
         said = retag.undo(self.config, self.database, link, term, member=member, seen=seen)
-        return Did(said, undoing.of_tag_left(undo, None))
+        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, None))
 
     def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
         from hub import explain
@@ -177,27 +187,32 @@ class Desk(Struct, frozen=True):
 
         return whole.take_back(self.config, change, was=was, now=now)
 
-    def put_feed(self, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
+    def plan_feed(self, feed: NewFeed) -> Added:
         from hub.config import edit
 
-        return edit.put_feed(self.config, feed, write=write)
+        return edit.put_feed(self.config, feed, write=False)
 
-    def remove(
-        self, target: str, *, entries: bool, and_member: bool, at: str | None = None
-    ) -> tuple[str, Edited | None]:
+    def add_feed(self, feed: NewFeed) -> Did:
         from hub import feedlist
         from hub.config import edit
 
-        if entries:
-            said, removed = feedlist.remove_with_entries(self.config, target, self.database)
-            return said, removed.change if removed else None
-        gone = edit.remove_feed(self.config, target, and_member=and_member, at=at)
-        return f"{gone.named}: taken out of {self.config}. What it published stays.", gone.change
+        return feedlist.added(edit.put_feed(self.config, feed, write=True))
+
+    def remove(self, target: str, *, entries: bool, and_member: bool = False, at: str | None = None) -> Did:
+        from hub import feedlist
+
+        database = self.database if entries else None
+        return feedlist.remove(self.config, target, database=database, and_member=and_member, at=at)
 
     def _before(self, look: Callable[[Store], Fields]) -> Fields:
         """How something will be taken back, by what is stored before it is done."""
-        with closing(existing_store(self.database)) as store:
-            return look(store)
+        try:
+            with closing(existing_store(self.database)) as store:
+                return look(store)
+        except AlreadySo:
+            if self.again:
+                return {}
+            raise
 
     # ------------------------------------------------------------ what takes a while
 
@@ -211,7 +226,7 @@ class Desk(Struct, frozen=True):
     def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
         about = f"plan {text_digest(text)}"
         errand = self.errands.latest(about)
-        if errand is None or (errand.ended and utc_now() - errand.ended > _PLANNED_FOR):
+        if errand is None or (errand.ended and datetime.now(UTC) - errand.ended > _PLANNED_FOR):
             errand = self.errands.begin(about, _plan, text, self.database)
         if not errand.wait(seconds):
             return errand.said or "It has begun."

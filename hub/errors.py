@@ -10,7 +10,8 @@
     │       └── NotAFeed     it is something else, such as a page
     ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── StoreError           the database refused
-    │   └── StoreUnusable    it refuses whoever asks, whatever for
+    │   ├── StoreUnusable    it refuses whoever asks, whatever for
+    │   └── AlreadySo        what is to be done is the case
     └── BusyError            another hub is using this database
 
 An admin reads these, so each says what happened and what to do about it.
@@ -126,6 +127,10 @@ class StoreError(HubError):
 
 class StoreUnusable(StoreError):
     """Nothing can be asked of the database just now: its server is away, or its file held or damaged."""
+
+
+class AlreadySo(StoreError):
+    """What an admin decides was decided so before."""
 
 
 class BusyError(HubError):

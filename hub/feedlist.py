@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from hub.config import Config, check_url, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
 from hub.machine import check_temporary_folder
-from hub.model import FeedKey, FeedState, Finding, Look, Sample
+from hub.model import Did, FeedKey, FeedState, Finding, Look, Sample
 from hub.said import counted, minute
 from hub.signals import stopping
 
 if TYPE_CHECKING:
-    from hub.config.edit import Removed
+    from hub.config.edit import Added, Removed
     from hub.fetch import Fetched, Fetcher
     from hub.poll import Reading
     from hub.reading import Readers
@@ -90,8 +90,11 @@ def look(url: str, path: Path) -> Look:
     return Look(asked=url, findings=(feed,), best=feed)
 
 
-def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: bool) -> str:
-    """Add a feed to feeds.yaml, after a look at it unless `unseen`. Raises HubError, the file as it was."""
+def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: bool) -> tuple[str, Did]:
+    """Add a feed to feeds.yaml, after a look at it unless `unseen`; what to tell, and what was done.
+
+    Raises HubError, with the file as it was.
+    """
     from hub.config import edit
 
     said: list[str] = []
@@ -114,29 +117,49 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
             said.append(f"{url} redirects for good to {answer.url}, which was added.")
             url = answer.url
     before = {each.slug for each in config.members}
-    key = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
-    if key.member not in before:
-        near = get_close_matches(key.member, before, 1, _ALIKE)
-        said.append(f"{key.member} is a new member{f', beside {near[0]}' if near else ''}.")
-    said.append(f"{key} is in {path} now. A hub that runs takes it up within seconds.")
-    return "\n".join(said)
+    new = edit.add_feed(path, url, member=member, name=name, title=title, homepage=homepage)
+    if new.member:
+        near = get_close_matches(new.member.slug, before, 1, _ALIKE)
+        said.append(f"{new.member.slug} is a new member{f', beside {near[0]}' if near else ''}.")
+    said.append(f"{new.key} is in {path} now. A hub that runs takes it up within seconds.")
+    return "\n".join(said), added(new)
 
 
-def remove(path: Path, target: str, *, database: str | None) -> str:
+def added(new: Added) -> Did:
+    """That a feed was added. What takes that back takes out no other, which may have its name by then."""
+    key = str(new.key)
+    return Did(
+        about=key,
+        said=f"{key} was added: {new.url} A hub that runs polls it within seconds.",
+        change=new.change.diff,
+        undo={"action": "remove", "feed": key, "at": new.url, **({"member": "too"} if new.member else {})},
+    )
+
+
+def remove(
+    path: Path, target: str, *, database: str | None, and_member: bool = False, at: str | None = None
+) -> Did:
     """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too.
 
-    With a database also those of what left the file before. Raises HubError.
+    With a database also those of what left the file before. Without one, `and_member` and `at` are
+    those of `hub.config.edit.remove_feed`. Raises HubError.
     """
     from hub.config import edit
 
-    if database is None:
-        what = edit.remove_feed(path, target).named
-        return f"{what}: taken out of {path}. What it published stays; `--entries` would take that too."
-    return remove_with_entries(path, target, database)[0]
+    if database is not None:
+        return _remove_with_entries(path, target, database)
+    removed = edit.remove_feed(path, target, and_member=and_member, at=at)
+    said = f"{removed.named}: taken out of {path}. What it published stays."
+    about, change = _about(target, removed), removed.change
+    return Did(about=about, said=said, change=change.diff, undo=change.undo)
 
 
-def remove_with_entries(path: Path, target: str, database: str) -> tuple[str, Removed | None]:
-    """The same with entries, and what was taken out of feeds.yaml where it was in it."""
+def _about(target: str, removed: Removed) -> str:
+    """What was named by a URL, by its name."""
+    return str(removed.feeds[0].key) if "://" in target else target
+
+
+def _remove_with_entries(path: Path, target: str, database: str) -> Did:
     from hub.config import edit
     from hub.rounds import sync
     from hub.store import existing_store
@@ -151,14 +174,15 @@ def remove_with_entries(path: Path, target: str, database: str) -> tuple[str, Re
         if left and target not in named:
             gone = sum(store.remove(each, now) for each in left)
             had = f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
-            return had, None
+            return Did(about=target, said=had)
         removed = edit.remove_feed(path, target)
         # A member goes with its last feed, once the database knows that it has left the file.
         sync(store, load(path))
         leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
         gone = sum(store.remove(each, now) for each in leaving)
     entries = counted(gone, "entry", "entries")
-    return f"{removed.named}: taken out of {path}, and {entries} out of the database.", removed
+    said = f"{removed.named}: taken out of {path}, and {entries} out of the database."
+    return Did(about=_about(target, removed), said=said, change=removed.change.diff)
 
 
 def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> tuple[str, bool]:
@@ -215,8 +239,8 @@ def _states(path: Path, database: str, target: str | None) -> list[FeedState]:
         return [state for state in store.feed_states() if named is None or state.feed.key in named]
 
 
-def import_opml(path: Path, opml: bytes) -> str:
-    """Add the feeds of an OPML document to feeds.yaml, all or none."""
+def import_opml(path: Path, opml: bytes) -> tuple[str, Did | None]:
+    """Add the feeds of an OPML document to feeds.yaml, all or none; what to tell, and what was done."""
     from hub.config import edit
 
     imported = edit.import_opml(path, opml)
@@ -225,8 +249,10 @@ def import_opml(path: Path, opml: bytes) -> str:
     if imported.members:
         are_new = counted(len(imported.members), "member is", "members are")
         lines.append(f"{are_new} new: {', '.join(member.slug for member in imported.members)}.")
-    lines += [f"Left out: {sentence}" for sentence in imported.refused]
-    return "\n".join(lines)
+    left_out = [f"Left out: {sentence}" for sentence in imported.refused]
+    said, change = "\n".join(lines), imported.change
+    did = Did(about="feeds.yaml", said=said, change=change.diff, undo=change.undo) if change else None
+    return "\n".join([said, *left_out]), did
 
 
 def export_opml(path: Path) -> str:

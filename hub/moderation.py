@@ -26,13 +26,6 @@ def held(database: str) -> str:
     return "\n".join(lines or ["Nothing waits for an admin."])
 
 
-def release(database: str, what: str, *, member: str | None = None) -> str:
-    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        said, _ = released(store, what, member)
-        return said
-
-
 def released(
     store: Store,
     what: str,
@@ -41,10 +34,11 @@ def released(
     for_good: bool = True,
     seen: Mapping[int, Stand] = {},
 ) -> tuple[str, Mapping[int, Stand]]:
-    """Do what `release` does; what was done, and how what it was done to stands now.
+    """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
 
-    If not `for_good`, its member can take back what was withdrawn, as before. It
-    is refused where an entry stands otherwise than was `seen`, or than it was found.
+    What was done is told, and how what it was done to stands now. If not
+    `for_good`, its member can take back what was withdrawn, as before. It is
+    refused where an entry stands otherwise than was `seen`, or than it was found.
     """
     if waiting := _of_feed(store, what):
         stands = store.release(waiting, seen=store.stands(waiting))
@@ -58,17 +52,10 @@ def released(
     return f"{_named(entries)} is published now.", stands
 
 
-def withdraw(database: str, what: str, *, member: str | None = None, why: str) -> str:
-    """Withdraw an entry, by its link or id, or all that waits of a member or feed. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        said, _ = withdrawn(store, what, member, why=why)
-        return said
-
-
 def withdrawn(
     store: Store, what: str, member: str | None, *, why: str, seen: Mapping[int, Stand] = {}
 ) -> tuple[str, Mapping[int, Stand]]:
-    """Do what `withdraw` does; as `released` is for `release`."""
+    """Withdraw an entry, by its link or id, or drop all that waits of a member or feed; as `released`."""
     if waiting := _of_feed(store, what):
         stands = store.withdraw(waiting, why, seen=store.stands(waiting))
         return f"{counted(len(stands), 'entry', 'entries')} of {what} will not be published.", stands

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
 from hub.config import load
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.rulings import named, of_one_story
 from hub.said import date_of
 from hub.store import Pin, Store, existing_store
 
 
-def pin(
-    path: Path, database: str, address: str, *, member: str | None, last_day: date | None, now: datetime
-) -> str:
-    """Have the story of an entry stand there, to the end of a day if one is said. Raises HubError."""
-    # The day by the hub's clocks matters only where there is one to compare it with: without one it is pinned
-    # anew, whatever day it had.
-    today = now.astimezone(ZoneInfo(load(path).hub.timezone)).date() if last_day else date.max
-    with closing(existing_store(database)) as store:
-        said, _ = pinned(store, address, member, last_day=last_day, made=now, today=today)
-        return said
+def hubs_day(path: Path, now: datetime, *, needed: bool) -> date:
+    """Which day it is by the hub's clocks. Raises ConfigError, where it is `needed` to be theirs."""
+    try:
+        zone: tzinfo = ZoneInfo(load(path).hub.timezone)
+    except ConfigError:
+        if needed:
+            raise
+        zone = UTC
+    return now.astimezone(zone).date()
 
 
 def pinned(
@@ -38,9 +37,10 @@ def pinned(
     today: date,
     seen: Pin | UnsetType | None = UNSET,
 ) -> tuple[str, Pin]:
-    """Do what `pin` does; what was done, and the pin. Refused where it is pinned otherwise than was `seen`.
+    """Have the story of an entry stand there, to the end of a day if one is said; what was done, and the pin.
 
-    What only has another day stands where it stood.
+    What only has another day stands where it stood. Raises HubError, also where it is pinned otherwise
+    than was `seen`.
     """
     if last_day is not None and is_over(last_day, today):
         raise HubError(f"{date_of(last_day)} is over.", "Say the last day on which it shall stand there.")
@@ -58,7 +58,7 @@ def is_over(last_day: date | None, today: date) -> bool:
 
 
 def unpin(database: str, address: str, *, member: str | None, seen: Pin | UnsetType | None = UNSET) -> str:
-    """Take back what `pin` did. Raises HubError, also where it is pinned otherwise than was `seen`."""
+    """Take it from there. Raises HubError, also where it is pinned otherwise than was `seen`."""
     with closing(existing_store(database)) as store:
         entry = of_one_story(store, address, member)
         store.unpin(entry.key, seen=seen)

@@ -2,7 +2,7 @@
 
 They are told of things as they are before it is done, and are none where
 nothing takes it back whole. Of what is the case already it is said so, as
-StoreError. How it was left is among them: what was decided again since is
+AlreadySo. How it was left is among them: what was decided again since is
 not taken back with it.
 """
 
@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from hub.errors import StoreError
+from hub.errors import AlreadySo
 from hub.model import (
     Fields,
     Rulings,
@@ -83,7 +83,7 @@ def of_pin(store: Store, link: str, member: str | None, *, last_day: date | None
         return {"action": "unpin-again", "link": link, "member": member or ""}
     if pin.last_day == last_day:
         until = f", up to {date_of(last_day)}" if last_day else ""
-        raise StoreError(f"{named(entry)} is pinned already{until}.")
+        raise AlreadySo(f"{named(entry)} is pinned already{until}.")
     return _pinned(link, member, pin)
 
 
@@ -105,12 +105,12 @@ def _as_field(pin: Pin | None) -> str:
     return msgspec.json.encode(pin).decode()
 
 
-def of_merge(store: Store, link: str, into: str, member: str | None) -> Fields:
+def of_merge(store: Store, link: str, into: str, member: str | None, into_of: str | None) -> Fields:
     """An entry that was by itself is again, where neither story had anything that they share from now on.
 
-    Where `into` is of several stories, StoreError is raised: `member` says whose `link` is meant alone.
+    Where `into` is of several stories, of which `into_of` says none, StoreError is raised.
     """
-    entry, other = of_one_story(store, link, member), of_one_story(store, into, None)
+    entry, other = of_one_story(store, link, member), of_one_story(store, into, into_of)
     both = [story for story in map(store.story, (entry.story, other.story)) if isinstance(story, Story)]
     if len(both) < 2 or len(both[0].entries) > 1 or store.pin_of(entry.key):
         return {}
@@ -130,7 +130,7 @@ def of_split(store: Store, link: str, member: str | None, *, alone: bool) -> Fie
     if not isinstance(story, Story):
         return {}
     if len(story.entries) == 1 and alone and entry.key in _rulings(store, entry).alone:
-        raise StoreError(f"{named(entry)} is kept from every other story already.")
+        raise AlreadySo(f"{named(entry)} is kept from every other story already.")
     if entry.lead:
         return {}
     return _put_back(store, entry)
@@ -140,7 +140,7 @@ def of_lead(store: Store, link: str, member: str | None) -> Fields:
     entry = the_one(store, link, member)
     story = store.story(entry.story)
     if entry.lead and entry.key in _rulings(store, entry).leads:
-        raise StoreError(f"{named(entry)} leads its story already, whatever comes.")
+        raise AlreadySo(f"{named(entry)} leads its story already, whatever comes.")
     if entry.lead or not isinstance(story, Story):
         return {}
     return _put_back(store, entry)
@@ -168,7 +168,7 @@ def of_tag(store: Store, action: str, link: str, term: str, member: str | None) 
     said = {each.entry: each for each in store.overrulings() if each.term == term}
     before = {_said(said[each.key].tags if each.key in said else None) for each in entries}
     if before == {action}:
-        raise StoreError(f"{named(entries[0])} {_ALREADY[action].format(term)}.")
+        raise AlreadySo(f"{named(entries[0])} {_ALREADY[action].format(term)}.")
     if len(before) > 1:
         return {}
     return {"action": before.pop(), "link": link, "term": term, "member": member or ""}

@@ -7,15 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
 
+from hub.audit import expelled, invited
 from hub.config import load
 from hub.errors import StoreError
-from hub.model import LINK_LASTS, Invitation, account_name_problem
+from hub.model import LINK_LASTS, Did, Invitation, account_name_problem
 from hub.said import minute
 from hub.store import Store, existing_store
 
 
-def add(config: Path, database: str, name: str, *, now: datetime) -> str:
-    """Invite an admin; what to send them. Raises HubError, also where there is one of that name."""
+def add(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, Did]:
+    """Invite an admin; what to send them, and what was done.
+
+    Raises HubError, also where there is one of that name.
+    """
     if problem := account_name_problem(name):
         raise StoreError(problem, "Choose another.")
     with closing(existing_store(database)) as store:
@@ -24,24 +28,24 @@ def add(config: Path, database: str, name: str, *, now: datetime) -> str:
                 f"There is an account {name} already.", f"For another password: hub user reset {name}"
             )
         link = invitation(store, name, now=now)
-    return _told(config, link, f"{name} chooses a password", now)
+    return _told(config, link, f"{name} chooses a password", now), invited(name, another=False)
 
 
-def reset(config: Path, database: str, name: str, *, now: datetime) -> str:
-    """Let an admin choose another password; what to send them. Raises HubError."""
+def reset(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, Did]:
+    """Let an admin choose another password; what to send them, and what was done. Raises HubError."""
     with closing(existing_store(database)) as store:
         if not store.account(name):
             raise _nobody(name)
         link = invitation(store, name, now=now)
-    return _told(config, link, f"{name} chooses another password", now)
+    return _told(config, link, f"{name} chooses another password", now), invited(name, another=True)
 
 
-def remove(database: str, name: str) -> str:
+def remove(database: str, name: str) -> Did:
     """Remove an account, or take its link back. Raises HubError."""
     with closing(existing_store(database)) as store:
         if not store.expel(name):
             raise _nobody(name)
-    return f"{name} can sign in no more."
+    return expelled(name)
 
 
 def listed(database: str, *, now: datetime) -> str:

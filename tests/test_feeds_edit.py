@@ -130,11 +130,11 @@ def test_a_site_without_a_feed_is_written_with_how_it_is_read(
     url = "https://new.example/list?a=1"
     for member in ("new", "two"):
         feed = NewFeed(url=f"{url}&{member}", kind=kind, member=member, title="New", republish="link")
-        key, change = put_feed(path, feed, write=False)
-        assert path.read_text() == change.before
-        assert put_feed(path, feed, write=True) == (key, change)
-        assert path.read_text() == change.after
-        added = next(each for each in load(path).feeds if each.key == key)
+        plan = put_feed(path, feed, write=False)
+        assert path.read_text() == plan.change.before
+        assert put_feed(path, feed, write=True) == plan
+        assert path.read_text() == plan.change.after
+        added = next(each for each in load(path).feeds if each.key == plan.key)
         assert added.kinds == {feed.url: kind}
     assert next(each for each in load(path).members if each.slug == "new").republish == "link"
 
@@ -154,7 +154,7 @@ def test_a_member_goes_with_its_last_feed_when_told_to(file: Path) -> None:
 def test_a_new_member_stands_after_the_last_one_and_nothing_else_changes(file: Path) -> None:
     key = add_feed(
         file, "https://four.example/feed/", title="Four: a network", homepage="https://four.example/"
-    )
+    ).key
     assert key == FeedKey("four-a-network")
     added = (
         "\n"
@@ -229,7 +229,7 @@ def test_what_is_added_and_removed_again_leaves_the_file_as_it_was(tmp_path: Pat
     path = tmp_path / "feeds.yaml"
     path.write_bytes(SHAPES[shape].encode())
     before = load(path)
-    key = add_feed(path, "https://new.example/feed/", title="New")
+    key = add_feed(path, "https://new.example/feed/", title="New").key
     after = load(path)
     assert after.members == (*before.members, Member(slug="new", name="New"))
     assert [feed.key for feed in after.feeds] == [key]
@@ -297,12 +297,12 @@ def test_a_new_members_slug_comes_from_its_title_or_its_host(
 ) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text("members:\n  - slug: one\n    name: First\n")
-    assert add_feed(path, url, title=title).member == slug
+    assert add_feed(path, url, title=title).key.member == slug
     assert load(path).members[-1].name == (title if name is None else name)
 
 
 def test_a_new_member_may_be_given_its_slug(file: Path) -> None:
-    assert add_feed(file, "https://x.example/", member="south-west") == FeedKey("south-west")
+    assert add_feed(file, "https://x.example/", member="south-west").key == FeedKey("south-west")
     assert load(file).members[-1] == Member(slug="south-west", name="South west")
 
 
@@ -322,7 +322,7 @@ def test_any_title_gives_a_file_that_can_be_read(
         title.encode()
     except UnicodeEncodeError:
         title = ""
-    key = add_feed(path, "https://new.example/feed/", title=title)
+    key = add_feed(path, "https://new.example/feed/", title=title).key
     config = load(path)
     assert config.feeds[-1].key == key
     assert len(config.members[-1].name) > 0

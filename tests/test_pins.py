@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from hub import explain, pins, rulings
 from hub.cli import cli
+from hub.desk import Desk
 from hub.errors import HubError
 from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, news
 
@@ -32,14 +33,10 @@ def published(hub: Hub) -> None:
 
 def pin(hub: Hub, id: str, last_day: date | None = None) -> str:
     hub.now += timedelta(seconds=1)
-    return pins.pin(
-        hub.file.with_name("feeds.yaml"),
-        f"sqlite:///{hub.file}",
-        link(id),
-        member=None,
-        last_day=last_day,
-        now=hub.now,
-    )
+    config = hub.file.with_name("feeds.yaml")
+    today = pins.hubs_day(config, hub.now, needed=True)
+    desk = Desk(config, f"sqlite:///{hub.file}", again=True)
+    return desk.pin(link(id), member=None, last_day=last_day, today=today, made=hub.now).said
 
 
 def unpin(hub: Hub, id: str, member: str | None = None) -> str:

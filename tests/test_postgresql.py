@@ -626,7 +626,10 @@ def test_a_backup_is_put_back_as_it_was(hub: Hub, site: Site) -> None:
     assert restored.stdout == (
         f"{shown(hub.database)} is what {copy} holds. A `hub serve` that runs has to be started anew.\n"
     )
-    assert rows(hub.database) == before
+    after = rows(hub.database)
+    (done,) = set(after["audit"]) - set(before["audit"])
+    assert "restore-backup" in done
+    assert {**after, "audit": before["audit"]} == before
     with psycopg.connect(hub.database) as connection:
         assert connection.execute("SELECT count(*) FROM invitations").fetchone() == (0,)
     checked = hub.run("check")
@@ -712,6 +715,7 @@ def test_a_file_of_sqlite_is_taken_over_by_a_server_and_goes_on_there(hub: Hub, 
     with closing(open_store(hub.database)) as store:
         assert store.stories(limit=9) == stories
         assert store.check() == ()
+        assert [each.action for each in store.audit(limit=9).items] == ["restore-backup", "invite"]
         assert store.invitations(datetime(2000, 1, 1, tzinfo=UTC)) == ()
     site.feed("/east", "One", "Two", "Three")
     poll(hub)
@@ -736,7 +740,9 @@ def test_a_backup_is_put_back_into_a_database_that_is_empty(hub: Hub, site: Site
     with new_database() as empty:
         restored = hub.run("restore", str(hub.folder / "copy"), "--database", empty)
         assert restored.returncode == 0, restored.stderr
-        assert rows(empty) == rows(hub.database)
+        there = rows(empty)
+        assert [row[3] for row in there["audit"]] == ["restore-backup"]
+        assert {**there, "audit": []} == rows(hub.database)
 
 
 def test_a_backup_takes_the_name_of_no_file_that_there_is(hub: Hub) -> None:

@@ -12,6 +12,7 @@ from hub import moderation, quarantine
 from hub.model import Entry, Feed, FeedKey, Habits, Withheld
 from hub.store import Store
 from hub.stories import sketched
+from tests import decided
 from tests.entries import entry
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, in_a_file, poll, store, titles, url
 
@@ -247,7 +248,7 @@ def test_a_hijack_waits_until_an_admin_drops_it_and_later_polls_do_not_bring_it_
     assert (notice.feed, notice.entries, notice.since) == (EAST.key, 5, SOON)
     assert "example.net" in moderation.held(url)
     assert store.check() == ()
-    moderation.withdraw(url, "east/news", why="the site was taken over")
+    decided.withdraw(url, "east/news", why="the site was taken over")
     poll(store, EAST, *HIJACK, *BACKLOG, at=SOON + timedelta(hours=1))
     assert not store.notices()
     assert len(titles(store)) == 12
@@ -276,7 +277,7 @@ def _held_of(store: Store, url: str, *entries: Entry) -> list[str]:
 def test_what_is_released_is_published_and_its_like_waits_no_more(store: Store, url: str) -> None:
     poll(store, EAST, *BACKLOG)
     poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)
-    assert moderation.release(url, "east") == "5 entries of east are published now."
+    assert decided.release(url, "east") == "5 entries of east are published now."
     assert len(titles(store)) == 17
     more = [
         published(n, at=SOON, link=f"https://casino.example.net/{n}", title=f"Win big {n}")
@@ -290,7 +291,7 @@ def test_what_is_released_is_published_and_its_like_waits_no_more(store: Store, 
 def test_what_is_released_is_usual_also_when_its_feed_lists_it_no_more(store: Store, url: str) -> None:
     poll(store, EAST, *BACKLOG)
     poll(store, EAST, *HIJACK, *BACKLOG, at=SOON)
-    moderation.release(url, "east")
+    decided.release(url, "east")
     more = [
         published(n, at=SOON, link=f"https://casino.example.net/{n}", title=f"Win big {n}")
         for n in range(200, 204)

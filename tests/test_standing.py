@@ -31,6 +31,7 @@ from hub.model import (
     Tombstone,
 )
 from hub.store import Store
+from tests import decided
 from tests.entries import entry
 from tests.rfc4287 import ATOM, violations
 from tests.test_copies import LOCAL, TEXT, TITLE
@@ -94,7 +95,7 @@ def test_what_a_member_on_hold_publishes_is_in_no_list_until_an_admin_says_so(st
     said = moderation.held(url)
     assert said.startswith("east/news: 2 entries held since 20 November 2026, 12:00 UTC: an admin looks at")
     assert str(OURS.link) in said
-    assert moderation.release(url, "east/news") == "2 entries of east/news are published now."
+    assert decided.release(url, "east/news") == "2 entries of east/news are published now."
     assert [len(titles(store, each)) for each in lists] == [2, 1, 2, 2]
     assert store.tag_counts() == {"devices": 1}
     assert (store.totals().entries, store.totals().stories) == (2, 2)
@@ -152,7 +153,7 @@ def test_what_others_publish_meanwhile_is_no_copy_of_what_is_held_and_it_joins_t
     poll(store, WEST, THEIRS, at=LATER)
     story = _story(store, THEIRS.link)
     assert [stored.entry.feed for stored in story.entries] == [WEST.key]
-    moderation.release(url, OURS.link or "")
+    decided.release(url, OURS.link or "")
     joined = _story(store, THEIRS.link)
     assert joined.id == story.id
     assert [stored.entry.feed for stored in joined.entries] == [WEST.key, EAST.key]
@@ -163,7 +164,7 @@ def test_what_others_publish_meanwhile_is_no_copy_of_what_is_held_and_it_joins_t
 
 def test_what_is_released_is_first_seen_when_readers_get_it(store: Store, url: str) -> None:
     poll(store, held(store, EAST), OURS)
-    moderation.release(url, OURS.link or "")
+    decided.release(url, OURS.link or "")
     (stored,) = store.find(OURS.link or "")
     assert stored.first_seen == stored.changed > NOW
     assert stored.date == OURS.published
@@ -175,8 +176,8 @@ def test_who_follows_what_is_new_gets_what_is_released_while_polls_are_stored(st
     poll(store, WEST, THEIRS)
 
     def decide(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
-        admins.submit(moderation.release, url, OURS.link or "")
-        admins.submit(moderation.withdraw, url, THEIRS.link or "", why="it was wrong")
+        admins.submit(decided.release, url, OURS.link or "")
+        admins.submit(decided.withdraw, url, THEIRS.link or "", why="it was wrong")
         # Both have begun then, and wait for the database.
         time.sleep(0.5)
         return decider(datetime.now(UTC))(gathered, state, known)
@@ -246,11 +247,11 @@ def test_what_is_released_is_not_hidden_behind_what_was_withdrawn_after_it(store
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS, at=LATER)
     for link in (OURS.link, THEIRS.link):
-        moderation.withdraw(url, link or "", why="the trial was stopped")
-    moderation.release(url, OURS.link or "")
+        decided.withdraw(url, link or "", why="the trial was stopped")
+    decided.release(url, OURS.link or "")
     assert titles(store) == [OURS.title]
     assert store.check() == ()
-    moderation.release(url, THEIRS.link or "")
+    decided.release(url, THEIRS.link or "")
     assert len(_story(store, OURS.link).entries) == 2, "both are one story again"
     assert store.check() == ()
 
@@ -259,7 +260,7 @@ def test_copies_of_what_was_withdrawn_are_copies_of_the_one_that_leads_now(store
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS, at=LATER)
     poll(store, FEEDS[2], entry("b", title=TITLE, text=TEXT, feed=FEEDS[2].key), at=LATER)
-    moderation.withdraw(url, OURS.link or "", why="it was wrong")
+    decided.withdraw(url, OURS.link or "", why="it was wrong")
     lead, copy = _story(store, THEIRS.link).entries
     assert copy.copy_of == lead.key
     assert store.check() == ()
@@ -267,7 +268,7 @@ def test_copies_of_what_was_withdrawn_are_copies_of_the_one_that_leads_now(store
 
 def test_only_one_that_is_published_may_be_merged_split_or_made_to_lead(store: Store, url: str) -> None:
     poll(store, EAST, OURS, entry("b"))
-    moderation.withdraw(url, OURS.link or "", why="it was wrong")
+    decided.withdraw(url, OURS.link or "", why="it was wrong")
     withdrawn, other = key_of(store, OURS.link), key_of(store, "b")
     attempts: tuple[Callable[[], None], ...] = (
         lambda: store.put_together(withdrawn, other, NOW),
@@ -285,7 +286,7 @@ def test_retagging_reaches_what_is_held(store: Store, url: str) -> None:
     poll(store, held(store, EAST), OURS)
     store.retag([key_of(store, OURS.link)], lambda _: (Tag("later", "a rule"),))
     assert store.tag_counts() == {}
-    moderation.release(url, OURS.link or "")
+    decided.release(url, OURS.link or "")
     assert store.tag_counts() == {"later": 1}
 
 
@@ -300,18 +301,19 @@ def test_a_feed_that_is_removed_takes_what_was_held_of_it_along(store: Store) ->
 def test_dropping_what_waits_withdraws_nothing_that_is_published(store: Store, url: str) -> None:
     poll(store, EAST, entry("a"))
     poll(store, held(store, EAST), OURS, entry("a"), at=LATER)
-    assert moderation.withdraw(url, "east", why="spam") == "1 entry of east will not be published."
+    said = decided.withdraw(url, "east", why="spam")
+    assert said == "1 entry of east will not be published.\nReason: spam"
     assert titles(store) == ["News a"]
     assert store.withdrawn(NOW) == (), "readers never had it"
     with pytest.raises(StoreError, match="Nothing of east waits"):
-        moderation.withdraw(url, "east", why="spam")
+        decided.withdraw(url, "east", why="spam")
     with pytest.raises(StoreError, match="No entry has eats"):
-        moderation.release(url, "eats")
+        decided.release(url, "eats")
 
 
 def test_what_was_withdrawn_does_not_come_back_by_another_feed_of_its_member(store: Store, url: str) -> None:
     poll(store, WEST, THEIRS, entry("other", feed=WEST.key))
-    moderation.withdraw(url, THEIRS.link or "", why="it names a patient")
+    decided.withdraw(url, THEIRS.link or "", why="it names a patient")
     again = [replace(each, feed=WEST_BLOG.key) for each in (THEIRS, entry("n", feed=WEST.key))]
     (result,) = store.settle([document(WEST_BLOG, *again)], decider())
     assert (result.new, result.waiting) == (2, 0)
@@ -323,7 +325,7 @@ def test_what_was_withdrawn_does_not_come_back_by_another_feed_of_its_member(sto
     ] * 2
     assert not store.notices()
     assert store.check() == ()
-    moderation.release(url, THEIRS.link or "")
+    decided.release(url, THEIRS.link or "")
     assert "Pocket scanner" in titles(store)
 
 
@@ -347,7 +349,7 @@ def test_what_shares_only_one_thing_with_what_was_withdrawn_is_other_news(
 
 def test_what_was_withdrawn_may_be_published_by_another_member(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
-    moderation.withdraw(url, OURS.link or "", why="")
+    decided.withdraw(url, OURS.link or "", why="")
     poll(store, WEST, replace(OURS, feed=WEST.key))
     assert titles(store) == [TITLE]
 

@@ -12,6 +12,7 @@ from hub import moderation
 from hub.model import Entry, Listing, Member, Sitemap, Tombstone
 from hub.store import Store
 from hub.stories import sketched
+from tests import decided
 from tests.entries import entry
 from tests.moments import Moments
 from tests.site import Site, rss
@@ -173,11 +174,12 @@ def test_a_hijack_in_place_of_published_news_waits_and_an_admin_publishes_or_dro
     (notice,) = store.notices()
     assert (notice.entries, notice.withheld.standing) == (12, "quarantined")
     assert poll(store, EAST, *IN_PLACE, at=SOON + HOUR) == (0, 0)
-    moderation.release(url, "e0")
+    decided.release(url, "e0")
     (released,) = store.find("e0")
     assert (released.entry.title, released.atom_id) == (IN_PLACE[0].title, first.atom_id)
     assert (released.first_seen, released.back is not None) == (NOW, True)
-    assert moderation.withdraw(url, "east", why="taken over") == "11 entries of east will not be published."
+    said = decided.withdraw(url, "east", why="taken over")
+    assert said == "11 entries of east will not be published.\nReason: taken over"
     assert len(store.withdrawn(NOW)) == 11, "readers had the news that was there before"
     assert store.check() == ()
 
@@ -223,7 +225,7 @@ def test_what_waits_stays_waiting_however_often_it_changes_and_nobody_is_told(st
     assert moderation.held(url).startswith("east/news: 1 entry held")
     (stored_entry,) = store.walk()
     assert {each.told for each in store.revisions(stored_entry.key)} == {"no"}
-    moderation.release(url, "east")
+    decided.release(url, "east")
     (released,) = store.walk()
     assert released.changed == released.first_seen
     assert titles(store) == ["News a"]
@@ -277,7 +279,7 @@ def settle_tombstone(store: Store, *of: str | Entry, at: datetime) -> None:
 
 def test_a_relaunch_brings_nothing_back_that_an_admin_withdrew(store: Store, url: str) -> None:
     poll(store, EAST, *BACKLOG)
-    moderation.withdraw(url, BACKLOG[3].link or "", why="it was wrong")
+    decided.withdraw(url, BACKLOG[3].link or "", why="it was wrong")
     assert poll(store, EAST, *made_anew(BACKLOG), at=SOON) == (0, 0)
     assert len(titles(store)) == 11
     assert BACKLOG[3].title not in titles(store)

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain, moderation, rulings
+from hub import explain, rulings
 from hub.errors import StoreError
 from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
 from hub.store import Store
+from tests import decided
 from tests.entries import entry
 from tests.test_copies import END, LOCAL, OPENING, TEXT, TITLE
 from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
@@ -224,9 +225,9 @@ def test_a_link_that_all_of_a_story_have_names_that_story(store: Store, url: str
 def test_a_withdrawal_says_who_still_publishes_the_story(told: Store, url: str) -> None:
     assert OURS.link
     assert OTHER.link
-    said = moderation.withdraw(url, OURS.link, why="")
+    said = decided.withdraw(url, OURS.link, why="")
     assert said.endswith("is withdrawn. Its story stays, as West published it too.")
-    assert moderation.withdraw(url, OTHER.link, why="") == "“Buses” by West is withdrawn."
+    assert decided.withdraw(url, OTHER.link, why="") == "“Buses” by West is withdrawn."
 
 
 def test_a_member_without_a_feed_is_not_said_to_be_none(told: Store, url: str, tmp_path: Path) -> None:
@@ -376,22 +377,22 @@ def test_a_link_that_a_feed_has_twice_needs_the_id(store: Store, url: str) -> No
     poll(store, EAST, porter, nurse)
     ids = {each.entry.id: each.atom_id for each in store.find(jobs)}
     with pytest.raises(StoreError, match="2 entries have") as told:
-        moderation.withdraw(url, jobs, member="east", why="")
+        decided.withdraw(url, jobs, member="east", why="")
     assert f"east/news, “Porter”, {ids['Porter']}" in told.value.problem
-    assert moderation.withdraw(url, ids["Porter"], why="") == "“Porter” by East is withdrawn."
+    assert decided.withdraw(url, ids["Porter"], why="") == "“Porter” by East is withdrawn."
 
 
 def test_what_a_member_has_in_two_feeds_is_withdrawn_and_released_in_both(store: Store, url: str) -> None:
     link = "https://west.example/scanner"
     for feed in (WEST, WEST_BLOG):
         poll(store, feed, entry("w", title=TITLE, text=TEXT, link=link, feed=feed.key))
-    said = moderation.withdraw(url, link, why="")
+    said = decided.withdraw(url, link, why="")
     assert said == f"“{TITLE}” by West in 2 feeds is withdrawn."
     assert [each.standing for each in store.find(link)] == ["withdrawn", "withdrawn"]
-    assert moderation.release(url, link) == f"“{TITLE}” by West in 2 feeds is published now."
+    assert decided.release(url, link) == f"“{TITLE}” by West in 2 feeds is published now."
     assert set(members(story_of_all(store, link))) == {WEST.key, WEST_BLOG.key}
     poll(store, EAST, entry("e", title=TITLE, text=TEXT, link=link))
-    moderation.withdraw(url, link, member="west/news", why="")
+    decided.withdraw(url, link, member="west/news", why="")
     assert set(members(story_of_all(store, link))) == {WEST_BLOG.key, EAST.key}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import moderation, withdrawals
+from hub import withdrawals
 from hub.errors import FetchError
 from hub.model import (
     Checked,
@@ -24,6 +24,7 @@ from hub.model import (
     Withheld,
 )
 from hub.polls import _Poll
+from tests import decided
 from tests.entries import entry
 from tests.polled import NOW, Polled
 from tests.site import serving
@@ -506,8 +507,8 @@ def test_a_tombstone_of_what_is_still_there_or_of_anothers_entry_withdraws_nothi
 
 
 def test_an_admins_word_outlives_what_the_member_does(network: Network) -> None:
-    moderation.withdraw(network.url, "urn:east:8", why="it was wrong")
-    moderation.release(network.url, "urn:east:8")
+    decided.withdraw(network.url, "urn:east:8", why="it was wrong")
+    decided.release(network.url, "urn:east:8")
     network.carry(10, 9, 7, 6, gone=[8])
     network.poll()
     network.poll()
@@ -594,8 +595,8 @@ def test_what_shares_only_its_page_with_what_was_taken_back_and_what_an_admin_re
     job = f"<entry><id>urn:job</id><title>News 30</title><link href='{network.page(8)}'/></entry>"
     network.carry(10, 8, 6, 4, more=job, at="/topic")
     network.poll()
-    moderation.withdraw(network.url, "urn:east:6", member="east/topic", why="")
-    moderation.release(network.url, "urn:east:6", member="east/topic")
+    decided.withdraw(network.url, "urn:east:6", member="east/topic", why="")
+    decided.release(network.url, "urn:east:6", member="east/topic")
     more = tombstone(network.now, 8) + tombstone(network.now, 6)
     network.carry(14, 13, 12, 11, 10, more=more)
     network.poll()

@@ -53,6 +53,15 @@ class NewFeed(Struct, frozen=True, kw_only=True):
     republish: Republish = "full"
 
 
+class Added(Struct, frozen=True, kw_only=True):
+    """A feed that was added to feeds.yaml, or is to be: its address, and the member that came with it."""
+
+    key: FeedKey
+    url: str
+    member: Member | None
+    change: Edited
+
+
 class Removed(Struct, frozen=True, kw_only=True):
     """What was taken out of feeds.yaml: feeds and, where it went too, their member."""
 
@@ -66,12 +75,16 @@ class Removed(Struct, frozen=True, kw_only=True):
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """What an OPML brought: new feeds and members, addresses known before, and refusals in sentences."""
+    """What an OPML brought: new feeds and members, addresses known before, and refusals in sentences.
+
+    `change` is None where it brought no feed.
+    """
 
     added: tuple[FeedKey, ...]
     members: tuple[Member, ...]
     known: tuple[str, ...]
     refused: tuple[str, ...]
+    change: Edited | None
 
 
 def add_feed(
@@ -82,13 +95,13 @@ def add_feed(
     name: str | None = None,
     title: str | None = None,
     homepage: str | None = None,
-) -> FeedKey:
-    """Add a feed, as `NewFeed` says; what it is known by. Raises ConfigError, with the file as it was."""
+) -> Added:
+    """Add a feed, as `NewFeed` says. Raises ConfigError, with the file as it was."""
     feed = NewFeed(url=url, member=member, name=name, title=title, homepage=homepage)
-    return put_feed(path, feed, write=True)[0]
+    return put_feed(path, feed, write=True)
 
 
-def put_feed(path: Path, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
+def put_feed(path: Path, feed: NewFeed, *, write: bool) -> Added:
     """Add a feed; what it is known by, and how the file changes.
 
     Without `write` the file stays as it is. Raises ConfigError, with the file as it was.
@@ -107,7 +120,8 @@ def put_feed(path: Path, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited
         after = _with(file, path, additions)
         if write:
             file.save(after)
-        return key, Edited(file.text, after)
+        new = additions.members.get(key.member)
+        return Added(key=key, url=feed.url, member=new, change=Edited(file.text, after))
 
 
 def remove_feed(path: Path, target: str, *, and_member: bool = False, at: str | None = None) -> Removed:
@@ -222,13 +236,16 @@ def import_opml(path: Path, opml: bytes) -> Imported:
                 known.append(url)
                 continue
             added.append(additions.add_subscription(subscription))
+        change = None
         if added:
-            file.save(_with(file, path, additions))
+            change = Edited(file.text, _with(file, path, additions))
+            file.save(change.after)
     return Imported(
         added=tuple(added),
         members=tuple(additions.members.values()),
         known=tuple(known),
         refused=tuple(refused),
+        change=change,
     )
 
 

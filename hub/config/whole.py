@@ -13,6 +13,7 @@ from msgspec import Struct
 from hub.config.reading import decode, parse, read_bytes, text_digest
 from hub.config.saving import OpenFile, open_file
 from hub.errors import ConfigError
+from hub.model import Fields
 
 _MARK = "\ufeff"
 # Of so many lines that differ difflib would be looking for the least that can be said for minutes.
@@ -29,6 +30,11 @@ class Edited(Struct, frozen=True):
     @property
     def diff(self) -> str:
         return diff(self.before, self.after)
+
+    @property
+    def undo(self) -> Fields:
+        """The fields of the form that takes it back."""
+        return {"action": "restore-file", "was": text_digest(self.before), "now": text_digest(self.after)}
 
 
 def read_text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Who may change what the hub does in a browser, and what they did there."""
+"""Who may change what the hub does in a browser, and what they did, there or by a command."""
 
 from __future__ import annotations
 
@@ -68,8 +68,9 @@ class Session(Struct, frozen=True, kw_only=True):
 class AuditRecord(Struct, frozen=True, kw_only=True):
     """What was done by whom: `said` tells it in sentences, as its admin was told.
 
-    `number` is the store's, 0 before it is kept. `action` is one word for
-    programs, and `about` what it was done to: a link, a feed's key, a name.
+    `number` is the store's, 0 before it is kept. `who` is an account, or who
+    gave which command. `action` is one word for programs, and `about` what it
+    was done to: a link, a feed's key, a name.
     `change` is how feeds.yaml changed, as a unified diff. `undo` are the
     fields of the form that takes it back, with its own `action` among them,
     empty where nothing can; `undone` is the number of the record of that.
@@ -90,10 +91,12 @@ Fields = Mapping[str, str]
 """The fields of a form, by their names."""
 
 
-class Did(Struct, frozen=True):
-    """What was done, in sentences, and the fields of the form that takes it back, none where nothing does."""
+class Did(Struct, frozen=True, kw_only=True):
+    """What was done, as the record of it has it (`AuditRecord`), by whomever."""
 
+    about: str
     said: str
+    change: str = ""
     undo: Fields = {}
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "company_of",
     "database_file",
     "existing_store",
+    "is_begun",
     "is_dump",
     "is_file_of_sqlite",
     "lock_of",
@@ -139,6 +140,19 @@ def existing_store(url: str) -> Store:
     else:
         _existing_file(url)
     return open_store(url)
+
+
+def is_begun(url: str) -> bool:
+    """Whether there is a hub's database at an address. Raises StoreError."""
+    if on_server(url):
+        with _driver():
+            from hub.store.postgres.server import has_tables
+        return has_tables(url)
+    file = database_file(url)
+    try:
+        return file.exists() and file.stat().st_size > 0
+    except OSError as error:
+        raise StoreError(f"{file} cannot be looked at: {error.strerror}.", "Look at the rights.") from error
 
 
 def back_up(url: str, copy: Path) -> None:

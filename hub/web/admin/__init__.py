@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from hub.audit import NotRecordedError
 from hub.errors import HubError, StoreUnusable
 from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, waiting
-from hub.web.admin.frame import LONGEST_FORM, NotRecordedError, page, signed_in, to
+from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.web.refusals import later
 from hub.web.visit import visiting

@@ -7,8 +7,9 @@ from secrets import token_urlsafe
 
 from flask import Blueprint, Response, request
 
+from hub.audit import expelled, invited
 from hub.errors import HubError
-from hub.model import LINK_LASTS, Invitation, account_name_problem
+from hub.model import LINK_LASTS, Did, Invitation, account_name_problem
 from hub.web.admin.frame import done, page, session, to
 from hub.web.visit import Visit, visiting
 
@@ -31,7 +32,8 @@ def take_back() -> Response:
     visit, name = visiting(), request.form.get("name", "")
     if not visit.store.take_back(name):
         raise HubError(f"There is no link for {name} any more.", "It was used, or taken back.")
-    return done("take-back", name, f"The link for {name} works no more.", back="/admin/accounts")
+    did = Did(about=name, said=f"The link for {name} works no more.")
+    return done("take-back", did, back="/admin/accounts")
 
 
 @routes.post("/accounts/invite")
@@ -44,8 +46,7 @@ def invite() -> Response:
     invitation = Invitation(name=name, giver=session().account, until=visit.now + LINK_LASTS)
     visit.store.invite(invitation, token)
     known = visit.store.account(name) is not None
-    said = f"{name} was given a link to choose {'another' if known else 'a'} password."
-    done("invite", name, said, back="/admin/accounts")
+    done("invite", invited(name, another=known), back="/admin/accounts")
     link = visit.addresses.full(visit.addresses.to(f"/admin/welcome/{token}"))
     return _page(visit, {"invited": name, "link": link, "known": known})
 
@@ -59,7 +60,7 @@ def remove() -> Response:
         )
     if not visit.store.expel(name):
         raise HubError(f"There is no account {name}.", "Somebody else may have removed it just now.")
-    return done("remove-account", name, f"{name} can sign in no more.", back="/admin/accounts")
+    return done("remove-account", expelled(name), back="/admin/accounts")
 
 
 @routes.post("/accounts/end")
@@ -69,9 +70,8 @@ def end() -> Response:
     found = next((each for each in visit.store.sessions(visit.now) if str(each.number) == number), None)
     if found is None or not visit.store.sign_out(found.number):
         raise HubError("This session has ended already.")
-    return done(
-        "end-session", found.account, f"A session of {found.account} was ended.", back="/admin/accounts"
-    )
+    did = Did(about=found.account, said=f"A session of {found.account} was ended.")
+    return done("end-session", did, back="/admin/accounts")
 
 
 def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import msgspec
 from flask import Blueprint, Response, abort, request
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
 from hub.errors import HubError
 from hub.model import Did, Fields, Stand, stands_of_field
@@ -16,7 +16,7 @@ from hub.said import counted
 from hub.store import Pin, Place
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
-from hub.web.admin.file import read, restores
+from hub.web.admin.file import read
 from hub.web.admin.frame import desk, done
 from hub.web.visit import visiting
 
@@ -25,46 +25,31 @@ routes = Blueprint("actions", __name__)
 _BACK = re.compile(r"/admin/[\w./?=&%~+:-]*", re.ASCII)
 
 
-class Done(Struct, frozen=True, kw_only=True):
-    """What an action came to: what it was done to, what to tell, and the fields that take it back.
-
-    `change` is how feeds.yaml changed, as a unified diff.
-    """
-
-    about: str
-    said: str
-    undo: Fields = {}
-    change: str = ""
-
-
-def _release(desk: Desk, asked: Fields) -> Done:
+def _release(desk: Desk, asked: Fields) -> Did:
     what, member = desk.of_its_member(*_entry(asked, "what"))
-    return _told(what, desk.release(what, member=member, seen=_as_shown(asked, what, member)))
+    return desk.release(what, member=member, seen=_as_shown(asked, what, member))
 
 
-def _restore(desk: Desk, asked: Fields) -> Done:
+def _restore(desk: Desk, asked: Fields) -> Did:
     """What takes a withdrawal back: its member has as much to say of the entry as before."""
     what, member = _entry(asked, "what")
     for_good, left = bool(asked.get("for_good")), stands_of_field(asked["left"])
-    return _told(what, desk.release(what, member=member, for_good=for_good, seen=left))
+    return desk.release(what, member=member, for_good=for_good, seen=left)
 
 
-def _withdraw(desk: Desk, asked: Fields) -> Done:
+def _withdraw(desk: Desk, asked: Fields) -> Did:
     what, member = desk.of_its_member(*_entry(asked, "what"))
     why, seen = asked.get("why", "").strip(), _as_shown(asked, what, member)
-    did = desk.withdraw(what, member=member, why=why, seen=seen)
-    return Done(about=what, said=f"{did.said}\nReason: {why}" if why else did.said, undo=did.undo)
+    return desk.withdraw(what, member=member, why=why, seen=seen)
 
 
-def _withdraw_again(desk: Desk, asked: Fields) -> Done:
+def _withdraw_again(desk: Desk, asked: Fields) -> Did:
     """What takes back that entries were published again, which an admin had withdrawn."""
     what, member = _entry(asked, "what")
-    return _told(
-        what, desk.withdraw(what, member=member, why=asked["why"], seen=stands_of_field(asked["left"]))
-    )
+    return desk.withdraw(what, member=member, why=asked["why"], seen=stands_of_field(asked["left"]))
 
 
-def _wait(_: Desk, asked: Fields) -> Done:
+def _wait(_: Desk, asked: Fields) -> Did:
     """What takes back that entries were dropped, which waited."""
     entries = stands_of_field(asked["entries"])
     again = visiting().store.wait_again(entries, stands_of_field(asked["left"]))
@@ -75,34 +60,33 @@ def _wait(_: Desk, asked: Fields) -> Done:
     said = f"{counted(again, 'entry waits', 'entries wait')} for an admin again."
     if others := len(entries) - again:
         said += f" {counted(others, 'entry is', 'entries are')} left as it was decided since."
-    return Done(about=asked.get("about", ""), said=said)
+    return Did(about=asked.get("about", ""), said=said)
 
 
-def _pin(desk: Desk, asked: Fields) -> Done:
+def _pin(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
     last_day, today = _day(asked.get("until", "")), visiting().setting.calendar.today
-    return _told(link, desk.pin(link, member=member, last_day=last_day, today=today))
+    return desk.pin(link, member=member, last_day=last_day, today=today)
 
 
-def _unpin(desk: Desk, asked: Fields) -> Done:
+def _unpin(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.unpin(link, member=member, today=visiting().setting.calendar.today))
+    return desk.unpin(link, member=member, today=visiting().setting.calendar.today)
 
 
-def _pin_again(desk: Desk, asked: Fields) -> Done:
+def _pin_again(desk: Desk, asked: Fields) -> Did:
     """What takes back that a story was unpinned, or pinned up to another day."""
     link, member = _entry(asked)
     pin, left = msgspec.json.decode(asked["pin"], type=Pin), _pin_left(asked)
     last_day, today = pin.last_day, visiting().setting.calendar.today
-    did = desk.pin(link, member=member, last_day=last_day, today=today, made=pin.made, seen=left)
-    return _told(link, did)
+    return desk.pin(link, member=member, last_day=last_day, today=today, made=pin.made, seen=left)
 
 
-def _unpin_again(desk: Desk, asked: Fields) -> Done:
+def _unpin_again(desk: Desk, asked: Fields) -> Did:
     """What takes back that a story was pinned."""
     link, member = _entry(asked)
     today = visiting().setting.calendar.today
-    return _told(link, desk.unpin(link, member=member, today=today, seen=_pin_left(asked)))
+    return desk.unpin(link, member=member, today=today, seen=_pin_left(asked))
 
 
 def _pin_left(asked: Fields) -> Pin | None:
@@ -110,20 +94,20 @@ def _pin_left(asked: Fields) -> Pin | None:
     return left
 
 
-def _merge(desk: Desk, asked: Fields) -> Done:
+def _merge(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
     into = entry_at(visiting(), _required(asked, "into"))
-    return _told(link, desk.merge(link, into, member=member))
+    return desk.merge(link, into, member=member)
 
 
-def _split(desk: Desk, asked: Fields) -> Done:
+def _split(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.split(link, member=member, alone=False, seen=_ruled(asked)))
+    return desk.split(link, member=member, alone=False, seen=_ruled(asked))
 
 
-def _not_a_copy(desk: Desk, asked: Fields) -> Done:
+def _not_a_copy(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.split(link, member=member, alone=True, seen=_ruled(asked)))
+    return desk.split(link, member=member, alone=True, seen=_ruled(asked))
 
 
 def _ruled(asked: Fields) -> datetime | None:
@@ -131,32 +115,32 @@ def _ruled(asked: Fields) -> datetime | None:
     return datetime.fromisoformat(asked["left"]) if "left" in asked else None
 
 
-def _put_back(desk: Desk, asked: Fields) -> Done:
+def _put_back(desk: Desk, asked: Fields) -> Did:
     """What takes back that a copy was split off, or made the lead."""
     link, member = _entry(asked)
     place, seen = msgspec.json.decode(asked["place"], type=Place), datetime.fromisoformat(asked["left"])
-    return _told(link, desk.put_back(link, place, member=member, seen=seen))
+    return desk.put_back(link, place, member=member, seen=seen)
 
 
-def _lead(desk: Desk, asked: Fields) -> Done:
+def _lead(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.lead(link, member=member))
+    return desk.lead(link, member=member)
 
 
-def _tag(desk: Desk, asked: Fields) -> Done:
+def _tag(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.tag(link, _required(asked, "term"), member=member, seen=_said(asked)))
+    return desk.tag(link, _required(asked, "term"), member=member, seen=_said(asked))
 
 
-def _untag(desk: Desk, asked: Fields) -> Done:
+def _untag(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
-    return _told(link, desk.untag(link, _required(asked, "term"), member=member, seen=_said(asked)))
+    return desk.untag(link, _required(asked, "term"), member=member, seen=_said(asked))
 
 
-def _leave(desk: Desk, asked: Fields) -> Done:
+def _leave(desk: Desk, asked: Fields) -> Did:
     link, member = _entry(asked)
     term = _required(asked, "term")
-    return _told(link, desk.leave_to_rules(link, term, member=member, seen=_said(asked)))
+    return desk.leave_to_rules(link, term, member=member, seen=_said(asked))
 
 
 def _said(asked: Fields) -> datetime | UnsetType | None:
@@ -167,7 +151,7 @@ def _said(asked: Fields) -> datetime | UnsetType | None:
     return datetime.fromisoformat(left) if left else None
 
 
-def _remove(desk: Desk, asked: Fields) -> Done:
+def _remove(desk: Desk, asked: Fields) -> Did:
     feed, entries = _required(asked, "feed"), asked.get("entries") == "yes"
     if entries and asked.get("confirm", "").strip() != feed:
         raise HubError(
@@ -175,21 +159,18 @@ def _remove(desk: Desk, asked: Fields) -> Done:
             "They cannot be brought back.",
         )
     with_member, at = asked.get("member") == "too", asked.get("at") or None
-    said, edited = desk.remove(feed, entries=entries, and_member=with_member, at=at)
-    if edited is None:
-        return Done(about=feed, said=said)
-    return Done(about=feed, said=said, change=edited.diff, undo={} if entries else restores(edited))
+    return desk.remove(feed, entries=entries, and_member=with_member, at=at)
 
 
-def _restore_file(desk: Desk, asked: Fields) -> Done:
+def _restore_file(desk: Desk, asked: Fields) -> Did:
     edited = desk.take_back(asked.get("change", ""), was=asked.get("was", ""), now=asked.get("now", ""))
     said = "feeds.yaml is as it was before."
     if read(edited.after) is None:
         said += " It cannot be read so: the hub goes on with what it read last."
-    return Done(about="feeds.yaml", said=said, change=edited.diff, undo=restores(edited))
+    return Did(about="feeds.yaml", said=said, change=edited.diff, undo=edited.undo)
 
 
-Action = Callable[[Desk, Fields], Done]
+Action = Callable[[Desk, Fields], Did]
 
 ACTIONS: Mapping[str, Action] = {
     "release": _release,
@@ -243,19 +224,7 @@ def undo() -> Response:
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
     found = {**ON_NEWS, **ON_FILE}[action](desk(), asked)
     back = request.form.get("back", "")
-    return done(
-        action,
-        found.about,
-        found.said,
-        back=back if _BACK.fullmatch(back) else "/admin/",
-        change=found.change,
-        undo=found.undo,
-        undoes=undoes,
-    )
-
-
-def _told(about: str, did: Did) -> Done:
-    return Done(about=about, said=did.said, undo=did.undo)
+    return done(action, found, back=back if _BACK.fullmatch(back) else "/admin/", undoes=undoes)
 
 
 def _entry(asked: Fields, field: str = "link") -> tuple[str, str | None]:

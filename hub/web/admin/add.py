@@ -82,27 +82,17 @@ def add() -> Response:
     if errand is None or not errand.wait():
         return _ask(request.form.get("url", ""), _FORGOTTEN, status=400)
     look = errand.outcome()
-    config = visiting().config
-    feed, problems = _wanted(look, typed, config)
+    feed, problems = _wanted(look, typed, visiting().config)
     if feed is None:
         return _choose(look, typed, problems, status=400)
-    write = request.form.get("do") == "add"
     try:
-        key, edited = desk().put_feed(feed, write=write)
+        if request.form.get("do") != "add":
+            plan = desk().plan_feed(feed)
+            return _choose(look, typed, {}, plan=plan.change.diff, key=str(plan.key))
+        did = desk().add_feed(feed)
     except ConfigError as error:
         return _choose(look, typed, {"": f"{error.problem}. {error.remedy}"}, status=400)
-    if not write:
-        return _choose(look, typed, {}, plan=edited.diff, key=str(key))
-    new = all(each.slug != key.member for each in config.members)
-    return done(
-        "add-feed",
-        str(key),
-        f"{key} was added: {feed.url} A hub that runs polls it within seconds.",
-        back="/admin/add",
-        change=edited.diff,
-        # Another may have its name by then.
-        undo={"action": "remove", "feed": str(key), "at": feed.url, **({"member": "too"} if new else {})},
-    )
+    return done("add-feed", did, back="/admin/add")
 
 
 # ---------------------------------------------------------------- what was chosen

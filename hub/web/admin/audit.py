@@ -1,4 +1,4 @@
-"""What was done on the admin pages, by whom."""
+"""What was done on the admin pages and by commands, by whom."""
 
 from __future__ import annotations
 

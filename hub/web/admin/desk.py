@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import UNSET, UnsetType
 
 if TYPE_CHECKING:
-    from hub.config.edit import NewFeed
+    from hub.config.edit import Added, NewFeed
     from hub.config.whole import Edited
     from hub.errands import Errand
-    from hub.model import FeedKey, Look, TagPlan
+    from hub.model import Look, TagPlan
 
 from hub.config import Config
 from hub.explained import Explained
@@ -124,17 +124,17 @@ class Desk(Protocol):
     def take_back(self, change: str, *, was: str, now: str) -> Edited:
         """Undo a change of it by the diff and the digests of the texts before and after."""
 
-    def put_feed(self, feed: NewFeed, *, write: bool) -> tuple[FeedKey, Edited]:
-        """Add a feed to it; without `write`, only say how it would change."""
+    def plan_feed(self, feed: NewFeed) -> Added:
+        """How it would change for a feed that is to be added."""
 
-    def remove(
-        self, target: str, *, entries: bool, and_member: bool, at: str | None = None
-    ) -> tuple[str, Edited | None]:
+    def add_feed(self, feed: NewFeed) -> Did:
+        """Add a feed to it."""
+
+    def remove(self, target: str, *, entries: bool, and_member: bool = False, at: str | None = None) -> Did:
         """Take a feed or a member out of it; with `entries`, what they published too.
 
         With `and_member` a feed's member goes with its last feed. Without `entries`
-        it may be said `at` which address the feed has to be. How the file changed
-        is None for what had left it before.
+        it may be said `at` which address the feed has to be.
         """
 
     # ------------------------------------------------------------ what takes a while

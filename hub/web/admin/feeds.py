@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from hub.errors import HubError
 from hub.health import Health, HealthState
-from hub.model import FeedKey, FeedState, PastPoll
+from hub.model import Did, FeedKey, FeedState, PastPoll
 from hub.web.admin import watched
 from hub.web.admin.frame import done, page
 from hub.web.admin.watched import DAYS, STATES, FeedRow
@@ -272,4 +272,4 @@ def check(feed: str) -> Response:
     visit.store.ask(key, visit.now)
     asked = (visit.now - _EPOCH) // _MICROSECOND
     back = f"{watched.path(key)}?{urlencode({'checking': asked})}"
-    return done("check", str(key), f"A check of {key} was asked for.", back=back)
+    return done("check", Did(about=str(key), said=f"A check of {key} was asked for."), back=back)

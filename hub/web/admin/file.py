@@ -16,7 +16,7 @@ from hub.config.reading import text_digest
 from hub.config.whole import Edited, diff, for_form, from_form
 from hub.errors import ConfigError, HubError
 from hub.filters import asks_for_tags
-from hub.model import Selection, TagPlan
+from hub.model import Did, Selection, TagPlan
 from hub.said import as_written, counted
 from hub.web.admin.frame import LONGEST_FORM, desk, done, page
 from hub.web.visit import Visit, visiting
@@ -133,19 +133,12 @@ def _saved(edited: Edited, after: Config) -> Response:
     told = list(sentences[:_SAID])
     if rest := sentences[_SAID:]:
         told.append(f"And {counted(len(rest), 'more change', 'more changes')}.")
+    said = " ".join(["feeds.yaml was saved.", *told])
     return done(
         "save-file",
-        "feeds.yaml",
-        " ".join(["feeds.yaml was saved.", *told]),
+        Did(about="feeds.yaml", said=said, change=edited.diff, undo=edited.undo),
         back="/admin/file/tags" if tags_differ(before, after) else "/admin/file",
-        change=edited.diff,
-        undo=restores(edited),
     )
-
-
-def restores(edited: Edited) -> dict[str, str]:
-    """The fields of the form that takes a change of feeds.yaml back."""
-    return {"action": "restore-file", "was": text_digest(edited.before), "now": text_digest(edited.after)}
 
 
 def _sent() -> str:
@@ -285,8 +278,8 @@ def tags() -> Response:
 @routes.post("/file/tags/apply")
 def apply() -> Response:
     desk().retag()
-    said = "Applying the tag rules to what is stored was begun."
-    return done("retag", "feeds.yaml", said, back="/admin/file/tags")
+    did = Did(about="feeds.yaml", said="Applying the tag rules to what is stored was begun.")
+    return done("retag", did, back="/admin/file/tags")
 
 
 # ---------------------------------------------------------------- the page

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request
 
-from hub.errors import HubError, StoreError
-from hub.model import AuditRecord, Session
+from hub.audit import NotRecordedError, record
+from hub.model import AuditRecord, Did, Session
 from hub.web.admin.desk import Desk
 from hub.web.visit import Visit, visiting
 
@@ -25,10 +25,6 @@ _SECTIONS = (
     ("audit", "/admin/audit", "Audit"),
     ("accounts", "/admin/accounts", "Accounts"),
 )
-
-
-class NotRecordedError(HubError):
-    """What was done is done, but Audit has no record of it, and nothing takes it back."""
 
 
 def cookie_of(visit: Visit) -> str:
@@ -87,38 +83,18 @@ def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
     return visit.store.audit_record(int(number))
 
 
-def done(
-    action: str,
-    about: str,
-    said: str,
-    *,
-    back: str,
-    change: str = "",
-    undo: Mapping[str, str] = {},
-    undoes: int | None = None,
-) -> Response:
+def done(action: str, did: Did, *, back: str, undoes: int | None = None) -> Response:
     """Record what the one who is signed in has done, and lead to the page at `back`, which says it.
 
-    `back` is a path of ours beneath /admin/, perhaps with a query. `undo` are the
-    fields of the form that takes it back (`hub.web.admin.actions`). Raises
+    `back` is a path of ours beneath /admin/, perhaps with a query. Raises
     NotRecordedError where the database takes no record of it.
     """
     visit = visiting()
-    record = AuditRecord(
-        moment=visit.now,
-        who=session().account,
-        action=action,
-        about=about,
-        said=said,
-        change=change,
-        undo=undo,
-    )
     try:
-        number = visit.store.record(record, undoes=undoes)
-    except StoreError as error:
-        did = said.partition("\n")[0]
-        problem = f"{did} It has no Undo, and Audit does not have it: {error.problem}"
-        raise NotRecordedError(problem, error.remedy) from error
+        number = record(visit.store, action, did, who=session().account, now=visit.now, undoes=undoes)
+    except NotRecordedError as error:
+        said = did.said.partition("\n")[0]
+        raise NotRecordedError(f"{said} {error.problem}", error.remedy) from error
     return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
 
 

@@ -10,7 +10,17 @@ from flask import Blueprint, Response, request
 from msgspec import Struct
 
 from hub.errors import HubError
-from hub.model import Feed, FeedKey, Notice, Stand, Withheld, WithheldEntry, stands_as_field, waiting_again
+from hub.model import (
+    Did,
+    Feed,
+    FeedKey,
+    Notice,
+    Stand,
+    Withheld,
+    WithheldEntry,
+    stands_as_field,
+    waiting_again,
+)
 from hub.said import counted
 from hub.web.admin.entries import ShownEntry, shown
 from hub.web.admin.frame import done, page
@@ -67,7 +77,7 @@ def publish() -> Response:
     entries = _chosen(visit, feed)
     visit.store.release([each.stored.key for each in entries], seen=_seen(entries))
     said = _said(visit, feed, entries, "is published now", "are published now")
-    return done("release", _about(visit, feed, entries), said, back="/admin/waiting")
+    return done("release", Did(about=_about(visit, feed, entries), said=said), back="/admin/waiting")
 
 
 @routes.post("/waiting/drop")
@@ -78,7 +88,7 @@ def drop() -> Response:
     left = visit.store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
     undo = {**waiting_again(entries), "left": stands_as_field(left), "about": about}
     said = _said(visit, feed, entries, "will not be published", "will not be published")
-    return done("withdraw", about, said, back="/admin/waiting", undo=undo)
+    return done("withdraw", Did(about=about, said=said, undo=undo), back="/admin/waiting")
 
 
 # ---------------------------------------------------------------- what is shown

@@ -1,0 +1,76 @@
+"""What was done, kept with who did it: by a button of the admin pages or by a command, in the same words."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import closing
+from datetime import datetime
+
+from hub.errors import HubError, StoreError
+from hub.model import AuditRecord, Did
+from hub.said import as_written
+from hub.store import Store, existing_store, is_begun
+
+_LONGEST_NAME = 64
+
+
+class NotRecordedError(HubError):
+    """What was done is done, but Audit has no record of it, and nothing takes it back."""
+
+
+def record(store: Store, action: str, did: Did, *, who: str, now: datetime, undoes: int | None = None) -> int:
+    """Keep what was done; the number of its record. Raises NotRecordedError."""
+    kept = AuditRecord(
+        moment=now,
+        who=who,
+        action=action,
+        about=did.about,
+        said=did.said,
+        change=did.change,
+        undo=did.undo,
+    )
+    try:
+        return store.record(kept, undoes=undoes)
+    except StoreError as error:
+        raise _not_recorded(error) from error
+
+
+def record_command(database: str, action: str, did: Did, *, command: str, now: datetime) -> None:
+    """The same of a command, if there is a database: for its record none is made. Raises NotRecordedError."""
+    try:
+        if not is_begun(database):
+            return
+        with closing(existing_store(database)) as store:
+            record(store, action, did, who=_by(command), now=now)
+    except NotRecordedError:
+        raise
+    except HubError as error:
+        raise _not_recorded(error) from error
+
+
+def invited(name: str, *, another: bool) -> Did:
+    """That somebody was given a link to choose a password at, or another one."""
+    return Did(
+        about=name, said=f"{name} was given a link to choose {'another' if another else 'a'} password."
+    )
+
+
+def expelled(name: str) -> Did:
+    """That somebody's account was removed, or a link taken back that made it."""
+    return Did(about=name, said=f"{name} can sign in no more.")
+
+
+def _by(command: str) -> str:
+    """Who gives a command, as the machine knows them, and with sudo who did; no account has such a name."""
+    user = os.getuid()
+    try:
+        name = as_written(pwd.getpwuid(user).pw_name, most=_LONGEST_NAME)
+    except KeyError:
+        name = f"user {user}"
+    who = as_written(os.environ.get("SUDO_USER", ""), most=_LONGEST_NAME)
+    return f"{who} as {name}, by {command}" if who not in ("", name) else f"{name}, by {command}"
+
+
+def _not_recorded(error: HubError) -> NotRecordedError:
+    return NotRecordedError(f"It has no Undo, and Audit does not have it: {error.problem}", error.remedy)
