@@ -77,18 +77,19 @@ def _desk(database: str, config: Path = Path("feeds.yaml")) -> Desk:
     return Desk(config, database, again=True)
 
 
-def _done(database: str, action: str, did: Did, said: str | None = None) -> None:
-    """Say what a command has done, in other words if they are given, and have Audit keep it."""
+def _done(database: str, action: str, did: Did | None, said: str = "") -> None:
+    """Have Audit keep what a command did, if that is anything, and say it, or `said` in its place."""
     from hub import audit
 
     context = click.get_current_context()
     command = f"hub{context.command_path.removeprefix(context.find_root().command_path)}"
     problem = None
     try:
-        audit.record_command(database, action, did, command=command, now=datetime.now(UTC))
+        if did:
+            audit.record_command(database, action, did, command=command, now=datetime.now(UTC))
     except audit.NotRecordedError as error:
         problem = error
-    click.echo(did.said if said is None else said)
+    click.echo(did.said if did and not said else said)
     if problem:
         _tell(problem)
 
@@ -209,7 +210,8 @@ def feeds_add(
 def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
     """Take a feed out of feeds.yaml. Its entries stay published unless --entries is given."""
     did = _desk(database, config).remove(feed, entries=entries)
-    _done(database, "remove", did, None if entries else f"{did.said} `--entries` would take that too.")
+    hint = "" if entries else " `--entries` would take that too."
+    _done(database, "remove", did, f"{did.said}{hint}")
 
 
 @feeds.command("moved")
@@ -219,12 +221,10 @@ def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
 @_database
 def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> None:
     """Show how feeds.yaml would change for feeds that redirect for good, or change it."""
-    from datetime import UTC, datetime
-
     from hub import feedlist
 
-    said, as_proposed = feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC))
-    click.echo(said)
+    said, as_proposed, did = feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC))
+    _done(database, "move-feeds", did, said)
     if apply and not as_proposed:
         sys.exit(_EXIT_FAILED)
 
@@ -238,10 +238,7 @@ def feeds_import(file: Any, config: Path, database: str) -> None:
     from hub import feedlist
 
     said, did = feedlist.import_opml(config, file.read())
-    if did:
-        _done(database, "import-feeds", did, said)
-    else:
-        click.echo(said)
+    _done(database, "import-feeds", did, said)
 
 
 @feeds.command("export")
@@ -524,11 +521,8 @@ def check(database: str, mend: bool) -> None:
 
     problems = mending.mended(database) if mend else mending.checked(database)
     said = "\n".join(problems) or f"{shown(database)} is sound."
-    if mend:
-        made = f"What is made of the entries was made anew.\n{said}"
-        _done(database, "mend", Did(about=shown(database), said=made), said)
-    else:
-        click.echo(said)
+    made = f"What is made of the entries was made anew.\n{said}"
+    _done(database, "mend", Did(about=shown(database), said=made) if mend else None, said)
     if problems:
         remedy = mending.BACKUP if mend else mending.MEND
         click.echo(f"    {remedy}", err=True)

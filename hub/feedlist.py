@@ -185,17 +185,21 @@ def _remove_with_entries(path: Path, target: str, database: str) -> Did:
     return Did(about=_about(target, removed), said=said, change=removed.change.diff)
 
 
-def moved(path: Path, database: str, target: str | None, *, apply: bool, now: datetime) -> tuple[str, bool]:
+def moved(
+    path: Path, database: str, target: str | None, *, apply: bool, now: datetime
+) -> tuple[str, bool, Did | None]:
     """How feeds.yaml is to change for feeds that redirect for good; with `apply` it does.
 
     And whether all of it can be changed so: of feeds that lead to one address
-    only the first can. Raises HubError.
+    only the first can; and what was done, None where nothing was. Raises HubError.
     """
     from hub import moves
-    from hub.config import edit
+    from hub.config import edit, whole
 
+    before = whole.read_text(path)
     lines: list[str] = []
-    edits = refused = 0
+    edits: list[str] = []
+    refused = 0
     taken: set[str] = set()
     for state in _states(path, database, target):
         move = moves.current(state)
@@ -217,7 +221,7 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
             change = (f"Not changed: {error.problem}",) if apply else (error.problem, error.remedy)
             refused += 1
         else:
-            edits += 1
+            edits.append(lines[-2])
             taken.add(move.target)
         lines += [f"    {line}" for line in change]
     if edits and apply:
@@ -226,7 +230,12 @@ def moved(path: Path, database: str, target: str | None, *, apply: bool, now: da
         lines.append("Nothing was written; `--apply` does it.")
     if refused and apply:
         lines.append(f"{counted(refused, 'change was', 'changes were')} not made: it is said above why.")
-    return "\n".join(lines or ["No feed redirects for good."]), not refused
+    did = None
+    if edits and apply:
+        edited = whole.Edited(before, whole.read_text(path))
+        said = " ".join(["feeds.yaml was changed.", *edits])
+        did = Did(about="feeds.yaml", said=said, change=edited.diff, undo=edited.undo)
+    return "\n".join(lines or ["No feed redirects for good."]), not refused, did
 
 
 def _states(path: Path, database: str, target: str | None) -> list[FeedState]:

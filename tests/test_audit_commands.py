@@ -18,6 +18,7 @@ from hub.model import AuditRecord, account_name_problem
 from hub.store.sqlite import SqliteStore
 from tests.admin_hub import AdminHub, an_admin_hub
 from tests.postgresql import new_store
+from tests.test_moves import NEW, _redirect
 from tests.test_web_admin_actions import HELD, HOLDING, OTHER, OURS, THEIRS, of, what
 from tests.web_hub import BLOG, EAST, NATIONAL, WESSEX, ago
 
@@ -211,6 +212,23 @@ def test_a_list_of_feeds_comes_in_and_goes_again(hub: AdminHub) -> None:
     runs(hub, "feeds", "import", "-", given=OPML)
     assert last(hub).number == number
     assert undo_last(hub) == "feeds.yaml is as it was before."
+    assert hub.path.read_text() == before
+
+
+def test_feeds_that_have_moved_are_taken_over_and_back(hub: AdminHub) -> None:
+    before = hub.path.read_text()
+    for days in (4, 3, 2, 1):
+        _redirect(hub, hub.feed(EAST), days)
+    number = last(hub).number
+    assert "`--apply` does it" in runs(hub, "feeds", "moved").stdout
+    assert last(hub).number == number
+    assert "says so now" in runs(hub, "feeds", "moved", "--apply").stdout
+    assert (last(hub).action, last(hub).about) == ("move-feeds", "feeds.yaml")
+    assert last(hub).said == (
+        f"feeds.yaml was changed. east/news: https://east.example/feed/ redirects for good to {NEW}."
+    )
+    assert f"+    feeds: [{{url: {NEW}}}]" in last(hub).change
+    undo_last(hub)
     assert hub.path.read_text() == before
 
 

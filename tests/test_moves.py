@@ -141,7 +141,7 @@ def test_a_feed_that_moved_for_good_is_proposed_as_an_edit_and_made_when_an_admi
     assert f"- {{url: {feed}, tags: [x]}}   # where it always was".removeprefix("- ") in said
     assert "Nothing was written" in said
     assert hub.config.read_text() == written
-    said, as_proposed = feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
+    said, as_proposed, _ = feedlist.moved(hub.config, hub.database, "east", apply=True, now=hub.now)
     assert as_proposed
     assert "says so now" in said
     assert _said(hub).endswith(f"has no address {feed} any more\n    Nothing was written.")
@@ -186,9 +186,9 @@ def test_a_move_to_an_address_that_another_feed_has_is_shown_with_what_hinders_i
         hub.poll(hours=24)
     assert "stands twice" in _said(hub)
     before = hub.config.read_text()
-    said, _ = feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)
+    said, *_ = feedlist.moved(hub.config, hub.database, None, apply=False, now=hub.now)
     assert "Change what is named first, or make the change by hand." in said
-    said, as_proposed = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+    said, as_proposed, _ = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
     assert "Not changed: the file could not be read with this change" in said
     assert "stands twice" in said
     assert said.endswith("1 change was not made: it is said above why.")
@@ -208,7 +208,7 @@ def test_another_members_feed_at_the_end_of_a_redirect_is_told_and_never_propose
     assert moves.proposed(hub.state, hub.now) is None
     assert "it may be somebody else's" in _said(hub)
     before = hub.config.read_text()
-    said, _ = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
+    said, *_ = feedlist.moved(hub.config, hub.database, None, apply=True, now=hub.now)
     assert "Nothing was written" not in said
     assert hub.config.read_text() == before
 
@@ -268,12 +268,12 @@ def test_of_two_feeds_that_lead_to_one_address_the_first_is_changed_and_the_othe
         for key in (WESSEX, BLOG):
             _redirect(web, web.feed(key), days)
     database = f"sqlite:///{web.file}"
-    planned, as_proposed = feedlist.moved(path, database, None, apply=False, now=ago())
+    planned, as_proposed, _ = feedlist.moved(path, database, None, apply=False, now=ago())
     told = "Another feed has that address by then.\n    Take this one out: hub feeds remove wessex/blog"
     assert told in planned
     assert not as_proposed
     assert f'+ - url: "{NEW}"' in planned
-    said, as_proposed = feedlist.moved(path, database, None, apply=True, now=ago())
+    said, as_proposed, _ = feedlist.moved(path, database, None, apply=True, now=ago())
     assert not as_proposed
     assert "Not changed: Another feed has that address by then." in said
     assert said.endswith("1 change was not made: it is said above why.")
