@@ -159,6 +159,8 @@ def test_every_link_leads_to_what_is_there_and_all_that_is_there_is_linked(expor
     assert {"/opml.xml", "/opml/merged.xml", "/members/order/latest/", "/static/hub.css"} <= paths
     for name in ("all", "tag/stroke", "member/wessex", "merged/safe-south", "digest/weekly", "corrections"):
         assert {f"/feeds/{name}.atom", f"/feeds/{name}.rss", f"/feeds/{name}.json"} <= paths
+    assert {"/events.ics", "/events/tag/stroke.ics", "/events/member/east.ics"} <= paths
+    assert "/events/merged/safe-south.ics" in paths
     files = {f"/{name.removesuffix('index.html')}" for name in exported.files}
     reached = {unquote(path) for path in paths if not re.search(r"/story/\d+$", path)}
     # Which feeds have told of, and tell of no more; and which members' sites may have.
@@ -195,6 +197,21 @@ def test_feeds_are_those_that_the_hub_serves(exported: Exported) -> None:
         assert exported.files[f"feeds/tag/stroke.{ending}"] == re.sub(
             rb"/tag/stroke(?=[\"<])", b"/tag/stroke/", served_by_hub
         )
+
+
+def test_events_are_a_calendar_that_is_a_file(site: Exported) -> None:
+    day, of_kind = NOW.date() + timedelta(days=9), Tag("events", "", kind="event")
+    site.hub.publish(EAST, news("talk", event_date=day, tags=(of_kind,)), at=NOW)
+    site.export()
+    for name in ("events.ics", "events/tag/events.ics", "events/member/east.ics"):
+        # The page that it names has a slash behind it where it is a file, and so has no story without a page.
+        served_by_hub = re.sub(
+            rb"(?m)^(URL:\S+/(?:tag|member)/\w+)\r$", rb"\1/\r", site.hub.get(f"/{name}").data
+        )
+        assert site.files[name] == served_by_hub
+        assert b"\r\nSUMMARY:News talk\r\n" in site.files[name]
+    assert b'href="/subscribe/#calendar">Put these events' in site.files["index.html"]
+    assert b"https://news.example.org/events.ics</code>" in site.files["subscribe/index.html"]
 
 
 def test_a_page_is_the_hubs_own_without_what_needs_a_hub(site: Exported) -> None:
@@ -445,7 +462,7 @@ def test_what_is_no_more_is_taken_away_and_what_others_put_there_stays(site: Exp
         ),
         encoding="utf-8",
     )
-    assert ", 4 taken away" in site.export()
+    assert ", 5 taken away" in site.export()
     assert not (site.root / "tag" / "stroke").exists()
     assert not list((site.root / "feeds" / "tag").glob("stroke*"))
     assert theirs.read_text() == "mine"

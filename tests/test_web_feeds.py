@@ -91,6 +91,7 @@ def test_who_asks_by_date_alone_gets_every_change(hub: Hub, path: str, change: s
         "/subscribe",
         "/search?q=news",
         "/feeds/all.atom",
+        "/events.ics",
         "/opml",
         "/api/v1/stories",
     ],

@@ -95,7 +95,14 @@ def test_readers_are_asked_to_come_again_in_the_form_they_read(hub: AdminHub, lo
             assert "The news cannot be shown just now" in answer.text
             assert "hub.db" not in answer.text
             assert "postgresql" not in answer.text
-        for path in ("/feeds/all.atom", "/feeds/all.json", "/opml", "/metrics", "/websub/token"):
+        for path in (
+            "/feeds/all.atom",
+            "/feeds/all.json",
+            "/events.ics",
+            "/opml",
+            "/metrics",
+            "/websub/token",
+        ):
             answer = hub.get(path)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30"), path
             assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/plain", "no-store")

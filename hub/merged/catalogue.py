@@ -22,7 +22,8 @@ FORMATS = ("atom", "rss", "json")
 class FeedAddress(Struct, frozen=True, kw_only=True):
     """A merged feed in its three formats, all absolute, as is the `page` that shows the same list.
 
-    `title` is the feed's own; `name` tells it from the others where all are the hub's.
+    `title` is the feed's own; `name` tells it from the others where all are the hub's. `ics` is the
+    calendar of its events, None where it has none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FeedAddress(Struct, frozen=True, kw_only=True):
     atom: str
     rss: str
     json: str
+    ics: str | None
 
 
 class FeedGroup(Struct, frozen=True):
@@ -49,7 +51,8 @@ class Catalogue(Struct, frozen=True):
 
     @property
     def everything(self) -> FeedAddress:
-        return self._feed("/feeds/all", "Everything", self.addresses.home(), title=self.config.hub.title)
+        title = self.config.hub.title
+        return self._feed("/feeds/all", "Everything", self.addresses.home(), title=title, events="/events")
 
     @property
     def corrections(self) -> FeedAddress:
@@ -66,7 +69,7 @@ class Catalogue(Struct, frozen=True):
         return self._of_member(slug, self.member_name(slug) or slug)
 
     def merged(self, merged: MergedFeed) -> FeedAddress:
-        return self._feed(f"/feeds/merged/{merged.slug}", merged.title, self.addresses.home())
+        return self._with_events(f"merged/{merged.slug}", merged.title, self.addresses.home())
 
     def groups(self) -> tuple[FeedGroup, ...]:
         """All of them but those of searches, in the order to offer them in."""
@@ -86,15 +89,25 @@ class Catalogue(Struct, frozen=True):
         return self.config.labels.get(term, term)
 
     def _of_tag(self, term: str, label: str) -> FeedAddress:
-        return self._feed(f"/feeds/tag/{quote(term, safe='')}", label, self.addresses.tag(term))
+        return self._with_events(f"tag/{quote(term, safe='')}", label, self.addresses.tag(term))
 
     def _of_member(self, slug: str, name: str) -> FeedAddress:
-        return self._feed(f"/feeds/member/{quote(slug, safe='')}", name, self.addresses.member(slug))
+        return self._with_events(f"member/{quote(slug, safe='')}", name, self.addresses.member(slug))
+
+    def _with_events(self, path: str, name: str, page: str) -> FeedAddress:
+        return self._feed(f"/feeds/{path}", name, page, events=f"/events/{path}")
 
     def _feed(
-        self, path: str, name: str, page: str, *, title: str | None = None, **query: str | None
+        self,
+        path: str,
+        name: str,
+        page: str,
+        *,
+        title: str | None = None,
+        events: str | None = None,
+        **query: str | None,
     ) -> FeedAddress:
-        def address(format: str) -> str:
+        def address(format: str, path: str = path) -> str:
             return self.addresses.full(self.addresses.to(f"{path}.{format}", **query))
 
         return FeedAddress(
@@ -104,4 +117,5 @@ class Catalogue(Struct, frozen=True):
             atom=address("atom"),
             rss=address("rss"),
             json=address("json"),
+            ics=events and address("ics", events),
         )

@@ -17,7 +17,7 @@ from hub.filters import lets_through
 from hub.merged.addresses import Addresses
 from hub.merged.catalogue import FORMATS, Catalogue, FeedAddress
 from hub.model import Selection, Story, Term
-from hub.publish import atom, jsonfeed, rss
+from hub.publish import atom, ical, jsonfeed, rss
 from hub.publish.corrections import correction_item, corrections, withdrawal, withdrawal_item, withdrawn_by
 from hub.publish.digest import Digest, Period, Rhythm, digest_item, finished
 from hub.publish.document import Deleted, MergedDocument
@@ -37,6 +37,9 @@ _TOPIC = re.compile(
 )
 # As long as a reader may be away, and find that its copy is to go.
 _TOMBSTONES_TOLD = timedelta(days=30)
+# Calendars show what was of late, too; the most events have half a megabyte, which each program takes.
+_EVENTS_KEPT = timedelta(days=92)
+_EVENTS = 500
 # How many days and weeks the feeds of digests hold.
 _DIGESTS: Mapping[Rhythm, int] = {"daily": 7, "weekly": 4}
 # What is older when it comes in is no news, but what its publisher had all along.
@@ -52,7 +55,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     """A merged feed: where it is found, and what it holds when that is asked for.
 
     `items` is called with a cursor for what is older. `deleted` are the
-    withdrawn ones, which nobody need read again. What `is_topic` can be
+    withdrawn ones, which nobody need read again. `events` are those of its calendar. What `is_topic` can be
     subscribed to at our WebSub hub: a search cannot, of which anybody could
     think of a million.
     """
@@ -60,6 +63,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     address: FeedAddress
     items: Callable[[str | None], Page[Item]]
     deleted: Callable[[], tuple[Deleted, ...]] = tuple
+    events: Callable[[], tuple[Item, ...]] = tuple
     is_topic: bool = True
 
 
@@ -135,7 +139,11 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             return Page(items=listed, next=stories.next)
 
         return Contents(
-            address=address, items=items, deleted=lambda: self._deleted(selection), is_topic=is_topic
+            address=address,
+            items=items,
+            deleted=lambda: self._deleted(selection),
+            events=lambda: self._events(selection),
+            is_topic=is_topic,
         )
 
     def would_have(self, url: str) -> bool:
@@ -218,6 +226,22 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             links=links(push_url, first_url) if push_url else "",
         )
 
+    def calendar(self, contents: Contents) -> Rendered:
+        """The calendar of a merged feed's events, of a feed that has one."""
+        address = contents.address
+        assert address.ics is not None
+        document = MergedDocument(
+            id=address.ics,
+            title=f"Events: {address.title}",
+            self_url=address.ics,
+            page_url=address.page,
+            hub_url=self.addresses.hub,
+            hub_title=self.config.hub.title,
+            items=contents.events(),
+        )
+        body = ical.calendar(document)
+        return Rendered(body=body, media_type=ical.MEDIA_TYPE, last_modified=self.now)
+
     # ------------------------------------------------------------ what they hold
 
     @property
@@ -246,6 +270,21 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             Deleted(id=each.stored.atom_id, when=each.since, by=withdrawn_by(each), why=each.withheld.why)
             for each in of_feed
         )
+
+    def _events(self, selection: Selection) -> tuple[Item, ...]:
+        """The events to come of a selection and those of late, each once, by their days.
+
+        What was withdrawn, or is off, is no longer among them: programs take it out of a calendar that
+        they subscribe to. To have it there as cancelled would say its words again, and that an event
+        is off of which the news was withdrawn.
+        """
+        selection = replace(selection, every_entry=False)
+        today = self._today
+        to_come = self.store.to_come(selection, since=today, limit=_EVENTS)
+        gone_by = self.store.gone_by(
+            selection, since=today - _EVENTS_KEPT, before=today, limit=_EVENTS - len(to_come)
+        )
+        return tuple(item(story, self.config.labels) for story in (*reversed(gone_by), *to_come))
 
     def _digests(self, rhythm: Rhythm) -> Iterator[Item]:
         for period in finished(rhythm, self._today, _DIGESTS[rhythm]):

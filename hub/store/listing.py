@@ -125,6 +125,15 @@ class Listing(TagBitmaps):
             found = self._tuples(sql.TO_COME.format(where), (since.isoformat(), *values, limit))
             return self._stories_showing([key for (key,) in found])
 
+    def gone_by(
+        self, selection: Selection = Selection(), *, since: date, before: date, limit: int
+    ) -> tuple[Story, ...]:
+        where, values = shown(selection)
+        days = since.isoformat(), before.isoformat()
+        with self._reading():
+            found = self._tuples(sql.GONE_BY.format(where), (*days, *values, limit))
+            return self._stories_showing([key for (key,) in found])
+
     def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
         with self._reading():
             found = self._tuples(sql.PINNED, (today.isoformat(), limit))

@@ -421,6 +421,11 @@ TO_COME = """
 SELECT e.key FROM entries e INDEXED BY entries_to_come
 WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
 """
+GONE_BY = """
+SELECT e.key FROM entries e INDEXED BY entries_to_come
+WHERE e.kind = 'event' AND e.event_date >= ? AND e.event_date < ? AND {}
+ORDER BY e.event_date DESC, e.key DESC LIMIT ?
+"""
 # Of two stories that were put together both may be.
 PINNED = """
 SELECT l.key FROM pins p JOIN stories s ON s.id = p.story

@@ -26,7 +26,7 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 _EMBEDDED = "/embed/"
-_FOR_EVERYBODY = ("/feeds/", "/opml", "/api/", _EMBEDDED)
+_FOR_EVERYBODY = ("/feeds/", "/events", "/opml", "/api/", _EMBEDDED)
 # Many may ask at once for what is compressed for the first time.
 _ENCODING = Lock()
 

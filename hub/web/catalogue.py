@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from hub.merged import catalogue
 from hub.merged.catalogue import FeedAddress
 from hub.web.asked import Asked
@@ -21,6 +23,11 @@ class Catalogue(catalogue.Catalogue, frozen=True):
             asked.kind and KINDS[asked.kind],
         ]
         return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
+
+    def with_events_of(self, asked: Asked) -> FeedAddress | None:
+        """The feed whose events are those that a list has beside it; None where they have no calendar."""
+        feed = self.of_list(replace(asked, kind=None if asked.kind == "event" else asked.kind))
+        return feed if feed.ics else None
 
     def of_list(self, asked: Asked) -> FeedAddress:
         """The feed that holds what a list was asked for: the simplest there is."""

@@ -1,4 +1,4 @@
-"""The merged feeds, for readers of feeds, and lists of feeds as OPML."""
+"""The merged feeds, for readers of feeds, the calendars of their events, and lists of feeds as OPML."""
 
 from __future__ import annotations
 
@@ -145,6 +145,40 @@ def _page(visit: Visit, format: str, contents: Contents, before: str | None) -> 
     # A cache that minds no Vary must not give it to readers of feeds.
     page = visit.page("feed.html", lambda: values)
     return answer(page, KEPT_BY_NOBODY, depends_on=DEPENDS_ON_WHO_SHOWS_IT)
+
+
+# ---------------------------------------------------------------- calendars
+
+
+@feeds.get("/events.ics")
+def all_events() -> Response:
+    return _calendar(visiting().merged.everything())
+
+
+@feeds.get("/events/tag/<term>.ics")
+def events_of_tag(term: str) -> Response:
+    return _calendar(visiting().merged.of_tag(term))
+
+
+@feeds.get("/events/member/<slug>.ics")
+def events_of_member(slug: str) -> Response:
+    return _calendar(visiting().merged.of_member(slug))
+
+
+@feeds.get("/events/merged/<slug>.ics")
+def events_of_merged(slug: str) -> Response:
+    return _calendar(visiting().merged.merged(slug))
+
+
+def _calendar(contents: Contents | None) -> Response:
+    """The events of a merged feed; 404 where there is none."""
+    if contents is None or contents.address.ics is None:
+        abort(404)
+    visit = visiting()
+    return answer(visit.rendered(contents.address.ics, lambda: visit.merged.calendar(contents)), FEED_CACHING)
+
+
+# ---------------------------------------------------------------- lists of feeds
 
 
 @feeds.get("/opml")

@@ -79,6 +79,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "newest": to(**asked.query()) if asked.before else None,
         "pinned": [listed(story, visit.setting) for story in _pinned(visit)] if asked == Asked() else [],
         "to_come": [listed(story, visit.setting) for story in _to_come(visit, asked)],
+        "calendar": _about_calendar(visit, asked),
         "busiest": busiest(_this_week(visit), _TOPICS_ASIDE, visit.setting),
         "feeds": (visit.catalogue.of_list(asked),),
     }
@@ -91,6 +92,13 @@ def _pinned(visit: Visit) -> tuple[Story, ...]:
 def _to_come(visit: Visit, asked: Asked) -> tuple[Story, ...]:
     today = visit.setting.calendar.today
     return visit.store.to_come(asked.selection(), since=today, limit=_EVENTS_ASIDE)
+
+
+def _about_calendar(visit: Visit, asked: Asked) -> str | None:
+    """Where it is said how to have a list's events in a calendar; None where they have none."""
+    if visit.catalogue.with_events_of(asked) is None:
+        return None
+    return f"{visit.addresses.to('/subscribe', tag=asked.tag, member=asked.member)}#calendar"
 
 
 def _this_week(visit: Visit) -> Mapping[str, int]:
@@ -297,15 +305,18 @@ def subscribe() -> Response:
 
 def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
     addresses, catalogue = visit.addresses, visit.catalogue
+    filters, events = visit.filters(asked, addresses.home), catalogue.with_events_of(asked)
     embedded = {**asked.filtered.query(), "limit": str(USUAL_STORIES)}
     return {
         "title": "Subscribe",
         "section": "subscribe",
         "groups": catalogue.groups(),
-        "filters": visit.filters(asked, addresses.home),
+        "filters": filters,
         "asked": asked.typed,
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,
+        "calendar": (events or catalogue.everything).ics,
+        "in_calendar": filters.asked if events else "",
         "framed": addresses.to(FRAMED, **embedded, scheme="light"),
         "dark": addresses.to(FRAMED, **embedded, scheme="dark"),
         "either": addresses.to(FRAMED, **embedded),

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _LATEST = 3
 _MOST_GUESSED = 60
 # Asked for by programs that show no pages, and read no JSON of ours.
-_FOR_READERS_AND_HUBS = ("/feeds/", "/opml", "/websub", "/metrics")
+_FOR_READERS_AND_HUBS = ("/feeds/", "/events", "/opml", "/websub", "/metrics")
 
 
 def handle_errors(app: Flask) -> None:

@@ -60,7 +60,7 @@ def place(path: str, asked: dict[str, str]) -> str:
     path, as `/before/CURSOR/`, since files know no query.
     """
     more = "".join(f"/{name}/{quote(value, safe='')}" for name, value in asked.items())
-    if path.startswith("/feeds/"):
+    if path.startswith(("/feeds/", "/events")):
         name, dot, ending = path.rpartition(".")
         return f"{name}{more}{dot}{ending}"
     return _WITH_ENDINGS.get(path) or f"{path.rstrip('/')}{more}/"

@@ -65,6 +65,11 @@ class NewsStore(Protocol):
     def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
         """The stories of a selection, without a search, of events on that day or later, the next first."""
 
+    def gone_by(
+        self, selection: Selection = Selection(), *, since: date, before: date, limit: int
+    ) -> tuple[Story, ...]:
+        """The same of events from a day on and before another, the last first."""
+
     def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
         """The stories that are pinned on a day, the one that was pinned last first."""
 
