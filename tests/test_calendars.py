@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hub.markup import only_xml
 from hub.model import Entry, Tag
+from hub.normalise import rest
 from hub.publish.ical import calendar
 from hub.publish.item import Item
 from tests.sample_items import bare_item, document, joint_item
@@ -213,6 +214,37 @@ def test_an_event_that_is_put_off_is_the_same_on_another_day(hub: Hub) -> None:
     assert (before.start, after.start) == (_DAY, date(2027, 1, 14))
     assert before["UID"] == after["UID"]
     assert before["LAST-MODIFIED"].dt < after["LAST-MODIFIED"].dt == ago(days=1)
+
+
+def test_a_day_that_is_moved_beside_the_words_makes_the_event_a_later_one(hub: Hub) -> None:
+    def talk(day: date) -> Entry:
+        entry = replace(event("Talk", _DAY), event_date=day)
+        return replace(entry, rest=rest(entry))
+
+    def poll(day: date, days_ago: int) -> Any:
+        hub.publish(WESSEX, talk(day), at=ago(days=days_ago))
+        return events(hub)["Talk"]
+
+    before, later = poll(_DAY, 9), date(2027, 1, 14)
+    feed = hub.get("/feeds/all.rss")
+    assert before["LAST-MODIFIED"].dt == ago(days=9)
+    # What is another besides the words is taken when two documents say the same.
+    poll(later, 8)
+    after = poll(later, 7)
+    assert (after["UID"], after.start) == (before["UID"], later)
+    assert after["LAST-MODIFIED"].dt == ago(days=7)
+    # What else is refreshed moves it no more, nor does it go back.
+    assert poll(later, 6)["LAST-MODIFIED"].dt == ago(days=7)
+    for days in (5, 4):
+        other = replace(talk(later), image="https://wessex.example/talk.jpg")
+        hub.publish(WESSEX, replace(other, rest=rest(other)), at=ago(days=days))
+    assert events(hub)["Talk"]["LAST-MODIFIED"].dt == ago(days=7)
+    assert b"talk.jpg" in hub.get("/feeds/all.json").data
+    for days, day in ((3, _DAY), (2, _DAY)):
+        last = poll(day, days)
+    assert (last.start, last["LAST-MODIFIED"].dt) == (_DAY, ago(days=2))
+    # Readers of feeds are told nothing.
+    assert hub.get("/feeds/all.rss").data == feed.data
 
 
 def test_an_event_whose_news_was_withdrawn_is_gone_and_comes_back_as_the_same(hub: Hub) -> None:

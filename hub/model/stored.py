@@ -23,9 +23,9 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     it is published under. `date` is the date shown and sorted by: the
     publisher's, never later than our first sight of this news, and frozen then; where
     nobody can tell, it `is_undated`. `changed` is
-    our clock when these words were first seen, and `back` when it was published
-    again after it had been withdrawn. `copy_of` is the key of the
-    entry that a copy is one of, and `why` says why.
+    our clock when these words were first seen, `back` when it was published
+    again after it had been withdrawn, and `moved` when it was last put to another day.
+    `copy_of` is the key of the entry that a copy is one of, and `why` says why.
     One that is not published, whatever its `standing`, leads no story and is
     alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
     polled from, unless the publisher copied it from elsewhere.
@@ -43,6 +43,7 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
     changed: datetime
     lead: bool
     back: datetime | None = None
+    moved: datetime | None = None
     copy_of: int | None = None
     why: str = ""
     standing: Standing = "published"

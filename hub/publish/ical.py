@@ -52,7 +52,7 @@ def calendar(document: MergedDocument) -> bytes:
 
 def _event(item: Item, hub_url: str) -> Iterator[str]:
     assert item.event_date is not None
-    changed = _moment(max(item.updated, item.came_in))
+    changed = _moment(max(item.updated, item.came_in, item.moved or item.came_in))
     link = _uri(link_or_story(item, hub_url))
     publishers = ", ".join(each.name for each in (item.member, *other_publishers(item)))
     yield "BEGIN:VEVENT"

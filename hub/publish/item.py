@@ -71,7 +71,8 @@ class Item(Struct, frozen=True, kw_only=True):
     None when the publisher gave no date. `updated` moves only when the words did,
     to our clock of them, and when what was withdrawn is published again; it never goes back.
     `corrected` is that clock, None for words that never changed. `came_in` is
-    when we had it first. `summary` is plain text; `content` is HTML, empty
+    when we had it first; `moved` when an event was put to another day, which
+    need be no correction. `summary` is plain text; `content` is HTML, empty
     where the member does not let us carry it. `authors` is never empty: the
     member stands in. `copies` are the story's other entries. `event_date` is
     the day of an event, None for all else.
@@ -105,6 +106,7 @@ class Item(Struct, frozen=True, kw_only=True):
     rights: str | None
     source: Source
     copies: tuple[Copy, ...]
+    moved: datetime | None = None
 
     @property
     def is_own(self) -> bool:
@@ -167,6 +169,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
             for other in story.entries
             if other.key != stored.key
         ),
+        moved=stored.moved,
     )
 
 

@@ -109,8 +109,8 @@ def member(row: Row) -> Member:
 # ---------------------------------------------------------------- entries
 
 
-def entry_row(entry: Entry) -> dict[str, Any]:
-    """The columns of `entries` that hold what the publisher wrote."""
+def entry_row(entry: Entry, *, moved: str | None = None) -> dict[str, Any]:
+    """The columns of `entries` that hold what the publisher wrote, and when its day was `moved` last."""
     source = None
     if entry.source is not None:
         source = {**asdict(entry.source), "updated": maybe_stamp(entry.source.updated)}
@@ -141,9 +141,18 @@ def entry_row(entry: Entry) -> dict[str, Any]:
                 "categories": [[c.term, c.scheme, c.label] for c in entry.categories],
                 "enclosures": [[e.url, e.type, e.length, e.title] for e in entry.enclosures],
                 "source": source,
+                **({"moved": moved} if moved else {}),
             }
         ),
     }
+
+
+def last_moved(entry: Entry, before: Row, now: str) -> str | None:
+    """When the day of an entry was moved last, which was stored as `before`: now, where it is another."""
+    if entry.event_date is not None and entry.event_date.isoformat() != before["event_date"]:
+        return now
+    moved: str | None = from_json(before["details"]).get("moved")
+    return moved
 
 
 def relinked_row(relinked: RelinkedEntry) -> dict[str, Any]:
@@ -338,6 +347,7 @@ def stored_entry(row: Row, tags: tuple[Tag, ...]) -> StoredEntry:
         changed=moment(row["changed"]),
         lead=bool(row["lead"]),
         back=maybe_moment(row["back"]),
+        moved=maybe_moment(details.get("moved")),
         copy_of=row["copy_of"],
         why=row["why"].replace("{}", row["copy_of_name"] or "another member"),
         standing=row["standing"] or "published",

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from hub.errors import StoreError
 from hub.model import (
     ChangedEntry,
+    Entry,
     FeedKey,
     FeedState,
     FeedUpdate,
@@ -271,10 +273,15 @@ class Settling(Adopting):
         """Write what of entries is another besides their words; the stories that this touched."""
         touched: set[int] = set()
         for each in update.refreshed:
-            self._execute(sql.REFRESHED_ENTRY, {**rows.entry_row(each.entry), "key": each.key})
+            self._execute(sql.REFRESHED_ENTRY, self._row(each.key, each.entry, rows.stamp(update.now)))
             self._tag(each.key, each.entry.tags)
             touched.add(self._value("SELECT story FROM entries WHERE key = ?", (each.key,)))
         return touched
+
+    def _row(self, key: int, entry: Entry, now: str) -> dict[str, Any]:
+        """The columns of an entry that is stored already."""
+        (before,) = self._rows("SELECT event_date, details FROM entries WHERE key = ?", (key,))
+        return {**rows.entry_row(entry, moved=rows.last_moved(entry, before, now)), "key": key}
 
     def _take_from(self, update: FeedUpdate) -> set[int]:
         """Withdraw what its member took back, if no admin said otherwise; the stories that this touched.
@@ -378,8 +385,7 @@ class Settling(Adopting):
         self._execute(
             sql.CHANGED_ENTRY,
             {
-                **rows.entry_row(changed.entry),
-                "key": changed.key,
+                **self._row(changed.key, changed.entry, now),
                 "past_fingerprints": rows.as_json(changed.past_fingerprints),
                 "changed": now if told == "yes" else None,
                 "date": rows.stamp(changed.date) if changed.date else None,
