@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+
+from tests.site import Server
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -23,7 +25,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 def serving_files(root: Path) -> Iterator[str]:
     """The address of a server on loopback of what is in the folder, for as long as the block lasts."""
     root.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    server = Server(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

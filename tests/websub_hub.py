@@ -9,8 +9,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlencode
+
+from tests.site import Server
 
 _CHALLENGE = "Ch4llenge-of-this-hub"
 
@@ -87,7 +89,7 @@ class WebSubHub:
 
 def _open(request: urllib.request.Request) -> Answer:
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return Answer(answer.status, answer.read(), answer.headers.get("Content-Type", ""))
     except urllib.error.HTTPError as error:
         with error:
@@ -99,6 +101,10 @@ def websub_hub() -> Iterator[WebSubHub]:
     """A hub on a free port of loopback, for as long as the block lasts."""
     verifying: list[threading.Thread] = []
 
+    def verify(wanted: dict[str, str], answered: threading.Event) -> None:
+        answered.wait(20)
+        hub.verify(wanted)
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -107,18 +113,21 @@ def websub_hub() -> Iterator[WebSubHub]:
             assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
             wanted = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
             hub.asked.append(wanted)
+            answered = threading.Event()
+            if hub.verifies and hub.status == 202:
+                # Begun by the time of the answer, so that its end is waited for whoever has had that.
+                verifying.append(threading.Thread(target=verify, args=(wanted, answered)))
+                verifying[-1].start()
             self.send_response(hub.status)
             for name, value in {**hub.headers, "Content-Length": "0"}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if hub.verifies and hub.status == 202:
-                verifying.append(threading.Thread(target=hub.verify, args=(wanted,)))
-                verifying[-1].start()
+            answered.set()
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: what was asked is in `asked`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     hub = WebSubHub(f"http://127.0.0.1:{server.server_port}/")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.site import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def websub_reader(address: str = "127.0.0.1") -> Iterator[Reader]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: what was asked is kept."""
 
-    server = ThreadingHTTPServer((address, 0), Handler)
+    server = Server((address, 0), Handler)
     reader = Reader(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
