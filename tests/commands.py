@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# Seconds for what only has to come, or to end: a few on a machine of its own, many on one that is shared.
+SOON = 60.0
 LOOPBACK = "hub:\n  fetch: {allow: [127.0.0.0/8], host_delay: 0s}\n"
 
 
@@ -65,7 +67,7 @@ class Hub:
             process_group=0,
         )
 
-    def run(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, seconds: float = 2 * SOON) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         with self.start(*arguments) as process:
             try:
@@ -84,16 +86,21 @@ class Hub:
             found = re.search(r"http://[\w.:\[\]]+", greeting)
             try:
                 assert found, greeting + (
-                    process.communicate(timeout=10)[1] if process.poll() is not None else ""
+                    process.communicate(timeout=SOON)[1] if process.poll() is not None else ""
                 )
                 yield process, found[0].rstrip("/.")
             finally:
                 process.terminate()
-                process.communicate(timeout=15)
+                process.communicate(timeout=SOON)
+
+
+def times_slower() -> float:
+    """By how much a machine that is shared takes longer: what waits for each of its processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=SOON) as answer:
         return str(answer.read().decode())
 
 

@@ -14,6 +14,7 @@ import pytest
 from hub.model import Intent, Subscriber
 from hub.outage import Outage
 from hub.websub import subscribers as rules
+from tests.commands import SOON, times_slower
 from tests.publishing import ALLOWED, Publishing, ask, publishing
 from tests.site import Site
 from tests.test_subscriber import free_port
@@ -35,7 +36,7 @@ def hub(tmp_path: Path, site: Site, reader: Reader) -> Iterator[Publishing]:
 
 
 def fetched(url: str) -> tuple[bytes, dict[str, str]]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=SOON) as answer:
         return answer.read(), {name.lower(): value for name, value in answer.headers.items()}
 
 
@@ -407,7 +408,8 @@ def test_a_redirect_is_a_failure_and_leads_nowhere(hub: Publishing, reader: Read
 def test_a_slow_subscriber_holds_up_nobody(
     hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.sender._PATIENCE", 1.5)
+    slower = times_slower()
+    monkeypatch.setattr("hub.sender._PATIENCE", 1.5 * slower)
     # Who is new has no place among those that are known to be quick, slow or not.
     hub.subscribed(reader)
     hub.news("News 0", "Ward opens")
@@ -420,7 +422,7 @@ def test_a_slow_subscriber_holds_up_nobody(
             assert ask(hub.address, **wanted).status == 202
         hub.step()
         assert len(slow.asked) == 11
-        slow.takes = 2.0
+        slow.takes = 2.0 * slower
         for number in range(1, 3):
             hub.now += HOUR
             hub.news(f"News {number}", "Ward opens")
@@ -430,7 +432,7 @@ def test_a_slow_subscriber_holds_up_nobody(
                 if hub.look():
                     hub.sender.act()
                 hub.polls.step(0.05)
-                assert time.monotonic() - began < 1.0
+                assert time.monotonic() - began < slower
         while hub.polls.under_way:
             hub.polls.step(1)
 
@@ -506,7 +508,7 @@ def test_a_hub_that_pushes_no_more_forgets_who_subscribed(hub: Publishing, reade
     assert (reader.modes(), reader.pushed) == (["subscribe"], [])
     crowd = hub.store.crowd(hub.now)
     assert (crowd.subscribers, crowd.waiting) == (0, 0)
-    with urllib.request.urlopen(f"{hub.address}/privacy", timeout=10) as page:
+    with urllib.request.urlopen(f"{hub.address}/privacy", timeout=SOON) as page:
         assert "<p>Nothing. It sets no cookies" in page.read().decode()
 
 
@@ -570,7 +572,7 @@ def test_a_private_address_is_sent_nothing_unless_it_is_allowed(hub: Publishing,
     request = urllib.request.Request(
         f"{hub.address}/websub", data=body.encode(), headers={"X-Forwarded-For": "93.184.216.34"}
     )
-    assert urllib.request.urlopen(request, timeout=10).status == 202
+    assert urllib.request.urlopen(request, timeout=SOON).status == 202
     hub.step()
     assert (reader.asked, reader.pushed) == ([], [])
 

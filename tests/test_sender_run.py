@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import Hub, get, within
+from tests.commands import SOON, Hub, get, times_slower, within
 from tests.publishing import ALLOWED, ask
 from tests.site import Site
 from tests.test_subscriber import atom, free_port, pushed_feed
@@ -52,27 +52,27 @@ def test_news_goes_from_hub_to_hub_within_a_second(tmp_path: Path, site: Site, r
         other = hub_at(tmp_path / "other", second, topic)
         with one.start("run", "--port", str(first)) as publishes:
             try:
-                assert within(20, lambda: theirs.subscriptions), theirs.answers
-                assert within(20, lambda: tells(topic, "Ward opens"))
+                assert within(SOON, lambda: theirs.subscriptions), theirs.answers
+                assert within(SOON, lambda: tells(topic, "Ward opens"))
                 with other.start("run", "--port", str(second)) as subscribes:
                     try:
-                        assert within(20, lambda: count(one, "subscribers") == 1)
+                        assert within(SOON, lambda: count(one, "subscribers") == 1)
                         (wanted,) = theirs.subscriptions.values()
                         assert theirs.push(wanted, atom(wanted["hub.topic"], "Clinic moves")).status == 202
-                        assert within(10, lambda: tells(topic, "Clinic moves"))
+                        assert within(SOON, lambda: tells(topic, "Clinic moves"))
                         stored = time.monotonic()
                         others = f"http://127.0.0.1:{second}/feeds/all.atom"
-                        assert within(10, lambda: tells(others, "Clinic moves"))
+                        assert within(SOON, lambda: tells(others, "Clinic moves"))
                         took = time.monotonic() - stored
                     finally:
                         subscribes.terminate()
-                        _, said = subscribes.communicate(timeout=15)
+                        _, said = subscribes.communicate(timeout=SOON)
             finally:
                 publishes.terminate()
-                publishes.communicate(timeout=15)
+                publishes.communicate(timeout=SOON)
     assert "pushed=yes new=1" in said, said
     # Alone on a machine, half a second; not where it is shared.
-    assert took < 5, took
+    assert took < 5 * times_slower(), took
 
 
 def test_with_hub_poll_by_cron_each_round_asks_and_sends(tmp_path: Path, site: Site, reader: Reader) -> None:
@@ -83,7 +83,7 @@ def test_with_hub_poll_by_cron_each_round_asks_and_sends(tmp_path: Path, site: S
         try:
             address = f"http://127.0.0.1:{port}"
             topic = f"{address}/feeds/all.atom"
-            assert within(20, lambda: tells(topic, "Ward opens"))
+            assert within(SOON, lambda: tells(topic, "Ward opens"))
             said = ask(address, mode="subscribe", topic=topic, callback=f"{reader.url}/me", secret="s3cret")
             assert said.status == 202
             assert hub.run("poll").returncode == 0
@@ -99,7 +99,7 @@ def test_with_hub_poll_by_cron_each_round_asks_and_sends(tmp_path: Path, site: S
             assert len(reader.pushed) == 1
         finally:
             serves.terminate()
-            _, log = serves.communicate(timeout=15)
+            _, log = serves.communicate(timeout=SOON)
     assert "s3cret" not in log
 
 
@@ -112,20 +112,20 @@ def test_a_hub_that_is_killed_with_something_to_send_sends_it_once_it_is_back(
     with hub.start("run", "--port", str(port)) as process:
         try:
             topic = f"{address}/feeds/all.rss"
-            assert within(20, lambda: tells(topic, "Ward opens"))
+            assert within(SOON, lambda: tells(topic, "Ward opens"))
             assert ask(address, mode="subscribe", topic=topic, callback=f"{reader.url}/me").status == 202
-            assert within(10, lambda: count(hub, "subscribers") == 1)
+            assert within(SOON, lambda: count(hub, "subscribers") == 1)
         finally:
             process.kill()
-            process.communicate(timeout=15)
+            process.communicate(timeout=SOON)
     site.feed("/feed", "Clinic moves", "Ward opens")
     with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
         database.execute("UPDATE feeds SET next_poll = NULL")
         database.commit()
     with hub.start("run", "--port", str(port)) as process:
         try:
-            assert within(20, lambda: reader.pushed)
+            assert within(SOON, lambda: reader.pushed)
             assert b"Clinic moves" in reader.pushed[0].body
         finally:
             process.terminate()
-            process.communicate(timeout=15)
+            process.communicate(timeout=SOON)

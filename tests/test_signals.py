@@ -21,7 +21,7 @@ with stopping() as stop:
     with stop._cond:
         os.kill(os.getpid(), number)
         os.kill(os.getpid(), number)
-    assert stop.wait(10)
+    assert stop.wait(30)
 print("ended in order")
 """
 _UNDER_NOHUP = """
@@ -32,7 +32,7 @@ with stopping() as stop:
     os.kill(os.getpid(), signal.SIGHUP)
     assert not stop.wait(0.2)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert stop.wait(10)
+    assert stop.wait(30)
 assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 print("ended in order")
 """
@@ -65,7 +65,7 @@ try:
 try:
     with stopping() as stop:
         os.kill(os.getpid(), signal.SIGINT)
-        assert stop.wait(10)
+        assert stop.wait(30)
     print("ended")
 """,
 }
@@ -73,7 +73,7 @@ try:
 
 def said(code: str, *arguments: str) -> str:
     ran = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     return ran.stdout + ran.stderr
 

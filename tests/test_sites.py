@@ -22,7 +22,7 @@ from hub.model import FeedState, StoredEntry
 from hub.parse import guess
 from hub.report import Figures, Lines
 from hub.store import open_store
-from tests.commands import LOOPBACK, Hub, within
+from tests.commands import LOOPBACK, SOON, Hub, within
 from tests.feedless import article, index, listing, post, sitemap, wordpress
 from tests.moments import moments
 from tests.site import Site, rss, serving
@@ -113,7 +113,7 @@ def test_hub_run_carries_the_news_of_a_site_of_each_kind(site: Site, tmp_path: P
         )
     )
     with hub.serving("run") as (_, _address):
-        assert within(60, lambda: hub.polls() == 4)
+        assert within(SOON, lambda: hub.polls() == 4)
     with contextlib.closing(sqlite3.connect(tmp_path / "hub.db")) as database:
         rows = database.execute("SELECT member, title, date FROM entries ORDER BY member, title").fetchall()
     assert rows == [
@@ -519,7 +519,7 @@ def test_rules_that_cannot_be_had_anew_go_on_to_hold_and_are_asked_for_once(
                 site.page("/robots.txt", "", status=500)
             polls._now = lambda moment=now: moment  # type: ignore[misc]
             polls.begin(store.feed_states())
-            (result,) = next(filter(None, (polls.step(0.2) for _ in range(50))))
+            (result,) = next(filter(None, (polls.step(0.2) for _ in range(300))))
             assert result.outcome == "fetched"
             assert [path for path, _ in site.asked] == ["/robots.txt", "/news"]
             site.asked.clear()

@@ -524,7 +524,7 @@ def test_a_database_of_before_that_several_open_at_once_is_changed_over_by_one(
     together = threading.Barrier(4)
 
     def opens(_: int) -> tuple[str, ...]:
-        together.wait(10)
+        together.wait(60)
         with closing(open_store(f"sqlite:///{tmp_path}/older.db")) as upgraded:
             return upgraded.check()
 
@@ -1066,7 +1066,7 @@ def test_a_backup_is_a_whole_database_taken_while_another_writes(
 
     thread = threading.Thread(target=write)
     thread.start()
-    writing.wait(10)
+    writing.wait(60)
     back_up(url, tmp_path / "copy.db")
     done.set()
     thread.join()

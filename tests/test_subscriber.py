@@ -28,7 +28,7 @@ from hub.store import Store, open_store
 from hub.subscriber import Subscriber
 from hub.web import create_app, serve
 from hub.web.serve import Server
-from tests.commands import Hub, get, within
+from tests.commands import SOON, Hub, get, within
 from tests.site import Site, serving
 from tests.websub_hub import WebSubHub, websub_hub
 
@@ -114,7 +114,7 @@ class Ours:
             self.step()
             return bool(happened())
 
-        assert within(10, happens)
+        assert within(SOON, happens)
 
     def subscription(self) -> Subscription:
         (found,) = self.store.subscriptions()
@@ -491,7 +491,7 @@ def test_a_push_may_be_large_and_not_larger_than_a_feed_may_be(
 def begun(wanted: dict[str, str], length: int, sent: bytes) -> socket.socket:
     """A connection on which a push of so many bytes has begun, of which our hub knows already."""
     callback = urlsplit(wanted["hub.callback"])
-    connection = socket.create_connection((callback.hostname, callback.port), timeout=10)
+    connection = socket.create_connection((callback.hostname, callback.port), timeout=SOON)
     head = f"POST {callback.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
     connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
     # It is told to go on once its body is awaited (RFC 9110 §10.1.1), and not before.
@@ -525,7 +525,7 @@ def test_pushes_that_never_come_to_an_end_keep_no_page_waiting(
     with ExitStack() as slow:
         for _ in range(20):
             slow.enter_context(begun(wanted, 1000, b"half"))
-        with urllib.request.urlopen(f"{ours.address}/search?q=ward", timeout=10) as answer:
+        with urllib.request.urlopen(f"{ours.address}/search?q=ward", timeout=SOON) as answer:
             assert answer.status == 200
 
 
@@ -563,7 +563,7 @@ def test_of_pushes_that_are_too_much_together_the_largest_is_put_off(
 
     monkeypatch.setattr(serve, "_Body", Counted)
     with begun(first, 4000, b"x" * 3999) as larger, begun(second, 4000, b"x" * 2000) as smaller:
-        assert within(10, lambda: sum(come) == 5999)
+        assert within(SOON, lambda: sum(come) == 5999)
         # What was given up is no longer in the way.
         for _ in range(3):
             assert theirs.push(third, document + " " * 500).status == 202
@@ -592,7 +592,7 @@ def sent(url: str, **more: Any) -> Outcome:
     with closing(CurlFetcher(settings.fetch, "tests")) as fetcher:
         fetcher.submit("form", FetchRequest(url=url, form="hub.mode=subscribe", **more))
         fetcher.submit("form", FetchRequest(url=url, form="hub.mode=unsubscribe", **more))
-        outcomes = [outcome for _ in range(2) for _, outcome in fetcher.wait(10)]
+        outcomes = [outcome for _ in range(2) for _, outcome in fetcher.wait(SOON)]
     return outcomes[0]
 
 
@@ -633,12 +633,12 @@ def test_news_that_is_pushed_is_in_the_merged_feed_within_seconds(
     )
     with hub.start("run", "--port", str(port)) as process:
         try:
-            assert within(20, lambda: theirs.subscriptions), theirs.answers
+            assert within(SOON, lambda: theirs.subscriptions), theirs.answers
             (wanted,) = theirs.subscriptions.values()
             topic = wanted["hub.topic"]
             assert theirs.push(wanted, atom(topic, "Forged"), signature="sha256=00").status == 202
             assert theirs.push(wanted, atom(topic, "Clinic moves")).status == 202
-            assert within(10, lambda: "Clinic moves" in get(f"{address}/feeds/all.atom"))
+            assert within(SOON, lambda: "Clinic moves" in get(f"{address}/feeds/all.atom"))
             feed = get(f"{address}/feeds/all.atom")
             assert "Ward opens" in feed
             assert "Forged" not in feed
@@ -647,7 +647,7 @@ def test_news_that_is_pushed_is_in_the_merged_feed_within_seconds(
             assert "1 message was dropped" in status
         finally:
             process.terminate()
-            _, said = process.communicate(timeout=15)
+            _, said = process.communicate(timeout=SOON)
     assert "pushed=yes new=1" in said, said
     with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
         polls = database.execute("SELECT pushed, new FROM polls ORDER BY id").fetchall()
@@ -660,7 +660,7 @@ def test_a_hub_whose_address_nobody_reaches_subscribes_to_nothing(
     hub = Hub(tmp_path)
     hub.write({"east": [pushed_feed(site, theirs, "Ward opens")]})
     with hub.serving("run") as (_, address):
-        assert within(20, lambda: "Ward opens" in get(f"{address}/feeds/all.atom"))
+        assert within(SOON, lambda: "Ward opens" in get(f"{address}/feeds/all.atom"))
         assert not within(2, lambda: theirs.asked)
 
 
@@ -670,9 +670,9 @@ def test_what_is_sent_is_read_from_those_alone_who_know_a_callback(tmp_path: Pat
     with hub.serving("serve") as (_, address):
         port = int(address.rpartition(":")[2])
         for path in ("/websub/guessed", "/feeds/all.atom"):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
                 # What never comes is not waited for.
                 head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
                 connection.sendall(head.encode())
                 assert connection.recv(100).split()[1] in (b"410", b"405")
-        assert urllib.request.urlopen(f"{address}/healthz", timeout=10).status == 200
+        assert urllib.request.urlopen(f"{address}/healthz", timeout=SOON).status == 200

@@ -463,7 +463,7 @@ def test_no_link_is_too_strange(link: str, base: str | None) -> None:
     ],
 )
 def test_a_link_of_70_kb_holds_nobody_up(link: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for use in (
         urls.canonical,
         urls.is_home_page,
@@ -473,7 +473,7 @@ def test_a_link_of_70_kb_holds_nobody_up(link: str) -> None:
     ):
         use(link)
     urls.resolve(BASE, link)
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 3
 
 
 # ---------------------------------------------------------------- addresses

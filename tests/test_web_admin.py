@@ -21,8 +21,8 @@ from hub.users import invitation
 from hub.web.admin import access
 from hub.web.admin.frame import cookie_of
 from tests.admin_hub import ADMIN, ORIGIN, PASSWORD, AdminHub, an_admin_hub
+from tests.commands import SOON, within
 from tests.commands import Hub as Command
-from tests.commands import within
 from tests.web_hub import NETWORK, Hub
 
 
@@ -158,7 +158,7 @@ def test_while_the_database_is_held_admins_see_pages_and_why_nothing_can_be_done
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
         assert hub.get("/admin/accounts").status_code == 200
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         answer = hub.post("/admin/accounts/invite", {"name": "bob"})
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         assert "This was not done" in answer.text
@@ -560,11 +560,11 @@ def test_forms_that_nobody_ends_keep_no_admin_out(tmp_path: Path) -> None:
         slow = []
         for path in ("/admin/sign-in", "/websub"):
             for _ in range(60):
-                connection = socket.create_connection((name, int(port)), timeout=10)
+                connection = socket.create_connection((name, int(port)), timeout=SOON)
                 head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nx="
                 connection.sendall(head.encode())
                 slow.append(connection)
-        assert within(20, lambda: send(host, "/admin/do/pin", "").startswith("HTTP/1.1 503"))
+        assert within(SOON, lambda: send(host, "/admin/do/pin", "").startswith("HTTP/1.1 503"))
         invited = send(host, "/admin/accounts/invite", "name=bob", cookie=cookie)
         assert "Send <strong>bob</strong> this link" in invited
         for connection in slow:
@@ -604,7 +604,7 @@ def send(host: str, path: str, body: str, *, cookie: str = "") -> str:
         f"Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    with closing(socket.create_connection((name, int(port)), timeout=20)) as connection:
+    with closing(socket.create_connection((name, int(port)), timeout=SOON)) as connection:
         connection.sendall(head.encode() + body.encode())
         connection.settimeout(20)
         received = b""

@@ -21,8 +21,8 @@ from hub.store import open_store
 from hub.users import invitation
 from hub.web.words import Calendar
 from tests.admin_hub import ADMIN, PASSWORD, AdminHub, an_admin_hub
+from tests.commands import SOON, within
 from tests.commands import Hub as Command
-from tests.commands import within
 from tests.site import serving
 from tests.web_hub import BLOG, EAST, NATIONAL, NOW, WESSEX, ago, hrefs, news
 
@@ -483,7 +483,7 @@ def test_a_hub_that_runs_checks_what_an_admin_asks_for_within_seconds(tmp_path: 
     with serving() as site:
         hub.write({"east": [site.feed("/feed", "First")]})
         with closing(open_store(hub.database)) as store, hub.serving("run") as (_, address):
-            assert within(20, lambda: any(each.new for each in store.polls(limit=9)))
+            assert within(SOON, lambda: any(each.new for each in store.polls(limit=9)))
             browser = build_opener(HTTPCookieProcessor(CookieJar()))
 
             def ask(path: str, **fields: str) -> str:
@@ -492,7 +492,7 @@ def test_a_hub_that_runs_checks_what_an_admin_asks_for_within_seconds(tmp_path: 
                     urlencode(fields).encode() if fields else None,
                     {"Origin": address},
                 )
-                with browser.open(request, timeout=20) as answer:
+                with browser.open(request, timeout=SOON) as answer:
                     said = " ".join(re.sub(r"<[^>]*>", " ", answer.read().decode()).split())
                     return f"{answer.url} {said}"
 
@@ -501,6 +501,6 @@ def test_a_hub_that_runs_checks_what_an_admin_asks_for_within_seconds(tmp_path: 
             site.feed("/feed", "Second", "First")
             said = ask("/admin/check/east/news", about="it")
             page = said.split()[0].removeprefix(address)
-            assert within(10, lambda: "It was checked: Read" in ask(page))
+            assert within(SOON, lambda: "It was checked: Read" in ask(page))
             assert "1 new, 0 changed" in ask(page)
             assert "Second" in ask(page)

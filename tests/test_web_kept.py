@@ -22,6 +22,7 @@ from hub.store import Found, Page
 from hub.store.sqlite import SqliteStore
 from hub.web import visit
 from hub.web.serve import Server
+from tests.commands import SOON
 from tests.web_hub import NETWORK, NOW, WESSEX, Hub, news
 
 _FEED = "/feeds/all.atom"
@@ -78,7 +79,7 @@ class Served:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             with urllib.request.urlopen(
-                urllib.request.Request(self.address + path, headers=fields), timeout=20
+                urllib.request.Request(self.address + path, headers=fields), timeout=SOON
             ) as found:
                 return found.status, found.read().decode(errors="replace"), found.headers["ETag"]
         except urllib.error.HTTPError as error:
@@ -111,7 +112,7 @@ def serving(folder: Path) -> Iterator[Served]:
         yield served
     finally:
         server.close()
-        running.join(10)
+        running.join(SOON)
         for store in hub.stores:
             store.close()
     assert not running.is_alive()
@@ -144,7 +145,9 @@ def test_what_is_kept_is_given_without_its_body_to_head_and_not_at_all_to_post(s
     found = {}
     for method in ("GET", "HEAD", "POST"):
         # By hand: a client of HTTP throws away what follows the head of an answer to HEAD.
-        with socket.create_connection(("127.0.0.1", urlsplit(served.address).port or 0), timeout=20) as sent:
+        with socket.create_connection(
+            ("127.0.0.1", urlsplit(served.address).port or 0), timeout=SOON
+        ) as sent:
             sent.sendall(f"{method} {_FEED} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
             answer = b"".join(iter(lambda: sent.recv(65536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -158,7 +161,7 @@ def test_kept_answers_and_those_of_flask_say_the_same_about_themselves(served: S
     def headers(method: str, **fields: str) -> tuple[int, dict[str, str]]:
         request = urllib.request.Request(served.address + _FEED, headers=fields, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as found:
+            with urllib.request.urlopen(request, timeout=SOON) as found:
                 return found.status, {**found.headers, "Date": ""}
         except urllib.error.HTTPError as error:
             with error:
@@ -228,7 +231,7 @@ def test_what_was_overtaken_while_it_was_made_is_given_to_nobody_who_comes_later
 
 def test_many_who_ask_at_once_with_nothing_kept_have_it_made_once(served: Served) -> None:
     clients, slow = 40, threading.Event()
-    served.when_listed = lambda: slow.wait(20)
+    served.when_listed = lambda: slow.wait(SOON)
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(served.ask(_FEED))) for _ in range(clients)]
     for thread in threads:

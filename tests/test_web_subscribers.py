@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from hub.model import Intent
 from hub.websub import subscribers as rules
+from tests.commands import SOON
 from tests.commands import Hub as Command
 from tests.web_hub import NETWORK, NOW, WESSEX, Hub, news
 
@@ -305,7 +306,7 @@ def test_who_asks_slowly_or_at_length_holds_up_nobody(tmp_path: Path) -> None:
         port = int(address.rpartition(":")[2])
 
         def begun(length: int, body: bytes) -> socket.socket:
-            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            connection = socket.create_connection(("127.0.0.1", port), timeout=SOON)
             form = "Content-Type: application/x-www-form-urlencoded"
             head = f"POST /websub HTTP/1.1\r\nHost: x\r\n{form}\r\nContent-Length: {length}\r\n\r\n"
             connection.sendall(head.encode() + body)
