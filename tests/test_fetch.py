@@ -360,13 +360,13 @@ def test_a_length_over_the_limit_is_refused_before_the_document_is_read(site: Si
     sent: list[float] = []
 
     def endless(connection: socket.socket, _asked: Asked) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10995116277760\r\n\r\n")
         sent.append(time.monotonic())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10995116277760\r\n\r\n")
         never(connection, _asked)
 
     site.answers["/feed"] = endless
     assert failure(site.url("/feed")).reason == "too-large"
-    assert time.monotonic() - sent[0] < 2
+    assert time.monotonic() - sent[0] < 10
 
 
 LONG = b"<?xml version='1.0'?><rss>" + b"<item/>" * 400
@@ -469,13 +469,13 @@ def test_a_slow_server_that_goes_on_is_heard_out_until_the_limit_of_the_whole(si
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
         for _ in range(10):
             connection.sendall(b"x")
-            time.sleep(0.06)
+            time.sleep(0.2)
 
     site.answers["/feed"] = drip
-    often = timedelta(seconds=0.3)
-    fetched = ask(site.url("/feed"), whole=timedelta(seconds=5), first_byte=often)
+    often = timedelta(seconds=1.5)
+    fetched = ask(site.url("/feed"), whole=timedelta(seconds=20), first_byte=often)
     assert isinstance(fetched, Fetched)
-    assert fetched.seconds > 0.4
+    assert fetched.seconds > 1.5
     error = failure(site.url("/feed"), whole=timedelta(seconds=0.4), first_byte=often)
     assert error.reason == "timeout"
     assert "in 0.4 seconds" in str(error)
@@ -491,12 +491,12 @@ def test_the_limit_of_the_whole_is_one_for_all_redirects(site: Site) -> None:
 
 def test_a_caller_that_was_away_for_long_does_not_blame_the_server(site: Site) -> None:
     site.answers["/feed"] = slowly(0.1, reply())
-    with closing(CurlFetcher(policy(first_byte=timedelta(seconds=0.3)), ROBOT)) as fetcher:
+    with closing(CurlFetcher(policy(first_byte=timedelta(seconds=1.5)), ROBOT)) as fetcher:
         fetcher.submit("feed", FetchRequest(url=site.url("/feed")))
         while not site.asked:
             assert fetcher.wait(0.001) == []
-        time.sleep(0.4)
-        outcomes = fetcher.wait(5)
+        time.sleep(1.7)
+        outcomes = fetcher.wait(30)
     assert [(ticket, type(outcome)) for ticket, outcome in outcomes] == [("feed", Fetched)]
 
 
@@ -744,7 +744,7 @@ def test_a_public_server_cannot_lead_into_an_allowed_private_range_not_even_over
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert done.stdout.splitlines() == [
         "http://93.184.216.34:8080/away redirects to http://10.9.9.9:8080/,"
@@ -981,14 +981,14 @@ def test_a_redirect_waits_its_turn_at_the_new_host(site: Site) -> None:
         urls = {"1": site.url("/feed", "localhost"), "2": site.url("/away")}
         outcomes = ask_all(fetcher, urls)
     assert isinstance(outcomes["2"], Fetched)
-    at = {asked.path: asked.at for asked in site.asked if asked.path == "/feed"}
+    first, second = sorted(asked.at for asked in site.asked if asked.path == "/feed")
     assert site.busy.most <= 2
-    assert at["/feed"] - site.asked[0].at >= 0.1
+    assert second - first >= 0.1
 
 
 def test_waiting_for_a_turn_is_no_part_of_a_fetchs_time(site: Site) -> None:
-    site.answers["/feed"] = slowly(0.15, reply())
-    with closing(CurlFetcher(policy(whole=timedelta(seconds=0.5)), ROBOT)) as fetcher:
+    site.answers["/feed"] = slowly(0.5, reply())
+    with closing(CurlFetcher(policy(whole=timedelta(seconds=1.5)), ROBOT)) as fetcher:
         outcomes = ask_all(fetcher, {str(n): site.url("/feed") for n in range(4)})
     assert [type(outcome) for outcome in outcomes.values()] == [Fetched] * 4
 
@@ -1051,7 +1051,7 @@ def test_wait_returns_when_the_time_is_over_or_somebody_wakes_it(site: Site) -> 
         fetcher.submit("feed", FetchRequest(url=site.url("/feed")))
         began = time.monotonic()
         assert fetcher.wait(0.1) == []
-        assert 0.09 < time.monotonic() - began < 2
+        assert 0.09 < time.monotonic() - began < 10
         waker = threading.Timer(0.1, fetcher.wake)
         waker.start()
         assert fetcher.wait(None) == []
@@ -1066,7 +1066,7 @@ def test_waiting_costs_no_processor_time(site: Site) -> None:
     with closing(CurlFetcher(policy(), ROBOT)) as fetcher:
         fetcher.submit("feed", FetchRequest(url=site.url("/feed")))
         used = time.thread_time()
-        assert len(fetcher.wait(5)) == 1
+        assert len(fetcher.wait(30)) == 1
         assert time.thread_time() - used < 0.1
 
 
@@ -1076,9 +1076,9 @@ def test_pending_counts_what_has_not_been_returned(site: Site) -> None:
         fetcher.submit("good", FetchRequest(url=site.url("/feed")))
         fetcher.submit("bad", FetchRequest(url="ftp://127.0.0.1/"))
         assert fetcher.pending == 2
-        ((ticket, outcome),) = fetcher.wait(5)
+        ((ticket, outcome),) = fetcher.wait(30)
         assert (ticket, type(outcome), fetcher.pending) == ("bad", FetchRefused, 1)
-        ((ticket, outcome),) = fetcher.wait(5)
+        ((ticket, outcome),) = fetcher.wait(30)
         assert (ticket, type(outcome), fetcher.pending) == ("good", Fetched, 0)
 
 
@@ -1086,7 +1086,8 @@ def test_closing_breaks_off_what_is_under_way(site: Site) -> None:
     site.answers["/feed"] = never
     fetcher = CurlFetcher(policy(), ROBOT)
     fetcher.submit("feed", FetchRequest(url=site.url("/feed")))
-    fetcher.wait(0.05)
+    while not site.asked:
+        assert fetcher.wait(0.01) == []
     fetcher.close()
     fetcher.close()
     fetcher.wake()
@@ -1237,7 +1238,7 @@ class Hostile:
         return {row["path"]: row for row in self.rows if row["path"].split("/")[1] in names}
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.2:{self.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.2:{self.port}{path}", timeout=60) as answer:
             return answer.read()
 
 
@@ -1254,7 +1255,7 @@ def hostile() -> Iterator[Hostile]:
                 "--port",
                 str(port),
                 "--for",
-                "120",
+                "900",
                 "--cap",
                 "15",
             ],
@@ -1266,11 +1267,11 @@ def hostile() -> Iterator[Hostile]:
         if server.stdout.readline():
             break
         server.communicate()  # one of its three ports was taken
-    with urllib.request.urlopen(f"http://127.0.0.2:{port}/_list", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.2:{port}/_list", timeout=60) as answer:
         rows = json.load(answer)
     yield Hostile(port, rows)
     server.terminate()
-    server.communicate(timeout=10)
+    server.communicate(timeout=60)
 
 
 MEMBERS = (*(IPv4Network(f"127.0.0.{n}/32") for n in (2, 3, 4, 5)), IPv4Network("127.0.0.16/28"))

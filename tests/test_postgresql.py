@@ -30,7 +30,7 @@ from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
 from hub.store.postgres.server import broken, unreachable
-from tests.commands import LOOPBACK, Hub, get, within
+from tests.commands import LOOPBACK, SOON, Hub, get, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
 
@@ -355,11 +355,11 @@ def test_a_lock_is_wanted_as_long_as_somebody_waits_for_it(
     assert not lock.wanted
     waiting.start()
     # Long enough for it to ask more than once.
-    assert within(10, lambda: lock.wanted)
+    assert within(SOON, lambda: lock.wanted)
     time.sleep(1.2)
     holder = lock.holder
     lock.release()
-    waiting.join(10)
+    waiting.join(SOON)
     assert (waited_for, wanted) == ([holder], [False])
     assert holder.startswith(f"process {os.getpid()}")
     lock.release()
@@ -469,7 +469,7 @@ def test_what_the_server_has_left_of_a_connection_that_broke_is_ended(
 def test_a_hub_polls_and_serves_by_a_server(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One", "Two")]})
     with hub.serving("run") as (process, address):
-        assert within(20, lambda: "Two" in get(address + "/"))
+        assert within(SOON, lambda: "Two" in get(address + "/"))
         second = hub.run("run", "--port", "0")
         assert second.returncode == 1
         assert second.stderr == (
@@ -492,7 +492,7 @@ def test_rounds_of_several_hubs_take_turns(hub: Hub, site: Site) -> None:
 def test_a_round_by_hand_has_its_turn_though_a_hub_polls_all_the_time(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.feed("/east", "One")]}, head=OFTEN)
     with hub.serving("run") as (_, address):
-        assert within(20, lambda: "One" in get(address + "/"))
+        assert within(SOON, lambda: "One" in get(address + "/"))
         ran = hub.run("poll", "--all")
     assert ran.returncode == 0, ran.stderr
 
@@ -502,10 +502,10 @@ def test_whoever_ends_lets_go_of_the_locks(hub: Hub, site: Site, number: int) ->
     hub.write({"east": [site.feed("/east", "One")]})
     lock = lock_of(hub.database, "run")
     with hub.start("run", "--port", "0") as process:
-        assert within(20, lambda: lock.holder == f"process {process.pid} on {socket.gethostname()}")
+        assert within(SOON, lambda: lock.holder == f"process {process.pid} on {socket.gethostname()}")
         process.send_signal(number)
-        process.communicate(timeout=15)
-    assert within(5, lock.take)
+        process.communicate(timeout=SOON)
+    assert within(30, lock.take)
     lock.release()
 
 
@@ -515,9 +515,9 @@ def test_a_round_whose_connection_broke_ends_and_says_so(hub: Hub) -> None:
         slow.takes["/slow"] = 20
         hub.write({"slow": [slow.url + "/slow"]})
         with hub.start("poll") as process:
-            assert within(20, lambda: slow.asked)
+            assert within(SOON, lambda: slow.asked)
             lock = lock_of(hub.database, "poll")
-            assert within(5, lambda: lock.holder != "another process")
+            assert within(SOON, lambda: lock.holder != "another process")
             cut(hub.database, whose=f"hub, process {process.pid} ")
             assert lock.take()
             _, err = process.communicate(timeout=15)
@@ -572,9 +572,9 @@ def test_a_hub_whose_lock_another_took_meanwhile_ends(
     taken: list[bool] = []
 
     def take_over() -> None:
-        assert within(20, lambda: "One" in titles(hub.database))
-        cut(hub.database)
-        taken.append(other.take())
+        assert within(SOON, lambda: "One" in titles(hub.database))
+        # Between the two the hub may have it back.
+        taken.append(within(SOON, lambda: cut(hub.database) >= 0 and other.take()))
 
     taking = threading.Thread(target=take_over)
     taking.start()
@@ -651,12 +651,12 @@ def test_what_runs_beside_a_hub_by_an_older_feeds_yaml_takes_no_feed_out_of_the_
             return {state.feed.key.member for state in store.feed_states()}
 
     with hub.serving("run"):
-        assert within(20, lambda: titles(hub.database) == {"One", "Two"})
+        assert within(SOON, lambda: titles(hub.database) == {"One", "Two"})
         with hub.start("serve", "--port", "0", "--config", str(older)) as serving:
             assert serving.stderr is not None
             said = serving.stderr.readline()
             serving.terminate()
-            serving.communicate(timeout=15)
+            serving.communicate(timeout=SOON)
         assert f"goes by another feeds.yaml than {older}, and that one counts." in said
         with closing(open_store(hub.database)) as store:
             rounds.sync_beside(store, load(older), hub.database, older, follows_within=0.3)
@@ -684,13 +684,13 @@ def test_a_round_that_waits_for_a_hub_to_go_by_its_file_heeds_a_signal(hub: Hub,
             rounds.sync_beside(store, load(other), hub.database, other, follows_within=600, stop=stop)
 
     with hub.serving("run"):
-        assert within(20, lambda: titles(hub.database) == {"One"})
+        assert within(SOON, lambda: titles(hub.database) == {"One"})
         waiting = threading.Thread(target=wait)
         waiting.start()
         waiting.join(1)
         assert waiting.is_alive()
         stop.set()
-        waiting.join(20)
+        waiting.join(SOON)
         assert not waiting.is_alive()
 
 
@@ -764,7 +764,7 @@ def dumping(hub: Hub) -> Iterator[subprocess.Popen[str]]:
         with hub.start("backup", str(hub.folder / "copy")) as process:
             try:
                 waits = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
-                assert within(20, lambda: as_superuser(waits, (name_of(hub.database),)))
+                assert within(SOON, lambda: as_superuser(waits, (name_of(hub.database),)))
                 yield process
             finally:
                 process.kill()
@@ -776,7 +776,7 @@ def test_a_backup_that_is_ended_leaves_nothing(hub: Hub) -> None:
     with dumping(hub) as process:
         assert (hub.folder / ".copy.part").exists()
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=SOON)
         assert (process.returncode, err.strip()) == (130, "")
     assert not list(hub.folder.iterdir())
 
@@ -785,7 +785,7 @@ def test_a_backup_that_fails_says_why_and_leaves_nothing(hub: Hub) -> None:
     open_store(hub.database).close()
     with dumping(hub) as process:
         assert cut(hub.database) == 1
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=SOON)
         assert process.returncode == 1
         assert re.match(f"The backup to {hub.folder}/copy failed: .*terminating connection", err)
     assert not list(hub.folder.iterdir())

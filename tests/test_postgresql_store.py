@@ -23,7 +23,7 @@ from hub.store.postgres import PostgresStore
 from hub.store.postgres import connection as on_server
 from hub.store.postgres.dialect import translated
 from hub.store.sqlite import SqliteStore
-from tests.commands import within
+from tests.commands import SOON, within
 from tests.postgresql import as_superuser, new_database, new_store
 from tests.test_store import FEEDS, MEMBERS, NOW, WEST, decider, document
 from tests.web_hub import news as news_of
@@ -98,7 +98,7 @@ def test_a_database_is_made_once_and_opened_by_many(empty: str) -> None:
     together = threading.Barrier(4)
 
     def opens(_: int) -> tuple[str, ...]:
-        together.wait(10)
+        together.wait(SOON)
         with closing(open_store(empty)) as opened:
             return opened.check()
 
@@ -227,13 +227,13 @@ def test_who_is_stopped_while_it_writes_does_not_keep_the_others_waiting(
     url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "= '60s'" in on_server._WRITE
-    monkeypatch.setattr(on_server, "_WRITE", on_server._WRITE.replace("'60s'", "'200ms'"))
+    monkeypatch.setattr(on_server, "_WRITE", on_server._WRITE.replace("'60s'", "'2s'"))
     begun = store.version()
     writing = store._writing()
     writing.__enter__()
     store._execute("UPDATE state SET version = 7")
     # It waits for what this does not let go of.
-    with closing(PostgresStore(url)) as other, other._writing_within(10):
+    with closing(PostgresStore(url)) as other, other._writing_within(30):
         assert other.version() == begun
     with pytest.raises(StoreUnusable, match="idle-in-transaction timeout"):
         writing.__exit__(None, None, None)
@@ -330,8 +330,8 @@ def test_who_waited_to_write_reads_what_was_written_meanwhile_whatever_the_serve
             before = store.version()
             with store._writing():
                 adding = threads.submit(add)
-                assert began.wait(10)
-                within(10, lambda: as_superuser("SELECT 1 FROM pg_locks WHERE NOT granted"))
+                assert began.wait(SOON)
+                within(SOON, lambda: as_superuser("SELECT 1 FROM pg_locks WHERE NOT granted"))
                 store._execute("UPDATE state SET version = version + 1")
             adding.result(10)
             assert store.version() == before + 2

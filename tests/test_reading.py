@@ -36,7 +36,7 @@ from hub.model import (
 )
 from hub.poll import Document, Reading
 from hub.reading import LARGE, Readers
-from tests.commands import within
+from tests.commands import SOON, within
 from tests.site import rss
 
 FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
@@ -141,9 +141,10 @@ def test_a_reader_that_waits_for_the_processor_has_its_time_all_the_same(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert is_read(readers, ORDINARY)
-    monkeypatch.setattr(reading, "_SECONDS", 2.0)
+    monkeypatch.setattr(reading, "_SECONDS", 4.0)
     done = threading.Event()
-    document = Document(feed=FEED, url=FEED.url, body=taking_long(4_000).encode())
+    # A second, so that it is stopped in the middle.
+    document = Document(feed=FEED, url=FEED.url, body=taking_long(8_000).encode())
     future = readers.submit(document, done=done.set)
     assert not done.wait(0.1)
     for number in (signal.SIGSTOP, signal.SIGCONT):
@@ -151,7 +152,7 @@ def test_a_reader_that_waits_for_the_processor_has_its_time_all_the_same(
             assert process.pid is not None
             os.kill(process.pid, number)
         assert not future.done()
-        time.sleep(2.5 if number == signal.SIGSTOP else 0)
+        time.sleep(4.5 if number == signal.SIGSTOP else 0)
     assert done.wait(60)
     assert isinstance(future.result(), Reading)
 
@@ -190,7 +191,7 @@ def test_readers_that_are_killed_are_replaced(readers: Readers) -> None:
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-    assert within(20, lambda: is_read(readers, ORDINARY))
+    assert within(SOON, lambda: is_read(readers, ORDINARY))
 
 
 @contextmanager
@@ -221,7 +222,7 @@ def test_where_no_process_can_be_started_that_is_told_and_the_next_document_is_r
     assert isinstance(outcome, ParseError)
     assert outcome.problem.startswith(f"No process could be started to read {FEED.url}: ")
     assert outcome.remedy
-    assert within(20, lambda: is_read(readers, ORDINARY))
+    assert within(SOON, lambda: is_read(readers, ORDINARY))
 
 
 def test_where_what_starts_processes_cannot_be_imported_that_is_told(
@@ -241,7 +242,7 @@ def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for document in (TRAP, "<!DOCTYPE rss>" + LONG.replace("<item>", TRAP[TRAP.index("<item>") :])):
         made.submit(Document(feed=FEED, url=FEED.url, body=document.encode()), done=lambda: None)
-    assert within(20, lambda: len(active_children()) > len(before))
+    assert within(SOON, lambda: len(active_children()) > len(before))
     made.close()
-    assert within(20, lambda: set(active_children()) <= before)
+    assert within(SOON, lambda: set(active_children()) <= before)
     assert list(tmp_path.iterdir()) == []

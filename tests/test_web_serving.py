@@ -19,6 +19,7 @@ from hub.errors import ConfigError, HubError
 from hub.store import open_store
 from hub.web.kept import Kept
 from hub.web.serve import Server
+from tests.commands import SOON
 from tests.conftest import ROOT
 from tests.web_hub import EAST, NETWORK, WESSEX, Hub, a_hub, ago, news
 
@@ -190,7 +191,7 @@ def test_a_server_answers_on_the_port_it_says_and_ends_when_told(hub: Hub) -> No
     running = threading.Thread(target=server.run, args=(hub.app,))
     running.start()
     try:
-        with urllib.request.urlopen(f"{server.address}/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{server.address}/", timeout=SOON) as answer:
             assert b"Served" in answer.read()
             # Not what serves it, nor in which version.
             assert answer.headers.get_all("Server") == ["hub"]
@@ -198,11 +199,11 @@ def test_a_server_answers_on_the_port_it_says_and_ends_when_told(hub: Hub) -> No
             f"{server.address}/metrics", headers={"X-Forwarded-For": "192.0.2.1"}
         )
         with pytest.raises(urllib.error.HTTPError, match="403") as refused:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=SOON)
         refused.value.close()
     finally:
         server.close()
-        running.join(10)
+        running.join(SOON)
     assert not running.is_alive()
     server.close()
 
@@ -216,12 +217,12 @@ def test_what_a_client_did_not_percent_encode_is_read_as_what_is_meant(hub: Hub,
     try:
         answers = []
         for _ in range(2):
-            with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as client:
+            with closing(socket.create_connection(("127.0.0.1", server.port), timeout=SOON)) as client:
                 client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
                 answers.append(client.makefile("rb").read())
     finally:
         server.close()
-        running.join(10)
+        running.join(SOON)
     told = 404 if target in ("/tag/é", "/?kind=é") else 200
     for answer in answers:
         assert answer.startswith(f"HTTP/1.1 {told} ".encode())
@@ -249,17 +250,17 @@ def test_who_asks_is_told_what_was_published_before_he_asked_however_many_others
     over = threading.Event()
 
     def ask_again_and_again() -> None:
-        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as client:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=SOON)) as client:
             while not over.is_set():
                 client.request("GET", "/feeds/all.json")
                 client.getresponse().read()
 
-    threads = [threading.Thread(target=server.run, args=(hub.app,))]
-    threads += [threading.Thread(target=ask_again_and_again) for _ in range(4)]
-    for thread in threads:
+    serves = threading.Thread(target=server.run, args=(hub.app,))
+    others = [threading.Thread(target=ask_again_and_again) for _ in range(4)]
+    for thread in (serves, *others):
         thread.start()
     try:
-        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as client:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=SOON)) as client:
             for number in range(40):
                 hub.publish(WESSEX, news(f"{number}"), news("kept"), at=ago(minutes=60 - number))
                 client.request("GET", "/feeds/all.json")
@@ -267,9 +268,11 @@ def test_who_asks_is_told_what_was_published_before_he_asked_however_many_others
                 assert len(latest) == number + 2
     finally:
         over.set()
+        # Who still asks has his answer before the server ends.
+        for thread in others:
+            thread.join(SOON)
         server.close()
-        for thread in threads:
-            thread.join(10)
+        serves.join(SOON)
 
 
 def test_a_server_that_was_told_to_stop_before_it_ran_does_not_run(hub: Hub) -> None:
