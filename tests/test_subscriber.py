@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import sqlite3
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -66,9 +67,12 @@ def pushed_feed(site: Site, hub: WebSubHub, *titles: str, path: str = "/feed") -
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, of those that no system gives to who asks for any before it is bound."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 # ---------------------------------------------------------------- in this process
