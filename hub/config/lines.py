@@ -46,11 +46,11 @@ def value_text(value: Value) -> str:
     if isinstance(value, str):
         return scalar_text(value)
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_within(text)}' for key, text in value.items())}}}"
-    return f"[{', '.join(map(_within, value))}]"
+        return f"{{{', '.join(f'{key}: {within(text)}' for key, text in value.items())}}}"
+    return f"[{', '.join(map(within, value))}]"
 
 
-def _within(text: str) -> str:
+def within(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
@@ -58,7 +58,7 @@ def append_items(document: Document, owner: Path, key: str, items: Sequence[Fiel
     """Put items at the end of the list that stands, or is to stand, at a mapping's key."""
     pairs = document.find(owner)
     assert isinstance(pairs, Pairs)
-    page = _Page(document)
+    page = Page(document)
     found = pairs.values.get(key)
     if isinstance(found, Items) and found.items:
         return page.into_flow(found, items) if found.flow else page.into_block(found, items)
@@ -73,7 +73,7 @@ def remove_item(document: Document, owner: Path, key: str, index: int) -> list[E
     assert isinstance(pairs, Pairs)
     items = pairs.values[key]
     assert isinstance(items, Items)
-    page = _Page(document)
+    page = Page(document)
     if items.flow:
         return page.out_of_flow(items, index)
     edits = [page.out_of_block(items, index)]
@@ -83,7 +83,7 @@ def remove_item(document: Document, owner: Path, key: str, index: int) -> list[E
     return edits
 
 
-class _Page:
+class Page:
     """A document's text, with its habits of indentation and line endings."""
 
     def __init__(self, document: Document) -> None:
@@ -94,31 +94,31 @@ class _Page:
     # ---------------------------------------------------------------- putting in
 
     def into_block(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
-        dash = self._column(found.start)
-        blocks = list(self._item_lines(items, dash, gap=self._gap(found, dash)))
+        dash = self.column(found.start)
+        blocks = list(self._item_lines(items, dash, gap=self.gap(found, dash)))
         if len(found.items) > 1:
-            between = self.text[self._content_end(found.items[-2]) : self._dash(found, -1)]
+            between = self.text[self.content_end(found.items[-2]) : self.dash(found, -1)]
             if re.search(r"\n[ \t]*\r?\n", between):
                 blocks = [["", *block] for block in blocks]
         return [
-            self._lines_at(self._after(found.items[-1], dash), [line for block in blocks for line in block])
+            self.lines_at(self.after(found.items[-1], dash), [line for block in blocks for line in block])
         ]
 
     def begin_block(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
-        column = self._column(pairs.start)
-        dash = column + self._list_indent()
+        column = self.column(pairs.start)
+        dash = column + self.list_indent()
         lines = [line for item in self._item_lines(items, dash, gap=1) for line in item]
         if found is None:
-            at = max((self._after(value, column) for value in pairs.values.values()), default=len(self.text))
-            return [self._lines_at(at, [" " * column + key + ":", *lines])]
+            at = max((self.after(value, column) for value in pairs.values.values()), default=len(self.text))
+            return [self.lines_at(at, [" " * column + key + ":", *lines])]
         edits = []
         if isinstance(found, Items):
             before = self.text[: found.start]
             edits.append(Edit(len(before.rstrip(" ")), found.end, ""))
-        return [*edits, self._lines_at(self._after(found, column), lines)]
+        return [*edits, self.lines_at(self.after(found, column), lines)]
 
     def into_flow(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
-        at = self._content_end(found.items[-1])
+        at = self.content_end(found.items[-1])
         return [Edit(at, at, ", " + self._flow(items))]
 
     def begin_flow(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
@@ -129,19 +129,19 @@ class _Page:
         written = f"{json.dumps(key)}: [{self._flow(items)}]"
         if not pairs.values:
             return [Edit(pairs.start + 1, pairs.start + 1, written)]
-        at = max(max(self._content_end(value), pairs.keys[key].end) for key, value in pairs.values.items())
+        at = max(max(self.content_end(value), pairs.keys[key].end) for key, value in pairs.values.items())
         return [Edit(at, at, f", {written}")]
 
     # ---------------------------------------------------------------- taking out
 
     def out_of_block(self, items: Items, index: int) -> Edit:
-        start = self._line_start(self._dash(items, index))
-        end = self._after(items.items[index], self._column(items.start))
+        start = self.line_start(self.dash(items, index))
+        end = self.after(items.items[index], self.column(items.start))
         if self._blank_before(start):
             if self._blank_at(end):
                 end = self._next_line(end)
             elif end == len(self.text):
-                start = self._line_start(start - 1)
+                start = self.line_start(start - 1)
         if end == len(self.text) and not self.text.endswith("\n"):
             start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
         return Edit(start, end, "")
@@ -170,7 +170,7 @@ class _Page:
             further = [] if isinstance(value, str | Mapping) else [v for v in value if isinstance(v, Mapping)]
             if further:
                 yield f"{' ' * column}{key}:"
-                for lines in self._item_lines(further, column + self._list_indent(), gap=1):
+                for lines in self._item_lines(further, column + self.list_indent(), gap=1):
                     yield from lines
             elif value:
                 yield f"{' ' * column}{key}: {value_text(cast('Value', value))}"
@@ -179,7 +179,7 @@ class _Page:
         # JSON is YAML, and stays JSON in a file that is.
         return ", ".join(json.dumps(item, ensure_ascii=False) for item in items)
 
-    def _lines_at(self, at: int, lines: Sequence[str]) -> Edit:
+    def lines_at(self, at: int, lines: Sequence[str]) -> Edit:
         block = self.newline.join(lines)
         if at and self.text[at - 1] != "\n":
             return Edit(at, at, self.newline + block)
@@ -187,42 +187,42 @@ class _Page:
 
     # ---------------------------------------------------------------- finding places
 
-    def _list_indent(self) -> int:
+    def list_indent(self) -> int:
         """How far this file's lists stand to the right of their keys."""
         members = self.root.values.get("members")
         if isinstance(members, Items) and not members.flow and members.items:
-            return self._column(members.start) - self._column(self.root.start)
+            return self.column(members.start) - self.column(self.root.start)
         return 2
 
-    def _gap(self, found: Items, dash: int) -> int:
+    def gap(self, found: Items, dash: int) -> int:
         last = found.items[-1]
-        same_line = self._line_start(self._dash(found, -1)) == self._line_start(last.start)
-        return self._column(last.start) - dash - 1 if same_line else 1
+        same_line = self.line_start(self.dash(found, -1)) == self.line_start(last.start)
+        return self.column(last.start) - dash - 1 if same_line else 1
 
-    def _dash(self, items: Items, index: int) -> int:
+    def dash(self, items: Items, index: int) -> int:
         """Where the dash of a block's item stands."""
         item = items.items[index]
-        indent = "\n" + " " * self._column(items.start) + "-"
+        indent = "\n" + " " * self.column(items.start) + "-"
         before = self.text.rfind(indent, 0, item.start)
         # A list can stand on the line of a `?` or `:`: what is cut there then fails the check of the result.
         return before + len(indent) - 1 if before >= 0 else item.start
 
-    def _after(self, node: Node, column: int) -> int:
+    def after(self, node: Node, column: int) -> int:
         """The start of the line after a block and the comments that are further in than a column."""
-        at = self._next_line(self._content_end(node))
+        at = self._next_line(self.content_end(node))
         comment = re.compile(rf"(?:[ \t]*\r?\n)*[ ]{{{column + 1},}}#[^\n]*(?:\n|\Z)")
         while found := comment.match(self.text, at):
             at = found.end()
         return at
 
-    def _content_end(self, node: Node) -> int:
+    def content_end(self, node: Node) -> int:
         # A literal block ends past the empty lines that follow it.
         return node.start + len(self.text[node.start : node.end].rstrip())
 
-    def _column(self, offset: int) -> int:
-        return offset - self._line_start(offset)
+    def column(self, offset: int) -> int:
+        return offset - self.line_start(offset)
 
-    def _line_start(self, offset: int) -> int:
+    def line_start(self, offset: int) -> int:
         return self.text.rfind("\n", 0, offset) + 1
 
     def _next_line(self, offset: int) -> int:
@@ -233,4 +233,4 @@ class _Page:
         return offset < len(self.text) and not self.text[offset : self._next_line(offset)].strip()
 
     def _blank_before(self, line_start: int) -> bool:
-        return line_start > 0 and not self.text[self._line_start(line_start - 1) : line_start].strip()
+        return line_start > 0 and not self.text[self.line_start(line_start - 1) : line_start].strip()
