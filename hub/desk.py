@@ -26,7 +26,7 @@ from hub.store import Pin, Place, Store, existing_store
 if TYPE_CHECKING:
     from hub.config.edit import Added, NewFeed
     from hub.config.whole import Edited
-    from hub.model import Look, StoredEntry, TagPlan
+    from hub.model import Look, StoredEntry, TagPlan, Trial
 
 _Tell = Callable[[str], None]
 
@@ -203,6 +203,11 @@ class Desk(Struct, frozen=True):
 
         database = self.database if entries else None
         return feedlist.remove(self.config, target, database=database, and_member=and_member, at=at)
+
+    def try_rule(self, before: Config, after: Config, term: str, *, seconds: float) -> Trial:
+        from hub import trying
+
+        return trying.tried(before, after, term, self.database, seconds=seconds)
 
     def _before(self, look: Callable[[Store], Fields]) -> Fields:
         """How something will be taken back, by what is stored before it is done."""

@@ -38,7 +38,7 @@ Telling = Callable[[Iterator[StoredEntry]], Iterator[StoredEntry]]
 """Passes on entries, and tells somebody how many they are on the way."""
 
 
-class _Rules:
+class Rules:
     """feeds.yaml's rules, and what feeds give their entries.
 
     Those of `store` that left the file go on giving what they gave, of the tags that the file has.
@@ -51,8 +51,9 @@ class _Rules:
             term for feed in config.feeds for term in feed.tags
         }
         # What a plan finds gone from the file may not have left by what the database knows.
-        feeds = [state.feed for state in (*store.left_states(), *store.feed_states())] if store else []
-        there = {(state.feed.key.member, state.feed.url) for state in store.feed_states()} if store else set()
+        left, states = (store.left_states(), store.feed_states()) if store else ((), ())
+        feeds = [state.feed for state in (*left, *states)]
+        there = {(state.feed.key.member, state.feed.url) for state in states}
         self.given_at = {(feed.key.member, feed.url): feed.tags for feed in config.feeds}
         self.given: Mapping[FeedKey, tuple[str, ...]] = {
             **{feed.key: tuple(term for term in feed.tags if term in self.terms) for feed in feeds},
@@ -77,7 +78,7 @@ def run(path: Path, database: str, *, telling: Telling | None = None) -> tuple[i
     changed = entries = 0
     try:
         sync(store, config)
-        rules = _Rules(config, store)
+        rules = Rules(config, store)
         store.renew(map(rules.renewed, store.overrulings()))
         told = (telling or _told)(store.walk())
         while batch := tuple(islice(told, _AT_ONCE)):
@@ -132,10 +133,10 @@ def plan(path: Path, database: str) -> str:
 def planned(config: Config, database: str, *, telling: Telling | None = None) -> TagPlan:
     """The same by a configuration, as what was found. Raises HubError."""
     with closing(existing_store(database)) as store:
-        return _plan(_Rules(config, store), store, telling or _told)
+        return _plan(Rules(config, store), store, telling or _told)
 
 
-def _plan(rules: _Rules, store: Store, telling: Telling) -> TagPlan:
+def _plan(rules: Rules, store: Store, telling: Telling) -> TagPlan:
     by_hand: dict[int, list[Overruling]] = defaultdict(list)
     for said in store.overrulings():
         by_hand[said.entry].append(rules.renewed(said))
@@ -189,7 +190,7 @@ def tag(
     refused where the last was not said of the tag at the moment that was `seen`.
     """
     now = now or utc_now()
-    rules = _Rules(load(path))
+    rules = Rules(load(path))
     _check_known(term, rules.terms, path)
     given = rules.tagger.by_hand(term, f"given by hand on {day(now)}")
     done = f"now has the tag {term}, whatever the rules say"
@@ -207,7 +208,7 @@ def untag(
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
     """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`."""
-    rules = _Rules(load(path))
+    rules = Rules(load(path))
     with closing(existing_store(database)) as store:
         # What its entries have is a tag, also when feeds.yaml no longer knows it.
         stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
@@ -237,7 +238,7 @@ def undo(
     """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
     config = load(path)
     with closing(existing_store(database)) as store:
-        rules = _Rules(config, store)
+        rules = Rules(config, store)
         _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
         entries = of_its_story(store, address, member)
         keys = [stored.key for stored in entries]

@@ -7,13 +7,13 @@ of which a phrase was found are looked at: a thousand cost about what ten do.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 
 from hub.model import Entry, Kind, Tag, TagField, TagRule
-from hub.phrases import MOST_MENTIONS, Found, Phrases, read_phrase, words_of
+from hub.phrases import MOST_MENTIONS, Found, Mention, Phrases, read_phrase, words_of
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
 
@@ -146,7 +146,7 @@ def _together(found: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
 
 
 class _Excepting:
-    """The phrases of a rule that has exceptions: they are found again where one stands, by their places."""
+    """The phrases of a rule with its exceptions: they are found again where one stands, by their places."""
 
     def __init__(self, rule: TagRule) -> None:
         self._exceptions = frozenset(rule.except_)
@@ -167,18 +167,28 @@ class _Excepting:
         return {**others, **_together([self._counting(words) for words in texts])}
 
     def _counting(self, words: str) -> Mapping[str, Found]:
+        counting: dict[str, Found] = {}
+        for phrase, wording, _, _ in self.mentions(words):
+            before = counting.get(phrase)
+            counting[phrase] = before.more(1) if before else Found(wording, 1)
+        return counting
+
+    def mentions(self, words: str) -> Iterator[Mention]:
+        """Those that count, in a text's `words_of`."""
         mentions = list(self._phrases.mentions(words))
         within = _united((each.start, each.stop) for each in mentions if each.phrase in self._wordings)
         starts = [start for start, _ in within]
-        counting: dict[str, Found] = {}
-        for phrase, wording, start, stop in mentions:
-            if phrase not in self._counted:
+        for each in mentions:
+            if each.phrase not in self._counted:
                 continue
-            nearest = bisect_right(starts, start) - 1
-            if nearest < 0 or within[nearest][1] < stop:
-                before = counting.get(phrase)
-                counting[phrase] = before.more(1) if before else Found(wording, 1)
-        return counting
+            nearest = bisect_right(starts, each.start) - 1
+            if nearest < 0 or within[nearest][1] < each.stop:
+                yield each
+
+
+def finder(rule: TagRule) -> Callable[[str], Iterator[Mention]]:
+    """What tells the mentions in a text's `words_of` that count for a rule."""
+    return _Excepting(rule).mentions
 
 
 def _united(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:

@@ -7,13 +7,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
+from hub.store import open_store
+from hub.users import invitation
 from hub.web.assets import assets
+from tests.admin_hub import ADMIN, PASSWORD
 from tests.commands import LOOPBACK, Hub
 from tests.files import serving_files
 from tests.site import Site, rss, serving
@@ -400,3 +404,60 @@ def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> No
     assert page.evaluate("[...document.links].filter(a => a.protocol == 'javascript:').length") == 0
     assert page.evaluate("getComputedStyle(document.body).display") != "none"
     assert "ran" not in page.title()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_an_admin_without_scripts_sees_what_a_rule_finds_beside_it_and_saves_it(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    hub = Hub(tmp_path)
+    with serving() as site:
+        rules = "tags:\n  - {term: stroke, label: Stroke, any: [stroke]}   # ours\n"
+        hub.write({"east": [site.feed("/feed", f"Garden {LONG}", "Stroke unit")]}, more=rules)
+        assert hub.run("poll").returncode == 0
+        with (
+            hub.serving("serve") as (_, address),
+            closing(open_store(hub.database)) as store,
+            closing(
+                browser.new_context(
+                    java_script_enabled=False,
+                    viewport={"width": width, "height": 800},
+                    has_touch=width < 400,
+                    is_mobile=width < 400,
+                )
+            ) as context,
+        ):
+            page = context.new_page()
+            complaints: list[str] = []
+            page.goto(address + invitation(store, ADMIN, now=datetime.now(UTC)))
+            for field in ("password", "again"):
+                page.fill(f"[name={field}]", PASSWORD)
+            page.click("main button")
+            page.on("console", lambda message: complaints.append(message.text))
+            page.get_by_role("link", name="Topics", exact=True).last.click()
+            page.get_by_role("link", name="Edit Stroke").click()
+            page.get_by_label("Any of these").fill("stroke\ngarden")
+            page.get_by_role("button", name="Try it").click()
+            heading = page.get_by_role("heading", name="It matches 2 stories").bounding_box()
+            form = page.locator("#rule").bounding_box()
+            assert heading
+            assert form
+            # What it finds is beside the form, or behind it and led to.
+            if width > 1000:
+                assert heading["x"] >= form["x"] + form["width"]
+            else:
+                assert heading["y"] >= form["y"] + form["height"]
+                assert 0 <= heading["y"] < 800
+            marks = page.locator("mark").all_inner_texts()
+            assert {"Garden", "Stroke"} <= set(marks)
+            assert page.locator("html").evaluate("html => html.scrollWidth") <= width
+            small = page.locator(
+                ":is(#rule, .tried, .beside) :is(button, select, textarea, .ticked)"
+            ).evaluate_all(
+                "all => all.map(each => each.getBoundingClientRect().height).filter(height => height < 44)"
+            )
+            assert small == []
+            page.get_by_role("button", name="Save").first.click()
+            assert "The topic Stroke was saved." in page.locator("#done").inner_text()
+            assert "any: [stroke, garden]}   # ours" in hub.config.read_text()
+            assert complaints == []

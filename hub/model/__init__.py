@@ -117,6 +117,7 @@ from hub.model.stored import (
     is_undated,
 )
 from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
+from hub.model.tried import Piece, Trial, TriedStories, TriedStory
 
 __all__ = [
     "ASKED_FOR",
@@ -181,6 +182,7 @@ __all__ = [
     "PageCheck",
     "PastPoll",
     "Person",
+    "Piece",
     "PollFigures",
     "PollResult",
     "Poller",
@@ -214,6 +216,9 @@ __all__ = [
     "Term",
     "Told",
     "Tombstone",
+    "Trial",
+    "TriedStories",
+    "TriedStory",
     "Trust",
     "Validators",
     "Window",

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from hub.audit import NotRecordedError
 from hub.errors import HubError, StoreUnusable
-from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, waiting
+from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, topics, waiting
 from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.web.refusals import later
@@ -29,6 +29,7 @@ for part in (
     audit.routes,
     add.routes,
     file.routes,
+    topics.routes,
     accounts.routes,
 ):
     admin.register_blueprint(part)

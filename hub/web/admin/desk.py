@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.config.edit import Added, NewFeed
     from hub.config.whole import Edited
     from hub.errands import Errand
-    from hub.model import Look, TagPlan
+    from hub.model import Look, TagPlan, Trial
 
 from hub.config import Config
 from hub.explained import Explained
@@ -136,6 +136,9 @@ class Desk(Protocol):
         With `and_member` a feed's member goes with its last feed. Without `entries`
         it may be said `at` which address the feed has to be.
         """
+
+    def try_rule(self, before: Config, after: Config, term: str, *, seconds: float) -> Trial:
+        """What the rule of a term finds in the newest entries once it is changed, as far as there is time."""
 
     # ------------------------------------------------------------ what takes a while
 

@@ -21,6 +21,7 @@ _SECTIONS = (
     ("add", "/admin/add", "Add"),
     ("waiting", "/admin/waiting", "Waiting"),
     ("any-news", "/admin/news", "News"),
+    ("any-topics", "/admin/topics", "Topics"),
     ("file", "/admin/file", "feeds.yaml"),
     ("audit", "/admin/audit", "Audit"),
     ("accounts", "/admin/accounts", "Accounts"),
