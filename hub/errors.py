@@ -11,6 +11,7 @@
     ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── StoreError           the database refused
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
+    │   │   └── StoreSilent  it does not answer at all
     │   └── AlreadySo        what is to be done is the case
     └── BusyError            another hub is using this database
 
@@ -127,6 +128,10 @@ class StoreError(HubError):
 
 class StoreUnusable(StoreError):
     """Nothing can be asked of the database just now: its server is away, or its file held or damaged."""
+
+
+class StoreSilent(StoreUnusable):
+    """It does not even say that it cannot be asked: its server hangs, or the network before it."""
 
 
 class AlreadySo(StoreError):

@@ -27,7 +27,7 @@ from hub import urls
 from hub.errors import HubError, StoreError
 from hub.model import FeedState
 from hub.store import shown
-from hub.store.postgres.server import asked_for
+from hub.store.postgres.server import Server, asked_for
 from hub.store.postgres.workers import END_GONE, GONE_AFTER, SCHEMA, make_tables
 
 try:
@@ -89,7 +89,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         make_ready(url)
         self._url = url
-        self._connector = SyncPsycopgConnector(**_pool(url, most=1))
+        self._connector = SyncPsycopgConnector(**_pool(url, most=1), connection_class=Server)
         self._app = _app(self._connector)
         with _errors(url):
             self._app.open()

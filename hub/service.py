@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
@@ -23,13 +24,13 @@ from msgspec import Struct
 from hub import machine, users
 from hub.config import Config, Watched
 from hub.desk import Desk
-from hub.errors import BusyError, HubError
+from hub.errors import BusyError, HubError, StoreError
 from hub.lock import DatabaseLock
 from hub.polls import utc_now
 from hub.report import Lines, say
-from hub.rounds import Handing, poll_forever, sync, sync_beside, tell
+from hub.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.said import counted
-from hub.signals import block, leave_to_parent, stopping
+from hub.signals import block, leave_to_parent, stopping, told, told_for
 from hub.store import Store, lock_of, on_server, open_store, shown
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _WEB_STARTS_WITHIN = 30.0
 _WEB_ENDS_WITHIN = 8.0
+# What is left of the ten seconds in which a hub ends, where it took some of them to leave its database.
+_LEAST_LEFT = 1.0
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -61,11 +64,12 @@ def run(place: Place) -> None:
     try:
         _take(lock, place)
         sync(store, watched.current)
-        with stopping() as stop, _web(place) as (address, process), _handing(place) as handing:
+        with stopping() as stop, _web(place, stop) as (address, process), _handing(place) as handing:
             _greet(watched.current, address, store)
 
             def tick() -> None:
-                _still_there(process)
+                if not stop.is_set():
+                    _still_there(process)
                 # A connection by which it was held may have broken, and another hub have it since.
                 _take(lock, place)
 
@@ -109,13 +113,14 @@ def serve(place: Place) -> None:
     """Serve the web view alone, until SIGTERM or Ctrl-C. Raises HubError."""
     from hub.web.serve import Server, set_aside
 
-    def tell_store(config: Config) -> None:
-        with closing(open_store(place.database)) as store:
+    def tell_store(config: Config, *, for_readers: bool = True) -> None:
+        with closing(open_store(place.database, for_readers=for_readers)) as store:
             sync_beside(store, config, place.database, place.config)
 
     machine.raise_limit()
     watched = Watched(place.config)
-    tell_store(watched.current)
+    # An older database is changed over, for which nobody waits yet.
+    tell_store(watched.current, for_readers=False)
     server = Server(place.host, place.port)
     with stopping() as stop:
         say(f"News at {server.address}/. Ctrl-C ends it.")
@@ -149,8 +154,8 @@ def _greet(config: Config, address: str, store: Store) -> None:
 
 
 @contextmanager
-def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
-    """The web view in a process of its own, from when it can be asked to its end."""
+def _web(place: Place, stop: Event) -> Iterator[tuple[str, BaseProcess]]:
+    """The web view in a process of its own, from when it can be asked to its end, which `stop` begins."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_web_process, args=(place, theirs), name="hub web")
@@ -173,10 +178,12 @@ def _web(place: Place) -> Iterator[tuple[str, BaseProcess]]:
             ) from error
         if isinstance(said, HubError):
             raise said
+        # Not after the poller's, since each may take some of the seconds in which a hub ends.
+        _until(stop, ours.close)
         yield said, process
     finally:
         ours.close()
-        process.join(_WEB_ENDS_WITHIN)
+        process.join(max(_LEAST_LEFT, _WEB_ENDS_WITHIN - told_for()))
         if process.is_alive():
             process.kill()
             process.join()
@@ -217,6 +224,7 @@ def _closed(parent: Connection) -> Event:
         try:
             parent.recv()
         except (EOFError, OSError):
+            told()
             closed.set()
 
     threading.Thread(target=wait, daemon=True).start()
@@ -239,22 +247,29 @@ def web_view(
     from hub.web import create_app
 
     lock = threading.Lock()
-    holds = watched.current
+    holds, again_at = watched.current, 0.0
 
     def current() -> Config:
-        nonlocal holds
-        with lock:
-            try:
-                watched.refresh()
-                if watched.current is not holds:
-                    taken_up(watched.current)
-                    holds = watched.current
-            except HubError as error:
-                told(error)
+        nonlocal holds, again_at
+        # What one request takes up, which may have to wait for the database, no other waits for.
+        if time.monotonic() < again_at or not lock.acquire(blocking=False):
             return holds
+        try:
+            watched.refresh()
+            if watched.current is not holds:
+                taken_up(watched.current)
+                holds = watched.current
+        except StoreError as error:
+            told(error)
+            again_at = time.monotonic() + AFTER_A_REFUSAL
+        except HubError as error:
+            told(error)
+        finally:
+            lock.release()
+        return holds
 
     return create_app(
-        lambda: open_store(place.database),
+        lambda: open_store(place.database, for_readers=True),
         current,
         base_url=address,
         templates=place.templates,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -11,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_OVER = 0  # no signal's number
 
 
 def _heard() -> tuple[signal.Signals, ...]:
@@ -19,7 +21,23 @@ def _heard() -> tuple[signal.Signals, ...]:
     return tuple(number for number in _ENDING if number != signal.SIGHUP or not deaf)
 
 
+# When this process was told to end, if it was.
+_told_at: float | None = None
+
+
+def told_for() -> float:
+    """How long ago this process was told to end, in seconds; 0 where it was not."""
+    return 0.0 if _told_at is None else time.monotonic() - _told_at
+
+
+def told() -> None:
+    """This process was told to end."""
+    global _told_at
+    _told_at = time.monotonic() if _told_at is None else _told_at
+
+
 def _break_off(_number: int, _frame: FrameType | None) -> None:
+    told()
     # Who means it presses Ctrl-C twice, which must not end what is tidied up after the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -47,8 +65,10 @@ def stopping() -> Iterator[Event]:
 
     def listen() -> None:
         # To set the event takes a lock, which the code that a signal interrupts may hold.
-        while os.read(heard, 1)[0] not in _ENDING:
+        while (number := os.read(heard, 1)[0]) not in (*_ENDING, _OVER):
             pass
+        if number != _OVER:
+            told()
         stop.set()
 
     # Python's own handler writes there at once, whatever its main thread is at; from the first signal on.
@@ -63,7 +83,7 @@ def stopping() -> Iterator[Event]:
         signal.set_wakeup_fd(wakes)
         # Whoever waits for the event must not wait for ever.
         with suppress(BlockingIOError):
-            os.write(hear, bytes([signal.SIGTERM]))
+            os.write(hear, bytes([_OVER]))
         listening.join()
         os.close(hear)
         os.close(heard)

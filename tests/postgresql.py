@@ -9,11 +9,12 @@ version than the wheel's tested.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -85,6 +86,23 @@ def as_superuser(statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any
         return cursor.fetchall() if cursor.description else []
 
 
+@contextmanager
+def hanging() -> Iterator[None]:
+    """The server's processes are stopped, so that it answers nobody and breaks no connection."""
+    first = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
+    others = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    pids = [pid for (pid,) in as_superuser(f"{first} UNION ALL {others}")]
+    try:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def programs() -> Path:
     """The folder of the server's `pg_dump` and `pg_restore`."""
     return Path(os.environ.get("POSTGRESQL_BIN") or POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
@@ -112,9 +130,10 @@ def _folder() -> Path:
 def _end_with_this_process(server: PostgresServer, folder: Path) -> subprocess.Popen[bytes]:
     """Who ends the server when this process ends, also where it is killed: the pipe's end is closed then."""
     runs = server.pgdata / "postmaster.pid"
+    end = "kill -QUIT {0}; kill -CONT {0}".format(server.get_pid())
     wait = f"for _ in $(seq 100); do test -e {runs} && sleep 0.1; done"
     return subprocess.Popen(
-        ["/bin/sh", "-c", f"read _; kill -QUIT {server.get_pid()}; {wait}; rm -rf {folder}"],
+        ["/bin/sh", "-c", f"read _; {end}; {wait}; rm -rf {folder}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -92,12 +92,15 @@ PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"
 """What to do about damage."""
 
 
-def open_store(url: str) -> Store:
-    """Open the database an address names, making or upgrading it first. Raises StoreError."""
+def open_store(url: str, *, for_readers: bool = False) -> Store:
+    """Open the database an address names, making or upgrading it first. Raises StoreError.
+
+    Where it is `for_readers`, who wait, a server that does not answer is given up within seconds.
+    """
     if on_server(url):
         with _driver():
             from hub.store.postgres import PostgresStore
-        return PostgresStore(url)
+        return PostgresStore(url, for_readers=for_readers)
     file = database_file(url)
     from hub.store.sqlite import SqliteStore
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hub.errors import HubError
+from hub.errors import HubError, StoreUnusable
 from hub.publish.delta import asks, respond_to_asker, was_given
 from hub.publish.http import Answer, Coding, Rendered, has_it, preferred, respond
 from hub.web.answers import DEPENDS_ON_WHO_SHOWS_IT, FEED_CACHING, common_headers, shows
@@ -63,6 +63,10 @@ class Front:
         """The hub's state at this moment (`Visit.state`); None where it cannot be told."""
         try:
             return self._site.visit().state
+        except StoreUnusable as error:
+            # This may have taken its time, in which nobody was answered: the next are answered elsewhere.
+            self._site.unusable.met(error)
+            return None
         except HubError:
             # Whoever asks is told by Flask.
             return None
@@ -87,7 +91,7 @@ class Front:
         place = self._places.get((path, query))
         if place is None or method not in _READING:
             return None
-        if self._site.unusable.told:
+        if self._site.unusable.is_met:
             # Flask, which says that it is over, is asked for that.
             return None
         if place.depends_on == DEPENDS_ON_WHO_SHOWS_IT and shows(sec_fetch_dest):

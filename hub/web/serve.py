@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import gc
 import io
@@ -144,8 +143,11 @@ class Server:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._closing.set()
         # Connections that are merely open are not waited for, but for so long.
-        with contextlib.suppress(asyncio.TimeoutError):
+        try:
             await asyncio.wait_for(serving, _GRACE)
+        except TimeoutError:
+            # Granian tells then who waits no longer, and that is logged as a fault.
+            self._loop.set_exception_handler(lambda *_: None)
         answering.close()
 
     def close(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from math import inf
-from threading import Lock
+from threading import Lock, get_ident
 
-from hub.errors import StoreUnusable
+from hub.errors import StoreSilent, StoreUnusable
 
 _log = logging.getLogger(__name__)
 
@@ -15,6 +15,12 @@ AGAIN_AFTER = 30
 """Seconds after which who was turned away may come again."""
 # What comes and goes is told no more often, such as a file of which a part alone is damaged.
 _TOLD_AGAIN = 60.0  # seconds
+# Who finds out whether a server is silent still knows by then.
+_FOUND_OUT = 15.0  # seconds
+
+
+class _TurnedAway(StoreSilent):
+    """Somebody else asks, for all."""
 
 
 class Unusable:
@@ -24,16 +30,46 @@ class Unusable:
         self._told = False
         self._told_at = -inf
         self._lock = Lock()
+        self._silent: StoreSilent | None = None
+        # The thread that asks on, for all, and until when.
+        self._asks: int | None = None
+        self._asks_until = -inf
 
     @property
     def told(self) -> bool:
         """Whether it was told that nothing can be asked, and not yet that it can again."""
         return self._told
 
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing can be asked, as far as is known."""
+        return self._told or self._silent is not None
+
+    def look(self) -> None:
+        """Raises StoreSilent while the database says nothing, and another thread waits for it already.
+
+        Who asks then waits for seconds, and would with a few others keep all from being answered.
+        """
+        if self._silent is None:
+            return
+        with self._lock:
+            silent, now, me = self._silent, time.monotonic(), get_ident()
+            if silent is None or self._asks == me:
+                return
+            if self._asks is None or now >= self._asks_until:
+                self._asks, self._asks_until = me, now + _FOUND_OUT
+                return
+        raise _TurnedAway(silent.problem, silent.remedy)
+
     def met(self, error: StoreUnusable) -> None:
         """Somebody was turned away."""
+        if isinstance(error, _TurnedAway):
+            return
         now = time.monotonic()
         with self._lock:
+            self._silent = error if isinstance(error, StoreSilent) else None
+            if self._asks == get_ident():
+                self._asks = None
             if self._told or now < self._told_at + _TOLD_AGAIN:
                 return
             self._told, self._told_at = True, now
@@ -42,6 +78,7 @@ class Unusable:
     def over(self) -> None:
         """Somebody was answered."""
         with self._lock:
+            self._silent = self._asks = None
             if not self._told:
                 return
             self._told = False

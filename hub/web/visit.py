@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, get_args
 from urllib.parse import quote, unquote_to_bytes
 from zoneinfo import ZoneInfo
 
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
     from hub.config import Config
     from hub.web.admin.desk import Desk
+
+T = TypeVar("T")
 
 # Some thousand pages: enough for what is asked for often, small beside the rest of the process.
 _MOST_KEPT = 64 * 1024 * 1024
@@ -93,7 +94,8 @@ class Site:
 
     @property
     def store(self) -> Store:
-        """This thread's store: one may not be used by two."""
+        """This thread's store: one may not be used by two. Raises StoreError."""
+        self.unusable.look()
         if not hasattr(self._of_thread, "store"):
             self._of_thread.store = self._open_store()
         return cast("Store", self._of_thread.store)
@@ -147,6 +149,25 @@ class Site:
         return f"/static/{quote(name)}?v={self.assets[name].version}"
 
 
+class _once(Generic[T]):  # noqa: N801 - it is read as a decorator
+    """What a visit finds out once.
+
+    `functools.cached_property` has, before Python 3.12, one lock for all visits: while one waits for the
+    database, which may hang, so would all.
+    """
+
+    def __init__(self, find: Callable[[Visit], T]) -> None:
+        self._find = find
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, visit: Visit, _: object = None) -> T:
+        found = self._find(visit)
+        vars(visit)[self._name] = found
+        return found
+
+
 class Visit(Struct, frozen=True, kw_only=True, dict=True):
     """One visit. `now` is aware.
 
@@ -168,14 +189,14 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         _ = self.state
         return self.site.store
 
-    @cached_property
+    @_once
     def state(self) -> Hashable:
         """What all that is kept depends on: what is published, feeds.yaml, our address and the day."""
         zone = ZoneInfo(self.config.hub.timezone)
         today = self.now.astimezone(zone).date()
         return self.site.store.version(), self.config.digest, self.addresses.hub, today
 
-    @cached_property
+    @_once
     def setting(self) -> Setting:
         zone = ZoneInfo(self.config.hub.timezone)
         return Setting(
@@ -192,7 +213,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         """The same in the words of pages."""
         return condition(state, self.health(state), self.setting.calendar)
 
-    @cached_property
+    @_once
     def notices(self) -> tuple[Notice, ...]:
         """What waits for an admin."""
         return self.store.notices()
@@ -203,7 +224,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
 
     # ------------------------------------------------------------ what exists
 
-    @cached_property
+    @_once
     def merged(self) -> MergedFeeds:
         return MergedFeeds(config=self.config, store=self.store, addresses=self.addresses, now=self.now)
 

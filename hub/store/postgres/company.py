@@ -22,6 +22,7 @@ from hub.store.postgres.server import (
     HOLDERS,
     HOSTS,
     NAME,
+    QUESTION,
     WORKERS,
     Server,
     broken,
@@ -152,7 +153,7 @@ class Company:
                 self.close()
                 if was_at:
                     raise broken(self._url, error) from error
-        self._connection = connect(self._url)
+        self._connection = connect(self._url, patience=QUESTION)
         try:
             return self._connection.execute(statement.encode(), values).fetchall()
         except psycopg.Error as error:

@@ -16,7 +16,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
-from hub.store.postgres.server import HOLDERS, NAME, Server, connect, first_line, refusal
+from hub.store.postgres.server import HOLDERS, NAME, Server, Silent, connect, first_line, refusal, silence
 from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
@@ -36,6 +36,11 @@ _WRITE = (
 )
 _WRITER = f"SELECT application_name FROM {HOLDERS} AND classid = 0 AND objid = {_WRITING} AND objsubid = 1"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Where a reader waits for it, what is read is done within a second or never in time: the server ends it by
+# itself, and one that hangs is left. What is written there may take as long as others' writing. In seconds.
+_FOR_READERS = "SET statement_timeout = '4s'"
+_READ_WITHIN, _WRITES = 5.0, 60.0
+_UNLIMITED = "SET LOCAL statement_timeout = 0"
 
 
 class _Whole(Loader):
@@ -69,8 +74,9 @@ class PostgresConnection(Connection):
     # What it does not take of a document is of that alone.
     _refusals = (psycopg.IntegrityError, psycopg.DataError, errors.ProgramLimitExceeded)
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, for_readers: bool = False) -> None:
         super().__init__()
+        self._for_readers = for_readers
         self._url = url
         self._name = shown(url)
         self._within = False
@@ -83,7 +89,9 @@ class PostgresConnection(Connection):
                 raise
 
     def _open(self) -> Server:
-        connection = connect(self._url)
+        connection = connect(self._url, patience=_READ_WITHIN if self._for_readers else None)
+        if self._for_readers:
+            connection.execute(_FOR_READERS)
         connection.prepare_threshold = 3
         connection.adapters.register_loader("numeric", _Whole)
         connection.adapters.register_dumper(bool, _Number)
@@ -140,9 +148,21 @@ class PostgresConnection(Connection):
     def _writing_within(self, seconds: float) -> Iterator[None]:
         with self._errors():
             self._take_turn(seconds)
-            with self._transaction():
+            with self._transaction(), self._taking_time():
                 yield
                 self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _taking_time(self) -> Iterator[None]:
+        """What is written, where readers wait for what is read."""
+        before = self._connection.patience
+        if self._for_readers:
+            self._connection.execute(_UNLIMITED)
+            self._connection.patience = _WRITES
+        try:
+            yield
+        finally:
+            self._connection.patience = before
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -220,6 +240,8 @@ class PostgresConnection(Connection):
         """
         try:
             return self._connection.execute(statement.encode(), values)
+        except Silent:
+            raise
         except psycopg.OperationalError:
             if not self._connection.broken:
                 raise
@@ -236,9 +258,14 @@ class PostgresConnection(Connection):
 
     def _known_error(self, error: psycopg.Error) -> StoreError:
         said = first_line(error)
-        if refused := refusal(self._url, error):
-            return refused
+        if known := silence(self._url, error) or refusal(self._url, error):
+            return known
         match error:
+            case errors.QueryCanceled() if self._for_readers:
+                return StoreUnusable(
+                    f"The database {self._name} did not answer in time: {said}.",
+                    "Look at what its server is at: `SELECT * FROM pg_stat_activity`.",
+                )
             case errors.LockNotAvailable():
                 return self._held(error)
             case errors.DiskFull() | errors.OutOfMemory():

@@ -16,7 +16,7 @@ import psycopg
 
 from hub.errors import StoreError
 from hub.lock import Purpose
-from hub.store.postgres.server import HOLDERS, LOCKS, NAME, Server, broken, connect, name_on_server
+from hub.store.postgres.server import HOLDERS, LOCKS, NAME, QUESTION, Server, broken, connect, name_on_server
 
 NUMBERS: dict[Purpose, int] = {"run": 1, "poll": 2, "next": 3}
 """The second keys of the locks, by purpose."""
@@ -94,7 +94,7 @@ class ServerLock:
     def _ask(self, statement: str, values: tuple[Any, ...]) -> Any:
         """The first value of the first row. Raises StoreError."""
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._url)
+            self._connection = connect(self._url, patience=QUESTION)
         connection = self._connection
         server = connection.info.backend_pid
         try:

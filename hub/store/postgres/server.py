@@ -11,12 +11,12 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
 
-from hub.errors import StoreError, StoreUnusable
+from hub.errors import StoreError, StoreSilent, StoreUnusable
+from hub.signals import told_for
 from hub.store.address import is_plain, shown
-
-Server = psycopg.Connection[tuple[Any, ...]]
 
 MADE = "hub_migrations"
 """The table of the migrations that a database has had, which all of a hub's have."""
@@ -33,8 +33,9 @@ HOLDERS = (
 # In bytes; what has more it cuts off.
 _LONGEST_NAME = 63
 # Where the server, or what is between, is cut off without a word, it is known after a quarter of a minute.
+_LONGEST, _TO_END = 10, 2  # seconds that it may take to be let in; where that is only to end
 _ASKED_FOR = {
-    "connect_timeout": 10,
+    "connect_timeout": _LONGEST,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 1,
@@ -89,6 +90,54 @@ _REMEDIES = (
     ("", "See that the server runs, and that its host and port are right and can be reached from here."),
 )
 _PORTS = re.compile(r"[\d,]*")
+# Once this process has been told to end, for so long, a server that says nothing is left so soon: others that
+# are to be left too, and whoever else ends, take their time of the ten seconds that there are. In seconds.
+_ENDING_FOR, _LEFT_AFTER = 3.0, 0.5
+# How often it is looked whether there is an answer yet, in seconds.
+_INTERVAL = 0.1
+QUESTION = 15.0
+"""How long the answer may take to what waits for nothing, as long as until a server that is cut off is."""
+
+
+class Silent(psycopg.OperationalError):
+    """A server has said nothing for too long."""
+
+
+class Server(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that is given up where its server says nothing.
+
+    That is for as long as `patience`, in seconds, or at all once this process is to end. It
+    needs no answer of any network, since of a socket on this machine there is none.
+    """
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = _INTERVAL, *more: Any, **options: Any) -> RV:
+        return super().wait(self._heard(gen, interval), interval, *more, **options)
+
+    def _heard(self, gen: PQGen[RV], interval: float) -> PQGen[RV]:
+        """The same, for as long as something is heard of the server, which is looked at in intervals."""
+        silent = 0
+        try:
+            wants = next(gen)
+            while True:
+                ready = yield wants
+                if ready:
+                    silent = 0
+                else:
+                    silent += 1
+                    self._look(silent * interval)
+                wants = gen.send(ready)
+        except StopIteration as ended:
+            result: RV = ended.value
+            return result
+
+    def _look(self, silent_for: float) -> None:
+        ending = told_for() > _ENDING_FOR and silent_for > _LEFT_AFTER
+        if ending or (self.patience is not None and silent_for > self.patience):
+            # What it says later is the answer to nothing.
+            self.pgconn.finish()
+            raise Silent(f"nothing was heard of the server for {silent_for:.0f} seconds")
 
 
 def name_on_server() -> str:
@@ -97,11 +146,19 @@ def name_on_server() -> str:
     return name.encode(errors="replace")[:_LONGEST_NAME].decode(errors="ignore")
 
 
-def connect(url: str) -> Server:
-    """A connection to a database, in which each statement is by itself. Raises StoreError."""
+def connect(url: str, *, patience: float | None = None) -> Server:
+    """A connection to a database, in which each statement is by itself. Raises StoreError.
+
+    With `patience` it is given up where nothing is heard of the server for so many seconds.
+    """
     asked = asked_for(url)
+    if told_for():
+        asked["connect_timeout"] = _TO_END
+    elif patience is not None:
+        asked["connect_timeout"] = min(int(patience), _LONGEST)
     try:
-        connection = psycopg.connect(**asked, autocommit=True)
+        connection = Server.connect(**asked, autocommit=True)
+        connection.patience = patience
         connection.execute(_GIVEN_UP)
     except psycopg.Error as error:
         raise unreachable(url, error) from error
@@ -143,8 +200,20 @@ def parameters(url: str) -> dict[str, Any]:
     return found
 
 
+def silence(url: str, error: psycopg.Error) -> StoreSilent | None:
+    """The error of a server that says nothing; None where it does."""
+    if not isinstance(error, Silent | errors.ConnectionTimeout):
+        return None
+    return StoreSilent(
+        f"The database {shown(url)} does not answer: {first_line(error).rstrip('.')}.",
+        "Look at its server's machine, whether processes there were stopped, and at the network before it.",
+    )
+
+
 def unreachable(url: str, error: psycopg.Error) -> StoreUnusable:
     """The error of a server that cannot be reached, or lets nobody in."""
+    if silent := silence(url, error):
+        return silent
     said = re.sub("^connection (?:failed|is bad): ", "", first_line(error))
     remedy = next(remedy for words, remedy in _REMEDIES if re.search(words, said))
     return StoreUnusable(f"The database {shown(url)} cannot be reached: {said.rstrip('.')}.", remedy)
@@ -184,9 +253,13 @@ def first_line(error: psycopg.Error) -> str:
 
 def broken(url: str, error: psycopg.Error) -> StoreError:
     """The error of a connection that was there, and is no more; or of what was refused by it."""
-    return refusal(url, error) or StoreUnusable(
-        f"The connection to the database {shown(url)} broke: {first_line(error).rstrip('.')}.",
-        "See that the server runs and can be reached from here.",
+    return (
+        silence(url, error)
+        or refusal(url, error)
+        or StoreUnusable(
+            f"The connection to the database {shown(url)} broke: {first_line(error).rstrip('.')}.",
+            "See that the server runs and can be reached from here.",
+        )
     )
 
 
