@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +33,31 @@ if TYPE_CHECKING:
 _MOST_OF_HOST = 20
 # Between two looks at whom this worker follows.
 _LOOKS = 1.0
+# Of the time, as one part of so many is spent on looking what has fallen due in the shards at hand.
+_OF_LOOKING = 20
 
 
 class _Shard(Struct):
-    """A job that was taken, and its feeds that are being polled."""
+    """A job that was taken, and its feeds that are being polled, with their hosts.
+
+    `first` are those that it began with. What falls due while they are polled is polled with them, where its
+    host is free: it would wait for the slowest. What falls due later is the next job's, so that this one
+    ends and other shards have their turn.
+    """
 
     job: Job
-    feeds: set[FeedKey]
+    feeds: dict[FeedKey, str] = {}
+    first: set[FeedKey] | None = None
+
+    def look(self, under_way: Set[FeedKey]) -> None:
+        """Forget what is polled no more."""
+        self.feeds = {key: host for key, host in self.feeds.items() if key in under_way}
+        if self.first is not None:
+            self.first &= under_way
+
+    @property
+    def takes_more(self) -> bool:
+        return self.first is None or bool(self.first)
 
 
 def run(path: Path, database: str) -> None:
@@ -83,6 +101,7 @@ class _Worker:
         self._progress = progress
         self._stop = stop
         self._looked = -_LOOKS
+        self._begins_at = 0.0
         self._follows = False
         self._told: tuple[str, str | None] | None = None
 
@@ -174,10 +193,11 @@ class _Worker:
             while goes_on() and not under_way.offline:
                 taker.look()
                 self._company.work_as(taker.number)
-                self._begin(under_way, taker.taken(), shards)
+                shards += [_Shard(job) for job in taker.taken()]
+                self._begin(under_way, [shard for shard in shards if shard.takes_more])
                 self._progress.told(under_way.step(TICK))
                 for shard in shards:
-                    shard.feeds &= under_way.feeds
+                    shard.look(under_way.feeds)
                     if not shard.feeds:
                         shard.job.end()
                 shards[:] = [shard for shard in shards if shard.feeds]
@@ -187,25 +207,32 @@ class _Worker:
                 self._progress.told(under_way.step(TICK))
             self._progress.told(under_way.finish())
 
-    def _begin(self, under_way: Polls, jobs: Sequence[Job], shards: list[_Shard]) -> None:
-        """Begin what is due in the shards that came, and have them among the others."""
-        if not jobs:
+    def _begin(self, under_way: Polls, shards: Sequence[_Shard]) -> None:
+        """Begin what is due in these shards: at once in those that came, now and then in the others."""
+        came = any(shard.first is None for shard in shards)
+        if not shards or not (came or time.monotonic() >= self._begins_at):
             return
         from hub.jobs import host_of, shard_of
 
+        began = time.monotonic()
         states: list[FeedState] = []
-        new = {job.shard: _Shard(job, set()) for job in jobs}
-        shards += new.values()
+        by_number = {shard.job.shard: shard for shard in shards}
+        at_work = {host for shard in shards for host in shard.feeds.values()}
         # What others were told meanwhile.
         under_way.spare(self._store.spared())
         hosts: Counter[str] = Counter()
         for state in sorted(self._store.due(utc_now()), key=_due_since):
-            shard, host = new.get(shard_of(state)), host_of(state)
-            if shard is not None and hosts[host] < _MOST_OF_HOST:
+            shard, host = by_number.get(shard_of(state)), host_of(state)
+            if shard is not None and host not in at_work and hosts[host] < _MOST_OF_HOST:
                 hosts[host] += 1
-                shard.feeds.add(state.feed.key)
+                shard.feeds[state.feed.key] = host
                 states.append(state)
+        for shard in shards:
+            if shard.first is None:
+                shard.first = set(shard.feeds)
         under_way.begin(states)
+        # Where thousands are due, to see which takes its time.
+        self._begins_at = time.monotonic() + max(_LOOKS, _OF_LOOKING * (time.monotonic() - began))
 
     def _offer_again(self, under_way: Polls) -> None:
         """Offer what was gathered to a store that refused, until it takes all of it."""

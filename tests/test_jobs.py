@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pytest
 
 from hub import machine
 from hub.errors import StoreError
-from hub.jobs import Queue, make_ready
+from hub.jobs import SHARDS, Queue, make_ready
 from hub.said import ahead_of
 from hub.store import company_of, open_store
 from hub.store.postgres.workers import make_tables
@@ -97,6 +98,16 @@ class Network:
     def sites(self, count: int) -> list[Site]:
         """So many hosts."""
         return [self._ends.enter_context(serving(f"127.0.8.{number}")) for number in range(1, count + 1)]
+
+    def neighbours(self, count: int) -> list[Site]:
+        """So many hosts of one shard."""
+        by_shard: dict[int, list[str]] = {}
+        for address in (f"127.0.9.{number}" for number in range(1, 255)):
+            # As `hub.jobs.shard_of` has it.
+            shard = int.from_bytes(sha256(address.encode()).digest()[:4], "big") % SHARDS
+            by_shard.setdefault(shard, []).append(address)
+        addresses = max(by_shard.values(), key=len)[:count]
+        return [self._ends.enter_context(serving(address)) for address in addresses]
 
     def start(self, *arguments: str, hub: Hub | None = None) -> Running:
         running = Running((hub or self.hub).start(*arguments))
@@ -257,6 +268,53 @@ def test_while_a_slow_host_is_polled_others_are_as_they_fall_due(network: Networ
     network.make_due("quick")
     assert within(_SOON, asked(quick, "/feed"))
     assert network.due() >= 1
+
+
+def test_a_slow_host_keeps_no_other_of_its_shard_waiting(network: Network) -> None:
+    slow, *quick = network.neighbours(4)
+    feeds = {f"m{n}": [site.feed("/feed", "First")] for n, site in enumerate((slow, *quick))}
+    network.hub.write(feeds, head=_PATIENT)
+    run = network.run()
+    worker = network.worker(run)
+    slow.held["/feed"] = threading.Event()
+    for site in (slow, *quick):
+        site.asked.clear()
+    network.make_due("m0")
+    assert within(_SOON, asked(slow, "/feed"))
+    for number, site in enumerate(quick, 1):
+        network.make_due(f"m{number}")
+        assert within(30, asked(site, "/feed"))
+    # One that was polled is so again.
+    network.make_due("m1")
+    assert within(30, lambda: len(quick[0].asked) == 2)
+    assert within(30, lambda: network.due() == 1)
+    assert (network.jobs(), len(slow.asked)) == (1, 1)
+    worker.process.kill()
+    slow.held.clear()
+    network.make_due("m2")
+    assert within(_AFTER_A_DEATH, lambda: not network.due())
+    assert (len(slow.asked), len(quick[1].asked)) == (2, 2)
+
+
+def test_a_job_ends_though_something_falls_due_all_the_time(network: Network) -> None:
+    sites = network.neighbours(3)
+    head = "hub:\n  every: {min: 1s, max: 1s}\n  fetch: {allow: [127.0.0.0/8], host_delay: 0s}\n"
+    feeds = {f"m{n}": [site.feed("/feed", "First")] for n, site in enumerate(sites)}
+    network.hub.write(feeds, head=head)
+    run = network.start("run", "--port", "0")
+    network.worker(run)
+    for site in sites:
+        site.takes["/feed"] = 1.5
+    jobs: set[int] = set()
+
+    def several() -> bool:
+        jobs.add(network.value("SELECT coalesce(max(id), 0) FROM hub_jobs.procrastinate_jobs"))
+        return len(jobs) > 4
+
+    assert within(60, several)
+    for site in sites:
+        spans = sorted(site.spans)
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 def test_what_a_killed_worker_was_at_another_one_polls(network: Network) -> None:
