@@ -91,12 +91,17 @@ class Hub:
                 yield process, found[0].rstrip("/.")
             finally:
                 process.terminate()
-                process.communicate(timeout=SOON)
+                process.communicate(timeout=end_within())
 
 
 def times_slower() -> float:
     """By how much a machine that is shared takes longer: what waits for each of its processors."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def end_within() -> float:
+    """Seconds in which whatever is told to end does."""
+    return 10 * times_slower()
 
 
 def get(url: str) -> str:

@@ -27,7 +27,7 @@ from hub.lock import LockFile, Purpose
 from hub.machine import check_temporary_folder
 from hub.service import Place, _web_process
 from hub.store import existing_store
-from tests.commands import LOOPBACK, SOON, Hub, get, times_slower, within
+from tests.commands import LOOPBACK, SOON, Hub, end_within, get, times_slower, within
 from tests.older import older_database
 from tests.site import Site, rss, serving
 
@@ -202,7 +202,7 @@ def test_a_round_that_waits_for_its_turn_ends_when_it_is_told_to(
             assert process.stderr is not None
             assert "Waiting for process" in process.stderr.readline()
             process.send_signal(number)
-            out, err = process.communicate(timeout=SOON)
+            out, err = process.communicate(timeout=end_within())
     finally:
         other.release()
     assert (process.returncode, json.loads(out)["feeds"]) == (130, 0), err
@@ -221,7 +221,7 @@ def test_a_round_that_is_ended_keeps_what_came_in(hub: Hub, site: Site, number: 
         with hub.start("poll", "--json") as process:
             assert within(SOON, lambda: len(slow.asked) == 1 and hub.polls() == 2)
             process.send_signal(number)
-            out, err = process.communicate(timeout=SOON)
+            out, err = process.communicate(timeout=end_within())
     assert process.returncode == 130, err
     figures = json.loads(out)
     assert (figures["new"], figures["failed"]) == (1, 1)
@@ -285,7 +285,7 @@ def test_what_ends_all_processes_of_a_hub_at_once_is_no_fault_of_a_feed(
             assert within(SOON, lambda: site.asked)
             time.sleep(seconds)
             os.killpg(process.pid, number)
-            _, err = process.communicate(timeout=SOON)
+            _, err = process.communicate(timeout=2 * end_within())
         assert process.returncode in (0, 130), err
         assert "Traceback" not in err
         assert "ended by itself" not in err
@@ -337,7 +337,7 @@ def test_a_hub_that_runs_polls_serves_and_takes_up_a_changed_file(hub: Hub, site
         process.send_signal(signal.SIGTERM)
         # By the process that polls, and not by the one that serves too.
         assert "feeds.yaml:1:" not in process.stderr.read()
-        assert process.wait(SOON) == 0
+        assert process.wait(end_within()) == 0
 
 
 def test_a_hub_whose_log_cannot_be_written_polls_on(hub: Hub, site: Site) -> None:
@@ -546,7 +546,7 @@ def test_the_pages_alone_take_up_a_changed_file(hub: Hub, site: Site) -> None:
         hub.config.write_text("members: nonsense\n")
         assert "Member west" in get(address + "/members")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=SOON)
+        _, err = process.communicate(timeout=end_within())
     assert err.count("feeds.yaml:1:") == 1
 
 
@@ -625,7 +625,7 @@ def test_a_hub_that_runs_changes_the_database_of_an_earlier_one_over(hub: Hub) -
         told = [process.stderr.readline() for _ in range(2)]
         second = hub.run("run", "--port", "0")
         process.terminate()
-        process.communicate(timeout=SOON)
+        process.communicate(timeout=end_within())
     assert "is changed over" in told[0]
     assert "News at" in told[1]
     assert f"Process {process.pid} runs a hub on" in second.stderr

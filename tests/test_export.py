@@ -30,7 +30,7 @@ from hub.model import Tag
 from hub.store import back_up, existing_store
 from hub.web.static import Place, file_at
 from tests import rfc4287
-from tests.commands import SOON, within
+from tests.commands import SOON, end_within, within
 from tests.commands import Hub as Commands
 from tests.files import serving_files
 from tests.web_hub import EAST, NETWORK, NOW, SAFETY, WESSEX, Hub, ago, news
@@ -562,7 +562,7 @@ def test_an_export_that_is_broken_off_leaves_whole_files_and_the_next_mends_it(
         assert within(SOON, lambda: (site.root / "static" / "hub.css").exists())
         assert within(SOON, lambda: site.pages > 20 or process.poll() is not None)
         process.send_signal(number)
-        _, err = process.communicate(timeout=SOON)
+        _, err = process.communicate(timeout=end_within())
     assert process.returncode == 130, err
     assert "Traceback" not in err
     broken_off = site.files

@@ -25,7 +25,7 @@ from hub.jobs import SHARDS, Queue, make_ready
 from hub.said import ahead_of
 from hub.store import company_of, open_store
 from hub.store.postgres.workers import make_tables
-from tests.commands import Hub, within
+from tests.commands import Hub, end_within, within
 from tests.postgresql import as_superuser, programs
 from tests.site import Site, serving
 
@@ -63,12 +63,12 @@ class Running:
         assert within(_SOON, lambda: self.polled().count(feed) >= times), self.lines
         assert self.polled().count(feed) == times
 
-    def end(self, how: int = signal.SIGTERM, *, seconds: float = 25) -> int:
-        """End it, which must not take longer; its exit status."""
+    def end(self, how: int = signal.SIGTERM) -> int:
+        """End it, as soon as all that is told to does; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            return self.process.wait(seconds)
+            return self.process.wait(end_within())
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

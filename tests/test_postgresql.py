@@ -30,7 +30,7 @@ from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
 from hub.store.postgres.server import broken, unreachable
-from tests.commands import LOOPBACK, SOON, Hub, get, within
+from tests.commands import LOOPBACK, SOON, Hub, end_within, get, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
 
@@ -504,7 +504,7 @@ def test_whoever_ends_lets_go_of_the_locks(hub: Hub, site: Site, number: int) ->
     with hub.start("run", "--port", "0") as process:
         assert within(SOON, lambda: lock.holder == f"process {process.pid} on {socket.gethostname()}")
         process.send_signal(number)
-        process.communicate(timeout=SOON)
+        process.communicate(timeout=end_within())
     assert within(30, lock.take)
     lock.release()
 
@@ -656,7 +656,7 @@ def test_what_runs_beside_a_hub_by_an_older_feeds_yaml_takes_no_feed_out_of_the_
             assert serving.stderr is not None
             said = serving.stderr.readline()
             serving.terminate()
-            serving.communicate(timeout=SOON)
+            serving.communicate(timeout=end_within())
         assert f"goes by another feeds.yaml than {older}, and that one counts." in said
         with closing(open_store(hub.database)) as store:
             rounds.sync_beside(store, load(older), hub.database, older, follows_within=0.3)
@@ -776,7 +776,7 @@ def test_a_backup_that_is_ended_leaves_nothing(hub: Hub) -> None:
     with dumping(hub) as process:
         assert (hub.folder / ".copy.part").exists()
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=SOON)
+        _, err = process.communicate(timeout=end_within())
         assert (process.returncode, err.strip()) == (130, "")
     assert not list(hub.folder.iterdir())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import SOON, Hub, get, times_slower, within
+from tests.commands import SOON, Hub, end_within, get, times_slower, within
 from tests.publishing import ALLOWED, ask
 from tests.site import Site
 from tests.test_subscriber import atom, free_port, pushed_feed
@@ -66,10 +66,10 @@ def test_news_goes_from_hub_to_hub_within_a_second(tmp_path: Path, site: Site, r
                         took = time.monotonic() - stored
                     finally:
                         subscribes.terminate()
-                        _, said = subscribes.communicate(timeout=SOON)
+                        _, said = subscribes.communicate(timeout=end_within())
             finally:
                 publishes.terminate()
-                publishes.communicate(timeout=SOON)
+                publishes.communicate(timeout=end_within())
     assert "pushed=yes new=1" in said, said
     # Alone on a machine, half a second; not where it is shared.
     assert took < 5 * times_slower(), took
@@ -99,7 +99,7 @@ def test_with_hub_poll_by_cron_each_round_asks_and_sends(tmp_path: Path, site: S
             assert len(reader.pushed) == 1
         finally:
             serves.terminate()
-            _, log = serves.communicate(timeout=SOON)
+            _, log = serves.communicate(timeout=end_within())
     assert "s3cret" not in log
 
 
@@ -128,4 +128,4 @@ def test_a_hub_that_is_killed_with_something_to_send_sends_it_once_it_is_back(
             assert b"Clinic moves" in reader.pushed[0].body
         finally:
             process.terminate()
-            process.communicate(timeout=SOON)
+            process.communicate(timeout=end_within())

@@ -29,7 +29,7 @@ from hub.store import Store, open_store
 from hub.subscriber import Subscriber
 from hub.web import create_app, serve
 from hub.web.serve import Server
-from tests.commands import SOON, Hub, get, within
+from tests.commands import SOON, Hub, end_within, get, within
 from tests.site import Site, serving
 from tests.websub_hub import WebSubHub, websub_hub
 
@@ -651,7 +651,7 @@ def test_news_that_is_pushed_is_in_the_merged_feed_within_seconds(
             assert "1 message was dropped" in status
         finally:
             process.terminate()
-            _, said = process.communicate(timeout=SOON)
+            _, said = process.communicate(timeout=end_within())
     assert "pushed=yes new=1" in said, said
     with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
         polls = database.execute("SELECT pushed, new FROM polls ORDER BY id").fetchall()
