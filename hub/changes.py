@@ -60,7 +60,9 @@ def is_no_news(entry: Entry, stored: KnownEntry) -> bool:
 
 
 def _is_read_better(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether it is the same but for character references that an earlier hub left, or letters it misread."""
+    """Whether it is the same but for references that an earlier hub left, or letters or tags it misread."""
+    if entry.misread == stored.fingerprint:
+        return True
     if wording.was_misread(entry.title, entry.text, before=(stored.title, stored.text)):
         return True
     if "&" not in stored.title and "&" not in stored.text:

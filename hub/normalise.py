@@ -146,6 +146,7 @@ def _entry(
     summary = _clean(parsed.summary, base)
     content = _clean(parsed.content, base)
     words = content.text or summary.text
+    before = _misread(content) or _misread(summary)
     text = wording.without_footer(title, words)
     language = _language(parsed.language) or _language(document.language)
     published, updated = parsed.published, parsed.updated
@@ -157,7 +158,7 @@ def _entry(
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
     # What has no date is known by its words, and of those by the ones that always counted.
-    named = _dated(title, when) or _fingerprint(title, words, image, enclosures, earlier=True)
+    named = _dated(title, when) or _fingerprint(title, before, image, enclosures, earlier=True)
     entry = Entry(
         feed=feed.key,
         id=parsed.id,
@@ -183,9 +184,14 @@ def _entry(
         else parsed.starts or events.first_day(title, text, since=since),
         keys=_keys(parsed.id, link, canonical, named, hosts),
         fingerprint=_fingerprint(title, words, image, enclosures),
+        misread=_fingerprint(title, before, image, enclosures) if before != words else "",
         written=number,
     )
     return replace(entry, rest=rest(entry))
+
+
+def _misread(cleaned: markup.Cleaned) -> str:
+    return cleaned.text if cleaned.misread is None else cleaned.misread
 
 
 def _excerpt(title: str, summary: markup.Cleaned, content: markup.Cleaned, text: str) -> str:

@@ -19,6 +19,7 @@ from tests.known import stored
 from tests.moments import Moments
 from tests.site import Site
 from tests.test_decide import NOW, decided, document
+from tests.test_normalise import made
 from tests.test_store import EAST, WEST, decider, poll, store, url
 
 __all__ = ["store", "url"]
@@ -202,6 +203,21 @@ def test_letters_that_a_publisher_puts_right_are_a_correction(before: str, after
     known = stored(entry("a", title="Haus", text=before))
     (change,) = decided(document(entry("a", title="Haus", text=after)), known).changed
     assert change.told == "yes"
+
+
+def test_words_that_an_earlier_hub_took_for_hidden_are_stored_and_nobody_is_told() -> None:
+    def read(beds: int, chairs: int = 9) -> Entry:
+        html = f'<div title="Our hidden heroes"><p>It has {beds} beds.</p></div><p>And {chairs} chairs.</p>'
+        return made("Ward", html, id="a")
+
+    now, by_an_earlier_hub = read(4), stored(made("Ward", "<p>And 9 chairs.</p>", id="a"))
+    assert now.text == "It has 4 beds.\nAnd 9 chairs."
+    (change,) = decided(document(now), by_an_earlier_hub).changed
+    assert (change.told, change.leaves_story, change.entry.text) == ("no", False, now.text)
+    # What is put right of the words that it had is a correction, as is all that changes from now on.
+    for corrected, known in ((read(4, chairs=8), by_an_earlier_hub), (read(5), stored(now))):
+        (change,) = decided(document(corrected), known).changed
+        assert change.told == "yes"
 
 
 def _counted(text: str) -> str:

@@ -411,6 +411,8 @@ def test_a_document_that_is_linked_beside_its_frame_is_linked_once() -> None:
         '<span class="preview" style="display:none;font-size:0px;max-height:0px">preheader</span>',
         '<div id="preview" style="max-height: 0; overflow: hidden; display: none">preheader</div>',
         '<span class="preview" style="mso-hide:all">preheader</span>',
+        "<p hidden=until-then title=' id=a class=b '>draft</p>",
+        '<div title="words" style=display:none>pills</div>',
         '<i style="visibility:hidden"><!-- </i> --><script>"</i>"</script>pills<br></i>',
     ],
 )
@@ -429,6 +431,13 @@ def test_what_a_publishers_page_hides_is_shown_nowhere(hidden: str) -> None:
         '<div hidden="until-found">words</div>',
         '<div style="overflow:hidden">words</div>',
         '<div data-hidden="hidden" title="display:none">words</div>',
+        "<div hidden='until-found'>words</div>",
+        # What a value says is no attribute.
+        '<p>Read <a href="/r" title="The hidden cost of care">words</a></p>',
+        '<div data-title="Our hidden heroes"><p>words</p></div>',
+        "<p title=\"set style='display:none' on it\">words</p>",
+        "<p data-x=' style=\"display:none\" '>words</p>",
+        "<div style=\"font-family:'x'\" title='Not hidden at all'>words</div>",
         '<div style="left:-20px;font-size:0.9em">words</div>',
         '<div style="margin-left:-1000px;top:-200px">words</div>',
         # Newsletters space their columns so.
@@ -442,6 +451,16 @@ def test_what_a_publishers_page_hides_is_shown_nowhere(hidden: str) -> None:
 )
 def test_what_a_script_may_show_or_what_is_never_closed_stays(shown: str) -> None:
     assert "words" in clean(shown, base=BASE).text
+
+
+def test_what_earlier_hubs_took_for_hidden_is_known_of_a_text() -> None:
+    misread = '<div data-title="Our hidden heroes"><p>One</p></div>'
+    open_still = '<b title="a hidden gem">Two<i hidden>three</i>'
+    assert clean(f"{misread}<p>Two</p><i hidden>x</i>", base=BASE) == Cleaned(
+        "<div><p>One</p></div><p>Two</p>", "One\nTwo", misread="Two"
+    )
+    assert clean(open_still, base=BASE).misread == "Twothree", "what was never closed hid nothing after it"
+    assert clean('<div title="hidden"><i hidden>x</i>y</div>', base=BASE).misread is None
 
 
 @pytest.mark.parametrize(
@@ -459,6 +478,10 @@ def test_what_a_script_may_show_or_what_is_never_closed_stays(shown: str) -> Non
         '<img src="https://a.example/x.gif" style="width:1px;height:1px">',
         "<img alt='' style='border: 0; height: 0 !important' src='https://a.example/x.gif'>",
         '<img src="https://a.example/x.gif" style="display: none">',
+        "<img src=https://a.example/x.gif style=display:none>",
+        '<img src="https://a.example/x.gif" style=width:1px title="the class=b of it">',
+        '<img src="https://stats.example/chart.png">',
+        '<img src="https://stats.example/chart.png" width="80" height="15">',
         # What a program wrote that had no address.
         '<img src="undefined">',
         '<img src="null" alt="">',
@@ -476,6 +499,8 @@ def test_a_picture_that_counts_readers_is_left_out(counter: str) -> None:
         '<img src="a.png" id="later" style="width:1px">',
         '<img src="a.png" style="max-height:1px;border-width:1px;width:1.5em;height:100%">',
         '<img src="a.png" alt="style=display:none">',
+        '<img src="a.png" alt="set style=\'display:none\' on it">',
+        '<img alt="Waits" src="https://stats.example/chart.png" width="900" height="600">',
         '<img src="pixel-8-review.png">',
         '<img src="undefined.png">',
     ],

@@ -314,6 +314,14 @@ def test_what_has_no_date_is_known_by_the_words_that_it_was_known_by_in_every_da
     assert entry.fingerprint == made("Ward", html="<p>A new ward.</p>").fingerprint
 
 
+def test_nor_are_words_that_earlier_hubs_took_for_hidden_what_it_is_known_by() -> None:
+    entry = made("Ward", html='<p>A new ward.</p><p title="The hidden cost">Of beds.</p>')
+    before = made("Ward", html="<p>A new ward.</p>")
+    assert entry.text == "A new ward.\nOf beds."
+    assert (entry.keys, entry.misread, before.misread) == (before.keys, before.fingerprint, "")
+    assert entry.fingerprint != before.fingerprint
+
+
 # ---------------------------------------------------------------- dates
 
 

@@ -9,6 +9,7 @@ import re
 from html import escape, unescape
 from urllib.parse import urlsplit
 
+from hub.markup.attributes import attributes_of, meant
 from hub.markup.text import line, only_xml
 from hub.urls import resolve
 
@@ -18,7 +19,6 @@ _TAG = re.compile(
     r"<!--(?:.*?-->|.*)|<([a-z][^\s/>]*)((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE | re.DOTALL
 )
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"(?<![^\s\"'<>/=])([^\s\"'<>/=]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))")
 NAMES = ("<iframe", "<object", "<embed", "flourish-embed")
 """What there is one of wherever a text has a player, in lower case."""
 # Where its address is. Beside one that a script fills in later, if a reader agrees, `src` has a placeholder.
@@ -76,10 +76,7 @@ def _linked(match: re.Match[str], base: str | None, linked: set[str | None]) -> 
     name = (match[1] or "").lower()
     if name not in _SOURCES and _CHART not in (match[2] or ""):
         return match[0]
-    attributes: dict[str, str] = {}
-    for attribute, *values in _ATTRIBUTE.findall(match[2]):
-        # Of two with one name the first counts.
-        attributes.setdefault(attribute.lower(), unescape("".join(values)))
+    attributes = {each: meant(value) for each, value in attributes_of(match[2] or "").items() if value}
     if _CHART in attributes.get("class", "").split():
         found = [resolve(_CHARTS, attributes.get("data-src", ""))]
     else:

@@ -18,8 +18,10 @@ from typing import Literal
 
 import nh3
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.markup import players
+from hub.markup.attributes import attributes_of
 from hub.markup.hidden import without_hidden
 from hub.markup.text import escape, line, only_xml, unescape, without_breaks
 from hub.urls import legal, resolve
@@ -193,19 +195,15 @@ _LATER = (
 )
 _HAS_LATER = re.compile(r"\sdata-(?:(?:lazy-)?src|original)", re.IGNORECASE)
 _PICTURE = re.compile(r"<(img|source)(?=[\s/])((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"(?<![^\s\"'<>/=])([^\s\"'<>/=]++)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
 
 
 def _load_now(match: re.Match[str]) -> str:
-    attributes: dict[str, str] = {}
-    for name, value in _ATTRIBUTE.findall(match[2]):
-        attributes.setdefault(name.lower(), value)
+    attributes = attributes_of(match[2])
     real = ""
     for name, later in _LATER:
         shown = attributes.get(name, "").strip("\"' ").lower()
         if not shown or shown.startswith("data:"):
-            # The first of two attributes of a name is the one that counts.
-            real += "".join(f" {name}={attributes[key]}" for key in later if key in attributes)
+            real += "".join(f" {name}={attributes[key]}" for key in later if attributes.get(key))
     return f"<{match[1]}{real}{match[2]}"
 
 
@@ -256,17 +254,21 @@ _NOTHING_TO_SHOW = re.compile('<(?:img|source)(?: (?!src="|srcset=")[a-z]+="[^"]
 
 # Pictures that count readers: nobody sees them, and whoever reads the text here would be counted there.
 _COUNTER = (
-    r"//pixel\.|//stats\.|/b\.gif|/__ptq\.gif|medium\.com/_/stat"
+    r"//pixel\.|/b\.gif|/__ptq\.gif|medium\.com/_/stat"
     r"|/pixel\.(?:gif|php)|(?:rss|track|tracking)[-_]pixel\."
     r"|doubleclick\.|feedburner\.com/~|feedsportal\."
 )
+# Such a host may have charts, too.
+_STATISTICS = r"//stats\."
 _COUNTS_READERS = re.compile(
-    rf'<img(?: [a-z]+="[^"]*")*? (?:(?:width|height)="[0-2]"|src="[^"]*?(?:{_COUNTER})[^"]*"){_WRITTEN}>'
+    r'<img(?: [a-z]+="[^"]*")*?'
+    rf' (?:(?:width|height)="[0-2]"|src="[^"]*?(?:{_COUNTER}|({_STATISTICS}))[^"]*"){_WRITTEN}>'
 )
+_IS_LARGE = re.compile(' (?:width|height)="[0-9]{3}')
 # These, and pictures that stand for a character, a person or a button to share with.
 _NO_CONTENT = re.compile(
     r"/emoji/|/smilies/|twemoji|wpcom-smileys|gravatar\.com/|addtoany\.com/|/share[_-](?:save|icon|button|this)"
-    rf"|/pixel\b|-pixel\.(?:png|gif)|feedburner\.|{_COUNTER}",
+    rf"|/pixel\b|-pixel\.(?:png|gif)|feedburner\.|{_COUNTER}|{_STATISTICS}",
     re.IGNORECASE,
 )
 _SMALL, _SHORT = 32, 200  # pixels: the sides of an icon, and of a button
@@ -280,13 +282,15 @@ class Cleaned(Struct, frozen=True):
     `html` is a well-formed fragment in which every link is absolute. `text`
     is plain, a line for each block; `prose` is what is left of it without the
     captions of pictures, where it has any near its beginning. `image` is an
-    absolute http(s) URL.
+    absolute http(s) URL. `misread` is the text as earlier hubs read it, where
+    they took words for hidden that are not; None where they read the same.
     """
 
     html: str
     text: str
     image: str | None = None
     prose: str = ""
+    misread: str | None = None
 
 
 def clean(html: str, *, base: str | None) -> Cleaned:
@@ -312,7 +316,12 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     lower = html.lower()
     if "data-" in lower and _HAS_LATER.search(html):
         html = _PICTURE.sub(_load_now, html)
-    html = without_hidden(html, lower)
+    shown, before = without_hidden(html, lower)
+    cleaned = _cleaned(shown, lower, base)
+    return cleaned if before == shown else replace(cleaned, misread=_cleaned(before, lower, base).text)
+
+
+def _cleaned(html: str, lower: str, base: str | None) -> Cleaned:
     linked = players.as_links(html, base) if any(map(lower.__contains__, players.NAMES)) else html
     _base.set(base)
     # nh3 writes the two in any order, and the same text is to give the same bytes.
@@ -325,13 +334,18 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     safe = _NOTHING_TO_SHOW.sub("", safe)
     has_pictures = "<img" in safe
     if has_pictures:
-        safe = _COUNTS_READERS.sub("", safe)
+        safe = _COUNTS_READERS.sub(_without_counter, safe)
     safe = safe.strip()
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
     text = _text(players.without_links(safe))
     prose = _without_captions(html, text) if has_pictures and "caption" in lower else ""
     return Cleaned(players.unmarked(safe), text, _first_image(safe), prose)
+
+
+def _without_counter(picture: re.Match[str]) -> str:
+    # What nobody sees has no such size, or does not say any.
+    return picture[0] if picture[1] and _IS_LARGE.search(picture[0]) else ""
 
 
 # HTML's own, and what WordPress has in the place of it.

@@ -120,7 +120,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     links or the quotation marks do; `rest` is a number that does when anything
     else does that is published of it (`hub.normalise.rest`), and `written` one that
     does when anything does that its publisher wrote (`hub.normalise.written`), 0
-    where that is not known. `event_date` is the day on which it takes place, should
+    where that is not known. `misread` is the fingerprint that an earlier hub made of it, which took some of
+    its words for hidden; empty where it took none. `event_date` is the day on which it takes place, should
     it be an event.
     """
 
@@ -150,6 +151,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     # Made of what stands above, and not read back from a store.
     rest: int = 0
     written: int = 0
+    misread: str = ""
     sketch: Sketch = Sketch()
 
     @property
