@@ -368,6 +368,24 @@ def test_any_item_of_a_list_in_brackets_can_be_removed(tmp_path: Path, number: i
     assert path.read_text() == before.replace("{}", ", ".join(feeds))
 
 
+def test_a_feed_can_be_removed_that_alone_gives_a_tag_without_a_rule(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    kept = "members:\n  - slug: a\n    name: A\n    feeds:\n      - url: https://a.example/feed\n"
+    path.write_text(f"{kept}      - name: blog\n        url: https://a.example/blog\n        tags: [blog]\n")
+    remove_feed(path, "a/blog")
+    assert path.read_text() == kept
+
+
+def test_a_feed_stays_whose_tag_a_filter_names_and_nothing_else_gives(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    text = "members: [{slug: a, name: A, feeds: [{url: https://a.example/feed, tags: [blog]}]}]\n"
+    text += "merged_feeds: [{slug: m, title: M, filter: 'tag:blog'}]\n"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="no tag has the term `blog`"):
+        remove_feed(path, "a/news")
+    assert path.read_text() == text
+
+
 def test_what_is_not_there_is_not_removed_and_the_nearest_is_named(file: Path) -> None:
     for target, near in [
         ("tow", "two"),

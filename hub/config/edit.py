@@ -440,13 +440,14 @@ def _parse(file: OpenFile, path: Path) -> Config:
 
 
 def _but_for_members(config: Config) -> Config:
-    """What is written in a file, without what follows from what it says of members.
+    """What is written in a file, without what follows from what it says of members and their feeds.
 
-    That is which of them a rule's `for` means, and how much their feeds are trusted.
+    That is which members a rule's `for` means, how much feeds are trusted, and what tags are called.
     """
     return replace(
         config,
         digest="",
+        labels={},
         feeds=tuple(replace(feed, trust="usual") for feed in config.feeds),
         tags=tuple(replace(rule, members=None) for rule in config.tags),
     )
