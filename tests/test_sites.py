@@ -18,8 +18,10 @@ import pytest
 from hub import rounds
 from hub.config import parse
 from hub.health import health
-from hub.model import FeedState, StoredEntry
+from hub.model import FeedState, StoredEntry, WordPress
 from hub.parse import guess
+from hub.parse.document import Wanted
+from hub.parse.sites import read_part
 from hub.report import Figures, Lines
 from hub.store import open_store
 from tests.commands import LOOPBACK, SOON, Hub, within
@@ -188,6 +190,23 @@ def test_posts_beyond_the_bound_are_left_and_said(site: Site, tmp_path: Path) ->
     with network(tmp_path, f"{{url: {home}, kind: wordpress}}") as hub:
         assert hub.poll().new == 200
         assert hub.state.remarks == ("12 pages of posts are there; the newest 10 were read",)
+
+
+@pytest.mark.parametrize("pages", ["²", "9" * 5000, "many", ""])
+def test_a_number_of_pages_that_is_none_is_as_none_said(site: Site, pages: str) -> None:
+    url = f"{site.url}{listing('posts')}"
+    part = read_part(
+        WordPress(),
+        Wanted(url=url, part="listing"),
+        json.dumps([post(site, "posts", 1)]).encode(),
+        url=url,
+        content_type="application/json",
+        headers={"x-wp-totalpages": pages},
+        known=frozenset(),
+        thorough=False,
+        zone=ZoneInfo("UTC"),
+    )
+    assert (len(part.feed.entries), part.wanted) == (1, ())
 
 
 def test_an_api_that_has_no_such_type_is_named(site: Site, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def read_listing(
     """Read a page of posts; `pages` is X-WP-TotalPages. Raises ParseError."""
     posts = _posts(body, url)
     entries = [(number_of(entry.link or entry.id or ""), entry) for entry in _entries(posts, zone)]
-    more = pages is not None and pages.isdigit() and int(pages) > wanted.before + 1
+    more = pages is not None and re.fullmatch("[0-9]{1,6}", pages) and int(pages) > wanted.before + 1
     all_new = not any(number in known for number, _ in entries)
     older: tuple[Wanted, ...] = ()
     remarks: tuple[str, ...] = ()
