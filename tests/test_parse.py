@@ -146,6 +146,22 @@ def test_characters_that_xml_forbids_are_left_out_and_told(written: str, legal: 
     assert decoded.remarks == ("characters that XML does not allow were left out",)
 
 
+@pytest.mark.parametrize(
+    ("written", "read", "left_out"),
+    [
+        ("a&#55357;&#56832;b&#xD83D;&#xde00;c&#55357;&#x0DE00;", "a😀b😀c😀", False),
+        ("&#55357;&#55357;&#56832;&#56832; &#56832;&#55357;", "😀 ", True),
+        ("&#55000;&#57999;", "\ud6d8\ue28f", False),
+    ],
+)
+def test_a_character_written_as_two_halves_is_read_as_the_one_it_is(
+    written: str, read: str, left_out: bool
+) -> None:
+    decoded = decode(f"<a>{written}</a>".encode(), None)
+    assert decoded.text == f"<a>{read}</a>"
+    assert bool(decoded.remarks) == left_out
+
+
 def test_references_to_good_characters_stay() -> None:
     assert decode(b"<a>&#9;&#233;&#x1F600;&#38;</a>", None).text == "<a>&#9;&#233;&#x1F600;&#38;</a>"
 

@@ -294,6 +294,21 @@ def test_a_sitemap_that_declares_none_of_its_prefixes_is_read_all_the_same(
     assert (ward.title, ward.published) == ("Ward opens", datetime(2026, 11, 1, tzinfo=UTC))
 
 
+def test_a_sitemap_that_writes_characters_as_two_halves_is_read_with_all_its_pages(
+    site: Site, tmp_path: Path
+) -> None:
+    titles = ("Ward opens &#55357;&#56832;", "Bids &#xD83D;<![CDATA[ open]]>", "Grant won")
+    rows = "".join(
+        f"<url><loc>{site.page(f'/{number}', '<html lang=en>')}</loc><news:title>{title}</news:title>"
+        f"<news:publication_date>2026-11-0{number}</news:publication_date></url>"
+        for number, title in enumerate(titles, 1)
+    )
+    url = site.page("/news.xml", f"<urlset>{rows}</urlset>")
+    with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
+        assert hub.poll().new == 3
+        assert hub.titles == ["Grant won", "Bids open", "Ward opens 😀"]
+
+
 def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
     site: Site, tmp_path: Path
 ) -> None:

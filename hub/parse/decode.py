@@ -57,6 +57,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(14, 32)))
 # Lenient parsers take one without its semicolon too.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+# Some that stand side by side and may be the halves of surrogate pairs; `_joined` tells which are.
+_HALF = "&#(?:[xX]0{0,4}[dD][89a-fA-F][0-9a-fA-F]{2}|0{0,4}5[5-7][0-9]{3});"
+_HALVES = re.compile(f"{_HALF}(?:{_HALF})+")
 # What a decoder puts where bytes made no sense.
 _BROKEN = "\ufffd"
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
@@ -78,6 +81,7 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     text, remark = _text(body, content_type)
     text = text.lstrip("\ufeff \t\r\n")
     text = _DECLARATION.sub("", text, count=1)
+    text = _HALVES.sub(_joined, text)
     remarks = [remark] if remark else []
     allowed = _REFERENCE.sub(_legal_reference, legal(text))
     if len(allowed) != len(text):
@@ -97,6 +101,11 @@ def legal(text: str) -> str:
     ):
         return text
     return _ILLEGAL.sub("", text)
+
+
+def joined(text: str) -> str:
+    """The text with the character that they stand for in place of two halves of a surrogate pair."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
@@ -176,6 +185,12 @@ def _by_zeros(body: bytes) -> str | None:
     """The encoding of text that begins as ASCII's first characters do in UTF-16 and UTF-32."""
     zeros = tuple(byte == 0 for byte in body[:4])
     return _ZEROS.get(zeros) or _ZEROS.get(zeros[:2])
+
+
+def _joined(found: re.Match[str]) -> str:
+    # As what counts characters as UTF-16 does writes an emoji; halves that stay alone are not legal.
+    halves = (int(each[1] or each[2], 16 if each[1] else 10) for each in _REFERENCE.finditer(found[0]))
+    return joined("".join(map(chr, halves)))
 
 
 def _legal_reference(found: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from hub import urls
 from hub.errors import NotAFeed, ParseError
 from hub.model import Sitemap
 from hub.parse.dates import read_date
+from hub.parse.decode import joined, legal
 from hub.parse.document import ParsedEntry, ParsedFeed, ParsedPart, Term, Text, Wanted, number_of
 from hub.parse.tree import same_site
 from hub.parse.unpacked import unpacked
@@ -203,8 +204,16 @@ def _texts(element: etree._Element) -> Iterator[tuple[str, str]]:
         parent = child.getparent()
         if child is element or parent is None or _name(parent) in ("image", "video"):
             continue
-        if child.text and child.text.strip():
-            yield _name(child), " ".join(child.text.split())
+        if words := _text(child).split():
+            yield _name(child), " ".join(words)
+
+
+def _text(element: etree._Element) -> str:
+    try:
+        return element.text or ""
+    except UnicodeDecodeError as error:
+        # It lets references to halves of surrogate pairs through, and says so when they are to be text.
+        return legal(joined(error.object.decode("utf-8", "surrogatepass")))
 
 
 def _name(element: etree._Element) -> str:
