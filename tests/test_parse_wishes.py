@@ -39,6 +39,32 @@ def test_what_texts_comments_and_entries_say_is_no_wish() -> None:
     assert wishes("<!-- <ttl>5</ttl> --><description><![CDATA[<ttl>6</ttl>]]></description>") == Wishes()
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("<ttl><![CDATA[720]]></ttl>", Wishes(ttl=timedelta(hours=12))),
+        ("<ttl><!-- <b>half a day</b> -->\n<![CDATA[ 720 ]]></ttl>", Wishes(ttl=timedelta(hours=12))),
+        ("<sy:updatePeriod><![CDATA[weekly]]></sy:updatePeriod>", Wishes(every=timedelta(days=7))),
+        ("<skipDays><day><![CDATA[Sunday]]></day></skipDays>", Wishes(skip_days=frozenset({6}))),
+    ],
+)
+def test_a_wish_may_stand_in_cdata(said: str, expected: Wishes) -> None:
+    assert wishes(said) == expected
+    assert wishes("", after=said) == expected
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<!-- Each <item> is below -->",
+        "<description><![CDATA[All our <item>s and <entry >s]]></description>",
+        "<!-- <![CDATA[ --><description><![CDATA[<!-- <item>]]></description>",
+    ],
+)
+def test_an_entry_that_only_a_comment_or_text_names_ends_no_wishes(before: str) -> None:
+    assert wishes(f"{before}<ttl>720</ttl>") == Wishes(ttl=timedelta(hours=12))
+
+
 def test_what_a_comment_or_text_says_that_is_never_closed_is_no_wish_of_what_stands_there() -> None:
     for opened in ("<!--", "<![CDATA["):
         said = wishes(f"{opened}<ttl>5</ttl>", after="<skipHours><hour>2</hour></skipHours>")

@@ -16,11 +16,12 @@ from hub.parse.dates import read_date
 
 # Characters: of a document without entries no more is looked at.
 _HEAD = 64 * 1024
-_FIRST_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _LAST_END = re.compile(r".*</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE | re.DOTALL)
-# Texts, in which the same words mean nothing. They, lists and values take all they can at once, closed or
-# not, so that the time is in proportion to the length.
-_TEXTS = re.compile(r"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)", re.DOTALL)
+# Comments and texts, in which the same words mean nothing. They, lists and values take all they can at once,
+# closed or not, so that the time is in proportion to the length.
+_TEXTS = re.compile(r"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:(.*?)\]\]>|.*)", re.DOTALL)
+_TEXTS_OR_ENTRY = re.compile(f"{_TEXTS.pattern}|(?P<entry>{_ENTRY.pattern})", re.IGNORECASE | re.DOTALL)
 _ANY = re.compile(r"<(?:ttl|skip|\w+:update)", re.IGNORECASE)
 _TTL = re.compile(r"<ttl\s*>\s*([0-9]{1,9})\s*</ttl", re.IGNORECASE)
 _HOURS = re.compile(r"<skipHours\s*>(.*?)(?:</skipHours|\Z)", re.IGNORECASE | re.DOTALL)
@@ -62,10 +63,19 @@ def read_wishes(text: str, *, zone: ZoneInfo) -> Wishes:
 
 
 def _about_the_feed(text: str) -> str:
-    first = _FIRST_ENTRY.search(text)
-    head = text[: min(first.start(), _HEAD)] if first else text[:_HEAD]
-    tail = _LAST_END.match(text, max(len(text) - _HEAD, 0)) if first else None
-    return _TEXTS.sub("", head) + (_TEXTS.sub("", text[tail.end() :]) if tail else "")
+    parts = _TEXTS_OR_ENTRY.finditer(text, 0, _HEAD)
+    head = text[: next((part.start() for part in parts if part["entry"]), _HEAD)]
+    # In the whole, since a text that is never closed takes the first entries with it.
+    tail = _LAST_END.match(text, max(len(text) - _HEAD, 0)) if _ENTRY.search(text) else None
+    return _without_texts(head) + (_without_texts(text[tail.end() :]) if tail else "")
+
+
+def _without_texts(text: str) -> str:
+    """A document, or part of one, without comments and without texts, but for those that hold no markup.
+
+    These are what they say: a number is written in CDATA too.
+    """
+    return _TEXTS.sub(lambda found: found[1] if found[1] and "<" not in found[1] else "", text)
 
 
 def _every(period: str | None, frequency: str | None) -> timedelta | None:
