@@ -93,6 +93,47 @@ def test_news_known_by_its_date_is_not_new_since_the_dates_zone_is_understood(
     assert [change.key for change in update.changed] == ([by_an_earlier_hub.key] if before else [])
 
 
+@pytest.mark.parametrize(
+    ("written", "before"),
+    [
+        ("Thu, 19 Nov 2026 17:00:00 -500", "Sat, 21 Nov 2026 19:00:00 +0900"),
+        ("Thu, 19 Nov 2026 17:00:00 +02", None),
+        ("Thu, 19 Nov 2026 17:00:00,5 +0200", "Thu, 19 Nov 2026 17:00:00 GMT"),
+        ("Thursday, 19-Nov-26 17:00:00 GMT", None),
+        ("Thu, 2026/11/19 17:00:00 +0200", "Thu, 19 Nov 2026 17:00:00 GMT"),
+        ("2026-11-19T17:00:00 EST", "Thu, 19 Nov 2026 17:00:00 GMT"),
+        ("2026-11-19T05:00 PM", "Thu, 19 Nov 2026 05:00:00 GMT"),
+        ("2026-11-19T17:00:00-5:00", "Thu, 19 Nov 2026 17:00:00 +0900"),
+        ("2026-11-19 17:00:00.123 +0530", "Thu, 19 Nov 2026 17:00:00 +0500"),
+        ("2026-11-19 17:00:00 -0400 EDT", None),
+        (
+            "&lt;time datetime='2026-11-19T17:00:00 EST'>19 November&lt;/time>",
+            "Thu, 19 Nov 2026 17:00:00 GMT",
+        ),
+    ],
+)
+@pytest.mark.parametrize("by", ["id", "title"])
+def test_news_known_by_its_date_is_not_new_since_a_zone_in_other_figures_is_understood(
+    written: str, before: str | None, by: Identifier
+) -> None:
+    def read(date: str | None) -> Entry:
+        dated = f"<pubDate>{date}</pubDate>" if date else ""
+        body = (
+            "<rss version='2.0'><channel><title>East</title><item><title>Ward opens</title>"
+            f"<description>{TEXTS[0]}</description>{dated}</item></channel></rss>"
+        )
+        told = Document(feed=FEED, url=FEED.url, body=body.encode(), content_type="application/rss+xml")
+        (its,) = Reader((), "Asia/Tokyo").read(told).entries
+        return its
+
+    by_an_earlier_hub, now = read(before), read(written)
+    assert now.published not in (None, by_an_earlier_hub.published)
+    assert now.keys == by_an_earlier_hub.keys
+    state = replace(POLLED, identity=Identity(by=by))
+    update = decided(document(now), stored(by_an_earlier_hub), state=state)
+    assert (update.new, update.changed) == ((), ())
+
+
 def found(document: Sequence[Entry], *before: Entry, by: Identifier = "id") -> list[int | None]:
     """The numbers of the stored entries that a document's entries are."""
     known = [stored(each, key=number) for number, each in enumerate(before)]

@@ -2,8 +2,9 @@
 
 The readers are feedparser's, but for what it gets wrong: British Summer Time
 and zones of Asia and the South, which it takes for UTC; a missing zone, which is the hub's own here, since
-members are near it; and partial ISO 8601 dates, which it completes from
-today's, so that they would change from poll to poll.
+members are near it; zones in other words and figures than the standards',
+which it makes days of or drops; and partial ISO 8601 dates, which it completes
+from today's, so that they would change from poll to poll.
 """
 
 from __future__ import annotations
@@ -61,6 +62,20 @@ _USUAL = re.compile(
     rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([12][0-9]{{3}})"
     r" ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) (?:GMT|([+-])([01][0-9])([0-5][0-9]))"
 )
+# The time and an offset as people write it: -500, +5:30, +02, -0400 EDT, +0100 (BST).
+_TIME_AND_OFFSET = re.compile(
+    r"(T\d\d?)?((?::\d\d)+)(?:[.,]\d+)?\s*([+-])(\d[\d:]*)"
+    r"((?:\s*[A-Z]{2,5})?(?:\s*\([^()]*\))?)(?=$| [12]\d{3}$)"
+)
+_FOUR_FIGURES = re.compile(r"\d{4}")
+_HOURS_AND_MINUTES = re.compile(r"(\d\d?)(?::?([0-5]\d))?")
+# Nearly ISO 8601: figures without their zero, a zone's name, Perforce's weekday and strokes.
+_NEARLY_ISO = re.compile(
+    r"(?:[^\W\d]{3,9},\s*)?(\d{4})([-/]?)(\d\d?)\2(\d\d?)(?:([Tt])|\s+)(\d\d?)((?::\d\d){1,2})"
+    r"(?:\s*(Z|z|[+-]\d\d:?\d\d))?(?:\s*([A-Z]{2,5}))?(?:\s*\([^()]*\))?"
+)
+# RFC 850's, and PHP's for cookies.
+_DASHES = re.compile(rf"(?<![\w-])(\d\d?)-({'|'.join(_MONTHS)})[a-z]*-(\d{{4}}|\d\d)(?=\s+\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{9,13}")
 _TOO_MANY_DIGITS = re.compile(r"\d{15}")
 # With the day's name before it, in English, as Drupal has it.
@@ -74,6 +89,7 @@ _TIME_ELEMENT = re.compile(r"<time\s[^>]{0,500}?\bdatetime\s*=\s*[\"']([^\"'<>]{
 _DASH_BEFORE_TIME = re.compile(r"\s+[-–]\s+(?=\d{1,2}:\d\d)")
 _NEGATIVE_YEAR = re.compile(r"\s-\d{1,4}\s+\d{1,2}:\d\d")
 _HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
+_HALF_DAY_AFTER_T = re.compile(r"(?<=\dT)(\d{1,2})(:\d\d(?::\d\d)?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
 _ZONE_NAME = re.compile(r"\[[\w/+\-]+\]$")
 _ZONE_BEFORE_YEAR = re.compile(r"\b(\d\d:\d\d:\d\d) ([+-]\d{4}|[A-Z]{1,5}) ([12]\d{3})$")
 _ZONE_AND_OFFSET = re.compile(r"\b(?:UTC|GMT)\s*(?=[+-]\d\d:?\d\d$)")
@@ -99,13 +115,11 @@ def read_date(written: object, zone: ZoneInfo, *, all_zones: bool = True) -> dat
 
     `zone` is that of dates that name none, or one that nobody knows or that is
     several countries'. Without `all_zones` it is what earlier hubs read, which
-    took many zones for UTC.
+    took many zones for UTC, others for days, and dropped others.
     """
     if not isinstance(written, str):
         return None
-    text = written.strip()
-    if "<" in text and (element := _TIME_ELEMENT.search(text, 0, _LONGEST_ELEMENT)):
-        text = element[1]
+    text = _date_of(written.strip())
     if len(text) > _LONGEST or _TOO_MANY_DIGITS.search(text) or not re.search("[0-9]", text):
         return None
     try:
@@ -118,8 +132,22 @@ def read_date(written: object, zone: ZoneInfo, *, all_zones: bool = True) -> dat
 
 def has_another_zone(written: str) -> bool:
     """Whether a date may be another moment than earlier hubs read."""
-    found = _AT_END.search(written.strip())
-    return found is not None and (found[4] or "").lower() not in timezone_names
+    text = written.strip()
+    if _USUAL.fullmatch(text) or _exactly(text):
+        return False
+    found = _AT_END.search(text)
+    if found and (found[4] or "").lower() not in timezone_names:
+        return True
+    text = _date_of(text)
+    try:
+        return len(text) <= _LONGEST and _put_right(text) != text
+    except ValueError:
+        return True
+
+
+def _date_of(text: str) -> str:
+    element = _TIME_ELEMENT.search(text, 0, _LONGEST_ELEMENT) if "<" in text else None
+    return element[1] if element else text
 
 
 def _read(text: str, zone: ZoneInfo, all_zones: bool) -> datetime | None:
@@ -134,6 +162,10 @@ def _read(text: str, zone: ZoneInfo, all_zones: bool) -> datetime | None:
     if _NUMBER.fullmatch(text):
         seconds = int(text) / (1000 if len(text) > 11 else 1)
         return datetime.fromtimestamp(seconds, UTC)
+    if exact := _exactly(text):
+        return _of_clock(exact, zone).replace(microsecond=0)
+    if all_zones:
+        text = _put_right(text)
     text = _DASH_BEFORE_TIME.sub(" ", _HALF_DAY.sub(_whole_day, text))
     if in_figures := _IN_FIGURES.fullmatch(text):
         return _in_zone(_by_figures(*in_figures.groups()), zone)
@@ -172,18 +204,60 @@ def _stands_for_none(moment: datetime) -> bool:
     return moment < _EARLIEST or any(abs(moment - none) <= _A_DAY for none in _NONE)
 
 
-def _written_out(text: str, zone: ZoneInfo) -> datetime | None:
+def _exactly(text: str) -> datetime | None:
     try:
-        exact = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
-        pass
-    else:
-        return exact.astimezone(UTC) if exact.tzinfo else _in_zone(exact, zone)
+        return None
+
+
+def _of_clock(exact: datetime, zone: ZoneInfo) -> datetime:
+    return exact.astimezone(UTC) if exact.tzinfo else _in_zone(exact, zone)
+
+
+def _written_out(text: str, zone: ZoneInfo) -> datetime | None:
+    if exact := _exactly(text):
+        return _of_clock(exact, zone)
     if _ZONE.search(text):
         return _by_feedparser(text)
     # No zone: read it as UTC, then take the clock's reading for the hub's own zone.
     naive = _by_feedparser(text) or _by_feedparser(f"{text} +0000")
     return _in_zone(naive.replace(tzinfo=None), zone) if naive else None
+
+
+def _put_right(text: str) -> str:
+    """A date with its zone as RFC 822 or ISO 8601 has it. ValueError where what stands for one is none."""
+    text = _DASHES.sub(r"\1 \2 \3", text)
+    text = _HALF_DAY_AFTER_T.sub(_whole_day, text)
+    text = _TIME_AND_OFFSET.sub(_whole_offset, text)
+    nearly = _NEARLY_ISO.fullmatch(text)
+    return _iso(nearly) if nearly else text
+
+
+def _whole_offset(found: re.Match[str]) -> str:
+    t, clock, sign, figures, remark = found.groups()
+    if sign == "-" and not t and len(clock) < 6 and (":" in figures or len(figures) < 3):
+        # 10:00-12:00 is from ten to twelve.
+        return found[0]
+    # Four figures are RFC 822's, and read as such, even +9999.
+    if not _FOUR_FIGURES.fullmatch(figures):
+        offset = _HOURS_AND_MINUTES.fullmatch(figures)
+        if not offset or int(offset[1]) > 15:
+            raise ValueError(f"{sign}{figures} is no zone")
+        # Before a year feedparser knows no colon.
+        colon = "" if found.end() < len(found.string) else ":"
+        figures = f"{int(offset[1]):02}{colon}{offset[2] or '00'}"
+    return f"{t or ''}{clock} {sign}{figures}{remark}"
+
+
+def _iso(nearly: re.Match[str]) -> str:
+    year, stroke, month, day, t, hour, clock, offset, name = nearly.groups()
+    if name and not offset and name.lower() in timezone_names:
+        offset = f"{timezone_names[name.lower()]:+03}00"
+    # feedparser's readers of what is not quite ISO 8601 count minutes behind a colon alone.
+    zone = re.sub(r"(\d\d)(\d\d)$", r"\1:\2", offset or "") or (f" {name}" if name else "")
+    between = "T" if t or stroke == "/" else " "
+    return f"{year}-{int(month):02}-{int(day):02}{between}{int(hour):02}{clock}{zone}"
 
 
 def _offset(found: re.Match[str]) -> str:
