@@ -136,6 +136,8 @@ class Desk(Struct, frozen=True):
     ) -> Did:
         from hub import retag, undoing
 
+        # What is typed wrongly is told first, also where the link is wrong too.
+        retag.check_can_be_given(self.config, term)
         undo = self._before(lambda store: undoing.of_tag(store, "tag", link, term, member))
         now = datetime.now(UTC)
         said = retag.tag(self.config, self.database, link, term, member=member, now=now, seen=seen)

@@ -217,6 +217,11 @@ def untag(
     return _overrule(database, address, member, term, (), now=now or utc_now(), seen=seen, done=done)
 
 
+def check_can_be_given(path: Path, term: str) -> None:
+    """Raise ConfigError where no tag of feeds.yaml has a term."""
+    _check_known(term, load(path).labels.keys(), path)
+
+
 def _check_known(term: str, known: Set[str], path: Path) -> None:
     if term not in known:
         near = get_close_matches(term, sorted(known), 1)

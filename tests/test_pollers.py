@@ -21,7 +21,7 @@ from tests.admin_hub import AdminHub
 from tests.commands import Hub, within
 from tests.test_jobs import Network, Running, at_work_on_a_slow_host
 
-_SOON = 20.0
+_SOON = 60.0
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ def test_the_overview_says_who_polls_and_what_is_wrong_with_whom(network: Networ
         assert within(_SOON, lambda: "It waits for a hub run that hands out polls." in who_polls(hub))
         run = network.run()
         assert within(_SOON, lambda: "It hands out what is due to 1 worker." in who_polls(hub))
+        run.says("is handed out to 1 worker")
         said = who_polls(hub)
         assert f"hub run {process(run)} on " in said
         assert f"hub worker {process(waiting)} on " in said

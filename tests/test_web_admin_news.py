@@ -273,7 +273,7 @@ def test_what_was_done_is_listed_with_who_did_it_and_what_took_it_back(hub: Admi
     hub.undoes("/admin/do/pin", of(OTHER))
     first, second = hub.store.audit(limit=3).items[1], hub.store.audit(limit=1).items[0]
     said = hub.words("/admin/audit")
-    assert "What is done by hub’s commands" in said
+    assert "What was done on these pages and by hub’s commands." in said
     assert said.index("is pinned no more") < said.index("stands on the home page")
     assert f"/admin/audit/{second.number}" in hub.tree("/admin/audit").xpath(
         "//a[contains(., 'taken back')]/@href"
