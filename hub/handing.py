@@ -102,12 +102,12 @@ class Handing:
         now = time.monotonic()
         # By a time of its own: `at_work` is asked just before, as long as any job is out.
         if self._queue is not None and now >= self._due_at + _LOOKS:
-            from hub.jobs import shard_of
+            from hub.jobs import host_of, shard_of
 
             self._due_at = now
             self._look_at_jobs()
             assert self._store is not None
-            self._due = frozenset(map(shard_of, self._store.due(utc_now()))) - self._out
+            self._due = frozenset(map(shard_of, map(host_of, self._store.due(utc_now())))) - self._out
         return bool(self._due or self._out)
 
     def act(self) -> None:

@@ -78,9 +78,9 @@ def host_of(state: FeedState) -> str:
     return urls.host(state.used_url or state.feed.url) or ""
 
 
-def shard_of(state: FeedState) -> int:
-    """The shard of a feed: its host's."""
-    return int.from_bytes(sha256(host_of(state).encode()).digest()[:4], "big") % SHARDS
+def shard_of(host: str) -> int:
+    """The shard of a host."""
+    return int.from_bytes(sha256(host.encode()).digest()[:4], "big") % SHARDS
 
 
 class Queue:
@@ -239,16 +239,12 @@ class Taker:
         The job would be this worker's as long as that lives, and nobody would do it.
         """
         error = context.get("exception")
-        try:
-            with _errors(self._url):
-                if isinstance(error, exceptions.ConnectorException):
-                    raise error
-        except HubError as known:
-            self._error = self._error or known
-            self.stop()
-            self._came()
-        else:
+        if not isinstance(error, exceptions.ConnectorException):
             loop.default_exception_handler(context)
+            return
+        self._error = self._error or _known(self._url, error)
+        self.stop()
+        self._came()
 
     async def _work(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
@@ -324,8 +320,12 @@ def _errors(url: str) -> Iterator[None]:
         with wrap_exceptions():
             yield
     except exceptions.ConnectorException as error:
-        said = next(iter(str(error.__cause__ or error).splitlines()), "")
-        raise StoreError(
-            f"The jobs in the database {shown(url)} cannot be reached: {said}.",
-            "See that the server runs and can be reached from here.",
-        ) from error
+        raise _known(url, error) from error
+
+
+def _known(url: str, error: exceptions.ConnectorException) -> StoreError:
+    said = next(iter(str(error.__cause__ or error).splitlines()), "")
+    return StoreError(
+        f"The jobs in the database {shown(url)} cannot be reached: {said}.",
+        "See that the server runs and can be reached from here.",
+    )

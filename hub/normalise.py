@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from urllib.parse import urlsplit
 
 import msgspec
@@ -179,15 +179,19 @@ def _entry(
         image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
-        event_date=None
-        if events.is_off(title)
-        else parsed.starts or events.first_day(title, text, since=since),
+        event_date=_event_date(parsed, title, text, since),
         keys=_keys(parsed.id, link, canonical, named, hosts),
         fingerprint=_fingerprint(title, words, image, enclosures),
         misread=_fingerprint(title, before, image, enclosures) if before != words else "",
         written=number,
     )
     return replace(entry, rest=rest(entry))
+
+
+def _event_date(parsed: ParsedEntry, title: str, text: str, since: date | None) -> date | None:
+    if events.is_off(title):
+        return None
+    return parsed.starts or events.first_day(title, text, since=since)
 
 
 def _misread(cleaned: markup.Cleaned) -> str:

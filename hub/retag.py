@@ -20,7 +20,6 @@ from msgspec.structs import replace
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
 from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag, TagChange, TagPlan
-from hub.polls import utc_now
 from hub.publish.item import headline
 from hub.rounds import sync
 from hub.rulings import of_one_story
@@ -181,7 +180,7 @@ def tag(
     term: str,
     *,
     member: str | None = None,
-    now: datetime | None = None,
+    now: datetime,
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
     """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError.
@@ -189,7 +188,6 @@ def tag(
     Where entries of several stories have it, this member's or feed's is meant. It is
     refused where the last was not said of the tag at the moment that was `seen`.
     """
-    now = now or utc_now()
     rules = Rules(load(path))
     _check_known(term, rules.terms, path)
     given = rules.tagger.by_hand(term, f"given by hand on {day(now)}")
@@ -204,7 +202,7 @@ def untag(
     term: str,
     *,
     member: str | None = None,
-    now: datetime | None = None,
+    now: datetime,
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
     """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`."""
@@ -214,7 +212,7 @@ def untag(
         stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
     _check_known(term, rules.terms | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
-    return _overrule(database, address, member, term, (), now=now or utc_now(), seen=seen, done=done)
+    return _overrule(database, address, member, term, (), now=now, seen=seen, done=done)
 
 
 def check_can_be_given(path: Path, term: str) -> None:

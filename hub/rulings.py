@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from shlex import quote
 
 from hub import markup
@@ -14,13 +14,11 @@ from hub.model import Entry, StoredEntry
 from hub.store import Place, Store, existing_store
 
 
-def merge(
-    database: str, address: str, into: str, *, member: str | None = None, now: datetime | None = None
-) -> str:
+def merge(database: str, address: str, into: str, *, member: str | None = None, now: datetime) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
     with closing(existing_store(database)) as store:
         entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
-        store.put_together(entry.key, other.key, now or datetime.now(UTC))
+        store.put_together(entry.key, other.key, now)
         return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
 
@@ -30,7 +28,7 @@ def split(
     *,
     member: str | None,
     alone: bool,
-    now: datetime | None = None,
+    now: datetime,
     seen: datetime | None = None,
 ) -> str:
     """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError.
@@ -39,7 +37,7 @@ def split(
     """
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
-        store.take_apart(entry.key, now or datetime.now(UTC), alone=alone, seen=seen)
+        store.take_apart(entry.key, now, alone=alone, seen=seen)
         after = the_one(store, address, str(entry.entry.feed))
         kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
         return f"{named(entry)} is in story {after.story}, by itself, {kept}."
@@ -53,11 +51,11 @@ def put_back(database: str, address: str, place: Place, *, member: str | None, s
         return f"{named(entry)} is a copy in story {entry.story} again."
 
 
-def lead(database: str, address: str, *, member: str | None, now: datetime | None = None) -> str:
+def lead(database: str, address: str, *, member: str | None, now: datetime) -> str:
     """Have an entry lead its story. Raises HubError."""
     with closing(existing_store(database)) as store:
         entry = the_one(store, address, member)
-        store.make_lead(entry.key, now or datetime.now(UTC))
+        store.make_lead(entry.key, now)
         return f"{named(entry)} leads story {entry.story} now, whatever comes."
 
 

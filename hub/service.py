@@ -30,7 +30,7 @@ from hub.polls import utc_now
 from hub.report import Lines, say
 from hub.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.said import counted
-from hub.signals import block, leave_to_parent, stopping, told, told_for
+from hub.signals import block, leave_to_parent, stopping, told_for, told_to_end
 from hub.store import Store, lock_of, on_server, open_store, shown
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _closed(parent: Connection) -> Event:
         try:
             parent.recv()
         except (EOFError, OSError):
-            told()
+            told_to_end()
             closed.set()
 
     threading.Thread(target=wait, daemon=True).start()

@@ -30,14 +30,14 @@ def told_for() -> float:
     return 0.0 if _told_at is None else time.monotonic() - _told_at
 
 
-def told() -> None:
+def told_to_end() -> None:
     """This process was told to end."""
     global _told_at
     _told_at = time.monotonic() if _told_at is None else _told_at
 
 
 def _break_off(_number: int, _frame: FrameType | None) -> None:
-    told()
+    told_to_end()
     # Who means it presses Ctrl-C twice, which must not end what is tidied up after the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -68,7 +68,7 @@ def stopping() -> Iterator[Event]:
         while (number := os.read(heard, 1)[0]) not in (*_ENDING, _OVER):
             pass
         if number != _OVER:
-            told()
+            told_to_end()
         stop.set()
 
     # Python's own handler writes there at once, whatever its main thread is at; from the first signal on.

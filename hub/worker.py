@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # So many feeds of a host are one job: so none takes much longer than the others, and all have their turn.
 _MOST_OF_HOST = 20
-# Between two looks at whom this worker follows.
+# Between two looks at whom this worker follows, and two at least at what has fallen due.
 _LOOKS = 1.0
 # Of the time, as one part of so many is spent on looking what has fallen due in the shards at hand.
 _OF_LOOKING = 20
@@ -222,7 +222,8 @@ class _Worker:
         under_way.spare(self._store.spared())
         hosts: Counter[str] = Counter()
         for state in sorted(self._store.due(utc_now()), key=_due_since):
-            shard, host = by_number.get(shard_of(state)), host_of(state)
+            host = host_of(state)
+            shard = by_number.get(shard_of(host))
             if shard is not None and host not in at_work and hosts[host] < _MOST_OF_HOST:
                 hosts[host] += 1
                 shard.feeds[state.feed.key] = host

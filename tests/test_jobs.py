@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import pytest
 
 from hub import machine
 from hub.errors import StoreError
-from hub.jobs import SHARDS, Queue, make_ready
+from hub.jobs import Queue, make_ready, shard_of
 from hub.said import ahead_of
 from hub.store import company_of, open_store
 from hub.store.postgres.workers import make_tables
@@ -103,9 +102,7 @@ class Network:
         """So many hosts of one shard."""
         by_shard: dict[int, list[str]] = {}
         for address in (f"127.0.9.{number}" for number in range(1, 255)):
-            # As `hub.jobs.shard_of` has it.
-            shard = int.from_bytes(sha256(address.encode()).digest()[:4], "big") % SHARDS
-            by_shard.setdefault(shard, []).append(address)
+            by_shard.setdefault(shard_of(address), []).append(address)
         addresses = max(by_shard.values(), key=len)[:count]
         return [self._ends.enter_context(serving(address)) for address in addresses]
 

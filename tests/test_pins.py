@@ -13,6 +13,7 @@ from hub import explain, pins, rulings
 from hub.cli import cli
 from hub.desk import Desk
 from hub.errors import HubError
+from hub.polls import utc_now
 from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 
@@ -101,10 +102,10 @@ def test_a_pin_is_a_storys_whoever_leads_it(hub: Hub) -> None:
     hub.publish(EAST, news("copy", "News 3", link=link("3")), at=ago(hours=1))
     database = f"sqlite:///{hub.file}"
     pin(hub, "3")
-    rulings.lead(database, link("3"), member="east")
+    rulings.lead(database, link("3"), member="east", now=utc_now())
     assert shown(hub) == ["News 3"]
     pin(hub, "5")
-    rulings.merge(database, link("5"), link("3"), member="wessex")
+    rulings.merge(database, link("5"), link("3"), member="wessex", now=utc_now())
     assert shown(hub) == ["News 3"]
     unpin(hub, "5")
     assert shown(hub) == []

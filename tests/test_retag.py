@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from hub import retag
 from hub.errors import StoreError
 from hub.model import Overruling, Selection, StoredEntry, Tag, Term
+from hub.polls import utc_now
 from hub.store import Store, open_store
 from hub.store.tagging import overruled
 from tests.commands import Hub
@@ -151,7 +153,13 @@ def test_what_is_not_published_is_not_said_to_be_unknown(store: Store, tmp_path:
     file = tmp_path / "feeds.yaml"
     file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
     with pytest.raises(StoreError, match="not published"):
-        retag.tag(file, f"sqlite:///{tmp_path / 'hub.db'}", "https://east.example/a", "stroke")
+        retag.tag(
+            file,
+            f"sqlite:///{tmp_path / 'hub.db'}",
+            "https://east.example/a",
+            "stroke",
+            now=utc_now(),
+        )
 
 
 def test_a_link_of_several_stories_tags_none_before_one_is_named(store: Store, tmp_path: Path) -> None:
@@ -162,11 +170,11 @@ def test_a_link_of_several_stories_tags_none_before_one_is_named(store: Store, t
     store.take_apart(porter.key, NOW, alone=True)
     file, database = tmp_path / "feeds.yaml", f"sqlite:///{tmp_path / 'hub.db'}"
     file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
-    for refused in (retag.tag, retag.untag, retag.undo):
+    for refused in (partial(retag.tag, now=NOW), partial(retag.untag, now=NOW), retag.undo):
         with pytest.raises(StoreError, match="2 entries have"):
             refused(file, database, f"{jobs}all", "stroke")
     assert store.overrulings() == ()
-    retag.tag(file, database, f"{jobs}all", "stroke", member="west")
+    retag.tag(file, database, f"{jobs}all", "stroke", member="west", now=utc_now())
     assert [each.entry for each in store.overrulings()] == [porter.key]
 
 

@@ -177,7 +177,7 @@ def test_what_comes_and_goes_is_told_once_a_minute(
         for now in (1_000.0, 1_030.0, 1_059.0, 1_061.0):
             monkeypatch.setattr("hub.web.unusable.time.monotonic", lambda now=now: now)
             unusable.met(StoreUnusable("It is damaged.", "Put it back."))
-            met.append(unusable.told)
+            met.append(unusable.is_met)
             unusable.over()
     assert met == [True, False, False, True]
     assert len(caplog.records) == 4

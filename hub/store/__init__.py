@@ -219,9 +219,7 @@ def _begins_with(file: Path, signature: bytes) -> bool:
 
 
 def _existing_tables(url: str) -> None:
-    with _driver():
-        from hub.store.postgres.server import has_tables
-    if not has_tables(url):
+    if not is_begun(url):
         raise StoreError(
             f"There is no hub's database at {shown(url)}: it has none of the hub's tables.",
             "Name the one that the hub uses with --database. A hub that polls makes them in an empty one.",

@@ -36,11 +36,6 @@ class Unusable:
         self._asks_until = -inf
 
     @property
-    def told(self) -> bool:
-        """Whether it was told that nothing can be asked, and not yet that it can again."""
-        return self._told
-
-    @property
     def is_met(self) -> bool:
         """Whether nothing can be asked, as far as is known."""
         return self._told or self._silent is not None

@@ -12,7 +12,7 @@ from msgspec import Struct
 from hub.model import Poller, PollerRole
 from hub.store.postgres.locks import NUMBERS
 from hub.store.postgres.server import CLOCKS, FILES, FOLLOWERS, HOLDERS, HOSTS, LOCKS, NAME, WORKERS
-from hub.store.postgres.workers import GONE_AFTER, SCHEMA, SeeingWorkers
+from hub.store.postgres.workers import ALIVE, SCHEMA, SeeingWorkers
 
 _CONNECTIONS = (
     "SELECT pid, application_name, host(client_addr), backend_start, state_change, now() - state_change"
@@ -28,7 +28,7 @@ _JOBS = (
     f"SELECT id, (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs"
     " WHERE worker_id = workers.id AND status = 'doing')"
     f" FROM {SCHEMA}.procrastinate_workers workers"
-    f" WHERE last_heartbeat > now() - interval '{GONE_AFTER} seconds'"
+    f" WHERE {ALIVE}"
 )
 # What all connections of a process have in common: its name and address, or what stands for them.
 _Whose = tuple[str, str | int | None]

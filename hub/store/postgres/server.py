@@ -32,8 +32,8 @@ HOLDERS = (
 """Who holds which advisory locks of the database, `application_name` by `classid` and `objid`, the keys."""
 # In bytes; what has more it cuts off.
 _LONGEST_NAME = 63
-# Where the server, or what is between, is cut off without a word, it is known after a quarter of a minute.
 _LONGEST, _TO_END = 10, 2  # seconds that it may take to be let in; where that is only to end
+# Where the server, or what is between, is cut off without a word, it is known after a quarter of a minute.
 _ASKED_FOR = {
     "connect_timeout": _LONGEST,
     "keepalives_idle": 10,

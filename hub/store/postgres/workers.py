@@ -17,11 +17,13 @@ SCHEMA = "hub_jobs"
 """The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
 GONE_AFTER = 15.0
 """After how many seconds without a sign of life a worker is gone."""
+ALIVE = f"last_heartbeat > now() - interval '{GONE_AFTER} seconds'"
+"""The condition for the engine's workers that are not."""
 _MADE_AS = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
 _ARE_THERE = f"SELECT to_regclass('{SCHEMA}.procrastinate_workers') IS NOT NULL"
 _WORKERS = (
     f"SELECT (SELECT count(*) FROM {SCHEMA}.procrastinate_workers"
-    f" WHERE last_heartbeat > now() - interval '{GONE_AFTER} seconds'),"
+    f" WHERE {ALIVE}),"
     f" (SELECT count(*) FROM {SCHEMA}.procrastinate_jobs),"
     f" (SELECT count(*) FROM {SCHEMA}.procrastinate_workers)"
 )
