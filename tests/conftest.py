@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.signals import told_for
 from tests.moments import Moments, moments
 from tests.site import Site, serving
 
@@ -19,6 +20,13 @@ SHARED: Path | None = _shared if (_shared / "corpus").is_dir() else None
 needs_shared = pytest.mark.skipif(
     SHARED is None and not os.environ.get("CI"), reason="needs ../shared beside the checkout"
 )
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_told_to_end() -> Iterator[None]:
+    """What is told to end waits for little, as would all tests that follow in the same process."""
+    yield
+    assert not told_for(), "A signal was sent to the process of the tests: send it to another."
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -176,14 +176,16 @@ def test_who_follows_what_is_new_gets_what_is_released_while_polls_are_stored(st
     poll(store, WEST, THEIRS)
 
     def decide(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
-        admins.submit(decided.release, url, OURS.link or "")
-        admins.submit(decided.withdraw, url, THEIRS.link or "", why="it was wrong")
+        said.append(admins.submit(decided.release, url, OURS.link or ""))
+        said.append(admins.submit(decided.withdraw, url, THEIRS.link or "", why="it was wrong"))
         # Both have begun then, and wait for the database.
         time.sleep(0.5)
         return decider(datetime.now(UTC))(gathered, state, known)
 
+    said: list[Future[str]] = []
     with ThreadPoolExecutor(2) as admins:
         store.settle([document(WEST_BLOG, entry("new", feed=WEST_BLOG.key))], decide)
+    assert all("scanner" in each.result() for each in said)
     (new,) = store.find("new")
     since = Selection(since=new.first_seen)
     assert {each.entry.id for each in store.entries(since, limit=9).items} == {"new", OURS.id}
