@@ -214,6 +214,24 @@ def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
     _done(database, "remove", did, f"{did.said}{hint}")
 
 
+@feeds.command("pause")
+@click.argument("feeds", metavar="URL|MEMBER[/NAME]...", nargs=-1, required=True)
+@_config
+@_database
+def feeds_pause(feeds: Sequence[str], config: Path, database: str) -> None:
+    """Leave feeds alone until they are resumed. What they published stays."""
+    _done(database, "pause", _desk(database, config).pause(feeds, paused=True))
+
+
+@feeds.command("resume")
+@click.argument("feeds", metavar="URL|MEMBER[/NAME]...", nargs=-1, required=True)
+@_config
+@_database
+def feeds_resume(feeds: Sequence[str], config: Path, database: str) -> None:
+    """Ask feeds again that were paused."""
+    _done(database, "resume", _desk(database, config).pause(feeds, paused=False))
+
+
 @feeds.command("moved")
 @click.argument("feed", metavar="[URL|MEMBER[/NAME]]", required=False)
 @click.option("--apply", is_flag=True, help="Make the change, comments kept.")

@@ -206,6 +206,11 @@ class Desk(Struct, frozen=True):
         database = self.database if entries else None
         return feedlist.remove(self.config, target, database=database, and_member=and_member, at=at)
 
+    def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
+        from hub import feedlist
+
+        return feedlist.pause(self.config, feeds, paused=paused)
+
     def try_rule(self, before: Config, after: Config, term: str, *, seconds: float) -> Trial:
         from hub import trying
 

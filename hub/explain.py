@@ -80,7 +80,7 @@ def _how_it_does(state: FeedState, found: Health) -> Iterator[Fact]:
         yield Fact("Read", second(state.succeeded))
     if why := _why_so(state):
         yield Fact("Known", f"its entries, by their {state.identified_by}s{why}")
-    if state.next_poll:
+    if state.next_poll and not state.feed.paused:
         yield Fact("Next", f"{second(state.next_poll)}: {state.next_poll_why}")
 
 
@@ -308,5 +308,5 @@ def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
         yield f"its document of {second(state.succeeded)} did not have it, nor had any before."
     for remark in state.remarks:
         yield f"Remark: {remark}."
-    if state.next_poll:
+    if state.next_poll and not state.feed.paused:
         yield f"It is polled next at {second(state.next_poll)}: {state.next_poll_why}."

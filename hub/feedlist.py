@@ -5,7 +5,7 @@ What only a look at a feed needs is imported there: checking the file is quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -134,6 +134,21 @@ def added(new: Added) -> Did:
         change=new.change.diff,
         undo={"action": "remove", "feed": key, "at": new.url, **({"member": "too"} if new.member else {})},
     )
+
+
+def pause(path: Path, targets: Sequence[str], *, paused: bool) -> Did:
+    """Have feeds, or those of members, be left alone, or be asked again. Raises ConfigError."""
+    from hub.config.pausing import pause_feeds
+
+    pausing = pause_feeds(path, targets, paused=paused)
+    names = ", ".join(map(str, pausing.feeds))
+    one = len(pausing.feeds) == 1
+    if paused:
+        said = f"{names} {'is' if one else 'are'} paused: not asked, and what was published stays."
+    else:
+        said = f"{names} {'is' if one else 'are'} asked again. A hub that runs does so within seconds."
+    back = {"action": "resume" if paused else "pause", "feeds": " ".join(map(str, pausing.feeds))}
+    return Did(about=names if one else "feeds.yaml", said=said, change=pausing.change.diff, undo=back)
 
 
 def remove(

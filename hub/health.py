@@ -19,7 +19,7 @@ from hub.model import ROBOT_NAME, FeedState, Move, Notice
 from hub.said import counted, day, minute
 
 HealthState = Literal[
-    "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone"
+    "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone", "paused"
 ]
 """What a feed is.
 
@@ -33,6 +33,7 @@ moved       it is read, where one of its addresses redirects to for good (`hub.m
 not-a-feed  there is something else at its address, such as a page
 broken      it cannot be fetched or read, or has lost all its entries
 gone        its server says so (410), or there has been nothing for a fortnight (404)
+paused      feeds.yaml has the hub leave it alone
 """
 
 NO_ENTRIES = "there are no entries in it"
@@ -77,6 +78,8 @@ def health(state: FeedState, now: datetime, *, robot: str, notices: Sequence[Not
     `robot` is the hub's User-Agent, for web teams to know it by. `notices`
     say what waits for an admin, of all feeds.
     """
+    if state.feed.paused:
+        return _paused(state)
     if state.polled is None:
         return Health(state="waiting", sentence="It has not been asked yet.")
     if state.gone is not None:
@@ -229,6 +232,15 @@ def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
         remedy=f"It is asked {again}, by itself. If this lasts, {lasts}.",
         editor=text.format(url=state.feed.url, pace=_pace(state)) if state.failures else "",
         since=state.failing_since,
+    )
+
+
+def _paused(state: FeedState) -> Health:
+    stays = " What it published stays." if state.recent else ""
+    return Health(
+        state="paused",
+        sentence=f"It is not asked, as feeds.yaml says (paused).{stays}",
+        remedy=f"`hub feeds resume {state.feed.key}` has it asked again.",
     )
 
 

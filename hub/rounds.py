@@ -230,7 +230,11 @@ def _refuse_unknown(config: Config, members: Sequence[str], path: Path) -> None:
 def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: bool) -> tuple[FeedState, ...]:
     if not members and not every:
         return store.due(now)
-    asked = [state for state in store.feed_states() if every or state.feed.key.member in members]
+    named = [state for state in store.feed_states() if every or state.feed.key.member in members]
+    asked = [state for state in named if not state.feed.paused]
+    for state in named:
+        if state.feed.paused:
+            say(f"{state.feed.key} is not asked: it is paused in feeds.yaml.")
     for state in asked:
         if state.not_before is not None and state.not_before > now:
             say(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +30,9 @@ class AdminHub(Hub):
         """Go by the file as it is now, as a hub that runs does."""
         self.configure(self.path.read_text(encoding="utf-8"))
 
-    def post(self, path: str, fields: dict[str, str] | None = None, /, **headers: str) -> TestResponse:
+    def post(
+        self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None, /, **headers: str
+    ) -> TestResponse:
         """Send a form as a page of the hub does, or with other headers instead."""
         sent = {name.replace("_", "-"): of for name, of in (headers or {"Origin": ORIGIN}).items()}
         return self.client.post(path, data=fields or {}, headers=sent)
@@ -46,7 +48,7 @@ class AdminHub(Hub):
         )
         assert answer.status_code == 303, answer.text
 
-    def does(self, path: str, fields: dict[str, str] | None = None) -> str:
+    def does(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> str:
         """Send a form that does something, and what the page that it leads to says was done."""
         answer = self.post(path, fields)
         assert answer.status_code == 303, answer.text
@@ -54,7 +56,7 @@ class AdminHub(Hub):
         (said,) = tree.xpath("//*[@role='status']/p[1]")
         return " ".join(said.text_content().split())
 
-    def undoes(self, path: str, fields: dict[str, str] | None = None) -> str:
+    def undoes(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> str:
         """Do something, press Undo on the page that says so, and what is said then."""
         answer = self.post(path, fields)
         assert answer.status_code == 303, answer.text
@@ -62,7 +64,7 @@ class AdminHub(Hub):
         (form,) = tree.xpath("//form[contains(@action, '/admin/undo')]")
         return self.does(form.get("action"), {name: value or "" for name, value in form.form_values()})
 
-    def refuses(self, path: str, fields: dict[str, str] | None = None) -> str:
+    def refuses(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> str:
         """Send a form that cannot be done, and what is said of it."""
         answer = self.post(path, fields)
         assert 400 <= answer.status_code < 500, answer.status_code

@@ -431,7 +431,7 @@ MISTAKES = [
         FEED + "        colour:\n",
         "feeds.yaml:6: members[0].feeds[0]: unknown key `colour`; "
         "there are url, kind, types, only, select, dates, else, name, tags, identify_by, every, size, "
-        "entries",
+        "entries, paused",
     ),
     # values
     (

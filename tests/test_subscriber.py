@@ -90,11 +90,11 @@ class Ours:
     polls: Polls | None = None
     subscriber: Subscriber | None = None
 
-    def configure(self, *feeds: str, more: str = "", size: str = "20MB") -> None:
+    def configure(self, *feeds: str, more: str = "", size: str = "20MB", keys: str = "") -> None:
         fetch = ALLOWED.replace("}", f", size: {size}}}")
         lines = [f"hub: {{url: {self.address}, {fetch}{more}}}", "members:"]
         for number, url in enumerate(feeds):
-            lines += [f"  - {{slug: m{number}, name: M{number}, feeds: [{{url: {url}}}]}}"]
+            lines += [f"  - {{slug: m{number}, name: M{number}, feeds: [{{url: {url}{keys}}}]}}"]
         self.config = parse("\n".join(lines if feeds else lines[:1]) + "\n")
         rounds.sync(self.store, self.config)
         assert self.polls is not None
@@ -372,6 +372,21 @@ def test_a_feed_that_leaves_the_file_is_unsubscribed_from(ours: Ours, site: Site
         "hub.callback": wanted["hub.callback"],
         "hub.verify": "async",
     }
+
+
+def test_a_feed_that_is_paused_is_unsubscribed_from_until_it_is_resumed(
+    ours: Ours, site: Site, theirs: WebSubHub
+) -> None:
+    wanted = subscribed(ours, site, theirs)
+    (feed,) = ours.config.feeds
+    theirs.push(wanted, atom(wanted["hub.topic"], "Clinic moves"))
+    ours.configure(feed.url, keys=", paused: yes")
+    ours.until(lambda: not ours.store.subscriptions() and not theirs.subscriptions)
+    assert theirs.asked[-1]["hub.mode"] == "unsubscribe"
+    assert "Clinic moves" not in ours.titles()
+    ours.configure(feed.url)
+    ours.until(lambda: bool(theirs.subscriptions))
+    assert theirs.asked[-1]["hub.mode"] == "subscribe"
 
 
 def test_a_feed_whose_entries_were_removed_too_is_unsubscribed_from(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hub import withdrawals
 from hub.errors import FetchError
@@ -315,6 +316,9 @@ def test_pages_of_feeds_that_are_polled_no_more_wait_in_nobodys_way(network: Net
     network.carry(10, 9, 7, 6, gone=[8])
     network.poll()
     assert [*network.store.checks_due(network.now, most=3)] == [network.feed.key]
+    paused = replace(network.feed, paused=True)
+    network.store.sync([Member(slug="east", name="East")], [paused], authority="news.example")
+    assert network.store.checks_due(network.now + A_DAY, most=3) == {}
     network.store.sync([], [], authority="news.example")
     assert network.store.checks_due(network.now + A_DAY, most=3) == {}
 

@@ -109,6 +109,9 @@ def _one_feed(key: FeedKey, was: Feed, will_be: Feed) -> Iterator[str]:
     # What kind an address is changes with it.
     kinds = (was.kinds.get(was.url), will_be.kinds.get(will_be.url))
     same = replace(was, url=will_be.url, kinds=will_be.kinds if kinds[0] == kinds[1] else was.kinds)
+    if same.paused != will_be.paused:
+        yield f"The feed {key} is {'paused' if will_be.paused else 'asked again'}."
+        same = replace(same, paused=will_be.paused)
     if same != will_be:
         yield f"The feed {key} changes: {_changed(same, will_be)}."
 

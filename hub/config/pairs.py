@@ -1,4 +1,4 @@
-"""Changing what one mapping of a YAML text says, key by key, with every other byte left alone.
+"""Changing what mappings of a YAML text say, key by key, with every other byte left alone.
 
 What of a list stays is not written anew, and keeps the comments beside it.
 """
@@ -25,7 +25,7 @@ from hub.errors import ConfigError
 
 Item = str | tuple[str, str]
 """A text, or one with what stands behind its colon."""
-Value = str | Sequence[Item]
+Value = str | Sequence[Item] | bool
 
 # What a list is written in brackets up to: as long as the lines of files that people write.
 _LONGEST_LINE = 100
@@ -50,8 +50,8 @@ def item_of(node: Node) -> Item:
     raise misfit()
 
 
-def change_pairs(text: str, place: Path, wanted: Mapping[str, Value], order: Sequence[str]) -> str:
-    """The text with these keys of a mapping set, or taken out where the value is empty.
+def change_pairs(text: str, wanted: Mapping[Path, Mapping[str, Value]], order: Sequence[str]) -> str:
+    """The text with keys of mappings, at these places, set, or taken out where the value is empty.
 
     A key that is not there yet is put behind those that are before it in the
     `order`, of which the first is there. Raises ConfigError where a comment
@@ -61,9 +61,12 @@ def change_pairs(text: str, place: Path, wanted: Mapping[str, Value], order: Seq
     newline = "\r\n" if "\r\n" in text else "\n"
     ended = text if text.endswith("\n") else f"{text}{newline}"
     document = read_document(ended, name="feeds.yaml")
-    pairs = document.find(place)
-    assert isinstance(pairs, Pairs)
-    changed = apply(ended, list(_Change(document, pairs, wanted, order).edits()))
+    edits: list[Edit] = []
+    for place, values in wanted.items():
+        pairs = document.find(place)
+        assert isinstance(pairs, Pairs)
+        edits += _Change(document, pairs, values, order).edits()
+    changed = apply(ended, edits)
     return changed if ended == text else changed.removesuffix(newline)
 
 
@@ -89,7 +92,7 @@ class _Change:
                 if value:
                     yield self._in(key, value)
             elif isinstance(found, Items) and found.items:
-                assert not isinstance(value, str)
+                assert not isinstance(value, str | bool)
                 yield from self._flow_list(found, value) if found.flow else self._block_list(found, value)
             elif is_given(found):
                 yield Edit(found.start, self.page.content_end(found), self._on_line(value))
@@ -111,7 +114,7 @@ class _Change:
 
     def _lines(self, key: str, value: Value, column: int) -> list[str]:
         line = f"{' ' * column}{key}: {self._on_line(value)}"
-        if isinstance(value, str) or (
+        if isinstance(value, str | bool) or (
             len(line) <= _LONGEST_LINE and all(isinstance(each, str) for each in value)
         ):
             return [line]
@@ -184,6 +187,8 @@ class _Change:
     # ---------------------------------------------------------------- values
 
     def _on_line(self, value: Value) -> str:
+        if isinstance(value, bool):
+            return json.dumps(value) if self.json else "yes"
         if not isinstance(value, str):
             return f"[{', '.join(map(self._within, value))}]"
         return self._within(value) if self.pairs.flow else _of_block(value)

@@ -206,6 +206,7 @@ def _feed(keys: FeedKeys, member: MemberKeys, settings: HubSettings) -> Feed:
         kinds={each.url: kind for each in keys.addresses if (kind := site_kind(each))},
         identify_by=keys.identify_by,
         trust=member.trust,
+        paused=keys.paused,
         every_min=least,
         every_max=most,
         most_entries=keys.entries or feed.most_entries,

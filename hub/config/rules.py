@@ -83,7 +83,7 @@ def change_rule(text: str, wanted: WrittenRule, *, new: bool) -> ChangedRule:
             raise ConfigError(f"There is no topic {wanted.term} any more.", "Nothing was written.")
         place = found
     changes = _changes(read_document(body, name="feeds.yaml"), place, wanted)
-    body = change_pairs(body, ("tags", place), changes, _ORDER) if changes else body
+    body = change_pairs(body, {("tags", place): changes}, _ORDER) if changes else body
     changed = text[: len(text) - len(text.removeprefix(_MARK))] + body
     try:
         after = parse(changed)

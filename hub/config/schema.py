@@ -171,6 +171,9 @@ class FeedKeys(AddressKeys):
     entries: Entries | None = Field(
         default=None, description="How many of its entries are read, in place of the hub's fetch.entries."
     )
+    paused: YesOrNo = Field(
+        default=False, description="Whether it is left alone for now. What it published stays."
+    )
 
     @property
     def addresses(self) -> tuple[AddressKeys, ...]:

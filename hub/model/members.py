@@ -82,7 +82,8 @@ class Feed(Struct, frozen=True, kw_only=True):
     `every_min` and no more seldom than `every_max`. Of its document the first
     `most_bytes` are read (after decompression), and of those `most_entries`.
     `trust` is its member's: with `hold` all that is new waits for an admin, with
-    `always` nothing does, else what is suspicious.
+    `always` nothing does, else what is suspicious. What is `paused` is not asked,
+    and what it published stays.
     """
 
     key: FeedKey
@@ -96,6 +97,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     most_entries: int = 5_000
     most_bytes: int = 20 * 1024 * 1024
     trust: Trust = "usual"
+    paused: bool = False
 
 
 class Member(Struct, frozen=True, kw_only=True):

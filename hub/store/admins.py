@@ -29,7 +29,7 @@ class Admins(Connection):
             return bool(
                 self._execute(
                     "UPDATE feeds SET next_poll = ?, next_poll_why = ?"
-                    " WHERE member = ? AND name = ? AND configured = 1",
+                    " WHERE member = ? AND name = ? AND configured = 1 AND paused = 0",
                     (rows.stamp(now), ASKED_FOR, feed.member, feed.name),
                 ).rowcount
             )

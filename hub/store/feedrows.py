@@ -60,6 +60,7 @@ def feed_row(feed: Feed, position: int) -> dict[str, Any]:
         "most_entries": feed.most_entries,
         "most_bytes": feed.most_bytes,
         "trust": feed.trust,
+        "paused": int(feed.paused),
     }
 
 
@@ -119,6 +120,7 @@ def feed_state(row: Row, host_not_before: datetime | None = None) -> FeedState:
         most_entries=row["most_entries"],
         most_bytes=row["most_bytes"],
         trust=row["trust"],
+        paused=bool(row["paused"]),
     )
     waits = [wait for wait in (maybe_moment(row["not_before"]), host_not_before) if wait is not None]
     return FeedState(

@@ -84,7 +84,8 @@ class Feeds(Placing, Rehosting, Subscribing):
         # Whoever polled it then had a clock that was ahead, and so is the time of its next poll.
         ahead = rows.stamp(now + _CLOCK_AHEAD)
         found = self._states(
-            "configured = 1 AND (next_poll <= ? OR (gone IS NULL AND (next_poll IS NULL OR polled > ?)))",
+            "configured = 1 AND paused = 0"
+            " AND (next_poll <= ? OR (gone IS NULL AND (next_poll IS NULL OR polled > ?)))",
             (rows.stamp(now), ahead),
         )
         return tuple(state for state in found if state.not_before is None or state.not_before <= now)

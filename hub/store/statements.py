@@ -95,7 +95,8 @@ SELECT member, name, entry, link, due, gone_since, tries FROM (
     SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries,
            ROW_NUMBER() OVER (PARTITION BY f.id ORDER BY c.due, c.entry) AS place
     FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
-    WHERE c.due <= :now AND e.link IS NOT NULL AND f.configured = 1 AND f.gone IS NULL) ranked
+    WHERE c.due <= :now AND e.link IS NOT NULL
+    AND f.configured = 1 AND f.paused = 0 AND f.gone IS NULL) ranked
 WHERE place <= :most ORDER BY due
 """
 # Of entries that were taken back, those of which nothing was said yet; who leads a story leaves it last, so
@@ -497,15 +498,15 @@ ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excl
 """
 FEED_UPSERT = """
 INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by,
-    every_min, every_max, most_entries, most_bytes, trust)
+    every_min, every_max, most_entries, most_bytes, trust, paused)
 VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags, :identify_by,
-    :every_min, :every_max, :most_entries, :most_bytes, :trust)
+    :every_min, :every_max, :most_entries, :most_bytes, :trust, :paused)
 ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
     configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
     kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by,
     every_min = excluded.every_min, every_max = excluded.every_max,
     most_entries = excluded.most_entries, most_bytes = excluded.most_bytes,
-    trust = excluded.trust
+    trust = excluded.trust, paused = excluded.paused
 """
 # What was read in part (it has a remark) is asked for once more, to read another part of it; so are a
 # site's pages, of which one may have been too large.
@@ -625,7 +626,7 @@ ON CONFLICT (host) DO UPDATE SET not_before = MAX(hosts.not_before, excluded.not
 # Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
 OFFERS = """
 SELECT member, name, push_hub, push_topic, push_itself, push_public FROM feeds
-WHERE push_hub IS NOT NULL AND +configured = 1 AND gone IS NULL
+WHERE push_hub IS NOT NULL AND +configured = 1 AND paused = 0 AND gone IS NULL
 """
 SUBSCRIPTIONS = "SELECT s.*, f.member, f.name FROM subscriptions s LEFT JOIN feeds f ON f.id = s.feed"
 SUBSCRIBE = """
@@ -637,7 +638,8 @@ WHERE member = :member AND name = :feed
 PUSHES = """
 SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
 FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
-WHERE f.configured = 1 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription) ORDER BY p.id LIMIT ?
+WHERE f.configured = 1 AND f.paused = 0 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription)
+ORDER BY p.id LIMIT ?
 """
 # Who subscribes, in all and of a host, and what waits for callbacks; what is held counts as well.
 CROWD = """

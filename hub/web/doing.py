@@ -17,7 +17,7 @@ from hub.said import counted
 from hub.web.pages import Link, Setting
 from hub.web.words import Calendar, Moment, with_code
 
-State = Literal["fine", "waiting", "silent", "failing", "closed"]
+State = Literal["fine", "waiting", "silent", "failing", "closed", "paused"]
 
 # ---------------------------------------------------------------- a feed
 
@@ -56,6 +56,8 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
     since = f" since {calendar.moment(found.since).text}" if found.since else ""
     last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
     match found.state:
+        case "paused":
+            return "paused", "Not checked for now, as the network’s editors have decided"
         case "waiting" if state.polled is None:
             return "waiting", "Not checked yet"
         case "gone" if state.gone is not None:
@@ -140,7 +142,9 @@ def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
 
 def member_troubles(conditions: Mapping[FeedKey, Condition]) -> tuple[str, ...]:
     """What keeps a member's news from the hub, a sentence each; of some of its feeds, which they are."""
-    troubled = {feed: each for feed, each in conditions.items() if each.state in ("failing", "closed")}
+    troubled = {
+        feed: each for feed, each in conditions.items() if each.state in ("failing", "closed", "paused")
+    }
     if len(troubled) == len(conditions):
         return tuple(dict.fromkeys(f"{each.sentence}." for each in troubled.values()))
     return tuple(
@@ -187,7 +191,8 @@ def status_rows(
         feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
     rows = []
     for state in states:
-        due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
+        times = () if state.feed.paused else (state.next_poll, state.not_before)
+        due = max((time for time in times if time), default=now)
         slug = state.feed.key.member
         rows.append(
             StatusRow(

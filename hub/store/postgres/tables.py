@@ -425,5 +425,11 @@ END
 $$;
 """
 
-MIGRATIONS = {"p001_the_first_tables": _TABLES + _FUNCTIONS}
+# Whether feeds.yaml has the hub ask a feed nothing for now.
+_PAUSED = "ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;"
+
+MIGRATIONS = {
+    "p001_the_first_tables": _TABLES + _FUNCTIONS,
+    "p004_feeds_that_are_left_alone": _PAUSED,
+}
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

@@ -44,7 +44,7 @@ class FeedStore(Protocol):
         """The feeds that are no longer in feeds.yaml, with what is remembered of each."""
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
-        """Those of `feed_states` whose turn it is: never polled or due, and free to be asked.
+        """Those of `feed_states` whose turn it is: never polled or due, not paused and free to be asked.
 
         One that is gone is due where an admin asked for it (`ask`). One that was polled an hour from
         now or later, by a clock that was ahead, is due.

@@ -926,3 +926,9 @@ def m030_admins(db: Database) -> None:
 def m031_what_a_member_took_back_too(db: Database) -> None:
     """Why, of what an admin has withdrawn; NULL where its member did not."""
     _execute(db, "ALTER TABLE standings ADD COLUMN retracted TEXT;")
+
+
+@migrations()
+def m034_feeds_that_are_left_alone(db: Database) -> None:
+    """Whether feeds.yaml has the hub ask a feed nothing for now (`paused`)."""
+    _execute(db, "ALTER TABLE feeds ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -162,6 +162,22 @@ def _remove(desk: Desk, asked: Fields) -> Did:
     return desk.remove(feed, entries=entries, and_member=with_member, at=at)
 
 
+def _pause(desk: Desk, asked: Fields) -> Did:
+    return desk.pause(_feeds(asked), paused=True)
+
+
+def _resume(desk: Desk, asked: Fields) -> Did:
+    return desk.pause(_feeds(asked), paused=False)
+
+
+def _feeds(asked: Fields) -> Sequence[str]:
+    """The feeds that are ticked on a page, or those of a record."""
+    feeds = request.form.getlist("feeds") or asked.get("feeds", "").split()
+    if not feeds:
+        raise HubError("No feed was chosen, so nothing was done.", "Go back and tick those that you mean.")
+    return feeds
+
+
 def _restore_file(desk: Desk, asked: Fields) -> Did:
     edited = desk.take_back(asked.get("change", ""), was=asked.get("was", ""), now=asked.get("now", ""))
     said = "feeds.yaml is as it was before."
@@ -195,7 +211,12 @@ ON_NEWS: Mapping[str, Action] = {
     "put-back": _put_back,
 }
 """Those, and what is done to take one back alone."""
-ON_FILE: Mapping[str, Action] = {"remove": _remove, "restore-file": _restore_file}
+ON_FILE: Mapping[str, Action] = {
+    "remove": _remove,
+    "pause": _pause,
+    "resume": _resume,
+    "restore-file": _restore_file,
+}
 """What is done to feeds.yaml."""
 
 

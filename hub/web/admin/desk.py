@@ -137,6 +137,9 @@ class Desk(Protocol):
         it may be said `at` which address the feed has to be.
         """
 
+    def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
+        """Have feeds be left alone, or be asked again if not `paused`."""
+
     def try_rule(self, before: Config, after: Config, term: str, *, seconds: float) -> Trial:
         """What the rule of a term finds in the newest entries once it is changed, as far as there is time."""
 

@@ -79,6 +79,7 @@ def feeds() -> Response:
         "filters": _filters(visit, chosen, counts),
         "rows": [row(visit, state, each, several, names) for state, each in asked[first : first + _AT_ONCE]],
         "pages": _pages(visit, chosen, first, len(asked)),
+        "here": chosen.to(visit, page=str(first // _AT_ONCE + 1) if first else None),
         "left": [_left(visit, state) for state in visit.store.left_states()],
     }
     return page("feeds.html", values)
@@ -162,6 +163,7 @@ def feed(feed: str) -> Response:
         "key": str(key),
         "member": Link(name, visit.addresses.member(slug)),
         "left": left,
+        "paused": state.feed.paused,
         "editor": "" if left else visit.health(state).editor,
         "may_be": _may_be_asked(visit, state),
         "progress": progress,
@@ -264,6 +266,8 @@ def check(feed: str) -> Response:
     key, state, left = _known(visit, feed)
     if left:
         raise HubError(f"{key} is not in feeds.yaml any more, so it is not checked.", "")
+    if state.feed.paused:
+        raise HubError(f"{key} is paused in feeds.yaml, so it was not asked.", "Resume it first.")
     if until := _may_be_asked(visit, state):
         raise HubError(
             f"The server of {key} asked to be left alone until {until}, so it was not asked.",

@@ -79,15 +79,20 @@ def _feeds(visit: Visit, state: HealthState) -> str:
 
 
 def _sentence(counts: Counter[HealthState]) -> str:
-    feeds = counted(counts.total(), "feed", "feeds")
+    feeds, paused = counted(counts.total(), "feed", "feeds"), counts["paused"]
     urgent = sum(counts[state] for state in URGENT)
     if not counts:
         return "This hub has no feeds yet."
     if counts["waiting"] == counts.total():
         return f"The first check of {feeds} is under way."
-    if not urgent:
-        return f"All is well with {feeds}." if counts.total() > 1 else "All is well with the one feed."
-    return f"{urgent:,} of {feeds} {'needs' if urgent == 1 else 'need'} somebody."
+    also = f" {paused:,} {'is' if paused == 1 else 'are'} paused." if paused else ""
+    if urgent:
+        return f"{urgent:,} of {feeds} {'needs' if urgent == 1 else 'need'} somebody.{also}"
+    well = counts.total() - paused
+    if not well:
+        return also.strip()
+    which = counted(well, "feed", "feeds") if counts.total() > 1 else "the one feed"
+    return f"All is well with {which}.{also}"
 
 
 def _most_urgent(found: Sequence[Found]) -> Sequence[Found]:

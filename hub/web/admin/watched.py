@@ -39,6 +39,7 @@ STATES: Mapping[HealthState, str] = {
     "moved": "Moved",
     "stale": "Stale",
     "held": "Held",
+    "paused": "Paused",
     "quiet": "Quiet",
     "waiting": "Waiting",
     "ok": "Up to date",
@@ -47,7 +48,7 @@ STATES: Mapping[HealthState, str] = {
 DAYS = 90
 """As long ago as polls are kept, and a feed's rhythm is shown."""
 
-_MARKS = {"fine": "✓", "waiting": "…", "silent": "–", "failing": "!", "closed": "×"}
+_MARKS = {"fine": "✓", "waiting": "…", "silent": "–", "failing": "!", "closed": "×", "paused": "‖"}
 # They are read, so that readers miss nothing, but somebody has to look.
 _READ_BUT = ("moved", "held")
 
@@ -78,13 +79,14 @@ class Rhythm(Struct, frozen=True):
 
 
 class FeedRow(Struct, frozen=True, kw_only=True):
-    """A feed in a list. `name` is empty where its member has no other.
+    """A feed in a list, with its key. `name` is empty where its member has no other.
 
     `sentence` says how it is doing in the words of the status page, `found`
     in its admin's. `next_check` is None where it is due, and where there will
     be none (`closed`).
     """
 
+    key: str
     member: str
     name: str
     href: str
@@ -115,8 +117,10 @@ def feed_row(
     """A feed's row; `shown` is its health in the words of pages."""
     calendar = setting.calendar
     kind = "failing" if found.state in _READ_BUT else shown.state
-    due = max((time for time in (state.next_poll, state.not_before) if time), default=now)
+    times = () if state.feed.paused else (state.next_poll, state.not_before)
+    due = max((time for time in times if time), default=now)
     return FeedRow(
+        key=str(state.feed.key),
         member=member,
         name=state.feed.key.name if named else "",
         href=setting.addresses.to(path(state.feed.key)),
@@ -131,7 +135,7 @@ def feed_row(
         rhythm=rhythm(state.recent, calendar),
         next_check=calendar.moment(due) if due > now else None,
         next_why=state.next_poll_why if due > now else "",
-        closed=state.gone is not None,
+        closed=state.gone is not None or state.feed.paused,
     )
 
 
