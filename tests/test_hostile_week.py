@@ -25,7 +25,7 @@ from hub import poll, rounds
 from hub.config import parse
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
-from hub.model import FeedKey, FeedState, digest
+from hub.model import Feed, FeedKey, FeedState, digest
 from hub.polls import Polls
 from hub.reading import Readers
 from hub.store import open_store
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="its servers need 127.0.0.2 to .31"),
 ]
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 HOURS = 7 * 24
 ROWS = re.compile(
     r"/plain(\.\w+)?$|/validators/|/status/|/limit/|/polite/(max-age|no-store|ttl)"
@@ -80,10 +80,12 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
 
 def _week(server: Hostile, rows: tuple[Row, ...], folder: Path) -> Week:
     config = parse(hostile_round.feeds_yaml(rows))
-    clock = Clock()
+    paths = {row.slug: row.path for row in rows}
+    stuck = next(feed for feed in config.feeds if paths[feed.key.member] == "/validators/stuck")
+    clock = Clock(_until_half_of_its_week_is_over(stuck, Clock().now()))
+    server.go_ahead(clock.ahead.total_seconds())
     ends = clock.now() + WEEK
     asked, thorough, succeeded = Counter[str](), Counter[str](), Counter[str]()
-    paths = {row.slug: row.path for row in rows}
     readers = Readers(config.tags, config.hub.timezone)
     with (
         closing(open_store(f"sqlite:///{folder / 'hub.db'}")) as store,
@@ -121,6 +123,16 @@ def _week(server: Hostile, rows: tuple[Row, ...], folder: Path) -> Week:
             clock.ahead += max(min(wakes) - clock.now(), timedelta(0)) + timedelta(milliseconds=1)
             server.go_ahead(clock.ahead.total_seconds())
         return Week(rows, asked, thorough, succeeded, store.feed_states(), server.stats())
+
+
+def _until_half_of_its_week_is_over(feed: Feed, now: datetime) -> timedelta:
+    """How long until a feed's thorough poll is three to four days away, so that the week at hand has it."""
+    for ahead in (timedelta(hours=hours) for hours in range(HOURS)):
+        had = FeedState(feed=feed, succeeded=now + ahead)
+        within = (poll.is_thorough(had, now=now + ahead + days * DAY) for days in (3, 4))
+        if [*within] == [False, True]:
+            return ahead
+    raise AssertionError("no week of its own has three days before its poll and three after it")
 
 
 def own_number(feed: FeedKey) -> float:
