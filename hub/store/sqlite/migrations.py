@@ -57,19 +57,23 @@ WHERE t.type = 'table' AND t.name NOT LIKE 'search%' ORDER BY t.name, c.cid
 
 def lacking(db: Database) -> list[str]:
     """The tables and columns that the migrations make and a database has not, a sentence each."""
-    with closing(connect(":memory:", isolation_level=None)) as connection:
-        made = Database(connection)
-        migrations.apply(made)
-        wanted = made.execute(_COLUMNS).fetchall()
     there = set(db.execute(_COLUMNS).fetchall())
     tables = {table for table, _ in there}
     return list(
         dict.fromkeys(
             f"the table {table} has no column {column}" if table in tables else f"there is no table {table}"
-            for table, column in wanted
+            for table, column in _wanted()
             if (table, column) not in there
         )
     )
+
+
+@cache
+def _wanted() -> tuple[tuple[str, str], ...]:
+    with closing(connect(":memory:", isolation_level=None)) as connection:
+        made = Database(connection)
+        migrations.apply(made)
+        return tuple(made.execute(_COLUMNS).fetchall())
 
 
 _TABLES = """
