@@ -4,6 +4,9 @@ PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
 
+# Images of containers set this. Each process then compiles the hub anew, a third of what a round by hand takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run demo test lint bench wheel clean
 
 help:
