@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
+import pytest
+from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from hub.desk import Desk
 from hub.users import invitation
+from hub.web.admin import access
 from tests.web_hub import NETWORK, Hub
 
 ADMIN, PASSWORD = "anna", "correct horse battery"
 ORIGIN = "http://127.0.0.1:8000"
+# It is to take its time, for each password once.
+_hash = cache(generate_password_hash)
 
 
 class AdminHub(Hub):
@@ -23,8 +29,8 @@ class AdminHub(Hub):
     def __init__(self, folder: Path, text: str = NETWORK, *, database: str | None = None) -> None:
         self.path = folder / "feeds.yaml"
         self.path.write_text(text, encoding="utf-8")
-        database = database or f"sqlite:///{folder / 'hub.db'}"
-        super().__init__(folder, text, desk=Desk(self.path, database), database=database)
+        desk = Desk(self.path, database or f"sqlite:///{folder / 'hub.db'}")
+        super().__init__(folder, text, desk=desk, database=database)
 
     def take_up(self) -> None:
         """Go by the file as it is now, as a hub that runs does."""
@@ -42,10 +48,10 @@ class AdminHub(Hub):
 
     def enrol(self, name: str = ADMIN, password: str = PASSWORD) -> None:
         """Make an account, and sign in with it."""
-        answer = self.post(
-            invitation(self.store, name, now=self.now),
-            {"name": name, "password": password, "again": password},
-        )
+        chosen = {"name": name, "password": password, "again": password}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(access, "generate_password_hash", _hash)
+            answer = self.post(invitation(self.store, name, now=self.now), chosen)
         assert answer.status_code == 303, answer.text
 
     def does(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> str:

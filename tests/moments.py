@@ -14,6 +14,7 @@ from hub.model import FeedState, PollResult, StoredEntry
 from hub.polls import Polls
 from hub.reading import Readers
 from hub.store import Store, open_store
+from tests.sqlite import new_file
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -71,7 +72,7 @@ class Moments:
 
 @contextmanager
 def moments(folder: Path) -> Iterator[Moments]:
-    store = open_store(f"sqlite:///{folder / 'hub.db'}")
+    store = open_store(new_file(folder / "hub.db"))
     try:
         yield Moments(folder, store)
     finally:

@@ -13,6 +13,7 @@ from hub.polls import Polls
 from hub.reading import Readers
 from hub.store import Store, open_store
 from tests.site import Site
+from tests.sqlite import new_file
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ class Polled:
 
     def __init__(self, site: Site, folder: Path, *, rules: Sequence[TagRule] = ()) -> None:
         self.site = site
-        self.url = f"sqlite:///{folder}/hub.db"
+        self.url = new_file(folder / "hub.db")
         self.now = NOW
         self.feed = Feed(key=FeedKey("east"), url=f"{site.url}/feed")
         self.store: Store = open_store(self.url)

@@ -22,6 +22,7 @@ from hub.store import Store, open_store
 from hub.web import create_app
 from hub.web.serve import Server
 from tests.site import Site
+from tests.sqlite import new_file
 from tests.websub_reader import Reader
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -116,7 +117,7 @@ class Publishing:
 
 @contextmanager
 def publishing(folder: Path, site: Site, reader: Reader) -> Iterator[Publishing]:
-    database = f"sqlite:///{folder / 'hub.db'}"
+    database = new_file(folder / "hub.db")
     server = Server("127.0.0.1", 0)
     config = parse(f"hub: {{url: {server.address}, {ALLOWED}}}\n{TAGS}")
     with ExitStack() as stack:

@@ -24,6 +24,7 @@ from hub.parse.document import ParsedEntry, ParsedFeed, Text
 from hub.store import Store, open_store
 from hub.store.rows import numbers
 from hub.stories import COMMON, sketched
+from tests.sqlite import new_file
 from tests.test_settling import settle, store_of, stored
 
 BEGINS = datetime(2026, 3, 1, tzinfo=UTC)
@@ -180,7 +181,7 @@ def test_what_is_settled_together_is_what_would_be_one_by_one_and_is_sound(tmp_p
     ]
     feeds = [each.feed for each in publishers]
     together, alone, restarted = (
-        store_of(f"sqlite:///{tmp_path / name}", feeds) for name in ("a.db", "b.db", "c.db")
+        store_of(new_file(tmp_path / name), feeds) for name in ("a.db", "b.db", "c.db")
     )
     now = BEGINS
     for _ in range(ROUNDS):
@@ -324,7 +325,7 @@ def test_what_admins_ruled_holds_and_copies_are_found_whatever_comes(tmp_path: P
         Publisher(Feed(key=key, url=f"https://{key.member}.example/{key.name}"), chance, shared)
         for key in (FeedKey(f"m{number // 2}", f"n{number % 2}") for number in range(6))
     ]
-    store = store_of(f"sqlite:///{tmp_path}/hub.db", [each.feed for each in publishers])
+    store = store_of(new_file(tmp_path / "hub.db"), [each.feed for each in publishers])
     now, ruled, ids = BEGINS, Ruled(), dict[int, str]()
     common: set[int] = set()
     for _ in range(20):

@@ -21,6 +21,7 @@ from tests.commands import Hub
 from tests.entries import entry
 from tests.older import older_database
 from tests.site import Site
+from tests.sqlite import new_file
 from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, poll
 
 CIRCULATION = Tag("circulation", "part of it is ‘Stroke’, which it has", narrower=("stroke",))
@@ -68,7 +69,7 @@ def test_a_broader_tag_can_be_taken_away_alone() -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path}/hub.db")
+    store = open_store(new_file(tmp_path / "hub.db"))
     store.sync(MEMBERS, FEEDS, authority="news.example")
     yield store
     store.close()

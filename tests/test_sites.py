@@ -28,6 +28,7 @@ from tests.commands import LOOPBACK, SOON, Hub, within
 from tests.feedless import article, index, listing, post, sitemap, wordpress
 from tests.moments import moments
 from tests.site import Site, rss, serving
+from tests.sqlite import new_file
 
 
 def _yaml(*feeds: str, head: str = LOOPBACK) -> str:
@@ -44,7 +45,7 @@ class Network:
 
     def __init__(self, folder: Path, *feeds: str) -> None:
         self._config = parse(_yaml(*feeds))
-        self._store = open_store(f"sqlite:///{folder / 'hub.db'}")
+        self._store = open_store(new_file(folder / "hub.db"))
 
     def poll(self) -> Figures:
         rounds.sync(self._store, self._config)

@@ -18,6 +18,7 @@ from hub.fetch import Fetched
 from hub.model import Feed, FeedKey, HubSettings, LastDocument, Member, TagRule, Validators
 from hub.poll import Document, Reader
 from hub.store import open_store
+from tests.sqlite import new_file
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FEED = Feed(key=FeedKey("east"), url="https://east.example/feed")
@@ -38,7 +39,7 @@ class Polling:
     def __init__(self, folder: Path, *, skims: bool) -> None:
         self.skims = skims
         self.file = folder / f"{'skims' if skims else 'reads'}.db"
-        self.store = open_store(f"sqlite:///{self.file}")
+        self.store = open_store(new_file(self.file))
         self.store.sync([Member(slug="east", name="East")], [FEED], authority="hub.example")
         self.now = NOW
         self.skimmed = 0

@@ -65,6 +65,7 @@ from hub.stories import mark
 from tests.entries import entry
 from tests.older import older_database
 from tests.postgresql import new_store
+from tests.sqlite import new_file
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = Feed(key=FeedKey("east"), url="https://east.example/feed/")
@@ -80,7 +81,7 @@ FEEDS = (EAST, WEST, WEST_BLOG)
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/hub.db"
+        yield new_file(tmp_path / "hub.db")
     else:
         with new_store() as address:
             yield address

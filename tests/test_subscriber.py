@@ -31,6 +31,7 @@ from hub.web import create_app, serve
 from hub.web.serve import Server
 from tests.commands import SOON, Hub, end_within, get, within
 from tests.site import Site, serving
+from tests.sqlite import new_file
 from tests.websub_hub import WebSubHub, websub_hub
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -130,7 +131,7 @@ class Ours:
 
 @contextmanager
 def our_hub(folder: Path) -> Iterator[Ours]:
-    database = f"sqlite:///{folder / 'hub.db'}"
+    database = new_file(folder / "hub.db")
     server = Server("127.0.0.1", 0)
     config = parse(f"hub: {{url: {server.address}, {ALLOWED}}}\n")
     with ExitStack() as stack:

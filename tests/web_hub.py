@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from lxml import html as lxml_html
 from msgspec.structs import replace
 from werkzeug.test import TestResponse
@@ -22,6 +25,7 @@ from hub.store.sqlite import SqliteStore
 from hub.web import create_app
 from tests.entries import entry
 from tests.postgresql import new_store
+from tests.sqlite import new_file
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 
@@ -59,6 +63,23 @@ WESSEX, BLOG, EAST, NATIONAL = (
 SAFETY = Tag("safety", "matches ‘safety’ in the title")
 
 
+class Compiled(BytecodeCache):
+    """Templates that were compiled by one web view for those after it, by what they say."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._found.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._found[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
+
+
 class Hub:
     """A web view on a database of its own, with a hand on its clock and its configuration."""
 
@@ -75,6 +96,8 @@ class Hub:
         self.now = NOW
         self.file = folder / "hub.db"
         self.database = database or f"sqlite:///{self.file}"
+        if database is None and not self.file.exists():
+            new_file(self.file)
         self.stores: list[Store] = []
         self.app = create_app(
             open_with or self._open,
@@ -84,6 +107,7 @@ class Hub:
             now=lambda: self.now,
             desk=desk,
         )
+        self.app.site.environment.bytecode_cache = COMPILED
         self.configure(text)
         self.client = self.app.test_client()
 
