@@ -245,8 +245,7 @@ def undo(
         _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
         entries = of_its_story(store, address, member)
         keys = [stored.key for stored in entries]
-        store.leave_to_rules(keys, term, seen=seen)
-        store.retag(keys, rules.tags)
+        store.leave_to_rules(keys, term, rules.tags, seen=seen)
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 

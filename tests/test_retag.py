@@ -117,10 +117,25 @@ def test_the_last_word_on_a_tag_counts_and_can_be_taken_back(store: Store) -> No
     store.overrule([key], "stroke", (Tag("stroke", "given by hand"),), now=NOW)
     assert only(store).entry.tags == (Tag("stroke", "given by hand"),)
     assert [each.term for each in store.overrulings()] == ["stroke"]
-    store.leave_to_rules([key], "stroke")
-    assert store.retag([key], lambda _: (STROKE,)) == 1
+    store.leave_to_rules([key], "stroke", lambda _: (STROKE,))
     assert only(store).entry.tags == (STROKE,)
     assert store.overrulings() == ()
+
+
+def test_a_tag_is_left_to_the_rules_with_what_they_give_or_not_at_all(store: Store) -> None:
+    poll(store, EAST, entry("a", tags=(STROKE,)))
+    key = only(store).key
+    store.overrule([key], "stroke", (), now=NOW)
+
+    def killed(_: StoredEntry) -> tuple[Tag, ...]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.leave_to_rules([key], "stroke", killed)
+    # So that whoever takes it back once more finds what there is to take back.
+    assert [each.term for each in store.overrulings()] == ["stroke"]
+    store.leave_to_rules([key], "stroke", lambda _: (STROKE,), seen=NOW)
+    assert only(store).entry.tags == (STROKE,)
 
 
 def test_what_was_said_of_a_storys_tags_holds_for_a_copy_that_comes_later(store: Store) -> None:

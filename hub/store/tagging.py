@@ -20,17 +20,20 @@ class Tagging(Listing):
     """The part of the store that keeps tags."""
 
     def retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
-        changed = 0
         with self._writing():
-            for stored in self._load("e.key", list(keys)):
-                wanted = tags(stored)
-                if stored.entry.tags == overruled(wanted, self._overrulings(stored.key)):
-                    continue
-                self._tag(stored.key, wanted)
-                self._retag_story(stored.story)
-                changed += 1
-            if changed:
-                self._published_changed()
+            return self._retag(keys, tags)
+
+    def _retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
+        changed = 0
+        for stored in self._load("e.key", list(keys)):
+            wanted = tags(stored)
+            if stored.entry.tags == overruled(wanted, self._overrulings(stored.key)):
+                continue
+            self._tag(stored.key, wanted)
+            self._retag_story(stored.story)
+            changed += 1
+        if changed:
+            self._published_changed()
         return changed
 
     def overrule(
@@ -61,11 +64,17 @@ class Tagging(Listing):
             )
 
     def leave_to_rules(
-        self, keys: Sequence[int], term: str, *, seen: datetime | UnsetType | None = UNSET
+        self,
+        keys: Sequence[int],
+        term: str,
+        tags: Callable[[StoredEntry], tuple[Tag, ...]],
+        *,
+        seen: datetime | UnsetType | None = UNSET,
     ) -> None:
         with self._writing():
             self._check_said(keys, term, seen)
             self._execute(sql.LEAVE_TO_RULES, (term, rows.as_json(keys)))
+            self._retag(keys, tags)
 
     def _check_said(self, keys: Sequence[int], term: str, seen: datetime | UnsetType | None) -> None:
         """Refuse what is to be said of a tag of entries of which something else was said than was seen."""

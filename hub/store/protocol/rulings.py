@@ -153,12 +153,14 @@ class RulingStore(Protocol):
         """Replace the tags that come with tags given by hand. Entries' tags stay until they are replaced."""
 
     def leave_to_rules(
-        self, keys: Sequence[int], term: str, *, seen: datetime | UnsetType | None = UNSET
+        self,
+        keys: Sequence[int],
+        term: str,
+        tags: Callable[[StoredEntry], tuple[Tag, ...]],
+        *,
+        seen: datetime | UnsetType | None = UNSET,
     ) -> None:
-        """Forget what was said by hand of entries' tag; refused as `overrule` is.
-
-        Their tags stay until they are replaced.
-        """
+        """Forget what was said by hand of entries' tag, and `retag` them; refused as `overrule` is."""
 
     def overrulings(self) -> tuple[Overruling, ...]:
         """All that was said of tags by hand."""
