@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from contextlib import ExitStack, closing
@@ -28,6 +29,7 @@ from hub.store import (
     shown,
     take_over,
 )
+from hub.store.copies import being_put_back
 from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
@@ -39,6 +41,8 @@ _SERVE = "A `hub serve` that runs has to be started anew."
 _SIGN_IN = " Its admins have to sign in again."
 # What SQLite keeps beside a database while it is open, and finds again after a crash.
 _BESIDE = ("-wal", "-shm")
+# What comes after the name of a database that another took the place of (`_unused`).
+_MOVED = re.compile(r"\.\d{8}-\d{6}Z(-\d+)?")
 # Where a log is another file's, SQLite finds a hundred.
 _MOST_TOLD = 12
 
@@ -101,16 +105,21 @@ def _restore_file(file: Path, backup: Path, now: datetime) -> str:
             f"{backup} cannot be put back into a file: it is a dump of a database on a PostgreSQL server.",
             "Nothing was changed; name a database on a server with --database.",
         )
+    copy = being_put_back(file)
+    cut_short = copy.exists() and not file.exists()
+    if cut_short:
+        _follow(file)
     with ExitStack() as stack:
-        copy = file.with_name(f".{file.name}.restored")
-        stack.callback(_remove, copy)
+        # Where there is no database, it keeps hubs from beginning with nothing until one is put back.
+        stack.callback(_remove, copy, all_but_name=cut_short)
         # What one that was killed left there, SQLite would take for this one's.
-        _remove(copy)
+        _remove(copy, all_but_name=cut_short)
         taken = _sound_copy(backup, copy, like=file)
         admins = _to_sign_in(f"sqlite:///{copy}")
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
-        # From here on whole: whoever ends it now gets what was asked for.
+        # From here on whole: whoever ends it now gets what was asked for. The database goes first: where
+        # one that is killed leaves none, nobody opens it without its log.
         with stopping():
             for suffix in ("", *_BESIDE):
                 there = _beside(file, suffix)
@@ -185,8 +194,23 @@ def _copy(backup: Path, copy: Path, *, like: Path) -> None:
         ) from error
 
 
-def _remove(copy: Path) -> None:
+def _follow(file: Path) -> None:
+    """Have what was beside a database, which a restore that was killed had moved away, be beside it again."""
+    moved = [each for each in file.parent.iterdir() if _MOVED.fullmatch(each.name.removeprefix(file.name))]
+    last = max(moved, key=lambda each: each.stat().st_ctime_ns, default=file)
+    for suffix in _BESIDE:
+        left = _beside(file, suffix)
+        if left.exists():
+            left.rename(_beside(last, suffix))
+
+
+def _remove(copy: Path, *, all_but_name: bool = False) -> None:
+    """Take away a copy that is not put back, with what is beside it; or empty it."""
     # One of an earlier hub was locked, to be changed over.
     locks = (f".{purpose}.lock" for purpose in get_args(Purpose))
-    for suffix in ("", *_BESIDE, *locks):
+    for suffix in (*_BESIDE, *locks):
         _beside(copy, suffix).unlink(missing_ok=True)
+    if not all_but_name:
+        copy.unlink(missing_ok=True)
+    elif copy.exists():
+        os.truncate(copy, 0)

@@ -1,13 +1,16 @@
-"""Nothing stored is lost, and nothing is stored twice, wherever a poll is killed."""
+"""Nothing stored is lost, and nothing is stored twice, wherever a poll is killed, or a command."""
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,9 +19,15 @@ from hub.store import existing_store
 from tests.commands import Hub
 from tests.conftest import ROOT
 from tests.files import serving_files
+from tests.site import Site
 
 FEEDS = 300
 KILLS = 20
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +90,76 @@ def test_a_poll_killed_at_any_moment_ends_in_the_same_state_after_the_next(
     store = existing_store(disturbed.database)
     assert store.check() == ()
     store.close()
+
+
+# A `hub` command that is killed as it is about to do a thing, of which Python tells (PEP 578), to a file of a
+# folder for the nth time.
+KILLED = """
+import os, signal, sys
+event, folder, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def told(name, about):
+    global left
+    if name == event and os.fspath(about[0]).startswith(folder):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+from hub.cli import cli
+sys.addaudithook(told)
+cli(sys.argv[4:])
+"""
+
+
+def killed(hub: Hub, event: str, number: int, *arguments: str) -> bool:
+    """Run a command that is killed before the nth of such events; whether there was one."""
+    command = [sys.executable, "-c", KILLED, event, str(hub.folder), str(number), *arguments]
+    environment = {**os.environ, "HUB_CONFIG": str(hub.config), "HUB_DATABASE": hub.database}
+    ran = subprocess.run(command, env=environment, cwd=hub.folder, capture_output=True, text=True)
+    assert ran.returncode in (0, -signal.SIGKILL), ran.stderr
+    return ran.returncode != 0
+
+
+def titles(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as database:
+        return [title for (title,) in database.execute("SELECT title FROM entries ORDER BY key")]
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3])
+def test_a_restore_that_is_killed_loses_nothing_and_lets_no_hub_begin_with_nothing(
+    hub: Hub, site: Site, moved: int
+) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    assert hub.run("poll").returncode == 0
+    file, copy = hub.folder / "hub.db", hub.folder / "copy.db"
+    assert hub.run("backup", str(copy)).returncode == 0
+    # As a process that was killed leaves it.
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("SELECT COUNT(*) FROM entries").fetchall()
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE entries SET title = 'In the log'")
+        log = (hub.folder / "hub.db-wal").read_bytes()
+        beside = (hub.folder / "hub.db-shm").read_bytes()
+    (hub.folder / "hub.db-wal").write_bytes(log)
+    (hub.folder / "hub.db-shm").write_bytes(beside)
+
+    # The database was moved away, then its log, then the other file; the copy was not put there.
+    assert killed(hub, "os.rename", moved + 1, "restore", str(copy))
+    assert not file.exists()
+    for command in ("poll", "check"):
+        refused = hub.run(command)
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            f"There is no database {file} just now: a backup is being put there, unless that was killed.\n"
+            "    If it was, begin again: hub restore FILE."
+            f" To begin with nothing instead, delete {hub.folder}/.hub.db.restored.\n"
+        )
+    # Nor does one after another that fails.
+    assert hub.run("restore", str(hub.config)).returncode == 1
+    assert hub.run("poll").returncode == 1
+
+    restored = hub.run("restore", str(copy))
+    assert restored.returncode == 0, restored.stderr
+    assert titles(file) == ["One"]
+    (kept,) = hub.folder.glob("hub.db.*Z")
+    assert titles(kept) == ["In the log"]
+    assert not list(hub.folder.glob(".*restored*"))
+    assert hub.run("check").returncode == 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from hub.errors import StoreError
 from hub.model import Poller, StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
+from hub.store.copies import refuse_cut_short
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
@@ -228,6 +229,7 @@ def _existing_tables(url: str) -> None:
 
 def _existing_file(url: str) -> Path:
     file = database_file(url)
+    refuse_cut_short(file)
     if not file.exists():
         raise StoreError(f"There is no database {file}.", "Name the one that the hub uses with --database.")
     if file.stat().st_size == 0:

@@ -1,4 +1,4 @@
-"""The file of a backup: it has its name once it is whole."""
+"""The file of a backup, which has its name once it is whole, and the one that is to be a database again."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ def whole(file: Path, *, mode: int) -> Iterator[Path]:
             f"The backup to {file} failed: {error.strerror}.",
             "Check that its folder exists, may be written to and has room.",
         ) from error
+
+
+def being_put_back(file: Path) -> Path:
+    """The file, beside a database, of the backup that is to take its place."""
+    return file.with_name(f".{file.name}.restored")
+
+
+def refuse_cut_short(file: Path) -> None:
+    """Raise StoreError where a restore is to put a database and none is yet, be it that it was killed."""
+    copy = being_put_back(file)
+    if copy.exists() and not file.exists():
+        raise StoreError(
+            f"There is no database {file} just now: a backup is being put there, unless that was killed.",
+            f"If it was, begin again: hub restore FILE. To begin with nothing instead, delete {copy}.",
+        )
 
 
 def _name(part: Path, file: Path) -> None:

@@ -17,6 +17,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.machine import give_to_owner
 from hub.store import PUT_BACK
 from hub.store.connection import BUSY_SECONDS, Connection, Values
+from hub.store.copies import refuse_cut_short
 from hub.store.rows import Row, from_json
 from hub.store.sqlite.migrations import from_later, migrations
 
@@ -48,6 +49,7 @@ class SqliteConnection(Connection):
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
+        refuse_cut_short(file)
         _begin(file)
         try:
             connection = sqlite3.connect(
