@@ -163,3 +163,17 @@ def test_a_restore_that_is_killed_loses_nothing_and_lets_no_hub_begin_with_nothi
     assert titles(kept) == ["In the log"]
     assert not list(hub.folder.glob(".*restored*"))
     assert hub.run("check").returncode == 0
+
+
+def test_an_edit_that_is_killed_leaves_the_file_whole_and_the_next_one_nothing_beside_it(hub: Hub) -> None:
+    hub.write({"east": ["https://east.example.org/feed/"]})
+    hub.config.chmod(0o640)
+    before = hub.config.read_text(encoding="utf-8")
+    add = ("feeds", "add", "https://east.example.org/blog/", "--member", "east", "--name", "blog", "--unseen")
+    for _ in range(2):
+        assert killed(hub, "os.rename", 1, *add)
+        assert hub.config.read_text(encoding="utf-8") == before
+    assert hub.run(*add).returncode == 0
+    assert "https://east.example.org/blog/" in hub.config.read_text(encoding="utf-8")
+    assert hub.config.stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in hub.folder.iterdir()] == ["feeds.yaml"]
