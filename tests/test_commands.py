@@ -26,7 +26,7 @@ from hub.errors import HubError, StoreError
 from hub.lock import LockFile, Purpose
 from hub.machine import check_temporary_folder
 from hub.service import Place, _web_process
-from hub.store import existing_store
+from hub.store import existing_store, open_store
 from tests.commands import LOOPBACK, SOON, Hub, end_within, get, times_slower, within
 from tests.older import older_database
 from tests.site import Site, rss, serving
@@ -946,6 +946,18 @@ def test_a_lock_is_held_on_a_full_disk_and_what_cannot_be_locked_is_told(tmp_pat
     (tmp_path / "other.db.poll.lock").mkdir()
     with pytest.raises(StoreError, match="lock beside the database cannot be taken"):
         LockFile(tmp_path / "other.db", "poll").take()
+
+
+def test_a_database_that_a_full_disk_keeps_from_being_opened_is_told_with_what_to_look_at(hub: Hub) -> None:
+    open_store(hub.database).close()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(StoreError, match="cannot be opened: disk I/O error") as told:
+            open_store(hub.database)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "can be written to and has room" in told.value.remedy
 
 
 # ---------------------------------------------------------------- hub feeds

@@ -65,7 +65,8 @@ class SqliteConnection(Connection):
         except sqlite3.Error as error:
             raise known_error(file, error) or StoreError(
                 f"The database {file} cannot be opened: {error}.",
-                "Check that its folder exists and can be written to, and that the file is a hub's database.",
+                "Check that its folder exists, can be written to and has room, and that the file is a hub's"
+                " database.",
             ) from error
 
     def _make_ready(self) -> None:
