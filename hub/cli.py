@@ -268,6 +268,26 @@ def feeds_export(config: Path) -> None:
     click.echo(feedlist.export_opml(config), nl=False)
 
 
+@cli.group()
+def alerts() -> None:
+    """Tell people when a feed breaks, and when it is well again (hub.alerts in feeds.yaml)."""
+
+
+@alerts.command("test")
+@_config
+def alerts_test(config: Path) -> None:
+    """Send a sample to all whom feeds.yaml has told, and say what came of it."""
+    from hub.alerts import trial
+
+    said, failed = trial.run(config, now=datetime.now(UTC))
+    if said:
+        click.echo(said)
+    for error in failed:
+        _tell(error)
+    if failed:
+        sys.exit(_EXIT_FAILED)
+
+
 @cli.command()
 @click.option("--plan", is_flag=True, help="Show what would change, with samples, and write nothing.")
 @_config

@@ -9,6 +9,7 @@
     │   └── ParseError       an answer, but no feed
     │       └── NotAFeed     it is something else, such as a page
     ├── OfflineError         nobody can be reached: it is this machine's connection
+    ├── AlertError           people could not be told that a feed needs somebody
     ├── StoreError           the database refused
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
     │   │   └── StoreSilent  it does not answer at all
@@ -120,6 +121,17 @@ class NotAFeed(ParseError):
 
 class OfflineError(HubError):
     """Of several hosts that were asked none was reached, and none of the feeds is to blame."""
+
+
+class AlertError(HubError):
+    """A message about feeds was not sent.
+
+    `retry_after` is how many seconds its server asked us to wait, None where it did not.
+    """
+
+    def __init__(self, problem: str, remedy: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(problem, remedy)
+        self.retry_after = retry_after
 
 
 class StoreError(HubError):

@@ -36,6 +36,8 @@ gone        its server says so (410), or there has been nothing for a fortnight 
 paused      feeds.yaml has the hub leave it alone
 """
 
+URGENT: tuple[HealthState, ...] = ("broken", "gone", "not-a-feed", "blocked", "moved", "stale", "held")
+"""The states that ask somebody to do something, the worst first."""
 NO_ENTRIES = "there are no entries in it"
 """The remark of a document without entries."""
 

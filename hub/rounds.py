@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from math import inf
@@ -13,6 +13,7 @@ from threading import Event
 from typing import Protocol
 
 from hub import urls
+from hub.alerting import Alerting
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch import Elsewhere
@@ -21,6 +22,7 @@ from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.machine import check_clock, check_temporary_folder
 from hub.model import FeedState, HubSettings
+from hub.noticing import Noticing
 from hub.polls import Polls, utc_now
 from hub.reading import Readers
 from hub.report import Figures, Progress, progress, say
@@ -159,18 +161,26 @@ def poll_round(
             tell(under_way.offline)
             figures.offline = True
         else:
-            _send(Sender(store, under_way, config), under_way, stop)
+            _tell_others(store, config, under_way, stop)
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
     return figures
 
 
-def _send(sender: Sender, under_way: Polls, stop: Event) -> None:
-    """Send what a round brought to those who subscribe, after asking who that is."""
-    until = time.monotonic() + _SENDING
-    while (sender.look() or under_way.under_way) and not stop.is_set() and time.monotonic() < until:
-        sender.act()
-        under_way.step(TICK)
+def _tell_others(store: Store, config: Config, under_way: Polls, stop: Event) -> None:
+    """Send what a round brought to those who subscribe, and tell people what broke and what is well again."""
+    Noticing(store, config).once()
+    with closing(Alerting(store, under_way, config, at_once=True)) as alerting:
+        others = (Sender(store, under_way, config), alerting)
+        until = time.monotonic() + _SENDING
+        while not stop.is_set() and time.monotonic() < until:
+            # Each of them has to look, whatever the others saw.
+            seen = [each.look() for each in others]
+            if not (any(seen) or under_way.under_way or alerting.under_way):
+                break
+            for each in others:
+                each.act()
+            under_way.step(TICK)
 
 
 def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: bool = False) -> Figures:
@@ -335,9 +345,16 @@ def poll_forever(
 
             # Also where no worker shows a sign of life: one that hung may go on.
             elsewhere = handing.elsewhere if handing is not None else None
-            with polls(config, store, elsewhere=elsewhere) as under_way:
+            with polls(config, store, elsewhere=elsewhere) as under_way, ExitStack() as stack:
                 due = to_workers or _ByItself(store, under_way)
-                others = (Subscriber(store, under_way, config.hub), Sender(store, under_way, config))
+                alerting = Alerting(store, under_way, config)
+                stack.callback(alerting.close)
+                others = (
+                    Subscriber(store, under_way, config.hub),
+                    Sender(store, under_way, config),
+                    Noticing(store, config),
+                    alerting,
+                )
                 try:
                     _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)
                 except StoreError as error:
@@ -363,7 +380,7 @@ def _poll_while(
     store: Store,
     under_way: Polls,
     due: Begins,
-    others: Sequence[Subscriber | Sender],
+    others: Sequence[Subscriber | Sender | Noticing | Alerting],
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,

@@ -22,11 +22,13 @@ from jsonschema import Draft202012Validator
 from hub.config import Watched, json_schema, load, parse, shipped_file
 from hub.errors import ConfigError
 from hub.model import (
+    Alerts,
     And,
     Feed,
     FeedKey,
     FetchPolicy,
     HubSettings,
+    MailServer,
     Member,
     MergedFeed,
     Not,
@@ -1112,8 +1114,9 @@ def test_editors_accept_the_shipped_file() -> None:
 def test_the_examples_of_the_reference_load() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
-    assert len(examples) == 9
-    members, kinds, *rules, merged = examples
+    assert len(examples) == 10
+    told, members, kinds, *rules, merged = examples
+    assert parse(told).hub.alerts.webhook
     assert parse(members).feeds
     assert len(parse("members:\n  - slug: a\n    name: A\n" + kinds).feeds[1].kinds) == 2
     nhs_england = "members: [{slug: nhs-england, name: NHS England}]\n"
@@ -1127,7 +1130,7 @@ def test_the_examples_of_the_reference_load() -> None:
 def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     prevention, cancer, stroke, _, events, tree = (
-        part.partition("```")[0] for part in reference.split("```yaml\n")[3:9]
+        part.partition("```")[0] for part in reference.split("```yaml\n")[4:10]
     )
 
     def terms(rules: str, title: str, text: str = "-") -> list[str]:
@@ -1150,6 +1153,53 @@ def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
 def rules_of(text: str) -> tuple[TagRule, ...]:
     members = "members: [{slug: east, name: East}, {slug: dhsc, name: DHSC, type: partner}]\n"
     return parse(members + "tags:\n" + text).tags
+
+
+def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> None:
+    def of(keys: str, more: str = "") -> Alerts:
+        return parse(f"hub:\n{more}  alerts: {{mail: [a@b.example, c@d.example], {keys}}}\n").hub.alerts
+
+    server = MailServer(host="mail.example.org", port=587, user="me@b.example")
+    both = ("a@b.example", "c@d.example")
+    assert of("smtp: 'smtp://me%40b.example@mail.example.org'") == Alerts(
+        mail=both, sender="a@b.example", server=server
+    )
+    assert of("smtp: 'smtp://localhost'").server == MailServer(host="localhost", port=25)
+    assert of("smtp: 'smtps://me@localhost/'").server == MailServer(
+        host="localhost", port=465, user="me", tls=True
+    )
+    assert of("smtp: 'smtps://[::1]:99'").server == MailServer(host="::1", port=99, tls=True)
+    assert of("smtp: smtp://localhost", "  contact: us@b.example\n").sender == "us@b.example"
+    assert of("smtp: smtp://localhost", "  contact: https://b.example/\n").sender == "a@b.example"
+    assert of("smtp: smtp://localhost, from: hub@b.example").sender == "hub@b.example"
+    hook = "https://hooks.example.org/x"
+    assert parse(f"hub:\n  alerts: {{webhook: '{hook}'}}\n").hub.alerts == Alerts(webhook=hook)
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ("mail: [a@b.example]", "hub.alerts: `mail` takes a mail server; write `smtp` too"),
+        ("smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
+        ("mail: [a], smtp: smtp://localhost", "hub.alerts.mail[0]: `a` is no e-mail address"),
+        ("mail: [a@b.example], smtp: 'http://localhost'", "hub.alerts.smtp: `http://localhost` is no mail"),
+        ("mail: [a@b.example], smtp: 'smtp://localhost/x'", "hub.alerts.smtp: `smtp://localhost/x` is no"),
+        ("mail: [a@b.example], smtp: 'smtp://:25'", "hub.alerts.smtp: `smtp://:25` is no mail server"),
+        ("mail: [a@b.example], smtp: [a]", "hub.alerts.smtp: a list is no mail server"),
+        (
+            "mail: [a@b.example], smtp: 'smtp://u:s3cret@x:25'",
+            "hub.alerts.smtp: the address holds a password",
+        ),
+        ("mail: [a@b.example], smtp: 'smtp://u:s3cret@x:y'", "hub.alerts.smtp: the address holds a pass"),
+        ("webhook: 'https://u:s3cret@x/'", "hub.alerts.webhook: the address holds a user name or password"),
+    ],
+)
+def test_whom_to_tell_is_refused_with_what_to_write_and_without_a_password(keys: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"hub:\n  alerts: {{{keys}}}\n")
+    (said,) = caught.value.problems
+    assert said.startswith(f"feeds.yaml:2: {problem}")
+    assert "s3cret" not in said
 
 
 def test_a_phrase_may_carry_its_weight_in_either_style_of_list() -> None:

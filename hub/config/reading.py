@@ -19,10 +19,10 @@ from hub.config.checks import Filters, check_document
 from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, is_given, read_document, too_large
 from hub.config.kinds import site_kind
 from hub.config.messages import problem_of
-from hub.config.schema import FeedKeys, FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
+from hub.config.schema import AlertsKeys, FeedKeys, FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
 from hub.errors import ConfigError
 from hub.filters import FilterText, holds
-from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
+from hub.model import Alerts, Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
 
 CHECK = "`hub feeds check` says whether the file can be read, without starting anything."
 
@@ -176,6 +176,17 @@ def _settings(keys: HubKeys) -> HubSettings:
         ),
         websub=keys.websub,
         metrics_allow=keys.metrics.allow,
+        alerts=_alerts(keys.alerts, keys.contact),
+    )
+
+
+def _alerts(keys: AlertsKeys, contact: str | None) -> Alerts:
+    senders = (keys.from_, contact if contact and "://" not in contact else None, *keys.mail)
+    return Alerts(
+        mail=keys.mail,
+        sender=next(each for each in senders if each) if keys.mail else "",
+        server=keys.smtp,
+        webhook=keys.webhook,
     )
 
 

@@ -20,6 +20,8 @@ from hub.config.values import (
     HowTrusted,
     IdentifyBy,
     Language,
+    MailAddress,
+    Mailer,
     Range,
     Redirects,
     Size,
@@ -49,6 +51,14 @@ _EVERYWHERE: tuple[TagField, ...] = ("title", "text", "category")
 
 class _Keys(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _needs_one_of(key: str, *others: str) -> dict[str, Any]:
+    """That a list which is not empty has one of the others beside it, as JSON Schema says it."""
+    return {
+        "if": {"required": [key], "properties": {key: {"type": "array", "minItems": 1}}},
+        "then": {"anyOf": [{"required": [other]} for other in others]},
+    }
 
 
 class EveryKeys(_Keys):
@@ -112,6 +122,38 @@ class MetricsKeys(_Keys):
     )
 
 
+class AlertsKeys(_Keys):
+    """Who is told when a feed breaks, and when it is well again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [_needs_one_of("mail", "smtp")], "dependentRequired": {"smtp": ["mail"]}}
+    )
+
+    mail: tuple[MailAddress, ...] = Field(default=(), description="Addresses that are told by e-mail.")
+    smtp: Mailer | None = Field(
+        default=None,
+        description="The mail server that takes it, such as smtp://user@mail.example.org:587; its password"
+        " is in the file that HUB_SMTP_PASSWORD_FILE names, or in HUB_SMTP_PASSWORD.",
+    )
+    from_: MailAddress | None = Field(
+        default=None,
+        alias="from",
+        description="Whom the mail is from; without it, the hub's contact, or the first of `mail`.",
+    )
+    webhook: Url | None = Field(
+        default=None,
+        description="An address that is told by POST, as chat programs have it; JSON with `text`.",
+    )
+
+    @model_validator(mode="after")
+    def _mail_has_its_server(self) -> Self:
+        if self.mail and self.smtp is None:
+            raise ValueError("`mail` takes a mail server; write `smtp` too, such as smtp://localhost")
+        if not self.mail and (self.smtp or self.from_):
+            raise ValueError("nobody is told by mail; write `mail` too, a list of addresses")
+        return self
+
+
 class HubKeys(_Keys):
     """The hub itself."""
 
@@ -138,6 +180,9 @@ class HubKeys(_Keys):
         " if its url can be reached.",
     )
     metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
+    alerts: AlertsKeys = Field(
+        default_factory=AlertsKeys, description="Who is told when a feed breaks, and when it is well again."
+    )
 
 
 Alternative = Annotated[
@@ -204,14 +249,6 @@ class MemberKeys(_Keys):
         description="Whether its news waits for an admin: all of it (hold), none (always), or what is odd.",
     )
     feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
-
-
-def _needs_one_of(key: str, *others: str) -> dict[str, Any]:
-    """That a list which is not empty has one of the others beside it, as JSON Schema says it."""
-    return {
-        "if": {"required": [key], "properties": {key: {"type": "array", "minItems": 1}}},
-        "then": {"anyOf": [{"required": [other]} for other in others]},
-    }
 
 
 class TagKeys(_Keys):
@@ -332,6 +369,7 @@ KEYS: dict[tuple[str, ...], type[BaseModel]] = {
     ("hub", "every"): EveryKeys,
     ("hub", "fetch"): FetchKeys,
     ("hub", "metrics"): MetricsKeys,
+    ("hub", "alerts"): AlertsKeys,
     ("members",): MemberKeys,
     ("members", "feeds"): FeedKeys,
     ("members", "feeds", "select"): SelectKeys,

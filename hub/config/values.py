@@ -12,13 +12,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
 from hub import urls
-from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField, Trust
+from hub.model import FeedKind, Identifier, Kind, MailServer, MemberType, Republish, TagField, Trust
 from hub.phrases import read_phrase
 from hub.said import as_written
 
@@ -33,6 +33,11 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTACT = re.compile(r"[!-'*-~]+@[!-'*-~]+|https?://[!-'*-~]+")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_LONGEST_MAIL = 254
+# RFC 5321 §4.5.4.2 between servers; RFC 6409 §3.1 and RFC 8314 §3.3 for those who have an account.
+_MAIL_PORTS = {"smtp": 25, "smtps": 465}
+_MAIL_PORTS_OF_USERS = {"smtp": 587, "smtps": 465}
 _HOST = r"[^\s/:?#@\[\]]+"
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
@@ -205,6 +210,38 @@ def _contact(value: str) -> str:
     return value
 
 
+def _mail_address(value: str) -> str:
+    if not _MAIL.fullmatch(value) or len(value) > _LONGEST_MAIL:
+        raise ValueError(f"{shown(value)} is no e-mail address; write one such as news@example.org")
+    return value
+
+
+def _mail_server(value: object) -> MailServer:
+    """A mail server by its address, which mail programs write in several ways and the hub in one."""
+    advice = "write one such as smtp://user@mail.example.org:587, or smtps:// where TLS comes first"
+    if not isinstance(value, str):
+        raise ValueError(f"{kind(value)} is no mail server; {advice}")
+    # Before anything of it is quoted.
+    if ":" in value.partition("//")[2].rpartition("@")[0]:
+        raise ValueError(
+            "the address holds a password, which belongs in no feeds.yaml; leave it out, and set"
+            " HUB_SMTP_PASSWORD_FILE or HUB_SMTP_PASSWORD for the hub"
+        )
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is no mail server ({error}); {advice}") from error
+    rest = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in _MAIL_PORTS or not host or not host.isascii() or rest:
+        raise ValueError(f"{shown(value)} is no mail server; {advice}")
+    user = unquote(parts.username) if parts.username else None
+    if user is not None and not (user.isascii() and user.isprintable()):
+        raise ValueError(f"{shown(value)} has a user name that cannot be sent; {advice}")
+    usual = _MAIL_PORTS[parts.scheme] if user is None else _MAIL_PORTS_OF_USERS[parts.scheme]
+    return MailServer(host=host, port=port or usual, user=user, tls=parts.scheme == "smtps")
+
+
 def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
@@ -370,6 +407,16 @@ Contact = Annotated[
     str,
     AfterValidator(_contact),
     WithJsonSchema({"type": "string", "pattern": f"^({_CONTACT.pattern})$"}),
+]
+MailAddress = Annotated[
+    str,
+    AfterValidator(_mail_address),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$", "maxLength": _LONGEST_MAIL}),
+]
+Mailer = Annotated[
+    MailServer,
+    PlainValidator(_mail_server),
+    WithJsonSchema({"type": "string", "pattern": "^[Ss][Mm][Tt][Pp][Ss]?://[^/:?#]+(:[0-9]{1,5})?/?$"}),
 ]
 _DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
 Duration = Annotated[timedelta, BeforeValidator(_duration), _DURATION_SCHEMA]

@@ -6,6 +6,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import Struct
 
+from hub.model import FeedKey
+
+
+def path_for_admins(feed: FeedKey) -> str:
+    """The path of a feed's admin page."""
+    return f"/admin/feed/{quote(str(feed))}"
+
 
 class Addresses(Struct, frozen=True):
     """The hub's own addresses, made from where readers find it.

@@ -35,6 +35,7 @@ from hub.model.entry import (
     Tag,
     digest,
 )
+from hub.model.incidents import Channel, Channels, Incident, Way
 from hub.model.looked import Finding, Look, Sample, TagChange, TagPlan
 from hub.model.members import (
     Feed,
@@ -76,8 +77,10 @@ from hub.model.polled import (
 from hub.model.pushed import Offer, Push, Subscription
 from hub.model.settings import (
     ROBOT_NAME,
+    Alerts,
     FetchPolicy,
     HubSettings,
+    MailServer,
     MergedFeed,
     TagField,
     TagRule,
@@ -128,12 +131,15 @@ __all__ = [
     "SEEN_ONCE",
     "SESSION_LASTS",
     "Account",
+    "Alerts",
     "And",
     "AuditRecord",
     "Candidate",
     "Category",
     "Change",
     "ChangedEntry",
+    "Channel",
+    "Channels",
     "Checked",
     "Crowd",
     "Did",
@@ -158,6 +164,7 @@ __all__ = [
     "Identifier",
     "Identity",
     "InWindow",
+    "Incident",
     "Intent",
     "IntentMode",
     "Invitation",
@@ -167,6 +174,7 @@ __all__ = [
     "LastDocument",
     "Listing",
     "Look",
+    "MailServer",
     "Mark",
     "Member",
     "MemberType",
@@ -221,6 +229,7 @@ __all__ = [
     "TriedStory",
     "Trust",
     "Validators",
+    "Way",
     "Window",
     "Wishes",
     "Withheld",

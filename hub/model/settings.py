@@ -83,6 +83,31 @@ class FetchPolicy(Struct, frozen=True, kw_only=True):
     entries: int = 5_000
 
 
+class MailServer(Struct, frozen=True, kw_only=True):
+    """A server that takes mail (SMTP). With `tls` the connection begins encrypted (RFC 8314 §3.3).
+
+    Else it becomes so where the server offers that (STARTTLS), and always
+    before a password is sent, which goes with `user`.
+    """
+
+    host: str
+    port: int
+    user: str | None = None
+    tls: bool = False
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """Who is told when a feed breaks or is well again: by mail, from `sender` by way of `server`.
+
+    And by a POST to `webhook`, None where nobody is told so.
+    """
+
+    mail: tuple[str, ...] = ()
+    sender: str = ""
+    server: MailServer | None = None
+    webhook: str | None = None
+
+
 class HubSettings(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says of the hub itself (`hub:`).
 
@@ -103,6 +128,7 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     fetch: FetchPolicy = FetchPolicy()
     websub: bool = True
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    alerts: Alerts = Alerts()
 
     @property
     def user_agent(self) -> str:

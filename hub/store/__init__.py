@@ -20,6 +20,7 @@ from hub.store.copies import refuse_cut_short
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
+from hub.store.protocol.incidents import IncidentStore
 from hub.store.protocol.news import NewsStore
 from hub.store.protocol.pushing import PushStore
 from hub.store.protocol.rulings import RulingStore
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 
-class Store(FeedStore, NewsStore, RulingStore, PushStore, AdminStore, Protocol):
+class Store(FeedStore, NewsStore, RulingStore, PushStore, IncidentStore, AdminStore, Protocol):
     """A database of feeds, entries and stories."""
 
     def workers(self) -> Workers:

@@ -18,6 +18,9 @@ from hub.store.subscribing import Subscribing
 
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
+_BY_KEY = """
+SELECT * FROM feeds WHERE configured = 1 AND (member, name) > (?, ?) ORDER BY member, name LIMIT ?
+"""
 
 
 class Feeds(Placing, Rehosting, Subscribing):
@@ -138,8 +141,16 @@ class Feeds(Placing, Rehosting, Subscribing):
 
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():
-            waits = self._waits()
-            found = self._rows(f"SELECT * FROM feeds WHERE {condition} ORDER BY position", values)
+            return self._as_states(
+                self._rows(f"SELECT * FROM feeds WHERE {condition} ORDER BY position", values)
+            )
+
+    def _states_by_key(self, member: str, name: str, limit: int) -> tuple[FeedState, ...]:
+        """So many feeds behind a key, in the order of their keys."""
+        return self._as_states(self._rows(_BY_KEY, (member, name, limit)))
+
+    def _as_states(self, found: Sequence[Row]) -> tuple[FeedState, ...]:
+        waits = self._waits()
         return tuple(
             feedrows.feed_state(row, waits.get(urls.host(row["url"]) or "") if waits else None)
             for row in found

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from hub import moves
 from hub.health import Health
+from hub.incidents import headline, without_times
 from hub.model import FeedKey, FeedState, Notice, Subscription
 from hub.said import counted
 from hub.web.pages import Link, Setting
@@ -36,19 +37,12 @@ class Condition(Struct, frozen=True):
     editor: str
 
 
-_TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
-# Reasons of failed polls by what they mean to readers; with all others something came that is no news.
-_UNANSWERED = {"broken-transfer", "connect", "dns", "timeout", "tls"}
-_UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
-_OURS = {"our-machine", "store"}
-
-
 def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
     """How a feed is doing, without blame; `found` is its health."""
     told, sentence = _told(state, found, calendar)
     shown = told in ("failing", "closed", "silent") or found.state == "moved"
     # Since when it fails stands in our own words, by the hub's clocks.
-    why = _TIMES_FAILED.sub("", found.sentence) if shown else ""
+    why = without_times(found.sentence) if shown else ""
     return Condition(told, sentence, with_code(why), with_code(found.remedy), found.editor)
 
 
@@ -63,8 +57,6 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
         case "gone" if state.gone is not None:
             closed = calendar.day(state.gone).text
             return "closed", f"Their feed was closed on {closed} and is no longer checked"
-        case "gone":
-            return "failing", f"Their feed has not been there{since}"
         case "quiet":
             return "fine", f"Up to date, {last}"
         case "moved":
@@ -73,23 +65,11 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
             return "fine", "Up to date, but some of it waits for the network’s editors"
         case "stale":
             return "silent", f"{last[0].upper()}{last[1:]}"
-        case "blocked":
-            return "failing", f"Their site has not let us in{since}"
         case "broken" if not state.failures:
-            return "failing", "What their site sends has no news in it"
-    if state.failures:
-        return "failing", f"{_trouble(state.reason or '')}{since}"
+            return "failing", _sentence(headline(state, found))
+    if state.failures or found.state == "gone":
+        return "failing", f"{_sentence(headline(state, found))}{since}"
     return "fine", "Up to date"
-
-
-def _trouble(reason: str) -> str:
-    if reason in _UNANSWERED:
-        return "Their site has not answered"
-    if reason in _UNGIVEN or reason.startswith("http-"):
-        return "Their site has not given out its news"
-    if reason in _OURS:
-        return "This hub has not been able to take in their news"
-    return "What their site sends has not been readable"
 
 
 def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from hub.store.admins import Admins
 from hub.store.care import Care
-from hub.store.feeds import Feeds
+from hub.store.incidents import Incidents
 from hub.store.postgres.pollers import SeeingPollers
 from hub.store.postgres.takeover import TakingOver
 from hub.store.ruling import RulingOnStories
@@ -18,7 +18,7 @@ from hub.store.sending import Sending
 from hub.store.watching import Watching
 
 
-class PostgresStore(TakingOver, RulingOnStories, Feeds, Care, Watching, Sending, SeeingPollers, Admins):
+class PostgresStore(TakingOver, RulingOnStories, Incidents, Care, Watching, Sending, SeeingPollers, Admins):
     """A Store in a PostgreSQL database."""
 
     def _settled(self, polls: int, entries: int) -> None:

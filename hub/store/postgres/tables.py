@@ -425,11 +425,43 @@ END
 $$;
 """
 
+_INCIDENTS = """
+CREATE TABLE incidents (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    feed BIGINT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE DEFERRABLE,
+    state TEXT NOT NULL,
+    headline TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    editor TEXT NOT NULL,
+    began TEXT NOT NULL,
+    noticed TEXT NOT NULL,
+    changed TEXT,
+    revision BIGINT NOT NULL,
+    ended TEXT,
+    ending TEXT NOT NULL
+);
+CREATE INDEX incidents_feed ON incidents (feed);
+CREATE UNIQUE INDEX incidents_open ON incidents (feed) WHERE ended IS NULL;
+CREATE INDEX incidents_revision ON incidents (revision);
+CREATE TABLE channels (
+    way TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    told BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    due TEXT,
+    sent TEXT,
+    error TEXT NOT NULL,
+    remedy TEXT NOT NULL
+);
+"""
+
 # Whether feeds.yaml has the hub ask a feed nothing for now.
 _PAUSED = "ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;"
 
 MIGRATIONS = {
     "p001_the_first_tables": _TABLES + _FUNCTIONS,
+    "p003_what_was_the_matter_with_feeds": _INCIDENTS,
     "p004_feeds_that_are_left_alone": _PAUSED,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

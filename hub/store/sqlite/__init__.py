@@ -17,7 +17,7 @@ from hub.errors import StoreError
 from hub.model import Poller, Workers
 from hub.store.admins import Admins
 from hub.store.care import Care
-from hub.store.feeds import Feeds
+from hub.store.incidents import Incidents
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.sqlite.checkpoints import MOST_PAGES, Checkpoints
@@ -35,7 +35,7 @@ _PAGES_OF_BATCH, _PAGES_OF_ENTRY, _POLLS_OF_PAGE = 4, 10, 2
 NEW_IN_SEARCH = "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)"
 
 
-class SqliteStore(RulingOnStories, Feeds, Care, Searching, Watching, Sending, Admins):
+class SqliteStore(RulingOnStories, Incidents, Care, Searching, Watching, Sending, Admins):
     """A Store in one file."""
 
     # ------------------------------------------------------------ as polls are settled

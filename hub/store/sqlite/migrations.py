@@ -15,6 +15,7 @@ holds each as it is).
                              search (full text of entries), bitmap_blocks ──< word_bitmaps >── common_words
 
     feeds ──< subscriptions ──< pushes (that wait to be taken)
+          └─< incidents (what was the matter), channels (by which people are told of it)
 
     subscribers (of our merged feeds), intents (what was asked for them, and waits to be confirmed)
 """
@@ -930,6 +931,46 @@ def m030_admins(db: Database) -> None:
 def m031_what_a_member_took_back_too(db: Database) -> None:
     """Why, of what an admin has withdrawn; NULL where its member did not."""
     _execute(db, "ALTER TABLE standings ADD COLUMN retracted TEXT;")
+
+
+_INCIDENTS = """
+-- When a feed needed somebody, in words of then. What may still pass by itself has no `changed`, and 0 for
+-- its `revision`, which is numbered through for all that people are told of.
+CREATE TABLE incidents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    headline TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    editor TEXT NOT NULL,
+    began TEXT NOT NULL,
+    noticed TEXT NOT NULL,
+    changed TEXT,
+    revision INTEGER NOT NULL,
+    ended TEXT,
+    ending TEXT NOT NULL
+);
+CREATE INDEX incidents_feed ON incidents (feed);
+CREATE UNIQUE INDEX incidents_open ON incidents (feed) WHERE ended IS NULL;
+CREATE INDEX incidents_revision ON incidents (revision);
+-- By which people are told of them: all up to the revision `told` have been.
+CREATE TABLE channels (
+    way TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    told INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    due TEXT,
+    sent TEXT,
+    error TEXT NOT NULL,
+    remedy TEXT NOT NULL
+);
+"""
+
+
+@migrations()
+def m033_what_was_the_matter_with_feeds(db: Database) -> None:
+    _execute(db, _INCIDENTS)
 
 
 @migrations()

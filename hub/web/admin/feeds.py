@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from hub.errors import HubError
 from hub.health import Health, HealthState
+from hub.merged.addresses import path_for_admins
 from hub.model import Did, FeedKey, FeedState, PastPoll
 from hub.web.admin import watched
 from hub.web.admin.frame import done, page
@@ -135,7 +136,7 @@ def _pages(visit: Visit, chosen: Chosen, first: int, count: int) -> Mapping[str,
 def _left(visit: Visit, state: FeedState) -> Mapping[str, object]:
     key = state.feed.key
     return {
-        "feed": Link(str(key), visit.addresses.to(watched.path(key))),
+        "feed": Link(str(key), visit.addresses.to(path_for_admins(key))),
         "url": state.feed.url,
         "succeeded": visit.setting.calendar.moment(state.succeeded) if state.succeeded else None,
     }
@@ -275,5 +276,5 @@ def check(feed: str) -> Response:
         )
     visit.store.ask(key, visit.now)
     asked = (visit.now - _EPOCH) // _MICROSECOND
-    back = f"{watched.path(key)}?{urlencode({'checking': asked})}"
+    back = f"{path_for_admins(key)}?{urlencode({'checking': asked})}"
     return done("check", Did(about=str(key), said=f"A check of {key} was asked for."), back=back)

@@ -9,14 +9,14 @@ from datetime import timedelta
 from flask import Blueprint, Response
 from msgspec import Struct
 
-from hub.health import Health, HealthState
+from hub.health import URGENT, Health, HealthState
 from hub.model import FeedState
 from hub.said import counted
 from hub.web.admin import watched
 from hub.web.admin.feeds import row
 from hub.web.admin.frame import page
 from hub.web.admin.pollers import polling
-from hub.web.admin.watched import STATES, URGENT, FeedRow
+from hub.web.admin.watched import STATES, FeedRow
 from hub.web.doing import notice_rows
 from hub.web.pages import Link, bars
 from hub.web.visit import Visit, visiting

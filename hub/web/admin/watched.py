@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import quote
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from hub.health import Health, HealthState
+from hub.merged.addresses import path_for_admins
 from hub.model import (
     MOST_RECENT,
     Direction,
@@ -29,8 +29,6 @@ from hub.web.doing import Condition
 from hub.web.pages import Setting
 from hub.web.words import Calendar, Moment, size, with_code
 
-URGENT: tuple[HealthState, ...] = ("broken", "gone", "not-a-feed", "blocked", "moved", "stale", "held")
-"""The states that ask somebody to do something, the worst first."""
 STATES: Mapping[HealthState, str] = {
     "broken": "Broken",
     "gone": "Gone",
@@ -51,11 +49,6 @@ DAYS = 90
 _MARKS = {"fine": "✓", "waiting": "…", "silent": "–", "failing": "!", "closed": "×", "paused": "‖"}
 # They are read, so that readers miss nothing, but somebody has to look.
 _READ_BUT = ("moved", "held")
-
-
-def path(key: FeedKey) -> str:
-    """Where a feed's admin page is."""
-    return f"/admin/feed/{quote(str(key))}"
 
 
 def of_several(states: Iterable[FeedState]) -> frozenset[str]:
@@ -123,7 +116,7 @@ def feed_row(
         key=str(state.feed.key),
         member=member,
         name=state.feed.key.name if named else "",
-        href=setting.addresses.to(path(state.feed.key)),
+        href=setting.addresses.to(path_for_admins(state.feed.key)),
         state=STATES[found.state],
         mark=_MARKS[kind],
         kind=kind,
@@ -200,7 +193,7 @@ def poll_row(poll: PastPoll, setting: Setting) -> PollRow:
     return PollRow(
         when=setting.calendar.moment(poll.started),
         feed=poll.feed,
-        href=setting.addresses.to(path(poll.feed)),
+        href=setting.addresses.to(path_for_admins(poll.feed)),
         outcome=f"{what} ({', '.join(how)})" if how else what,
         failed=poll.outcome == "failed",
         why=poll.error or "; ".join(poll.remarks),

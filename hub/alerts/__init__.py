@@ -1,0 +1,1 @@
+"""Messages to people about feeds that need somebody: what they say, and how they are sent."""

@@ -1,0 +1,40 @@
+"""What is posted to a webhook, and what its answer means. Pure."""
+
+from __future__ import annotations
+
+from hub import urls
+from hub.alerts.message import Message, posted
+from hub.config import Config
+from hub.errors import AlertError, FetchError
+from hub.fetch import FetchRequest, Sent
+
+_PATIENCE = 10.0
+# Bytes of an answer: chats say "ok".
+_MOST_ANSWERED = 4096
+
+
+def request(url: str, message: Message, config: Config) -> FetchRequest:
+    """The POST of a message."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
+    return FetchRequest(
+        url=url,
+        sent=Sent(body=posted(message, config), headers=headers),
+        callback=True,
+        within=_PATIENCE,
+        most_bytes=_MOST_ANSWERED,
+    )
+
+
+def failure(url: str, error: FetchError) -> AlertError:
+    """What an admin is told: never the address, by which whoever knows it can post there."""
+    host = urls.host(url) or "that address"
+    if error.status is not None:
+        why = f"answered {error.status}"
+        remedy = "Look whether hub.alerts.webhook is the address that the chat gave, and still holds."
+    elif error.reason == "refused":
+        why = "is at an address that is not public"
+        remedy = "If it shall be told there, add that address to hub.fetch.allow in feeds.yaml."
+    else:
+        why = f"cannot be reached ({error.reason})"
+        remedy = "Look at the host in hub.alerts.webhook, and at this machine's network."
+    return AlertError(f"The webhook at {host} {why}.", remedy, retry_after=error.retry_after)

@@ -1,0 +1,139 @@
+"""When a feed needs somebody, and when it is well again: what people are told of, once each. Pure.
+
+A feed's health is computed whenever somebody asks. Here it is compared with
+what was the matter before.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from hub import moves
+from hub.health import URGENT, Health
+from hub.model import FeedState, Incident
+from hub.said import day
+
+# What a site may get over by itself until its next poll.
+_MAY_PASS = ("broken", "blocked", "not-a-feed")
+WELL_AGAIN = "It is well again."
+LEFT = "It is no longer in feeds.yaml."
+
+_TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
+# Reasons of failed polls by what they mean to readers; with all others something came that is no news.
+_UNANSWERED = {"broken-transfer", "connect", "dns", "timeout", "tls"}
+_UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
+_OURS = {"our-machine", "store"}
+
+
+def look(state: FeedState, found: Health, before: Incident | None, now: datetime) -> Incident | None:
+    """What is the matter with a feed: `before` itself where nothing is new of it, None for nothing.
+
+    `found` is its health now. Of a feed whose poll is due, or whose server
+    wants to be left alone, nothing is new: what is known of it may be old.
+    What a site may get over by itself counts once another poll found it so,
+    and until then has no `changed`: where it has passed by then it is nothing.
+    """
+    if found.state == "waiting" or (state.next_poll is not None and state.next_poll <= now):
+        return before
+    if found.state not in URGENT:
+        if before is None or before.changed is None:
+            return None
+        if before.state == "moved" and moves.current(state):
+            # A poll that failed has it be seen for two days again.
+            return before
+        return replace(before, over=now, ending=WELL_AGAIN, changed=now)
+    if before is None:
+        incident = _incident(state, found, now)
+        return incident if _may_pass(state, found) else replace(incident, changed=now)
+    if before.changed is None:
+        polled_since = state.polled is not None and state.polled > before.noticed
+        if _may_pass(state, found) and not polled_since:
+            return before
+    elif found.state == before.state or not _holds(state):
+        return before
+    began = min(before.began, found.since or now)
+    incident = replace(_incident(state, found, now), began=began, changed=now)
+    return replace(incident, number=before.number, noticed=before.noticed)
+
+
+def left(before: Incident, now: datetime) -> Incident:
+    """What was the matter with a feed that has left feeds.yaml: nobody need do anything about it."""
+    return replace(before, over=now, ending=LEFT, changed=now)
+
+
+def _incident(state: FeedState, found: Health, now: datetime) -> Incident:
+    return Incident(
+        feed=state.feed.key,
+        url=state.feed.url,
+        state=found.state,
+        headline=headline(state, found),
+        sentence=without_times(found.sentence),
+        remedy=found.remedy,
+        editor=found.editor,
+        began=min(found.since or now, now),
+        noticed=now,
+    )
+
+
+def _may_pass(state: FeedState, found: Health) -> bool:
+    return found.state in _MAY_PASS and state.failures < 2
+
+
+def _holds(state: FeedState) -> bool:
+    """Whether two polls came to this: a site that fails now so, now so is told of once."""
+    if not state.failures or state.reason_since is None or state.polled is None:
+        return True
+    return state.polled > state.reason_since
+
+
+# ---------------------------------------------------------------- words
+
+
+def headline(state: FeedState, found: Health) -> str:
+    """What happened, in a few words without blame, such as `their site has not answered`."""
+    match found.state:
+        case "gone" if state.gone is not None:
+            return "their feed was closed"
+        case "gone":
+            return "their feed has not been there"
+        case "stale":
+            return f"no news since {day(state.recent[0])}"
+        case "moved":
+            return "their feed has another address"
+        case "held":
+            return "some of their news waits for the network’s editors"
+        case "blocked":
+            return "their site has not let us in"
+    if state.failures:
+        return _trouble(state.reason or "")
+    return "what their site sends has no news in it"
+
+
+def _trouble(reason: str) -> str:
+    """What the reason of a failed poll means to readers."""
+    if reason in _UNANSWERED:
+        return "their site has not answered"
+    if reason in _UNGIVEN or reason.startswith("http-"):
+        return "their site has not given out its news"
+    if reason in _OURS:
+        return "this hub has not been able to take in their news"
+    return "what their site sends has not been readable"
+
+
+def without_times(sentence: str) -> str:
+    """A health's sentence without how often the feed failed: that changes with each poll."""
+    return _TIMES_FAILED.sub("", sentence)
+
+
+def missed(incident: Incident) -> str:
+    """What readers miss."""
+    if incident.state == "moved":
+        return "Readers miss nothing yet."
+    if incident.state == "held":
+        return "Readers do not see what waits. All else of theirs is shown."
+    if incident.state == "stale":
+        return "Readers miss what is on their site and not in this feed, if there is any."
+    return "Readers miss what this feed has had since. What came in before stays."
