@@ -21,9 +21,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.alerts import smtp, webhook
-from hub.alerts.message import compose, mail
+from hub.alerts.message import Message, compose, mail
 from hub.config import Config
-from hub.errors import AlertError, FetchError
+from hub.errors import AlertError, FetchError, StoreError
 from hub.fetch import Outcome
 from hub.model import Channel, Incident, MailServer, Way
 from hub.polls import Polls, utc_now
@@ -78,7 +78,7 @@ class Alerting:
         self._under_way: dict[Way, Thread | None] = {}
         self._mailed: SimpleQueue[_Ended] = SimpleQueue()
         self._ended: list[_Ended] = []
-        self._to_tell: list[tuple[Channel, Sequence[Incident]]] = []
+        self._to_tell = False
         self._in_use = frozenset(_in_use(config))
 
     @property
@@ -91,7 +91,7 @@ class Alerting:
         self._take_what_ended()
         if time.monotonic() - self._looked >= _LOOKS:
             self._looked = time.monotonic()
-            self._to_tell = list(self._find())
+            self._to_tell = any(True for _ in self._find())
         return bool(self._to_tell or self._ended)
 
     def act(self) -> None:
@@ -99,9 +99,11 @@ class Alerting:
         ended, self._ended = self._ended, []
         for each in ended:
             self._note(each)
-        to_tell, self._to_tell = self._to_tell, []
-        for channel, incidents in to_tell:
-            self._tell(channel, incidents)
+        if self._to_tell:
+            self._to_tell = False
+            # As it is by now: another process may have told it meanwhile.
+            for channel, incidents in list(self._find()):
+                self._tell(channel, incidents)
 
     def close(self) -> None:
         """Wait a moment for a mail that is on its way, and note what became of it. Raises StoreError."""
@@ -148,20 +150,29 @@ class Alerting:
         tried = replace(channel, tries=channel.tries + 1, due=now + _later(channel.tries))
         # Before it is sent: a hub that ends here does not send again and again.
         self._store.keep_channel(tried)
-        message, revision = compose(incidents, self._config), incidents[-1].revision
+        self._under_way[channel.way] = None
+        revision = incidents[-1].revision
+        try:
+            self._begin(tried, compose(incidents, self._config), revision)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the polls go on
+            self._note(_Ended(tried, revision, _fault(error)))
+
+    def _begin(self, channel: Channel, message: Message, revision: int) -> None:
+        """Have a message be on its way."""
         alerts = self._config.hub.alerts
-        if channel.way == "mail":
-            assert alerts.server is not None
-            written = mail(message, self._config, now)
-            told = partial(self._was_mailed, tried, revision)
-            thread = Thread(target=_mail, args=(alerts.server, written, told), name="mail", daemon=True)
-            self._under_way["mail"] = thread
-            thread.start()
+        if channel.way == "webhook":
+            assert alerts.webhook is not None
+            request = webhook.request(alerts.webhook, message, self._config)
+            self._polls.ask(request, partial(self._was_posted, alerts.webhook, channel, revision))
             return
-        assert alerts.webhook is not None
-        self._under_way["webhook"] = None
-        request = webhook.request(alerts.webhook, message, self._config)
-        self._polls.ask(request, partial(self._was_posted, alerts.webhook, tried, revision))
+        assert alerts.server is not None
+        written = mail(message, self._config, self._now())
+        told = partial(self._was_mailed, channel, revision)
+        thread = Thread(target=_mail, args=(alerts.server, written, told), name="mail", daemon=True)
+        thread.start()
+        self._under_way["mail"] = thread
 
     def _was_mailed(self, channel: Channel, revision: int, error: AlertError | None) -> None:
         """What became of a mail; called from its thread."""
@@ -206,13 +217,17 @@ def _later(tries: int) -> timedelta:
     return min(_AGAIN * doubled, _LONGEST)
 
 
+def _fault(error: Exception) -> AlertError:
+    return AlertError(f"A message was not sent, by a fault of the hub: {error!r}.", "Please report it.")
+
+
 def _mail(server: MailServer, written: EmailMessage, told: Callable[[AlertError | None], None]) -> None:
     try:
         refused = smtp.send(server, written)
     except AlertError as error:
         told(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again
-        told(AlertError(f"A mail was not sent, by a fault of the hub: {error!r}.", "Please report it."))
+        told(_fault(error))
     else:
         if refused:
             say(

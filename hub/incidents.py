@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from hub import moves
 from hub.health import URGENT, Health
 from hub.model import FeedState, Incident
-from hub.said import day
 
 # What a site may get over by itself until its next poll.
 _MAY_PASS = ("broken", "blocked", "not-a-feed")
@@ -93,23 +92,23 @@ def _holds(state: FeedState) -> bool:
 
 
 def headline(state: FeedState, found: Health) -> str:
-    """What happened, in a few words without blame, such as `their site has not answered`."""
+    """What has happened, in a few words without blame, to be followed by since when it has."""
     match found.state:
         case "gone" if state.gone is not None:
-            return "their feed was closed"
+            return "their feed has been closed"
         case "gone":
             return "their feed has not been there"
         case "stale":
-            return f"no news since {day(state.recent[0])}"
+            return "there has been no news"
         case "moved":
-            return "their feed has another address"
+            return "their feed has been at another address"
         case "held":
-            return "some of their news waits for the network’s editors"
+            return "some of their news has waited for the network’s editors"
         case "blocked":
             return "their site has not let us in"
     if state.failures:
         return _trouble(state.reason or "")
-    return "what their site sends has no news in it"
+    return "what their site sends has had no news in it"
 
 
 def _trouble(reason: str) -> str:

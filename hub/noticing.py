@@ -22,7 +22,7 @@ from hub.store import Store
 # Seconds between two looks, and from the beginning of one time through all feeds to that of the next.
 _LOOKS = 1.0
 _ROUND = 5.0
-# Feeds of one look, which take as many hundredths of a millisecond.
+# Feeds of one look, which takes six milliseconds.
 _AT_ONCE = 200
 
 

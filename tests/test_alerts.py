@@ -1,21 +1,35 @@
-"""People are told of feeds by mail and by webhook, by real servers on loopback."""
+"""People are told of feeds by mail and by a webhook: each change once, whatever fails or ends in between."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.commands import Hub
-from tests.mailbox import Mailbox, mailbox
+from hub import rounds
+from hub.alerting import Alerting
+from hub.alerts.message import compose, mail
+from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
+from hub.config import parse
+from hub.errors import AlertError
+from hub.model import Channel, FeedKey, Incident, MailServer, Way
+from hub.noticing import Noticing
+from tests.commands import SOON, within
+from tests.mailbox import Mailbox, certificate, mailbox
 from tests.site import Site
+from tests.web_hub import EAST, NATIONAL, NETWORK, WESSEX, Hub, a_hub, news
 from tests.websub_reader import Reader, websub_reader
 
+AWAY = "https://wessex.example/feed/ has nobody there"
 ALLOWED = "fetch: {allow: [127.0.0.0/8], host_delay: 0s}"
+PLACE = "url: https://news.example.org"
 
 
 @pytest.fixture
@@ -30,48 +44,497 @@ def reader() -> Iterator[Reader]:
         yield running
 
 
-def alerts(post: Mailbox | None = None, reader: Reader | None = None) -> str:
-    keys = (
-        [f"mail: [news@example.org, two@example.org], smtp: 'smtp://127.0.0.1:{post.port}'"] if post else []
-    )
-    keys += [f"webhook: {reader.url}/hook/s3cret"] if reader else []
-    head = f"hub:\n  title: News\n  url: https://news.example.org\n  {ALLOWED}\n"
-    return f"{head}  alerts: {{{', '.join(keys)}}}\n"
+class Telling:
+    """A hub whose poller the test steps, and whose clock it sets."""
+
+    def __init__(self, hub: Hub, stack: ExitStack) -> None:
+        self.hub = hub
+        self._stack = stack
+        self.configure()
+
+    def configure(self, *keys: str, allowed: str = ALLOWED) -> None:
+        """Go on with another feeds.yaml, and another process."""
+        alerts = f"\n  alerts: {{{', '.join(keys)}}}" if keys else ""
+        self.hub.configure(NETWORK.replace("hub:\n", f"hub:\n  {PLACE}\n  {allowed}{alerts}\n"))
+        self.restart()
+
+    def by_mail(self, post: Mailbox) -> None:
+        self.configure(f"mail: [news@example.org, two@example.org], smtp: 'smtp://127.0.0.1:{post.port}'")
+
+    def by_webhook(self, reader: Reader, **more: str) -> None:
+        self.configure(f"webhook: '{reader.url}/hook/s3cret'", **more)
+
+    def restart(self) -> None:
+        self._stack.close()
+        self.polls = self._stack.enter_context(rounds.polls(self.hub.config, self.hub.store))
+        self.alerting = Alerting(self.hub.store, self.polls, self.hub.config, now=lambda: self.hub.now)
+
+    def look(self) -> bool:
+        """See what there is to tell, as if a while had passed."""
+        Noticing(self.hub.store, self.hub.config, now=lambda: self.hub.now).once()
+        self.alerting._looked = float("-inf")
+        return self.alerting.look()
+
+    def step(self, **after: float) -> None:
+        """What the poller does at a tick so much later, until nothing is under way."""
+        self.hub.now += timedelta(**after)
+        until = time.monotonic() + SOON
+        while self.look() or self.polls.under_way or self.alerting.under_way:
+            self.alerting.act()
+            self.polls.step(0.05)
+            assert time.monotonic() < until, "it goes on for ever"
+
+    def break_down(self, *keys: FeedKey) -> None:
+        for hours in (2, 1):
+            for key in keys:
+                self.hub.fail(key, AWAY, "connect", at=self.hub.now - timedelta(hours=hours))
+
+    def mend(self, key: FeedKey) -> None:
+        self.hub.publish(key, news(f"{key} {self.hub.now}"), at=self.hub.now)
+
+    def channel(self, way: Way) -> Channel:
+        return self.hub.store.channels()[way]
 
 
-def past(hub: Hub, minutes: int) -> None:
-    """Have what was noted be so long ago."""
-    with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
-        for table, column in (("channels", "sent"), ("channels", "due"), ("incidents", "changed")):
-            database.execute(
-                f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%f000Z', {column}, ?)"
-                f" WHERE {column} IS NOT NULL",
-                (f"-{minutes} minutes",),
-            )
-        database.commit()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def telling(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Telling]:
+    with ExitStack() as stack:
+        for hub in a_hub(tmp_path, request.param):
+            with stack:
+                yield Telling(hub, stack)
 
 
-def test_what_broke_is_told_once_and_what_is_well_again_too(
-    tmp_path: Path, site: Site, post: Mailbox, reader: Reader
+def subjects(post: Mailbox) -> list[str]:
+    return [str(each["Subject"]).partition("] ")[2] for each in post.mails]
+
+
+def posted(reader: Reader) -> list[Any]:
+    return [json.loads(each.body) for each in reader.pushed]
+
+
+# ---------------------------------------------------------------- when, and how often
+
+
+def test_what_breaks_together_is_one_message_five_minutes_after_the_first(
+    telling: Telling, post: Mailbox
 ) -> None:
-    hub = Hub(tmp_path)
-    feeds = {name: [site.feed(f"/{name}", "Ward opens")] for name in ("east", "west", "north", "south")}
-    hub.write(feeds, head=alerts(post, reader))
-    assert hub.run("poll").returncode == 0
-    for name in ("east", "west", "north"):
-        site.page(f"/{name}", "no", status=500)
-    assert hub.run("poll", "--all").returncode == 0
-    assert post.mails == [], "once may be chance"
-    said = hub.run("poll", "--all")
-    assert said.returncode == 0, said.stderr
-    (mail,) = post.mails
-    assert mail["Subject"] == "[News] 3 feeds need somebody: Member east, Member north, Member west"
-    (pushed,) = reader.pushed
-    print(mail, json.dumps(json.loads(pushed.body), indent=1, ensure_ascii=False))
-    hub.run("poll", "--all")
-    assert len(post.mails) == len(reader.pushed) == 1
-    site.feed("/east", "Ward opens")
-    past(hub, 20)
-    hub.run("poll", "--all")
-    print(post.mails[1].get_content())
-    assert post.mails[1]["Subject"] == "[News] 1 feed is well again: Member east"
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.break_down(EAST, NATIONAL)
+    telling.step(minutes=4)
+    assert post.mails == []
+    telling.step(minutes=1)
+    assert subjects(post) == [
+        "3 feeds need somebody: Health Innovation Wessex (news), Health Innovation East, National body"
+    ]
+    telling.step(hours=1)
+    assert len(post.mails) == 1, "each is told once"
+
+
+def test_the_next_message_waits_a_quarter_of_an_hour(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX, EAST)
+    telling.step()
+    telling.step(minutes=5)
+    telling.mend(WESSEX)
+    telling.break_down(NATIONAL)
+    telling.step(minutes=1)
+    telling.step(minutes=13)
+    assert len(post.mails) == 1
+    telling.step(minutes=1)
+    assert subjects(post)[1:] == [
+        "1 feed needs somebody, 1 is well again: National body, Health Innovation Wessex (news)"
+    ]
+    said = post.mails[1].get_content()
+    assert "- Health Innovation Wessex (news): their site has not answered from 24" in said
+    assert "It is well again." in said
+    assert "Health Innovation East" not in said
+
+
+def test_both_channels_tell_the_same_each_by_itself(telling: Telling, post: Mailbox, reader: Reader) -> None:
+    telling.configure(
+        f"mail: [news@example.org], smtp: 'smtp://127.0.0.1:{post.port}', webhook: '{reader.url}/hook'"
+    )
+    post.says = "451 try again"
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    (first,) = posted(reader)
+    post.says = "250 OK"
+    telling.step(minutes=5)
+    (sent,) = post.mails
+    assert sent["Message-ID"] == f"<{first['id']}@news.example.org>"
+    assert len(reader.pushed) == 1
+
+
+def test_who_is_named_later_is_told_what_lasts_and_not_what_is_over(telling: Telling, post: Mailbox) -> None:
+    telling.break_down(WESSEX, EAST)
+    telling.step()
+    telling.mend(EAST)
+    telling.step(minutes=1)
+    assert telling.hub.store.channels() == {}
+    telling.hub.now += timedelta(days=1)
+    telling.by_mail(post)
+    telling.step()
+    assert subjects(post) == ["1 feed needs somebody: Health Innovation Wessex (news)"]
+    telling.configure()
+    telling.step()
+    assert telling.hub.store.channels() == {}
+    telling.step(days=1)
+    assert len(post.mails) == 1
+
+
+# ---------------------------------------------------------------- what fails, and what ends in between
+
+
+def test_what_was_not_taken_is_told_the_admin_kept_and_sent_with_what_came_meanwhile(
+    telling: Telling, post: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telling.by_mail(post)
+    post.says = "452 no room"
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    problem = f"The mail server 127.0.0.1:{post.port} did not take the mail: 452 no room."
+    assert problem in capsys.readouterr().err
+    assert telling.channel("mail").error == problem
+    said = telling.hub.get("/metrics").text
+    assert 'hub_alerts_failing{way="mail"} 1.0' in said
+    assert "hub_incidents 1.0" in said
+    post.says = "250 OK"
+    telling.break_down(EAST)
+    telling.step(minutes=4)
+    assert post.mails == [], "not at once again"
+    telling.step(minutes=1)
+    assert subjects(post) == [
+        "2 feeds need somebody: Health Innovation Wessex (news), Health Innovation East"
+    ]
+    assert "goes out again" in capsys.readouterr().err
+    assert telling.channel("mail").error == ""
+
+
+def test_it_is_tried_ever_more_seldom_and_each_hour_in_the_end(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    post.says = "452 no room"
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    waits = []
+    for _ in range(7):
+        due = telling.channel("mail").due
+        assert due is not None
+        waits.append((due - telling.hub.now) // timedelta(minutes=1))
+        telling.step(seconds=(due - telling.hub.now).total_seconds())
+    assert waits == [5, 10, 20, 40, 60, 60, 60]
+
+
+def test_a_hub_that_ends_before_it_sent_sends_it_once_it_is_back(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.restart()
+    telling.step(minutes=5)
+    assert len(post.mails) == 1
+    telling.restart()
+    telling.step(hours=1)
+    assert len(post.mails) == 1
+
+
+def test_what_arrived_as_the_hub_was_killed_comes_again_under_the_same_id(
+    telling: Telling, post: Mailbox
+) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.hub.now += timedelta(minutes=5)
+    assert telling.look()
+    telling.alerting.act()
+    assert within(SOON, lambda: post.mails)
+    telling.restart()
+    telling.step()
+    assert len(post.mails) == 1, "not at once: a hub that crashes as it sends would go on and on"
+    telling.step(minutes=5)
+    first, second = post.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    telling.step(days=1)
+    assert len(post.mails) == 2
+
+
+def test_what_is_on_its_way_as_the_hub_ends_is_noted(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.hub.now += timedelta(minutes=5)
+    telling.look()
+    telling.alerting.act()
+    telling.alerting.close()
+    assert len(post.mails) == 1
+    assert telling.channel("mail").sent == telling.hub.now
+
+
+def test_a_message_that_cannot_be_made_does_not_end_the_polls(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    config = telling.hub.config
+    # None that feeds.yaml may have.
+    alerts = replace(config.hub.alerts, sender="a@b.example\nBcc: x@y.example")
+    telling.alerting._config = replace(config, hub=replace(config.hub, alerts=alerts))
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert telling.channel("mail").error.startswith("A message was not sent, by a fault of the hub: ")
+    telling.restart()
+    telling.step(minutes=5)
+    assert len(post.mails) == 1
+
+
+def test_two_processes_tell_the_same_once(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.hub.now += timedelta(minutes=5)
+    other = Alerting(telling.hub.store, telling.polls, telling.hub.config, now=lambda: telling.hub.now)
+    assert other.look()
+    telling.step()
+    other.act()
+    assert not other.under_way
+    assert len(post.mails) == 1
+
+
+def test_polls_do_not_wait_for_a_mail_server(telling: Telling, post: Mailbox, site: Site) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.hub.now += timedelta(minutes=5)
+    post.held.clear()
+    telling.look()
+    telling.alerting.act()
+    (state,) = telling.hub.store.feed_states("east")
+    telling.polls.begin([replace(state, feed=replace(state.feed, url=site.feed("/feed", "Ward opens")))])
+    until = time.monotonic() + SOON
+    while telling.polls.under_way:
+        telling.polls.step(1)
+        assert time.monotonic() < until
+    assert telling.alerting.under_way
+    post.held.set()
+    telling.step()
+    assert len(post.mails) == 1
+
+
+def test_an_addressee_that_the_server_does_not_know_keeps_nothing_from_the_others(
+    telling: Telling, post: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telling.by_mail(post)
+    post.refused = {"two@example.org"}
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert post.to == [["news@example.org"]]
+    assert "takes no mail for two@example.org." in capsys.readouterr().err
+    telling.step(hours=2)
+    assert len(post.mails) == 1
+
+
+# ---------------------------------------------------------------- mail
+
+
+def test_a_mail_says_what_happened_what_to_do_and_where(telling: Telling, post: Mailbox) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    (sent,) = post.mails
+    assert post.to == [["news@example.org", "two@example.org"]]
+    assert sent["From"] == "Health innovation news <news@example.org>"
+    assert sent["To"] == "news@example.org, two@example.org"
+    assert sent["Date"].datetime == telling.hub.now
+    assert sent["Auto-Submitted"] == "auto-generated"
+    assert sent["List-Id"] == "<alerts.news.example.org>"
+    assert sent.get_content_type() == "text/plain"
+    assert max(post.sizes) <= 78  # RFC 5322 §2.1.1
+    said = sent.get_content().replace("\r\n", "\n")
+    for words in (
+        "Health Innovation Wessex (news): their site has not answered since 24\nNovember 2026, 13:30.",
+        "\n  https://wessex.example/feed/\n",
+        "  Readers miss what this feed has had since.",
+        "  For those who look after their site:\n  > Your server takes no connection",
+        "\n  https://news.example.org/admin/feed/wessex/news\n",
+        "\nHow all feeds are doing: https://news.example.org/admin/\n",
+    ):
+        assert words in said
+
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+BROKEN = Incident(
+    number=1,
+    feed=FeedKey("east"),
+    url="https://east.example/feed/",
+    state="broken",
+    headline="their site has not answered",
+    sentence="It is away.\r\nBcc: x@y.example\n.\n\x0bmore",
+    editor="Text.",
+    began=NOW,
+    noticed=NOW,
+    changed=NOW,
+    revision=1,
+)
+TOLD = parse(
+    "hub:\n  title: Nöws <b>\n  alerts: {mail: [a@b.example], smtp: smtp://localhost}\n"
+    "members: [{slug: east, name: 'Łódź <!channel>', feeds: [{url: https://east.example/feed/}]}]\n"
+)
+
+
+def test_no_words_of_a_site_begin_a_line_or_a_header() -> None:
+    written = mail(compose([BROKEN], TOLD), TOLD, NOW)
+    assert written["Bcc"] is None
+    assert "It is away. Bcc: x@y.example . more" in written.get_content()
+    assert written["From"].addresses[0].display_name == "Nöws <b>"
+    assert bytes(written).isascii()
+
+
+def test_a_chat_is_told_no_words_of_a_site_and_no_command() -> None:
+    message = compose([BROKEN], TOLD)
+    assert message.text.splitlines()[1] == (
+        "• Łódź ‹!channel›: their site has not answered since 24 November 2026, 15:30"
+    )
+
+
+def test_of_very_many_feeds_some_are_told_in_full_and_all_are_counted() -> None:
+    many = [replace(BROKEN, number=n, revision=n, feed=FeedKey(f"m{n}")) for n in range(1, 1001)]
+    message = compose(many, TOLD)
+    assert message.subject == "[Nöws <b>] 1,000 feeds need somebody: m1, m2, m3 and 997 more"
+    assert "1,000 of them are on one host, east.example: it may be that alone." in message.body
+    assert "- and 780 more" in message.body
+    assert message.text.endswith("• and 980 more")
+    assert len(message.incidents) == 200
+    assert compose(many, TOLD).id == message.id
+    assert compose(many[1:], TOLD).id != message.id
+
+
+def a_mail() -> Any:
+    return mail(compose([BROKEN], TOLD), TOLD, NOW)
+
+
+def at(post: Mailbox, *, host: str = "127.0.0.1", **more: Any) -> MailServer:
+    return MailServer(host=host, port=post.port, **more)
+
+
+def refusal(server: MailServer, **environment: str) -> AlertError:
+    with pytest.raises(AlertError) as caught:
+        send(server, a_mail(), environment)
+    assert caught.value.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize("from_the_beginning", [True, False])
+def test_a_password_goes_out_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, from_the_beginning: bool
+) -> None:
+    authority, context = certificate(tmp_path)
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    with mailbox(tls=context, from_the_beginning=from_the_beginning, password="s3cret") as post:
+        server = at(post, host="localhost", user="hub", tls=from_the_beginning)
+        said = refusal(server, **{PASSWORD: "s3cret"})
+        assert "could not be encrypted: self-signed certificate" in said.problem
+        assert post.tried == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        send(server, a_mail(), {PASSWORD: "s3cret"})
+        send(server, a_mail(), {PASSWORD_FILE: str(secret), PASSWORD: "another"})
+        assert post.encrypted == [True, True]
+        wrong = refusal(server, **{PASSWORD: "wr0ng"})
+        assert "does not take the password of hub: 535" in wrong.problem
+        assert "wr0ng" not in wrong.problem + wrong.remedy
+        other = at(post, host="127.0.0.2", user="hub", tls=from_the_beginning)
+        assert "127.0.0.2" in refusal(other, **{PASSWORD: "s3cret"}).problem
+        assert len(post.mails) == 2
+
+
+def test_a_password_that_is_not_to_be_had_is_told_with_what_to_set(tmp_path: Path, post: Mailbox) -> None:
+    server = at(post, user="hub")
+    assert PASSWORD_FILE in refusal(server).remedy
+    assert "letters that are not in ASCII" in refusal(server, **{PASSWORD: "pässword"}).problem
+    away = tmp_path / "away"
+    assert (
+        f"cannot be read from {away}: No such file" in refusal(server, **{PASSWORD_FILE: str(away)}).problem
+    )
+
+
+def test_no_password_goes_to_another_machine_in_the_clear() -> None:
+    with mailbox(password="s3cret") as post:
+        # It is this machine, but none that says so.
+        said = refusal(at(post, host="0.0.0.0", user="hub"), **{PASSWORD: "s3cret"})
+        assert "offers no encryption (STARTTLS), so no password is sent" in said.problem
+        assert post.tried == []
+        send(at(post, user="hub"), a_mail(), {PASSWORD: "s3cret"})
+        assert "a user in hub.alerts.smtp" in refusal(at(post)).remedy
+    assert "cannot be reached: Connection refused" in refusal(at(post)).problem
+
+
+# ---------------------------------------------------------------- the webhook
+
+
+def test_a_webhook_gets_a_text_and_each_incident(telling: Telling, reader: Reader) -> None:
+    telling.by_webhook(reader)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    (told,) = posted(reader)
+    assert reader.pushed[0].headers["content-type"] == "application/json"
+    assert told["text"] == (
+        "Health innovation news\nNeeds somebody:\n• Health Innovation Wessex (news): their site has not"
+        " answered since 24 November 2026, 13:30 https://news.example.org/admin/feed/wessex/news"
+    )
+    (incident,) = told["incidents"]
+    assert (incident["member"], incident["feed"], incident["state"]) == ("wessex", "news", "broken")
+    assert (incident["began"], incident["over"]) == ("2026-11-24T13:30:00Z", None)
+    telling.hub.now += timedelta(minutes=30)
+    telling.mend(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert posted(reader)[1]["incidents"][0]["over"] == "2026-11-24T16:05:00Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "minutes", "why"),
+    [
+        (500, {}, 5, "answered 500"),
+        (404, {}, 5, "answered 404"),
+        (429, {"Retry-After": "1800"}, 30, "answered 429"),
+        (302, {"Location": "https://elsewhere.example/"}, 5, "answered 302"),
+    ],
+)
+def test_a_webhook_that_fails_is_asked_again_and_its_address_is_told_nobody(
+    telling: Telling,
+    reader: Reader,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    headers: dict[str, str],
+    minutes: int,
+    why: str,
+) -> None:
+    telling.by_webhook(reader)
+    reader.status, reader.headers = status, headers
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    channel = telling.channel("webhook")
+    assert channel.due == telling.hub.now + timedelta(minutes=minutes)
+    assert channel.error == f"The webhook at 127.0.0.1 {why}."
+    assert "s3cret" not in capsys.readouterr().err + channel.error + channel.remedy
+    reader.status, reader.headers = 200, {}
+    telling.step(minutes=minutes)
+    assert [each["id"] for each in posted(reader)] == 2 * [posted(reader)[0]["id"]]
+
+
+def test_a_webhook_at_a_private_address_is_asked_only_where_that_is_allowed(
+    telling: Telling, reader: Reader
+) -> None:
+    telling.by_webhook(reader, allowed="fetch: {host_delay: 0s}")
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert reader.pushed == []
+    channel = telling.channel("webhook")
+    assert channel.error == "The webhook at 127.0.0.1 is at an address that is not public."
+    assert "hub.fetch.allow" in channel.remedy

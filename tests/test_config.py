@@ -1182,6 +1182,10 @@ def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> N
         ("mail: [a@b.example]", "hub.alerts: `mail` takes a mail server; write `smtp` too"),
         ("smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
         ("mail: [a], smtp: smtp://localhost", "hub.alerts.mail[0]: `a` is no e-mail address"),
+        (
+            "mail: [a..b@c.example], smtp: smtp://localhost",
+            "hub.alerts.mail[0]: `a..b@c.example` is no e-mail",
+        ),
         ("mail: [a@b.example], smtp: 'http://localhost'", "hub.alerts.smtp: `http://localhost` is no mail"),
         ("mail: [a@b.example], smtp: 'smtp://localhost/x'", "hub.alerts.smtp: `smtp://localhost/x` is no"),
         ("mail: [a@b.example], smtp: 'smtp://:25'", "hub.alerts.smtp: `smtp://:25` is no mail server"),

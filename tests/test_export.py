@@ -171,7 +171,11 @@ def test_every_link_leads_to_what_is_there_and_all_that_is_there_is_linked(expor
     # Which feeds have told of, and tell of no more; and which members' sites may have.
     digests = {"/digest/2025-11-24/", "/digest/2025-W48/", "/digest/2026-10-25/"}
     embeds = {"/embed/news/", "/embed/fragment/"}
-    assert files - reached == {"/404.html", "/static/embed.css", *digests, *embeds} - reached
+    # Of a member's sites people are led to one format, and have the others too.
+    told = {
+        f"/feeds/status/{slug}.{kind}" for slug in ("wessex", "east", "national") for kind in ("rss", "json")
+    }
+    assert files - reached == {"/404.html", "/static/embed.css", *digests, *embeds, *told} - reached
 
 
 def test_older_pages_and_feeds_together_have_all_news(exported: Exported) -> None:

@@ -52,15 +52,15 @@ HELD = Notice(feed=WELL.feed.key, withheld=Withheld("held", "all of it"), entrie
         (failed(reason="http-403"), (), "blocked", "their site has not let us in"),
         (failed(reason="not-a-feed"), (), "not-a-feed", "what their site sends has not been readable"),
         (failed(reason="store"), (), "broken", "this hub has not been able to take in their news"),
-        (replace(WELL, gone=NOW - HOUR, next_poll=None), (), "gone", "their feed was closed"),
+        (replace(WELL, gone=NOW - HOUR, next_poll=None), (), "gone", "their feed has been closed"),
         (failed(400, reason="http-404"), (), "gone", "their feed has not been there"),
-        (replace(WELL, move=MOVE), (), "moved", "their feed has another address"),
-        (WELL, (HELD,), "held", "some of their news waits for the network’s editors"),
+        (replace(WELL, move=MOVE), (), "moved", "their feed has been at another address"),
+        (WELL, (HELD,), "held", "some of their news has waited for the network’s editors"),
         (
             replace(WELL, recent=tuple(NOW - days * DAY for days in (400, 401, 402))),
             (),
             "stale",
-            "no news since 16 October 2025",
+            "there has been no news",
         ),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_document_without_entries_counts_once_another_poll_found_none() -> Non
     assert seen(empty, first) is first
     again = seen(replace(empty, polled=NOW + HOUR), first)
     assert again is not None
-    assert (again.changed, again.headline) == (NOW, "what their site sends has no news in it")
+    assert (again.changed, again.headline) == (NOW, "what their site sends has had no news in it")
 
 
 def test_a_feed_that_is_read_again_is_well_again() -> None:

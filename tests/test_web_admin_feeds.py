@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.config import parse
-from hub.model import Gathered, Validators
+from hub.model import Channel, Gathered, Validators
 from hub.store import open_store
 from hub.users import invitation
 from hub.web.words import Calendar
@@ -45,6 +45,17 @@ def section(hub: AdminHub, path: str, heading: str) -> str:
 
 
 # ---------------------------------------------------------------- overview
+
+
+def test_overview_says_first_that_people_could_not_be_told_and_what_to_do(hub: AdminHub) -> None:
+    assert "Nobody is told" not in hub.words("/admin/")
+    again = NOW + timedelta(minutes=20)
+    channel = Channel(way="webhook", since=NOW, due=again, error="It answered 404.", remedy="Look at it.")
+    hub.store.keep_channel(channel)
+    assert (
+        "Nobody is told by the webhook what is the matter with feeds. It answered 404. Look at it. "
+        "It is tried again on 24 November, 15:50; hub alerts test tries it at once."
+    ) in hub.words("/admin/")
 
 
 def test_a_hub_without_feeds_says_so(hub: AdminHub) -> None:

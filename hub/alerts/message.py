@@ -141,7 +141,7 @@ def _on_one_host(broke: Sequence[Incident]) -> Iterator[str]:
 
 
 def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
-    yield from _wrapped(f"{known.name(incident)}: {incident.headline}, {known.lasted(incident)}.")
+    yield from _wrapped(f"{known.name(incident)}: {incident.headline} {known.lasted(incident)}.")
     yield f"  {incident.url}"
     yield from _wrapped(incident.sentence, "  ")
     yield from _wrapped(missed(incident), "  ")
@@ -158,7 +158,7 @@ def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
 def _in_lines(incidents: Sequence[Incident], known: _Known) -> Iterator[str]:
     for each in incidents[:_LISTED]:
         ending = f" {each.ending}" if each.ending else ""
-        yield from _wrapped(f"- {known.name(each)}: {each.headline}, {known.lasted(each)}.{ending}", "", "  ")
+        yield from _wrapped(f"- {known.name(each)}: {each.headline} {known.lasted(each)}.{ending}", "", "  ")
     if left := incidents[_LISTED:]:
         yield f"- and {len(left):,} more"
     if incidents:
@@ -217,7 +217,7 @@ def _chat(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) ->
             yield f"{heading}:"
         for each in incidents[:_IN_FULL]:
             page = f" {found}" if each.over is None and (found := known.page(each)) else ""
-            yield f"• {_plain(known.name(each))}: {each.headline}, {known.lasted(each)}{page}"
+            yield f"• {_plain(known.name(each))}: {each.headline} {known.lasted(each)}{page}"
         if left := incidents[_IN_FULL:]:
             yield f"• and {len(left):,} more"
 

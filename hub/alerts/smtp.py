@@ -105,7 +105,17 @@ def _is_here(host: str) -> bool:
 
 
 def _password(environment: Mapping[str, str]) -> str:
-    """The password of the mail server's user."""
+    """The password of the mail server's user. Raises AlertError."""
+    password = _written_password(environment)
+    if not password.isascii():
+        raise AlertError(
+            "The password of the mail server's user has letters that are not in ASCII, which are not sent.",
+            "Give the user another one.",
+        )
+    return password
+
+
+def _written_password(environment: Mapping[str, str]) -> str:
     if name := environment.get(PASSWORD_FILE):
         try:
             return Path(name).read_text(encoding="utf-8").rstrip("\r\n")

@@ -14,6 +14,11 @@ def path_for_admins(feed: FeedKey) -> str:
     return f"/admin/feed/{quote(str(feed))}"
 
 
+def place_of(feed: FeedKey) -> str:
+    """The place of a feed in the page /status, behind its `#`."""
+    return f"{feed.member}.{feed.name}"
+
+
 class Addresses(Struct, frozen=True):
     """The hub's own addresses, made from where readers find it.
 
@@ -62,6 +67,10 @@ class Addresses(Struct, frozen=True):
     def digest(self, name: str) -> str:
         """The page of a period's news, or of a rhythm's latest."""
         return self.to(f"/digest/{name}")
+
+    def status_feed(self, slug: str, format: str) -> str:
+        """The feed of what was the matter with a member's feeds."""
+        return self.to(f"/feeds/status/{quote(slug, safe='')}.{format}")
 
     def search(self, **asked: str | None) -> str:
         return self.to("/search", **asked)

@@ -58,6 +58,14 @@ class Catalogue(Struct, frozen=True):
     def corrections(self) -> FeedAddress:
         return self._feed("/feeds/corrections", "Corrections", self.addresses.to("/corrections"))
 
+    @property
+    def status(self) -> FeedAddress:
+        return self._feed("/feeds/status", "How members’ sites are doing", self.addresses.to("/status"))
+
+    def status_of(self, slug: str) -> FeedAddress:
+        name = f"How the site of {self.member_name(slug) or slug} is doing"
+        return self._feed(f"/feeds/status/{quote(slug, safe='')}", name, self.addresses.to("/status"))
+
     def digest(self, rhythm: Rhythm) -> FeedAddress:
         name = _DIGESTS[rhythm]
         return self._feed(f"/feeds/digest/{rhythm}", name, self.addresses.digest(rhythm))
@@ -82,6 +90,7 @@ class Catalogue(Struct, frozen=True):
             FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
             FeedGroup("By topic", tuple(self._of_tag(*each) for each in config.labels.items())),
             FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
+            FeedGroup("For those who look after a site", (self.status,)),
         )
         return tuple(group for group in groups if group.feeds)
 

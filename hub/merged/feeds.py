@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
@@ -14,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.filters import lets_through
-from hub.merged.addresses import Addresses
+from hub.merged.addresses import Addresses, place_of
 from hub.merged.catalogue import FORMATS, Catalogue, FeedAddress
 from hub.model import Selection, Story, Term
 from hub.publish import atom, ical, jsonfeed, rss
@@ -22,6 +23,7 @@ from hub.publish.corrections import correction_item, corrections, withdrawal, wi
 from hub.publish.digest import Digest, Period, Rhythm, digest_item, finished
 from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
+from hub.publish.incidents import incident_item
 from hub.publish.item import Item, item
 from hub.said import date_of
 from hub.store import Page, Store
@@ -128,6 +130,18 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
 
     def corrections(self) -> Contents:
         return Contents(address=self.catalogue.corrections, items=lambda _: Page(items=self._corrections()))
+
+    def incidents(self, member: str | None = None) -> Contents | None:
+        """What was the matter with feeds, of all or of a member's; None where there never was such a member.
+
+        Nobody is sent it (WebSub): it changes while nothing is published.
+        """
+        if member is not None and self.member_name(member) is None:
+            return None
+        address = self.catalogue.status if member is None else self.catalogue.status_of(member)
+        return Contents(
+            address=address, items=lambda _: Page(items=tuple(self._incidents(member))), is_topic=False
+        )
 
     def of(self, address: FeedAddress, selection: Selection, *, is_topic: bool = True) -> Contents:
         """The merged feed of a selection, at an address."""
@@ -298,6 +312,21 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
                     labels=self.config.labels,
                     zone=self._zone,
                 )
+
+    def _incidents(self, member: str | None) -> Iterator[Item]:
+        feeds = Counter(feed.key.member for feed in self.config.feeds)
+        page = self.catalogue.status.page
+        for each in self.store.incidents(member, limit=_ENTRIES):
+            slug = each.feed.member
+            name = self.member_name(slug) or slug
+            yield incident_item(
+                each,
+                name=f"{name} ({each.feed.name})" if feeds[slug] > 1 else name,
+                link=f"{page}#{place_of(each.feed)}",
+                hub_title=self.config.hub.title,
+                hub_url=self.addresses.hub,
+                zone=self._zone,
+            )
 
     def _corrections(self) -> tuple[Item, ...]:
         corrected = map(correction_item, corrections(self.store.told_changes(limit=_ENTRIES)))

@@ -17,7 +17,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     """That a feed needed somebody, from when that began until it was over.
 
     `number` is the store's, 0 before. `state` is the feed's, as `hub.health`
-    has it, `headline` says in a few words for readers what happened, such as
+    has it, `headline` says in a few words for readers what has happened, such as
     `their site has not answered`, and `sentence`, `remedy` and `editor` are
     its health's, all as of when it came to that state. It was `noticed` by us
     after it `began`. `changed` is when there last was something to tell of it,

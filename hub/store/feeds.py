@@ -19,7 +19,7 @@ from hub.store.subscribing import Subscribing
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
 _BY_KEY = """
-SELECT * FROM feeds WHERE configured = 1 AND (member, name) > (?, ?) ORDER BY member, name LIMIT ?
+SELECT * FROM feeds WHERE +configured = 1 AND (member, name) > (?, ?) ORDER BY member, name LIMIT ?
 """
 
 

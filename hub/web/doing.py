@@ -13,6 +13,7 @@ from msgspec import Struct
 from hub import moves
 from hub.health import Health
 from hub.incidents import headline, without_times
+from hub.merged.addresses import place_of
 from hub.model import FeedKey, FeedState, Notice, Subscription
 from hub.said import counted
 from hub.web.pages import Link, Setting
@@ -66,7 +67,7 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
         case "stale":
             return "silent", f"{last[0].upper()}{last[1:]}"
         case "broken" if not state.failures:
-            return "failing", _sentence(headline(state, found))
+            return "failing", "What their site sends has no news in it"
     if state.failures or found.state == "gone":
         return "failing", f"{_sentence(headline(state, found))}{since}"
     return "fine", "Up to date"
@@ -142,10 +143,13 @@ class StatusRow(Struct, frozen=True, kw_only=True):
     `feed` is its name where the member has several; `next_check` is None
     where it is due, and where there will be none; `next_why` says why it is
     then. `notes` are what the hub decided about it by itself. `pushing` says
-    whether its news is pushed, empty where nobody offers to.
+    whether its news is pushed, empty where nobody offers to. `told` is the feed
+    that tells of its member's feeds, and `place` the row's own in the page.
     """
 
+    place: str
     member: Link
+    told: str
     feed: str
     condition: Condition
     latest: Moment | None
@@ -176,6 +180,8 @@ def status_rows(
         slug = state.feed.key.member
         rows.append(
             StatusRow(
+                place=place_of(state.feed.key),
+                told=setting.addresses.full(setting.addresses.status_feed(slug, "atom")),
                 member=Link(names.get(slug, slug), setting.addresses.member(slug)),
                 feed=state.feed.key.name if feeds_of[slug] > 1 else "",
                 condition=conditions[state.feed.key],

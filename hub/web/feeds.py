@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import get_args
 
 from flask import Blueprint, Response, abort, request
@@ -66,6 +67,23 @@ def of_corrections(format: str) -> Response:
     return _answered(format, visiting().merged.corrections())
 
 
+@feeds.get(f"/feeds/status.{_FORMAT}")
+def of_status(format: str) -> Response:
+    return _of_incidents(format, visiting().merged.incidents())
+
+
+@feeds.get(f"/feeds/status/<slug>.{_FORMAT}")
+def of_status_of(slug: str, format: str) -> Response:
+    return _of_incidents(format, visiting().merged.incidents(slug))
+
+
+def _of_incidents(format: str, contents: Contents | None) -> Response:
+    if contents is None:
+        abort(404)
+    # What is the matter with feeds changes while nothing is published.
+    return _answered(format, contents, beside=visiting().store.last_revision())
+
+
 @feeds.get(f"/feeds/search.{_FORMAT}")
 def of_search(format: str) -> Response:
     visit = visiting()
@@ -84,7 +102,15 @@ def _feed(format: str, contents: Contents | None, *, kept: bool = True) -> Respo
     return _answered(format, contents, before=request.args.get("before") or None, kept=kept)
 
 
-def _answered(format: str, contents: Contents, *, before: str | None = None, kept: bool = True) -> Response:
+def _answered(
+    format: str,
+    contents: Contents,
+    *,
+    before: str | None = None,
+    kept: bool = True,
+    beside: Hashable = None,
+) -> Response:
+    """A merged feed; `beside` is what it depends on besides what is published."""
     visit = visiting()
     if format not in _SHOWN_AS_PAGES:
         depends_on = DEPENDS_ON_CODING
@@ -99,7 +125,7 @@ def _answered(format: str, contents: Contents, *, before: str | None = None, kep
     if not kept or before is not None:
         return answer(make(), FEED_CACHING, depends_on=depends_on)
     feed: str = getattr(contents.address, format)
-    rendered = visit.rendered(feed, make)
+    rendered = visit.rendered(feed, make, beside=beside)
     visit.feed.append(feed)
     fields = request.headers
     coding = preferred(rendered, fields.get("Accept-Encoding"))

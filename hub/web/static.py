@@ -124,7 +124,7 @@ class StaticSite:
         told = [(key, condition.state, condition.sentence) for key, condition in conditions.items()]
         published = (store.mark(), config.digest, visit.addresses.hub, visit.setting.calendar.today.year)
         self.state_of_stories = _word(__version__, published, *self._app.site.versions())
-        self.state = _word(self.state_of_stories, visit.state, told)
+        self.state = _word(self.state_of_stories, visit.state, told, store.last_revision())
 
     @property
     def fresh(self) -> tuple[Place, ...]:

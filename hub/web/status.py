@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
 from hub.health import HealthState
-from hub.model import Crowd, Subscription
+from hub.model import Crowd, Subscription, Way
 from hub.web.answers import FRESH, KEPT_BY_NOBODY, answer, plain
 from hub.web.doing import notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, came_from, visiting
@@ -39,6 +39,7 @@ def _status(visit: Visit) -> Mapping[str, object]:
     return {
         "title": "Status",
         "section": "status",
+        "feeds": (visit.catalogue.status,),
         "sentence": status_sentence(conditions),
         "rows": status_rows(
             states,
@@ -138,6 +139,16 @@ class _Figures(Collector):
         )
         yield from _pushes(store.subscriptions(), visit.now)
         yield from _subscribers(store.crowd(visit.now))
+        yield GaugeMetricFamily(
+            "hub_incidents", "Feeds that need somebody, as people are told", value=store.incidents_open()
+        )
+        failing = GaugeMetricFamily(
+            "hub_alerts_failing", "Whether people could not be told of feeds the last time", labels=["way"]
+        )
+        channels = store.channels()
+        for way in get_args(Way):
+            failing.add_metric([way], int(way in channels and bool(channels[way].error)))
+        yield failing
         workers = store.workers()
         yield GaugeMetricFamily("hub_workers", "Workers that are polling", value=workers.alive)
         yield GaugeMetricFamily("hub_jobs", "Jobs that they have and have not begun", value=workers.jobs)

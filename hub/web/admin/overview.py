@@ -20,6 +20,7 @@ from hub.web.admin.watched import STATES, FeedRow
 from hub.web.doing import notice_rows
 from hub.web.pages import Link, bars
 from hub.web.visit import Visit, visiting
+from hub.web.words import Moment
 
 routes = Blueprint("overview", __name__)
 
@@ -31,6 +32,15 @@ _CHECKS = 10
 _HOUR = timedelta(hours=1)
 
 Found = tuple[FeedState, Health]
+
+
+class _Unsent(Struct, frozen=True):
+    """Why people are not told of feeds by mail or the webhook, what to do, and when it is tried again."""
+
+    way: str
+    why: str
+    remedy: str
+    again: Moment
 
 
 @routes.get("/")
@@ -57,6 +67,11 @@ def overview() -> Response:
             (Link(STATES[state].lower(), _feeds(visit, state)), counts[state] - _OF_A_STATE)
             for state in URGENT
             if counts[state] > _OF_A_STATE
+        ],
+        "unsent": [
+            _Unsent(channel.way, channel.error, channel.remedy, visit.setting.calendar.moment(channel.due))
+            for channel in visit.store.channels().values()
+            if channel.error and channel.due
         ],
         "polling": polling(visit.store.pollers(), visit.setting.calendar),
         "notices": notice_rows(visit.notices, names, visit.setting),

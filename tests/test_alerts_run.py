@@ -1,0 +1,168 @@
+"""Being told of feeds, as people run it: by `hub run`, by `hub poll` from a timer, and a test of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.commands import SOON, Hub, end_within, get, within
+from tests.mailbox import Mailbox, mailbox
+from tests.postgresql import new_database
+from tests.site import Site
+from tests.websub_reader import Reader, websub_reader
+
+ALLOWED = "fetch: {allow: [127.0.0.0/8], host_delay: 0s}"
+
+
+@pytest.fixture
+def post() -> Iterator[Mailbox]:
+    with mailbox() as running:
+        yield running
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    with websub_reader() as running:
+        yield running
+
+
+def told(post: Mailbox, reader: Reader | None = None) -> str:
+    """The head of a feeds.yaml."""
+    keys = [f"mail: [news@example.org], smtp: 'smtp://127.0.0.1:{post.port}'"]
+    keys += [f"webhook: {reader.url}/hook/s3cret"] if reader else []
+    return f"hub:\n  title: News\n  {ALLOWED}\n  alerts: {{{', '.join(keys)}}}\n"
+
+
+def past(hub: Hub, minutes: int) -> None:
+    """Have what was noted and sent be so long ago."""
+    with closing(sqlite3.connect(hub.folder / "hub.db", timeout=SOON)) as database:
+        for table, column in (("channels", "sent"), ("channels", "due"), ("incidents", "changed")):
+            database.execute(
+                f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%f000Z', {column}, ?)"
+                f" WHERE {column} IS NOT NULL",
+                (f"-{minutes} minutes",),
+            )
+        database.commit()
+
+
+def count(hub: Hub, condition: str) -> int:
+    with closing(sqlite3.connect(hub.folder / "hub.db", timeout=SOON)) as database:
+        return int(database.execute(f"SELECT COUNT(*) FROM incidents WHERE {condition}").fetchone()[0])
+
+
+def test_with_hub_poll_by_cron_a_round_is_one_message(
+    tmp_path: Path, site: Site, post: Mailbox, reader: Reader
+) -> None:
+    hub = Hub(tmp_path)
+    feeds = {name: [site.feed(f"/{name}", "Ward opens")] for name in ("east", "west", "north", "south")}
+    hub.write(feeds, head=told(post, reader))
+    assert hub.run("poll").returncode == 0
+    for name in ("east", "west", "north"):
+        site.page(f"/{name}", "no", status=500)
+    assert hub.run("poll", "--all").returncode == 0
+    assert post.mails == [], "once may be chance"
+    assert hub.run("poll", "--all").returncode == 0
+    subject = "[News] 3 feeds need somebody: Member east, Member north, Member west"
+    assert [each["Subject"] for each in post.mails] == [subject]
+    assert len(json.loads(reader.pushed[0].body)["incidents"]) == 3
+    hub.run("poll", "--all")
+    site.feed("/east", "Ward opens")
+    hub.run("poll", "--all")
+    assert len(post.mails) == len(reader.pushed) == 1, "no other within a quarter of an hour"
+    past(hub, 15)
+    done = hub.run("poll", "--json")
+    assert json.loads(done.stdout)["feeds"] == 0, "also of a round in which nothing is due"
+    assert post.mails[1]["Subject"] == "[News] 1 feed is well again: Member east"
+    assert len(reader.pushed) == 2
+
+
+def test_on_postgresql_too(tmp_path: Path, site: Site, post: Mailbox) -> None:
+    with new_database() as address:
+        hub = Hub(tmp_path, on_server=address)
+        hub.write({"east": [site.page("/east", "no", status=500)]}, head=told(post))
+        for _ in range(3):
+            hub.run("poll", "--all")
+    assert [each["Subject"] for each in post.mails] == ["[News] 1 feed needs somebody: Member east"]
+
+
+def test_where_this_machine_is_cut_off_nobody_is_blamed(tmp_path: Path, site: Site, post: Mailbox) -> None:
+    hub = Hub(tmp_path)
+    names = ("east", "west", "north")
+    hub.write({name: [site.feed(f"/{name}", "Ward opens")] for name in names}, head=told(post))
+    assert hub.run("poll").returncode == 0
+    hub.write({name: [f"http://{name}.invalid/{name}"] for name in names}, head=told(post))
+    for _ in range(3):
+        done = hub.run("poll", "--all")
+        assert (done.returncode, "Nobody can be reached" in done.stderr) == (1, True)
+    assert count(hub, "1 = 1") == 0
+    assert post.mails == []
+
+
+def test_a_hub_that_is_killed_with_something_to_tell_tells_it_once_it_is_back(
+    tmp_path: Path, site: Site, post: Mailbox, reader: Reader
+) -> None:
+    hub = Hub(tmp_path)
+    hub.write({"east": [site.page("/east", "no", status=500)]}, head=told(post, reader))
+    hub.run("poll")
+    with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
+        database.execute("UPDATE feeds SET next_poll = NULL")
+        database.commit()
+    with hub.serving("run") as (process, _):
+        # The second poll, and the look after it.
+        assert within(SOON, lambda: count(hub, "revision > 0") == 1)
+        assert post.mails == [], "it may not be alone"
+        process.kill()
+    past(hub, 15)
+    with hub.serving("run") as (process, address):
+        assert within(SOON, lambda: post.mails and reader.pushed)
+        assert "Member east: their site has not given out its news" in get(f"{address}/feeds/status.atom")
+        sent = "SELECT COUNT(*) FROM channels WHERE sent IS NOT NULL"
+        with closing(sqlite3.connect(hub.folder / "hub.db")) as database:
+            assert within(SOON, lambda: database.execute(sent).fetchone() == (2,))
+        process.terminate()
+        process.wait(end_within())
+    past(hub, 60)
+    with hub.serving("run") as (_, address):
+        past(hub, 60)
+        site.feed("/east", "Ward opens")
+        with closing(sqlite3.connect(hub.folder / "hub.db", timeout=SOON)) as database:
+            database.execute("UPDATE feeds SET next_poll = NULL")
+            database.commit()
+        assert within(SOON, lambda: count(hub, "ended IS NOT NULL") == 1)
+        past(hub, 6)
+        assert within(SOON, lambda: len(post.mails) == len(reader.pushed) == 2)
+    assert [each["Subject"] for each in post.mails] == [
+        "[News] 1 feed needs somebody: Member east",
+        "[News] 1 feed is well again: Member east",
+    ]
+
+
+def test_a_sample_is_sent_to_all_and_each_failure_is_said(
+    tmp_path: Path, post: Mailbox, reader: Reader
+) -> None:
+    hub = Hub(tmp_path)
+    hub.write({})
+    done = hub.run("alerts", "test")
+    assert (done.returncode, "it has no hub.alerts" in done.stderr) == (2, True)
+    hub.write({}, head=told(post, reader))
+    done = hub.run("alerts", "test")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"The mail server 127.0.0.1:{post.port} took a mail for news@example.org. Look whether it arrives.",
+        "The webhook took a message. Look whether it is shown.",
+    ]
+    assert post.mails[0]["Subject"] == "[News] This is a test of messages about feeds"
+    assert "a test of what the hub sends" in post.mails[0].get_content().replace("\r\n ", "")
+    assert "nothing has happened" in json.loads(reader.pushed[0].body)["text"]
+    assert not (tmp_path / "hub.db").exists()
+    post.says, reader.status = "554 no", 404
+    done = hub.run("alerts", "test")
+    assert done.returncode == 1
+    assert f"The mail server 127.0.0.1:{post.port} did not take the mail: 554 no." in done.stderr
+    assert "The webhook at 127.0.0.1 answered 404." in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
