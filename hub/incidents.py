@@ -19,6 +19,7 @@ from hub.model import FeedState, Incident
 _MAY_PASS = ("broken", "blocked", "not-a-feed")
 WELL_AGAIN = "It is well again."
 LEFT = "It is no longer in feeds.yaml."
+PAUSED = "It is paused in feeds.yaml."
 
 _TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
 # Reasons of failed polls by what they mean to readers; with all others something came that is no news.
@@ -30,11 +31,13 @@ _OURS = {"our-machine", "store"}
 def look(state: FeedState, found: Health, before: Incident | None, now: datetime) -> Incident | None:
     """What is the matter with a feed: `before` itself where nothing is new of it, None for nothing.
 
-    `found` is its health now. Of a feed whose poll is due, or whose server
+    `found` is its health now. One that is paused needs nobody. Of a feed whose poll is due, or whose server
     wants to be left alone, nothing is new: what is known of it may be old.
     What a site may get over by itself counts once another poll found it so,
     and until then has no `changed`: where it has passed by then it is nothing.
     """
+    if state.feed.paused:
+        return replace(before, over=now, ending=PAUSED, changed=now) if before and before.changed else None
     if found.state == "waiting" or (state.next_poll is not None and state.next_poll <= now):
         return before
     if found.state not in URGENT:

@@ -19,6 +19,7 @@ from hub.alerts.message import compose, mail
 from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
 from hub.config import parse
 from hub.errors import AlertError
+from hub.incidents import PAUSED, WELL_AGAIN
 from hub.model import Channel, FeedKey, Incident, MailServer, Way
 from hub.noticing import Noticing
 from tests.commands import SOON, within
@@ -409,6 +410,18 @@ def test_of_very_many_feeds_some_are_told_in_full_and_all_are_counted() -> None:
     assert len(message.incidents) == 200
     assert compose(many, TOLD).id == message.id
     assert compose(many[1:], TOLD).id != message.id
+
+
+def test_a_feed_that_is_left_alone_is_not_said_to_be_well_again() -> None:
+    paused = replace(BROKEN, over=NOW, ending=PAUSED)
+    message = compose([paused], TOLD)
+    assert message.subject == "[Nöws <b>] 1 feed needs nobody any more: Łódź <!channel>"
+    assert "It is paused in feeds.yaml." in " ".join(message.body.split())
+    assert message.text.endswith(". It is paused in feeds.yaml.")
+    assert " well again" not in message.body + message.text
+    well = replace(paused, ending=WELL_AGAIN)
+    assert compose([well], TOLD).subject.startswith("[Nöws <b>] 1 feed is well again")
+    assert "2 feeds need nobody any more" in compose([well, paused], TOLD).subject
 
 
 def a_mail() -> Any:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.health import NO_ENTRIES, health
-from hub.incidents import LEFT, WELL_AGAIN, left, look, missed
+from hub.incidents import LEFT, PAUSED, WELL_AGAIN, left, look, missed
 from hub.model import FeedState, Incident, Move, Notice, Withheld
 from tests.test_health import NOW, ROBOT, WELL
 
@@ -154,6 +154,14 @@ def test_a_move_that_one_failed_poll_puts_in_doubt_is_not_over() -> None:
 
 def test_a_feed_that_left_the_file_needs_nobody() -> None:
     assert left(incident(failed()), NOW).ending == LEFT
+
+
+def test_a_feed_that_is_paused_needs_nobody() -> None:
+    paused = replace(WELL, feed=replace(WELL.feed, paused=True), next_poll=NOW - DAY)
+    before = incident(failed())
+    assert seen(paused, before) == replace(before, over=NOW, ending=PAUSED, changed=NOW)
+    assert seen(paused, replace(before, changed=None)) is None
+    assert seen(paused) is None
 
 
 def test_a_feed_without_any_news_yet_needs_nobody() -> None:

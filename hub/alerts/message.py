@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from hub import urls
 from hub.config import Config
-from hub.incidents import missed
+from hub.incidents import WELL_AGAIN, missed
 from hub.merged.addresses import Addresses, path_for_admins
 from hub.model import Incident
 from hub.said import counted, date_of
@@ -102,7 +102,11 @@ def _subject(broke: Sequence[Incident], well: Sequence[Incident], known: _Known)
         said.append(f"{counted(len(broke), 'feed', 'feeds')} {verb} somebody")
     if well:
         feeds = f"{len(well):,}" if broke else counted(len(well), "feed", "feeds")
-        said.append(f"{feeds} {'is' if len(well) == 1 else 'are'} well again")
+        one = len(well) == 1
+        if all(each.ending == WELL_AGAIN for each in well):
+            said.append(f"{feeds} {'is' if one else 'are'} well again")
+        else:
+            said.append(f"{feeds} {'needs' if one else 'need'} nobody any more")
     names = list(dict.fromkeys(map(known.name, (*broke, *well))))
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return f"[{known.config.hub.title}] {', '.join(said)}: {', '.join(names[:_NAMED])}{more}"
@@ -119,7 +123,7 @@ def _body(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) ->
             yield from _in_full(each, known)
         yield from _in_lines(broke[_IN_FULL:], known)
     if well:
-        yield from _heading("What is well again")
+        yield from _heading("What needs nobody any more")
         yield from _in_lines(well, known)
     yield from _about(known.config)
 
@@ -212,12 +216,13 @@ def _host(config: Config) -> str:
 
 def _chat(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) -> Iterator[str]:
     """Lines for a chat. They have no words of a site's: chats have commands, such as for naming people."""
-    for heading, incidents in (("Needs somebody", broke), ("Well again", well)):
+    for heading, incidents in (("Needs somebody", broke), ("Needs nobody any more", well)):
         if incidents:
             yield f"{heading}:"
         for each in incidents[:_IN_FULL]:
             page = f" {found}" if each.over is None and (found := known.page(each)) else ""
-            yield f"• {_plain(known.name(each))}: {each.headline} {known.lasted(each)}{page}"
+            ending = f". {each.ending}" if each.ending else ""
+            yield f"• {_plain(known.name(each))}: {each.headline} {known.lasted(each)}{ending}{page}"
         if left := incidents[_IN_FULL:]:
             yield f"• and {len(left):,} more"
 
