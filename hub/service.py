@@ -158,6 +158,13 @@ def _web(place: Place, stop: Event) -> Iterator[tuple[str, BaseProcess]]:
     """The web view in a process of its own, from when it can be asked to its end, which `stop` begins."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
+    one_at_a_time = threading.Lock()
+
+    def close() -> None:
+        # The thread that waits for `stop` may be at it, too, and its number be that of another file by then.
+        with one_at_a_time:
+            ours.close()
+
     process = context.Process(target=_web_process, args=(place, theirs), name="hub web")
     before = block()
     try:
@@ -179,10 +186,10 @@ def _web(place: Place, stop: Event) -> Iterator[tuple[str, BaseProcess]]:
         if isinstance(said, HubError):
             raise said
         # Not after the poller's, since each may take some of the seconds in which a hub ends.
-        _until(stop, ours.close)
+        _until(stop, close)
         yield said, process
     finally:
-        ours.close()
+        close()
         process.join(max(_LEAST_LEFT, _WEB_ENDS_WITHIN - told_for()))
         if process.is_alive():
             process.kill()

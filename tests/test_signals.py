@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.commands import SOON, Hub
 
 # The lock of the event is held while somebody begins to wait for it, and while it is set.
 _WITHIN_WAIT = """
@@ -109,3 +113,31 @@ def test_a_hub_under_nohup_stays_when_its_terminal_goes() -> None:
 
 def test_a_signal_is_heard_while_the_main_thread_is_in_a_system_call_that_it_does_not_end() -> None:
     assert said(_WITHIN_SYSTEM_CALL) == "heard meanwhile\n"
+
+
+# To close a pipe takes as long as it takes a hub to wind up.
+_CLOSING_SLOWLY = """
+import time
+from multiprocessing.connection import Connection
+close = Connection._close
+def slowly(self):
+    time.sleep(1)
+    close(self)
+Connection._close = slowly
+from hub.cli import cli
+cli(["run", "--port", "0"])
+"""
+
+
+def test_a_hub_that_ends_closes_what_tells_its_web_view_once(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    hub.write({})
+    environment = {**os.environ, "HUB_CONFIG": str(hub.config), "HUB_DATABASE": hub.database}
+    command = [sys.executable, "-c", _CLOSING_SLOWLY]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "News at" in process.stderr.readline()
+        process.terminate()
+        _, err = process.communicate(timeout=SOON)
+    assert "Traceback" not in err
+    assert process.returncode == 0
