@@ -104,6 +104,16 @@ def end_within() -> float:
     return 10 * times_slower()
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that a process began, and those that they did."""
+    out = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in out.splitlines())}
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found[1:]
+
+
 def get(url: str) -> str:
     with urllib.request.urlopen(url, timeout=SOON) as answer:
         return str(answer.read().decode())

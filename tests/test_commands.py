@@ -27,7 +27,7 @@ from hub.lock import LockFile, Purpose
 from hub.machine import check_temporary_folder
 from hub.service import Place, _web_process
 from hub.store import existing_store, open_store
-from tests.commands import LOOPBACK, SOON, Hub, end_within, get, times_slower, within
+from tests.commands import LOOPBACK, SOON, Hub, descendants, end_within, get, times_slower, within
 from tests.older import older_database
 from tests.site import Site, rss, serving
 
@@ -465,15 +465,6 @@ def test_a_web_view_whose_hub_was_killed_as_it_started_ends_without_a_word(
     process.join(SOON)
     assert process.exitcode == 0
     assert capfd.readouterr().err == ""
-
-
-def descendants(pid: int) -> list[int]:
-    out = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(child): int(parent) for child, parent in (line.split() for line in out.splitlines())}
-    found = [pid]
-    for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
-    return found[1:]
 
 
 def alive(pid: int) -> bool:

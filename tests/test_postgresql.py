@@ -30,7 +30,7 @@ from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
 from hub.store.postgres.server import broken, unreachable
-from tests.commands import LOOPBACK, SOON, Hub, end_within, get, within
+from tests.commands import LOOPBACK, SOON, Hub, descendants, end_within, get, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
 from tests.site import Site, serving
 
@@ -796,8 +796,9 @@ def test_a_backup_that_fails_says_why_and_leaves_nothing(hub: Hub) -> None:
 )
 def test_no_password_is_on_a_command_line(hub: Hub) -> None:
     open_store(hub.database).close()
-    with dumping(hub):
-        called = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline")]
+    with dumping(hub) as process:
+        of_it = (process.pid, *descendants(process.pid))
+        called = [Path(f"/proc/{each}/cmdline").read_bytes() for each in of_it]
     assert any(b"pg_dump" in each for each in called)
     assert not any(PASSWORD.encode() in each or b"se%3A" in each for each in called)
 
