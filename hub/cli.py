@@ -498,7 +498,7 @@ def user_remove(name: str, database: str) -> None:
     """Remove the account NAME, which ends its sessions."""
     from hub import users
 
-    _done(database, "remove-account", users.remove(database, name))
+    _done(database, "remove-account", users.remove(database, name, now=datetime.now(UTC)))
 
 
 @user.command("list")

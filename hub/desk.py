@@ -20,6 +20,7 @@ from hub.errands import Errand, Errands
 from hub.errors import AlreadySo
 from hub.explained import Explained
 from hub.model import Did, Fields, Stand
+from hub.provider import Provider
 from hub.said import counted
 from hub.store import Pin, Place, Store, existing_store
 
@@ -46,6 +47,7 @@ class Desk(Struct, frozen=True):
     database: str
     again: bool = False
     errands: Errands = field(default_factory=Errands)
+    provider: Provider = field(default_factory=Provider)
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
         from hub import rulings

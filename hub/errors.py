@@ -10,6 +10,7 @@
     │       └── NotAFeed     it is something else, such as a page
     ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── AlertError           people could not be told that a feed needs somebody
+    ├── SignInError          who comes from the organisation's own sign-in is not let in by it
     ├── StoreError           the database refused
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
     │   │   └── StoreSilent  it does not answer at all
@@ -132,6 +133,10 @@ class AlertError(HubError):
     def __init__(self, problem: str, remedy: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(problem, remedy)
         self.retry_after = retry_after
+
+
+class SignInError(HubError):
+    """The organisation's own sign-in cannot be asked, or what it says of somebody does not hold."""
 
 
 class StoreError(HubError):

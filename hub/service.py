@@ -27,6 +27,7 @@ from hub.desk import Desk
 from hub.errors import BusyError, HubError, StoreError
 from hub.lock import DatabaseLock
 from hub.polls import utc_now
+from hub.provider import Provider
 from hub.report import Lines, say
 from hub.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.said import counted
@@ -124,6 +125,7 @@ def serve(place: Place) -> None:
     server = Server(place.host, place.port)
     with stopping() as stop:
         say(f"News at {server.address}/. Ctrl-C ends it.")
+        _tell_what_sign_in_lacks(watched.current)
         _until(stop, server.close)
         app = web_view(watched, place, server.address, taken_up=tell_store, told=tell)
         set_aside()
@@ -144,10 +146,16 @@ def _greet(config: Config, address: str, store: Store) -> None:
     members = counted(len(config.members), "member", "members")
     feeds = counted(len(config.feeds), "feed", "feeds")
     say(f"News at {address}/", f"Polling {feeds} of {members}. Ctrl-C ends it.")
+    _tell_what_sign_in_lacks(config)
     if not store.accounts():
         link = users.invitation(store, "", now=utc_now())
         site = (config.hub.url or address).rstrip("/")
         say(f"The first admin’s account is made at {site}{link} within a day.")
+
+
+def _tell_what_sign_in_lacks(config: Config) -> None:
+    if config.hub.sign_in is not None and (hindrance := Provider().hindrance()):
+        tell(hindrance)
 
 
 # ---------------------------------------------------------------- the web view's process

@@ -482,3 +482,11 @@ def permitted(address: str, allow: tuple[Network, ...]) -> bool:
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet's, for one receiver (unicast)."""
     return permitted(address, ())
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether an address names a loopback address, so that what is sent there leaves this machine nowhere."""
+    try:
+        return ip_address(host(url) or "").is_loopback
+    except ValueError:
+        return False

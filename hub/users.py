@@ -1,4 +1,7 @@
-"""`hub user …`: who may use the admin pages. Passwords are chosen there, at links that work once."""
+"""`hub user …`: who may use the admin pages. Passwords are chosen there, at links that work once.
+
+There one may also sign in with the organisation's own sign-in, and needs none.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from secrets import token_urlsafe
 from hub.audit import expelled, invited
 from hub.config import load
 from hub.errors import StoreError
-from hub.model import LINK_LASTS, Did, Invitation, account_name_problem
+from hub.model import LINK_LASTS, Account, Did, Invitation, account_name_problem
 from hub.said import minute
 from hub.store import Store, existing_store
 
@@ -28,7 +31,7 @@ def add(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, 
                 f"There is an account {name} already.", f"For another password: hub user reset {name}"
             )
         link = invitation(store, name, now=now)
-    return _told(config, link, f"{name} chooses a password", now), invited(name, another=False)
+    return _told(config, link, name, "a password", now), invited(name, another=False)
 
 
 def reset(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, Did]:
@@ -37,13 +40,13 @@ def reset(config: Path, database: str, name: str, *, now: datetime) -> tuple[str
         if not store.account(name):
             raise _nobody(name)
         link = invitation(store, name, now=now)
-    return _told(config, link, f"{name} chooses another password", now), invited(name, another=True)
+    return _told(config, link, name, "another password", now), invited(name, another=True)
 
 
-def remove(database: str, name: str) -> Did:
+def remove(database: str, name: str, *, now: datetime) -> Did:
     """Remove an account, or take its link back. Raises HubError."""
     with closing(existing_store(database)) as store:
-        if not store.expel(name):
+        if not store.expel(name, now):
             raise _nobody(name)
     return expelled(name)
 
@@ -53,7 +56,7 @@ def listed(database: str, *, now: datetime) -> str:
     with closing(existing_store(database)) as store:
         seen = {each.account: each.seen for each in reversed(store.sessions(now))}
         lines = [
-            f"{each.name}: since {minute(each.made)}, "
+            f"{each.name}: since {minute(each.made)}, signs in with {_ways(each)}, "
             + (f"last seen {minute(seen[each.name])}" if each.name in seen else "not signed in")
             for each in store.accounts()
         ]
@@ -72,8 +75,20 @@ def invitation(store: Store, name: str, *, now: datetime) -> str:
     return f"/admin/welcome/{token}"
 
 
-def _told(config: Path, path: str, what: str, now: datetime) -> str:
-    address = load(config).hub.url
+def _ways(account: Account) -> str:
+    """By what an account is used."""
+    found = [*(["a password"] if account.password else []), *account.issuers]
+    return " or ".join(found) or "nothing yet"
+
+
+def _told(config: Path, path: str, name: str, chosen: str, now: datetime) -> str:
+    hub = load(config).hub
+    address = hub.url
+    what = f"{name} chooses {chosen}"
+    if hub.sign_in is not None:
+        what = f"{what}, or signs in with {hub.sign_in.name}"
+        if not hub.sign_in.passwords:
+            what = f"{name} signs in, with {hub.sign_in.name} or without"
     where = f"{address.rstrip('/')}{path}" if address else f"{path}, at the address where the hub is served"
     return f"At this link {what}, once, until {minute(now + LINK_LASTS)}:\n\n    {where}\n"
 

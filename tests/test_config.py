@@ -33,6 +33,7 @@ from hub.model import (
     MergedFeed,
     Not,
     Or,
+    SignIn,
     TagRule,
     Term,
 )
@@ -154,6 +155,25 @@ def bounds_of_a_feed(hub: str, feed: str) -> tuple[timedelta, timedelta, int, in
         f"hub: {{{hub}}}\nmembers: [{{slug: a, name: A, feeds: [{{url: https://a.example/, {feed}}}]}}]\n"
     ).feeds
     return found.every_min, found.every_max, found.most_entries, found.most_bytes
+
+
+def test_the_organisations_own_sign_in_is_read_whole() -> None:
+    settings = parse(
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    issuer: https://login.example.org/realms/x/\n"
+        "    client_id: 0123\n    name: NHS Mail\n    passwords: no\n"
+        "    allow: [Anna@NHS.example, '@hin.example', roles=Hub-Admin]\n"
+    ).hub.sign_in
+    assert settings == SignIn(
+        issuer="https://login.example.org/realms/x/",
+        client_id="0123",
+        name="NHS Mail",
+        passwords=False,
+        allow=("anna@nhs.example", "@hin.example", "roles=Hub-Admin"),
+    )
+    here = "hub: {url: 'http://127.0.0.1:8000', sign_in: {issuer: 'http://127.0.0.1:9000', client_id: x}}"
+    assert parse(here).hub.sign_in == SignIn(
+        issuer="http://127.0.0.1:9000", client_id="x", name="your organisation"
+    )
 
 
 def test_a_feed_is_polled_and_read_within_the_bounds_of_the_hub() -> None:
@@ -553,6 +573,52 @@ MISTAKES = [
     (
         "hub:\n  fetch: {allow: [10.0.0.1/8]}\n",
         "feeds.yaml:2: hub.fetch.allow[0]: `10.0.0.1/8` is no range of addresses; did you mean `10.0.0.0/8`?",
+    ),
+    (
+        "hub:\n  sign_in: {issuer: 'https://a.example', client_id: x}\n",
+        "feeds.yaml:2: hub.sign_in: browsers come back from there to the hub's address; write hub.url too",
+    ),
+    (
+        "hub:\n  url: http://news.example.org\n  sign_in: {issuer: 'https://a.example', client_id: x}\n",
+        "feeds.yaml:3: hub.sign_in: browsers come back from there to hub.url, which is not "
+        "encrypted; write it with https://",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "http://login.example.org\n",
+        "feeds.yaml:5: hub.sign_in.issuer: `http://login.example.org` is not encrypted; begin "
+        "it with https://",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "https://a.example/.well-known/openid-configuration\n",
+        "feeds.yaml:5: hub.sign_in.issuer: leave out /.well-known/openid-configuration at its "
+        "end; write `https://a.example`",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "https://login.microsoftonline.com/common/v2.0\n",
+        "feeds.yaml:5: hub.sign_in.issuer: `https://login.microsoftonline.com/common/v2.0` "
+        "lets in whoever has any account there; write your tenant's number in place of "
+        "`common`",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "https://a.example\n    secret: x\n",
+        "feeds.yaml:6: hub.sign_in: unknown key `secret`; there are issuer, client_id, name, "
+        "allow, passwords",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "https://a.example\n    allow: [anna]\n",
+        "feeds.yaml:6: hub.sign_in.allow[0]: `anna` is nobody; write an e-mail address, a "
+        "domain such as @example.org, or a claim and its value, such as roles=hub-admin",
+    ),
+    (
+        "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
+        "https://a.example\n    allow: [email=anna@a.example]\n",
+        "feeds.yaml:6: hub.sign_in.allow[0]: `email=anna@a.example` lets in whoever writes "
+        "that of themselves; write an address alone, or a role",
     ),
     (
         "hub:\n  metrics: {allow: [us]}\n",
@@ -1114,9 +1180,10 @@ def test_editors_accept_the_shipped_file() -> None:
 def test_the_examples_of_the_reference_load() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     examples = [part.partition("```")[0] for part in reference.split("```yaml\n")[1:]]
-    assert len(examples) == 10
-    told, members, kinds, *rules, merged = examples
+    assert len(examples) == 11
+    told, sign_in, members, kinds, *rules, merged = examples
     assert parse(told).hub.alerts.webhook
+    assert parse(sign_in).hub.sign_in
     assert parse(members).feeds
     assert len(parse("members:\n  - slug: a\n    name: A\n" + kinds).feeds[1].kinds) == 2
     nhs_england = "members: [{slug: nhs-england, name: NHS England}]\n"
@@ -1130,7 +1197,7 @@ def test_the_examples_of_the_reference_load() -> None:
 def test_the_rules_of_the_reference_do_what_it_says_of_them() -> None:
     reference = (ROOT / "docs" / "feeds-yaml.md").read_text(encoding="utf-8")
     prevention, cancer, stroke, _, events, tree = (
-        part.partition("```")[0] for part in reference.split("```yaml\n")[4:10]
+        part.partition("```")[0] for part in reference.split("```yaml\n")[5:11]
     )
 
     def terms(rules: str, title: str, text: str = "-") -> list[str]:

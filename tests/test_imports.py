@@ -85,3 +85,14 @@ def test_a_process_that_serves_never_loads_what_polls() -> None:
     assert "flask" in found
     # lxml comes with feedgen, and the store brings the words that stories are compared by.
     assert not found & {"feedparser", "pycurl"}
+
+
+def test_signatures_of_a_provider_are_read_by_nobody_who_is_not_at_one() -> None:
+    serves = "import hub.web, hub.web.serve, hub.store.sqlite, hub.desk, hub.service"
+    assert not loaded(serves) & {"joserfc", "cryptography"}
+    read = (
+        "from hub.provider import Provider\n"
+        "from hub.model import HubSettings, SignIn\n"
+        "assert Provider({'HUB_SIGN_IN_SECRET': 'x'}).hindrance() is None"
+    )
+    assert not loaded(read) & {"joserfc", "cryptography", "pycurl"}

@@ -49,12 +49,14 @@ DIGESTS = {
     "m029_what_other_databases_have_not": "0702a5bb31700e7c",
     "m030_admins": "4643c122cd87c34d",
     "m031_what_a_member_took_back_too": "0d617a42ffbc6756",
+    "m032_subjects": "9f46b96fdc2ad21c",
     "m033_what_was_the_matter_with_feeds": "134d177005fe2517",
     "m034_feeds_that_are_left_alone": "c6d175f624d47ae6",
 }
 
 DIGESTS_OF_POSTGRESQL = {
     "p001_the_first_tables": "df6acec5a6392211",
+    "p002_subjects": "b22c7588e5d36866",
     "p003_what_was_the_matter_with_feeds": "eeeafcf4b970d1fd",
     "p004_feeds_that_are_left_alone": "0efea10f976c606d",
 }

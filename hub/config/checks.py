@@ -35,7 +35,7 @@ def check_document(document: Document) -> tuple[list[Problem], Filters]:
     """What is wrong between the keys, and the filters that could be read."""
     filters = Filters()
     problems = [*_twice(document), *_broader(document), *check_kinds(document)]
-    problems += _former_hosts(document)
+    problems += [*_former_hosts(document), *_sign_in(document)]
     problems += _filters(document, "merged_feeds", "filter", filters.merged_feeds)
     problems += _filters(document, "tags", "for", filters.tags)
     for index, scope in filters.tags.items():
@@ -210,6 +210,27 @@ def _former_hosts(document: Document) -> Iterator[Problem]:
 def _host_of(url: str) -> str | None:
     host = urls.host(url)
     return host.removeprefix("www.") if host else None
+
+
+# ---------------------------------------------------------------- signing in
+
+
+def _sign_in(document: Document) -> Iterator[Problem]:
+    """The organisation's own sign-in sends browsers back to `hub.url`, with what lets them in."""
+    hub = document.root.values.get("hub")
+    node = hub.values.get("sign_in") if isinstance(hub, Pairs) else None
+    if not isinstance(hub, Pairs) or not isinstance(node, Pairs):
+        return
+    url = next(iter(_scalar(hub, "url")), "")
+    start, key = hub.keys["sign_in"].start, "hub.sign_in"
+    if not url:
+        yield start, key, "browsers come back from there to the hub's address; write hub.url too"
+    elif not url.lower().startswith("https://") and not urls.on_this_machine(url):
+        yield (
+            start,
+            key,
+            "browsers come back from there to hub.url, which is not encrypted; write it with https://",
+        )
 
 
 # ---------------------------------------------------------------- what filters may name

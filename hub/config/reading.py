@@ -19,10 +19,19 @@ from hub.config.checks import Filters, check_document
 from hub.config.document import MAX_BYTES, Items, Node, Pairs, Scalar, is_given, read_document, too_large
 from hub.config.kinds import site_kind
 from hub.config.messages import problem_of
-from hub.config.schema import AlertsKeys, FeedKeys, FileKeys, HubKeys, MemberKeys, TagKeys, keys_at
+from hub.config.schema import (
+    AlertsKeys,
+    FeedKeys,
+    FileKeys,
+    HubKeys,
+    MemberKeys,
+    SignInKeys,
+    TagKeys,
+    keys_at,
+)
 from hub.errors import ConfigError
 from hub.filters import FilterText, holds
-from hub.model import Alerts, Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, TagRule
+from hub.model import Alerts, Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, SignIn, TagRule
 
 CHECK = "`hub feeds check` says whether the file can be read, without starting anything."
 
@@ -177,6 +186,7 @@ def _settings(keys: HubKeys) -> HubSettings:
         websub=keys.websub,
         metrics_allow=keys.metrics.allow,
         alerts=_alerts(keys.alerts, keys.contact),
+        sign_in=_sign_in(keys.sign_in) if keys.sign_in else None,
     )
 
 
@@ -187,6 +197,16 @@ def _alerts(keys: AlertsKeys, contact: str | None) -> Alerts:
         sender=next(each for each in senders if each) if keys.mail else "",
         server=keys.smtp,
         webhook=keys.webhook,
+    )
+
+
+def _sign_in(keys: SignInKeys) -> SignIn:
+    return SignIn(
+        issuer=keys.issuer,
+        client_id=keys.client_id,
+        name=keys.name,
+        allow=keys.allow,
+        passwords=keys.passwords,
     )
 
 

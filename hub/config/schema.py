@@ -19,6 +19,7 @@ from hub.config.values import (
     HowMuch,
     HowTrusted,
     IdentifyBy,
+    Issuer,
     Language,
     MailAddress,
     Mailer,
@@ -34,6 +35,7 @@ from hub.config.values import (
     Url,
     Weighted,
     Where,
+    WhoMayCome,
     Words,
     YesOrNo,
     duration_text,
@@ -154,6 +156,25 @@ class AlertsKeys(_Keys):
         return self
 
 
+class SignInKeys(_Keys):
+    """The organisation's own sign-in for admins: an OpenID provider, such as Entra ID, Google or Keycloak."""
+
+    issuer: Issuer = Field(
+        description="The provider's address, as the `issuer` of its /.well-known/openid-configuration has it."
+    )
+    client_id: Text = Field(
+        description="What the provider knows the hub by. The secret for it is never in this file: it is in"
+        " HUB_SIGN_IN_SECRET, or in the file that HUB_SIGN_IN_SECRET_FILE names."
+    )
+    name: Text = Field(default="your organisation", description="What admins call it: `Sign in with …`.")
+    allow: tuple[WhoMayCome, ...] = Field(
+        default=(),
+        description="Who becomes an admin by signing in there: verified e-mail addresses, domains of them"
+        " (@example.org), or claims of the ID token (roles=hub-admin).",
+    )
+    passwords: YesOrNo = Field(default=True, description="Whether admins may sign in with passwords too.")
+
+
 class HubKeys(_Keys):
     """The hub itself."""
 
@@ -182,6 +203,10 @@ class HubKeys(_Keys):
     metrics: MetricsKeys = Field(default_factory=MetricsKeys, description="Who may read /metrics.")
     alerts: AlertsKeys = Field(
         default_factory=AlertsKeys, description="Who is told when a feed breaks, and when it is well again."
+    )
+    sign_in: SignInKeys | None = Field(
+        default=None,
+        description="The organisation's own sign-in for admins; without it, they have passwords alone.",
     )
 
 
@@ -370,6 +395,7 @@ KEYS: dict[tuple[str, ...], type[BaseModel]] = {
     ("hub", "fetch"): FetchKeys,
     ("hub", "metrics"): MetricsKeys,
     ("hub", "alerts"): AlertsKeys,
+    ("hub", "sign_in"): SignInKeys,
     ("members",): MemberKeys,
     ("members", "feeds"): FeedKeys,
     ("members", "feeds", "select"): SelectKeys,

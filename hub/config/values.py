@@ -40,6 +40,14 @@ _LONGEST_MAIL = 254
 # RFC 5321 §4.5.4.2 between servers; RFC 6409 §3.1 and RFC 8314 §3.3 for those who have an account.
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _MAIL_PORTS_OF_USERS = {"smtp": 587, "smtps": 465}
+# Where a provider says of itself what it is (OpenID Connect Discovery 1.0 §4).
+_WELL_KNOWN = "/.well-known/openid-configuration"
+# Claims that people may set for themselves in some provider or other.
+_SAID_OF_ONESELF = frozenset(
+    ("email", "preferred_username", "upn", "unique_name", "name", "given_name", "family_name", "nickname")
+)
+# Microsoft's for every organisation that there is, and for everybody besides.
+_OF_ANY_TENANT = re.compile(r"https://login\.microsoftonline\.com/(common|organizations|consumers)(/|$)")
 _HOST = r"[^\s/:?#@\[\]]+"
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
@@ -154,6 +162,41 @@ def _base_url(value: str) -> str:
         authority = (urls.host(value) or "") + (f":{parts.port}" if parts.port is not None else "")
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
     return urlunsplit(parts._replace(netloc=authority, path=path))
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(check_url(value))
+    if parts.query or parts.fragment:
+        raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
+    if value.endswith(_WELL_KNOWN):
+        raise ValueError(
+            f"leave out {_WELL_KNOWN} at its end; write {shown(value.removesuffix(_WELL_KNOWN))}"
+        )
+    if parts.scheme != "https" and not urls.on_this_machine(value):
+        raise ValueError(f"{shown(value)} is not encrypted; begin it with https://")
+    if _OF_ANY_TENANT.match(value):
+        raise ValueError(
+            f"{shown(value)} lets in whoever has any account there; write your tenant's number in place of"
+            f" {shown(parts.path.split('/')[1])}"
+        )
+    return value
+
+
+def _who_may_come(value: str) -> str:
+    text = _text(value)
+    claim, is_claim, _ = text.partition("=")
+    if claim in _SAID_OF_ONESELF:
+        raise ValueError(
+            f"{shown(value)} lets in whoever writes that of themselves; write an address alone, or a role"
+        )
+    if is_claim and re.fullmatch(r"[^\s@=]+=\S(.*\S)?", text):
+        return text
+    if not re.fullmatch(r"[^\s@=]*@[^\s@]+", text) or not text.isascii():
+        raise ValueError(
+            f"{shown(value)} is nobody; write an e-mail address, a domain such as @example.org, or a claim"
+            " and its value, such as roles=hub-admin"
+        )
+    return text.lower()
 
 
 def _words(value: str) -> str:
@@ -397,6 +440,12 @@ Host = Annotated[
     str,
     AfterValidator(_host_name),
     WithJsonSchema({"type": "string", "pattern": f"^{_HOST}$", "maxLength": 253}),
+]
+Issuer = Annotated[str, AfterValidator(_issuer), _URL_SCHEMA]
+WhoMayCome = Annotated[
+    str,
+    AfterValidator(_who_may_come),
+    WithJsonSchema({"type": "string", "pattern": "[@=]", "maxLength": 200}),
 ]
 BaseUrl = Annotated[str, AfterValidator(_base_url), _URL_SCHEMA]
 Timezone = Annotated[str, AfterValidator(_timezone)]

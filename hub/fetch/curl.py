@@ -71,7 +71,7 @@ class CurlFetcher:
     ) -> None:
         self._policy = policy
         self._user_agent = user_agent
-        self._ca_file = str(ca_file) if ca_file is not None else _system_certificates()
+        self._ca_file = str(ca_file) if ca_file is not None else system_certificates()
         self._clock = clock
         connections = min(connections, transfers())
         self._turns: Turns[Journey] = Turns(
@@ -328,7 +328,7 @@ def _left_alone(journey: Journey, asked: FetchError, seconds: float) -> FetchErr
     )
 
 
-def _system_certificates() -> str | None:
+def system_certificates() -> str | None:
     """The file of the certificates that this system trusts; None to leave it to libcurl."""
     for file in (ssl.get_default_verify_paths().cafile, *_CERTIFICATES):
         if file is not None and Path(file).is_file():

@@ -257,7 +257,7 @@ class Lane:
         if not self._allowed(address.addr[0]):
             return int(pycurl.SOCKET_BAD)
         try:
-            opened = _socket(address)
+            opened = open_socket(address)
         except OSError as error:
             self.no_socket = error.strerror
             return int(pycurl.SOCKET_BAD)
@@ -296,7 +296,7 @@ class Lane:
         return len(chunk) if self.cut and not self._says_its_length else 0
 
 
-def _socket(address: Any) -> socket.socket:
+def open_socket(address: Any) -> socket.socket:
     """A socket for an address. pycurl duplicates it and leaves ours open. Raises OSError."""
     opened = socket.socket(address.family, address.socktype, address.protocol)
     try:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -24,11 +25,15 @@ def account_name_problem(name: str) -> str:
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An admin's account. `password` is its hash, as werkzeug makes it."""
+    """An admin's account. `password` is its hash, as werkzeug makes it, empty where none was chosen.
+
+    `issuers` are the providers by whose sign-in it is used.
+    """
 
     name: str
     password: str
     made: datetime
+    issuers: tuple[str, ...] = ()
 
 
 LINK_LASTS = timedelta(days=1)
@@ -45,6 +50,52 @@ class Invitation(Struct, frozen=True, kw_only=True):
     name: str
     giver: str
     until: datetime
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """Somebody, as an OpenID provider knows them.
+
+    `sub` is one and the same person's at its `issuer`, for ever. `name` is their e-mail address in small
+    letters if the provider has verified it, else empty. `called` is what they are called there, which
+    says nothing of who they are.
+    `rule` is which of `SignIn.allow` they fit, empty for none.
+    """
+
+    issuer: str
+    sub: str
+    name: str = ""
+    called: str = ""
+    rule: str = ""
+
+
+DEPARTURE_LASTS = timedelta(minutes=10)
+"""How long one may take at the organisation's own sign-in."""
+
+
+class Departure(Struct, frozen=True, kw_only=True):
+    """That a browser was sent to the organisation's own sign-in, and comes back from there.
+
+    `after` is the page that was wanted, `invitation` the digest of the one-time link that it is for.
+    """
+
+    after: str = ""
+    invitation: str = ""
+
+
+Refusal = Literal["", "nobody", "removed", "others", "ruled-out", "nameless", "link"]
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """As which account somebody is let in whom a provider knows, and whether that is theirs from now on.
+
+    Else why not: there is no account for them (nobody), theirs was removed, the one of their name is
+    somebody else's, feeds.yaml allows them no more (ruled-out), they have no name for an account, or the
+    link is of no use any more.
+    """
+
+    account: str = ""
+    first: bool = False
+    refusal: Refusal = ""
 
 
 SESSION_LASTS = timedelta(days=7)

@@ -108,6 +108,22 @@ class Alerts(Struct, frozen=True, kw_only=True):
     webhook: str | None = None
 
 
+class SignIn(Struct, frozen=True, kw_only=True):
+    """The organisation's own sign-in for admins, an OpenID provider.
+
+    `issuer` is compared as it is written, `client_id` is what the provider knows the
+    hub by, `name` what admins call it. Of `allow` each is an e-mail address, a domain
+    as `@example.org`, or `claim=value` of an ID token: whom it fits is an admin. Without
+    `passwords` nobody signs in with one.
+    """
+
+    issuer: str
+    client_id: str
+    name: str
+    allow: tuple[str, ...] = ()
+    passwords: bool = True
+
+
 class HubSettings(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says of the hub itself (`hub:`).
 
@@ -115,7 +131,8 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     file does not say. `timezone` is an IANA name. A feed is polled no oftener
     than `every_min` and no more seldom than `every_max`. `metrics_allow` are
     the addresses besides loopback that may read /metrics. With `websub` the
-    hub subscribes to feeds that are pushed, and others to its own.
+    hub subscribes to feeds that are pushed, and others to its own. `sign_in` is None where admins
+    sign in with passwords alone.
     """
 
     title: str = "News"
@@ -129,6 +146,7 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     websub: bool = True
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     alerts: Alerts = Alerts()
+    sign_in: SignIn | None = None
 
     @property
     def user_agent(self) -> str:

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 import msgspec
 
 from hub.errors import StoreError
-from hub.model import ASKED_FOR, SESSION_LASTS, Account, AuditRecord, FeedKey, Invitation, Session
+from hub.model import (
+    ASKED_FOR,
+    DEPARTURE_LASTS,
+    SESSION_LASTS,
+    Account,
+    Admission,
+    AuditRecord,
+    Departure,
+    FeedKey,
+    Invitation,
+    Session,
+    Subject,
+)
 from hub.store import Page, rows
 from hub.store.connection import Connection
 from hub.store.cursors import read_cursor, write_cursor
@@ -19,6 +31,12 @@ from hub.store.rows import Row
 _IDLE = timedelta(hours=12)
 # Nothing is written for a page that is asked for sooner after another.
 _SEEN_AGAIN = timedelta(minutes=5)
+# Browsers that are at the organisation's own sign-in: more than the web view lets go there in the time.
+_MOST_AWAY = 1_000
+_ACCOUNTS = (
+    "SELECT name, password, made,"
+    " (SELECT json_group_array(issuer) FROM subjects WHERE account = accounts.name) AS issuers FROM accounts"
+)
 
 
 class Admins(Connection):
@@ -38,11 +56,11 @@ class Admins(Connection):
 
     def accounts(self) -> tuple[Account, ...]:
         with self._reading():
-            return tuple(map(_account, self._rows("SELECT * FROM accounts ORDER BY name")))
+            return tuple(map(_account, self._rows(f"{_ACCOUNTS} ORDER BY name")))
 
     def account(self, name: str) -> Account | None:
         with self._reading():
-            found = self._rows("SELECT * FROM accounts WHERE name = ?", (name,))
+            found = self._rows(f"{_ACCOUNTS} WHERE name = ?", (name,))
         return _account(found[0]) if found else None
 
     def invite(self, invitation: Invitation, token: str) -> None:
@@ -51,50 +69,60 @@ class Admins(Connection):
                 "INSERT INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET"
                 " digest = excluded.digest, until = excluded.until, giver = excluded.giver",
-                (invitation.name, _digest(token), rows.stamp(invitation.until), invitation.giver),
+                (invitation.name, token_digest(token), rows.stamp(invitation.until), invitation.giver),
             )
+            self._execute("DELETE FROM expelled WHERE name = ?", (invitation.name,))
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
         with self._reading():
             found = self._rows(
                 "SELECT * FROM invitations WHERE until > ? AND name <> '' ORDER BY name", (rows.stamp(now),)
             )
-        return tuple(
-            Invitation(name=row["name"], giver=row["giver"], until=rows.moment(row["until"])) for row in found
-        )
+        return tuple(map(_invitation, found))
 
-    def invited(self, token: str, now: datetime) -> str | None:
+    def invited(self, token: str, now: datetime) -> Invitation | None:
         with self._reading():
-            return self._invited(token, now)
+            return self._invited(token_digest(token), now)
 
-    def _invited(self, token: str, now: datetime) -> str | None:
+    def _invited(self, digest: str, now: datetime) -> Invitation | None:
         # The first admin's link is of use as long as there is nobody.
-        name: str | None = self._value(
-            "SELECT name FROM invitations WHERE digest = ? AND until > ?"
+        found = self._rows(
+            "SELECT * FROM invitations WHERE digest = ? AND until > ?"
             " AND (name <> '' OR NOT EXISTS (SELECT 1 FROM accounts))",
-            (_digest(token), rows.stamp(now)),
+            (digest, rows.stamp(now)),
         )
-        return name
+        return _invitation(found[0]) if found else None
 
     def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
+        digest = token_digest(token)
         with self._writing():
-            if self._invited(token, now) not in ("", name):
+            invitation = self._invited(digest, now)
+            if invitation is None or invitation.name not in ("", name):
                 return False
-            self._execute("DELETE FROM invitations WHERE digest = ?", (_digest(token),))
-            self._execute(
-                "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET password = excluded.password",
-                (name, password, rows.stamp(now)),
-            )
-            self._execute("DELETE FROM sessions WHERE account = ?", (name,))
+            self._enrol(digest, name, password, now)
         return True
 
-    def expel(self, name: str) -> bool:
+    def _enrol(self, digest: str, name: str, password: str, now: datetime) -> None:
+        self._execute("DELETE FROM invitations WHERE digest = ?", (digest,))
+        self._execute(
+            "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            " password = COALESCE(NULLIF(excluded.password, ''), accounts.password)",
+            (name, password, rows.stamp(now)),
+        )
+        self._execute("DELETE FROM sessions WHERE account = ?", (name,))
+
+    def expel(self, name: str, now: datetime) -> bool:
         with self._writing():
-            invited = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
+            gone = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
             # Else who is removed could have seen to a way back.
             self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
-            return bool(self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount or invited)
+            gone += self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount
+            if gone:
+                self._execute(
+                    "INSERT INTO expelled (name, moment) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                    (name, rows.stamp(now)),
+                )
+        return bool(gone)
 
     def take_back(self, name: str) -> bool:
         with self._writing():
@@ -104,6 +132,91 @@ class Admins(Connection):
         with self._writing():
             self._execute("DELETE FROM sessions")
             self._execute("DELETE FROM invitations")
+            self._execute("DELETE FROM departures")
+
+    # ------------------------------------------------------------ by the organisation's own sign-in
+
+    def depart(self, token: str, *, after: str, invitation: str, now: datetime) -> None:
+        with self._writing():
+            self._execute(
+                "DELETE FROM departures WHERE begun <= ? OR begun < (SELECT MIN(begun) FROM"
+                " (SELECT begun FROM departures ORDER BY begun DESC LIMIT ?) AS latest)",
+                (rows.stamp(now - DEPARTURE_LASTS), _MOST_AWAY),
+            )
+            self._execute(
+                "INSERT INTO departures (digest, begun, after, invitation) VALUES (?, ?, ?, ?)",
+                (token_digest(token), rows.stamp(now), after, token_digest(invitation) if invitation else ""),
+            )
+
+    def come_back(self, token: str, now: datetime) -> Departure | None:
+        with self._writing():
+            found = self._rows(
+                "SELECT * FROM departures WHERE digest = ? AND begun > ?",
+                (token_digest(token), rows.stamp(now - DEPARTURE_LASTS)),
+            )
+            self._execute("DELETE FROM departures WHERE digest = ?", (token_digest(token),))
+        return Departure(after=found[0]["after"], invitation=found[0]["invitation"]) if found else None
+
+    def let_in(self, subject: Subject, name: str, *, invitation: str, now: datetime) -> Admission:
+        with self._writing():
+            if invitation:
+                invited = self._invited(invitation, now)
+                if invited is None:
+                    return Admission(refusal="link")
+                name = invited.name or name
+                if not name:
+                    return Admission(refusal="nameless")
+                self._enrol(invitation, name, "", now)
+                return self._make_theirs(subject, name, now)
+            found = self._rows(
+                "SELECT * FROM subjects WHERE issuer = ? AND sub = ?", (subject.issuer, subject.sub)
+            )
+            known = found[0] if found else None
+            if known is not None and known["account"] is not None:
+                if known["by_rule"] and not subject.rule:
+                    return Admission(refusal="ruled-out")
+                return Admission(account=known["account"])
+            if subject.name and (theirs := self._by_name(subject, now)):
+                return theirs
+            if not subject.rule:
+                return Admission(refusal="removed" if known is not None else "nobody")
+            if not name:
+                return Admission(refusal="nameless")
+            if known is not None or self._value("SELECT 1 FROM expelled WHERE name = ?", (name,)):
+                return Admission(refusal="removed")
+            # It is called so where nobody has verified that.
+            if self._value("SELECT 1 FROM accounts WHERE name = ?", (name,)):
+                return Admission(refusal="others")
+            self._enrol("", name, "", now)
+            return self._make_theirs(subject, name, now, by_rule=True)
+
+    def _by_name(self, subject: Subject, now: datetime) -> Admission | None:
+        """As the account of the name that is verified; None where there is none, nor is it invited."""
+        if self._value("SELECT 1 FROM accounts WHERE name = ?", (subject.name,)):
+            whose = self._value(
+                "SELECT sub FROM subjects WHERE account = ? AND issuer = ?", (subject.name, subject.issuer)
+            )
+            if whose is not None:
+                return Admission(refusal="others")
+            return self._make_theirs(subject, subject.name, now)
+        invitation = self._value(
+            "SELECT digest FROM invitations WHERE name = ? AND until > ?", (subject.name, rows.stamp(now))
+        )
+        if invitation is None:
+            return None
+        self._enrol(invitation, subject.name, "", now)
+        return self._make_theirs(subject, subject.name, now)
+
+    def _make_theirs(self, subject: Subject, name: str, now: datetime, *, by_rule: bool = False) -> Admission:
+        self._execute(
+            "DELETE FROM subjects WHERE issuer = ? AND (sub = ? OR account = ?)",
+            (subject.issuer, subject.sub, name),
+        )
+        self._execute(
+            "INSERT INTO subjects (issuer, sub, account, by_rule, made) VALUES (?, ?, ?, ?, ?)",
+            (subject.issuer, subject.sub, name, int(by_rule), rows.stamp(now)),
+        )
+        return Admission(account=name, first=True)
 
     # ------------------------------------------------------------ sessions
 
@@ -117,7 +230,7 @@ class Admins(Connection):
                 self._execute(
                     "INSERT INTO sessions (account, digest, begun, seen, agent)"
                     " SELECT name, ?, ?, ?, ? FROM accounts WHERE name = ?",
-                    (_digest(token), rows.stamp(now), rows.stamp(now), agent, name),
+                    (token_digest(token), rows.stamp(now), rows.stamp(now), agent, name),
                 ).rowcount
             )
 
@@ -125,7 +238,7 @@ class Admins(Connection):
         with self._reading():
             found = self._rows(
                 "SELECT * FROM sessions WHERE digest = ? AND seen > ? AND begun > ?",
-                (_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
+                (token_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
         if not found:
             return None
@@ -138,7 +251,7 @@ class Admins(Connection):
 
     def knows_session(self, token: str) -> bool:
         with self._reading():
-            return self._value("SELECT 1 FROM sessions WHERE digest = ?", (_digest(token),)) is not None
+            return self._value("SELECT 1 FROM sessions WHERE digest = ?", (token_digest(token),)) is not None
 
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         with self._reading():
@@ -191,13 +304,22 @@ class Admins(Connection):
         return Page(items=items, next=write_cursor("a", items[-1].number) if len(found) > limit else None)
 
 
-def _digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """What is kept of a token, by which nobody signs in."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _account(row: Row) -> Account:
-    return Account(name=row["name"], password=row["password"], made=rows.moment(row["made"]))
+    return Account(
+        name=row["name"],
+        password=row["password"],
+        made=rows.moment(row["made"]),
+        issuers=tuple(msgspec.json.decode(row["issuers"], type=list[str])),
+    )
+
+
+def _invitation(row: Row) -> Invitation:
+    return Invitation(name=row["name"], giver=row["giver"], until=rows.moment(row["until"]))
 
 
 def _session(row: Row) -> Session:

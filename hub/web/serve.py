@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from hub.errors import HubError
 from hub.web.admin.frame import LONGEST_FORM
+from hub.web.admin.provider import PATH as _PROVIDER
 from hub.websub.subscribers import LONGEST_REQUEST
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _FOR_ADMINS = 2  # threads besides, where a feed is looked at while somebody wai
 _CALLBACKS = "/websub/"  # and their tokens: where something is sent to
 _SUBSCRIBING = "/websub"  # where others ask for what we publish
 _ADMIN = "/admin/"
+_AT_PROVIDER = 2  # threads besides, which wait for the organisation's own sign-in
 _CONNECTIONS = 500
 _BACKLOG = 1024
 _SILENCE = 30  # seconds that a client gets for a request's head, also for the next on its connection
@@ -205,6 +207,7 @@ class _Answering:
         self._receiving = ThreadPoolExecutor(_RECEIVING, thread_name_prefix="web-receiving")
         self._bodies: dict[str, _Body] = {}
         self._admins = ThreadPoolExecutor(_FOR_ADMINS, thread_name_prefix="web-admin")
+        self._signing_in = ThreadPoolExecutor(_AT_PROVIDER, thread_name_prefix="web-signing-in")
         self._asking: Counter[str] = Counter()
         self._numbers = count()
         self._seen: Hashable = None
@@ -228,13 +231,15 @@ class _Answering:
         else:
             environ = _environ(scope, fields, self._port)
             threads = self._admins if _ADMIN in scope.path else self._threads
+            if scope.path.endswith(_PROVIDER):
+                threads = self._signing_in
             if scope.method == "POST" and scope.path.endswith(_SUBSCRIBING):
                 answer = await self._asked(protocol, environ, fields, _SUBSCRIBER, self._receiving)
-            elif scope.method == "POST" and threads is self._admins:
+            elif scope.method == "POST" and threads is not self._threads:
                 loop = asyncio.get_running_loop()
                 admin = await loop.run_in_executor(self._admins, self._app.admits, environ)
                 asker = _ADMIN_ASKS if admin else _WHOEVER
-                answer = await self._asked(protocol, environ, fields, asker, self._admins)
+                answer = await self._asked(protocol, environ, fields, asker, threads)
             elif scope.method == "POST":
                 answer = await self._taken(scope, protocol, environ, fields)
             if answer is None:
@@ -356,7 +361,7 @@ class _Answering:
 
     def close(self) -> None:
         """Begin no more answers."""
-        for threads in (self._threads, self._receiving, self._admins):
+        for threads in (self._threads, self._receiving, self._admins, self._signing_in):
             threads.shutdown(wait=False, cancel_futures=True)
 
 

@@ -26,7 +26,7 @@ _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 # Who was let in when the copy was made may have been removed since.
-_LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations) ")
+_LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations|departures) ")
 # Where Debian and Red Hat have the programs of each version, besides one that is in PATH.
 _PLACES = "/usr/lib/postgresql/{0}/bin:/usr/pgsql-{0}/bin"
 _AN_EMPTY_ONE = "make an empty database (createdb), and name that with --database"

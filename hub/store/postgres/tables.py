@@ -425,6 +425,26 @@ END
 $$;
 """
 
+_SUBJECTS = """
+CREATE TABLE subjects (
+    issuer TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    account TEXT REFERENCES accounts (name) ON DELETE SET NULL DEFERRABLE,
+    by_rule BIGINT NOT NULL,
+    made TEXT NOT NULL,
+    PRIMARY KEY (issuer, sub)
+);
+CREATE UNIQUE INDEX subjects_account ON subjects (account, issuer);
+CREATE TABLE expelled (name TEXT PRIMARY KEY, moment TEXT NOT NULL);
+CREATE TABLE departures (
+    digest TEXT PRIMARY KEY,
+    begun TEXT NOT NULL,
+    after TEXT NOT NULL,
+    invitation TEXT NOT NULL
+);
+CREATE INDEX departures_begun ON departures (begun);
+"""
+
 _INCIDENTS = """
 CREATE TABLE incidents (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -461,6 +481,7 @@ _PAUSED = "ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;"
 
 MIGRATIONS = {
     "p001_the_first_tables": _TABLES + _FUNCTIONS,
+    "p002_subjects": _SUBJECTS,
     "p003_what_was_the_matter_with_feeds": _INCIDENTS,
     "p004_feeds_that_are_left_alone": _PAUSED,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from hub.model import Account, AuditRecord, Invitation, Session
+from hub.model import Account, Admission, AuditRecord, Departure, Invitation, Session, Subject
 from hub.store.found import Page
 
 
@@ -22,7 +22,7 @@ class AdminStore(Protocol):
         """Have whoever holds a token set a password for an account, once.
 
         Of no name it is the first admin's, as long as there are none. An earlier token of the same
-        name counts no more.
+        name counts no more. Who was removed under the name may have an account again.
         """
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
@@ -31,20 +31,43 @@ class AdminStore(Protocol):
     def take_back(self, name: str) -> bool:
         """Have the invitation of a name count no more; False where there is none."""
 
-    def invited(self, token: str, now: datetime) -> str | None:
-        """The name that a token is good for; None where it is not good any more."""
+    def invited(self, token: str, now: datetime) -> Invitation | None:
+        """What a token is good for; None where it is not good any more."""
 
     def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
         """Make an account, or give it another password and end its sessions, by a token.
 
-        `password` is hashed. False where the token is not good for that name any more.
+        `password` is hashed; an empty one leaves it as it is. False where the token is not good for that
+        name any more.
         """
 
-    def expel(self, name: str) -> bool:
-        """Remove an account with its sessions, its invitation and those it gave.
+    def expel(self, name: str, now: datetime) -> bool:
+        """Remove an account with its sessions, its invitation and those it gave; no rule makes it again.
 
         False where there was neither an account nor an invitation.
         """
+
+    # ------------------------------------------------------------ by the organisation's own sign-in
+
+    def depart(self, token: str, *, after: str, invitation: str, now: datetime) -> None:
+        """Have the browser that keeps a token come back, once, from the organisation's own sign-in.
+
+        `invitation` is the token of the one-time link that it is for, else empty. Those that are too old
+        are forgotten, and of very many the oldest.
+        """
+
+    def come_back(self, token: str, now: datetime) -> Departure | None:
+        """How a browser was sent that is back; None where it was not, is back already or took too long."""
+
+    def let_in(self, subject: Subject, name: str, *, invitation: str, now: datetime) -> Admission:
+        """As which account somebody may come in whom a provider knows.
+
+        As the one that is theirs since they came first; else as the one of the invitation with this
+        digest, or of the name that the provider has verified, if there is one that is nobody's else or
+        is invited; or as a new one of this `name`, if a rule of feeds.yaml allows it.
+        """
+
+    # ------------------------------------------------------------ sessions
 
     def end_sessions(self) -> None:
         """End all sessions, and take back all invitations."""

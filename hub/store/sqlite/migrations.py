@@ -933,6 +933,36 @@ def m031_what_a_member_took_back_too(db: Database) -> None:
     _execute(db, "ALTER TABLE standings ADD COLUMN retracted TEXT;")
 
 
+_SUBJECTS = """
+-- Whom an OpenID provider knows by which number (`sub`), and as which account they came; NULL for one that
+-- was removed. Who came `by_rule` of feeds.yaml is let in as long as there is one that they fit.
+CREATE TABLE subjects (
+    issuer TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    account TEXT REFERENCES accounts (name) ON DELETE SET NULL,
+    by_rule INTEGER NOT NULL,
+    made TEXT NOT NULL,
+    PRIMARY KEY (issuer, sub)
+);
+CREATE UNIQUE INDEX subjects_account ON subjects (account, issuer);
+-- Who was removed, so that no rule of feeds.yaml makes them an account again.
+CREATE TABLE expelled (name TEXT PRIMARY KEY, moment TEXT NOT NULL);
+-- Browsers that were sent to the provider, each by the digest of its token; `invitation` is a digest too.
+CREATE TABLE departures (
+    digest TEXT PRIMARY KEY,
+    begun TEXT NOT NULL,
+    after TEXT NOT NULL,
+    invitation TEXT NOT NULL
+);
+CREATE INDEX departures_begun ON departures (begun);
+"""
+
+
+@migrations()
+def m032_subjects(db: Database) -> None:
+    _execute(db, _SUBJECTS)
+
+
 _INCIDENTS = """
 -- When a feed needed somebody, in words of then. What may still pass by itself has no `changed`, and 0 for
 -- its `revision`, which is numbered through for all that people are told of.

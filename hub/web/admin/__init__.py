@@ -10,7 +10,20 @@ from flask import Blueprint, Response, request
 
 from hub.audit import NotRecordedError
 from hub.errors import HubError, StoreUnusable
-from hub.web.admin import access, accounts, actions, add, audit, feeds, file, news, overview, topics, waiting
+from hub.web.admin import (
+    access,
+    accounts,
+    actions,
+    add,
+    audit,
+    feeds,
+    file,
+    news,
+    overview,
+    provider,
+    topics,
+    waiting,
+)
 from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.web.refusals import later
@@ -21,6 +34,7 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 for part in (
     access.routes,
+    provider.routes,
     actions.routes,
     overview.routes,
     feeds.routes,
@@ -35,7 +49,9 @@ for part in (
     admin.register_blueprint(part)
 
 # What is there for who is not signed in.
-_OPEN = frozenset(f"admin.access.{name}" for name in ("sign_in", "welcome"))
+_OPEN = frozenset(
+    ("admin.access.sign_in", "admin.access.welcome", "admin.provider.depart", "admin.provider.come_back")
+)
 
 
 @admin.get("")

@@ -21,7 +21,7 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import HubError
-from hub.model import SESSION_LASTS, AuditRecord, account_name_problem
+from hub.model import SESSION_LASTS, AuditRecord, Invitation, account_name_problem
 from hub.web.admin.frame import cookie_of, page, session, signed_in, to
 from hub.web.visit import Site, Visit, visiting
 
@@ -33,35 +33,37 @@ _log = logging.getLogger(__name__)
 
 SHORTEST_PASSWORD = 12
 _AFTER = re.compile(r"/admin/[\w./?=&%~+-]*", re.ASCII)
+_LONGEST_AFTER = 1_000
 _LONGEST_AGENT = 200
 # A name with fewer characters may be part of any word.
 _TELLING = 4
-# Passwords that are tried, of all who try: enough for people, and too few to guess by.
-_TRIES, _WITHIN = 10, 60.0  # seconds
+_WITHIN = 60.0  # seconds
 # What a wrong name's password is compared with, so that it takes as long as a wrong password: no password
 # has this hash, which is made as `generate_password_hash` makes them.
 _NOBODYS = f"scrypt:32768:8:1$nobody${'0' * 128}"
 
 
-class _Tries:
-    """How often passwords were wrong lately."""
+class Tries:
+    """How often something was tried within the last minute, by whomever, of `most` times."""
 
-    def __init__(self) -> None:
-        self._failed: deque[float] = deque()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counted: deque[float] = deque()
         self._lock = Lock()
 
     def too_many(self) -> bool:
         with self._lock:
-            while self._failed and time.monotonic() - self._failed[0] > _WITHIN:
-                self._failed.popleft()
-            return len(self._failed) >= _TRIES
+            while self._counted and time.monotonic() - self._counted[0] > _WITHIN:
+                self._counted.popleft()
+            return len(self._counted) >= self._most
 
-    def failed(self) -> None:
+    def count(self) -> None:
         with self._lock:
-            self._failed.append(time.monotonic())
+            self._counted.append(time.monotonic())
 
 
-_tries = _Tries()
+# Passwords that were wrong: enough for people, and too few to guess by.
+_tries = Tries(10)
 
 
 # ---------------------------------------------------------------- who sent it
@@ -128,43 +130,73 @@ def sign_in() -> Response:
     visit = visiting()
     after = request.values.get("next", "")
     if request.method == "GET" and signed_in() is not None:
-        return _on(after)
+        return on(after)
     if request.method == "GET":
-        return _form(visit, after)
+        return form(visit, after)
+    if not takes_passwords(visit):
+        return form(visit, after, "Nobody signs in here with a password.", 403)
     if _tries.too_many():
-        return _form(visit, after, "Too many passwords were wrong. Wait a minute, then try again.", 429)
+        return form(visit, after, "Too many passwords were wrong. Wait a minute, then try again.", 429)
     name, password = request.form.get("name", "").strip().lower(), request.form.get("password", "")
     account = visit.store.account(name)
-    right = check_password_hash(account.password if account else _NOBODYS, password)
+    right = check_password_hash((account and account.password) or _NOBODYS, password)
     if account is None or not right:
-        _tries.failed()
-        asks = request.headers.get("X-Forwarded-For", request.remote_addr)
-        _log.warning("sign-in refused name=%.64r from=%.64r", name, asks)
-        return _form(visit, after, "There is no account with this name and password.", 403)
-    return _begin(visit, name, _on(after), f"{name} signed in.")
+        _tries.count()
+        log_refused(name)
+        return form(visit, after, "There is no account with this name and password.", 403, wrong=True)
+    return begin(visit, name, on(after), f"{name} signed in.", secure=_by_tls())
 
 
-def _on(after: str) -> Response:
-    return to(after if _AFTER.fullmatch(after) else "/admin/")
+def log_refused(name: str) -> None:
+    """Tell whoever watches the log that somebody was not let in."""
+    asks = request.headers.get("X-Forwarded-For", request.remote_addr)
+    _log.warning("sign-in refused name=%.64r from=%.64r", name, asks)
 
 
-def _form(visit: Visit, after: str, problem: str = "", status: int = 200) -> Response:
+def takes_passwords(visit: Visit) -> bool:
+    """Whether anybody may sign in with a password."""
+    settings = visit.config.hub.sign_in
+    return settings is None or settings.passwords
+
+
+def _by_tls() -> bool:
+    # Whoever is in front ends TLS; the browser knows that it was there.
+    return request.headers.get("Origin", "").startswith("https:")
+
+
+def page_of_ours(after: str) -> str:
+    """The page that was wanted before, if it is an admin page; else nothing."""
+    return after if len(after) <= _LONGEST_AFTER and _AFTER.fullmatch(after) else ""
+
+
+def on(after: str) -> Response:
+    """Lead to the page that was wanted, if it is one of ours."""
+    return to(page_of_ours(after) or "/admin/")
+
+
+def form(visit: Visit, after: str, problem: str = "", status: int = 200, *, wrong: bool = False) -> Response:
+    """The page to sign in at; if what was typed is `wrong`, the problem is with that."""
     values: Mapping[str, object] = {
         "title": "Sign in",
-        "after": after if _AFTER.fullmatch(after) else "",
+        "after": page_of_ours(after),
         "name": request.form.get("name", ""),
         "problem": problem,
+        "wrong": wrong,
+        "provider": visit.config.hub.sign_in,
         "anybody": bool(visit.store.accounts()),
     }
     return page("sign_in.html", values, status)
 
 
-def _begin(visit: Visit, name: str, answer: Response, said: str) -> Response:
-    """Begin a session with the answer to who has shown who it is; `said` is what is recorded of it."""
+def begin(visit: Visit, name: str, answer: Response, said: str, *, secure: bool) -> Response:
+    """Begin a session with the answer to who has shown who it is; `said` is what is recorded of it.
+
+    With `secure` the browser sends its cookie by TLS alone.
+    """
     token = secrets.token_urlsafe(32)
     agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
     if not visit.store.sign_in(name, token, agent=agent, now=visit.now):
-        return _form(visit, "", "This account was removed just now.", 403)
+        return form(visit, "", "This account was removed just now.", 403)
     visit.store.record(AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=said))
     answer.set_cookie(
         cookie_of(visit),
@@ -173,8 +205,7 @@ def _begin(visit: Visit, name: str, answer: Response, said: str) -> Response:
         path=f"{visit.addresses.prefix}/admin",
         httponly=True,
         samesite="Lax",
-        # Whoever is in front ends TLS; the browser knows that it was there.
-        secure=request.headers.get("Origin", "").startswith("https:"),
+        secure=secure,
     )
     return answer
 
@@ -198,8 +229,8 @@ def sign_out() -> Response:
 def welcome(token: str) -> Response:
     """Where a one-time link leads: its holder chooses a password, and a name if it is the first."""
     visit = visiting()
-    name = visit.store.invited(token, visit.now)
-    if name is None:
+    invitation = visit.store.invited(token, visit.now)
+    if invitation is None:
         return refused(
             "This link is of no use any more",
             "It was used, or is too old, or there is a newer one. Another admin can give you one on the page"
@@ -208,23 +239,37 @@ def welcome(token: str) -> Response:
             410,
         )
     if request.method == "GET":
-        return _welcome(name)
-    chosen = name or request.form.get("name", "").strip().lower()
+        return _welcome(visit, token, invitation)
+    chosen = invitation.name or request.form.get("name", "").strip().lower()
     password = request.form.get("password", "")
-    if problem := _problem(chosen, password, request.form.get("again", "")):
-        return _welcome(name, problem, 400)
-    another = "another" if visit.store.account(chosen) else "a"
-    if not visit.store.enrol(token, chosen, generate_password_hash(password), visit.now):
+    problem = account_name_problem(chosen)
+    if takes_passwords(visit):
+        problem = problem or _problem(chosen, password, request.form.get("again", ""))
+        another = "another" if visit.store.account(chosen) else "a"
+        hashed, said = generate_password_hash(password), f"{chosen} chose {another} password at a link, and"
+    else:
+        # The way back, where the provider lets nobody in: for who has the machine, and no admin's gift.
+        if invitation.giver:
+            problem = "Nobody signs in here with a password."
+        hashed, said = "", f"{chosen} used a link of a command, and so"
+    if problem:
+        return _welcome(visit, token, invitation, problem, 400)
+    if not visit.store.enrol(token, chosen, hashed, visit.now):
         return refused("This link is of no use any more", "Somebody has used it just now.", 410)
-    return _begin(
-        visit, chosen, to("/admin/"), f"{chosen} chose {another} password at a link, and signed in."
-    )
+    return begin(visit, chosen, to("/admin/"), f"{said} signed in.", secure=_by_tls())
 
 
-def _welcome(name: str, problem: str = "", status: int = 200) -> Response:
+def _welcome(
+    visit: Visit, token: str, invitation: Invitation, problem: str = "", status: int = 200
+) -> Response:
+    passwords = takes_passwords(visit)
     values: Mapping[str, object] = {
-        "title": "Choose a password",
-        "name": name,
+        "title": "Choose a password" if passwords else "Sign in",
+        "token": token,
+        "provider": visit.config.hub.sign_in,
+        "passwords": passwords,
+        "without": not passwords and not invitation.giver,
+        "name": invitation.name,
         "asked": request.form.get("name", ""),
         "shortest": SHORTEST_PASSWORD,
         "problem": problem,
@@ -233,8 +278,6 @@ def _welcome(name: str, problem: str = "", status: int = 200) -> Response:
 
 
 def _problem(name: str, password: str, again: str) -> str:
-    if problem := account_name_problem(name):
-        return problem
     if len(password) < SHORTEST_PASSWORD:
         return f"A password needs {SHORTEST_PASSWORD} characters at least: several words do."
     if password != again:

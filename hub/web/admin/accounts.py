@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from hub.audit import expelled, invited
 from hub.errors import HubError
-from hub.model import LINK_LASTS, Did, Invitation, account_name_problem
+from hub.model import LINK_LASTS, Account, Did, Invitation, SignIn, account_name_problem
 from hub.web.admin.frame import done, page, session, to
 from hub.web.visit import Visit, visiting
 
@@ -58,7 +58,7 @@ def remove() -> Response:
         raise HubError(
             "You cannot remove your own account.", "Have another admin do it, or `hub user remove`."
         )
-    if not visit.store.expel(name):
+    if not visit.store.expel(name, visit.now):
         raise HubError(f"There is no account {name}.", "Somebody else may have removed it just now.")
     return done("remove-account", expelled(name), back="/admin/accounts")
 
@@ -84,6 +84,7 @@ def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:
             {
                 "name": each.name,
                 "made": moment(each.made),
+                "ways": _ways(each, visit.config.hub.sign_in),
                 "seen": next((moment(s.seen) for s in sessions if s.account == each.name), None),
             }
             for each in visit.store.accounts()
@@ -104,6 +105,14 @@ def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:
             for each in sessions
         ],
         "link": "",
+        "provider": visit.config.hub.sign_in,
         **more,
     }
     return page("accounts.html", values)
+
+
+def _ways(account: Account, settings: SignIn | None) -> str:
+    """By what an account is used, in words."""
+    called = {settings.issuer: settings.name} if settings else {}
+    found = ["password"] if account.password else []
+    return ", ".join([*found, *(called.get(each, each) for each in account.issuers)]) or "–"

@@ -16,8 +16,20 @@ if TYPE_CHECKING:
 
 from hub.config import Config
 from hub.explained import Explained
-from hub.model import Did, Stand
+from hub.model import Did, HubSettings, Stand, Subject
 from hub.store import Pin, Place
+
+
+class Provider(Protocol):
+    """The organisation's own sign-in (`hub.sign_in`), asked within seconds. Each may raise SignInError."""
+
+    def question(self, hub: HubSettings, token: str, *, back: str) -> str:
+        """Where to send a browser that keeps a token, to come `back` from there."""
+
+    def subject(
+        self, hub: HubSettings, token: str, code: str, *, issuer: str | None, back: str, now: datetime
+    ) -> Subject:
+        """Who signed in, by the code that such a browser came back with, and by the issuer that it named."""
 
 
 class Desk(Protocol):
@@ -29,6 +41,9 @@ class Desk(Protocol):
     `today` and `config` are what the hub goes by, also while feeds.yaml has a
     fault in it.
     """
+
+    @property
+    def provider(self) -> Provider: ...
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
         """By what and of which member an entry of one feed is meant in all feeds where that has it.
