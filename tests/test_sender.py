@@ -348,7 +348,7 @@ def test_while_nobody_is_reached_it_is_held_against_no_subscriber(
     hub.subscribed(reader)
     hub.news("Clinic moves", "Ward opens")
     with monkeypatch.context() as cut_off:
-        cut_off.setattr("hub.fetch.lane._socket", no_network)
+        cut_off.setattr("hub.fetch.lane.open_socket", no_network)
         cut_off.setattr("hub.fetch.lane.Lane.reached", lambda *_: False)
         for _ in range(30):
             hub.step()

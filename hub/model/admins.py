@@ -88,6 +88,8 @@ Refusal = Literal["", "nobody", "removed", "others", "ruled-out", "nameless", "l
 class Admission(Struct, frozen=True, kw_only=True):
     """As which account somebody is let in whom a provider knows, and whether that is theirs from now on.
 
+    `by_rule` says whether that is since feeds.yaml allows them.
+
     Else why not: there is no account for them (nobody), theirs was removed, the one of their name is
     somebody else's, feeds.yaml allows them no more (ruled-out), they have no name for an account, or the
     link is of no use any more.
@@ -95,6 +97,7 @@ class Admission(Struct, frozen=True, kw_only=True):
 
     account: str = ""
     first: bool = False
+    by_rule: bool = False
     refusal: Refusal = ""
 
 

@@ -216,7 +216,7 @@ class Admins(Connection):
             "INSERT INTO subjects (issuer, sub, account, by_rule, made) VALUES (?, ?, ?, ?, ?)",
             (subject.issuer, subject.sub, name, int(by_rule), rows.stamp(now)),
         )
-        return Admission(account=name, first=True)
+        return Admission(account=name, first=True, by_rule=by_rule)
 
     # ------------------------------------------------------------ sessions
 

@@ -262,11 +262,11 @@ def welcome(token: str) -> Response:
 def _welcome(
     visit: Visit, token: str, invitation: Invitation, problem: str = "", status: int = 200
 ) -> Response:
-    passwords = takes_passwords(visit)
+    passwords, provider = takes_passwords(visit), visit.config.hub.sign_in
     values: Mapping[str, object] = {
-        "title": "Choose a password" if passwords else "Sign in",
+        "title": "Sign in" if provider else "Choose a password",
         "token": token,
-        "provider": visit.config.hub.sign_in,
+        "provider": provider,
         "passwords": passwords,
         "without": not passwords and not invitation.giver,
         "name": invitation.name,

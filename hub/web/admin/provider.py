@@ -40,6 +40,11 @@ _REFUSALS: Mapping[Refusal, str] = {
     " for a name of small letters; sign in at that.",
     "link": "The link is of no use any more: it was used, or is too old. Another admin can give you another.",
 }
+# Of whom no address is verified: an account that is added by name would not be theirs.
+_BY_LINK = (
+    "It has verified no e-mail address of yours, so you come in by a link: another admin can give you one on"
+    " the page Accounts, or `hub user add NAME` prints one. Sign in at that."
+)
 
 
 @routes.post("/sign-in/provider")
@@ -119,17 +124,17 @@ def _said(settings: SignIn, subject: Subject, admission: Admission) -> str:
     said = f"{admission.account} signed in by {settings.name}"
     if not admission.first:
         return f"{said}."
-    by_rule = f", as feeds.yaml lets in {subject.rule}" if subject.rule else ""
-    return (
-        f"{said} for the first time{by_rule}. There it is {subject.called or subject.name} ({subject.sub})."
-    )
+    by_rule = f", as feeds.yaml allows {subject.rule}" if admission.by_rule else ""
+    known_as = subject.name or subject.called
+    return f"{said} for the first time{by_rule}. They are {known_as} there ({subject.sub})."
 
 
 def _refusal(settings: SignIn, subject: Subject, name: str, refusal: Refusal) -> str:
     there = subject.name or subject.called or subject.sub
-    said = _REFUSALS[refusal].format(name=name or "NAME")
-    unverified = "" if subject.name else ", which it has not verified to be an e-mail address"
-    return f"{settings.name} says that you are {there}{unverified}. {said}"
+    said = _REFUSALS[refusal].format(name=name)
+    if refusal in ("nobody", "removed") and not subject.name:
+        said = _BY_LINK
+    return f"{settings.name} says that you are {there}. {said}"
 
 
 def _failed(visit: Visit, after: str, error: SignInError) -> Response:
