@@ -2,7 +2,8 @@
 
 What is to be told is in the store, and how far each channel has told it. So
 whoever is killed loses nothing. One that ends between a message's arrival and
-the note of it sends it again, under the same id.
+the note of it sends it again, under the same id. What messages are made and
+sent with is loaded with the first one: most rounds have none.
 """
 
 from __future__ import annotations
@@ -10,18 +11,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from functools import partial
 from math import inf
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hub.alerts import smtp, webhook
-from hub.alerts.message import Message, compose, mail
 from hub.config import Config
 from hub.errors import AlertError, FetchError, StoreError
 from hub.fetch import Outcome
@@ -30,6 +28,11 @@ from hub.polls import Polls, utc_now
 from hub.report import say
 from hub.said import minute
 from hub.store import Store
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from hub.alerts.message import Message
 
 # Seconds between two looks.
 _LOOKS = 5.0
@@ -146,6 +149,8 @@ class Alerting:
     # ------------------------------------------------------------ telling
 
     def _tell(self, channel: Channel, incidents: Sequence[Incident]) -> None:
+        from hub.alerts.message import compose
+
         now = self._now()
         tried = replace(channel, tries=channel.tries + 1, due=now + _later(channel.tries))
         # Before it is sent: a hub that ends here does not send again and again.
@@ -161,6 +166,9 @@ class Alerting:
 
     def _begin(self, channel: Channel, message: Message, revision: int) -> None:
         """Have a message be on its way."""
+        from hub.alerts import webhook
+        from hub.alerts.message import mail
+
         alerts = self._config.hub.alerts
         if channel.way == "webhook":
             assert alerts.webhook is not None
@@ -180,6 +188,8 @@ class Alerting:
         self._polls.wake()
 
     def _was_posted(self, url: str, channel: Channel, revision: int, outcome: Outcome) -> None:
+        from hub.alerts import webhook
+
         error = webhook.failure(url, outcome) if isinstance(outcome, FetchError) else None
         self._note(_Ended(channel, revision, error))
 
@@ -222,6 +232,8 @@ def _fault(error: Exception) -> AlertError:
 
 
 def _mail(server: MailServer, written: EmailMessage, told: Callable[[AlertError | None], None]) -> None:
+    from hub.alerts import smtp
+
     try:
         refused = smtp.send(server, written)
     except AlertError as error:
