@@ -295,11 +295,23 @@ def test_any_text_becomes_harmless_html_that_xml_can_hold(html: str) -> None:
     assert_harmless(markup.escape(html))
 
 
+@example("\ufdd0words\ufdd1 more")
 @example("\ufeff\ufeffwords")
 @given(st.text(st.characters(exclude_characters="<&")))
 def test_a_text_without_markup_is_published_as_a_parser_would_read_it(text: str) -> None:
     quick, parsed = clean(text, base=None), clean(text + "<!-- -->", base=None)
     assert (quick.html, quick.text) == (parsed.html, parsed.text)
+
+
+@pytest.mark.parametrize("begin", ["\ufdd0", "&#xFDD0;", "&#64976;", "&#x0fdd0", "&#x&#xfdd0;fdd0;"])
+def test_what_looks_like_our_own_marks_hides_no_words(begin: str) -> None:
+    player = '<iframe src="https://player.vimeo.com/video/12"></iframe>'
+    for html in (f"<p>One {begin} two &#xfdd1; three</p>", f"<p>One {begin} two</p>{player}<p>three</p>"):
+        cleaned = clean(html, base=None)
+        assert "One" in cleaned.text
+        assert "two" in cleaned.text
+        assert "three" in cleaned.text
+        assert "\ufdd0" not in cleaned.html + cleaned.text
 
 
 # ---------------------------------------------------------------- what readers see

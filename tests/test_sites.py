@@ -45,7 +45,8 @@ class Network:
 
     def __init__(self, folder: Path, *feeds: str) -> None:
         self._config = parse(_yaml(*feeds))
-        self._store = open_store(new_file(folder / "hub.db"))
+        file = folder / "hub.db"
+        self._store = open_store(f"sqlite:///{file}" if file.exists() else new_file(file))
 
     def poll(self) -> Figures:
         rounds.sync(self._store, self._config)

@@ -49,16 +49,25 @@ _LONGEST_TITLE = 200
 # Characters that no text has (Unicode §23.7): around what is not of the publisher's words.
 _BEGIN, _END = "\ufdd0", "\ufdd1"
 _NO_TEXT = str.maketrans("", "", _BEGIN + _END)
+_WRITTEN = re.compile("&#(?:x0*fdd[01]|0*6497[67])(?![0-9a-f]);?", re.IGNORECASE)
 _LINK = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
+
+
+def without_marks(html: str) -> str:
+    """HTML without the characters that stand around our links, as such or as references."""
+    if _BEGIN in html or _END in html:
+        html = html.translate(_NO_TEXT)
+    # What stands around one must not become another.
+    return _WRITTEN.sub(" ", html) if "&#" in html else html
 
 
 def as_links(html: str, base: str | None) -> str:
     """HTML with a link before each player that shows something: its title, and whose page it leads to.
 
     The link is to be cleaned with all the rest, after which `without_links`
-    and `unmarked` tell it from what the publisher wrote.
+    and `unmarked` tell it from what the publisher wrote, which was taken
+    `without_marks`.
     """
-    html = html.translate(_NO_TEXT)
     # An `object` has the same as an `embed` within it, or as a link, for browsers that show none.
     linked = {resolve(base, unescape("".join(found))) for found in _HREF.findall(html)}
     return _TAG.sub(lambda match: _linked(match, base, linked), html)

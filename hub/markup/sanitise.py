@@ -304,7 +304,7 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     or is nested too deep becomes paragraphs of its words. Raises nothing.
     """
     # A parser would take a byte order mark for none of the text.
-    html = only_xml(html).lstrip("\ufeff")
+    html = players.without_marks(only_xml(html)).lstrip("\ufeff")
     if "<" not in html and "&" not in html:
         escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
         text = " ".join(without_breaks(html).split())
