@@ -760,7 +760,7 @@ def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> 
     hub.publish(WESSEX, news("a", tags=(SAFETY,)))
     tree = hub.tree("/subscribe")
     addresses = [code.text for code in tree.xpath("//td/code[@class='address']")]
-    assert len(addresses) == 4 + 1 + 2 + 3
+    assert len(addresses) == 5 + 1 + 2 + 3
     kinds = {"Atom": "application/atom+xml", "RSS": "application/rss+xml", "JSON": "application/feed+json"}
     for address in addresses:
         for ending, kind in zip((".atom", ".rss", ".json"), kinds.values(), strict=True):
@@ -775,6 +775,10 @@ def test_readers_can_make_a_feed_of_their_own(hub: Hub) -> None:
     )
 
 
+# What leads to the feed of how a member's site is doing.
+FOLLOW = "Follow how the site of Health Innovation Wessex is doing"
+
+
 def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
     assert "The first check of 3 members is under way." in hub.words("/status")
     hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=1))
@@ -782,10 +786,10 @@ def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
     hub.fail(EAST, "https://east.example/feed/ is a page, not a feed", "not-a-feed", at=ago(hours=1))
     words = hub.words("/status")
     assert "1 of 3 members are up to date; 1 still to be checked for the first time." in words
-    assert "Health Innovation Wessex news ✓ Up to date Last news: 22 November, 15:30" in words
+    assert f"Health Innovation Wessex news {FOLLOW} ✓ Up to date Last news: 22 November, 15:30" in words
     assert "What their site sends has not been readable since 24 November, 14:30" in words
     assert "https://east.example/feed/ is a page, not a feed" in words
-    assert "National body … Not checked yet" in words
+    assert "National body Follow how the site of National body is doing … Not checked yet" in words
 
 
 @pytest.mark.parametrize(
@@ -811,7 +815,7 @@ def test_a_site_is_said_not_to_answer_only_where_it_does_not(
 def test_of_a_member_with_several_feeds_each_is_told_of_by_itself(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", at=ago(days=2)), at=ago(hours=1))
     hub.publish(BLOG, news("b", at=ago(days=5)), at=ago(hours=1))
-    assert "blog ✓ Up to date Last news: 19 November, 15:30" in hub.words("/status")
+    assert f"blog {FOLLOW} ✓ Up to date Last news: 19 November, 15:30" in hub.words("/status")
     for hours in (2, 1):
         hub.fail(BLOG, "no answer in 20 seconds", "timeout", at=ago(hours=hours))
     said = hub.words("/status")
@@ -852,7 +856,7 @@ def test_a_site_that_fell_silent_is_not_said_to_be_up_to_date(hub: Hub) -> None:
     hub.publish(WESSEX, *(news(f"{day}", at=ago(days=day)) for day in (400, 401, 402)), at=ago(hours=1))
     hub.publish(BLOG, *(news(f"b{day}", at=ago(days=day)) for day in (20, 21, 22)), at=ago(hours=1))
     words = hub.words("/status")
-    assert "Health Innovation Wessex news – No news since 20 October 2025" in words
+    assert f"Health Innovation Wessex news {FOLLOW} – No news since 20 October 2025" in words
     assert "before, it was never silent for more than a day" in words
-    assert "blog ✓ Up to date, no news since 4 November" in words
+    assert f"blog {FOLLOW} ✓ Up to date, no news since 4 November" in words
     assert "0 of 3 members are up to date" in words
