@@ -8,18 +8,15 @@ with spaces stands in quotes: `region:"North West"`. `not` binds closest, then
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
-from functools import cache
-from typing import TYPE_CHECKING, cast, get_args
+from typing import get_args
 
 from msgspec import Struct
 
 from hub.model import And, Filter, Kind, Member, MemberType, Not, Or, StoredEntry, Term
 from hub.said import as_written
-
-if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
 
 FIELDS = ("tag", "kind", "member", "type", "region")
 # The fields whose values are not of the file's making.
@@ -30,25 +27,12 @@ _FIXED = {"type": get_args(MemberType), "kind": get_args(Kind)}
 MAX_LENGTH = 8_000
 MAX_DEPTH = 50
 
-_TERM = r"""[^\s()":]+:("[^"]*"|[^\s()"]+)"""
-# Terms with the same word between them.
-_FLAT: dict[type[And | Or], re.Pattern[str]] = {
-    joined: re.compile(rf"\s*{_TERM}(?:\s+{word}\s+{_TERM})*\s*", re.IGNORECASE)
-    for joined, word in ((Or, "or"), (And, "and"))
-}
-_GRAMMAR = rf"""
-?start: any
-?any: all (_OR all)*
-?all: one (_AND one)*
-?one: _NOT one -> negation
-    | "(" any ")"
-    | TERM
-TERM: /{_TERM}/
-_OR: /or(?!\w)/i
-_AND: /and(?!\w)/i
-_NOT: /not(?!\w)/i
-%ignore /\s+/
-"""
+_TERM = r"""[^\s()":]+:(?:"[^"]*"|[^\s()"]+)"""
+# What may stand where a term may, and what behind one.
+_OPERAND = re.compile(rf"(?P<term>{_TERM})|(?P<not>not(?!\w))|(?P<open>\()", re.IGNORECASE)
+_OPERATOR = re.compile(r"(?P<or>or(?!\w))|(?P<and>and(?!\w))|(?P<close>\))", re.IGNORECASE)
+_ANYTHING = re.compile(rf"{_OPERAND.pattern}|{_OPERATOR.pattern}", re.IGNORECASE)
+_SPACE, _OPENED = re.compile(r"\s*"), re.compile(r"\s*\(")
 
 
 class FilterError(ValueError):
@@ -75,32 +59,7 @@ def read_filter(text: str) -> FilterText:
     """Read a filter with the place of each of its terms. Raises FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the filter is longer than {MAX_LENGTH:,} characters", MAX_LENGTH + 1)
-    if (flat := _flat(text)) is not None:
-        return flat
-    from lark import UnexpectedCharacters, UnexpectedToken
-
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedCharacters as error:
-        raise _unreadable(text, cast("int", error.pos_in_stream)) from error
-    except UnexpectedToken as error:
-        raise _misplaced(text, error.token) from error
-    terms: list[tuple[Term, int]] = []
-    return FilterText(_filter(tree, terms, depth=1), tuple(terms))
-
-
-def _flat(text: str) -> FilterText | None:
-    """What a text means that is terms with the same word between them, as most are; None for any other.
-
-    To load a parser takes longer than all else that a small feeds.yaml does.
-    """
-    for joined, flat in _FLAT.items():
-        if flat.fullmatch(text):
-            columns = [(found[0], found.start() + 1) for found in re.finditer(_TERM, text)]
-            terms = tuple((_term(term, column), column) for term, column in columns)
-            filters = tuple(term for term, _ in terms)
-            return FilterText(joined(filters) if len(filters) > 1 else filters[0], terms)
-    return None
+    return _Reader(text).read()
 
 
 def holds(filter: Filter, member: Member) -> bool:
@@ -144,27 +103,115 @@ def lets_through(filter: Filter, stored: StoredEntry, terms: AbstractSet[str]) -
             return any(lets_through(each, stored, terms) for each in inner)
 
 
-@cache
-def _parser() -> Lark:
-    # Most processes never read a filter, and lark takes as long to import as
-    # the rest of a command together.
-    from lark import Lark
-
-    return Lark(_GRAMMAR, parser="lalr")
+# A filter, and how deep it is.
+_Part = tuple[Filter, int]
 
 
-def _filter(tree: Tree[Token] | Token, terms: list[tuple[Term, int]], *, depth: int) -> Filter:
-    if depth > MAX_DEPTH:
-        raise FilterError(f"the filter is nested more than {MAX_DEPTH} deep", 1)
-    if isinstance(tree, str):
-        column = cast("int", tree.start_pos) + 1
-        term = _term(str(tree), column)
-        terms.append((term, column))
-        return term
-    filters = tuple(_filter(child, terms, depth=depth + 1) for child in tree.children)
-    if tree.data == "negation":
-        return Not(filters[0])
-    return And(filters) if tree.data == "all" else Or(filters)
+class _Reader:
+    """Reads a text from left to right.
+
+    `_after` is which word, or a bracket's end, stands behind what was read, None at the end; `_open` is
+    how many brackets are.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = self._open = 0
+        self._after: str | None = None
+        self._terms: list[tuple[Term, int]] = []
+
+    def read(self) -> FilterText:
+        filter, _ = self._any(1)
+        return FilterText(filter, tuple(self._terms))
+
+    def _any(self, depth: int, first: _Part | None = None) -> _Part:
+        parts = [self._all(depth, first)]
+        while self._after == "or":
+            parts.append(self._all(depth))
+        return _joined(Or, parts)
+
+    def _all(self, depth: int, first: _Part | None = None) -> _Part:
+        parts = [first or self._one(depth)]
+        while self._after == "and":
+            parts.append(self._one(depth))
+        return _joined(And, parts)
+
+    def _one(self, depth: int) -> _Part:
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        negations = 0
+        while (found := self._next(_OPERAND)).lastgroup == "not":
+            negations += 1
+        part = self._bracket(depth) if found.lastgroup == "open" else self._read_term(found)
+        for _ in range(negations):
+            part = _deeper(Not(part[0]), part[1])
+        return part
+
+    def _read_term(self, found: re.Match[str]) -> _Part:
+        column = found.start() + 1
+        term = _term(found[0], column)
+        self._terms.append((term, column))
+        self._after = self._behind()
+        return term, 1
+
+    def _bracket(self, depth: int) -> _Part:
+        """What stands in brackets, of which one was opened, and more may be at once."""
+        opened = 1
+        while self._opens():
+            opened += 1
+        self._open += opened
+        part: _Part | None = None
+        for _ in range(opened):
+            part = self._any(depth + 1, part)
+            if self._after != "close":
+                raise _misplaced(self._text, None)
+            self._after = self._behind()
+        assert part is not None
+        return part
+
+    def _opens(self) -> bool:
+        found = _OPENED.match(self._text, self._at)
+        if found:
+            self._at = found.end()
+        return found is not None
+
+    def _behind(self) -> str | None:
+        if not self._text[self._at :].strip():
+            return None
+        found = self._next(_OPERATOR)
+        if found.lastgroup == "close":
+            if not self._open:
+                raise _misplaced(self._text, found)
+            self._open -= 1
+        return found.lastgroup
+
+    def _next(self, wanted: re.Pattern[str]) -> re.Match[str]:
+        space = _SPACE.match(self._text, self._at)
+        assert space is not None
+        at = space.end()
+        if found := wanted.match(self._text, at):
+            self._at = found.end()
+            return found
+        found = _ANYTHING.match(self._text, at)
+        if found is None and at < len(self._text):
+            raise _unreadable(self._text, at)
+        raise _misplaced(self._text, found)
+
+
+def _joined(joined: type[And | Or], parts: Sequence[_Part]) -> _Part:
+    if len(parts) == 1:
+        return parts[0]
+    return _deeper(joined(tuple(filter for filter, _ in parts)), max(depth for _, depth in parts))
+
+
+def _deeper(filter: Filter, depth: int) -> _Part:
+    if depth >= MAX_DEPTH:
+        raise _too_deep()
+    return filter, depth + 1
+
+
+def _too_deep() -> FilterError:
+    return FilterError(f"the filter is nested more than {MAX_DEPTH} deep", 1)
 
 
 def _term(text: str, column: int) -> Term:
@@ -204,15 +251,16 @@ def _unreadable(text: str, at: int) -> FilterError:
     return FilterError(f"`{shown}` is no term; {advice}", at + 1)
 
 
-def _misplaced(text: str, found: Token) -> FilterError:
-    if found.type == "$END":
+def _misplaced(text: str, found: re.Match[str] | None) -> FilterError:
+    """The error for what stands where it may not, None for the end."""
+    if found is None:
         problem = "the filter ends too soon" if text.strip() else "the filter is empty"
         if text.count("(") > text.count(")") and not re.search(r"(?:^|[\s(])(?:and|or|not)\s*$", text, re.I):
             problem = "a bracket is never closed"
         return FilterError(problem, len(text.rstrip()) + 1)
-    column = cast("int", found.start_pos) + 1
-    if found == ")":
+    column = found.start() + 1
+    if found.lastgroup == "close":
         return FilterError("this bracket closes nothing, or nothing stands before it", column)
-    if found.lower() in ("and", "or"):
-        return FilterError(f"`{found}` needs a term on both sides", column)
-    return FilterError(f"`and` or `or` is missing before `{found}`", column)
+    if found.lastgroup in ("and", "or"):
+        return FilterError(f"`{found[0]}` needs a term on both sides", column)
+    return FilterError(f"`and` or `or` is missing before `{found[0]}`", column)

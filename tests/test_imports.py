@@ -22,7 +22,7 @@ _NEEDED_BY_FEW = {
     "psycopg",
 }
 _READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
-_CONFIGURES = {"pydantic", "yaml", "lark"}
+_CONFIGURES = {"pydantic", "yaml"}
 
 
 def loaded(code: str, *arguments: str) -> set[str]:
@@ -60,12 +60,6 @@ def test_a_process_that_polls_never_loads_the_web_view() -> None:
 def test_what_polls_loads_no_parser_before_there_is_something_to_read() -> None:
     found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
     assert not found & {"feedparser", "lxml", "w3lib", "multiprocessing", "psycopg"}
-
-
-def test_a_filter_of_terms_with_the_same_word_between_them_loads_no_parser() -> None:
-    read = "from hub.filters import read_filter; read_filter('type:partner or tag:a or {}tag:b')"
-    assert "lark" not in loaded(read.format(""))
-    assert "lark" in loaded(read.format("not "))
 
 
 def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
