@@ -28,11 +28,10 @@ MAX_LENGTH = 8_000
 MAX_DEPTH = 50
 
 _TERM = r"""[^\s()":]+:(?:"[^"]*"|[^\s()"]+)"""
-# What may stand where a term may, and what behind one.
-_OPERAND = re.compile(rf"(?P<term>{_TERM})|(?P<not>not(?!\w))|(?P<open>\()", re.IGNORECASE)
-_OPERATOR = re.compile(r"(?P<or>or(?!\w))|(?P<and>and(?!\w))|(?P<close>\))", re.IGNORECASE)
+# What may stand where a term may, and what behind one, each with the spaces that follow.
+_OPERAND = re.compile(rf"(?:(?P<term>{_TERM})|(?P<not>not(?!\w))|(?P<open>\())\s*", re.IGNORECASE)
+_OPERATOR = re.compile(r"(?:(?P<or>or(?!\w))|(?P<and>and(?!\w))|(?P<close>\)))\s*", re.IGNORECASE)
 _ANYTHING = re.compile(rf"{_OPERAND.pattern}|{_OPERATOR.pattern}", re.IGNORECASE)
-_SPACE, _OPENED = re.compile(r"\s*"), re.compile(r"\s*\(")
 
 
 class FilterError(ValueError):
@@ -116,7 +115,8 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = self._open = 0
+        self._at = len(text) - len(text.lstrip())
+        self._open = 0
         self._after: str | None = None
         self._terms: list[tuple[Term, int]] = []
 
@@ -149,7 +149,7 @@ class _Reader:
 
     def _read_term(self, found: re.Match[str]) -> _Part:
         column = found.start() + 1
-        term = _term(found[0], column)
+        term = _term(found["term"], column)
         self._terms.append((term, column))
         self._after = self._behind()
         return term, 1
@@ -157,7 +157,8 @@ class _Reader:
     def _bracket(self, depth: int) -> _Part:
         """What stands in brackets, of which one was opened, and more may be at once."""
         opened = 1
-        while self._opens():
+        while self._text.startswith("(", self._at):
+            self._next(_OPERAND)
             opened += 1
         self._open += opened
         part: _Part | None = None
@@ -169,14 +170,8 @@ class _Reader:
         assert part is not None
         return part
 
-    def _opens(self) -> bool:
-        found = _OPENED.match(self._text, self._at)
-        if found:
-            self._at = found.end()
-        return found is not None
-
     def _behind(self) -> str | None:
-        if not self._text[self._at :].strip():
+        if self._at == len(self._text):
             return None
         found = self._next(_OPERATOR)
         if found.lastgroup == "close":
@@ -186,15 +181,12 @@ class _Reader:
         return found.lastgroup
 
     def _next(self, wanted: re.Pattern[str]) -> re.Match[str]:
-        space = _SPACE.match(self._text, self._at)
-        assert space is not None
-        at = space.end()
-        if found := wanted.match(self._text, at):
+        if found := wanted.match(self._text, self._at):
             self._at = found.end()
             return found
-        found = _ANYTHING.match(self._text, at)
-        if found is None and at < len(self._text):
-            raise _unreadable(self._text, at)
+        found = _ANYTHING.match(self._text, self._at)
+        if found is None and self._at < len(self._text):
+            raise _unreadable(self._text, self._at)
         raise _misplaced(self._text, found)
 
 
@@ -262,5 +254,5 @@ def _misplaced(text: str, found: re.Match[str] | None) -> FilterError:
     if found.lastgroup == "close":
         return FilterError("this bracket closes nothing, or nothing stands before it", column)
     if found.lastgroup in ("and", "or"):
-        return FilterError(f"`{found[0]}` needs a term on both sides", column)
-    return FilterError(f"`and` or `or` is missing before `{found[0]}`", column)
+        return FilterError(f"`{found[0].rstrip()}` needs a term on both sides", column)
+    return FilterError(f"`and` or `or` is missing before `{found[0].rstrip()}`", column)
