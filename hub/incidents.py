@@ -37,7 +37,7 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
     and until then has no `changed`: where it has passed by then it is nothing.
     """
     if state.feed.paused:
-        return replace(before, over=now, ending=PAUSED, changed=now) if before and before.changed else None
+        return over(before, PAUSED, now) if before and before.changed else None
     if found.state == "waiting" or (state.next_poll is not None and state.next_poll <= now):
         return before
     if found.state not in URGENT:
@@ -46,7 +46,7 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
         if before.state == "moved" and moves.current(state):
             # A poll that failed has it be seen for two days again.
             return before
-        return replace(before, over=now, ending=WELL_AGAIN, changed=now)
+        return over(before, WELL_AGAIN, now)
     if before is None:
         incident = _incident(state, found, now)
         return incident if _may_pass(state, found) else replace(incident, changed=now)
@@ -61,9 +61,9 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
     return replace(incident, number=before.number, noticed=before.noticed)
 
 
-def left(before: Incident, now: datetime) -> Incident:
-    """What was the matter with a feed that has left feeds.yaml: nobody need do anything about it."""
-    return replace(before, over=now, ending=LEFT, changed=now)
+def over(before: Incident, ending: str, now: datetime) -> Incident:
+    """What was the matter with a feed, and needs nobody any more, for a reason such as LEFT."""
+    return replace(before, over=now, ending=ending, changed=now)
 
 
 def _incident(state: FeedState, found: Health, now: datetime) -> Incident:

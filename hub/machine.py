@@ -6,6 +6,7 @@ import os
 import resource
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ _ENOUGH_FILES = 4096
 _BESIDES = 64
 # A transfer's socket twice, connections that are kept for later ones, and what looks up its host's name.
 _FOR_A_TRANSFER = 6
+_LARGEST_SECRET = 4096
 # No clock that is right says that it is earlier.
 _WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 # By how much clocks differ that are set over the network, and far more.
@@ -40,6 +42,17 @@ def raise_limit() -> int:
 def transfers() -> int:
     """For how many transfers at once they are enough."""
     return max(1, (raise_limit() - _BESIDES) // _FOR_A_TRANSFER)
+
+
+def secret(environment: Mapping[str, str], itself: str, file_with_it: str) -> str:
+    """What the file holds that a variable names, else another variable itself; empty where there is neither.
+
+    Without the end of a last line. Raises OSError, and UnicodeDecodeError for what is no text.
+    """
+    if file := environment.get(file_with_it):
+        with Path(file).open("rb") as opened:
+            return opened.read(_LARGEST_SECRET).decode().rstrip("\r\n")
+    return environment.get(itself, "")
 
 
 def check_temporary_folder() -> None:

@@ -98,7 +98,7 @@ class Noticing:
                 if before.changed is None:
                     passed.append(before)
                 else:
-                    noted.append(incidents.left(before, now))
+                    noted.append(incidents.over(before, incidents.LEFT, now))
         found = self._store.looked_at(self._after, limit=_AT_ONCE)
         for state, matter in found:
             is_now = self._look_at(state, matter, now)

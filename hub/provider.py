@@ -11,12 +11,11 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hub import openid
+from hub import machine, openid
 from hub.errors import FetchError, SignInError
 from hub.model import HubSettings, SignIn, Subject
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from hub.fetch.exchange import Answered
 
 SECRET, SECRET_FILE = "HUB_SIGN_IN_SECRET", "HUB_SIGN_IN_SECRET_FILE"
-_LARGEST_SECRET = 4096
 # Seconds for which what a provider says of itself holds, and after which one that failed is asked again.
 _KEPT, _AGAIN_AFTER = 3600.0, 15.0
 _DOWN = "Try again in a minute."
@@ -107,22 +105,19 @@ class Provider:
         return known.said, known.public
 
     def _secret(self) -> str:
-        secret, file = self._environment.get(SECRET, ""), self._environment.get(SECRET_FILE, "")
-        if file and not secret:
-            try:
-                with Path(file).open("rb") as opened:
-                    secret = opened.read(_LARGEST_SECRET).decode()
-            except (OSError, UnicodeDecodeError) as error:
-                raise SignInError(
-                    f"The file that {SECRET_FILE} names cannot be read ({type(error).__name__}).",
-                    "Let the hub's user read it.",
-                ) from error
-        if not secret.strip():
+        try:
+            found = machine.secret(self._environment, SECRET, SECRET_FILE).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SignInError(
+                f"The file that {SECRET_FILE} names cannot be read ({type(error).__name__}).",
+                "Let the hub's user read it.",
+            ) from error
+        if not found:
             raise SignInError(
                 "The hub has no client secret for hub.sign_in.",
                 f"Put it into a file that the hub's user alone may read, and name that by {SECRET_FILE}.",
             )
-        return secret.strip()
+        return found
 
 
 def _look(hub: HubSettings) -> _Known:

@@ -347,13 +347,11 @@ def poll_forever(
             elsewhere = handing.elsewhere if handing is not None else None
             with polls(config, store, elsewhere=elsewhere) as under_way, ExitStack() as stack:
                 due = to_workers or _ByItself(store, under_way)
-                alerting = Alerting(store, under_way, config)
-                stack.callback(alerting.close)
                 others = (
                     Subscriber(store, under_way, config.hub),
                     Sender(store, under_way, config),
                     Noticing(store, config),
-                    alerting,
+                    stack.enter_context(closing(Alerting(store, under_way, config))),
                 )
                 try:
                     _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)

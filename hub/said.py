@@ -6,7 +6,7 @@ And names in plain letters, to sort them by and to make slugs of.
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 _DAY = "%-d %B %Y"
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
@@ -47,6 +47,11 @@ def day(moment: datetime) -> str:
 def minute(moment: datetime) -> str:
     """`5 November 2026, 14:05 UTC`."""
     return moment.astimezone(UTC).strftime(f"{_DAY}, %H:%M UTC")
+
+
+def moment_in(zone: tzinfo, moment: datetime) -> str:
+    """`5 November 2026, 14:05`, by the clocks of a zone."""
+    return moment.astimezone(zone).strftime(f"{_DAY}, %H:%M")
 
 
 def second(moment: datetime) -> str:

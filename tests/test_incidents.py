@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.health import NO_ENTRIES, health
-from hub.incidents import LEFT, PAUSED, WELL_AGAIN, left, look, missed
+from hub.incidents import LEFT, PAUSED, WELL_AGAIN, look, missed, over
 from hub.model import FeedState, Incident, Move, Notice, Withheld
 from tests.test_health import NOW, ROBOT, WELL
 
@@ -153,7 +153,7 @@ def test_a_move_that_one_failed_poll_puts_in_doubt_is_not_over() -> None:
 
 
 def test_a_feed_that_left_the_file_needs_nobody() -> None:
-    assert left(incident(failed()), NOW).ending == LEFT
+    assert over(incident(failed()), LEFT, NOW).ending == LEFT
 
 
 def test_a_feed_that_is_paused_needs_nobody() -> None:

@@ -21,7 +21,7 @@ from hub.config import Config
 from hub.incidents import WELL_AGAIN, missed
 from hub.merged.addresses import Addresses, path_for_admins
 from hub.model import Incident
-from hub.said import counted, date_of
+from hub.said import counted, moment_in
 
 # Of more feeds one line each is enough to see what it is: one host, or the hub's own connection.
 _IN_FULL, _LISTED = 20, 200
@@ -58,8 +58,7 @@ class _Known(Struct, frozen=True, kw_only=True):
         return f"{member} ({incident.feed.name})" if incident.feed.member in self.several else member
 
     def moment(self, when: datetime) -> str:
-        local = when.astimezone(self.zone)
-        return f"{date_of(local)}, {local:%H:%M}"
+        return moment_in(self.zone, when)
 
     def lasted(self, incident: Incident) -> str:
         if incident.over is None:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
-from pathlib import Path
 
 from hub.errors import AlertError
+from hub.machine import secret
 from hub.model import MailServer
 
 PASSWORD, PASSWORD_FILE = "HUB_SMTP_PASSWORD", "HUB_SMTP_PASSWORD_FILE"
@@ -27,21 +27,12 @@ def send(
 
     None of them has it then; of those that are returned the others have.
     """
-    where = f"{server.host}:{server.port}"
     password = _password(environment) if server.user is not None else None
     context = ssl.create_default_context()
     try:
         connection = _connected(server, context)
         try:
-            connection.ehlo_or_helo_if_needed()
-            if not server.tls and connection.has_extn("starttls"):
-                connection.starttls(context=context)
-                connection.ehlo()
-            elif not server.tls and password is not None and not _is_here(server.host):
-                raise AlertError(
-                    f"The mail server {where} offers no encryption (STARTTLS), so no password is sent to it.",
-                    "Write smtps:// in hub.alerts.smtp if it has TLS from the beginning, or another port.",
-                )
+            _encrypt(connection, server, context, needed=password is not None)
             if password is not None:
                 connection.login(server.user or "", password)
             refused = connection.send_message(written)
@@ -50,44 +41,68 @@ def send(
                 connection.quit()
         finally:
             connection.close()
-    except smtplib.SMTPAuthenticationError as error:
-        raise AlertError(
-            f"The mail server {where} does not take the password of {server.user}: {_said(error)}.",
-            "Look at the user in hub.alerts.smtp, and at the password. " + _SETTING,
-        ) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise AlertError(
-            f"The mail server {where} takes no password: {error}.",
-            "Leave the user out of hub.alerts.smtp, or name the port that is for users (587).",
-        ) from error
-    except smtplib.SMTPRecipientsRefused as error:
-        (address, (code, said)), *_ = error.recipients.items()
-        raise AlertError(
-            f"The mail server {where} takes no mail for {address}: {code} {_text(said)}.",
-            "Look at the addresses of hub.alerts.mail, and whether the server wants a user and password.",
-        ) from error
-    except smtplib.SMTPSenderRefused as error:
-        raise AlertError(
-            f"The mail server {where} takes no mail from {error.sender}: {_said(error)}.",
-            "Write an address that it knows in hub.alerts.from, and a user in hub.alerts.smtp if need be.",
-        ) from error
-    except smtplib.SMTPResponseException as error:
-        raise AlertError(
-            f"The mail server {where} did not take the mail: {_said(error)}.", "Look at what it says."
-        ) from error
-    except ssl.SSLError as error:
-        why = getattr(error, "verify_message", "") or error.reason or error
-        raise AlertError(
-            f"The connection to the mail server {where} could not be encrypted: {why}.",
-            "Look at its certificate and its name; smtps:// is for TLS from the beginning (465), smtp:// for"
-            " STARTTLS (587).",
-        ) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise AlertError(
-            f"The mail server {where} cannot be reached: {_why(error)}.",
-            "Look at the host and the port of hub.alerts.smtp, and at the firewall.",
-        ) from error
+        raise _not_sent(server, error) from error
     return tuple(refused)
+
+
+def _encrypt(connection: smtplib.SMTP, server: MailServer, context: ssl.SSLContext, *, needed: bool) -> None:
+    connection.ehlo_or_helo_if_needed()
+    if server.tls:
+        return
+    if connection.has_extn("starttls"):
+        connection.starttls(context=context)
+        connection.ehlo()
+    elif needed and not _is_here(server.host):
+        raise AlertError(
+            f"The mail server {_where(server)} offers no encryption (STARTTLS), so no password is sent to"
+            " it.",
+            "Write smtps:// in hub.alerts.smtp if it has TLS from the beginning, or another port.",
+        )
+
+
+def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException) -> AlertError:
+    where = f"The mail server {_where(server)}"
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return AlertError(
+                f"{where} does not take the password of {server.user}: {_said(error)}.",
+                "Look at the user in hub.alerts.smtp, and at the password. " + _SETTING,
+            )
+        case smtplib.SMTPNotSupportedError():
+            return AlertError(
+                f"{where} takes no password: {error}.",
+                "Leave the user out of hub.alerts.smtp, or name the port that is for users (587).",
+            )
+        case smtplib.SMTPRecipientsRefused():
+            (address, (code, said)), *_ = error.recipients.items()
+            return AlertError(
+                f"{where} takes no mail for {address}: {code} {_text(said)}.",
+                "Look at the addresses of hub.alerts.mail, and whether the server wants a user and password.",
+            )
+        case smtplib.SMTPSenderRefused():
+            return AlertError(
+                f"{where} takes no mail from {error.sender}: {_said(error)}.",
+                "Write an address that it knows in hub.alerts.from, and a user in hub.alerts.smtp if need"
+                " be.",
+            )
+        case smtplib.SMTPResponseException():
+            return AlertError(f"{where} did not take the mail: {_said(error)}.", "Look at what it says.")
+        case ssl.SSLError():
+            why = getattr(error, "verify_message", "") or error.reason or error
+            return AlertError(
+                f"The connection to the mail server {_where(server)} could not be encrypted: {why}.",
+                "Look at its certificate and its name; smtps:// is for TLS from the beginning (465), smtp://"
+                " for STARTTLS (587).",
+            )
+    return AlertError(
+        f"{where} cannot be reached: {_why(error)}.",
+        "Look at the host and the port of hub.alerts.smtp, and at the firewall.",
+    )
+
+
+def _where(server: MailServer) -> str:
+    return f"{server.host}:{server.port}"
 
 
 def _connected(server: MailServer, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -116,18 +131,17 @@ def _password(environment: Mapping[str, str]) -> str:
 
 
 def _written_password(environment: Mapping[str, str]) -> str:
-    if name := environment.get(PASSWORD_FILE):
-        try:
-            return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise AlertError(
-                f"The password of the mail server cannot be read from {name}: {why}.",
-                f"Look at the file that {PASSWORD_FILE} names, and whether the hub's user may read it.",
-            ) from error
-    if password := environment.get(PASSWORD):
-        return password
-    raise AlertError("The mail server's user has no password here.", _SETTING)
+    try:
+        password = secret(environment, PASSWORD, PASSWORD_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise AlertError(
+            f"The password of the mail server cannot be read from {environment[PASSWORD_FILE]}: {why}.",
+            f"Look at the file that {PASSWORD_FILE} names, and whether the hub's user may read it.",
+        ) from error
+    if not password:
+        raise AlertError("The mail server's user has no password here.", _SETTING)
+    return password
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:

@@ -27,6 +27,7 @@ Item = str | tuple[str, str]
 """A text, or one with what stands behind its colon."""
 Value = str | Sequence[Item] | bool
 
+_MARK = "\ufeff"
 # What a list is written in brackets up to: as long as the lines of files that people write.
 _LONGEST_LINE = 100
 
@@ -57,6 +58,7 @@ def change_pairs(text: str, wanted: Mapping[Path, Mapping[str, Value]], order: S
     `order`, of which the first is there. Raises ConfigError where a comment
     would be lost.
     """
+    mark, text = text[: len(text) - len(text.removeprefix(_MARK))], text.removeprefix(_MARK)
     # What is put behind a last line that does not end would stand on it.
     newline = "\r\n" if "\r\n" in text else "\n"
     ended = text if text.endswith("\n") else f"{text}{newline}"
@@ -67,7 +69,7 @@ def change_pairs(text: str, wanted: Mapping[Path, Mapping[str, Value]], order: S
         assert isinstance(pairs, Pairs)
         edits += _Change(document, pairs, values, order).edits()
     changed = apply(ended, edits)
-    return changed if ended == text else changed.removesuffix(newline)
+    return mark + (changed if ended == text else changed.removesuffix(newline))
 
 
 class _Change:

@@ -19,7 +19,6 @@ from hub.config.whole import Edited
 from hub.errors import ConfigError
 from hub.model import FeedKey
 
-_MARK = "\ufeff"
 _ORDER = keys_at(("members", "feeds"))
 
 
@@ -44,9 +43,8 @@ def pause_feeds(path: Path, targets: Sequence[str], *, paused: bool) -> Pausing:
         if not changing:
             state = "paused" if paused else "asked, and not paused"
             raise ConfigError(f"{', '.join(targets)}: {state} already", "Nothing was written.")
-        body = file.text.removeprefix(_MARK)
         wanted = {place: {"paused": paused} for place in _places(before, changing)}
-        after = file.text[: len(file.text) - len(body)] + change_pairs(body, wanted, _ORDER)
+        after = change_pairs(file.text, wanted, _ORDER)
         feeds = tuple(replace(each, paused=paused) if each.key in changing else each for each in before.feeds)
         found = parse(after, name=str(path))
         if replace(found, digest="") != replace(before, feeds=feeds, digest=""):

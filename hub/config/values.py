@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSc
 
 from hub import urls
 from hub.model import FeedKind, Identifier, Kind, MailServer, MemberType, Republish, TagField, Trust
+from hub.openid import WELL_KNOWN
 from hub.phrases import read_phrase
 from hub.said import as_written
 
@@ -40,8 +41,6 @@ _LONGEST_MAIL = 254
 # RFC 5321 §4.5.4.2 between servers; RFC 6409 §3.1 and RFC 8314 §3.3 for those who have an account.
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _MAIL_PORTS_OF_USERS = {"smtp": 587, "smtps": 465}
-# Where a provider says of itself what it is (OpenID Connect Discovery 1.0 §4).
-_WELL_KNOWN = "/.well-known/openid-configuration"
 # Claims that people may set for themselves in some provider or other.
 _SAID_OF_ONESELF = frozenset(
     ("email", "preferred_username", "upn", "unique_name", "name", "given_name", "family_name", "nickname")
@@ -168,10 +167,8 @@ def _issuer(value: str) -> str:
     parts = urlsplit(check_url(value))
     if parts.query or parts.fragment:
         raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
-    if value.endswith(_WELL_KNOWN):
-        raise ValueError(
-            f"leave out {_WELL_KNOWN} at its end; write {shown(value.removesuffix(_WELL_KNOWN))}"
-        )
+    if value.endswith(WELL_KNOWN):
+        raise ValueError(f"leave out {WELL_KNOWN} at its end; write {shown(value.removesuffix(WELL_KNOWN))}")
     if parts.scheme != "https" and not urls.on_this_machine(value):
         raise ValueError(f"{shown(value)} is not encrypted; begin it with https://")
     if _OF_ANY_TENANT.match(value):

@@ -16,7 +16,7 @@ from msgspec import Struct
 from hub import urls
 from hub.errors import FetchError
 from hub.fetch.curl import system_certificates
-from hub.fetch.lane import open_socket
+from hub.fetch.lane import GUARDED, open_socket
 from hub.fetch.request import may_connect, shown
 from hub.model import FetchPolicy, size_text
 
@@ -50,15 +50,7 @@ def ask(
     curl = pycurl.Curl()
     try:
         for option, value in (
-            (pycurl.NOSIGNAL, 1),
-            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
-            (pycurl.HTTP09_ALLOWED, 0),
-            (pycurl.FOLLOWLOCATION, 0),
-            (pycurl.PROXY, ""),
-            (pycurl.NOPROXY, "*"),
-            (pycurl.NETRC, pycurl.NETRC_IGNORED),
-            (pycurl.SSL_VERIFYPEER, 1),
-            (pycurl.SSL_VERIFYHOST, 2),
+            *GUARDED,
             (pycurl.USERAGENT, user_agent),
             (pycurl.CONNECTTIMEOUT, _CONNECT),
             (pycurl.TIMEOUT, _WHOLE),

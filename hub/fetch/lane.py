@@ -75,6 +75,20 @@ _FAULTS = {
 }
 
 
+GUARDED = (
+    (pycurl.NOSIGNAL, 1),
+    (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+    (pycurl.HTTP09_ALLOWED, 0),
+    (pycurl.FOLLOWLOCATION, 0),
+    (pycurl.PROXY, ""),
+    (pycurl.NOPROXY, "*"),
+    (pycurl.NETRC, pycurl.NETRC_IGNORED),
+    (pycurl.SSL_VERIFYPEER, 1),
+    (pycurl.SSL_VERIFYHOST, 2),
+)
+"""What every request has: nothing of the environment, no redirect by libcurl, certificates that are right."""
+
+
 class Lane:
     """One libcurl handle, used for one transfer after another."""
 
@@ -83,16 +97,8 @@ class Lane:
         self._first_byte = policy.first_byte.total_seconds()
         self.curl = pycurl.Curl()
         for option, value in (
-            (pycurl.NOSIGNAL, 1),
-            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            *GUARDED,
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
-            (pycurl.HTTP09_ALLOWED, 0),
-            (pycurl.FOLLOWLOCATION, 0),
-            (pycurl.PROXY, ""),
-            (pycurl.NOPROXY, "*"),
-            (pycurl.NETRC, pycurl.NETRC_IGNORED),
-            (pycurl.SSL_VERIFYPEER, 1),
-            (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.USERAGENT, user_agent),
             (pycurl.CONNECTTIMEOUT_MS, int(policy.connect.total_seconds() * 1000)),
             (pycurl.OPENSOCKETFUNCTION, self._open),

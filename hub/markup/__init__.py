@@ -11,7 +11,7 @@ from hub.markup.sanitise import (
     within_page,
     without_references,
 )
-from hub.markup.text import direction, escape, excerpt, line, only_xml, words
+from hub.markup.text import direction, escape, excerpt, line, only_xml, with_code, words
 
 __all__ = [
     "Cleaned",
@@ -26,6 +26,7 @@ __all__ = [
     "only_xml",
     "plain",
     "title_text",
+    "with_code",
     "within_page",
     "without_references",
     "words",

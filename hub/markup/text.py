@@ -42,11 +42,19 @@ def unescape(text: str) -> str:
     return html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
 
 
+_CODE = re.compile(r"`([^`]+)`")
+
+
 def escape(text: str) -> str:
     """Plain text as HTML that shows it: an empty line parts paragraphs, a line break is one."""
     escaped = html.escape(only_xml(text), quote=False).replace("\r\n", "\n")
     paragraphs = (paragraph.strip() for paragraph in re.split(r"\n\s*\n", escaped))
     return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
+
+
+def with_code(text: str) -> str:
+    """A text of ours as HTML, with what stands in it between backticks, such as a command, as code."""
+    return _CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 # ---------------------------------------------------------------- one line

@@ -129,6 +129,12 @@ class FeedState(Struct, frozen=True, kw_only=True):
     move: Move | None = None
 
     @property
+    def next_turn(self) -> datetime | None:
+        """When it is asked next; None where that is at once, or it is paused."""
+        times = () if self.feed.paused else (self.next_poll, self.not_before)
+        return max((time for time in times if time), default=None)
+
+    @property
     def identified_by(self) -> Identifier:
         """What its entries are told apart by: as feeds.yaml says, else as its documents showed."""
         return self.feed.identify_by or self.identity.by

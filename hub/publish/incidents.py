@@ -5,19 +5,16 @@ It says no more than /status does.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from uuid import NAMESPACE_URL, uuid5
 
+from hub import markup
 from hub.incidents import WELL_AGAIN, missed
 from hub.model import Category, Incident, Member, Person, Source
 from hub.publish.document import ENGLISH
 from hub.publish.item import Item
-from hub.said import date_of
-
-_CODE = re.compile(r"`([^`]+)`")
+from hub.said import moment_in
 
 
 def incident_item(
@@ -66,31 +63,25 @@ def _said_now(incident: Incident) -> str:
 
 
 def _paragraphs(incident: Incident, zone: tzinfo) -> Iterator[str]:
-    began, headline = _moment(incident.began, zone), f"{incident.headline[:1].upper()}{incident.headline[1:]}"
+    began, headline = (
+        moment_in(zone, incident.began),
+        f"{incident.headline[:1].upper()}{incident.headline[1:]}",
+    )
     if incident.over is None:
         yield f"{headline} since {began}."
     else:
-        yield f"{headline} from {began} to {_moment(incident.over, zone)}. {incident.ending}"
+        yield f"{headline} from {began} to {moment_in(zone, incident.over)}. {incident.ending}"
     yield incident.sentence
     if incident.over is None:
         yield missed(incident)
 
 
 def _html(incident: Incident, paragraphs: list[str]) -> Iterator[str]:
-    yield from (f"<p>{_with_code(each)}</p>" for each in paragraphs)
+    yield from (f"<p>{markup.with_code(each)}</p>" for each in paragraphs)
     if incident.over is not None:
         return
     if incident.remedy:
-        yield f"<p>What the network’s editors can do: {_with_code(incident.remedy)}</p>"
+        yield f"<p>What the network’s editors can do: {markup.with_code(incident.remedy)}</p>"
     if incident.editor:
         yield "<p>For those who look after their site:</p>"
-        yield f"<blockquote>{_with_code(incident.editor)}</blockquote>"
-
-
-def _with_code(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", html.escape(text))
-
-
-def _moment(when: datetime, zone: tzinfo) -> str:
-    local = when.astimezone(zone)
-    return f"{date_of(local)}, {local:%H:%M}"
+        yield f"<blockquote>{markup.with_code(incident.editor)}</blockquote>"

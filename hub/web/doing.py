@@ -175,8 +175,7 @@ def status_rows(
         feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
     rows = []
     for state in states:
-        times = () if state.feed.paused else (state.next_poll, state.not_before)
-        due = max((time for time in times if time), default=now)
+        due = state.next_turn or now
         slug = state.feed.key.member
         rows.append(
             StatusRow(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from hub import markup
 from hub.said import counted, date_of
 from hub.store.selection import TYPED
 
@@ -142,15 +143,9 @@ def site(url: str) -> str:
     return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
-_CODE = re.compile(r"`([^`]+)`")
-
-
 def with_code(text: str) -> Markup:
     """The text as HTML, with what stands in it between backticks, such as a command, as code."""
-    parts = enumerate(_CODE.split(text))
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in parts
-    )
+    return Markup(markup.with_code(text))  # noqa: S704 - escaped there
 
 
 # ---------------------------------------------------------------- what was searched for

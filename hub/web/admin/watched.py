@@ -110,8 +110,7 @@ def feed_row(
     """A feed's row; `shown` is its health in the words of pages."""
     calendar = setting.calendar
     kind = "failing" if found.state in _READ_BUT else shown.state
-    times = () if state.feed.paused else (state.next_poll, state.not_before)
-    due = max((time for time in times if time), default=now)
+    due = state.next_turn or now
     return FeedRow(
         key=str(state.feed.key),
         member=member,
