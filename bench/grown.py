@@ -22,7 +22,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from hub.model import Entry, EntryKeys, Feed, FeedKey, Member, MemberType, Tag, digest
-from hub.store import open_store, rows
+from hub.store import open_store, rows, tagging
 from hub.store import statements as sql
 from hub.store.sqlite import NEW_IN_SEARCH, SqliteStore
 from hub.stories import sketched
@@ -140,8 +140,8 @@ def _write(connection: sqlite3.Connection, keys: range, of: int, feed_ids: dict[
         sql.COUNT_ENTRIES, [(member, count, leads[member]) for member, count in counts.items()]
     )
     connection.executemany(NEW_IN_SEARCH, [(each["key"], each["title"], each["text"]) for each in entries])
-    connection.executemany(sql.NEW_TAGS, tags)
-    connection.executemany(sql.STORY_TAGS, [{"story": story} for (story,) in stories])
+    connection.executemany(tagging.NEW_TAGS, tags)
+    connection.executemany(tagging.STORY_TAGS, [{"story": story} for (story,) in stories])
     connection.executemany(sql.NEW_SKETCH, sketches)
     connection.executemany(sql.NEW_IN_INDEX, sorted(index))
 

@@ -283,13 +283,13 @@ def test_readers_are_told_what_is_kept_of_their_programs(hub: Hub) -> None:
 
 
 def test_whom_to_send_to_is_found_by_an_index(hub: Hub) -> None:
-    from hub.store import statements as sql
+    from hub.store import sending
 
     plans = [
         hub.sql(f"EXPLAIN QUERY PLAN {statement}")
         for statement in (
-            sql.OWED.replace(":slow", "0").replace(":now", "'2026'").replace(":limit", "15"),
-            sql.INTENTS.replace("?", "'2026'", 1).replace("?", "15"),
+            sending.OWED.replace(":slow", "0").replace(":now", "'2026'").replace(":limit", "15"),
+            sending.INTENTS.replace("?", "'2026'", 1).replace("?", "15"),
         )
     ]
     assert "INDEX subscribers_due" in str(plans[0])

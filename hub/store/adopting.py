@@ -20,6 +20,24 @@ from hub.store import statements as sql
 from hub.store.known import listed
 from hub.store.standing import Placing
 
+_LEFT_FEEDS = "SELECT id, member, url FROM feeds WHERE configured = 0"
+# The news at some links that some feeds have, the leads first.
+_NEWS_OF_FEEDS = """
+SELECT e.key, e.feed, e.story, e.lead, e.title_key, COALESCE(e.id_key, e.title_key), e.link_key
+FROM entries e
+WHERE e.link_key IN (SELECT value FROM json_each(?)) AND +e.feed IN (SELECT value FROM json_each(?))
+ORDER BY e.lead DESC, e.key
+"""
+# What a feed has in a story, or of the same news.
+_OWN_OF_NEWS = """
+SELECT key, story, COALESCE(id_key, title_key), link_key FROM entries
+WHERE +feed = ?1 AND (story = ?2 OR (link_key = ?4 AND COALESCE(id_key, title_key) = ?3))
+"""
+_GIVEN = "SELECT member, lead, standing IS NULL FROM entries WHERE key = ?"
+_GIVE_ENTRY = """
+UPDATE entries SET feed = :feed, member = (SELECT member FROM feeds WHERE id = :feed) WHERE key = :key
+"""
+
 # Its id, or its title and date where it has none; and its link.
 _News = tuple[str, str | None]
 
@@ -33,7 +51,7 @@ class Adopting(Placing):
         Those are their own member's, or had their address: to anybody else it is a copy.
         """
         lefts: dict[str, set[int]] = defaultdict(set)
-        for number, member, url in self._tuples(sql.LEFT_FEEDS):
+        for number, member, url in self._tuples(_LEFT_FEEDS):
             if number not in polls:
                 lefts[member].add(number)
                 lefts[url].add(number)
@@ -45,7 +63,7 @@ class Adopting(Placing):
             for news, entry in _news(each).items() if before[feed] else ():
                 wanted[news].append((feed, entry))
         links, those = listed(link for _, link in wanted), listed(set().union(*before.values()))
-        for key, of, story, lead, title, id, link in self._tuples(sql.NEWS_OF_FEEDS, (links, those)):
+        for key, of, story, lead, title, id, link in self._tuples(_NEWS_OF_FEEDS, (links, those)):
             for feed, entry in wanted.get((id, link), ()):
                 if of in before[feed] and (title == entry.keys.title or self._is_same_news(key, entry)):
                     self._hand_over(key, of, feed, story, (id, link), leads=bool(lead))
@@ -63,7 +81,7 @@ class Adopting(Placing):
         What that has of the news already takes its place there if it is but a copy of it; one in
         another story was put there.
         """
-        own = self._tuples(sql.OWN_OF_NEWS, (feed, story, *news))
+        own = self._tuples(_OWN_OF_NEWS, (feed, story, *news))
         if own and not (leads and len(own) == 1 and own[0][1:] == (story, *news)):
             return
         # Should the old feed come back, nothing of its document is known as it stood there.
@@ -81,8 +99,8 @@ class Adopting(Placing):
         self._published_changed()
 
     def _give(self, key: int, feed: int) -> None:
-        member, lead, is_published = self._execute(sql.GIVEN, (key,)).fetchone()
-        self._execute(sql.GIVE_ENTRY, {"key": key, "feed": feed})
+        member, lead, is_published = self._execute(_GIVEN, (key,)).fetchone()
+        self._execute(_GIVE_ENTRY, {"key": key, "feed": feed})
         if is_published:
             now = self._value("SELECT member FROM feeds WHERE id = ?", (feed,))
             self._execute(sql.COUNT_ENTRIES, (member, -1, -lead))

@@ -1,6 +1,6 @@
 """How the store asks its database, whichever it is: what each kind of connection answers to.
 
-Statements are written once, in the SQL of `hub.store.statements`; what they
+Statements are written once, in SQL as `hub.store.statements` has it; what they
 are given is a dictionary for `:names`, a sequence for `?`.
 """
 

@@ -16,6 +16,95 @@ from hub.store.rows import Row
 from hub.store.standing import Placing
 from hub.store.subscribing import Subscribing
 
+_LINKS = """
+SELECT link FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND link IS NOT NULL ORDER BY key DESC
+"""
+_LEARNT_WINDOW = """
+SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h.feed = f.id
+WHERE f.member = ? AND f.name = ? AND h.entries > 0
+"""
+_LAST_DOCUMENT = """
+SELECT key, id, title, link, canonical_link, id_key, loose_id_key, link_key, title_key, fingerprint, text
+FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
+"""
+# In this order, since there are few: SQLite would look up each entry of each feed. Of each feed some, so
+# that one with many stands in nobody's way.
+_CHECKS_DUE = """
+SELECT member, name, entry, link, due, gone_since, tries FROM (
+    SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries,
+           ROW_NUMBER() OVER (PARTITION BY f.id ORDER BY c.due, c.entry) AS place
+    FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
+    WHERE c.due <= :now AND e.link IS NOT NULL
+    AND f.configured = 1 AND f.paused = 0 AND f.gone IS NULL) ranked
+WHERE place <= :most ORDER BY due
+"""
+_MEMBERS_GONE = """
+UPDATE members SET configured = 0 WHERE configured = 1 AND slug NOT IN (SELECT value FROM json_each(?))
+"""
+_FEEDS_GONE = """
+UPDATE feeds SET configured = 0
+WHERE configured = 1 AND (member, name) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
+"""
+_MEMBER_UPSERT = """
+INSERT INTO members (slug, position, configured, name, type, region, homepage, republish)
+VALUES (:slug, :position, :configured, :name, :type, :region, :homepage, :republish)
+ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excluded.configured,
+    name = excluded.name, type = excluded.type, region = excluded.region,
+    homepage = excluded.homepage, republish = excluded.republish
+"""
+_FEED_UPSERT = """
+INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by,
+    every_min, every_max, most_entries, most_bytes, trust, paused)
+VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags, :identify_by,
+    :every_min, :every_max, :most_entries, :most_bytes, :trust, :paused)
+ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
+    configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
+    kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by,
+    every_min = excluded.every_min, every_max = excluded.every_max,
+    most_entries = excluded.most_entries, most_bytes = excluded.most_bytes,
+    trust = excluded.trust, paused = excluded.paused
+"""
+# What was read in part (it has a remark) is asked for once more, to read another part of it; so are a
+# site's pages, of which one may have been too large.
+_FEED_LIMITS_CHANGED = """
+UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL, listings = '[]', next_poll = NULL
+WHERE member = :member AND name = :name AND remarks <> '[]'
+    AND (most_entries <> :most_entries OR most_bytes <> :most_bytes)
+"""
+# A feed whose bounds were edited is due by the new ones, so it is asked now, unless it is unwell.
+_FEED_BOUNDS_CHANGED = """
+UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND failures = 0
+    AND (every_min <> :every_min OR every_max <> :every_max)
+"""
+# What some members' feeds are called and where they are, the one that was polled last first.
+_FEEDS_OF = """
+SELECT id, member, name, url, configured FROM feeds
+WHERE member IN (SELECT value FROM json_each(?)) ORDER BY COALESCE(polled, '') DESC, id
+"""
+_RENAME_FEED = "UPDATE feeds SET name = ? WHERE id = ?"
+# A feed whose addresses were edited starts afresh: its validators, its errors
+# and a 410 belong to addresses that are no longer there. A Retry-After was its host's.
+_FEED_ADDRESS_CHANGED = """
+UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
+    listings = '[]', next_poll = NULL, gone = NULL, failures = 0, failing_since = NULL, reason_since = NULL,
+    error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
+    push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
+WHERE member = :member AND name = :name
+    AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
+"""
+_FEED_HOST_CHANGED = "UPDATE feeds SET not_before = NULL WHERE member = :member AND name = :name"
+_FORGET_PAGES = """
+DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
+"""
+_PAGES = """
+SELECT page FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = ? AND name = ?)
+    AND (again IS NULL OR again > ?)
+"""
+_LEFT = """
+SELECT member, name FROM feeds
+WHERE configured = 0 AND :target IN (member, member || '/' || name, url) ORDER BY position
+"""
+
 # Past what clocks are put right by now and then.
 _CLOCK_AHEAD = timedelta(hours=1)
 _BY_KEY = """
@@ -32,21 +121,21 @@ class Feeds(Placing, Rehosting, Subscribing):
         with self._writing():
             before = self._members_as_published()
             self._execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
-            self._execute(sql.MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
+            self._execute(_MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
             for row in self._not_there("members", every_member):
-                self._execute(sql.MEMBER_UPSERT, row)
+                self._execute(_MEMBER_UPSERT, row)
             not_there = self._not_there("feeds", every_feed)
             self._rename(not_there)
-            self._execute(sql.FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
+            self._execute(_FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
             for row in not_there:
                 was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
                 if was is not None and urls.host(was) != urls.host(row["url"]):
-                    self._execute(sql.FEED_HOST_CHANGED, row)
-                for changed in (sql.FEED_ADDRESS_CHANGED, sql.FEED_LIMITS_CHANGED):
+                    self._execute(_FEED_HOST_CHANGED, row)
+                for changed in (_FEED_ADDRESS_CHANGED, _FEED_LIMITS_CHANGED):
                     if self._execute(changed, row).rowcount:
-                        self._execute(sql.FORGET_PAGES, row)
-                self._execute(sql.FEED_BOUNDS_CHANGED, row)
-                self._execute(sql.FEED_UPSERT, row)
+                        self._execute(_FORGET_PAGES, row)
+                self._execute(_FEED_BOUNDS_CHANGED, row)
+                self._execute(_FEED_UPSERT, row)
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
                 self._published_changed()
@@ -61,11 +150,11 @@ class Feeds(Placing, Rehosting, Subscribing):
     def _rename(self, wanted: Sequence[dict[str, Any]]) -> None:
         """Have feeds that stand under other names at their addresses be known by these from now on."""
         if wanted:
-            feeds = self._rows(sql.FEEDS_OF, (listed(row["member"] for row in wanted),))
+            feeds = self._rows(_FEEDS_OF, (listed(row["member"] for row in wanted),))
             names = _other_names(feeds, wanted)
             # They may take each other's, so that in between they have some that nobody has.
-            self._write_each(sql.RENAME_FEED, [(f"/{number}", number) for number in names])
-            self._write_each(sql.RENAME_FEED, [(name, number) for number, name in names.items()])
+            self._write_each(_RENAME_FEED, [(f"/{number}", number) for number in names])
+            self._write_each(_RENAME_FEED, [(name, number) for number, name in names.items()])
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
         members = self._tuples(
@@ -94,12 +183,12 @@ class Feeds(Placing, Rehosting, Subscribing):
         return tuple(state for state in found if state.not_before is None or state.not_before <= now)
 
     def pages(self, feed: FeedKey, now: datetime) -> frozenset[int]:
-        found = self._rows(sql.PAGES, (feed.member, feed.name, rows.stamp(now)))
+        found = self._rows(_PAGES, (feed.member, feed.name, rows.stamp(now)))
         return frozenset(row["page"] for row in found)
 
     def last_document(self, feed: FeedKey) -> LastDocument:
         with self._reading():
-            windows = self._tuples(sql.LEARNT_WINDOW, (feed.member, feed.name))
+            windows = self._tuples(_LEARNT_WINDOW, (feed.member, feed.name))
             window = {
                 each.key: each
                 for (packed,) in windows
@@ -107,7 +196,7 @@ class Feeds(Placing, Rehosting, Subscribing):
                 # What waits to be seen again is looked at whole.
                 if not each.waits
             }
-            found = self._rows(sql.LAST_DOCUMENT, (listed(window),)) if window else ()
+            found = self._rows(_LAST_DOCUMENT, (listed(window),)) if window else ()
         return LastDocument(
             marks=frozenset((row["id_key"], row["canonical_link"], row["fingerprint"]) for row in found),
             entries={
@@ -120,7 +209,7 @@ class Feeds(Placing, Rehosting, Subscribing):
     def checks_due(self, now: datetime, *, most: int) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
         found: dict[FeedKey, tuple[PageCheck, ...]] = {}
         with self._errors():
-            due = self._tuples(sql.CHECKS_DUE, {"now": rows.stamp(now), "most": most})
+            due = self._tuples(_CHECKS_DUE, {"now": rows.stamp(now), "most": most})
         for member, name, key, url, when, gone_since, tries in due:
             check = PageCheck(
                 key=key,
@@ -137,7 +226,7 @@ class Feeds(Placing, Rehosting, Subscribing):
         with self._reading():
             windows = self._tuples(sql.WINDOW_OF, (feed.member, feed.name))
             keys = [key for (packed,) in windows for key, *_ in feedrows.window(packed)]
-            return tuple(link for (link,) in self._tuples(sql.LINKS, (listed(keys),)))
+            return tuple(link for (link,) in self._tuples(_LINKS, (listed(keys),)))
 
     def _states(self, condition: str, values: tuple[str, ...]) -> tuple[FeedState, ...]:
         with self._reading():
@@ -160,7 +249,7 @@ class Feeds(Placing, Rehosting, Subscribing):
 
     def left(self, target: str) -> tuple[FeedKey, ...]:
         with self._errors():
-            found = self._tuples(sql.LEFT, {"target": target})
+            found = self._tuples(_LEFT, {"target": target})
         return tuple(FeedKey(member, name) for member, name in found)
 
     def remove(self, feed: FeedKey, now: datetime) -> int:

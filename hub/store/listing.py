@@ -16,6 +16,79 @@ from hub.store.cursors import read_cursor, write_cursor
 from hub.store.selection import Walk, entries_walk, shown, stories_walk
 from hub.store.tagbitmaps import TagBitmaps
 
+# Every column a StoredEntry is made of; `feed_name` and the like avoid clashes.
+_ENTRY = """
+SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
+       f.info_title, f.info_id, f.info_link, f.info_updated, f.info_rights,
+       m.name AS member_name, m.type AS member_type, m.region AS member_region,
+       m.homepage AS member_homepage, m.republish AS member_republish, cm.name AS copy_of_name
+FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
+LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
+"""
+# The members, those of feeds.yaml first, each with its counts and its newest entry.
+_MEMBERS = """
+SELECT m.*, COALESCE(n.entries, 0) AS entries,
+       (SELECT COUNT(*) FROM entries e
+        WHERE e.member = m.slug AND e.date >= :since AND e.standing IS NULL) AS recent,
+       l.story AS latest_story, l.title AS latest_title, l.excerpt AS latest_excerpt, l.date AS latest_date,
+       l.language AS latest_language, l.direction AS latest_direction,
+       COALESCE(l.published, l.updated) IS NOT NULL AS latest_dated
+FROM members m LEFT JOIN member_counts n ON n.member = m.slug LEFT JOIN entries l ON l.key = (
+    SELECT e.key FROM entries e WHERE e.member = m.slug AND e.standing IS NULL
+    ORDER BY e.date DESC, e.key DESC LIMIT 1)
+WHERE {which} ORDER BY m.configured DESC, m.position, m.slug
+"""
+# After a change an entry said what it said before the next, or what it says now.
+_TOLD_CHANGES = """
+SELECT r.entry, r.until, r.title, r.text, COALESCE(n.title, e.title), COALESCE(n.text, e.text)
+FROM revisions r JOIN entries e ON e.key = r.entry
+LEFT JOIN revisions n ON n.id = (SELECT MIN(id) FROM revisions WHERE entry = r.entry AND id > r.id)
+WHERE r.told = 'yes' AND e.standing IS NULL
+ORDER BY r.until DESC, r.id DESC LIMIT ?
+"""
+_TAG_COUNTS_BETWEEN = """
+SELECT tag_counts.term, (SELECT COUNT(*) FROM story_tags t
+    WHERE t.term = tag_counts.term AND t.date >= CAST(j.value ->> 0 AS BIGINT)
+    AND t.date < CAST(j.value ->> 1 AS BIGINT))
+FROM tag_counts CROSS JOIN json_each(?) j WHERE tag_counts.stories > 0
+"""
+_TO_COME = """
+SELECT e.key FROM entries e INDEXED BY entries_to_come
+WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
+"""
+_GONE_BY = """
+SELECT e.key FROM entries e INDEXED BY entries_to_come
+WHERE e.kind = 'event' AND e.event_date >= ? AND e.event_date < ? AND {}
+ORDER BY e.event_date DESC, e.key DESC LIMIT ?
+"""
+# Of two stories that were put together both may be.
+_PINNED = """
+SELECT l.key FROM pins p JOIN stories s ON s.id = p.story
+JOIN entries l ON l.story = COALESCE(s.merged_into, s.id) AND l.lead = 1
+WHERE p.last_day IS NULL OR p.last_day >= ?
+GROUP BY l.key ORDER BY MAX(p.made) DESC, l.key DESC LIMIT ?
+"""
+# A story comes in with the first of its entries that is published. Out of indexes, but for stories with
+# several entries: the rows of a month's take long to read.
+_CAME_BETWEEN = """
+WITH came AS MATERIALIZED (
+    SELECT e.key, e.first_seen FROM entries e INDEXED BY entries_first_seen
+    WHERE e.first_seen >= :start AND e.first_seen < :end
+), told AS MATERIALIZED (
+    SELECT DISTINCT f.story FROM came JOIN entries f INDEXED BY entries_found ON f.key = came.key
+    WHERE f.standing IS NULL AND f.date >= strftime('%Y-%m-%dT%H:%M:%f', came.first_seen, :late)
+        AND EXISTS (SELECT 1 FROM stories ts WHERE ts.id = f.story AND ts.told = 1)
+        AND NOT EXISTS (
+            SELECT 1 FROM entries o WHERE o.story = f.story AND o.key <> f.key
+                AND o.first_seen < :start AND o.standing IS NULL
+        )
+), leads AS MATERIALIZED (
+    SELECT l.key FROM told JOIN entries l INDEXED BY entries_story ON l.story = told.story AND l.lead = 1
+)
+SELECT f.key FROM leads JOIN entries f INDEXED BY entries_found ON f.key = leads.key
+ORDER BY f.date DESC, f.key DESC
+"""
+
 _RECENT = timedelta(days=90)
 _WALK_AT_ONCE = 500
 
@@ -77,7 +150,7 @@ class Listing(TagBitmaps):
 
     def told_changes(self, *, limit: int) -> tuple[Change, ...]:
         with self._reading():
-            found = self._tuples(sql.TOLD_CHANGES, (limit,))
+            found = self._tuples(_TOLD_CHANGES, (limit,))
             entries = {each.key: each for each in self._load("e.key", sorted({key for key, *_ in found}))}
         return tuple(
             Change(
@@ -105,7 +178,7 @@ class Listing(TagBitmaps):
         return Totals(entries=found["entries"], stories=found["stories"])
 
     def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
-        statement = sql.MEMBERS.format(which="1 = 1" if slug is None else "m.slug = :slug")
+        statement = _MEMBERS.format(which="1 = 1" if slug is None else "m.slug = :slug")
         with self._errors():
             found = self._rows(statement, {"since": rows.stamp(now - _RECENT), "slug": slug})
         return tuple(
@@ -122,7 +195,7 @@ class Listing(TagBitmaps):
     def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
         where, values = shown(selection)
         with self._reading():
-            found = self._tuples(sql.TO_COME.format(where), (since.isoformat(), *values, limit))
+            found = self._tuples(_TO_COME.format(where), (since.isoformat(), *values, limit))
             return self._stories_showing([key for (key,) in found])
 
     def gone_by(
@@ -131,12 +204,12 @@ class Listing(TagBitmaps):
         where, values = shown(selection)
         days = since.isoformat(), before.isoformat()
         with self._reading():
-            found = self._tuples(sql.GONE_BY.format(where), (*days, *values, limit))
+            found = self._tuples(_GONE_BY.format(where), (*days, *values, limit))
             return self._stories_showing([key for (key,) in found])
 
     def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
         with self._reading():
-            found = self._tuples(sql.PINNED, (today.isoformat(), limit))
+            found = self._tuples(_PINNED, (today.isoformat(), limit))
             return self._stories_showing([key for (key,) in found])
 
     def pin_of(self, key: int) -> Pin | None:
@@ -154,7 +227,7 @@ class Listing(TagBitmaps):
             "late": f"-{late.total_seconds()} seconds",
         }
         with self._reading():
-            found = self._tuples(sql.CAME_BETWEEN, values)
+            found = self._tuples(_CAME_BETWEEN, values)
             return self._stories_showing([key for (key,) in found[:limit]]), len(found)
 
     def tag_counts(self) -> Mapping[str, int]:
@@ -166,7 +239,7 @@ class Listing(TagBitmaps):
         bounds = list(pairwise(map(rows.microseconds, moments)))
         counts: defaultdict[str, list[int]] = defaultdict(list)
         with self._errors():
-            for term, stories in self._tuples(sql.TAG_COUNTS_BETWEEN, (rows.as_json(bounds),)):
+            for term, stories in self._tuples(_TAG_COUNTS_BETWEEN, (rows.as_json(bounds),)):
                 counts[term].append(stories)
         return {term: tuple(each) for term, each in counts.items()}
 
@@ -244,7 +317,7 @@ class Listing(TagBitmaps):
         if not values:
             return []
         found = self._rows(
-            f"{sql.ENTRY} WHERE {column} IN (SELECT value FROM json_each(?))"
+            f"{_ENTRY} WHERE {column} IN (SELECT value FROM json_each(?))"
             " ORDER BY e.story, e.lead DESC, e.key",
             (rows.as_json(list(values)),),
         )

@@ -10,6 +10,19 @@ from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
+_ENTRIES_AT = """
+SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id
+UNION SELECT key FROM entries WHERE atom_key = :id ORDER BY 1
+"""
+_ENTRIES_WITH_LOOSE_ID = """
+SELECT e.key FROM feeds f CROSS JOIN entries e ON e.feed = f.id AND e.loose_id_key = ?
+"""
+_ENTRIES_NAMING = """
+SELECT key FROM entries WHERE instr(lower(link), :host) > 0 OR instr(lower(id), :host) > 0
+"""
+_ADDRESSES = "SELECT key, id, link FROM entries WHERE key IN (SELECT value FROM json_each(?))"
+_REHOSTED_ENTRY = "UPDATE entries SET loose_id_key = ?, link_key = ?, canonical_link = ? WHERE key = ?"
+
 _AT_ONCE = 1_000
 
 
@@ -34,14 +47,14 @@ class Rehosting(Connection):
             return
         self._execute("UPDATE state SET hosts = ?", (rows.as_json(dict(sorted(hosts.items()))),))
         keys = [
-            key for former in sorted(changed) for (key,) in self._tuples(sql.ENTRIES_NAMING, {"host": former})
+            key for former in sorted(changed) for (key,) in self._tuples(_ENTRIES_NAMING, {"host": former})
         ]
         for first in range(0, len(keys), _AT_ONCE):
             some = rows.as_json(keys[first : first + _AT_ONCE])
-            for key, id, link in self._tuples(sql.ADDRESSES, (some,)):
+            for key, id, link in self._tuples(_ADDRESSES, (some,)):
                 canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
                 self._execute(
-                    sql.REHOSTED_ENTRY,
+                    _REHOSTED_ENTRY,
                     (urls.loose_id_key(id, hosts), urls.link_key(link, canonical), canonical, key),
                 )
         for row in self._rows("SELECT * FROM habits"):
@@ -53,10 +66,8 @@ class Rehosting(Connection):
         """The entries that have an address for a link or an id, be it one of a former host."""
         hosts = self._hosts()
         now = urls.at_present(address, hosts)
-        found = self._tuples(
-            sql.ENTRIES_AT, {"link": digest(urls.canonical(now) or now), "id": digest(address)}
-        )
+        found = self._tuples(_ENTRIES_AT, {"link": digest(urls.canonical(now) or now), "id": digest(address)})
         if hosts and (urls.host(now) or "").removeprefix("www.") in hosts.values():
             # An id has a host of its own, which only its loose form has as it is now.
-            found += self._tuples(sql.ENTRIES_WITH_LOOSE_ID, (urls.loose_id_key(address, hosts),))
+            found += self._tuples(_ENTRIES_WITH_LOOSE_ID, (urls.loose_id_key(address, hosts),))
         return sorted({key for (key,) in found})

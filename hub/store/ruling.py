@@ -14,6 +14,30 @@ from hub.store.found import Pin, Place
 from hub.store.rehosting import Rehosting
 from hub.store.settling import Settling
 
+# Of two sets of entries, the rulings that keep them apart, and those that kept one of them alone.
+_OVERRULE = """
+DELETE FROM rulings WHERE
+    (ruling = 'alone' AND (entry IN (SELECT value FROM json_each(:moved))
+        OR entry IN (SELECT value FROM json_each(:stay))))
+    OR (ruling = 'apart' AND (
+        (entry IN (SELECT value FROM json_each(:moved))
+            AND other IN (SELECT value FROM json_each(:stay)))
+        OR (entry IN (SELECT value FROM json_each(:stay))
+            AND other IN (SELECT value FROM json_each(:moved)))))
+"""
+_PLACE = """
+SELECT e.copy_of, e.why, l.key
+FROM entries e JOIN entries l ON l.story = e.story AND l.lead = 1 WHERE e.key = ?
+"""
+# What was ruled of an entry then, and all of it that is about no other.
+_UNRULE = "DELETE FROM rulings WHERE entry = :key AND (other IS NULL OR made = :made)"
+# Of what it was a copy, if that is still there.
+_COPY_AGAIN = """
+UPDATE entries SET why = :why,
+    copy_of = COALESCE((SELECT key FROM entries WHERE key = :of AND story = :story), copy_of)
+WHERE key = :key
+"""
+
 _BY_ADMIN = "an admin put it together with {}’s"
 
 
@@ -91,7 +115,7 @@ class RulingOnStories(Settling, Rehosting):
 
     def place_of(self, key: int) -> Place:
         with self._reading():
-            copy_of, why, lead = self._tuples(sql.PLACE, (key,))[0]
+            copy_of, why, lead = self._tuples(_PLACE, (key,))[0]
             ruled = self._tuples("SELECT ruling, made FROM rulings WHERE entry = ? AND other IS NULL", (key,))
             chosen = self._value("SELECT made FROM rulings WHERE entry = ? AND ruling = 'lead'", (lead,))
         return Place(
@@ -107,7 +131,7 @@ class RulingOnStories(Settling, Rehosting):
         with self._writing():
             key, story, into = place.key, self._story_of(place.key), self._story_of(place.lead)
             self._check_ruled(key, seen)
-            self._execute(sql.UNRULE, {"key": key, "made": rows.stamp(seen)})
+            self._execute(_UNRULE, {"key": key, "made": rows.stamp(seen)})
             touched = {into}
             if story != into:
                 if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ?", (story, key)):
@@ -116,7 +140,7 @@ class RulingOnStories(Settling, Rehosting):
                 self._share_what_was_said(into)
             else:
                 self._lead(place.lead, into)
-            self._execute(sql.COPY_AGAIN, {"key": key, "of": place.copy_of, "why": place.why, "story": into})
+            self._execute(_COPY_AGAIN, {"key": key, "of": place.copy_of, "why": place.why, "story": into})
             for ruling, made in place.ruled:
                 self._rule(key, ruling, made)
             if place.lead_ruled and self._value(sql.CHOSEN_LEAD, (into,)) is None:
@@ -174,4 +198,4 @@ class RulingOnStories(Settling, Rehosting):
     def _overrule(self, moved: list[int], stay: list[int]) -> None:
         """Take back what was ruled to keep these entries out of each other's story."""
         values = {"moved": rows.as_json(moved), "stay": rows.as_json(stay)}
-        self._execute(sql.OVERRULE, values)
+        self._execute(_OVERRULE, values)

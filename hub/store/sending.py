@@ -7,9 +7,81 @@ from datetime import datetime, timedelta
 from hub import urls
 from hub.model import Crowd, Intent, Subscriber
 from hub.store import rows
-from hub.store import statements as sql
 from hub.store.connection import Connection
 from hub.store.rows import Row
+
+# Who subscribes, in all and of a host, and what waits for callbacks; what is held counts as well.
+_CROWD = """
+SELECT
+    (SELECT COUNT(*) FROM subscribers WHERE expires > :now) AS subscribers,
+    (SELECT COUNT(*) FROM subscribers WHERE host = :host) AS subscribers_of_host,
+    (SELECT COUNT(*) FROM intents WHERE mode <> 'denied' AND (held = 0 OR due > :now)) AS waiting,
+    (SELECT COUNT(*) FROM intents WHERE host = :host AND (held = 0 OR due > :now)) AS waiting_of_host,
+    (SELECT COUNT(*) FROM subscribers WHERE tries > 0 AND slow = 1 AND expires > :now) AS failing
+"""
+# The later word counts; what else was asked for before, or was held, another number tells from it. Who asks
+# for the same again has the callback asked no sooner and no oftener, since it may be another's.
+_INTEND = (
+    "DELETE FROM intents WHERE topic = :topic AND callback = :callback AND (mode <> :mode OR held = 1)",
+    """
+INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+VALUES (:mode, :topic, :callback, :host, :public, :secret, :lease, :seen, :why, :due)
+ON CONFLICT (topic, callback) DO UPDATE SET
+    public = excluded.public, secret = excluded.secret, lease = excluded.lease, seen = excluded.seen
+""",
+)
+# What a callback confirmed is done. What was asked for beside it meanwhile is for it to confirm as well.
+_CONFIRMED = """
+DELETE FROM intents WHERE id = :number AND public = :public AND COALESCE(secret, '') = COALESCE(:secret, '')
+    AND lease = :lease
+"""
+# One of each host, since a host is asked one at a time: what has waited longest.
+INTENTS = """
+SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM intents
+    WHERE held = 0 AND due <= ?) ranked
+WHERE place = 1 ORDER BY due, id LIMIT ?
+"""
+# Who has subscribed before keeps the document that it has, and is sent what there is else, since it answers;
+# who is new has to show that it is quick.
+_BEGIN_SENDING = """
+INSERT INTO subscribers (topic, callback, host, public, secret, expires, sent, slow)
+VALUES (:topic, :callback, :host, :public, :secret, :expires, :seen, 1)
+ON CONFLICT (topic, callback) DO UPDATE SET
+    public = excluded.public, secret = excluded.secret, expires = excluded.expires, due = NULL, tries = 0
+"""
+_ANYBODY_BEHIND = (
+    "SELECT 1 FROM subscribers WHERE topic = :topic AND sent <> :document AND due IS NULL LIMIT 1"
+)
+_TELL = "UPDATE subscribers SET due = :now WHERE topic = :topic AND sent <> :document AND due IS NULL"
+# One of each host here too: who has waited longest.
+OWED = """
+SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM subscribers
+    WHERE slow = :slow AND due <= :now AND expires > :now) ranked
+WHERE place = 1 ORDER BY due, id LIMIT :limit
+"""
+_DENY = (
+    """
+DELETE FROM intents WHERE topic = :topic
+    AND callback IN (SELECT callback FROM subscribers WHERE topic = :topic)
+""",
+    """
+INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
+SELECT 'denied', topic, callback, host, public, NULL, 0, '', :why, :now FROM subscribers WHERE topic = :topic
+""",
+    "DELETE FROM subscribers WHERE topic = :topic",
+)
+_ANYBODY = "SELECT EXISTS (SELECT 1 FROM subscribers) OR EXISTS (SELECT 1 FROM intents)"
+_ANY_OVER = """
+SELECT EXISTS (SELECT 1 FROM subscribers WHERE expires <= :now)
+    OR EXISTS (SELECT 1 FROM intents WHERE held = 1 AND due <= :now)
+    OR EXISTS (SELECT 1 FROM intents WHERE held = 0 AND due <= :long_ago)
+"""
+_LET_GO = (
+    "DELETE FROM subscribers WHERE expires <= :now",
+    "DELETE FROM intents WHERE (held = 1 AND due <= :now) OR (held = 0 AND due <= :long_ago)",
+)
 
 # What waits longer to be asked about was meant for a hub that polled.
 _NOBODY_ASKED = timedelta(days=1)
@@ -22,7 +94,7 @@ class Sending(Connection):
 
     def crowd(self, now: datetime, callback: str = "") -> Crowd:
         with self._reading():
-            (found,) = self._rows(sql.CROWD, {"host": urls.host(callback), "now": rows.stamp(now)})
+            (found,) = self._rows(_CROWD, {"host": urls.host(callback), "now": rows.stamp(now)})
         return Crowd(
             subscribers=found["subscribers"],
             subscribers_of_host=found["subscribers_of_host"],
@@ -46,13 +118,13 @@ class Sending(Connection):
                 (intent.topic, intent.callback, rows.stamp(intent.due)),
             )
             if not held:
-                for statement in sql.INTEND:
+                for statement in _INTEND:
                     self._execute(statement, _intent_row(intent))
         return not held
 
     def intents(self, now: datetime, *, limit: int) -> tuple[Intent, ...]:
         with self._reading():
-            return tuple(map(_intent, self._rows(sql.INTENTS, (rows.stamp(now), limit))))
+            return tuple(map(_intent, self._rows(INTENTS, (rows.stamp(now), limit))))
 
     def put_off(self, intent: Intent, until: datetime) -> None:
         with self._writing():
@@ -67,7 +139,7 @@ class Sending(Connection):
             again = "UPDATE intents SET due = ?, tries = 0 WHERE id = ?"
             if not self._execute(again, (rows.stamp(now), intent.number)).rowcount:
                 return
-            self._execute(sql.CONFIRMED, {**_intent_row(intent), "number": intent.number})
+            self._execute(_CONFIRMED, {**_intent_row(intent), "number": intent.number})
             if intent.mode == "unsubscribe":
                 self._execute(
                     "DELETE FROM subscribers WHERE topic = ? AND callback = ?",
@@ -75,7 +147,7 @@ class Sending(Connection):
                 )
                 return
             expires = rows.stamp(now + intent.lease)
-            self._execute(sql.BEGIN_SENDING, {**_intent_row(intent), "expires": expires})
+            self._execute(_BEGIN_SENDING, {**_intent_row(intent), "expires": expires})
 
     def hold(self, intent: Intent, until: datetime) -> None:
         with self._writing():
@@ -97,14 +169,14 @@ class Sending(Connection):
     def tell(self, topic: str, document: str, now: datetime) -> None:
         values = {"topic": topic, "document": document, "now": rows.stamp(now)}
         with self._reading():
-            behind = self._value(sql.ANYBODY_BEHIND, values)
+            behind = self._value(_ANYBODY_BEHIND, values)
         if behind:
             with self._writing():
-                self._execute(sql.TELL, values)
+                self._execute(_TELL, values)
 
     def owed(self, now: datetime, *, slow: bool, limit: int) -> tuple[Subscriber, ...]:
         with self._reading():
-            found = self._rows(sql.OWED, {"now": rows.stamp(now), "slow": int(slow), "limit": limit})
+            found = self._rows(OWED, {"now": rows.stamp(now), "slow": int(slow), "limit": limit})
         return tuple(map(_subscriber, found))
 
     def try_later(self, subscriber: Subscriber) -> bool:
@@ -129,21 +201,21 @@ class Sending(Connection):
 
     def deny(self, topic: str, why: str, now: datetime) -> None:
         with self._writing():
-            for statement in sql.DENY:
+            for statement in _DENY:
                 self._execute(statement, {"topic": topic, "why": why, "now": rows.stamp(now)})
 
     def let_go(self, now: datetime) -> None:
         over = {"now": rows.stamp(now), "long_ago": rows.stamp(now - _NOBODY_ASKED)}
         with self._reading():
-            any_over = self._value(sql.ANY_OVER, over)
+            any_over = self._value(_ANY_OVER, over)
         if any_over:
             with self._writing():
-                for statement in sql.LET_GO:
+                for statement in _LET_GO:
                     self._execute(statement, over)
 
     def let_all_go(self) -> None:
         with self._reading():
-            anybody = self._value(sql.ANYBODY)
+            anybody = self._value(_ANYBODY)
         if anybody:
             with self._writing():
                 self._execute("DELETE FROM subscribers")

@@ -1,4 +1,6 @@
-"""The statements of the store, each under a name. Values are always parameters, never text.
+"""The statements by which polls are settled, and those that several parts of the store use.
+
+The others stand in the part that uses them. Values are always parameters, never text.
 
 SQL that SQLite takes, and PostgreSQL once `hub.store.postgres.dialect` has said it
 in its words: `json_each` hands a list of values over as one parameter.
@@ -6,28 +8,6 @@ in its words: `json_each` hands a list of values over as one parameter.
 
 from hub.model import LONG_AGO
 
-# Every column a StoredEntry is made of; `feed_name` and the like avoid clashes.
-ENTRY = """
-SELECT e.*, f.name AS feed_name, f.url AS feed_url, f.used_url AS feed_used_url,
-       f.info_title, f.info_id, f.info_link, f.info_updated, f.info_rights,
-       m.name AS member_name, m.type AS member_type, m.region AS member_region,
-       m.homepage AS member_homepage, m.republish AS member_republish, cm.name AS copy_of_name
-FROM entries e JOIN feeds f ON f.id = e.feed JOIN members m ON m.slug = e.member
-LEFT JOIN entries c ON c.key = e.copy_of LEFT JOIN members cm ON cm.slug = c.member
-"""
-# The members, those of feeds.yaml first, each with its counts and its newest entry.
-MEMBERS = """
-SELECT m.*, COALESCE(n.entries, 0) AS entries,
-       (SELECT COUNT(*) FROM entries e
-        WHERE e.member = m.slug AND e.date >= :since AND e.standing IS NULL) AS recent,
-       l.story AS latest_story, l.title AS latest_title, l.excerpt AS latest_excerpt, l.date AS latest_date,
-       l.language AS latest_language, l.direction AS latest_direction,
-       COALESCE(l.published, l.updated) IS NOT NULL AS latest_dated
-FROM members m LEFT JOIN member_counts n ON n.member = m.slug LEFT JOIN entries l ON l.key = (
-    SELECT e.key FROM entries e WHERE e.member = m.slug AND e.standing IS NULL
-    ORDER BY e.date DESC, e.key DESC LIMIT 1)
-WHERE {which} ORDER BY m.configured DESC, m.position, m.slug
-"""
 # As much of an entry as it takes to recognise it, but for its text.
 _KNOWN = """
 SELECT e.key, e.feed, e.member, f.name AS feed_name, e.story, e.id, e.id_key, e.loose_id_key, e.link_key,
@@ -64,17 +44,6 @@ ON CONFLICT (feed) DO UPDATE SET entries = excluded.entries
 WINDOW_OF = """
 SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id WHERE f.member = ? AND f.name = ?
 """
-LINKS = """
-SELECT link FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND link IS NOT NULL ORDER BY key DESC
-"""
-LEARNT_WINDOW = """
-SELECT w.entries FROM feeds f JOIN windows w ON w.feed = f.id JOIN habits h ON h.feed = f.id
-WHERE f.member = ? AND f.name = ? AND h.entries > 0
-"""
-LAST_DOCUMENT = """
-SELECT key, id, title, link, canonical_link, id_key, loose_id_key, link_key, title_key, fingerprint, text
-FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND id_key IS NOT NULL
-"""
 # What a feed has of the ids that its document has tombstones of; looked up by these, since an old feed may
 # have thousands of entries.
 DELETED = "SELECT key, id, back FROM entries WHERE +feed = ? AND id_key IN (SELECT value FROM json_each(?))"
@@ -88,17 +57,6 @@ DELETE FROM checks WHERE entry IN (
     SELECT c.entry FROM checks c JOIN entries e ON e.key = c.entry WHERE e.feed = ?)
 """
 CHECKED = "DELETE FROM checks WHERE entry IN (SELECT value FROM json_each(?))"
-# In this order, since there are few: SQLite would look up each entry of each feed. Of each feed some, so
-# that one with many stands in nobody's way.
-CHECKS_DUE = """
-SELECT member, name, entry, link, due, gone_since, tries FROM (
-    SELECT e.member, f.name, c.entry, e.link, c.due, c.gone_since, c.tries,
-           ROW_NUMBER() OVER (PARTITION BY f.id ORDER BY c.due, c.entry) AS place
-    FROM checks c CROSS JOIN entries e ON e.key = c.entry CROSS JOIN feeds f ON f.id = e.feed
-    WHERE c.due <= :now AND e.link IS NOT NULL
-    AND f.configured = 1 AND f.paused = 0 AND f.gone IS NULL) ranked
-WHERE place <= :most ORDER BY due
-"""
 # Of entries that were taken back, those of which nothing was said yet; who leads a story leaves it last, so
 # that it has it again when all are back.
 TO_WITHDRAW = """
@@ -128,23 +86,6 @@ SELECT key, COALESCE(standing, 'published'), story FROM entries WHERE key IN (SE
 READ_ANEW = """
 UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL
 WHERE id IN (SELECT feed FROM entries WHERE key IN (SELECT value FROM json_each(?)))
-"""
-LEFT_FEEDS = "SELECT id, member, url FROM feeds WHERE configured = 0"
-# The news at some links that some feeds have, the leads first.
-NEWS_OF_FEEDS = """
-SELECT e.key, e.feed, e.story, e.lead, e.title_key, COALESCE(e.id_key, e.title_key), e.link_key
-FROM entries e
-WHERE e.link_key IN (SELECT value FROM json_each(?)) AND +e.feed IN (SELECT value FROM json_each(?))
-ORDER BY e.lead DESC, e.key
-"""
-# What a feed has in a story, or of the same news.
-OWN_OF_NEWS = """
-SELECT key, story, COALESCE(id_key, title_key), link_key FROM entries
-WHERE +feed = ?1 AND (story = ?2 OR (link_key = ?4 AND COALESCE(id_key, title_key) = ?3))
-"""
-GIVEN = "SELECT member, lead, standing IS NULL FROM entries WHERE key = ?"
-GIVE_ENTRY = """
-UPDATE entries SET feed = :feed, member = (SELECT member FROM feeds WHERE id = :feed) WHERE key = :key
 """
 HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_HABITS = """
@@ -250,14 +191,6 @@ SELECT e.feed, e.key, (SELECT MAX(until) FROM revisions WHERE entry = e.key)
 FROM (SELECT DISTINCT entry FROM revisions WHERE told = 'waits') r JOIN entries e ON e.key = r.entry
 WHERE e.standing IS NULL AND e.feed IN (SELECT value FROM json_each(?))
 """
-# After a change an entry said what it said before the next, or what it says now.
-TOLD_CHANGES = """
-SELECT r.entry, r.until, r.title, r.text, COALESCE(n.title, e.title), COALESCE(n.text, e.text)
-FROM revisions r JOIN entries e ON e.key = r.entry
-LEFT JOIN revisions n ON n.id = (SELECT MIN(id) FROM revisions WHERE entry = r.entry AND id > r.id)
-WHERE r.told = 'yes' AND e.standing IS NULL
-ORDER BY r.until DESC, r.id DESC LIMIT ?
-"""
 # Who is told of an entry now is told of all that changed in it.
 TELL_WAITING = "UPDATE revisions SET told = 'yes' WHERE entry = ? AND told = 'waits'"
 # Their columns stand in the row before the texts, which are not read.
@@ -339,14 +272,6 @@ WHERE story = :story AND copy_of = :key
 SAID_BY_ADMIN = """
 SELECT entry, why FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
 """
-WITHOUT_LEAD = """
-SELECT COUNT(*) FROM (
-    SELECT story FROM entries WHERE standing IS NULL GROUP BY story HAVING SUM(lead) <> 1) without
-"""
-WITHHELD_IN_STORIES = """
-SELECT COUNT(*) FROM entries e WHERE e.standing IS NOT NULL AND (e.lead = 1
-    OR EXISTS (SELECT 1 FROM entries o WHERE o.story = e.story AND o.key <> e.key))
-"""
 WAITING_OF = """
 SELECT s.entry FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
 WHERE s.standing IN ('held', 'quarantined') AND e.member = :member AND f.name = COALESCE(:feed, f.name)
@@ -389,51 +314,10 @@ FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
 WHERE s.standing IN ('held', 'quarantined')
 GROUP BY e.member, f.name, s.standing, s.why ORDER BY 6, 1, 2, 3, 4
 """
-NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
 # A date of `entries` as `story_tags` has it. Of the seconds' fraction SQLite would make a whole one.
 MICROSECONDS = (
     "(CAST(strftime('%s', substr({0}, 1, 19)) AS BIGINT) * 1000000 + CAST(substr({0}, 21, 6) AS INTEGER))"
 )
-TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
-# That of an entry that joined a story, if the story had it not.
-TAG_OF_STORY = f"""
-INSERT INTO story_tags (term, story, date, lead)
-SELECT ?, story, {MICROSECONDS.format("date")}, key FROM entries WHERE story = ? AND lead = 1
-ON CONFLICT (story, term) DO NOTHING
-"""
-STORY_TAGS = f"""
-INSERT INTO story_tags (term, story, date, lead)
-SELECT DISTINCT each.value ->> 0, l.story, {MICROSECONDS.format("l.date")}, l.key
-FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
-CROSS JOIN json_each(t.tags) each
-WHERE l.story = :story AND l.lead = 1
-"""
-COUNT_TAG = """
-INSERT INTO tag_counts (term, stories) VALUES (?, ?)
-ON CONFLICT (term) DO UPDATE SET stories = tag_counts.stories + excluded.stories
-"""
-TAG_COUNTS_BETWEEN = """
-SELECT tag_counts.term, (SELECT COUNT(*) FROM story_tags t
-    WHERE t.term = tag_counts.term AND t.date >= CAST(j.value ->> 0 AS BIGINT)
-    AND t.date < CAST(j.value ->> 1 AS BIGINT))
-FROM tag_counts CROSS JOIN json_each(?) j WHERE tag_counts.stories > 0
-"""
-TO_COME = """
-SELECT e.key FROM entries e INDEXED BY entries_to_come
-WHERE e.kind = 'event' AND e.event_date >= ? AND {} ORDER BY e.event_date, e.key LIMIT ?
-"""
-GONE_BY = """
-SELECT e.key FROM entries e INDEXED BY entries_to_come
-WHERE e.kind = 'event' AND e.event_date >= ? AND e.event_date < ? AND {}
-ORDER BY e.event_date DESC, e.key DESC LIMIT ?
-"""
-# Of two stories that were put together both may be.
-PINNED = """
-SELECT l.key FROM pins p JOIN stories s ON s.id = p.story
-JOIN entries l ON l.story = COALESCE(s.merged_into, s.id) AND l.lead = 1
-WHERE p.last_day IS NULL OR p.last_day >= ?
-GROUP BY l.key ORDER BY MAX(p.made) DESC, l.key DESC LIMIT ?
-"""
 _PINS_OF_STORY = "FROM pins WHERE story IN (SELECT id FROM stories WHERE ? IN (id, merged_into))"
 PIN_OF_STORY = f"SELECT made, last_day {_PINS_OF_STORY} ORDER BY made DESC"
 UNPIN = f"DELETE {_PINS_OF_STORY}"
@@ -443,103 +327,7 @@ SELECT COALESCE(s.merged_into, s.id) FROM entries e LEFT JOIN standings d ON d.e
 JOIN stories s ON s.id = CASE WHEN e.standing IS NULL THEN e.story ELSE COALESCE(d.story, e.story) END
 WHERE e.key = ?
 """
-# A story comes in with the first of its entries that is published. Out of indexes, but for stories with
-# several entries: the rows of a month's take long to read.
-CAME_BETWEEN = """
-WITH came AS MATERIALIZED (
-    SELECT e.key, e.first_seen FROM entries e INDEXED BY entries_first_seen
-    WHERE e.first_seen >= :start AND e.first_seen < :end
-), told AS MATERIALIZED (
-    SELECT DISTINCT f.story FROM came JOIN entries f INDEXED BY entries_found ON f.key = came.key
-    WHERE f.standing IS NULL AND f.date >= strftime('%Y-%m-%dT%H:%M:%f', came.first_seen, :late)
-        AND EXISTS (SELECT 1 FROM stories ts WHERE ts.id = f.story AND ts.told = 1)
-        AND NOT EXISTS (
-            SELECT 1 FROM entries o WHERE o.story = f.story AND o.key <> f.key
-                AND o.first_seen < :start AND o.standing IS NULL
-        )
-), leads AS MATERIALIZED (
-    SELECT l.key FROM told JOIN entries l INDEXED BY entries_story ON l.story = told.story AND l.lead = 1
-)
-SELECT f.key FROM leads JOIN entries f INDEXED BY entries_found ON f.key = leads.key
-ORDER BY f.date DESC, f.key DESC
-"""
 ANY_OVERRULING = "SELECT EXISTS (SELECT 1 FROM overrulings)"
-OVERRULE_TAG = """
-INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
-ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
-"""
-LEAVE_TO_RULES = """
-DELETE FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
-"""
-SAID_OF_TAG = """
-SELECT entry, moment FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
-"""
-RENEW_OVERRULING = "UPDATE overrulings SET tags = ? WHERE entry = ? AND term = ?"
-# What was said of a story's tags holds for copies that come later.
-OVERRULINGS_OF_STORY = """
-INSERT INTO overrulings (entry, term, tags, moment)
-SELECT DISTINCT :entry, o.term, o.tags, o.moment FROM overrulings o JOIN entries e ON e.key = o.entry
-WHERE e.story = :story AND e.key <> :entry
-ON CONFLICT (entry, term) DO NOTHING
-"""
-MEMBERS_GONE = """
-UPDATE members SET configured = 0 WHERE configured = 1 AND slug NOT IN (SELECT value FROM json_each(?))
-"""
-FEEDS_GONE = """
-UPDATE feeds SET configured = 0
-WHERE configured = 1 AND (member, name) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
-"""
-MEMBER_UPSERT = """
-INSERT INTO members (slug, position, configured, name, type, region, homepage, republish)
-VALUES (:slug, :position, :configured, :name, :type, :region, :homepage, :republish)
-ON CONFLICT (slug) DO UPDATE SET position = excluded.position, configured = excluded.configured,
-    name = excluded.name, type = excluded.type, region = excluded.region,
-    homepage = excluded.homepage, republish = excluded.republish
-"""
-FEED_UPSERT = """
-INSERT INTO feeds (member, name, position, configured, url, alternatives, kinds, tags, identify_by,
-    every_min, every_max, most_entries, most_bytes, trust, paused)
-VALUES (:member, :name, :position, :configured, :url, :alternatives, :kinds, :tags, :identify_by,
-    :every_min, :every_max, :most_entries, :most_bytes, :trust, :paused)
-ON CONFLICT (member, name) DO UPDATE SET position = excluded.position,
-    configured = excluded.configured, url = excluded.url, alternatives = excluded.alternatives,
-    kinds = excluded.kinds, tags = excluded.tags, identify_by = excluded.identify_by,
-    every_min = excluded.every_min, every_max = excluded.every_max,
-    most_entries = excluded.most_entries, most_bytes = excluded.most_bytes,
-    trust = excluded.trust, paused = excluded.paused
-"""
-# What was read in part (it has a remark) is asked for once more, to read another part of it; so are a
-# site's pages, of which one may have been too large.
-FEED_LIMITS_CHANGED = """
-UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL, listings = '[]', next_poll = NULL
-WHERE member = :member AND name = :name AND remarks <> '[]'
-    AND (most_entries <> :most_entries OR most_bytes <> :most_bytes)
-"""
-# A feed whose bounds were edited is due by the new ones, so it is asked now, unless it is unwell.
-FEED_BOUNDS_CHANGED = """
-UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND failures = 0
-    AND (every_min <> :every_min OR every_max <> :every_max)
-"""
-# What some members' feeds are called and where they are, the one that was polled last first.
-FEEDS_OF = """
-SELECT id, member, name, url, configured FROM feeds
-WHERE member IN (SELECT value FROM json_each(?)) ORDER BY COALESCE(polled, '') DESC, id
-"""
-RENAME_FEED = "UPDATE feeds SET name = ? WHERE id = ?"
-# A feed whose addresses were edited starts afresh: its validators, its errors
-# and a 410 belong to addresses that are no longer there. A Retry-After was its host's.
-FEED_ADDRESS_CHANGED = """
-UPDATE feeds SET used_url = NULL, named_at = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
-    listings = '[]', next_poll = NULL, gone = NULL, failures = 0, failing_since = NULL, reason_since = NULL,
-    error = NULL, remedy = NULL, reason = NULL, wishes = '{}', move = NULL,
-    push_hub = NULL, push_topic = NULL, push_itself = NULL, pushed_until = NULL
-WHERE member = :member AND name = :name
-    AND (url <> :url OR alternatives <> :alternatives OR kinds <> :kinds)
-"""
-FEED_HOST_CHANGED = "UPDATE feeds SET not_before = NULL WHERE member = :member AND name = :name"
-FORGET_PAGES = """
-DELETE FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = :member AND name = :name)
-"""
 NEW_PAGE = """
 INSERT INTO pages (feed, page) VALUES (?, ?)
 ON CONFLICT (feed, page) DO UPDATE SET again = NULL WHERE pages.again IS NOT NULL
@@ -551,33 +339,6 @@ INSERT INTO pages (feed, page, again) VALUES (?, ?, ?) ON CONFLICT (feed, page) 
 NEW_PAGE_BARRED = """
 INSERT INTO pages (feed, page, again) VALUES (?, ?, ?)
 ON CONFLICT (feed, page) DO UPDATE SET again = excluded.again
-"""
-PAGES = """
-SELECT page FROM pages WHERE feed = (SELECT id FROM feeds WHERE member = ? AND name = ?)
-    AND (again IS NULL OR again > ?)
-"""
-ENTRIES_AT = """
-SELECT key FROM entries WHERE link_key = :link UNION SELECT key FROM entries WHERE id_key = :id
-UNION SELECT key FROM entries WHERE atom_key = :id ORDER BY 1
-"""
-ENTRIES_WITH_LOOSE_ID = """
-SELECT e.key FROM feeds f CROSS JOIN entries e ON e.feed = f.id AND e.loose_id_key = ?
-"""
-ENTRIES_NAMING = """
-SELECT key FROM entries WHERE instr(lower(link), :host) > 0 OR instr(lower(id), :host) > 0
-"""
-ADDRESSES = "SELECT key, id, link FROM entries WHERE key IN (SELECT value FROM json_each(?))"
-REHOSTED_ENTRY = "UPDATE entries SET loose_id_key = ?, link_key = ?, canonical_link = ? WHERE key = ?"
-# Of two sets of entries, the rulings that keep them apart, and those that kept one of them alone.
-OVERRULE = """
-DELETE FROM rulings WHERE
-    (ruling = 'alone' AND (entry IN (SELECT value FROM json_each(:moved))
-        OR entry IN (SELECT value FROM json_each(:stay))))
-    OR (ruling = 'apart' AND (
-        (entry IN (SELECT value FROM json_each(:moved))
-            AND other IN (SELECT value FROM json_each(:stay)))
-        OR (entry IN (SELECT value FROM json_each(:stay))
-            AND other IN (SELECT value FROM json_each(:moved)))))
 """
 # Of an entry that is other news now: what holds for its news, and not for its page.
 RULED_OF_NEWS = "DELETE FROM rulings WHERE entry = ? AND ruling IN ('together', 'lead')"
@@ -592,18 +353,6 @@ SELECT 1 FROM rulings WHERE
     OR (ruling = 'apart' AND ((entry = :entry AND other IN (SELECT value FROM json_each(:those)))
         OR (other = :entry AND entry IN (SELECT value FROM json_each(:those))))) LIMIT 1
 """
-PLACE = """
-SELECT e.copy_of, e.why, l.key
-FROM entries e JOIN entries l ON l.story = e.story AND l.lead = 1 WHERE e.key = ?
-"""
-# What was ruled of an entry then, and all of it that is about no other.
-UNRULE = "DELETE FROM rulings WHERE entry = :key AND (other IS NULL OR made = :made)"
-# Of what it was a copy, if that is still there.
-COPY_AGAIN = """
-UPDATE entries SET why = :why,
-    copy_of = COALESCE((SELECT key FROM entries WHERE key = :of AND story = :story), copy_of)
-WHERE key = :key
-"""
 LEAD_NO_MORE = """
 DELETE FROM rulings WHERE entry = :entry AND ruling = 'lead' AND EXISTS (
     SELECT 1 FROM rulings r JOIN entries e ON e.key = r.entry
@@ -615,128 +364,7 @@ SELECT r.entry FROM rulings r JOIN entries e ON e.key = r.entry WHERE e.story = 
 NUMBERS_OF_STORY = """
 SELECT s.numbers FROM sketches s JOIN entries e ON e.key = s.entry WHERE e.story = ?
 """
-LEFT = """
-SELECT member, name FROM feeds
-WHERE configured = 0 AND :target IN (member, member || '/' || name, url) ORDER BY position
-"""
 SPARE_HOST = """
 INSERT INTO hosts (host, not_before) VALUES (?, ?)
 ON CONFLICT (host) DO UPDATE SET not_before = MAX(hosts.not_before, excluded.not_before)
 """
-# Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
-OFFERS = """
-SELECT member, name, push_hub, push_topic, push_itself, push_public FROM feeds
-WHERE push_hub IS NOT NULL AND +configured = 1 AND paused = 0 AND gone IS NULL
-"""
-SUBSCRIPTIONS = "SELECT s.*, f.member, f.name FROM subscriptions s LEFT JOIN feeds f ON f.id = s.feed"
-SUBSCRIBE = """
-INSERT INTO subscriptions (feed, hub, topic, public, callback, token, secret, due)
-SELECT id, :hub, :topic, :public, :callback, :token, :secret, :due FROM feeds
-WHERE member = :member AND name = :feed
-"""
-# What waits, the oldest of each subscription.
-PUSHES = """
-SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
-FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
-WHERE f.configured = 1 AND f.paused = 0 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription)
-ORDER BY p.id LIMIT ?
-"""
-# Who subscribes, in all and of a host, and what waits for callbacks; what is held counts as well.
-CROWD = """
-SELECT
-    (SELECT COUNT(*) FROM subscribers WHERE expires > :now) AS subscribers,
-    (SELECT COUNT(*) FROM subscribers WHERE host = :host) AS subscribers_of_host,
-    (SELECT COUNT(*) FROM intents WHERE mode <> 'denied' AND (held = 0 OR due > :now)) AS waiting,
-    (SELECT COUNT(*) FROM intents WHERE host = :host AND (held = 0 OR due > :now)) AS waiting_of_host,
-    (SELECT COUNT(*) FROM subscribers WHERE tries > 0 AND slow = 1 AND expires > :now) AS failing
-"""
-# The later word counts; what else was asked for before, or was held, another number tells from it. Who asks
-# for the same again has the callback asked no sooner and no oftener, since it may be another's.
-INTEND = (
-    "DELETE FROM intents WHERE topic = :topic AND callback = :callback AND (mode <> :mode OR held = 1)",
-    """
-INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
-VALUES (:mode, :topic, :callback, :host, :public, :secret, :lease, :seen, :why, :due)
-ON CONFLICT (topic, callback) DO UPDATE SET
-    public = excluded.public, secret = excluded.secret, lease = excluded.lease, seen = excluded.seen
-""",
-)
-# What a callback confirmed is done. What was asked for beside it meanwhile is for it to confirm as well.
-CONFIRMED = """
-DELETE FROM intents WHERE id = :number AND public = :public AND COALESCE(secret, '') = COALESCE(:secret, '')
-    AND lease = :lease
-"""
-# One of each host, since a host is asked one at a time: what has waited longest.
-INTENTS = """
-SELECT * FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM intents
-    WHERE held = 0 AND due <= ?) ranked
-WHERE place = 1 ORDER BY due, id LIMIT ?
-"""
-# Who has subscribed before keeps the document that it has, and is sent what there is else, since it answers;
-# who is new has to show that it is quick.
-BEGIN_SENDING = """
-INSERT INTO subscribers (topic, callback, host, public, secret, expires, sent, slow)
-VALUES (:topic, :callback, :host, :public, :secret, :expires, :seen, 1)
-ON CONFLICT (topic, callback) DO UPDATE SET
-    public = excluded.public, secret = excluded.secret, expires = excluded.expires, due = NULL, tries = 0
-"""
-ANYBODY_BEHIND = (
-    "SELECT 1 FROM subscribers WHERE topic = :topic AND sent <> :document AND due IS NULL LIMIT 1"
-)
-TELL = "UPDATE subscribers SET due = :now WHERE topic = :topic AND sent <> :document AND due IS NULL"
-# One of each host here too: who has waited longest.
-OWED = """
-SELECT * FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY host ORDER BY due, id) AS place FROM subscribers
-    WHERE slow = :slow AND due <= :now AND expires > :now) ranked
-WHERE place = 1 ORDER BY due, id LIMIT :limit
-"""
-DENY = (
-    """
-DELETE FROM intents WHERE topic = :topic
-    AND callback IN (SELECT callback FROM subscribers WHERE topic = :topic)
-""",
-    """
-INSERT INTO intents (mode, topic, callback, host, public, secret, lease, seen, why, due)
-SELECT 'denied', topic, callback, host, public, NULL, 0, '', :why, :now FROM subscribers WHERE topic = :topic
-""",
-    "DELETE FROM subscribers WHERE topic = :topic",
-)
-ANYBODY = "SELECT EXISTS (SELECT 1 FROM subscribers) OR EXISTS (SELECT 1 FROM intents)"
-ANY_OVER = """
-SELECT EXISTS (SELECT 1 FROM subscribers WHERE expires <= :now)
-    OR EXISTS (SELECT 1 FROM intents WHERE held = 1 AND due <= :now)
-    OR EXISTS (SELECT 1 FROM intents WHERE held = 0 AND due <= :long_ago)
-"""
-LET_GO = (
-    "DELETE FROM subscribers WHERE expires <= :now",
-    "DELETE FROM intents WHERE (held = 1 AND due <= :now) OR (held = 0 AND due <= :long_ago)",
-)
-# What is kept so that it need not be made for each page: how it is kept, and how it could be made.
-DERIVED = {
-    "the tags of stories": (
-        "SELECT term, story, date, lead FROM story_tags",
-        f"SELECT each.value ->> 0, l.story, {MICROSECONDS.format('l.date')}, l.key"
-        " FROM tags t CROSS JOIN json_each(t.tags) each JOIN entries e ON e.key = t.entry"
-        " JOIN entries l ON l.story = e.story AND l.lead = 1",
-    ),
-    "the counts of tags": (
-        "SELECT term, stories FROM tag_counts WHERE stories > 0",
-        "SELECT term, COUNT(*) FROM story_tags GROUP BY term",
-    ),
-    "the counts of members": (
-        "SELECT member, entries, leads FROM member_counts WHERE entries > 0",
-        "SELECT member, COUNT(*), SUM(lead) FROM entries WHERE standing IS NULL GROUP BY member",
-    ),
-    "the standings": (
-        "SELECT key, standing FROM entries WHERE standing IS NOT NULL",
-        "SELECT entry, standing FROM standings WHERE standing <> 'published'",
-    ),
-}
-# Of these what can be made anew, one after the other: the table and columns it is kept in.
-MADE_ANEW = {
-    "the tags of stories": ("story_tags", "term, story, date, lead"),
-    "the counts of tags": ("tag_counts", "term, stories"),
-    "the counts of members": ("member_counts", "member, entries, leads"),
-}

@@ -11,6 +11,25 @@ from hub.store import feedrows, rows
 from hub.store import statements as sql
 from hub.store.connection import Connection
 
+# Of feeds that are polled, those that name a WebSub hub; by the index of these, which `+` leaves alone.
+_OFFERS = """
+SELECT member, name, push_hub, push_topic, push_itself, push_public FROM feeds
+WHERE push_hub IS NOT NULL AND +configured = 1 AND paused = 0 AND gone IS NULL
+"""
+_SUBSCRIPTIONS = "SELECT s.*, f.member, f.name FROM subscriptions s LEFT JOIN feeds f ON f.id = s.feed"
+_SUBSCRIBE = """
+INSERT INTO subscriptions (feed, hub, topic, public, callback, token, secret, due)
+SELECT id, :hub, :topic, :public, :callback, :token, :secret, :due FROM feeds
+WHERE member = :member AND name = :feed
+"""
+# What waits, the oldest of each subscription.
+_PUSHES = """
+SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
+FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
+WHERE f.configured = 1 AND f.paused = 0 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription)
+ORDER BY p.id LIMIT ?
+"""
+
 # What may wait: of one subscription, and in all, for a poller that is not there.
 _MOST_WAITING = 10
 _MOST_BYTES_WAITING = 64 * 1024 * 1024
@@ -31,19 +50,17 @@ class Subscribing(Connection):
 
     def offers(self) -> Mapping[FeedKey, Offer]:
         with self._reading():
-            return {
-                FeedKey(row["member"], row["name"]): feedrows.offer(row) for row in self._rows(sql.OFFERS)
-            }
+            return {FeedKey(row["member"], row["name"]): feedrows.offer(row) for row in self._rows(_OFFERS)}
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         with self._reading():
             waits = self._waits()
-            found = self._rows(f"{sql.SUBSCRIPTIONS} ORDER BY s.id")
+            found = self._rows(f"{_SUBSCRIPTIONS} ORDER BY s.id")
         return tuple(feedrows.subscription(row, waits.get(urls.host(row["hub"]) or "")) for row in found)
 
     def subscription(self, token: str) -> Subscription | None:
         with self._reading():
-            found = self._rows(f"{sql.SUBSCRIPTIONS} WHERE s.token = ?", (token,))
+            found = self._rows(f"{_SUBSCRIPTIONS} WHERE s.token = ?", (token,))
         return feedrows.subscription(found[0]) if found else None
 
     def subscribe(
@@ -51,7 +68,7 @@ class Subscribing(Connection):
     ) -> None:
         with self._writing():
             self._execute(
-                sql.SUBSCRIBE,
+                _SUBSCRIBE,
                 {
                     "member": feed.member,
                     "feed": feed.name,
@@ -122,7 +139,7 @@ class Subscribing(Connection):
 
     def pushes(self, *, limit: int) -> tuple[tuple[Push, FeedState], ...]:
         with self._reading():
-            found = self._rows(sql.PUSHES, (limit,))
+            found = self._rows(_PUSHES, (limit,))
         return tuple(
             (
                 Push(

@@ -15,6 +15,44 @@ from hub.store import statements as sql
 from hub.store.known import Written
 from hub.store.listing import Listing
 
+NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
+_TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
+# That of an entry that joined a story, if the story had it not.
+_TAG_OF_STORY = f"""
+INSERT INTO story_tags (term, story, date, lead)
+SELECT ?, story, {sql.MICROSECONDS.format("date")}, key FROM entries WHERE story = ? AND lead = 1
+ON CONFLICT (story, term) DO NOTHING
+"""
+STORY_TAGS = f"""
+INSERT INTO story_tags (term, story, date, lead)
+SELECT DISTINCT each.value ->> 0, l.story, {sql.MICROSECONDS.format("l.date")}, l.key
+FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
+CROSS JOIN json_each(t.tags) each
+WHERE l.story = :story AND l.lead = 1
+"""
+_COUNT_TAG = """
+INSERT INTO tag_counts (term, stories) VALUES (?, ?)
+ON CONFLICT (term) DO UPDATE SET stories = tag_counts.stories + excluded.stories
+"""
+_OVERRULE_TAG = """
+INSERT INTO overrulings (entry, term, tags, moment) VALUES (?, ?, ?, ?)
+ON CONFLICT (entry, term) DO UPDATE SET tags = excluded.tags, moment = excluded.moment
+"""
+_LEAVE_TO_RULES = """
+DELETE FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
+"""
+_SAID_OF_TAG = """
+SELECT entry, moment FROM overrulings WHERE term = ? AND entry IN (SELECT value FROM json_each(?))
+"""
+_RENEW_OVERRULING = "UPDATE overrulings SET tags = ? WHERE entry = ? AND term = ?"
+# What was said of a story's tags holds for copies that come later.
+_OVERRULINGS_OF_STORY = """
+INSERT INTO overrulings (entry, term, tags, moment)
+SELECT DISTINCT :entry, o.term, o.tags, o.moment FROM overrulings o JOIN entries e ON e.key = o.entry
+WHERE e.story = :story AND e.key <> :entry
+ON CONFLICT (entry, term) DO NOTHING
+"""
+
 
 class Tagging(Listing):
     """The part of the store that keeps tags."""
@@ -49,7 +87,7 @@ class Tagging(Listing):
             self._check_said(keys, term, seen)
             entries = self._load("e.key", keys)
             for stored in entries:
-                self._execute(sql.OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
+                self._execute(_OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
                 self._tag(stored.key, stored.entry.tags)
             for story in {stored.story for stored in entries}:
                 self._retag_story(story)
@@ -59,7 +97,7 @@ class Tagging(Listing):
     def renew(self, overrulings: Iterable[Overruling]) -> None:
         with self._writing():
             self._write_each(
-                sql.RENEW_OVERRULING,
+                _RENEW_OVERRULING,
                 [(rows.tags_text(said.tags), said.entry, said.term) for said in overrulings],
             )
 
@@ -73,14 +111,14 @@ class Tagging(Listing):
     ) -> None:
         with self._writing():
             self._check_said(keys, term, seen)
-            self._execute(sql.LEAVE_TO_RULES, (term, rows.as_json(keys)))
+            self._execute(_LEAVE_TO_RULES, (term, rows.as_json(keys)))
             self._retag(keys, tags)
 
     def _check_said(self, keys: Sequence[int], term: str, seen: datetime | UnsetType | None) -> None:
         """Refuse what is to be said of a tag of entries of which something else was said than was seen."""
         if seen is UNSET:
             return
-        said = dict(self._tuples(sql.SAID_OF_TAG, (term, rows.as_json(keys))))
+        said = dict(self._tuples(_SAID_OF_TAG, (term, rows.as_json(keys))))
         if {said.get(key) for key in keys} != {seen and rows.stamp(seen)}:
             raise StoreError(
                 f"Something else was said of the tag {term} since. Nothing was done.",
@@ -98,7 +136,7 @@ class Tagging(Listing):
 
     def _take_over_what_was_said(self, key: int, story: int) -> bool:
         """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
-        return bool(self._execute(sql.OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
+        return bool(self._execute(_OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
     def _share_what_was_said(self, story: int) -> None:
         """Have what admins said of the tags of a story's entries hold for all of them."""
@@ -111,7 +149,7 @@ class Tagging(Listing):
         if not written:
             return
         self._write_each(
-            sql.NEW_TAGS, [(each.key, rows.tags_text(each.entry.tags)) for each in written if each.entry.tags]
+            NEW_TAGS, [(each.key, rows.tags_text(each.entry.tags)) for each in written if each.entry.tags]
         )
         self._touch(each.story for each in written)
         of_new_stories = [
@@ -121,11 +159,11 @@ class Tagging(Listing):
             for date in (rows.microseconds(each.new.date),)
             for tag in each.entry.tags
         ]
-        self._write_each(sql.TAG_OF_NEW_STORY, of_new_stories)
+        self._write_each(_TAG_OF_NEW_STORY, of_new_stories)
         brought = Counter(term for term, *_ in of_new_stories)
         for each in written:
             for tag in each.entry.tags if each.joined else ():
-                brought[tag.term] += self._execute(sql.TAG_OF_STORY, (tag.term, each.story)).rowcount
+                brought[tag.term] += self._execute(_TAG_OF_STORY, (tag.term, each.story)).rowcount
         self._count(brought)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
@@ -133,14 +171,14 @@ class Tagging(Listing):
         final = overruled(tags, self._overrulings(key))
         self._execute("DELETE FROM tags WHERE entry = ?", (key,))
         if final:
-            self._execute(sql.NEW_TAGS, (key, rows.tags_text(final)))
+            self._execute(NEW_TAGS, (key, rows.tags_text(final)))
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
     def _retag_story(self, story: int) -> None:
         changes = Counter(dict.fromkeys(self._tags_of_story(story), -1))
         self._execute("DELETE FROM story_tags WHERE story = ?", (story,))
-        self._execute(sql.STORY_TAGS, {"story": story})
+        self._execute(STORY_TAGS, {"story": story})
         changes.update(self._tags_of_story(story))
         self._count(changes)
         self._touch([story])
@@ -152,7 +190,7 @@ class Tagging(Listing):
 
     def _count(self, changes: Mapping[str, int]) -> None:
         """Keep the counts of tags by what changed; a trigger would count row by row, in thrice the time."""
-        self._write_each(sql.COUNT_TAG, [each for each in changes.items() if each[1]])
+        self._write_each(_COUNT_TAG, [each for each in changes.items() if each[1]])
 
 
 def overruled(tags: Sequence[Tag], said: Sequence[Overruling]) -> tuple[Tag, ...]:
