@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
+from tempfile import gettempdir
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -316,9 +317,10 @@ class Readers:
         """Begin to read a large document, which waits its turn in a file and so not in our memory."""
         file: Path | None = None
         try:
-            with NamedTemporaryFile(prefix="hub-", delete=False) as written:
-                file = Path(written.name)
-                self._files.add(file)
+            file = Path(gettempdir(), f"hub-{token_hex(8)}")
+            # Before it is there: who is interrupted right behind that takes it away too.
+            self._files.add(file)
+            with open(file, "xb", opener=_of_this_user) as written:
                 written.write(document.body)
         except OSError:
             # The disk is full; the store will say so, if it still is when it is its turn.
@@ -340,6 +342,10 @@ class Readers:
         self._large.end()
         for file in list(self._files):
             self._let_go(file)
+
+
+def _of_this_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _processors() -> int:

@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime
 from multiprocessing import active_children
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -246,3 +248,39 @@ def test_closing_ends_the_readers_also_at_work_and_leaves_nothing(
     made.close()
     assert within(SOON, lambda: set(active_children()) <= before)
     assert list(tmp_path.iterdir()) == []
+
+
+# Interrupted right before the file is closed, Python closes it later, and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_who_is_interrupted_anywhere_while_a_document_is_put_into_a_file_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    document = Document(feed=FEED, url=FEED.url, body=LONG.encode())
+    lines = passed = 0
+
+    def interrupting(frame: FrameType, _event: str, _arg: object) -> Any:
+        return line if frame.f_code.co_name == "_submit_large" else None
+
+    def line(_frame: FrameType, event: str, _arg: object) -> Any:
+        nonlocal passed
+        if event == "line":
+            passed += 1
+            if passed > lines:
+                raise KeyboardInterrupt
+        return line
+
+    while True:
+        made, passed, before = Readers((), "UTC"), 0, sys.gettrace()
+        sys.settrace(interrupting)
+        try:
+            made.submit(document, done=lambda: None)
+        except KeyboardInterrupt:
+            lines += 1
+        else:
+            break
+        finally:
+            sys.settrace(before)
+            made.close()
+        assert list(tmp_path.iterdir()) == []
+    assert lines > 5
