@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from hub.config.kinds import AddressKeys, SelectKeys
+from hub.config.services import Issuer, MailAddress, Mailer, WhoMayCome
 from hub.config.values import (
     BaseUrl,
     Contact,
@@ -19,10 +20,7 @@ from hub.config.values import (
     HowMuch,
     HowTrusted,
     IdentifyBy,
-    Issuer,
     Language,
-    MailAddress,
-    Mailer,
     Range,
     Redirects,
     Size,
@@ -35,7 +33,6 @@ from hub.config.values import (
     Url,
     Weighted,
     Where,
-    WhoMayCome,
     Words,
     YesOrNo,
     duration_text,

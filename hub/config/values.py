@@ -12,14 +12,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from hub import urls
-from hub.model import FeedKind, Identifier, Kind, MailServer, MemberType, Republish, TagField, Trust
-from hub.openid import WELL_KNOWN
+from hub.model import FeedKind, Identifier, Kind, MemberType, Republish, TagField, Trust
 from hub.phrases import read_phrase
 from hub.said import as_written
 
@@ -34,19 +33,6 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTACT = re.compile(r"[!-'*-~]+@[!-'*-~]+|https?://[!-'*-~]+")
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-# A dot-atom (RFC 5322 §3.2.3) at a host name.
-_MAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
-_LONGEST_MAIL = 254
-# RFC 5321 §4.5.4.2 between servers; RFC 6409 §3.1 and RFC 8314 §3.3 for those who have an account.
-_MAIL_PORTS = {"smtp": 25, "smtps": 465}
-_MAIL_PORTS_OF_USERS = {"smtp": 587, "smtps": 465}
-# Claims that people may set for themselves in some provider or other.
-_SAID_OF_ONESELF = frozenset(
-    ("email", "preferred_username", "upn", "unique_name", "name", "given_name", "family_name", "nickname")
-)
-# Microsoft's for every organisation that there is, and for everybody besides.
-_OF_ANY_TENANT = re.compile(r"https://login\.microsoftonline\.com/(common|organizations|consumers)(/|$)")
 _HOST = r"[^\s/:?#@\[\]]+"
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
@@ -84,7 +70,8 @@ def printable(value: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", value).split())[:200].rstrip()
 
 
-def _text(value: str) -> str:
+def check_text(value: str) -> str:
+    """A text on one line. Raises ValueError for what is empty, too long, or cannot be printed."""
     text = " ".join(value.split())
     if text.isascii() and text.isprintable() and 0 < len(text) <= 200:
         return text
@@ -163,41 +150,8 @@ def _base_url(value: str) -> str:
     return urlunsplit(parts._replace(netloc=authority, path=path))
 
 
-def _issuer(value: str) -> str:
-    parts = urlsplit(check_url(value))
-    if parts.query or parts.fragment:
-        raise ValueError(f"{shown(value)} goes on after its path; leave out what follows ? or #")
-    if value.endswith(WELL_KNOWN):
-        raise ValueError(f"leave out {WELL_KNOWN} at its end; write {shown(value.removesuffix(WELL_KNOWN))}")
-    if parts.scheme != "https" and not urls.on_this_machine(value):
-        raise ValueError(f"{shown(value)} is not encrypted; begin it with https://")
-    if _OF_ANY_TENANT.match(value):
-        raise ValueError(
-            f"{shown(value)} lets in whoever has any account there; write your tenant's number in place of"
-            f" {shown(parts.path.split('/')[1])}"
-        )
-    return value
-
-
-def _who_may_come(value: str) -> str:
-    text = _text(value)
-    claim, is_claim, _ = text.partition("=")
-    if claim in _SAID_OF_ONESELF:
-        raise ValueError(
-            f"{shown(value)} lets in whoever writes that of themselves; write an address alone, or a role"
-        )
-    if is_claim and re.fullmatch(r"[^\s@=]+=\S(.*\S)?", text):
-        return text
-    if not re.fullmatch(r"[^\s@=]*@[^\s@]+", text) or not text.isascii():
-        raise ValueError(
-            f"{shown(value)} is nobody; write an e-mail address, a domain such as @example.org, or a claim"
-            " and its value, such as roles=hub-admin"
-        )
-    return text.lower()
-
-
 def _words(value: str) -> str:
-    text = _text(value)
+    text = check_text(value)
     if not all(wording.parts for wording in read_phrase(text)):
         raise ValueError(f"{shown(value)} holds no word to look for; write a word or a phrase")
     return text
@@ -250,38 +204,6 @@ def _contact(value: str) -> str:
     if not _CONTACT.fullmatch(value):
         raise ValueError(f"{shown(value)} is neither an e-mail address nor a web address")
     return value
-
-
-def _mail_address(value: str) -> str:
-    if not _MAIL.fullmatch(value) or len(value) > _LONGEST_MAIL:
-        raise ValueError(f"{shown(value)} is no e-mail address; write one such as news@example.org")
-    return value
-
-
-def _mail_server(value: object) -> MailServer:
-    """A mail server by its address, which mail programs write in several ways and the hub in one."""
-    advice = "write one such as smtp://user@mail.example.org:587, or smtps:// where TLS comes first"
-    if not isinstance(value, str):
-        raise ValueError(f"{kind(value)} is no mail server; {advice}")
-    # Before anything of it is quoted.
-    if ":" in value.partition("//")[2].rpartition("@")[0]:
-        raise ValueError(
-            "the address holds a password, which belongs in no feeds.yaml; leave it out, and set"
-            " HUB_SMTP_PASSWORD_FILE or HUB_SMTP_PASSWORD for the hub"
-        )
-    try:
-        parts = urlsplit(value)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{shown(value)} is no mail server ({error}); {advice}") from error
-    rest = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in _MAIL_PORTS or not host or not host.isascii() or rest:
-        raise ValueError(f"{shown(value)} is no mail server; {advice}")
-    user = unquote(parts.username) if parts.username else None
-    if user is not None and not (user.isascii() and user.isprintable()):
-        raise ValueError(f"{shown(value)} has a user name that cannot be sent; {advice}")
-    usual = _MAIL_PORTS[parts.scheme] if user is None else _MAIL_PORTS_OF_USERS[parts.scheme]
-    return MailServer(host=host, port=port or usual, user=user, tls=parts.scheme == "smtps")
 
 
 def _duration(value: object) -> timedelta:
@@ -402,7 +324,7 @@ def _number_schema(least: int, most: int) -> dict[str, Any]:
     return {"type": ["integer", "string"], "minimum": least, "maximum": most, "pattern": "^[0-9]{1,6}$"}
 
 
-Text = Annotated[str, AfterValidator(_text), WithJsonSchema(_TEXT)]
+Text = Annotated[str, AfterValidator(check_text), WithJsonSchema(_TEXT)]
 Words = Annotated[str, AfterValidator(_words), WithJsonSchema(_TEXT)]
 Weighted = Annotated[
     tuple[str, int],
@@ -431,20 +353,14 @@ Slug = Annotated[
     AfterValidator(check_slug),
     WithJsonSchema({"type": _ANY_SCALAR, "pattern": f"^{_SLUG.pattern}$", "maxLength": 80}),
 ]
-_URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2_000})
-Url = Annotated[str, AfterValidator(check_url), _URL_SCHEMA]
+URL_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2_000})
+Url = Annotated[str, AfterValidator(check_url), URL_SCHEMA]
 Host = Annotated[
     str,
     AfterValidator(_host_name),
     WithJsonSchema({"type": "string", "pattern": f"^{_HOST}$", "maxLength": 253}),
 ]
-Issuer = Annotated[str, AfterValidator(_issuer), _URL_SCHEMA]
-WhoMayCome = Annotated[
-    str,
-    AfterValidator(_who_may_come),
-    WithJsonSchema({"type": "string", "pattern": "[@=]", "maxLength": 200}),
-]
-BaseUrl = Annotated[str, AfterValidator(_base_url), _URL_SCHEMA]
+BaseUrl = Annotated[str, AfterValidator(_base_url), URL_SCHEMA]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Language = Annotated[
     str,
@@ -455,16 +371,6 @@ Contact = Annotated[
     str,
     AfterValidator(_contact),
     WithJsonSchema({"type": "string", "pattern": f"^({_CONTACT.pattern})$"}),
-]
-MailAddress = Annotated[
-    str,
-    AfterValidator(_mail_address),
-    WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$", "maxLength": _LONGEST_MAIL}),
-]
-Mailer = Annotated[
-    MailServer,
-    PlainValidator(_mail_server),
-    WithJsonSchema({"type": "string", "pattern": "^[Ss][Mm][Tt][Pp][Ss]?://[^/:?#]+(:[0-9]{1,5})?/?$"}),
 ]
 _DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
 Duration = Annotated[timedelta, BeforeValidator(_duration), _DURATION_SCHEMA]
