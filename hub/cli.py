@@ -418,7 +418,7 @@ def explain(link: str, config: Path, database: str) -> None:
     """Say why LINK is here, dated, tagged and merged as it is, or why not; of a feed, how it is doing."""
     from hub import explain as explaining
 
-    said, is_here = explaining.run(config, database, link)
+    said, is_here = explaining.run(config, database, link, now=datetime.now(UTC))
     click.echo(said)
     if not is_here:
         sys.exit(_EXIT_FAILED)

@@ -164,10 +164,12 @@ class Desk(Struct, frozen=True):
         said = retag.undo(self.config, self.database, link, term, member=member, seen=seen)
         return Did(about=link, said=said, undo=undoing.of_tag_left(undo, None))
 
-    def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
+    def explain(
+        self, what: str, config: Config, *, most: int, now: datetime
+    ) -> tuple[Sequence[Explained], bool]:
         from hub import explain
 
-        return explain.found(config, self.database, what, most=most)
+        return explain.found(config, self.database, what, most=most, now=now)
 
     # ------------------------------------------------------------ feeds.yaml
 

@@ -27,27 +27,27 @@ from hub.said import as_written, date_of, day, second
 from hub.store import Store, existing_store
 
 
-def run(path: Path, database: str, address: str) -> tuple[str, bool]:
+def run(path: Path, database: str, address: str, *, now: datetime) -> tuple[str, bool]:
     """What is known of a link or an id, in lines, and whether anything is here. Raises HubError."""
-    parts, is_here = found(load(path), database, address)
+    parts, is_here = found(load(path), database, address, now=now)
     said = ("\n".join(lines(each)) for each in parts)
     return ("\n\n" if is_here else "\n").join(said), is_here
 
 
 def found(
-    config: Config, database: str, address: str, *, most: int | None = None
+    config: Config, database: str, address: str, *, now: datetime, most: int | None = None
 ) -> tuple[tuple[Explained, ...], bool]:
     """The same in facts, by a configuration at hand; of entries only if they are no more than `most`."""
     with closing(existing_store(database)) as store:
         states = store.feed_states()
-        parts = [_doing(config, store, state) for state in _named(states, address)]
+        parts = [_doing(config, store, state, now) for state in _named(states, address)]
         parts += [_left(state) for state in _named(store.left_states(), address)]
         entries = store.find(address)
         if most is None or len(entries) <= most:
             of, said = {state.feed.key: state for state in states}, store.overrulings()
             parts += [_entry(store, each, of.get(each.entry.feed), said) for each in entries]
         is_here = bool(parts or entries)
-        return tuple(parts if is_here else _not_here(config, store, address)), is_here
+        return tuple(parts if is_here else _not_here(config, store, address, now)), is_here
 
 
 # ---------------------------------------------------------------- how a feed is doing
@@ -61,12 +61,12 @@ def _named(states: Iterable[FeedState], address: str) -> Iterator[FeedState]:
             yield state
 
 
-def _health(config: Config, store: Store, state: FeedState) -> Health:
-    return health(state, datetime.now(UTC), robot=config.hub.user_agent, notices=store.notices())
+def _health(config: Config, store: Store, state: FeedState, now: datetime) -> Health:
+    return health(state, now, robot=config.hub.user_agent, notices=store.notices())
 
 
-def _doing(config: Config, store: Store, state: FeedState) -> Explained:
-    facts = tuple(_how_it_does(state, _health(config, store, state)))
+def _doing(config: Config, store: Store, state: FeedState, now: datetime) -> Explained:
+    facts = tuple(_how_it_does(state, _health(config, store, state, now)))
     return Explained(f"{state.feed.key}, {state.feed.url}", facts)
 
 
@@ -249,7 +249,7 @@ def _rulings(stored: StoredEntry, known: Known) -> Iterator[Fact]:
 # ---------------------------------------------------------------- why it is not
 
 
-def _not_here(config: Config, store: Store, address: str) -> Iterator[Explained]:
+def _not_here(config: Config, store: Store, address: str, now: datetime) -> Iterator[Explained]:
     yield Explained(f"No entry has {address} for a link or an id.")
     host = urls.host(address)
     slug, _, name = address.partition("/")
@@ -280,7 +280,8 @@ def _not_here(config: Config, store: Store, address: str) -> Iterator[Explained]
         )
         return
     for state in states:
-        yield _said(f"It would come from {state.feed.key}, {state.feed.url}:", *_feed(config, store, state))
+        facts = _feed(config, store, state, now)
+        yield _said(f"It would come from {state.feed.key}, {state.feed.url}:", *facts)
 
 
 def _said(heading: str, *texts: str) -> Explained:
@@ -295,11 +296,11 @@ def _hosts(config: Config, state: FeedState) -> Sequence[str | None]:
     return [*former, *(urls.host(each) for each in addresses if each)]
 
 
-def _feed(config: Config, store: Store, state: FeedState) -> Iterator[str]:
+def _feed(config: Config, store: Store, state: FeedState, now: datetime) -> Iterator[str]:
     if state.polled is None:
         yield "which has not been polled yet."
         return
-    found = _health(config, store, state)
+    found = _health(config, store, state, now)
     if found.state != "ok":
         yield f"{found.state}: {found.sentence}"
         if found.remedy:

@@ -54,13 +54,15 @@ class Site:
         asked, self.asked = [path for path, _ in self.asked], []
         return [path for path in asked if path != "/robots.txt"]
 
-    def feed(self, path: str, *titles: str, text: str = "Words of") -> str:
+    def feed(self, path: str, *titles: str, text: str = "Words of", newest: datetime | None = None) -> str:
         """Answer with an RSS feed of these titles, the first the newest; its URL."""
-        return self.page(path, rss(self.url + path, *titles, text=text), Content_Type="application/rss+xml")
+        body = rss(self.url + path, *titles, text=text, newest=newest)
+        return self.page(path, body, Content_Type="application/rss+xml")
 
 
-def rss(link: str, *titles: str, text: str = "Words of") -> str:
-    start = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+def rss(link: str, *titles: str, text: str = "Words of", newest: datetime | None = None) -> str:
+    """A document of these titles, a day apart; the `newest`, or 1 November 2026, is the first one's."""
+    start = newest or datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
     items = "".join(
         f"<item><title>{escape(title)}</title><link>{link}/{number}</link>"
         f"<guid isPermaLink='false'>{link}#{escape(title)}</guid>"

@@ -331,7 +331,7 @@ def test_hub_explain_says_of_an_entry_that_feeds_leave_it_out(web: Hub, tmp_path
     file = tmp_path / "feeds.yaml"
     file.write_text(web_hub.NETWORK)
     newest, oldest = (
-        explain.run(file, f"sqlite:///{web.file}", each.link or "")[0] for each in (PAST[0], OLDEST)
+        explain.run(file, f"sqlite:///{web.file}", each.link or "", now=NOW)[0] for each in (PAST[0], OLDEST)
     )
     assert "Feeds    leave it out" in oldest
     assert "leave it out" not in newest

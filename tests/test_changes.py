@@ -392,7 +392,8 @@ def test_an_entry_that_changes_at_each_poll_is_told_thrice_and_then_when_it_is_s
         told.append(stored.changed)
     assert len(set(told)) == 3
     assert (
-        "told of when it has been still" in explain.run(hub.config, hub.database, stored.entry.link or "")[0]
+        "told of when it has been still"
+        in explain.run(hub.config, hub.database, stored.entry.link or "", now=hub.now)[0]
     )
     site.feed("/feed", "Beds free", "Other news", text=f"In the county {number} beds are free, says:")
     hub.poll(hours=47)

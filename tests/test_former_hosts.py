@@ -103,9 +103,9 @@ def test_a_site_on_a_new_host_is_known_by_its_links_and_its_old_ones_still_find_
     assert result.new == 0
     assert [(each.key, each.atom_id) for each in hub.entries] == [(key, id) for key, id, _ in was]
     assert {each.entry.link for each in hub.entries} == {f"https://{NEW}/news/0", f"https://{NEW}/news/1"}
-    said = explain.run(hub.config, hub.database, f"http://www.{OLD}/news/1")[0]
+    said = explain.run(hub.config, hub.database, f"http://www.{OLD}/news/1", now=hub.now)[0]
     assert f"Link     https://{NEW}/news/1" in said
-    missing = explain.run(hub.config, hub.database, f"https://www.{OLD}/news/9")[0]
+    missing = explain.run(hub.config, hub.database, f"https://www.{OLD}/news/9", now=hub.now)[0]
     assert "It would come from east/news" in missing
 
 

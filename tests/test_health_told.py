@@ -49,7 +49,8 @@ def test_a_feed_that_is_well_is_explained_by_when_it_is_asked_and_why_then(hub: 
 def test_a_member_is_explained_by_each_of_its_feeds_and_a_name_of_nobody_is_said_to_be_that(
     hub: Hub, site: Site
 ) -> None:
-    feeds = site.feed("/one", "Ward opens"), site.feed("/two", "Ward closes")
+    now = datetime.now(UTC)
+    feeds = site.feed("/one", "Ward opens", newest=now), site.feed("/two", "Ward closes", newest=now)
     hub.write({"east": list(feeds)})
     hub.run("poll")
     first, second = hub.run("explain", "east").stdout.split("\n\n")
@@ -62,7 +63,7 @@ def test_a_member_is_explained_by_each_of_its_feeds_and_a_name_of_nobody_is_said
 
 
 def test_a_feed_that_redirects_for_good_is_said_to_have_moved(hub: Hub, site: Site) -> None:
-    new = site.feed("/new", "Ward opens")
+    new = site.feed("/new", "Ward opens", newest=datetime.now(UTC))
     old = site.page("/old", "", status=301, Location=new)
     hub.write({"east": [old]})
     hub.run("poll")

@@ -547,12 +547,18 @@ def test_a_feed_whose_ids_change_at_each_poll_is_read_by_its_links_from_then_on(
     serve(site, lambda n: f"again-{n}", page)
     hub.poll(hours=1)
     assert hub.store.version() == version
-    said = explain.run(hub.config, hub.database, page(1))[0]
+    said = explain.run(hub.config, hub.database, page(1), now=hub.now)[0]
     assert "Known    by its link, since 20 November 2026: most entries had other ids" in said
     hub.write(f"{{url: {feed}, identify_by: title}}")
     hub.poll(hours=1)
-    assert "Known    by its title, as feeds.yaml says" in explain.run(hub.config, hub.database, page(1))[0]
-    assert "Known    its entries, by their titles, as feeds" in explain.run(hub.config, hub.database, feed)[0]
+    assert (
+        "Known    by its title, as feeds.yaml says"
+        in explain.run(hub.config, hub.database, page(1), now=hub.now)[0]
+    )
+    assert (
+        "Known    its entries, by their titles, as feeds"
+        in explain.run(hub.config, hub.database, feed, now=hub.now)[0]
+    )
     hub.write(f"url: {feed}")
     hub.poll(hours=1)
     assert hub.state.identified_by == "link"

@@ -233,7 +233,7 @@ def test_a_withdrawal_says_who_still_publishes_the_story(told: Store, url: str) 
 
 def test_a_member_without_a_feed_is_not_said_to_be_none(told: Store, url: str, tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text("members:\n  - {slug: north, name: North, feeds: []}\n")
-    said = explain.run(tmp_path / "feeds.yaml", url, "north/news")[0]
+    said = explain.run(tmp_path / "feeds.yaml", url, "north/news", now=NOW)[0]
     assert "Member north has no feed called news in feeds.yaml." in said
 
 
@@ -243,7 +243,7 @@ def test_a_feed_that_was_just_added_is_not_said_to_be_none(
 ) -> None:
     feeds = "feeds: [{url: https://north.example/feed/}]"
     (tmp_path / "feeds.yaml").write_text(f"members:\n  - {{slug: north, name: North, {feeds}}}\n")
-    said, is_here = explain.run(tmp_path / "feeds.yaml", url, address)
+    said, is_here = explain.run(tmp_path / "feeds.yaml", url, address, now=NOW)
     assert not is_here
     assert said.splitlines()[1:] == [
         "It is the feed north/news, https://north.example/feed/:",
@@ -448,7 +448,7 @@ members:
 def explained(told: Store, url: str, tmp_path: Path) -> object:
     file = tmp_path / "feeds.yaml"
     file.write_text(FEEDS)
-    return lambda address: explain.run(file, url, address)[0]
+    return lambda address: explain.run(file, url, address, now=NOW)[0]
 
 
 def test_a_copy_is_explained_by_what_it_is_a_copy_of(explained) -> None:  # type: ignore[no-untyped-def]

@@ -119,7 +119,9 @@ class Desk(Protocol):
     ) -> Did:
         """Forget what was said by hand of a story's tag; refused as `tag` is."""
 
-    def explain(self, what: str, config: Config, *, most: int) -> tuple[Sequence[Explained], bool]:
+    def explain(
+        self, what: str, config: Config, *, most: int, now: datetime
+    ) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here.
 
         Of entries it is told only where they are no more than `most`.

@@ -98,7 +98,7 @@ def news() -> Response:
 
 
 def _found(visit: Visit, address: str) -> Mapping[str, object]:
-    parts, is_here = desk().explain(address, visit.config, most=_AT_ONCE)
+    parts, is_here = desk().explain(address, visit.config, most=_AT_ONCE, now=visit.now)
     entries = {each.key: each for each in visit.store.find(address)} if is_here else {}
     known = tuple(_known(visit, part, entries.get(part.entry or 0)) for part in parts)
     if len(entries) > _AT_ONCE:
