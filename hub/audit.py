@@ -1,9 +1,14 @@
-"""What was done, kept with who did it: by a button of the admin pages or by a command, in the same words."""
+"""What was done, kept with who did it: by a button of the admin pages or by a command, in the same words.
+
+What lives in the database alone is done with its record, or neither is. Of what is done elsewhere, such
+as to feeds.yaml, the record comes after it.
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
@@ -15,13 +20,39 @@ from hub.store import Store, existing_store, is_begun
 _LONGEST_NAME = 64
 
 
+Decision = Callable[[Store], Did]
+"""What somebody decided, to be done to what is stored: it raises HubError where that cannot be done.
+
+Nobody else writes meanwhile, so what takes a while is done before it is made.
+"""
+
+
 class NotRecordedError(HubError):
     """What was done is done, but Audit has no record of it, and nothing takes it back."""
 
 
+def carry_out(
+    database: str, action: str, decision: Decision, *, who: str, now: datetime, undoes: int | None = None
+) -> tuple[Did, int]:
+    """Do what was decided, and keep it; what was done, and the number of its record.
+
+    Both are one transaction. Raises HubError, and then nothing was done.
+    """
+    with closing(existing_store(database)) as store, store.all_or_nothing():
+        did = decision(store)
+        return did, store.record(_as_kept(action, did, who, now), undoes=undoes)
+
+
 def record(store: Store, action: str, did: Did, *, who: str, now: datetime, undoes: int | None = None) -> int:
     """Keep what was done; the number of its record. Raises NotRecordedError."""
-    kept = AuditRecord(
+    try:
+        return store.record(_as_kept(action, did, who, now), undoes=undoes)
+    except StoreError as error:
+        raise _not_recorded(error) from error
+
+
+def _as_kept(action: str, did: Did, who: str, now: datetime) -> AuditRecord:
+    return AuditRecord(
         moment=now,
         who=who,
         action=action,
@@ -30,19 +61,15 @@ def record(store: Store, action: str, did: Did, *, who: str, now: datetime, undo
         change=did.change,
         undo=did.undo,
     )
-    try:
-        return store.record(kept, undoes=undoes)
-    except StoreError as error:
-        raise _not_recorded(error) from error
 
 
-def record_command(database: str, action: str, did: Did, *, command: str, now: datetime) -> None:
-    """The same of a command, if there is a database: for its record none is made. Raises NotRecordedError."""
+def record_command(database: str, action: str, did: Did, *, who: str, now: datetime) -> None:
+    """As `record`, if there is a database: for a command's record none is made. Raises NotRecordedError."""
     try:
         if not is_begun(database):
             return
         with closing(existing_store(database)) as store:
-            record(store, action, did, who=_by(command), now=now)
+            record(store, action, did, who=who, now=now)
     except NotRecordedError:
         raise
     except HubError as error:
@@ -61,7 +88,7 @@ def expelled(name: str) -> Did:
     return Did(about=name, said=f"{name} can sign in no more.")
 
 
-def _by(command: str) -> str:
+def giver(command: str) -> str:
     """Who gives a command, as the machine knows them, and with sudo who did; no account has such a name."""
     user = os.getuid()
     try:

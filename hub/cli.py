@@ -22,6 +22,7 @@ from hub.errors import ConfigError, HubError
 from hub.signals import hear_once
 
 if TYPE_CHECKING:
+    from hub.audit import Decision
     from hub.desk import Desk
     from hub.model import Did
 
@@ -77,16 +78,30 @@ def _desk(database: str, config: Path = Path("feeds.yaml")) -> Desk:
     return Desk(config, database, again=True)
 
 
+def _decided(database: str, action: str, decision: Decision, said: str = "") -> None:
+    """Do what a command decided, which Audit keeps, and say what was done, or `said` in its place."""
+    from hub import audit
+
+    did, _ = audit.carry_out(database, action, decision, who=_giver(), now=datetime.now(UTC))
+    click.echo(said or did.said)
+
+
+def _giver() -> str:
+    """Who gave the command that runs, as Audit has it."""
+    from hub import audit
+
+    context = click.get_current_context()
+    return audit.giver(f"hub{context.command_path.removeprefix(context.find_root().command_path)}")
+
+
 def _done(database: str, action: str, did: Did | None, said: str = "") -> None:
     """Have Audit keep what a command did, if that is anything, and say it, or `said` in its place."""
     from hub import audit
 
-    context = click.get_current_context()
-    command = f"hub{context.command_path.removeprefix(context.find_root().command_path)}"
     problem = None
     try:
         if did:
-            audit.record_command(database, action, did, command=command, now=datetime.now(UTC))
+            audit.record_command(database, action, did, who=_giver(), now=datetime.now(UTC))
     except audit.NotRecordedError as error:
         problem = error
     click.echo(did.said if did and not said else said)
@@ -209,9 +224,12 @@ def feeds_add(
 @_database
 def feeds_remove(feed: str, entries: bool, config: Path, database: str) -> None:
     """Take a feed out of feeds.yaml. Its entries stay published unless --entries is given."""
-    did = _desk(database, config).remove(feed, entries=entries)
-    hint = "" if entries else " `--entries` would take that too."
-    _done(database, "remove", did, f"{did.said}{hint}")
+    desk = _desk(database, config)
+    if entries:
+        _decided(database, "remove", desk.remove_with_entries(feed))
+    else:
+        did = desk.remove(feed)
+        _done(database, "remove", did, f"{did.said} `--entries` would take that too.")
 
 
 @feeds.command("pause")
@@ -324,7 +342,7 @@ def _whose(command: Command) -> Command:
 @_database
 def story_merge(link: str, into: str, member: str | None, database: str) -> None:
     """Put the story of LINK into that of OTHER_LINK."""
-    _done(database, "merge", _desk(database).merge(link, into, member=member, into_of=member))
+    _decided(database, "merge", _desk(database).merge(link, into, member=member, into_of=member))
 
 
 @story.command("split")
@@ -333,7 +351,7 @@ def story_merge(link: str, into: str, member: str | None, database: str) -> None
 @_database
 def story_split(link: str, member: str | None, database: str) -> None:
     """Take LINK out of its story, apart from the others for good."""
-    _done(database, "split", _desk(database).split(link, member=member, alone=False))
+    _decided(database, "split", _desk(database).split(link, member=member, alone=False))
 
 
 @story.command("not-a-copy")
@@ -342,7 +360,7 @@ def story_split(link: str, member: str | None, database: str) -> None:
 @_database
 def story_not_a_copy(link: str, member: str | None, database: str) -> None:
     """Keep LINK in a story of its own, whatever else is published."""
-    _done(database, "not-a-copy", _desk(database).split(link, member=member, alone=True))
+    _decided(database, "not-a-copy", _desk(database).split(link, member=member, alone=True))
 
 
 @story.command("lead")
@@ -351,7 +369,7 @@ def story_not_a_copy(link: str, member: str | None, database: str) -> None:
 @_database
 def story_lead(link: str, member: str | None, database: str) -> None:
     """Have LINK lead its story."""
-    _done(database, "lead", _desk(database).lead(link, member=member))
+    _decided(database, "lead", _desk(database).lead(link, member=member))
 
 
 @cli.command()
@@ -368,8 +386,7 @@ def pin(link: str, until: datetime | None, member: str | None, config: Path, dat
 
     last_day = until and until.date()
     today = hubs_day(config, datetime.now(UTC), needed=last_day is not None)
-    did = _desk(database).pin(link, member=member, last_day=last_day, today=today)
-    _done(database, "pin", did)
+    _decided(database, "pin", _desk(database).pin(link, member=member, last_day=last_day, today=today))
 
 
 @cli.command()
@@ -378,8 +395,8 @@ def pin(link: str, until: datetime | None, member: str | None, config: Path, dat
 @_database
 def unpin(link: str, member: str | None, database: str) -> None:
     """Take the story of LINK from there."""
-    did = _desk(database).unpin(link, member=member, today=datetime.now(UTC).date())
-    _done(database, "unpin", did)
+    today = datetime.now(UTC).date()
+    _decided(database, "unpin", _desk(database).unpin(link, member=member, today=today))
 
 
 @cli.command()
@@ -397,7 +414,7 @@ def held(database: str) -> None:
 @_database
 def release(what: str, member: str | None, database: str) -> None:
     """Publish LINK, whatever the rules say, or all that waits of a MEMBER or a feed of it."""
-    _done(database, "release", _desk(database).release(what, member=member))
+    _decided(database, "release", _desk(database).release(what, member=member))
 
 
 @cli.command()
@@ -407,7 +424,7 @@ def release(what: str, member: str | None, database: str) -> None:
 @_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:
     """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or a feed of it."""
-    _done(database, "withdraw", _desk(database).withdraw(what, member=member, why=why))
+    _decided(database, "withdraw", _desk(database).withdraw(what, member=member, why=why))
 
 
 @cli.command()
@@ -446,9 +463,9 @@ def tag(link: str, term: str, undo: bool, member: str | None, config: Path, data
     """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
     desk = _desk(database, config)
     if undo:
-        _done(database, "leave", desk.leave_to_rules(link, term, member=member))
+        _decided(database, "leave", desk.leave_to_rules(link, term, member=member))
     else:
-        _done(database, "tag", desk.tag(link, term, member=member))
+        _decided(database, "tag", desk.tag(link, term, member=member))
 
 
 @cli.command()
@@ -459,7 +476,7 @@ def tag(link: str, term: str, undo: bool, member: str | None, config: Path, data
 @_database
 def untag(link: str, term: str, member: str | None, config: Path, database: str) -> None:
     """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
-    _done(database, "untag", _desk(database, config).untag(link, term, member=member))
+    _decided(database, "untag", _desk(database, config).untag(link, term, member=member))
 
 
 @cli.group()
@@ -475,8 +492,8 @@ def user_add(name: str, config: Path, database: str) -> None:
     """Print a link at which the admin NAME chooses a password, which makes the account."""
     from hub import users
 
-    said, did = users.add(config, database, name, now=datetime.now(UTC))
-    _done(database, "invite", did, said)
+    said, decision = users.add(config, name, now=datetime.now(UTC))
+    _decided(database, "invite", decision, said)
 
 
 @user.command("reset")
@@ -487,8 +504,8 @@ def user_reset(name: str, config: Path, database: str) -> None:
     """Print a link at which NAME chooses another password."""
     from hub import users
 
-    said, did = users.reset(config, database, name, now=datetime.now(UTC))
-    _done(database, "invite", did, said)
+    said, decision = users.reset(config, name, now=datetime.now(UTC))
+    _decided(database, "invite", decision, said)
 
 
 @user.command("remove")
@@ -498,7 +515,7 @@ def user_remove(name: str, database: str) -> None:
     """Remove the account NAME, which ends its sessions."""
     from hub import users
 
-    _done(database, "remove-account", users.remove(database, name, now=datetime.now(UTC)))
+    _decided(database, "remove-account", users.remove(name, now=datetime.now(UTC)))
 
 
 @user.command("list")

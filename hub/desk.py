@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from hub.config import Config
+from hub import audit
+from hub.audit import Decision
+from hub.config import Config, load
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
 from hub.errors import AlreadySo
@@ -57,22 +59,28 @@ class Desk(Struct, frozen=True):
 
     def release(
         self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
-    ) -> Did:
+    ) -> Decision:
         from hub import moderation, undoing
 
-        with closing(existing_store(self.database)) as store:
+        def release(store: Store) -> Did:
             undo = undoing.of_release(store, what, member)
             said, left = moderation.released(store, what, member, for_good=for_good, seen=seen)
-        return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
+            return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
 
-    def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
+        return release
+
+    def withdraw(
+        self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
+    ) -> Decision:
         from hub import moderation, undoing
 
-        with closing(existing_store(self.database)) as store:
+        def withdraw(store: Store) -> Did:
             undo = undoing.of_withdraw(store, what, member)
             said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
-        said = f"{said}\nReason: {why}" if why else said
-        return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
+            said = f"{said}\nReason: {why}" if why else said
+            return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
+
+        return withdraw
 
     def pin(
         self,
@@ -83,86 +91,128 @@ class Desk(Struct, frozen=True):
         today: date,
         made: datetime | None = None,
         seen: Pin | UnsetType | None = UNSET,
-    ) -> Did:
+    ) -> Decision:
         from hub import pins, undoing
 
-        made = made or datetime.now(UTC)
-        undo = self._before(lambda store: undoing.of_pin(store, link, member, last_day=last_day, today=today))
-        with closing(existing_store(self.database)) as store:
+        def pin(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_pin(store, link, member, last_day=last_day, today=today))
             said, left = pins.pinned(
-                store, link, member, last_day=last_day, made=made, today=today, seen=seen
+                store,
+                link,
+                member,
+                last_day=last_day,
+                made=made or datetime.now(UTC),
+                today=today,
+                seen=seen,
             )
-        return Did(about=link, said=said, undo=undoing.of_pin_left(undo, left))
+            return Did(about=link, said=said, undo=undoing.of_pin_left(undo, left))
+
+        return pin
 
     def unpin(
         self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
-    ) -> Did:
+    ) -> Decision:
         from hub import pins, undoing
 
-        undo = self._before(lambda store: undoing.of_unpin(store, link, member, today=today))
-        said = pins.unpin(self.database, link, member=member, seen=seen)
-        return Did(about=link, said=said, undo=undoing.of_pin_left(undo, None))
+        def unpin(store: Store) -> Did:
+            undo = undoing.of_unpin(store, link, member, today=today)
+            said = pins.unpinned(store, link, member, seen=seen)
+            return Did(about=link, said=said, undo=undoing.of_pin_left(undo, None))
 
-    def merge(self, link: str, into: str, *, member: str | None, into_of: str | None = None) -> Did:
+        return unpin
+
+    def merge(self, link: str, into: str, *, member: str | None, into_of: str | None = None) -> Decision:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_merge(store, link, into, member, into_of))
-        now = datetime.now(UTC)
-        said = rulings.merge(self.database, link, into, member=member, now=now)
-        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
+        def merge(store: Store) -> Did:
+            undo, now = undoing.of_merge(store, link, into, member, into_of), datetime.now(UTC)
+            said = rulings.merge(store, link, into, member=member, now=now)
+            return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
-    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Did:
+        return merge
+
+    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Decision:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_split(store, link, member, alone=alone))
-        now = datetime.now(UTC)
-        said = rulings.split(self.database, link, member=member, alone=alone, now=now, seen=seen)
-        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
+        def split(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_split(store, link, member, alone=alone))
+            now = datetime.now(UTC)
+            said = rulings.split(store, link, member=member, alone=alone, now=now, seen=seen)
+            return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
-    def lead(self, link: str, *, member: str | None) -> Did:
+        return split
+
+    def lead(self, link: str, *, member: str | None) -> Decision:
         from hub import rulings, undoing
 
-        undo = self._before(lambda store: undoing.of_lead(store, link, member))
-        now = datetime.now(UTC)
-        said = rulings.lead(self.database, link, member=member, now=now)
-        return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
+        def lead(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_lead(store, link, member))
+            now = datetime.now(UTC)
+            said = rulings.lead(store, link, member=member, now=now)
+            return Did(about=link, said=said, undo=undoing.of_ruling(undo, now))
 
-    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Did:
+        return lead
+
+    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Decision:
         from hub import rulings
 
-        said = rulings.put_back(self.database, link, place, member=member, seen=seen)
-        return Did(about=link, said=said)
+        def put_back(store: Store) -> Did:
+            said = rulings.put_back(store, link, place, member=member, seen=seen)
+            return Did(about=link, said=said)
+
+        return put_back
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
+    ) -> Decision:
         from hub import retag, undoing
 
-        # What is typed wrongly is told first, also where the link is wrong too.
-        retag.check_can_be_given(self.config, term)
-        undo = self._before(lambda store: undoing.of_tag(store, "tag", link, term, member))
-        now = datetime.now(UTC)
-        said = retag.tag(self.config, self.database, link, term, member=member, now=now, seen=seen)
-        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
+        given = retag.by_hand(self.config, term, now=datetime.now(UTC))
+
+        def tag(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_tag(store, "tag", link, term, member))
+            now = datetime.now(UTC)
+            said = retag.tag(store, given, link, term, member=member, now=now, seen=seen)
+            return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
+
+        return tag
 
     def untag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
+    ) -> Decision:
         from hub import retag, undoing
 
-        undo = self._before(lambda store: undoing.of_tag(store, "untag", link, term, member))
-        now = datetime.now(UTC)
-        said = retag.untag(self.config, self.database, link, term, member=member, now=now, seen=seen)
-        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
+        config = load(self.config)
+
+        def untag(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_tag(store, "untag", link, term, member))
+            now = datetime.now(UTC)
+            said = retag.untag(store, self.config, config, link, term, member=member, now=now, seen=seen)
+            return Did(about=link, said=said, undo=undoing.of_tag_left(undo, now))
+
+        return untag
 
     def leave_to_rules(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
+    ) -> Decision:
         from hub import retag, undoing
 
-        undo = self._before(lambda store: undoing.of_tag(store, "leave", link, term, member))
-        said = retag.undo(self.config, self.database, link, term, member=member, seen=seen)
-        return Did(about=link, said=said, undo=undoing.of_tag_left(undo, None))
+        config = load(self.config)
+        with closing(existing_store(self.database)) as known:
+            rules = retag.Rules(config, known)
+
+        def leave(store: Store) -> Did:
+            undo = self._way_back(lambda: undoing.of_tag(store, "leave", link, term, member))
+            said = retag.undo(store, self.config, rules, link, term, member=member, seen=seen)
+            return Did(about=link, said=said, undo=undoing.of_tag_left(undo, None))
+
+        return leave
+
+    def carry_out(
+        self, action: str, decision: Decision, *, who: str, now: datetime, undoes: int | None = None
+    ) -> int:
+        _, number = audit.carry_out(self.database, action, decision, who=who, now=now, undoes=undoes)
+        return number
 
     def explain(
         self, what: str, config: Config, *, most: int, now: datetime
@@ -204,11 +254,15 @@ class Desk(Struct, frozen=True):
 
         return feedlist.added(edit.put_feed(self.config, feed, write=True))
 
-    def remove(self, target: str, *, entries: bool, and_member: bool = False, at: str | None = None) -> Did:
+    def remove(self, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
         from hub import feedlist
 
-        database = self.database if entries else None
-        return feedlist.remove(self.config, target, database=database, and_member=and_member, at=at)
+        return feedlist.remove(self.config, target, and_member=and_member, at=at)
+
+    def remove_with_entries(self, target: str) -> Decision:
+        from hub import feedlist
+
+        return feedlist.remove_with_entries(self.config, target, self.database)
 
     def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
         from hub import feedlist
@@ -220,11 +274,10 @@ class Desk(Struct, frozen=True):
 
         return trying.tried(before, after, term, self.database, seconds=seconds)
 
-    def _before(self, look: Callable[[Store], Fields]) -> Fields:
-        """How something will be taken back, by what is stored before it is done."""
+    def _way_back(self, look: Callable[[], Fields]) -> Fields:
+        """How something will be taken back, where it is not the case already."""
         try:
-            with closing(existing_store(self.database)) as store:
-                return look(store)
+            return look()
         except AlreadySo:
             if self.again:
                 return {}

@@ -21,10 +21,12 @@ from hub.said import counted, minute
 from hub.signals import stopping
 
 if TYPE_CHECKING:
+    from hub.audit import Decision
     from hub.config.edit import Added, Removed
     from hub.fetch import Fetched, Fetcher
     from hub.poll import Reading
     from hub.reading import Readers
+    from hub.store import Store
 
 # Of two slugs: `easst` is like `east`, and `west` is not.
 _ALIKE = 0.8
@@ -151,18 +153,13 @@ def pause(path: Path, targets: Sequence[str], *, paused: bool) -> Did:
     return Did(about=names if one else "feeds.yaml", said=said, change=pausing.change.diff, undo=back)
 
 
-def remove(
-    path: Path, target: str, *, database: str | None, and_member: bool = False, at: str | None = None
-) -> Did:
-    """Take a feed, or a member with its feeds, out of feeds.yaml; with a database, its entries too.
+def remove(path: Path, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
+    """Take a feed, or a member with its feeds, out of feeds.yaml. Raises HubError.
 
-    With a database also those of what left the file before. Without one, `and_member` and `at` are
-    those of `hub.config.edit.remove_feed`. Raises HubError.
+    `and_member` and `at` are those of `hub.config.edit.remove_feed`.
     """
     from hub.config import edit
 
-    if database is not None:
-        return _remove_with_entries(path, target, database)
     removed = edit.remove_feed(path, target, and_member=and_member, at=at)
     said = f"{removed.named}: taken out of {path}. What it published stays."
     about, change = _about(target, removed), removed.change
@@ -174,7 +171,11 @@ def _about(target: str, removed: Removed) -> str:
     return str(removed.feeds[0].key) if "://" in target else target
 
 
-def _remove_with_entries(path: Path, target: str, database: str) -> Did:
+def remove_with_entries(path: Path, target: str, database: str) -> Decision:
+    """The same, and to take its entries out of the database; also those of what left the file before.
+
+    Where that is refused, it is out of the file all the same.
+    """
     from hub.config import edit
     from hub.rounds import sync
     from hub.store import existing_store
@@ -185,19 +186,26 @@ def _remove_with_entries(path: Path, target: str, database: str) -> Did:
     now = datetime.now(UTC)
     with closing(existing_store(database)) as store:
         sync(store, config)
-        left = store.left(target)
-        if left and target not in named:
-            gone = sum(store.remove(each, now) for each in left)
-            had = f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
-            return Did(about=target, said=had)
+        if target not in named and store.left(target):
+            return lambda store: _had_left(store, path, target, now)
         removed = edit.remove_feed(path, target)
         # A member goes with its last feed, once the database knows that it has left the file.
         sync(store, load(path))
+
+    def take_out(store: Store) -> Did:
         leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
         gone = sum(store.remove(each, now) for each in leaving)
-    entries = counted(gone, "entry", "entries")
-    said = f"{removed.named}: taken out of {path}, and {entries} out of the database."
-    return Did(about=_about(target, removed), said=said, change=removed.change.diff)
+        entries = counted(gone, "entry", "entries")
+        said = f"{removed.named}: taken out of {path}, and {entries} out of the database."
+        return Did(about=_about(target, removed), said=said, change=removed.change.diff)
+
+    return take_out
+
+
+def _had_left(store: Store, path: Path, target: str, now: datetime) -> Did:
+    gone = sum(store.remove(each, now) for each in store.left(target))
+    had = f"{target}: had left {path}; {counted(gone, 'entry', 'entries')} taken out of the database."
+    return Did(about=target, said=had)
 
 
 def moved(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from hub.config import load
 from hub.errors import ConfigError, HubError
 from hub.rulings import named, of_one_story
 from hub.said import date_of
-from hub.store import Pin, Store, existing_store
+from hub.store import Pin, Store
 
 
 def hubs_day(path: Path, now: datetime, *, needed: bool) -> date:
@@ -57,9 +56,8 @@ def is_over(last_day: date | None, today: date) -> bool:
     return last_day is not None and last_day < today
 
 
-def unpin(database: str, address: str, *, member: str | None, seen: Pin | UnsetType | None = UNSET) -> str:
+def unpinned(store: Store, address: str, member: str | None, *, seen: Pin | UnsetType | None = UNSET) -> str:
     """Take it from there. Raises HubError, also where it is pinned otherwise than was `seen`."""
-    with closing(existing_store(database)) as store:
-        entry = of_one_story(store, address, member)
-        store.unpin(entry.key, seen=seen)
-        return f"{named(entry)} is pinned no more."
+    entry = of_one_story(store, address, member)
+    store.unpin(entry.key, seen=seen)
+    return f"{named(entry)} is pinned no more."

@@ -46,9 +46,7 @@ class Rules:
 
     def __init__(self, config: Config, store: Store | None = None) -> None:
         self.tagger = Tagger(config.tags)
-        self.terms = {rule.term for rule in config.tags} | {
-            term for feed in config.feeds for term in feed.tags
-        }
+        self.terms = config.labels.keys()
         # What a plan finds gone from the file may not have left by what the database knows.
         left, states = (store.left_states(), store.feed_states()) if store else ((), ())
         feeds = [state.feed for state in (*left, *states)]
@@ -173,9 +171,16 @@ def _kind(tags: Iterable[Tag]) -> str:
 # ---------------------------------------------------------------- by hand
 
 
+def by_hand(path: Path, term: str, *, now: datetime) -> tuple[Tag, ...]:
+    """A tag of feeds.yaml that is given by hand, with those that come with it. Raises ConfigError."""
+    config = load(path)
+    _check_known(term, config.labels.keys(), path)
+    return Tagger(config.tags).by_hand(term, f"given by hand on {day(now)}")
+
+
 def tag(
-    path: Path,
-    database: str,
+    store: Store,
+    given: tuple[Tag, ...],
     address: str,
     term: str,
     *,
@@ -183,21 +188,19 @@ def tag(
     now: datetime,
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
-    """Give a tag to the story that has an entry with this link or id; what was done. Raises HubError.
+    """Give a tag, as `by_hand` has it, to the story that has an entry with this link or id; what was done.
 
     Where entries of several stories have it, this member's or feed's is meant. It is
-    refused where the last was not said of the tag at the moment that was `seen`.
+    refused where the last was not said of the tag at the moment that was `seen`. Raises HubError.
     """
-    rules = Rules(load(path))
-    _check_known(term, rules.terms, path)
-    given = rules.tagger.by_hand(term, f"given by hand on {day(now)}")
     done = f"now has the tag {term}, whatever the rules say"
-    return _overrule(database, address, member, term, given, now=now, seen=seen, done=done)
+    return _overrule(store, address, member, term, given, now=now, seen=seen, done=done)
 
 
 def untag(
+    store: Store,
     path: Path,
-    database: str,
+    config: Config,
     address: str,
     term: str,
     *,
@@ -205,19 +208,15 @@ def untag(
     now: datetime,
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
-    """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`."""
-    rules = Rules(load(path))
-    with closing(existing_store(database)) as store:
-        # What its entries have is a tag, also when feeds.yaml no longer knows it.
-        stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
-    _check_known(term, rules.terms | stored, path)
+    """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`.
+
+    `path` is the file that `config` was read from.
+    """
+    # What its entries have is a tag, also when feeds.yaml no longer knows it.
+    stored = {tag.term for stored in of_its_story(store, address, member) for tag in stored.entry.tags}
+    _check_known(term, config.labels.keys() | stored, path)
     done = f"is now without the tag {term}, whatever the rules say"
-    return _overrule(database, address, member, term, (), now=now, seen=seen, done=done)
-
-
-def check_can_be_given(path: Path, term: str) -> None:
-    """Raise ConfigError where no tag of feeds.yaml has a term."""
-    _check_known(term, load(path).labels.keys(), path)
+    return _overrule(store, address, member, term, (), now=now, seen=seen, done=done)
 
 
 def _check_known(term: str, known: Set[str], path: Path) -> None:
@@ -230,27 +229,27 @@ def _check_known(term: str, known: Set[str], path: Path) -> None:
 
 
 def undo(
+    store: Store,
     path: Path,
-    database: str,
+    rules: Rules,
     address: str,
     term: str,
     *,
     member: str | None = None,
     seen: datetime | UnsetType | None = UNSET,
 ) -> str:
-    """Leave a tag to the rules again, of the story that `tag` gives it to; what was done. Raises HubError."""
-    config = load(path)
-    with closing(existing_store(database)) as store:
-        rules = Rules(config, store)
-        _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
-        entries = of_its_story(store, address, member)
-        keys = [stored.key for stored in entries]
-        store.leave_to_rules(keys, term, rules.tags, seen=seen)
+    """Leave a tag to the rules of `path` again, of the story that `tag` gives it to; what was done.
+
+    Raises HubError, as `tag`.
+    """
+    _check_known(term, rules.terms | {said.term for said in store.overrulings()}, path)
+    entries = of_its_story(store, address, member)
+    store.leave_to_rules([stored.key for stored in entries], term, rules.tags, seen=seen)
     return f"{_named(entries)} has the tag {term} or not as the rules say."
 
 
 def _overrule(
-    database: str,
+    store: Store,
     address: str,
     member: str | None,
     term: str,
@@ -260,9 +259,8 @@ def _overrule(
     seen: datetime | UnsetType | None,
     done: str,
 ) -> str:
-    with closing(existing_store(database)) as store:
-        entries = of_its_story(store, address, member)
-        store.overrule([stored.key for stored in entries], term, tags, now=now, seen=seen)
+    entries = of_its_story(store, address, member)
+    store.overrule([stored.key for stored in entries], term, tags, now=now, seen=seen)
     return f"{_named(entries)} {done}."
 
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime
 from shlex import quote
 
 from hub import markup
 from hub.errors import StoreError
 from hub.model import Entry, StoredEntry
-from hub.store import Place, Store, existing_store
+from hub.store import Place, Store
 
 
-def merge(database: str, address: str, into: str, *, member: str | None = None, now: datetime) -> str:
+def merge(store: Store, address: str, into: str, *, member: str | None = None, now: datetime) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
-        store.put_together(entry.key, other.key, now)
-        return f"{named(entry)} is in story {other.story} now, with {named(other)}."
+    entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
+    store.put_together(entry.key, other.key, now)
+    return f"{named(entry)} is in story {other.story} now, with {named(other)}."
 
 
 def split(
-    database: str,
+    store: Store,
     address: str,
     *,
     member: str | None,
@@ -35,28 +33,25 @@ def split(
 
     It is refused where the last was not ruled of it at the moment that was `seen`.
     """
-    with closing(existing_store(database)) as store:
-        entry = the_one(store, address, member)
-        store.take_apart(entry.key, now, alone=alone, seen=seen)
-        after = the_one(store, address, str(entry.entry.feed))
-        kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
-        return f"{named(entry)} is in story {after.story}, by itself, {kept}."
+    entry = the_one(store, address, member)
+    store.take_apart(entry.key, now, alone=alone, seen=seen)
+    after = the_one(store, address, str(entry.entry.feed))
+    kept = "and nothing will be merged with it" if alone else "and stays apart from those it was with"
+    return f"{named(entry)} is in story {after.story}, by itself, {kept}."
 
 
-def put_back(database: str, address: str, place: Place, *, member: str | None, seen: datetime) -> str:
+def put_back(store: Store, address: str, place: Place, *, member: str | None, seen: datetime) -> str:
     """Have an entry be a copy again that was split off then, or made the lead. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        store.put_back(place, seen=seen)
-        entry = the_one(store, address, member)
-        return f"{named(entry)} is a copy in story {entry.story} again."
+    store.put_back(place, seen=seen)
+    entry = the_one(store, address, member)
+    return f"{named(entry)} is a copy in story {entry.story} again."
 
 
-def lead(database: str, address: str, *, member: str | None, now: datetime) -> str:
+def lead(store: Store, address: str, *, member: str | None, now: datetime) -> str:
     """Have an entry lead its story. Raises HubError."""
-    with closing(existing_store(database)) as store:
-        entry = the_one(store, address, member)
-        store.make_lead(entry.key, now)
-        return f"{named(entry)} leads story {entry.story} now, whatever comes."
+    entry = the_one(store, address, member)
+    store.make_lead(entry.key, now)
+    return f"{named(entry)} leads story {entry.story} now, whatever comes."
 
 
 def of_one_story(store: Store, address: str, member: str | None) -> StoredEntry:

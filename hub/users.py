@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
 
-from hub.audit import expelled, invited
+from hub.audit import Decision, expelled, invited
 from hub.config import load
 from hub.errors import StoreError
 from hub.model import LINK_LASTS, Account, Did, Invitation, account_name_problem
@@ -18,37 +18,45 @@ from hub.said import minute
 from hub.store import Store, existing_store
 
 
-def add(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, Did]:
-    """Invite an admin; what to send them, and what was done.
-
-    Raises HubError, also where there is one of that name.
-    """
+def add(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
+    """To invite an admin, of whose name there is none yet; and what to send them then. Raises HubError."""
     if problem := account_name_problem(name):
         raise StoreError(problem, "Choose another.")
-    with closing(existing_store(database)) as store:
+    token = token_urlsafe(32)
+
+    def invite(store: Store) -> Did:
         if store.account(name):
             raise StoreError(
                 f"There is an account {name} already.", f"For another password: hub user reset {name}"
             )
-        link = invitation(store, name, now=now)
-    return _told(config, link, name, "a password", now), invited(name, another=False)
+        store.invite(_invitation(name, now), token)
+        return invited(name, another=False)
+
+    return _told(config, token, name, "a password", now), invite
 
 
-def reset(config: Path, database: str, name: str, *, now: datetime) -> tuple[str, Did]:
-    """Let an admin choose another password; what to send them, and what was done. Raises HubError."""
-    with closing(existing_store(database)) as store:
+def reset(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
+    """To let an admin choose another password; and what to send them then. Raises HubError."""
+    token = token_urlsafe(32)
+
+    def invite(store: Store) -> Did:
         if not store.account(name):
             raise _nobody(name)
-        link = invitation(store, name, now=now)
-    return _told(config, link, name, "another password", now), invited(name, another=True)
+        store.invite(_invitation(name, now), token)
+        return invited(name, another=True)
+
+    return _told(config, token, name, "another password", now), invite
 
 
-def remove(database: str, name: str, *, now: datetime) -> Did:
-    """Remove an account, or take its link back. Raises HubError."""
-    with closing(existing_store(database)) as store:
+def remove(name: str, *, now: datetime) -> Decision:
+    """To remove an account, or take its link back."""
+
+    def expel(store: Store) -> Did:
         if not store.expel(name, now):
             raise _nobody(name)
-    return expelled(name)
+        return expelled(name)
+
+    return expel
 
 
 def listed(database: str, *, now: datetime) -> str:
@@ -70,8 +78,15 @@ def listed(database: str, *, now: datetime) -> str:
 def invitation(store: Store, name: str, *, now: datetime) -> str:
     """The path of a link at which a password is chosen: of that account, of the first one for no name."""
     token = token_urlsafe(32)
-    invited = Invitation(name=name, giver="", until=now + LINK_LASTS)
-    store.invite(invited, token)
+    store.invite(_invitation(name, now), token)
+    return _path(token)
+
+
+def _invitation(name: str, now: datetime) -> Invitation:
+    return Invitation(name=name, giver="", until=now + LINK_LASTS)
+
+
+def _path(token: str) -> str:
     return f"/admin/welcome/{token}"
 
 
@@ -81,9 +96,9 @@ def _ways(account: Account) -> str:
     return " or ".join(found) or "nothing yet"
 
 
-def _told(config: Path, path: str, name: str, chosen: str, now: datetime) -> str:
+def _told(config: Path, token: str, name: str, chosen: str, now: datetime) -> str:
     hub = load(config).hub
-    address = hub.url
+    path, address = _path(token), hub.url
     what = f"{name} chooses {chosen}"
     if hub.sign_in is not None:
         what = f"{what}, or signs in with {hub.sign_in.name}"

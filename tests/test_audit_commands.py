@@ -163,12 +163,28 @@ def test_what_is_done_and_cannot_be_recorded_is_said_to_be_done(
         raise StoreError("The database is held.", "Wait until it is not.")
 
     monkeypatch.setattr(SqliteStore, "record", held)
-    done = runs(news, "withdraw", OTHER.link or "")
-    assert done.stdout == "“Buses run late” by Health Innovation Wessex is withdrawn.\n"
+    done = runs(news, "feeds", "pause", "east")
+    assert done.stdout == "east/news is paused: not asked, and what was published stays.\n"
     assert done.stderr == (
         "It has no Undo, and Audit does not have it: The database is held.\n    Wait until it is not.\n"
     )
-    assert news.store.find(OTHER.link or "")[0].standing == "withdrawn"
+    assert "paused" in news.path.read_text()
+
+
+def test_what_lives_in_the_database_and_cannot_be_recorded_is_not_done(
+    news: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object, **__: object) -> int:
+        raise StoreError("The database is held.", "Wait until it is not.")
+
+    monkeypatch.setattr(SqliteStore, "record", held)
+    environment = {"HUB_DATABASE": news.database, "HUB_CONFIG": str(news.path)}
+    for words in (["withdraw", OTHER.link], ["user", "remove", "anna"], ["story", "split", THEIRS.link]):
+        refused = CliRunner().invoke(cli, list(map(str, words)), env=environment)
+        assert (refused.exit_code, refused.stdout, str(refused.exception)) == (1, "", "The database is held.")
+    assert news.store.find(OTHER.link or "")[0].standing == "published"
+    assert news.store.account("anna")
+    assert news.store.find(THEIRS.link or "")[0].story == news.store.find(OURS.link or "")[0].story
 
 
 # ---------------------------------------------------------------- feeds.yaml

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hub import explain, pins, rulings
+from hub import explain, pins
 from hub.cli import cli
 from hub.desk import Desk
 from hub.errors import HubError
-from hub.polls import utc_now
+from tests import decided
 from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 
@@ -36,12 +36,14 @@ def pin(hub: Hub, id: str, last_day: date | None = None) -> str:
     hub.now += timedelta(seconds=1)
     config = hub.file.with_name("feeds.yaml")
     today = pins.hubs_day(config, hub.now, needed=True)
-    desk = Desk(config, f"sqlite:///{hub.file}", again=True)
-    return desk.pin(link(id), member=None, last_day=last_day, today=today, made=hub.now).said
+    desk = Desk(config, hub.database, again=True)
+    decision = desk.pin(link(id), member=None, last_day=last_day, today=today, made=hub.now)
+    return decided.done(hub.database, decision)
 
 
 def unpin(hub: Hub, id: str, member: str | None = None) -> str:
-    return pins.unpin(f"sqlite:///{hub.file}", link(id), member=member)
+    desk = Desk(hub.file.with_name("feeds.yaml"), hub.database, again=True)
+    return decided.done(hub.database, desk.unpin(link(id), member=member, today=hub.now.date()))
 
 
 def shown(hub: Hub, path: str = "/") -> list[str]:
@@ -100,12 +102,11 @@ def test_a_day_that_is_over_by_the_hubs_clocks_is_refused_and_changes_nothing(hu
 def test_a_pin_is_a_storys_whoever_leads_it(hub: Hub) -> None:
     published(hub)
     hub.publish(EAST, news("copy", "News 3", link=link("3")), at=ago(hours=1))
-    database = f"sqlite:///{hub.file}"
     pin(hub, "3")
-    rulings.lead(database, link("3"), member="east", now=utc_now())
+    decided.lead(hub.database, link("3"), member="east")
     assert shown(hub) == ["News 3"]
     pin(hub, "5")
-    rulings.merge(database, link("5"), link("3"), member="wessex", now=utc_now())
+    decided.merge(hub.database, link("5"), link("3"), member="wessex")
     assert shown(hub) == ["News 3"]
     unpin(hub, "5")
     assert shown(hub) == []

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from hub import retag
 from hub.errors import StoreError
 from hub.model import Overruling, Selection, StoredEntry, Tag, Term
-from hub.polls import utc_now
 from hub.store import Store, open_store
 from hub.store.tagging import overruled
+from tests import decided
 from tests.commands import Hub
 from tests.entries import entry
 from tests.older import older_database
@@ -169,13 +167,7 @@ def test_what_is_not_published_is_not_said_to_be_unknown(store: Store, tmp_path:
     file = tmp_path / "feeds.yaml"
     file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
     with pytest.raises(StoreError, match="not published"):
-        retag.tag(
-            file,
-            f"sqlite:///{tmp_path / 'hub.db'}",
-            "https://east.example/a",
-            "stroke",
-            now=utc_now(),
-        )
+        decided.tag(f"sqlite:///{tmp_path / 'hub.db'}", file, "https://east.example/a", "stroke")
 
 
 def test_a_link_of_several_stories_tags_none_before_one_is_named(store: Store, tmp_path: Path) -> None:
@@ -186,11 +178,11 @@ def test_a_link_of_several_stories_tags_none_before_one_is_named(store: Store, t
     store.take_apart(porter.key, NOW, alone=True)
     file, database = tmp_path / "feeds.yaml", f"sqlite:///{tmp_path / 'hub.db'}"
     file.write_text("members: []\ntags: [{term: stroke, label: Stroke, any: [stroke]}]\n")
-    for refused in (partial(retag.tag, now=NOW), partial(retag.untag, now=NOW), retag.undo):
+    for refused in (decided.tag, decided.untag, decided.leave_to_rules):
         with pytest.raises(StoreError, match="2 entries have"):
-            refused(file, database, f"{jobs}all", "stroke")
+            refused(database, file, f"{jobs}all", "stroke")
     assert store.overrulings() == ()
-    retag.tag(file, database, f"{jobs}all", "stroke", member="west", now=utc_now())
+    decided.tag(database, file, f"{jobs}all", "stroke", member="west")
     assert [each.entry for each in store.overrulings()] == [porter.key]
 
 

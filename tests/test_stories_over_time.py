@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from msgspec.structs import replace
 from hub import retag
 from hub.backlog import TOLD
 from hub.model import Entry, Selection, Tag, Tombstone
-from hub.polls import utc_now
 from hub.store import Store, database_file, open_store
+from tests import decided
 from tests.entries import entry
 from tests.older import older_database
 from tests.test_copies import EXTRA, LOCAL, MIDDLE, OPENING, TEXT, TITLE
@@ -264,16 +263,16 @@ def test_feeds_tell_again_what_is_back_and_not_by_another_that_is(told: Store, *
     assert told.check() == ()
 
 
-@pytest.mark.parametrize("undo", [partial(retag.untag, now=NOW), retag.undo], ids=["untag", "undo"])
+@pytest.mark.parametrize("undo", [decided.untag, decided.leave_to_rules], ids=["untag", "undo"])
 def test_what_was_said_of_a_tag_holds_for_a_copy_that_was_away(
     told: Store, url: str, tmp_path: Path, undo: object
 ) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(RULES)
-    retag.tag(path, url, OURS.link or "", "stroke", now=utc_now())
+    decided.tag(url, path, OURS.link or "", "stroke")
     take_back(told)
     assert callable(undo)
-    undo(path, url, OURS.link or "", "stroke")
+    undo(url, path, OURS.link or "", "stroke")
     bring_back(told)
     story = story_of(told, OURS.link)
     assert len(story.entries) == 3

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain, rulings
+from hub import explain
 from hub.errors import StoreError
 from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
-from hub.polls import utc_now
 from hub.store import Store
 from tests import decided
 from tests.entries import entry
@@ -72,7 +71,7 @@ def poll_again(store: Store) -> None:
 
 def test_what_was_split_stays_apart_when_its_words_change(told: Store, url: str) -> None:
     assert members(story_of(told, OURS.link)) == [EAST.key, WEST.key, WEST_BLOG.key]
-    said = rulings.split(url, THEIRS.link or "", member=None, alone=False, now=utc_now())
+    said = decided.split(url, THEIRS.link or "", alone=False)
     assert "by itself, and stays apart" in said
     poll_again(told)
     assert members(story_of(told, THEIRS.link)) == [WEST.key]
@@ -81,7 +80,7 @@ def test_what_was_split_stays_apart_when_its_words_change(told: Store, url: str)
 
 def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Store, url: str) -> None:
     before = story_of(told, OURS.link).id
-    rulings.split(url, OURS.link or "", member=None, alone=False, now=utc_now())
+    decided.split(url, OURS.link or "", alone=False)
     assert members(story_of(told, THEIRS.link)) == [WEST.key, WEST_BLOG.key]
     assert story_of(told, THEIRS.link).id == before
     assert story_of(told, OURS.link).id != before
@@ -90,7 +89,7 @@ def test_what_is_split_off_while_it_leads_leaves_its_story_to_the_next(told: Sto
 def test_what_is_split_off_gets_copies_of_its_own(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS)
-    rulings.split(url, THEIRS.link or "", member=None, alone=False, now=utc_now())
+    decided.split(url, THEIRS.link or "", alone=False)
     again = entry("b", title=THEIRS.title, text=THEIRS.excerpt, link=THEIRS.link, feed=WEST_BLOG.key)
     poll(store, WEST_BLOG, again)
     assert members(story_of(store, OURS.link)) == [EAST.key]
@@ -100,7 +99,7 @@ def test_what_is_split_off_gets_copies_of_its_own(store: Store, url: str) -> Non
 def test_those_that_were_its_copies_are_no_longer_said_to_be_like_it(told: Store, url: str) -> None:
     (before,) = (each for each in story_of(told, OURS.link).entries if each.entry.link == BLOG.link)
     assert "East’s" in before.why
-    rulings.split(url, OURS.link or "", member=None, alone=False, now=utc_now())
+    decided.split(url, OURS.link or "", alone=False)
     lead, left = story_of(told, THEIRS.link).entries
     assert left.copy_of == lead.key
     assert left.why == "it came into the story of West’s by way of an entry that has left it"
@@ -118,7 +117,7 @@ def test_a_correction_beside_what_it_corrects_joins_no_story_of_others(told: Sto
 
 def test_what_is_nobodys_copy_gets_no_copies_either(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
-    rulings.split(url, OURS.link or "", member=None, alone=True, now=utc_now())
+    decided.split(url, OURS.link or "", alone=True)
     poll(store, WEST, THEIRS)
     assert members(story_of(store, OURS.link)) == [EAST.key]
     poll_again(store)
@@ -127,7 +126,7 @@ def test_what_is_nobodys_copy_gets_no_copies_either(store: Store, url: str) -> N
 
 def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Store, url: str) -> None:
     before = story_of(told, OTHER.link).id
-    rulings.merge(url, OTHER.link or "", OURS.link or "", now=utc_now())
+    decided.merge(url, OTHER.link or "", OURS.link or "")
     merged = story_of(told, OURS.link)
     assert OTHER.link in [stored.entry.link for stored in merged.entries]
     assert told.story(before) == merged.id
@@ -140,8 +139,8 @@ def test_what_was_merged_stays_merged_and_its_old_address_leads_there(told: Stor
 def test_the_address_of_what_was_merged_twice_leads_to_where_it_is_now(told: Store, url: str) -> None:
     first, second = (story_of(told, link).id for link in (OTHER.link, OURS.link))
     poll(told, EAST, OURS, entry("n", title="Parking", text="There is more room for cars now."))
-    rulings.merge(url, OTHER.link or "", OURS.link or "", now=utc_now())
-    rulings.merge(url, OURS.link or "", entry("n").link or "", now=utc_now())
+    decided.merge(url, OTHER.link or "", OURS.link or "")
+    decided.merge(url, OURS.link or "", entry("n").link or "")
     assert {told.story(first), told.story(second)} == {story_of(told, OTHER.link).id}
 
 
@@ -150,7 +149,7 @@ def test_what_comes_back_joins_nobody_that_it_was_kept_from(store: Store, url: s
     poll(store, WEST, THEIRS)
     (theirs,) = store.find(THEIRS.link or "")
     store.withdraw([theirs.key], "", NOW)
-    rulings.split(url, OURS.link or "", member=None, alone=True, now=utc_now())
+    decided.split(url, OURS.link or "", alone=True)
     store.release([theirs.key], NOW)
     assert members(story_of(store, THEIRS.link)) == [WEST.key]
 
@@ -182,7 +181,7 @@ def test_a_story_that_one_leaves_for_another_stays_where_it_is(store: Store, url
 
 def test_what_is_nobodys_copy_is_none_either_when_it_comes_back(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
-    rulings.split(url, OURS.link or "", member=None, alone=True, now=utc_now())
+    decided.split(url, OURS.link or "", alone=True)
     (ours,) = store.find(OURS.link or "")
     store.withdraw([ours.key], "", NOW)
     poll(store, WEST, THEIRS)
@@ -215,12 +214,12 @@ def test_a_link_that_all_of_a_story_have_names_that_story(store: Store, url: str
     poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=shared, feed=WEST.key), OTHER)
     assert len({each.story for each in store.find(shared)}) == 1
     assert OTHER.link
-    said = rulings.merge(url, OTHER.link, shared, now=utc_now())
+    said = decided.merge(url, OTHER.link, shared)
     assert said.endswith(f"with “{TITLE}” by East.")
     assert len({each.story for each in (*store.find(shared), *store.find(OTHER.link))}) == 1
-    rulings.split(url, shared, member="west", alone=False, now=utc_now())
+    decided.split(url, shared, member="west", alone=False)
     with pytest.raises(StoreError, match="2 entries have https"):
-        rulings.merge(url, shared, OTHER.link, now=utc_now())
+        decided.merge(url, shared, OTHER.link)
 
 
 def test_a_withdrawal_says_who_still_publishes_the_story(told: Store, url: str) -> None:
@@ -252,8 +251,8 @@ def test_a_feed_that_was_just_added_is_not_said_to_be_none(
 
 
 def test_a_merge_takes_back_a_split(told: Store, url: str) -> None:
-    rulings.split(url, THEIRS.link or "", member=None, alone=True, now=utc_now())
-    rulings.merge(url, THEIRS.link or "", OURS.link or "", now=utc_now())
+    decided.split(url, THEIRS.link or "", alone=True)
+    decided.merge(url, THEIRS.link or "", OURS.link or "")
     poll_again(told)
     assert WEST.key in members(story_of(told, OURS.link))
 
@@ -268,8 +267,8 @@ def test_what_was_ruled_of_one_issue_of_a_bulletin_puts_no_later_one_into_its_st
 ) -> None:
     poll(store, EAST, issue(OPENING, 0))
     poll(store, WEST, OTHER)
-    rulings.merge(url, "today", OTHER.link or "", now=utc_now())
-    rulings.lead(url, "today", member=None, now=utc_now())
+    decided.merge(url, "today", OTHER.link or "")
+    decided.lead(url, "today")
     poll(store, EAST, issue(OPENING + " Indeed.", 0), at=LATER)
     assert members(story_of(store, "today")) == [EAST.key, WEST.key]
     next_day = NOW + timedelta(days=1)
@@ -284,7 +283,7 @@ def test_what_was_ruled_of_one_issue_of_a_bulletin_puts_no_later_one_into_its_st
 
 def test_a_later_issue_of_what_is_nobodys_copy_is_news_of_its_own_day(store: Store, url: str) -> None:
     poll(store, EAST, issue(LOCAL, 0))
-    rulings.split(url, "today", member=None, alone=True, now=utc_now())
+    decided.split(url, "today", alone=True)
     poll(store, WEST, THEIRS)
     next_day = NOW + timedelta(days=1)
     poll(store, EAST, issue(TEXT, 1), at=next_day)
@@ -296,7 +295,7 @@ def test_a_later_issue_of_what_is_nobodys_copy_is_news_of_its_own_day(store: Sto
 def test_a_lead_that_was_chosen_leads_whatever_comes(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS)
-    rulings.lead(url, THEIRS.link or "", member=None, now=utc_now())
+    decided.lead(url, THEIRS.link or "")
     poll(store, WEST_BLOG, entry("b", title="A scanner", text=OPENING, feed=WEST_BLOG.key))
     poll_again(store)
     assert members(story_of(store, OURS.link))[0] == WEST.key
@@ -308,7 +307,7 @@ def test_what_is_merged_has_no_tag_that_was_taken_from_either(told: Store, url: 
     for stored in scanners.entries:
         told.overrule([stored.key], "travel", (), now=NOW)
     told.retag([buses.key], lambda _: (Tag("travel", "‘buses’ in the title"),))
-    rulings.merge(url, (OURS.link if into == OTHER.link else OTHER.link) or "", into, now=utc_now())
+    decided.merge(url, (OURS.link if into == OTHER.link else OTHER.link) or "", into)
     assert all(not stored.entry.tags for stored in story_of(told, OURS.link).entries)
     assert told.check() == ()
 
@@ -318,14 +317,14 @@ def test_a_lead_that_was_chosen_leads_again_when_it_comes_back_and_not_where_it_
 ) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, THEIRS, OTHER)
-    rulings.lead(url, THEIRS.link or "", member=None, now=utc_now())
+    decided.lead(url, THEIRS.link or "")
     (theirs,) = store.find(THEIRS.link or "")
     store.withdraw([theirs.key], "", NOW)
     store.release([theirs.key], NOW)
     lead, copy = story_of(store, OURS.link).entries
     assert (lead.key, copy.why) == (theirs.key, "an admin chose West’s to lead")
-    rulings.split(url, OTHER.link or "", member=None, alone=True, now=utc_now())
-    rulings.merge(url, THEIRS.link or "", OTHER.link or "", now=utc_now())
+    decided.split(url, OTHER.link or "", alone=True)
+    decided.merge(url, THEIRS.link or "", OTHER.link or "")
     assert story_of(store, THEIRS.link).lead.entry.link == OTHER.link
     _, known = store.compared_with(theirs.key)
     assert theirs.key not in known.rulings.leads
@@ -334,8 +333,8 @@ def test_a_lead_that_was_chosen_leads_again_when_it_comes_back_and_not_where_it_
 
 def test_the_last_lead_that_was_chosen_is_the_one_that_comes_back(told: Store, url: str) -> None:
     (blog,) = told.find(BLOG.link or "")
-    rulings.lead(url, THEIRS.link or "", member=None, now=utc_now())
-    rulings.lead(url, BLOG.link or "", member=None, now=utc_now())
+    decided.lead(url, THEIRS.link or "")
+    decided.lead(url, BLOG.link or "")
     told.withdraw([blog.key], "", NOW)
     assert story_of(told, OURS.link).lead.entry.feed == EAST.key
     told.release([blog.key], NOW)
@@ -344,21 +343,21 @@ def test_the_last_lead_that_was_chosen_is_the_one_that_comes_back(told: Store, u
 
 def test_two_stories_that_are_one_already_are_not_merged(told: Store, url: str) -> None:
     with pytest.raises(StoreError, match="in one story already"):
-        rulings.merge(url, THEIRS.link or "", OURS.link or "", now=utc_now())
+        decided.merge(url, THEIRS.link or "", OURS.link or "")
 
 
 def test_a_story_of_one_entry_cannot_be_split(told: Store, url: str) -> None:
     with pytest.raises(StoreError, match="a story of its own already"):
-        rulings.split(url, OTHER.link or "", member=None, alone=False, now=utc_now())
+        decided.split(url, OTHER.link or "", alone=False)
 
 
 def test_a_link_that_several_have_needs_a_member(store: Store, url: str) -> None:
     poll(store, EAST, OURS)
     poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=OURS.link, feed=WEST.key))
     with pytest.raises(StoreError, match=r"2 entries have .* east/news, “.*”; west/news, “") as told:
-        rulings.lead(url, OURS.link or "", member=None, now=utc_now())
+        decided.lead(url, OURS.link or "")
     assert told.value.remedy == "Say which you mean with --member MEMBER[/NAME], or by its id."
-    rulings.lead(url, OURS.link or "", member="west", now=utc_now())
+    decided.lead(url, OURS.link or "", member="west")
 
 
 def test_a_link_that_a_member_has_in_two_feeds_needs_the_feed_or_an_id(store: Store, url: str) -> None:
@@ -366,10 +365,10 @@ def test_a_link_that_a_member_has_in_two_feeds_needs_the_feed_or_an_id(store: St
     poll(store, WEST, entry("w", title=TITLE, text=TEXT, link=link, feed=WEST.key))
     poll(store, WEST_BLOG, entry("w", title=TITLE, text=TEXT, link=link, feed=WEST_BLOG.key))
     with pytest.raises(StoreError, match=r"2 entries have .* west/news, “.*”; west/blog, “"):
-        rulings.lead(url, link, member="west", now=utc_now())
-    rulings.lead(url, link, member="west/blog", now=utc_now())
+        decided.lead(url, link, member="west")
+    decided.lead(url, link, member="west/blog")
     assert members(story_of_all(store, link))[0] == WEST_BLOG.key
-    assert "by itself" in rulings.split(url, link, member="west/blog", alone=False, now=utc_now())
+    assert "by itself" in decided.split(url, link, member="west/blog", alone=False)
 
 
 def test_a_link_that_a_feed_has_twice_needs_the_id(store: Store, url: str) -> None:
@@ -401,22 +400,22 @@ def test_a_member_says_which_of_two_stories_is_merged_or_merged_into(store: Stor
     jobs = "https://shared.example/jobs/"
     poll(store, EAST, entry("e", title="Porter", text=TEXT, link=jobs))
     poll(store, WEST, entry("w", title="Nurse", text=f"{LOCAL} {END}", link=jobs, feed=WEST.key))
-    rulings.split(url, jobs, member="west", alone=True, now=utc_now())
+    decided.split(url, jobs, member="west", alone=True)
     poll(store, WEST_BLOG, BLOG)
-    said = rulings.merge(url, BLOG.link or "", jobs, member="west/news", now=utc_now())
+    said = decided.merge(url, BLOG.link or "", jobs, member="west/news")
     assert said.endswith("with “Nurse” by West.")
 
 
 def test_a_link_that_none_has_is_to_be_explained_as_a_shell_takes_it(told: Store, url: str) -> None:
     with pytest.raises(StoreError) as none:
-        rulings.lead(url, "https://east.example/?p=1&page=2", member=None, now=utc_now())
+        decided.lead(url, "https://east.example/?p=1&page=2")
     assert "`hub explain 'https://east.example/?p=1&page=2'`" in none.value.remedy
 
 
 def test_a_database_is_sound_after_all_that(told: Store, url: str) -> None:
-    rulings.split(url, OURS.link or "", member=None, alone=True, now=utc_now())
-    rulings.merge(url, OURS.link or "", OTHER.link or "", now=utc_now())
-    rulings.lead(url, BLOG.link or "", member=None, now=utc_now())
+    decided.split(url, OURS.link or "", alone=True)
+    decided.merge(url, OURS.link or "", OTHER.link or "")
+    decided.lead(url, BLOG.link or "")
     assert told.check() == ()
 
 
@@ -459,24 +458,24 @@ def test_a_copy_is_explained_by_what_it_is_a_copy_of(explained) -> None:  # type
 
 
 def test_other_news_is_explained_by_what_it_is_no_copy_of(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
-    rulings.split(url, BLOG.link or "", member=None, alone=True, now=utc_now())
+    decided.split(url, BLOG.link or "", alone=True)
     said = explained(BLOG.link)
     assert "Ruled    by an admin: nobody's copy" in said
     assert "by itself" in said
 
 
 def test_a_split_names_what_it_parted(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
-    rulings.split(url, OURS.link or "", member=None, alone=False, now=utc_now())
+    decided.split(url, OURS.link or "", alone=False)
     assert explained(BLOG.link).count("    Ruled    by an admin: apart from ") == 1
     assert f"    Ruled    by an admin: apart from “{TITLE}” of east/news" in explained(BLOG.link)
 
 
 def test_what_was_ruled_of_one_story_says_nothing_of_others(explained, told: Store, url: str) -> None:  # type: ignore[no-untyped-def]
-    rulings.lead(url, OTHER.link or "", member=None, now=utc_now())
-    rulings.lead(url, BLOG.link or "", member=None, now=utc_now())
-    rulings.split(url, THEIRS.link or "", member=None, alone=False, now=utc_now())
+    decided.lead(url, OTHER.link or "")
+    decided.lead(url, BLOG.link or "")
+    decided.split(url, THEIRS.link or "", alone=False)
     poll(told, EAST, OURS, entry("n", title="Parking", text="There is more room for cars now."))
-    rulings.merge(url, THEIRS.link or "", entry("n").link or "", now=utc_now())
+    decided.merge(url, THEIRS.link or "", entry("n").link or "")
     for address in (OTHER.link, BLOG.link):
         assert "    Ruled    by an admin: leads its story" in explained(address)
     for address in (THEIRS.link, entry("n").link):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import pytest
 from hub.errors import StoreError
 from hub.model import Entry, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
+from hub.users import invitation
 from hub.web.admin.actions import ACTIONS, ON_NEWS
-from tests.admin_hub import AdminHub
+from tests.admin_hub import PASSWORD, AdminHub
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, WESSEX, ago, news
 
 HOLDING = NETWORK.replace("type: national", "type: national\n    trust: hold")
@@ -202,24 +203,18 @@ def retracts(hub: AdminHub, entry: Entry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("does", "path"),
-    [
-        ("release", "/admin/waiting/publish"),
-        ("withdraw", "/admin/waiting/drop"),
-        ("release", "/admin/do/release"),
-        ("withdraw", "/admin/do/withdraw"),
-    ],
+    "path", ["/admin/waiting/publish", "/admin/waiting/drop", "/admin/do/release", "/admin/do/withdraw"]
 )
 def test_what_waits_for_a_round_is_not_done_to_what_its_member_took_back_in_that(
-    hub: AdminHub, monkeypatch: pytest.MonkeyPatch, does: str, path: str
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    at_once = getattr(SqliteStore, does)
+    begun = SqliteStore.all_or_nothing
 
-    def after_a_round(store: SqliteStore, *given: Any, **more: Any) -> Any:
+    def after_a_round(store: SqliteStore) -> AbstractContextManager[None]:
         retracts(hub, HELD[0])
-        return at_once(store, *given, **more)
+        return begun(store)
 
-    monkeypatch.setattr(SqliteStore, does, after_a_round)
+    monkeypatch.setattr(SqliteStore, "all_or_nothing", after_a_round)
     sent = what(HELD[0], was="held", feed="national/news", which=str(stored(hub, HELD[0]).key))
     said = "It was decided again since: it is withdrawn (Retracted by its author). Nothing was done."
     assert said in hub.refuses(path, sent)
@@ -301,13 +296,39 @@ def test_of_what_is_done_and_cannot_be_recorded_it_is_not_said_that_it_was_not(
         raise StoreError("The database is held.", "Wait until it is not.")
 
     monkeypatch.setattr(SqliteStore, "record", held)
-    answer = hub.post("/admin/do/withdraw", what(OTHER, why="it was wrong"))
+    answer = hub.post("/admin/do/pause", {"feeds": "east/news"})
     assert answer.status_code == 500
     assert "This was done, but could not be recorded" in answer.text
-    assert "“Buses run late” by Health Innovation Wessex is withdrawn. It has no Undo" in answer.text
+    assert "east/news is paused: not asked, and what was published stays. It has no Undo" in answer.text
     assert "The database is held." in answer.text
     assert "This was not done" not in answer.text
-    assert stored(hub, OTHER).standing == "withdrawn"
+    assert "paused" in hub.path.read_text()
+
+
+def test_what_is_stored_is_left_as_it_was_where_that_cannot_be_recorded(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object, **__: object) -> int:
+        raise StoreError("The database is held.", "Wait until it is not.")
+
+    hub.post("/admin/accounts/invite", {"name": "bob"})
+    monkeypatch.setattr(SqliteStore, "record", held)
+    for path, fields in (
+        ("/admin/do/withdraw", what(OTHER, why="it was wrong")),
+        ("/admin/waiting/drop", {"feed": "national/news", "which": str(stored(hub, HELD[0]).key)}),
+        ("/admin/accounts/take-back", {"name": "bob"}),
+        ("/admin/accounts/remove", {"name": "bob"}),
+    ):
+        assert "The database is held. This was not done" in hub.refuses(path, fields)
+    assert stored(hub, OTHER).standing == "published"
+    assert stored(hub, HELD[0]).standing == "held"
+    assert [each.name for each in hub.store.invitations(hub.now)] == ["bob"]
+    # Nor is anybody let in, or out.
+    chosen = {"password": PASSWORD, "again": PASSWORD}
+    assert hub.post(invitation(hub.store, "bob", now=hub.now), chosen).status_code == 409
+    assert hub.store.account("bob") is None
+    assert hub.sign_in().status_code == hub.post("/admin/sign-out").status_code == 409
+    assert len(hub.store.sessions(hub.now)) == 1
 
 
 def withdraws(hub: AdminHub, entry: Entry, feed: str) -> str:

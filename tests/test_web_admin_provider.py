@@ -30,6 +30,7 @@ from hub.store import open_store
 from hub.users import invitation
 from hub.web.admin import access
 from hub.web.admin import provider as signing_in
+from tests import decided
 from tests.admin_hub import ORIGIN, PASSWORD, AdminHub
 from tests.commands import SOON, get, within
 from tests.commands import Hub as Command
@@ -562,7 +563,7 @@ def test_who_was_removed_does_not_come_in_again(
         hub.enrol("bob", PASSWORD)
         assert hub.does("/admin/accounts/remove", {"name": ANNA}) == f"{ANNA} can sign in no more."
     else:
-        users.remove(f"sqlite:///{hub.file}", ANNA, now=hub.now)
+        decided.done(hub.database, users.remove(ANNA, now=hub.now))
     assert annas.get("/admin/").status_code == 303
     said = f"Its account here was removed. Another admin can add {ANNA} again"
     assert said in annas.refused(annas.comes_back())
@@ -582,7 +583,7 @@ def test_a_name_that_was_removed_before_anybody_came_by_it_is_not_let_in_by_its_
 ) -> None:
     hub = a_hub(more=", allow: ['@nhs.example']")
     hub.enrol(ANNA, PASSWORD)
-    users.remove(f"sqlite:///{hub.file}", ANNA, now=hub.now)
+    decided.done(hub.database, users.remove(ANNA, now=hub.now))
     assert "was removed" in hub.refused(hub.comes_back())
 
 
@@ -649,7 +650,7 @@ def test_with_passwords_off_nobody_signs_in_with_one_and_a_command_is_the_way_ba
 
 def test_commands_say_how_somebody_may_sign_in(hub: Signing) -> None:
     database = f"sqlite:///{hub.file}"
-    said, _ = users.add(hub.path, database, "bob", now=hub.now)
+    said, _ = users.add(hub.path, "bob", now=hub.now)
     assert "bob chooses a password, or signs in with NHS Mail, once, until" in said
     hub.comes_back()
     assert f"{ANNA}: since 24 November 2026, 15:30 UTC, signs in with {hub.provider.issuer}," in users.listed(

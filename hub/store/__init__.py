@@ -1,6 +1,7 @@
 """What the rest of the hub may ask of a database: the Store protocol.
 
-Every method is one transaction. Datetimes go in and come out aware, in UTC.
+Every method is one transaction, or a part of the one that
+`Store.all_or_nothing` is. Datetimes go in and come out aware, in UTC.
 Any method may raise StoreError. A store belongs to the thread that opened it;
 those who read and the one who writes never wait for each other.
 """
@@ -8,7 +9,7 @@ those who read and the one who writes never wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -61,6 +62,13 @@ __all__ = [
 
 class Store(FeedStore, NewsStore, RulingStore, PushStore, IncidentStore, AdminStore, Protocol):
     """A database of feeds, entries and stories."""
+
+    def all_or_nothing(self) -> AbstractContextManager[None]:
+        """What is asked of the store within is one transaction, which an error undoes, or the process's end.
+
+        Nobody else writes from its beginning on, so nothing that takes a while belongs there, and what is
+        read there is so to its end. What a method refuses is undone by itself, for who goes on all the same.
+        """
 
     def workers(self) -> Workers:
         """The `hub worker`s at work that what is due is handed out to, and the jobs that they have."""

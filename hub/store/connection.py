@@ -39,6 +39,7 @@ class Connection(ABC):
 
     def __init__(self) -> None:
         self._stop = Event()
+        self._is_within_one = False
 
     def give_up_at(self, stop: Event) -> None:
         self._stop = stop
@@ -49,14 +50,34 @@ class Connection(ABC):
     # ------------------------------------------------------------ transactions
 
     @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        before = self._is_within_one
+        with self._writing():
+            self._is_within_one = True
+            try:
+                yield
+            finally:
+                self._is_within_one = before
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A transaction that holds the write lock from its first read on."""
+        """A transaction that holds the write lock from its first read on, or a part of `all_or_nothing`'s."""
         with self._writing_within(BUSY_SECONDS):
             yield
 
-    @abstractmethod
-    def _writing_within(self, seconds: float) -> AbstractContextManager[None]:
+    @contextmanager
+    def _writing_within(self, seconds: float) -> Iterator[None]:
         """The same, waiting no longer for whoever holds it."""
+        if self._is_within_one:
+            with self._errors(), self._undoable():
+                yield
+        else:
+            with self._begun_within(seconds):
+                yield
+
+    @abstractmethod
+    def _begun_within(self, seconds: float) -> AbstractContextManager[None]:
+        """Such a transaction of its own."""
 
     @abstractmethod
     def _undoable(self) -> AbstractContextManager[None]:

@@ -145,7 +145,7 @@ class PostgresConnection(Connection):
     # ------------------------------------------------------------ transactions
 
     @contextmanager
-    def _writing_within(self, seconds: float) -> Iterator[None]:
+    def _begun_within(self, seconds: float) -> Iterator[None]:
         with self._errors():
             self._take_turn(seconds)
             with self._transaction(), self._taking_time():

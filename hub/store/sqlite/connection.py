@@ -138,7 +138,7 @@ class SqliteConnection(Connection):
         self._db.close()
 
     @contextmanager
-    def _writing_within(self, seconds: float) -> Iterator[None]:
+    def _begun_within(self, seconds: float) -> Iterator[None]:
         with self._errors():
             self._take_turn(seconds)
             try:

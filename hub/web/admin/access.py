@@ -195,9 +195,16 @@ def begin(visit: Visit, name: str, answer: Response, said: str, *, secure: bool)
     """
     token = secrets.token_urlsafe(32)
     agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
-    if not visit.store.sign_in(name, token, agent=agent, now=visit.now):
+    store, kept = (
+        visit.store,
+        AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=said),
+    )
+    with store.all_or_nothing():
+        is_in = store.sign_in(name, token, agent=agent, now=visit.now)
+        if is_in:
+            store.record(kept)
+    if not is_in:
         return form(visit, "", "This account was removed just now.", 403)
-    visit.store.record(AuditRecord(moment=visit.now, who=name, action="sign-in", about=name, said=said))
     answer.set_cookie(
         cookie_of(visit),
         token,
@@ -213,10 +220,10 @@ def begin(visit: Visit, name: str, answer: Response, said: str, *, secure: bool)
 @routes.post("/sign-out")
 def sign_out() -> Response:
     visit, name = visiting(), session().account
-    visit.store.sign_out(session().number)
-    visit.store.record(
-        AuditRecord(moment=visit.now, who=name, action="sign-out", about=name, said=f"{name} signed out.")
-    )
+    store, said = visit.store, f"{name} signed out."
+    with store.all_or_nothing():
+        store.sign_out(session().number)
+        store.record(AuditRecord(moment=visit.now, who=name, action="sign-out", about=name, said=said))
     answer = to("/admin/sign-in")
     answer.delete_cookie(cookie_of(visit), path=f"{visit.addresses.prefix}/admin")
     return answer
@@ -254,9 +261,10 @@ def welcome(token: str) -> Response:
         hashed, said = "", f"{chosen} used a link of a command, and so"
     if problem:
         return _welcome(visit, token, invitation, problem, 400)
-    if not visit.store.enrol(token, chosen, hashed, visit.now):
-        return refused("This link is of no use any more", "Somebody has used it just now.", 410)
-    return begin(visit, chosen, to("/admin/"), f"{said} signed in.", secure=_by_tls())
+    with visit.store.all_or_nothing():
+        if visit.store.enrol(token, chosen, hashed, visit.now):
+            return begin(visit, chosen, to("/admin/"), f"{said} signed in.", secure=_by_tls())
+    return refused("This link is of no use any more", "Somebody has used it just now.", 410)
 
 
 def _welcome(

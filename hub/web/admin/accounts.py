@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from hub.audit import expelled, invited
 from hub.errors import HubError
 from hub.model import LINK_LASTS, Account, Did, Invitation, SignIn, account_name_problem
+from hub.store import Store
 from hub.web.admin.frame import done, page, session, to
 from hub.web.visit import Visit, visiting
 
@@ -29,11 +30,14 @@ def shown_once() -> Response:
 
 @routes.post("/accounts/take-back")
 def take_back() -> Response:
-    visit, name = visiting(), request.form.get("name", "")
-    if not visit.store.take_back(name):
-        raise HubError(f"There is no link for {name} any more.", "It was used, or taken back.")
-    did = Did(about=name, said=f"The link for {name} works no more.")
-    return done("take-back", did, back="/admin/accounts")
+    name = request.form.get("name", "")
+
+    def taking_back(store: Store) -> Did:
+        if not store.take_back(name):
+            raise HubError(f"There is no link for {name} any more.", "It was used, or taken back.")
+        return Did(about=name, said=f"The link for {name} works no more.")
+
+    return done("take-back", taking_back, back="/admin/accounts")
 
 
 @routes.post("/accounts/invite")
@@ -44,9 +48,13 @@ def invite() -> Response:
         raise HubError(problem, "Go back and choose another.")
     token = token_urlsafe(32)
     invitation = Invitation(name=name, giver=session().account, until=visit.now + LINK_LASTS)
-    visit.store.invite(invitation, token)
     known = visit.store.account(name) is not None
-    done("invite", invited(name, another=known), back="/admin/accounts")
+
+    def invite(store: Store) -> Did:
+        store.invite(invitation, token)
+        return invited(name, another=known)
+
+    done("invite", invite, back="/admin/accounts")
     link = visit.addresses.full(visit.addresses.to(f"/admin/welcome/{token}"))
     return _page(visit, {"invited": name, "link": link, "known": known})
 
@@ -58,20 +66,27 @@ def remove() -> Response:
         raise HubError(
             "You cannot remove your own account.", "Have another admin do it, or `hub user remove`."
         )
-    if not visit.store.expel(name, visit.now):
-        raise HubError(f"There is no account {name}.", "Somebody else may have removed it just now.")
-    return done("remove-account", expelled(name), back="/admin/accounts")
+
+    def expel(store: Store) -> Did:
+        if not store.expel(name, visit.now):
+            raise HubError(f"There is no account {name}.", "Somebody else may have removed it just now.")
+        return expelled(name)
+
+    return done("remove-account", expel, back="/admin/accounts")
 
 
 @routes.post("/accounts/end")
 def end() -> Response:
     """End somebody's session, such as one's own on a machine one has left."""
     visit, number = visiting(), request.form.get("session", "")
-    found = next((each for each in visit.store.sessions(visit.now) if str(each.number) == number), None)
-    if found is None or not visit.store.sign_out(found.number):
-        raise HubError("This session has ended already.")
-    did = Did(about=found.account, said=f"A session of {found.account} was ended.")
-    return done("end-session", did, back="/admin/accounts")
+
+    def ending(store: Store) -> Did:
+        found = next((each for each in store.sessions(visit.now) if str(each.number) == number), None)
+        if found is None or not store.sign_out(found.number):
+            raise HubError("This session has ended already.")
+        return Did(about=found.account, said=f"A session of {found.account} was ended.")
+
+    return done("end-session", ending, back="/admin/accounts")
 
 
 def _page(visit: Visit, more: Mapping[str, object] = {}) -> Response:

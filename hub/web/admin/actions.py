@@ -10,10 +10,11 @@ import msgspec
 from flask import Blueprint, Response, abort, request
 from msgspec import UNSET, UnsetType
 
+from hub.audit import Decision
 from hub.errors import HubError
 from hub.model import Did, Fields, Stand, stands_of_field
 from hub.said import counted
-from hub.store import Pin, Place
+from hub.store import Pin, Place, Store
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read
@@ -25,56 +26,60 @@ routes = Blueprint("actions", __name__)
 _BACK = re.compile(r"/admin/[\w./?=&%~+:-]*", re.ASCII)
 
 
-def _release(desk: Desk, asked: Fields) -> Did:
+def _release(desk: Desk, asked: Fields) -> Decision:
     what, member = desk.of_its_member(*_entry(asked, "what"))
     return desk.release(what, member=member, seen=_as_shown(asked, what, member))
 
 
-def _restore(desk: Desk, asked: Fields) -> Did:
+def _restore(desk: Desk, asked: Fields) -> Decision:
     """What takes a withdrawal back: its member has as much to say of the entry as before."""
     what, member = _entry(asked, "what")
     for_good, left = bool(asked.get("for_good")), stands_of_field(asked["left"])
     return desk.release(what, member=member, for_good=for_good, seen=left)
 
 
-def _withdraw(desk: Desk, asked: Fields) -> Did:
+def _withdraw(desk: Desk, asked: Fields) -> Decision:
     what, member = desk.of_its_member(*_entry(asked, "what"))
     why, seen = asked.get("why", "").strip(), _as_shown(asked, what, member)
     return desk.withdraw(what, member=member, why=why, seen=seen)
 
 
-def _withdraw_again(desk: Desk, asked: Fields) -> Did:
+def _withdraw_again(desk: Desk, asked: Fields) -> Decision:
     """What takes back that entries were published again, which an admin had withdrawn."""
     what, member = _entry(asked, "what")
     return desk.withdraw(what, member=member, why=asked["why"], seen=stands_of_field(asked["left"]))
 
 
-def _wait(_: Desk, asked: Fields) -> Did:
+def _wait(_: Desk, asked: Fields) -> Decision:
     """What takes back that entries were dropped, which waited."""
-    entries = stands_of_field(asked["entries"])
-    again = visiting().store.wait_again(entries, stands_of_field(asked["left"]))
-    if not again:
-        raise HubError(
-            "It was decided again since. Nothing was done.", "The page News says how each stands now."
-        )
-    said = f"{counted(again, 'entry waits', 'entries wait')} for an admin again."
-    if others := len(entries) - again:
-        said += f" {counted(others, 'entry is', 'entries are')} left as it was decided since."
-    return Did(about=asked.get("about", ""), said=said)
+    entries, left = stands_of_field(asked["entries"]), stands_of_field(asked["left"])
+
+    def wait(store: Store) -> Did:
+        again = store.wait_again(entries, left)
+        if not again:
+            raise HubError(
+                "It was decided again since. Nothing was done.", "The page News says how each stands now."
+            )
+        said = f"{counted(again, 'entry waits', 'entries wait')} for an admin again."
+        if others := len(entries) - again:
+            said += f" {counted(others, 'entry is', 'entries are')} left as it was decided since."
+        return Did(about=asked.get("about", ""), said=said)
+
+    return wait
 
 
-def _pin(desk: Desk, asked: Fields) -> Did:
+def _pin(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     last_day, today = _day(asked.get("until", "")), visiting().setting.calendar.today
     return desk.pin(link, member=member, last_day=last_day, today=today)
 
 
-def _unpin(desk: Desk, asked: Fields) -> Did:
+def _unpin(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.unpin(link, member=member, today=visiting().setting.calendar.today)
 
 
-def _pin_again(desk: Desk, asked: Fields) -> Did:
+def _pin_again(desk: Desk, asked: Fields) -> Decision:
     """What takes back that a story was unpinned, or pinned up to another day."""
     link, member = _entry(asked)
     pin, left = msgspec.json.decode(asked["pin"], type=Pin), _pin_left(asked)
@@ -82,7 +87,7 @@ def _pin_again(desk: Desk, asked: Fields) -> Did:
     return desk.pin(link, member=member, last_day=last_day, today=today, made=pin.made, seen=left)
 
 
-def _unpin_again(desk: Desk, asked: Fields) -> Did:
+def _unpin_again(desk: Desk, asked: Fields) -> Decision:
     """What takes back that a story was pinned."""
     link, member = _entry(asked)
     today = visiting().setting.calendar.today
@@ -94,18 +99,18 @@ def _pin_left(asked: Fields) -> Pin | None:
     return left
 
 
-def _merge(desk: Desk, asked: Fields) -> Did:
+def _merge(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     into = entry_at(visiting(), _required(asked, "into"))
     return desk.merge(link, into, member=member)
 
 
-def _split(desk: Desk, asked: Fields) -> Did:
+def _split(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.split(link, member=member, alone=False, seen=_ruled(asked))
 
 
-def _not_a_copy(desk: Desk, asked: Fields) -> Did:
+def _not_a_copy(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.split(link, member=member, alone=True, seen=_ruled(asked))
 
@@ -115,29 +120,29 @@ def _ruled(asked: Fields) -> datetime | None:
     return datetime.fromisoformat(asked["left"]) if "left" in asked else None
 
 
-def _put_back(desk: Desk, asked: Fields) -> Did:
+def _put_back(desk: Desk, asked: Fields) -> Decision:
     """What takes back that a copy was split off, or made the lead."""
     link, member = _entry(asked)
     place, seen = msgspec.json.decode(asked["place"], type=Place), datetime.fromisoformat(asked["left"])
     return desk.put_back(link, place, member=member, seen=seen)
 
 
-def _lead(desk: Desk, asked: Fields) -> Did:
+def _lead(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.lead(link, member=member)
 
 
-def _tag(desk: Desk, asked: Fields) -> Did:
+def _tag(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.tag(link, _required(asked, "term"), member=member, seen=_said(asked))
 
 
-def _untag(desk: Desk, asked: Fields) -> Did:
+def _untag(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     return desk.untag(link, _required(asked, "term"), member=member, seen=_said(asked))
 
 
-def _leave(desk: Desk, asked: Fields) -> Did:
+def _leave(desk: Desk, asked: Fields) -> Decision:
     link, member = _entry(asked)
     term = _required(asked, "term")
     return desk.leave_to_rules(link, term, member=member, seen=_said(asked))
@@ -151,15 +156,16 @@ def _said(asked: Fields) -> datetime | UnsetType | None:
     return datetime.fromisoformat(left) if left else None
 
 
-def _remove(desk: Desk, asked: Fields) -> Did:
+def _remove(desk: Desk, asked: Fields) -> Did | Decision:
     feed, entries = _required(asked, "feed"), asked.get("entries") == "yes"
     if entries and asked.get("confirm", "").strip() != feed:
         raise HubError(
             f"Nothing was taken out: to delete its entries, {feed} has to be typed once more.",
             "They cannot be brought back.",
         )
-    with_member, at = asked.get("member") == "too", asked.get("at") or None
-    return desk.remove(feed, entries=entries, and_member=with_member, at=at)
+    if entries:
+        return desk.remove_with_entries(feed)
+    return desk.remove(feed, and_member=asked.get("member") == "too", at=asked.get("at") or None)
 
 
 def _pause(desk: Desk, asked: Fields) -> Did:
@@ -186,7 +192,8 @@ def _restore_file(desk: Desk, asked: Fields) -> Did:
     return Did(about="feeds.yaml", said=said, change=edited.diff, undo=edited.undo)
 
 
-Action = Callable[[Desk, Fields], Did]
+Action = Callable[[Desk, Fields], Did | Decision]
+"""Does something, or says what is to be done to what is stored."""
 
 ACTIONS: Mapping[str, Action] = {
     "release": _release,

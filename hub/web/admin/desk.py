@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.errands import Errand
     from hub.model import Look, TagPlan, Trial
 
+from hub.audit import Decision
 from hub.config import Config
 from hub.explained import Explained
 from hub.model import Did, HubSettings, Stand, Subject
@@ -35,9 +36,10 @@ class Provider(Protocol):
 class Desk(Protocol):
     """What an admin decides, done as `hub`'s commands do it.
 
+    What lives in the database alone is made a `Decision` of, which `carry_out` does.
     `what` and `link` are an entry's link or id, `member` is its member or its
     feed (`member/name`) where several have it. Every method may raise
-    HubError, and then nothing was done; of what is done already it says so.
+    HubError, as may what is decided, and then nothing was done; of what is done already it says so.
     `today` and `config` are what the hub goes by, also while feeds.yaml has a
     fault in it.
     """
@@ -53,15 +55,17 @@ class Desk(Protocol):
 
     def release(
         self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
-    ) -> Did:
-        """Publish an entry, or all that waits of a member or feed.
+    ) -> Decision:
+        """To publish an entry, or all that waits of a member or feed.
 
         If it is `for_good`, its member cannot take back again what was withdrawn. It
         is refused where an entry, by its key, stands otherwise than was `seen`.
         """
 
-    def withdraw(self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}) -> Did:
-        """Withdraw an entry, or drop all that waits of a member or feed.
+    def withdraw(
+        self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
+    ) -> Decision:
+        """To withdraw an entry, or drop all that waits of a member or feed.
 
         It is refused as `release` is.
         """
@@ -75,49 +79,57 @@ class Desk(Protocol):
         today: date,
         made: datetime | None = None,
         seen: Pin | UnsetType | None = UNSET,
-    ) -> Did:
-        """Have the story of an entry stand beside the latest news, up to a day, as if since it was `made`.
+    ) -> Decision:
+        """To have the story of an entry stand beside the latest news, up to a day, as if since it was `made`.
 
         Refused where it is pinned otherwise than was `seen`.
         """
 
     def unpin(
         self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
-    ) -> Did:
-        """Take it from there; refused as `pin` is."""
+    ) -> Decision:
+        """To take it from there; refused as `pin` is."""
 
-    def merge(self, link: str, into: str, *, member: str | None) -> Did:
-        """Put an entry's story into another entry's, which may be of any member."""
+    def merge(self, link: str, into: str, *, member: str | None) -> Decision:
+        """To put an entry's story into another entry's, which may be of any member."""
 
-    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Did:
-        """Take an entry out of its story; with `alone`, keep it from every other.
+    def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Decision:
+        """To take an entry out of its story; with `alone`, keep it from every other.
 
         Refused where the last was not ruled of it at the moment that was `seen`.
         """
 
-    def lead(self, link: str, *, member: str | None) -> Did:
-        """Have an entry lead its story."""
+    def lead(self, link: str, *, member: str | None) -> Decision:
+        """To have an entry lead its story."""
 
-    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Did:
-        """Have an entry be the copy again that it was before it was split off then, or made the lead."""
+    def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Decision:
+        """To have an entry be the copy again that it was before it was split off then, or made the lead."""
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
-        """Give a story a tag, whatever the rules say.
+    ) -> Decision:
+        """To give a story a tag, whatever the rules say.
 
         Refused where something was said of it at another moment than was `seen` (None: never).
         """
 
     def untag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
-        """Take a tag from a story, whatever the rules say; refused as `tag` is."""
+    ) -> Decision:
+        """To take a tag from a story, whatever the rules say; refused as `tag` is."""
 
     def leave_to_rules(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
-    ) -> Did:
-        """Forget what was said by hand of a story's tag; refused as `tag` is."""
+    ) -> Decision:
+        """To forget what was said by hand of a story's tag; refused as `tag` is."""
+
+    def carry_out(
+        self, action: str, decision: Decision, *, who: str, now: datetime, undoes: int | None = None
+    ) -> int:
+        """Do what was decided, with the record of it; the number of that.
+
+        It is that of an `action` by an account, and of what takes back the record with the number `undoes`.
+        """
 
     def explain(
         self, what: str, config: Config, *, most: int, now: datetime
@@ -147,11 +159,17 @@ class Desk(Protocol):
     def add_feed(self, feed: NewFeed) -> Did:
         """Add a feed to it."""
 
-    def remove(self, target: str, *, entries: bool, and_member: bool = False, at: str | None = None) -> Did:
-        """Take a feed or a member out of it; with `entries`, what they published too.
+    def remove(self, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
+        """Take a feed or a member out of it.
 
-        With `and_member` a feed's member goes with its last feed. Without `entries`
-        it may be said `at` which address the feed has to be.
+        With `and_member` a feed's member goes with its last feed. It may be said `at` which address the
+        feed has to be.
+        """
+
+    def remove_with_entries(self, target: str) -> Decision:
+        """The same, and to take out of the database what they published too.
+
+        Where that is refused, they are out of the file all the same.
         """
 
     def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:

@@ -16,6 +16,7 @@ from hub.errors import HubError
 from hub.health import Health, HealthState
 from hub.merged.addresses import path_for_admins
 from hub.model import Did, FeedKey, FeedState, PastPoll
+from hub.store import Store
 from hub.web.admin import watched
 from hub.web.admin.frame import done, page
 from hub.web.admin.watched import DAYS, STATES, FeedRow
@@ -274,7 +275,11 @@ def check(feed: str) -> Response:
             f"The server of {key} asked to be left alone until {until}, so it was not asked.",
             "It is asked by itself once that is over.",
         )
-    visit.store.ask(key, visit.now)
+
+    def ask(store: Store) -> Did:
+        store.ask(key, visit.now)
+        return Did(about=str(key), said=f"A check of {key} was asked for.")
+
     asked = (visit.now - _EPOCH) // _MICROSECOND
     back = f"{path_for_admins(key)}?{urlencode({'checking': asked})}"
-    return done("check", Did(about=str(key), said=f"A check of {key} was asked for."), back=back)
+    return done("check", ask, back=back)

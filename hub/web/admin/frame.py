@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request
 
-from hub.audit import NotRecordedError, record
+from hub.audit import Decision, NotRecordedError, record
 from hub.model import AuditRecord, Did, Session
 from hub.web.admin.desk import Desk
 from hub.web.visit import Visit, visiting
@@ -84,19 +84,28 @@ def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
     return visit.store.audit_record(int(number))
 
 
-def done(action: str, did: Did, *, back: str, undoes: int | None = None) -> Response:
-    """Record what the one who is signed in has done, and lead to the page at `back`, which says it.
+def done(action: str, what: Did | Decision, *, back: str, undoes: int | None = None) -> Response:
+    """Do what the one who is signed in decided, or record what they did, and lead to the page at `back`.
 
-    `back` is a path of ours beneath /admin/, perhaps with a query. Raises
-    NotRecordedError where the database takes no record of it.
+    That says it. `back` is a path of ours beneath /admin/, perhaps with a query. Raises NotRecordedError
+    where the database takes no record of what was done, and HubError where a decision cannot be done.
     """
+    number = _recorded(action, what, undoes) if isinstance(what, Did) else _carried_out(action, what, undoes)
+    return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
+
+
+def _recorded(action: str, did: Did, undoes: int | None) -> int:
     visit = visiting()
     try:
-        number = record(visit.store, action, did, who=session().account, now=visit.now, undoes=undoes)
+        return record(visit.store, action, did, who=session().account, now=visit.now, undoes=undoes)
     except NotRecordedError as error:
         said = did.said.partition("\n")[0]
         raise NotRecordedError(f"{said} {error.problem}", error.remedy) from error
-    return to(f"{back}{'&' if '?' in back else '?'}{urlencode({'done': number})}#done")
+
+
+def _carried_out(action: str, decision: Decision, undoes: int | None) -> int:
+    who, now = session().account, visiting().now
+    return desk().carry_out(action, decision, who=who, now=now, undoes=undoes)
 
 
 def to(path: str, **query: str) -> Response:

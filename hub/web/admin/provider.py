@@ -112,12 +112,13 @@ def _let_in(visit: Visit, settings: SignIn, token: str) -> Response:
     except SignInError as problem:
         return _failed(visit, departure.after, problem)
     name = openid.account_name(subject)
-    admission = visit.store.let_in(subject, name, invitation=departure.invitation, now=visit.now)
-    if admission.refusal:
-        access.log_refused(f"{subject.name or subject.called} {subject.sub}")
-        return access.form(visit, departure.after, _refusal(settings, subject, name, admission.refusal), 403)
-    said = _said(settings, subject, admission)
-    return access.begin(visit, admission.account, access.on(departure.after), said, secure=_is_secure(visit))
+    with visit.store.all_or_nothing():
+        admission = visit.store.let_in(subject, name, invitation=departure.invitation, now=visit.now)
+        if not admission.refusal:
+            said, after = _said(settings, subject, admission), access.on(departure.after)
+            return access.begin(visit, admission.account, after, said, secure=_is_secure(visit))
+    access.log_refused(f"{subject.name or subject.called} {subject.sub}")
+    return access.form(visit, departure.after, _refusal(settings, subject, name, admission.refusal), 403)
 
 
 def _said(settings: SignIn, subject: Subject, admission: Admission) -> str:

@@ -22,6 +22,7 @@ from hub.model import (
     waiting_again,
 )
 from hub.said import counted
+from hub.store import Store
 from hub.web.admin.entries import ShownEntry, shown
 from hub.web.admin.frame import done, page
 from hub.web.visit import Visit, visiting
@@ -75,9 +76,14 @@ def waiting() -> Response:
 def publish() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
-    visit.store.release([each.stored.key for each in entries], seen=_seen(entries))
     said = _said(visit, feed, entries, "is published now", "are published now")
-    return done("release", Did(about=_about(visit, feed, entries), said=said), back="/admin/waiting")
+    did = Did(about=_about(visit, feed, entries), said=said)
+
+    def release(store: Store) -> Did:
+        store.release([each.stored.key for each in entries], seen=_seen(entries))
+        return did
+
+    return done("release", release, back="/admin/waiting")
 
 
 @routes.post("/waiting/drop")
@@ -85,10 +91,14 @@ def drop() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
     about = _about(visit, feed, entries)
-    left = visit.store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
-    undo = {**waiting_again(entries), "left": stands_as_field(left), "about": about}
     said = _said(visit, feed, entries, "will not be published", "will not be published")
-    return done("withdraw", Did(about=about, said=said, undo=undo), back="/admin/waiting")
+
+    def withdraw(store: Store) -> Did:
+        left = store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
+        undo = {**waiting_again(entries), "left": stands_as_field(left), "about": about}
+        return Did(about=about, said=said, undo=undo)
+
+    return done("withdraw", withdraw, back="/admin/waiting")
 
 
 # ---------------------------------------------------------------- what is shown
