@@ -757,11 +757,11 @@ def test_a_backup_takes_the_name_of_no_file_that_there_is(hub: Hub) -> None:
 
 
 @contextmanager
-def dumping(hub: Hub) -> Iterator[subprocess.Popen[str]]:
-    """A backup that has begun, and does not get on before the block has ended."""
+def dumping(hub: Hub, command: str = "backup") -> Iterator[subprocess.Popen[str]]:
+    """A backup that has begun, or a restore, and does not get on before the block has ended."""
     with psycopg.connect(hub.database) as holding:
         holding.execute("LOCK TABLE entries")
-        with hub.start("backup", str(hub.folder / "copy")) as process:
+        with hub.start(command, str(hub.folder / "copy")) as process:
             try:
                 waits = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
                 assert within(SOON, lambda: as_superuser(waits, (name_of(hub.database),)))
@@ -789,6 +789,21 @@ def test_a_backup_that_fails_says_why_and_leaves_nothing(hub: Hub) -> None:
         assert process.returncode == 1
         assert re.match(f"The backup to {hub.folder}/copy failed: .*terminating connection", err)
     assert not list(hub.folder.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a program with who began it")
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_what_a_command_that_is_killed_has_begun_ends_with_it(hub: Hub, site: Site, command: str) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    poll(hub)
+    before = rows(hub.database)
+    if command == "restore":
+        assert hub.run("backup", str(hub.folder / "copy")).returncode == 0
+    with dumping(hub, command) as process:
+        process.kill()
+        its = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        assert within(SOON, lambda: not as_superuser(its, (name_of(hub.database),)))
+    assert rows(hub.database) == before
 
 
 @pytest.mark.skipif(

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -34,6 +35,14 @@ _AN_EMPTY_ONE = "make an empty database (createdb), and name that with --databas
 _MOST_TOLD = 5
 # Programs of this version and later ask the server for what earlier ones do not know.
 _NOT_BEFORE = 17
+# On Linux a program ends with this process, also where that is killed (prctl(2), PR_SET_PDEATHSIG): it asks
+# for it by itself, in what it is called as, since between a fork and an exec threads let nothing be done.
+_WITH_US = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
@@ -175,7 +184,9 @@ def _program(name: str, server: int) -> str:
 
 
 def _run(command: Sequence[str], url: str) -> str:
-    """Run a program to its end; what it printed. Raises _Failed."""
+    """Run a program to its end, or this process's; what it printed. Raises _Failed."""
+    if sys.platform == "linux":
+        command = (sys.executable, "-I", "-S", "-c", _WITH_US, str(os.getpid()), *command)
     ran = subprocess.run(  # noqa: S603 - ours
         command, stdin=subprocess.DEVNULL, capture_output=True, env=_environment(url), check=False
     )
