@@ -133,9 +133,9 @@ def test_an_explanation_says_what_is_pinned_and_until_when(hub: Hub) -> None:
     published(hub)
 
     def explained() -> str:
-        return explain.run(
-            hub.file.with_name("feeds.yaml"), f"sqlite:///{hub.file}", link("3"), now=utc_now()
-        )[0]
+        return explain.run(hub.file.with_name("feeds.yaml"), f"sqlite:///{hub.file}", link("3"), now=hub.now)[
+            0
+        ]
 
     assert "Pinned" not in explained()
     pin(hub, "3")
