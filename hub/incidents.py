@@ -32,13 +32,13 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
     """What is the matter with a feed: `before` itself where nothing is new of it, None for nothing.
 
     `found` is its health now. One that is paused needs nobody. Of a feed whose poll is due, or whose server
-    wants to be left alone, nothing is new: what is known of it may be old.
+    wants to be left alone, nothing is new: what is known of it may be old, or of another address than it has.
     What a site may get over by itself counts once another poll found it so,
     and until then has no `changed`: where it has passed by then it is nothing.
     """
     if state.feed.paused:
         return over(before, PAUSED, now) if before and before.changed else None
-    if found.state == "waiting" or (state.next_poll is not None and state.next_poll <= now):
+    if found.state == "waiting" or _is_due(state, now):
         return before
     if found.state not in URGENT:
         if before is None or before.changed is None:
@@ -57,13 +57,19 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
     elif found.state == before.state or not _holds(state):
         return before
     began = min(before.began, found.since or now)
-    incident = replace(_incident(state, found, now), began=began, changed=now)
+    incident = replace(_incident(state, found, now), began=began, changed=_not_before(before, now))
     return replace(incident, number=before.number, noticed=before.noticed)
 
 
 def over(before: Incident, ending: str, now: datetime) -> Incident:
     """What was the matter with a feed, and needs nobody any more, for a reason such as LEFT."""
-    return replace(before, over=now, ending=ending, changed=now)
+    at = _not_before(before, now)
+    return replace(before, over=at, ending=ending, changed=at)
+
+
+def _not_before(before: Incident, now: datetime) -> datetime:
+    """Now, or when the last was told, where the clock was ahead then: readers go by what is newer."""
+    return max(now, before.changed or before.noticed)
 
 
 def _incident(state: FeedState, found: Health, now: datetime) -> Incident:
@@ -78,6 +84,10 @@ def _incident(state: FeedState, found: Health, now: datetime) -> Incident:
         began=min(found.since or now, now),
         noticed=now,
     )
+
+
+def _is_due(state: FeedState, now: datetime) -> bool:
+    return state.gone is None if state.next_poll is None else state.next_poll <= now
 
 
 def _may_pass(state: FeedState, found: Health) -> bool:

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from hub.health import NO_ENTRIES, health
 from hub.incidents import LEFT, PAUSED, WELL_AGAIN, look, missed, over
 from hub.model import FeedState, Incident, Move, Notice, Withheld
-from tests.test_health import NOW, ROBOT, WELL
+from tests import test_health
+from tests.test_health import NOW, ROBOT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WELL = replace(test_health.WELL, next_poll=NOW + HOUR)
 AWAY = "http://east.example/ has nobody there"
 MOVE = Move(
     address=WELL.feed.url, target="https://east.example/other/", since=NOW - 5 * DAY, polls=9, shares=True
@@ -133,6 +135,8 @@ def test_one_failure_of_a_feed_that_is_stale_changes_nothing() -> None:
         failed(next_poll=NOW - HOUR),
         replace(WELL, recent=(NOW - 400 * DAY,), next_poll=NOW),
         replace(WELL, polled=None),
+        # Its address in feeds.yaml was changed, and nobody has been asked there.
+        replace(WELL, next_poll=None),
         # Its server wants to be left alone.
         failed(reason="http-429"),
         replace(WELL, not_before=NOW + HOUR),
@@ -150,6 +154,16 @@ def test_a_move_that_one_failed_poll_puts_in_doubt_is_not_over() -> None:
     over = seen(WELL, before)
     assert over is not None
     assert over.over == NOW
+
+
+def test_what_is_told_later_has_no_earlier_moment_where_the_clock_was_ahead() -> None:
+    before = replace(incident(failed()), changed=NOW + DAY, noticed=NOW + DAY)
+    well, left = seen(WELL, before), over(before, LEFT, NOW)
+    assert well is not None
+    assert (well.over, well.changed) == (left.over, left.changed) == (NOW + DAY, NOW + DAY)
+    worse = seen(failed(400, reason="http-404"), before)
+    assert worse is not None
+    assert worse.changed == NOW + DAY
 
 
 def test_a_feed_that_left_the_file_needs_nobody() -> None:

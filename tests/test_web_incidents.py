@@ -106,6 +106,18 @@ def test_a_feed_that_breaks_again_is_another_entry_and_one_that_left_is_over(hub
     ]
 
 
+def test_a_feed_whose_address_was_changed_is_not_well_again_before_it_was_asked_there(hub: Hub) -> None:
+    break_down(hub)
+    (before,) = entries(hub)
+    hub.configure(NETWORK.replace("https://wessex.example/feed/", "https://wessex.example/news/"))
+    hub.now += timedelta(minutes=1)
+    notice(hub)
+    assert text(entries(hub)[0], "title") == text(before, "title")
+    hub.publish(WESSEX, news("one"), at=hub.now)
+    notice(hub)
+    assert text(entries(hub)[0], "title") == "Health Innovation Wessex (news): well again"
+
+
 def test_what_may_pass_is_told_nobody(hub: Hub) -> None:
     hub.fail(EAST, AWAY, "connect", at=ago(hours=1))
     notice(hub)
