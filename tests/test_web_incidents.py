@@ -118,6 +118,27 @@ def test_a_feed_whose_address_was_changed_is_not_well_again_before_it_was_asked_
     assert text(entries(hub)[0], "title") == "Health Innovation Wessex (news): well again"
 
 
+def test_readers_are_told_of_a_feed_that_is_paused_or_left_in_their_own_words(hub: Hub) -> None:
+    wessex = "{url: https://wessex.example/feed/}"
+    for written, title, said in (
+        (
+            wessex.replace("}", ", paused: yes}"),
+            "not checked for now",
+            "It is not checked for now, as the network’s editors have decided.",
+        ),
+        ("", "no longer followed", "The network’s editors no longer follow it."),
+    ):
+        hub.configure(NETWORK)
+        hub.now += timedelta(minutes=1)
+        break_down(hub)
+        hub.configure(NETWORK.replace(f"{wessex}, ", f"{written}, " if written else ""))
+        notice(hub)
+        entry = entries(hub)[0]
+        assert text(entry, "title").partition(": ")[2] == title
+        assert said in text(entry, "content")
+        assert "feeds.yaml" not in text(entry, "content")
+
+
 def test_what_may_pass_is_told_nobody(hub: Hub) -> None:
     hub.fail(EAST, AWAY, "connect", at=ago(hours=1))
     notice(hub)
