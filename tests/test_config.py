@@ -1121,6 +1121,7 @@ def _tag(**keys: Any) -> dict[str, Any]:
         *(_hub(websub=said) for said in (True, "yes", "no", "on", "off", "Yes", "NO", "On", "true")),
         _hub(websub=None, every=None, fetch=None, contact=None, title=None),
         _hub(contact="news@a.example", url="HTTPS://a.example/"),
+        _hub(alerts={"mail": ["a@b.example"], "smtp": "smtps://me@[::1]:99"}),
         _hub(fetch={"redirects": "5", "entries": 50, "host_delay": "0s", "size": "010MB", "allow": None}),
         {"hub": None, "members": None, "tags": None, "merged_feeds": None},
         _member(type=None, region=None, feeds=None),
@@ -1238,6 +1239,8 @@ def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> N
     assert of("smtp: 'smtps://[::1]:99'").server == MailServer(host="::1", port=99, tls=True)
     assert of("smtp: smtp://localhost", "  contact: us@b.example\n").sender == "us@b.example"
     assert of("smtp: smtp://localhost", "  contact: https://b.example/\n").sender == "a@b.example"
+    for contact in ("mailto:us@b.example", "'us@b.example,them@b.example'", "us@b..example"):
+        assert of("smtp: smtp://localhost", f"  contact: {contact}\n").sender == "a@b.example", contact
     assert of("smtp: smtp://localhost, from: hub@b.example").sender == "hub@b.example"
     hook = "https://hooks.example.org/x"
     assert parse(f"hub:\n  alerts: {{webhook: '{hook}'}}\n").hub.alerts == Alerts(webhook=hook)
@@ -1256,6 +1259,8 @@ def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> N
         ("mail: [a@b.example], smtp: 'http://localhost'", "hub.alerts.smtp: `http://localhost` is no mail"),
         ("mail: [a@b.example], smtp: 'smtp://localhost/x'", "hub.alerts.smtp: `smtp://localhost/x` is no"),
         ("mail: [a@b.example], smtp: 'smtp://:25'", "hub.alerts.smtp: `smtp://:25` is no mail server"),
+        ("mail: [a@b.example], smtp: 'smtp://a..b'", "hub.alerts.smtp: `smtp://a..b` is no mail server"),
+        ("mail: [a@b.example], smtp: 'smtp://a b'", "hub.alerts.smtp: `smtp://a b` is no mail server"),
         ("mail: [a@b.example], smtp: [a]", "hub.alerts.smtp: a list is no mail server"),
         (
             "mail: [a@b.example], smtp: 'smtp://u:s3cret@x:25'",

@@ -29,6 +29,7 @@ from hub.config.schema import (
     TagKeys,
     keys_at,
 )
+from hub.config.services import is_mail_address
 from hub.errors import ConfigError
 from hub.filters import FilterText, holds
 from hub.model import Alerts, Feed, FeedKey, FetchPolicy, HubSettings, Member, MergedFeed, SignIn, TagRule
@@ -191,7 +192,7 @@ def _settings(keys: HubKeys) -> HubSettings:
 
 
 def _alerts(keys: AlertsKeys, contact: str | None) -> Alerts:
-    senders = (keys.from_, contact if contact and "://" not in contact else None, *keys.mail)
+    senders = (keys.from_, contact if contact and is_mail_address(contact) else None, *keys.mail)
     return Alerts(
         mail=keys.mail,
         sender=next(each for each in senders if each) if keys.mail else "",

@@ -137,7 +137,8 @@ class AlertsKeys(_Keys):
     from_: MailAddress | None = Field(
         default=None,
         alias="from",
-        description="Whom the mail is from; without it, the hub's contact, or the first of `mail`.",
+        description="Whom the mail is from; without it, the hub's contact, if that is such an address,"
+        " or the first of `mail`.",
     )
     webhook: Url | None = Field(
         default=None,

@@ -61,8 +61,13 @@ def _who_may_come(value: str) -> str:
     return text.lower()
 
 
+def is_mail_address(value: str) -> bool:
+    """Whether mail can be sent to and from it."""
+    return bool(_MAIL.fullmatch(value)) and len(value) <= _LONGEST_MAIL
+
+
 def _mail_address(value: str) -> str:
-    if not _MAIL.fullmatch(value) or len(value) > _LONGEST_MAIL:
+    if not is_mail_address(value):
         raise ValueError(f"{shown(value)} is no e-mail address; write one such as news@example.org")
     return value
 
@@ -84,7 +89,9 @@ def _mail_server(value: object) -> MailServer:
     except ValueError as error:
         raise ValueError(f"{shown(value)} is no mail server ({error}); {advice}") from error
     rest = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in _MAIL_PORTS or not host or not host.isascii() or rest:
+    literal = f"[{host}]" if host and ":" in host else host
+    known = host and host.isascii() and urls.host(f"http://{literal}/")
+    if parts.scheme not in _MAIL_PORTS or not host or not known or rest:
         raise ValueError(f"{shown(value)} is no mail server; {advice}")
     user = unquote(parts.username) if parts.username else None
     if user is not None and not (user.isascii() and user.isprintable()):
@@ -107,5 +114,10 @@ MailAddress = Annotated[
 Mailer = Annotated[
     MailServer,
     PlainValidator(_mail_server),
-    WithJsonSchema({"type": "string", "pattern": "^[Ss][Mm][Tt][Pp][Ss]?://[^/:?#]+(:[0-9]{1,5})?/?$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[Ss][Mm][Tt][Pp][Ss]?://([^/:?#@]+@)?([^/:?#]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$",
+        }
+    ),
 ]
