@@ -42,6 +42,11 @@ _BETWEEN = timedelta(minutes=15)
 # After a failure, doubled with each up to the longest.
 _AGAIN, _LONGEST = timedelta(minutes=5), timedelta(hours=1)
 _MOST_DOUBLED = 4
+# What a webhook may ask for at most (`hub.fetch.answer.retry_after`).
+_ASKED_AT_MOST = timedelta(days=30)
+# Servers that do not know who sends take mail at the second or third time (greylisting); so often all wait
+# for an addressee that is refused for now.
+_WAIT_FOR_ALL = 2
 # Seconds in which a mail that is on its way when the hub ends may arrive.
 _LAST = 3.0
 
@@ -143,7 +148,8 @@ class Alerting:
                 continue
             untold = self._store.untold(channel)
             first = min((each.changed for each in untold if each.changed), default=None)
-            if first is not None and first + self._gathers <= now:
+            # The clock was ahead where it is yet to come.
+            if first is not None and not first <= now < first + self._gathers:
                 yield channel, untold
 
     # ------------------------------------------------------------ telling
@@ -178,7 +184,14 @@ class Alerting:
         assert alerts.server is not None
         written = mail(message, self._config, self._now())
         told = partial(self._was_mailed, channel, revision)
-        thread = Thread(target=_mail, args=(alerts.server, written, told), name="mail", daemon=True)
+        all_or_none = channel.tries <= _WAIT_FOR_ALL
+        thread = Thread(
+            target=_mail,
+            args=(alerts.server, written, told),
+            kwargs={"all_or_none": all_or_none},
+            name="mail",
+            daemon=True,
+        )
         thread.start()
         self._under_way["mail"] = thread
 
@@ -219,7 +232,9 @@ def _in_use(config: Config) -> Iterator[Way]:
 def _may_send(channel: Channel, now: datetime) -> bool:
     if channel.sent is not None and channel.sent <= now < channel.sent + _BETWEEN:
         return False
-    return channel.due is None or channel.due <= now
+    # The clock was ahead where it is due later than it can be.
+    longest = _LONGEST if channel.way == "mail" else _ASKED_AT_MOST
+    return channel.due is None or not now < channel.due <= now + longest
 
 
 def _later(tries: int) -> timedelta:
@@ -231,11 +246,17 @@ def _fault(error: Exception) -> AlertError:
     return AlertError(f"A message was not sent, by a fault of the hub: {error!r}.", "Please report it.")
 
 
-def _mail(server: MailServer, written: EmailMessage, told: Callable[[AlertError | None], None]) -> None:
+def _mail(
+    server: MailServer,
+    written: EmailMessage,
+    told: Callable[[AlertError | None], None],
+    *,
+    all_or_none: bool,
+) -> None:
     from hub.alerts import smtp
 
     try:
-        refused = smtp.send(server, written)
+        refused = smtp.send(server, written, all_or_none=all_or_none)
     except AlertError as error:
         told(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again

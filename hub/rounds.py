@@ -173,7 +173,8 @@ def _tell_others(store: Store, config: Config, under_way: Polls, stop: Event) ->
     with closing(Alerting(store, under_way, config, at_once=True)) as alerting:
         others = (Sender(store, under_way, config), alerting)
         until = time.monotonic() + _SENDING
-        while not stop.is_set() and time.monotonic() < until:
+        # A mail that is on its way is waited for: ended here, it would be sent again by each round.
+        while not stop.is_set() and (alerting.under_way or time.monotonic() < until):
             # Each of them has to look, whatever the others saw.
             seen = [each.look() for each in others]
             if not (any(seen) or under_way.under_way or alerting.under_way):

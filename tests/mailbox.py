@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -23,7 +24,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 class Mailbox:
     """What came in `mails`, and for whom each in `to`. It answers a message with `says`, once `held` lets it.
 
-    `refused` are addresses for which it takes no mail, `tried` the passwords that were tried.
+    `refused` are addresses for which it takes no mail, `deferred` those for which it takes none just now,
+    `tried` the passwords that were tried.
     """
 
     port: int
@@ -32,6 +34,7 @@ class Mailbox:
     to: list[list[str]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    deferred: set[str] = field(default_factory=set)
     tried: list[tuple[str, str]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
@@ -41,6 +44,8 @@ class Mailbox:
     ) -> str:
         if address in self.refused:
             return "550 no such user"
+        if address in self.deferred:
+            return "450 greylisted"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -113,6 +118,29 @@ def mailbox(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def talker(answers: Mapping[str, Iterable[bytes]], greeting: bytes = b"220 here\r\n") -> Iterator[int]:
+    """A server on loopback that says so to each command, part by part, else 250; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk() -> None:
+            with suppress(OSError):
+                connection, _ = server.accept()
+                with connection, connection.makefile("rb") as asked:
+                    connection.sendall(greeting)
+                    for line in asked:
+                        for part in answers.get(line.decode().split()[0].upper(), [b"250 fine\r\n"]):
+                            connection.sendall(part)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +17,7 @@ from msgspec.structs import replace
 
 from hub import rounds
 from hub.alerting import Alerting
+from hub.alerts import webhook
 from hub.alerts.message import compose, mail
 from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
 from hub.config import parse
@@ -22,8 +25,9 @@ from hub.errors import AlertError
 from hub.incidents import PAUSED, WELL_AGAIN
 from hub.model import Channel, FeedKey, Incident, MailServer, Way
 from hub.noticing import Noticing
+from hub.report import progress
 from tests.commands import SOON, within
-from tests.mailbox import Mailbox, certificate, mailbox
+from tests.mailbox import Mailbox, certificate, mailbox, talker
 from tests.site import Site
 from tests.web_hub import EAST, NATIONAL, NETWORK, WESSEX, Hub, a_hub, news
 from tests.websub_reader import Reader, websub_reader
@@ -331,9 +335,72 @@ def test_an_addressee_that_the_server_does_not_know_keeps_nothing_from_the_other
     telling.step()
     telling.step(minutes=5)
     assert post.to == [["news@example.org"]]
-    assert "takes no mail for two@example.org." in capsys.readouterr().err
+    assert "takes no mail for two@example.org (550 no such user)." in capsys.readouterr().err
     telling.step(hours=2)
     assert len(post.mails) == 1
+
+
+def test_all_wait_for_an_addressee_for_whom_the_server_takes_mail_later(
+    telling: Telling, post: Mailbox
+) -> None:
+    telling.by_mail(post)
+    post.deferred = {"two@example.org"}
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert post.mails == []
+    assert "for two@example.org just now: 450 greylisted." in telling.channel("mail").error
+    post.deferred = set()
+    telling.step(minutes=5)
+    assert post.to == [["news@example.org", "two@example.org"]]
+
+
+def test_they_do_not_wait_for_ever(
+    telling: Telling, post: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telling.by_mail(post)
+    post.deferred = {"two@example.org"}
+    telling.break_down(WESSEX)
+    telling.step()
+    for minutes in (5, 5, 10):
+        telling.step(minutes=minutes)
+    assert post.to == [["news@example.org"]]
+    assert "takes no mail for two@example.org (450 greylisted)." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_clock_that_was_ahead_keeps_nobody_from_being_told(
+    telling: Telling, post: Mailbox, *, fails: bool
+) -> None:
+    telling.by_mail(post)
+    telling.step()
+    telling.hub.now += timedelta(days=365)
+    telling.break_down(WESSEX)
+    telling.step()
+    if fails:
+        post.says = "452 no room"
+        telling.step(minutes=5)
+        post.says = "250 OK"
+    telling.hub.now -= timedelta(days=365)
+    telling.step()
+    assert subjects(post) == ["1 feed needs somebody: Health Innovation Wessex (news)"]
+
+
+def test_a_round_waits_for_a_mail_that_is_on_its_way(
+    telling: Telling, post: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    monkeypatch.setattr("hub.rounds._SENDING", 0.1)
+    monkeypatch.setattr("hub.alerting._LAST", 0.0)
+    post.held.clear()
+    release = threading.Timer(1.0, post.held.set)
+    release.start()
+    rounds.poll_round(telling.hub.config, telling.hub.store, (), progress=progress(0), stop=threading.Event())
+    release.join()
+    assert len(post.mails) == 1
+    assert telling.channel("mail").sent is not None
 
 
 # ---------------------------------------------------------------- mail
@@ -484,6 +551,72 @@ def test_no_password_goes_to_another_machine_in_the_clear() -> None:
     assert "cannot be reached: Connection refused" in refusal(at(post)).problem
 
 
+def test_a_mail_has_arrived_if_the_server_says_so_late(
+    post: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.alerts.smtp._PATIENCE", 0.5)
+    post.held.clear()
+    looked_through = threading.Timer(1.5, post.held.set)
+    looked_through.start()
+    assert send(at(post), a_mail(), {}) == ()
+    looked_through.join()
+    assert len(post.mails) == 1
+
+
+def test_a_server_that_speaks_ever_so_slowly_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.alerts.smtp._IN_ALL", 0.5)
+
+    def byte_by_byte() -> Iterator[bytes]:
+        until = time.monotonic() + SOON
+        while time.monotonic() < until:
+            time.sleep(0.05)
+            yield b"2"
+
+    with talker({"EHLO": byte_by_byte()}) as port:
+        said = refusal(MailServer(host="127.0.0.1", port=port))
+    assert said.problem == f"The mail server 127.0.0.1:{port} does not answer in time."
+
+
+@pytest.mark.parametrize(
+    ("answers", "greeting", "problem", "remedy"),
+    [
+        ({}, b"HTTP/1.1 400 Bad Request\r\n", "does not answer as mail servers do", "the port"),
+        ({"EHLO": [b"250-x\r\n", b"250 AUTH XOAUTH2\r\n"]}, b"220 x\r\n", "cannot be talked to", "CRAM-MD5"),
+        (
+            {"EHLO": [b"250-x\r\n", b"250 AUTH CRAM-MD5\r\n"], "AUTH": [b"334 abc\r\n"]},
+            b"220 x\r\n",
+            "cannot be talked to",
+            "CRAM-MD5",
+        ),
+        (
+            {
+                "EHLO": [b"250-x\r\n", b"250 AUTH PLAIN\r\n"],
+                "AUTH": [b"235 ok\r\n"],
+                "RCPT": [b"450 later\r\n"],
+            },
+            b"220 x\r\n",
+            "takes no mail for a@b.example just now: 450 later.",
+            "It is asked again",
+        ),
+    ],
+)
+def test_what_a_server_does_wrong_is_told_with_what_to_look_at(
+    answers: dict[str, list[bytes]], greeting: bytes, problem: str, remedy: str
+) -> None:
+    with talker(answers, greeting) as port:
+        said = refusal(MailServer(host="127.0.0.1", port=port, user="hub"), **{PASSWORD: "s3cret"})
+    assert problem in said.problem
+    assert remedy in said.remedy
+
+
+def test_a_server_at_an_ipv6_address_is_told_of_with_brackets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert f"[::1]:{port}" in refusal(MailServer(host="::1", port=port)).problem
+    here = parse("hub:\n  url: http://[::1]:8000\n  alerts: {mail: [a@b.example], smtp: smtp://localhost}\n")
+    assert mail(compose([BROKEN], here), here, NOW)["Message-ID"].endswith("@localhost>")
+
+
 # ---------------------------------------------------------------- the webhook
 
 
@@ -506,6 +639,10 @@ def test_a_webhook_gets_a_text_and_each_incident(telling: Telling, reader: Reade
     telling.step()
     telling.step(minutes=5)
     assert posted(reader)[1]["incidents"][0]["over"] == "2026-11-24T16:05:00Z"
+
+
+def test_a_webhook_may_take_as_long_as_a_members_site() -> None:
+    assert webhook.request("https://hooks.example.org/x", compose([BROKEN], TOLD), TOLD).within is None
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,9 @@ def mail(message: Message, config: Config, now: datetime) -> EmailMessage:
 
 
 def _host(config: Config) -> str:
-    return (urls.host(config.hub.url) if config.hub.url else None) or _FALLBACK_HOST
+    host = urls.host(config.hub.url) if config.hub.url else None
+    # An IPv6 address has no place in a Message-ID as it is (RFC 5322 §3.6.4).
+    return host if host and ":" not in host else _FALLBACK_HOST
 
 
 # ---------------------------------------------------------------- to a webhook

@@ -5,28 +5,41 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
+from socket import SHUT_RDWR, socket
+from threading import Timer
+from typing import Any
 
 from hub.errors import AlertError
 from hub.machine import secret
 from hub.model import MailServer
 
 PASSWORD, PASSWORD_FILE = "HUB_SMTP_PASSWORD", "HUB_SMTP_PASSWORD_FILE"
-# Seconds for each answer; a whole message has some ten.
-_PATIENCE = 20.0
+# Seconds for each answer, of which a message has some ten.
+_PATIENCE = 30.0
+# For all of them, however slowly they come, and as long for the answer to the message itself. Servers look
+# through that before they say that they have it: who does not wait sends it again (RFC 5321 §4.5.3.2.6).
+_IN_ALL = 180.0
 _SETTING = f"Set {PASSWORD_FILE} (a file) or {PASSWORD} for the hub, as docs/operating.md has it."
 
 
 def send(
-    server: MailServer, written: EmailMessage, environment: Mapping[str, str] = os.environ
+    server: MailServer,
+    written: EmailMessage,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    all_or_none: bool = False,
 ) -> tuple[str, ...]:
-    """Hand a mail to a server; which of its addressees that does not take mail for. Raises AlertError.
+    """Hand a mail to a server; for which of its addressees that takes none, each with why. Raises AlertError.
 
-    None of them has it then; of those that are returned the others have.
+    None of them has it then; of those that are returned the others have. With `all_or_none` none has it
+    either where the server wants to be asked again for one of them (a 4xx, RFC 5321 §4.2.1).
     """
+    began = time.monotonic()
     password = _password(environment) if server.user is not None else None
     context = ssl.create_default_context()
     try:
@@ -35,18 +48,59 @@ def send(
             _encrypt(connection, server, context, needed=password is not None)
             if password is not None:
                 connection.login(server.user or "", password)
+            connection.all_or_none = all_or_none
+            assert connection.sock is not None
+            connection.sock.settimeout(_IN_ALL)
             refused = connection.send_message(written)
             # It has the mail, whatever it says to this.
+            connection.sock.settimeout(_PATIENCE)
             with suppress(OSError, smtplib.SMTPException):
                 connection.quit()
         finally:
             connection.close()
-    except (OSError, smtplib.SMTPException) as error:
-        raise _not_sent(server, error) from error
-    return tuple(refused)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        overdue = time.monotonic() - began >= _IN_ALL
+        raise _not_sent(server, TimeoutError() if overdue else error) from error
+    return tuple(f"{address} ({code} {_text(said)})" for address, (code, said) in refused.items())
 
 
-def _encrypt(connection: smtplib.SMTP, server: MailServer, context: ssl.SSLContext, *, needed: bool) -> None:
+class _Connection(smtplib.SMTP):
+    """A connection that ends after so many seconds in all: one answer may come byte by byte, for ever."""
+
+    all_or_none = False
+
+    def connect(self, *to: Any, **more: Any) -> tuple[int, bytes]:
+        self._overdue = Timer(_IN_ALL, self._end)
+        self._overdue.daemon = True
+        self._overdue.start()
+        try:
+            return super().connect(*to, **more)
+        except BaseException:
+            self.close()
+            raise
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        code, said = super().rcpt(recip, options)
+        if self.all_or_none and 400 <= code < 500:
+            raise smtplib.SMTPRecipientsRefused({recip: (code, said)})
+        return code, said
+
+    def close(self) -> None:
+        self._overdue.cancel()
+        super().close()
+
+    def _end(self) -> None:
+        # Whoever waits for an answer goes on; what they have of TLS is left to them.
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.shutdown(self.sock, SHUT_RDWR)
+
+
+class _EncryptedConnection(_Connection, smtplib.SMTP_SSL):
+    """The same with TLS from the beginning."""
+
+
+def _encrypt(connection: _Connection, server: MailServer, context: ssl.SSLContext, *, needed: bool) -> None:
     connection.ehlo_or_helo_if_needed()
     if server.tls:
         return
@@ -61,9 +115,14 @@ def _encrypt(connection: smtplib.SMTP, server: MailServer, context: ssl.SSLConte
         )
 
 
-def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException) -> AlertError:
+def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException | ValueError) -> AlertError:
     where = f"The mail server {_where(server)}"
     match error:
+        case smtplib.SMTPResponseException(smtp_code=code) if code < 0:
+            return AlertError(
+                f"{where} does not answer as mail servers do: {_text(error.smtp_error)}.",
+                "Look at the host and the port of hub.alerts.smtp.",
+            )
         case smtplib.SMTPAuthenticationError():
             return AlertError(
                 f"{where} does not take the password of {server.user}: {_said(error)}.",
@@ -76,6 +135,11 @@ def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException) -> Ale
             )
         case smtplib.SMTPRecipientsRefused():
             (address, (code, said)), *_ = error.recipients.items()
+            if 400 <= code < 500:
+                return AlertError(
+                    f"{where} takes no mail for {address} just now: {code} {_text(said)}.",
+                    "It is asked again, for all of them. If this lasts, look at what it says.",
+                )
             return AlertError(
                 f"{where} takes no mail for {address}: {code} {_text(said)}.",
                 "Look at the addresses of hub.alerts.mail, and whether the server wants a user and password.",
@@ -88,6 +152,12 @@ def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException) -> Ale
             )
         case smtplib.SMTPResponseException():
             return AlertError(f"{where} did not take the mail: {_said(error)}.", "Look at what it says.")
+        case smtplib.SMTPServerDisconnected() if not isinstance(error.__context__, TimeoutError):
+            return AlertError(
+                f"{where} ended the connection before it had taken the mail.",
+                "Look at its log. If this lasts, look at the port of hub.alerts.smtp, and whether the server"
+                " wants TLS from the beginning (smtps://).",
+            )
         case ssl.SSLError():
             why = getattr(error, "verify_message", "") or error.reason or error
             return AlertError(
@@ -95,20 +165,31 @@ def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException) -> Ale
                 "Look at its certificate and its name; smtps:// is for TLS from the beginning (465), smtp://"
                 " for STARTTLS (587).",
             )
+        case TimeoutError() | smtplib.SMTPServerDisconnected():
+            return AlertError(
+                f"{where} does not answer in time.",
+                "Look at the host and the port of hub.alerts.smtp, and at the firewall.",
+            )
+        case smtplib.SMTPException() | ValueError():
+            return AlertError(
+                f"{where} cannot be talked to: {_text(str(error))}.",
+                "Look at the user in hub.alerts.smtp, and at how the server lets users in: the hub knows"
+                " CRAM-MD5, PLAIN and LOGIN.",
+            )
     return AlertError(
-        f"{where} cannot be reached: {_why(error)}.",
+        f"{where} cannot be reached: {_text(error.strerror or str(error))}.",
         "Look at the host and the port of hub.alerts.smtp, and at the firewall.",
     )
 
 
 def _where(server: MailServer) -> str:
-    return f"{server.host}:{server.port}"
+    return f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
 
 
-def _connected(server: MailServer, context: ssl.SSLContext) -> smtplib.SMTP:
+def _connected(server: MailServer, context: ssl.SSLContext) -> _Connection:
     if server.tls:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=context)
-    return smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
+        return _EncryptedConnection(server.host, server.port, timeout=_PATIENCE, context=context)
+    return _Connection(server.host, server.port, timeout=_PATIENCE)
 
 
 def _is_here(host: str) -> bool:
@@ -152,9 +233,3 @@ def _text(said: bytes | str) -> str:
     """What a server said, on a line."""
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200].rstrip(".")
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"it did not answer in {_PATIENCE:.0f} seconds"
-    return _text(error.strerror if isinstance(error, OSError) and error.strerror else str(error))

@@ -8,19 +8,17 @@ from hub.config import Config
 from hub.errors import AlertError, FetchError
 from hub.fetch import FetchRequest, Sent
 
-_PATIENCE = 10.0
 # Bytes of an answer: chats say "ok".
 _MOST_ANSWERED = 4096
 
 
 def request(url: str, message: Message, config: Config) -> FetchRequest:
-    """The POST of a message."""
+    """The POST of a message, which may take as long as any: who does not wait for its end sends it again."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
     return FetchRequest(
         url=url,
         sent=Sent(body=posted(message, config), headers=headers),
         callback=True,
-        within=_PATIENCE,
         most_bytes=_MOST_ANSWERED,
     )
 
