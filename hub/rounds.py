@@ -69,10 +69,11 @@ def sync_beside(
     *,
     follows_within: float = 0,
     stop: Event | None = None,
-) -> None:
+) -> bool:
     """The same for who does not poll for ever: where a hub runs by another file, that one's counts.
 
-    Else one that was not copied to this machine yet would take feeds out of the list on all. One
+    Whether this one's does. Else one that was not copied to this machine yet would take feeds out of
+    the list on all. One
     that was edited a moment ago the hub goes by `follows_within` so many seconds, if it is its own;
     it is waited for no longer once `stop` is set.
     """
@@ -82,11 +83,12 @@ def sync_beside(
         leader = _other_leader(config, database, until=until, stop=stop or Event())
     if leader is None:
         sync(store, config)
-        return
+        return True
     say(
         f"`hub run`, {leader}, goes by another feeds.yaml than {path}, and that one counts.",
         "    Copy its file here.",
     )
+    return False
 
 
 def _other_leader(config: Config, database: str, *, until: float, stop: Event) -> str | None:
@@ -136,11 +138,13 @@ def poll_round(
     stop: Event,
     tick: Callable[[], object] = lambda: None,
     elsewhere: Elsewhere | None = None,
+    tells: bool = True,
 ) -> Figures:
     """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left.
 
     So it is where nobody can be reached, which is told. `tick` is called several
     times a second, before what came in is settled. `elsewhere` is as in `polls`.
+    Unless it `tells`, whoever is to hear of what it brought is left to a hub that runs.
     """
     figures = Figures()
     began = time.monotonic()
@@ -160,7 +164,7 @@ def poll_round(
         if under_way.offline:
             tell(under_way.offline)
             figures.offline = True
-        else:
+        elif tells:
             _tell_others(store, config, under_way, stop)
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
@@ -203,7 +207,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
             if not its_turn:
                 return Figures(stopped=True)
             store.give_up_at(stop)
-            sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN, stop=stop)
+            counts = sync_beside(store, config, database, path, follows_within=_FOLLOWS_WITHIN, stop=stop)
             states = _whose_turn(store, utc_now(), members=members, every=every)
             with _company(database) as elsewhere:
                 return poll_round(
@@ -214,6 +218,7 @@ def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: 
                     stop=stop,
                     tick=lock.take,
                     elsewhere=elsewhere,
+                    tells=counts,
                 )
     finally:
         store.close()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hub import rounds
+from hub.store import open_store
 from tests.commands import SOON, Hub, end_within, get, within
 from tests.mailbox import Mailbox, mailbox
 from tests.postgresql import new_database
@@ -88,6 +90,23 @@ def test_on_postgresql_too(tmp_path: Path, site: Site, post: Mailbox) -> None:
         for _ in range(3):
             hub.run("poll", "--all")
     assert [each["Subject"] for each in post.mails] == ["[News] 1 feed needs somebody: Member east"]
+
+
+def test_a_round_by_an_older_feeds_yaml_beside_a_hub_leaves_telling_to_that(
+    tmp_path: Path, site: Site, post: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_FOLLOWS_WITHIN", 0.3)
+    older = tmp_path / "older.yaml"
+    with new_database() as address:
+        hub = Hub(tmp_path, on_server=address)
+        hub.write({"east": [site.feed("/east", "Ward opens")]})
+        older.write_text(hub.config.read_text())
+        hub.write({"east": [site.feed("/east", "Ward opens")]}, head=told(post))
+        with hub.serving("run"), closing(open_store(address)) as store:
+            assert within(SOON, store.channels)
+            before = store.channels()
+            rounds.poll_once(older, address)
+            assert store.channels() == before, "all that lasts would be told again"
 
 
 def test_where_this_machine_is_cut_off_nobody_is_blamed(tmp_path: Path, site: Site, post: Mailbox) -> None:
