@@ -21,7 +21,7 @@ from hub.alerts import webhook
 from hub.alerts.message import compose, mail
 from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
 from hub.config import parse
-from hub.errors import AlertError
+from hub.errors import AlertError, FetchError
 from hub.incidents import PAUSED, WELL_AGAIN
 from hub.model import Channel, FeedKey, Incident, MailServer, Way
 from hub.noticing import Noticing
@@ -639,6 +639,23 @@ def test_a_webhook_gets_a_text_and_each_incident(telling: Telling, reader: Reade
     telling.step()
     telling.step(minutes=5)
     assert posted(reader)[1]["incidents"][0]["over"] == "2026-11-24T16:05:00Z"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "remedy"),
+    [
+        ("tls", "cannot be asked, since its certificate or encryption is not in order.", "have expired"),
+        ("timeout", "did not answer in time.", "behind it"),
+        ("broken-transfer", "broke off its answer.", "behind it"),
+        ("dns", "cannot be reached (dns).", "the host in hub.alerts.webhook"),
+    ],
+)
+def test_why_a_webhook_was_not_told_is_said_without_its_address(reason: str, said: str, remedy: str) -> None:
+    url = "https://hooks.example.org/s3cret"
+    error = webhook.failure(url, FetchError(f"{url} failed", "Do this.", reason=reason))
+    assert error.problem == f"The webhook at hooks.example.org {said}"
+    assert remedy in error.remedy
+    assert "s3cret" not in error.problem + error.remedy
 
 
 def test_a_webhook_may_take_as_long_as_a_members_site() -> None:

@@ -12,6 +12,25 @@ from hub.fetch import FetchRequest, Sent
 _MOST_ANSWERED = 4096
 
 
+# Reasons of answers that did not come, as they are told, with what to do.
+_NO_ANSWER = {
+    "tls": (
+        "cannot be asked, since its certificate or encryption is not in order",
+        "Look at the certificate of that host, which may have expired, and at this machine's list of"
+        " authorities.",
+    ),
+    "timeout": ("did not answer in time", "It is asked again. If this lasts, look at what is behind it."),
+    "broken-transfer": (
+        "broke off its answer",
+        "It is asked again. If this lasts, look at what is behind it.",
+    ),
+    "refused": (
+        "is at an address that is not public",
+        "If it shall be told there, add that address to hub.fetch.allow in feeds.yaml.",
+    ),
+}
+
+
 def request(url: str, message: Message, config: Config) -> FetchRequest:
     """The POST of a message, which may take as long as any: who does not wait for its end sends it again."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
@@ -29,10 +48,12 @@ def failure(url: str, error: FetchError) -> AlertError:
     if error.status is not None:
         why = f"answered {error.status}"
         remedy = "Look whether hub.alerts.webhook is the address that the chat gave, and still holds."
-    elif error.reason == "refused":
-        why = "is at an address that is not public"
-        remedy = "If it shall be told there, add that address to hub.fetch.allow in feeds.yaml."
     else:
-        why = f"cannot be reached ({error.reason})"
-        remedy = "Look at the host in hub.alerts.webhook, and at this machine's network."
+        why, remedy = _NO_ANSWER.get(
+            error.reason,
+            (
+                f"cannot be reached ({error.reason})",
+                "Look at the host in hub.alerts.webhook, and at this machine's network.",
+            ),
+        )
     return AlertError(f"The webhook at {host} {why}.", remedy, retry_after=error.retry_after)
