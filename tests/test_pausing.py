@@ -13,12 +13,13 @@ from hub.config import load, parse
 from hub.config.compare import differences
 from hub.config.pausing import pause_feeds
 from hub.errors import ConfigError
+from hub.model import Gathered
 from hub.store import Store
 from tests.admin_hub import AdminHub, an_admin_hub
 from tests.commands import Hub as Command
 from tests.entries import entry
 from tests.site import Site
-from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, WEST_BLOG, poll, store, titles, url
+from tests.test_store import EAST, FEEDS, MEMBERS, NOW, WEST, WEST_BLOG, decider, poll, store, titles, url
 from tests.web_hub import EAST as EAST_KEY
 from tests.web_hub import news
 
@@ -144,6 +145,26 @@ def test_who_is_paused_is_not_due_and_what_it_published_stays(store: Store) -> N
     store.sync(MEMBERS, FEEDS, authority="news.example.org")
     assert [state.feed for state in store.due(later)] == [EAST, WEST, WEST_BLOG]
     assert store.ask(EAST.key, later)
+
+
+def test_who_is_asked_again_is_due_at_once_and_has_not_failed_yet(store: Store) -> None:
+    paused = [replace(EAST, paused=True), WEST, WEST_BLOG]
+    failed = Gathered(
+        feed=EAST, outcome="failed", started=NOW, url=EAST.url, error="no answer", reason="timeout"
+    )
+    for _ in range(5):
+        store.settle([failed], decider())
+    (before,) = store.feed_states("east")
+    assert before.next_poll is not None
+    # What does not change it leaves a feed that fails alone.
+    store.sync(MEMBERS, FEEDS, authority="news.example.org")
+    assert store.feed_states("east") == (before,)
+    store.sync(MEMBERS, paused, authority="news.example.org")
+    assert store.feed_states("east")[0].failures == 5
+    store.sync(MEMBERS, FEEDS, authority="news.example.org")
+    assert EAST in [state.feed for state in store.due(NOW)]
+    (after,) = store.feed_states("east")
+    assert (after.failures, after.failing_since, after.reason) == (0, None, None)
 
 
 def test_a_round_over_all_feeds_asks_none_that_is_paused(tmp_path: Path, site: Site) -> None:

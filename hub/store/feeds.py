@@ -76,6 +76,12 @@ _FEED_BOUNDS_CHANGED = """
 UPDATE feeds SET next_poll = NULL WHERE member = :member AND name = :name AND failures = 0
     AND (every_min <> :every_min OR every_max <> :every_max)
 """
+# A feed that was paused is asked now, and what failed before says nothing of how it has been since.
+_FEED_RESUMED = """
+UPDATE feeds SET next_poll = NULL, failures = 0, failing_since = NULL, reason_since = NULL, error = NULL,
+    remedy = NULL, reason = NULL
+WHERE member = :member AND name = :name AND paused = 1 AND :paused = 0
+"""
 # What some members' feeds are called and where they are, the one that was polled last first.
 _FEEDS_OF = """
 SELECT id, member, name, url, configured FROM feeds
@@ -135,6 +141,7 @@ class Feeds(Placing, Rehosting, Subscribing):
                     if self._execute(changed, row).rowcount:
                         self._execute(_FORGET_PAGES, row)
                 self._execute(_FEED_BOUNDS_CHANGED, row)
+                self._execute(_FEED_RESUMED, row)
                 self._execute(_FEED_UPSERT, row)
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
