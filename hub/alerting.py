@@ -59,13 +59,21 @@ class _Ended(Struct, frozen=True):
     error: AlertError | None
 
 
+class Post:
+    """The mail that is on its way, if one is: it goes on while feeds.yaml changes."""
+
+    def __init__(self) -> None:
+        self.thread: Thread | None = None
+        self.ended: SimpleQueue[_Ended] = SimpleQueue()
+
+
 class Alerting:
     """Tells of the incidents of a store, in the thread of whoever polls.
 
     `look` sees whether there is something to tell or to note, `act` does it.
     Mail is sent in a thread, and webhooks are asked by way of `polls`, so that
     no poll waits for either. `at_once` is for who has just looked at all feeds,
-    so that nothing is waited for.
+    so that nothing is waited for. `post` is that of the one before, in this process.
     """
 
     def __init__(
@@ -76,6 +84,7 @@ class Alerting:
         *,
         now: Callable[[], datetime] = utc_now,
         at_once: bool = False,
+        post: Post | None = None,
     ) -> None:
         self._store = store
         self._polls = polls
@@ -83,8 +92,10 @@ class Alerting:
         self._now = now
         self._gathers = timedelta() if at_once else _GATHERS
         self._looked = -inf
+        self._post = post or Post()
         self._under_way: dict[Way, Thread | None] = {}
-        self._mailed: SimpleQueue[_Ended] = SimpleQueue()
+        if self._post.thread is not None:
+            self._under_way["mail"] = self._post.thread
         self._ended: list[_Ended] = []
         self._to_tell = False
         self._in_use = frozenset(_in_use(config))
@@ -126,7 +137,7 @@ class Alerting:
     def _take_what_ended(self) -> None:
         while True:
             try:
-                self._ended.append(self._mailed.get_nowait())
+                self._ended.append(self._post.ended.get_nowait())
             except Empty:
                 return
 
@@ -193,11 +204,11 @@ class Alerting:
             daemon=True,
         )
         thread.start()
-        self._under_way["mail"] = thread
+        self._under_way["mail"] = self._post.thread = thread
 
     def _was_mailed(self, channel: Channel, revision: int, error: AlertError | None) -> None:
         """What became of a mail; called from its thread."""
-        self._mailed.put(_Ended(channel, revision, error))
+        self._post.ended.put(_Ended(channel, revision, error))
         self._polls.wake()
 
     def _was_posted(self, url: str, channel: Channel, revision: int, outcome: Outcome) -> None:
@@ -209,6 +220,8 @@ class Alerting:
     def _note(self, ended: _Ended) -> None:
         channel, error, now = ended.channel, ended.error, self._now()
         del self._under_way[channel.way]
+        if channel.way == "mail":
+            self._post.thread = None
         if error is None:
             if channel.error:
                 say(f"The {channel.way} that tells of feeds goes out again.")

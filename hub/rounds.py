@@ -13,7 +13,7 @@ from threading import Event
 from typing import Protocol
 
 from hub import urls
-from hub.alerting import Alerting
+from hub.alerting import Alerting, Post
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch import Elsewhere
@@ -336,6 +336,7 @@ def poll_forever(
     """
     store.give_up_at(stop)
     told_at = -inf
+    post = Post()
     while not stop.is_set():
         config = watched.current
         try:
@@ -357,7 +358,7 @@ def poll_forever(
                     Subscriber(store, under_way, config.hub),
                     Sender(store, under_way, config),
                     Noticing(store, config),
-                    stack.enter_context(closing(Alerting(store, under_way, config))),
+                    stack.enter_context(closing(Alerting(store, under_way, config, post=post))),
                 )
                 try:
                     _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)

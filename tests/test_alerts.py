@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import rounds
-from hub.alerting import Alerting
+from hub.alerting import Alerting, Post
 from hub.alerts import webhook
 from hub.alerts.message import compose, mail
 from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
@@ -69,10 +69,13 @@ class Telling:
     def by_webhook(self, reader: Reader, **more: str) -> None:
         self.configure(f"webhook: '{reader.url}/hook/s3cret'", **more)
 
-    def restart(self) -> None:
+    def restart(self, post: Post | None = None) -> None:
+        """Begin again, in another process or, with its `post`, the same."""
         self._stack.close()
         self.polls = self._stack.enter_context(rounds.polls(self.hub.config, self.hub.store))
-        self.alerting = Alerting(self.hub.store, self.polls, self.hub.config, now=lambda: self.hub.now)
+        self.alerting = Alerting(
+            self.hub.store, self.polls, self.hub.config, now=lambda: self.hub.now, post=post
+        )
 
     def look(self) -> bool:
         """See what there is to tell, as if a while had passed."""
@@ -276,6 +279,27 @@ def test_what_is_on_its_way_as_the_hub_ends_is_noted(telling: Telling, post: Mai
     telling.alerting.close()
     assert len(post.mails) == 1
     assert telling.channel("mail").sent == telling.hub.now
+
+
+def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_noted_afterwards(
+    telling: Telling, post: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.alerting._LAST", 0.0)
+    telling.by_mail(post)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.hub.now += timedelta(minutes=5)
+    post.held.clear()
+    telling.look()
+    telling.alerting.act()
+    telling.alerting.close()
+    telling.restart(telling.alerting._post)
+    assert telling.alerting.under_way
+    post.held.set()
+    telling.step()
+    assert telling.channel("mail").sent == telling.hub.now
+    telling.step(hours=1)
+    assert len(post.mails) == 1
 
 
 def test_a_message_that_cannot_be_made_does_not_end_the_polls(telling: Telling, post: Mailbox) -> None:

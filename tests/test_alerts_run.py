@@ -161,6 +161,31 @@ def test_a_hub_that_is_killed_with_something_to_tell_tells_it_once_it_is_back(
     ]
 
 
+def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_sent_once(
+    tmp_path: Path, site: Site, post: Mailbox
+) -> None:
+    hub = Hub(tmp_path)
+    broken = [site.page("/east", "no", status=500)]
+    hub.write({"east": broken}, head=told(post))
+    for _ in range(2):
+        hub.run("poll", "--all")
+    post.mails.clear()
+    with closing(sqlite3.connect(hub.folder / "hub.db", timeout=SOON)) as database:
+        database.execute("UPDATE channels SET told = 0, sent = NULL")
+        database.commit()
+        past(hub, 15)
+        post.held.clear()
+        with hub.serving("run"):
+            tried = "SELECT COUNT(*) FROM channels WHERE tries = 1"
+            assert within(SOON, lambda: database.execute(tried).fetchone() == (1,))
+            hub.write({"east": broken, "west": [site.feed("/west", "Ward opens")]}, head=told(post))
+            assert within(SOON, lambda: database.execute("SELECT COUNT(*) FROM feeds").fetchone() == (2,))
+            post.held.set()
+            sent = "SELECT COUNT(*) FROM channels WHERE sent IS NOT NULL"
+            assert within(SOON, lambda: database.execute(sent).fetchone() == (1,))
+    assert len(post.mails) == 1
+
+
 def test_a_sample_is_sent_to_all_and_each_failure_is_said(
     tmp_path: Path, post: Mailbox, reader: Reader
 ) -> None:
