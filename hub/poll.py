@@ -95,7 +95,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     much more is `left`; and the `pages` that need not be looked at again.
     `tombstones` are what a feed says was deleted. The entries with one of the
     marks `unchanged` have neither tags nor a sketch. A document that has not
-    `ended` may be had whole the next time.
+    `ended` may be had whole the next time. A feed's `format` is what it is
+    written in, in words.
     """
 
     info: FeedInfo
@@ -109,6 +110,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     wishes: Wishes = Wishes()
     tombstones: tuple[Tombstone, ...] = ()
     ended: bool = True
+    format: str = ""
+    by_feedparser: bool = False
 
 
 class Reader:
@@ -189,6 +192,8 @@ class Reader:
             remarks=(*parsed.remarks, *remarks),
             wishes=parsed.wishes,
             ended=parsed.ended,
+            format=parsed.format,
+            by_feedparser=parsed.by_feedparser,
             tombstones=tuple(
                 Tombstone(id=each.id, why=each.why or _DELETED, when=each.when) for each in parsed.tombstones
             ),

@@ -473,7 +473,7 @@ def test_no_more_of_a_gzip_file_is_unpacked_than_may_be_read(members: int) -> No
         ('[{"title": {"rendered": "<p>x</p>"}}]', f"{URL} is JSON, but not a JSON Feed.", "not-a-feed"),
         (
             '{"version": "https://jsonfeed.org/version/1.1", "items": [',
-            f"{URL} answered with broken JSON: Expecting value: line 1 column 59 (char 58).",
+            f"{URL} answered with broken JSON: Expecting value at line 1, column 59.",
             "broken-json",
         ),
         (
@@ -553,13 +553,51 @@ def test_a_broken_document_is_read_as_far_as_possible_and_its_admin_told_where_i
     )
     assert titles(feed) == ["A", "B & C"]
     assert feed.remarks == (
-        "it is not well-formed at line 4, where an & that stands for itself is not written &amp;",
+        "it is not well-formed at line 4, column 16, where an & that stands for itself is not written &amp;",
     )
     broken = read(rss("<item><title>A</title></item></wrong>"))
     assert titles(broken) == ["A"]
     assert broken.remarks == (
         "it is not well-formed at line 1, column 80 (mismatched tag); read as far as possible",
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "column"),
+    [
+        ("<?xml version='1.0'?>", 1, 21),
+        ("\r\n\n\r  <?xml version='1.0'\n?>\n", 6, 0),
+        ("<b>Warning</b>: of the server\nin line 3\n<?xml version='1.0'?> ", 3, 22),
+    ],
+)
+def test_where_a_document_breaks_is_told_by_its_own_lines_whatever_stands_before(
+    before: str, line: int, column: int
+) -> None:
+    broken = rss("<item><title>A</title></item></wrong>")
+    assert f"not well-formed at line {line}, column {80 + column} (mism" in read(before + broken).remarks[-1]
+    bare = rss("<item><title>A & B</title></item>")
+    at = bare.index("&") + 1
+    assert f"not well-formed at line {line}, column {at + column}, where" in read(before + bare).remarks[-1]
+
+
+def test_where_json_breaks_is_told_by_its_own_lines_too() -> None:
+    assert "Expecting value at line 3, column 14." in refusal('\n\n {"version": x}').problem
+
+
+@pytest.mark.parametrize(
+    ("document", "format", "by_feedparser"),
+    [
+        (rss("<item><title>A</title></item>"), "RSS 2.0", False),
+        (rss("<item><title>A & B</title></item>"), "RSS 2.0", True),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'><title>A</title></feed>", "Atom 1.0", False),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": []}', "JSON Feed 1.1", False),
+    ],
+)
+def test_it_is_known_what_a_document_is_written_in_and_who_read_it(
+    document: str, format: str, by_feedparser: bool
+) -> None:
+    feed = read(document)
+    assert (feed.format, feed.by_feedparser) == (format, by_feedparser)
 
 
 @pytest.mark.parametrize("also", ["", "<br>"])

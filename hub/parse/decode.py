@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import NamedTuple
 
 import webencodings
 from msgspec import Struct
@@ -51,9 +52,10 @@ _ZEROS = {
 }
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.:-]*)["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-# What XML 1.0 §2.2 does not allow in a document.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_LEFT_OFF = re.compile(r"[\ufeff \t\r\n]*(?:\s*<\?xml[^>]*\?>)?")
+NOT_ALLOWED = "characters that XML does not allow were left out"
+"""The remark about a document with such characters."""
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(14, 32)))
 # Lenient parsers take one without its semicolon too.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
@@ -61,7 +63,7 @@ _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _HALF = "&#(?:[xX]0{0,4}[dD][89a-fA-F][0-9a-fA-F]{2}|0{0,4}5[5-7][0-9]{3});"
 _HALVES = re.compile(f"{_HALF}(?:{_HALF})+")
 # What a decoder puts where bytes made no sense.
-_BROKEN = "\ufffd"
+BROKEN = "\ufffd"
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 # Sequences as UTF-8 has them, if broken ones. In windows-1252 letters beyond ASCII mostly stand one by one.
 _SEQUENCES = re.compile(rb"(?:[\xc0-\xf7][\x80-\xbf]{1,3})+")
@@ -69,24 +71,70 @@ _SEQUENCES = re.compile(rb"(?:[\xc0-\xf7][\x80-\xbf]{1,3})+")
 _CERTAIN = 10
 
 
+class Place(NamedTuple):
+    """A line of a document, and a column of it, each counted from 1."""
+
+    line: int = 1
+    column: int = 1
+
+    def on(self, line: int, column: int) -> Place:
+        """The place of what stands at a line and column of a text that begins here."""
+        return Place(self.line + line - 1, column + (self.column - 1 if line == 1 else 0))
+
+
+BEGINNING = Place()
+
+
+class Written(Struct, frozen=True):
+    """A body's text as it is written, but for a byte order mark; `remark` is what was wrong, if anything.
+
+    `encoding` is what it was read as, in the words of the Encoding standard
+    where that has some. `declared` are the encodings that its header and the
+    document itself name, None for what names none.
+    """
+
+    text: str
+    encoding: str
+    declared: tuple[str | None, str | None]
+    remark: str = ""
+
+
 class Decoded(Struct, frozen=True):
-    """Text without a byte order mark or an XML declaration, and what was wrong on the way."""
+    """Text without a byte order mark or an XML declaration, and what was wrong on the way.
+
+    `start` is the place of the document that it begins at.
+    """
 
     text: str
     remarks: tuple[str, ...] = ()
+    start: Place = BEGINNING
+
+
+def written(body: bytes, content_type: str | None) -> Written:
+    """The body as text. Never fails."""
+    text, codec, remark = _text(body, content_type)
+    known = webencodings.lookup(codec)
+    return Written(text, known.name if known else codec, declared(body, content_type), remark)
 
 
 def decode(body: bytes, content_type: str | None) -> Decoded:
     """The body as text in which every character is one that XML allows. Never fails."""
-    text, remark = _text(body, content_type)
-    text = text.lstrip("\ufeff \t\r\n")
-    text = _DECLARATION.sub("", text, count=1)
-    text = _HALVES.sub(_joined, text)
+    text, _, remark = _text(body, content_type)
+    left_off = _LEFT_OFF.match(text)
+    begins = left_off.end() if left_off else 0
+    start = place_at(text, begins)
+    text = _HALVES.sub(_joined, text[begins:])
     remarks = [remark] if remark else []
     allowed = _REFERENCE.sub(_legal_reference, legal(text))
     if len(allowed) != len(text):
-        remarks.append("characters that XML does not allow were left out")
-    return Decoded(allowed, tuple(remarks))
+        remarks.append(NOT_ALLOWED)
+    return Decoded(allowed, tuple(remarks), start)
+
+
+def place_at(text: str, at: int) -> Place:
+    """The place of the character that so many come before. What ends lines is what does in XML (§2.11)."""
+    breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
+    return Place(breaks + 1, at - max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)))
 
 
 def legal(text: str) -> str:
@@ -94,13 +142,13 @@ def legal(text: str) -> str:
     try:
         written = text.encode()
     except UnicodeEncodeError:  # half a pair
-        return _ILLEGAL.sub("", text)
+        return ILLEGAL.sub("", text)
     # As the expression, in a third of the time; nearly no text has any.
     if len(written.translate(None, _CONTROL_BYTES)) == len(written) and (
         text.isascii() or ("\ufffe" not in text and "\uffff" not in text)
     ):
         return text
-    return _ILLEGAL.sub("", text)
+    return ILLEGAL.sub("", text)
 
 
 def joined(text: str) -> str:
@@ -108,24 +156,26 @@ def joined(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _text(body: bytes, content_type: str | None) -> tuple[str, str]:
+def _text(body: bytes, content_type: str | None) -> tuple[str, str, str]:
+    """A body's text, the codec that it was read by, and the remark about it."""
     for mark, marked in _MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(marked, "replace"), ""
+            return body[len(mark) :].decode(marked, "replace"), marked, ""
     if not body.isascii() and b"\x00" not in body[:4]:
         try:
-            return body.decode("utf-8"), ""
+            return body.decode("utf-8"), "utf-8", ""
         except UnicodeDecodeError:
             text = body.decode("utf-8", "replace")
-            if _whole(text) >= _CERTAIN * text.count(_BROKEN):
-                return text, _damage(text)
+            if _whole(text) >= _CERTAIN * text.count(BROKEN):
+                return text, "utf-8", _damage(text)
     labels = (*_said(body, content_type), _by_zeros(body), "utf-8")
-    texts = [body.decode(codec, "replace") for label in labels for codec in _codecs(label)]
-    texts = [text for text in texts if _begins(text)] or texts
-    best = min(texts, key=lambda text: text.count(_BROKEN))
-    if best.count(_BROKEN) > _whole(best) and not _is_broken_utf8(body):
-        return body.decode("cp1252", "replace"), "it is not in the encoding it declares; read as windows-1252"
-    return best, _damage(best)
+    texts = [(body.decode(codec, "replace"), codec) for label in labels for codec in _codecs(label)]
+    texts = [each for each in texts if _begins(each[0])] or texts
+    best, codec = min(texts, key=lambda each: each[0].count(BROKEN))
+    if best.count(BROKEN) > _whole(best) and not _is_broken_utf8(body):
+        remark = "it is not in the encoding it declares; read as windows-1252"
+        return body.decode("cp1252", "replace"), "cp1252", remark
+    return best, codec, _damage(best)
 
 
 def _is_broken_utf8(body: bytes) -> bool:
@@ -139,18 +189,23 @@ def _begins(text: str) -> bool:
 
 def _whole(text: str) -> int:
     """How many characters beyond ASCII were read."""
-    return len(text) - len(text.encode("ascii", "ignore")) - text.count(_BROKEN)
+    return len(text) - len(text.encode("ascii", "ignore")) - text.count(BROKEN)
 
 
 def _damage(text: str) -> str:
-    broken = text.count(_BROKEN)
-    return f"{broken} broken bytes were replaced by {_BROKEN}" if broken else ""
+    broken = text.count(BROKEN)
+    return f"{broken} broken bytes were replaced by {BROKEN}" if broken else ""
+
+
+def declared(body: bytes, content_type: str | None) -> tuple[str | None, str | None]:
+    """The labels of encodings that the header and the document's own declaration give it."""
+    charset, by_itself = _CHARSET.search(content_type or ""), _DECLARED.match(body)
+    return charset and charset[1], by_itself and by_itself[1].decode("ascii")
 
 
 def _said(body: bytes, content_type: str | None) -> tuple[str | None, str | None]:
-    """The labels that the header and the document's declaration give it, the one to be believed first."""
-    charset, declared = _CHARSET.search(content_type or ""), _DECLARED.match(body)
-    by_header, by_itself = charset and charset[1], declared and declared[1].decode("ascii")
+    """The same, the one to be believed first."""
+    by_header, by_itself = declared(body, content_type)
     # Once the default for XML (RFC 3023 §3.1), US-ASCII is what servers say that know nothing.
     return (by_itself, by_header) if _codec(by_header) == "ascii" else (by_header, by_itself)
 

@@ -108,7 +108,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     hubs it names, in order, and `self_link` the address that it gives for
     itself. `remarks` say what was wrong with it and how it was read all the
     same; `wishes` what it asks of those who poll it. One that has not `ended`
-    breaks off somewhere, so that there may be more of it.
+    breaks off somewhere, so that there may be more of it. `format` is what it
+    is written in, as people call it, empty where it does not say.
     """
 
     title: str | None = None
@@ -125,6 +126,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     wishes: Wishes = Wishes()
     ended: bool = True
+    format: str = ""
+    by_feedparser: bool = False
 
 
 def too_many(count: int, what: str, most: int) -> str:

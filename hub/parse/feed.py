@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from hub import urls
 from hub.errors import NotAFeed, ParseError
 from hub.model import size_text
-from hub.parse.decode import decode
+from hub.parse.decode import decode, place_at
 from hub.parse.document import ParsedFeed
 from hub.parse.jsonfeed import read_json_feed
 from hub.parse.unpacked import unpacked
@@ -91,18 +91,20 @@ def parse(
     remarks = list(decoded.remarks)
     if plain is not body:
         remarks.append("it came as a gzip file")
+    start = decoded.start
     if len(text) != len(decoded.text):
         remarks.append("there was something before the feed's beginning")
+        start = start.on(*place_at(decoded.text, len(decoded.text) - len(text)))
     # Of what may be 20 MB nothing is kept that is not read any more.
     del decoded
     if text.startswith(_JSON):
-        feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries)
+        feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries, start=start)
     else:
         _refuse_others(text, url, plain)
         wishes = read_wishes(text, zone=zone)
         if cut_at is not None:
             text = _without_what_was_cut(text, url, cut_at)
-        read = read_xml(text, url=url, zone=zone, most_entries=most_entries)
+        read = read_xml(text, url=url, zone=zone, most_entries=most_entries, start=start)
         if read is None:
             raise _no_feed(text, url)
         feed = replace(read, wishes=wishes)

@@ -9,23 +9,27 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
-from hub.parse.decode import legal
+from hub.parse.decode import BEGINNING, Place, legal
 from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text, too_many
 
 # Required, and what tells a feed from any program's answer that lists items: https://jsonfeed.org/version/1.1
 _VERSION = "jsonfeed.org/version/"
+_LONGEST_VERSION = 10
 
 
-def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed:
+def read_json_feed(
+    text: str, *, url: str, zone: ZoneInfo, most_entries: int, start: Place = BEGINNING
+) -> ParsedFeed:
     """Read a JSON Feed. Items that are none are left out, with a remark.
 
-    Raises NotAFeed for JSON of other kinds, ParseError for JSON that is broken.
+    `start` is the place of the document that `text` begins at. Raises NotAFeed
+    for JSON of other kinds, ParseError for JSON that is broken.
     """
     try:
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(
-            f"{url} answered with broken JSON: {error}.",
+            f"{url} answered with broken JSON: {_why_broken(error, start)}.",
             "Ask the site's web editor to check the feed with a JSON Feed validator.",
             reason="broken-json",
         ) from error
@@ -50,7 +54,15 @@ def read_json_feed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) ->
         hubs=tuple(_hubs(document)),
         self_link=_string(document.get("feed_url")),
         remarks=tuple(remarks),
+        format=f"JSON Feed {str(document['version']).rpartition('/')[2][:_LONGEST_VERSION]}",
     )
+
+
+def _why_broken(error: Exception, start: Place) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    place = start.on(error.lineno, error.colno)
+    return f"{error.msg} at line {place.line}, column {place.column}"
 
 
 def _hubs(document: dict[str, Any]) -> Iterator[str]:

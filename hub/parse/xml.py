@@ -19,13 +19,14 @@ from typing import Any, Literal
 from xml.sax.saxutils import unescape
 from zoneinfo import ZoneInfo
 
+from feedparser.api import SUPPORTED_VERSIONS
 from msgspec.structs import replace
 
 from hub import urls
 from hub.parse import entities, mended, tombstones, wellformed
 from hub.parse.dates import has_another_zone, read_date
 from hub.parse.daytexts import read_otherwise
-from hub.parse.decode import legal
+from hub.parse.decode import BEGINNING, Place, legal, place_at
 from hub.parse.document import (
     Attached,
     Author,
@@ -61,14 +62,20 @@ _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNORECASE)
 
 
-def read_xml(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
-    """Read a document, broken ones as far as they can be read; None when it is no feed at all."""
+def read_xml(
+    text: str, *, url: str, zone: ZoneInfo, most_entries: int, start: Place = BEGINNING
+) -> ParsedFeed | None:
+    """Read a document, broken ones as far as they can be read; None when it is no feed at all.
+
+    `start` is the place of the document that `text` begins at.
+    """
     before = BEFORE_ROOT.match(text)
     text, left_out = entities.put_in(text, root=before.end() if before else 0)
     try:
         feed: ParsedFeed | None = read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
     except wellformed.Unusual:
-        feed = read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries)
+        feed = read_by_feedparser(text, url=url, zone=zone, most_entries=most_entries, start=start)
+        feed = feed and replace(feed, by_feedparser=True)
     if feed is not None and left_out:
         feed = replace(feed, remarks=(*left_out, *feed.remarks))
     if feed is not None and tombstones.MARK in text:
@@ -89,10 +96,12 @@ def read_well_formed(text: str, *, url: str, zone: ZoneInfo, most_entries: int) 
     return _feed(document.feed, document.entries, document.version, zone, url, ())
 
 
-def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int) -> ParsedFeed | None:
+def read_by_feedparser(
+    text: str, *, url: str, zone: ZoneInfo, most_entries: int, start: Place = BEGINNING
+) -> ParsedFeed | None:
     """Read a document of any kind; None when it is no feed at all."""
     ended = _has_ended(text)
-    text, bare = _with_references(text)
+    text, bare = _with_references(text, start)
     text, cut = _whole_entries(text, most_entries)
     text, too_long = _readable_entries(text)
     remarks = (*bare, *cut, *too_long)
@@ -101,7 +110,7 @@ def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int
     if not version and not document.entries:
         return None
     if document.bozo:
-        remarks += _why_broken(document.bozo_exception)
+        remarks += _why_broken(document.bozo_exception, start)
     feed = replace(_feed(document.feed, document.entries, version, zone, url, remarks), ended=ended)
     if document.bozo:
         # Its parser for these leaves references in ids, which would be others once the document is mended.
@@ -110,7 +119,7 @@ def read_by_feedparser(text: str, *, url: str, zone: ZoneInfo, most_entries: int
     return feed
 
 
-def _with_references(text: str) -> tuple[str, tuple[str, ...]]:
+def _with_references(text: str, start: Place) -> tuple[str, tuple[str, ...]]:
     """A document with each `&` that stands for itself written as XML has it, and a remark where there is one.
 
     feedparser takes the `&D` of `R&D` for a reference, and `&copy=1` in a link for a sign.
@@ -129,10 +138,12 @@ def _with_references(text: str) -> tuple[str, tuple[str, ...]]:
     mended = _AMPERSAND.sub(written, text)
     if first is None:
         return text, ()
-    line = text.count("\n", 0, first) + 1
-    return mended, (
-        f"it is not well-formed at line {line}, where an & that stands for itself is not written &amp;",
-    )
+    at = _said_as(start.on(*place_at(text, first)))
+    return mended, (f"it is not well-formed at {at}, where an & that stands for itself is not written &amp;",)
+
+
+def _said_as(place: Place) -> str:
+    return f"line {place.line}, column {place.column}"
 
 
 def _has_ended(text: str) -> bool:
@@ -166,6 +177,7 @@ def _feed(
         hubs=tuple(_linked(feed, "hub")),
         self_link=next(_linked(feed, "self"), None),
         remarks=remarks,
+        format=SUPPORTED_VERSIONS[version] if version else "",
     )
 
 
@@ -221,13 +233,14 @@ def _readable_entries(text: str) -> tuple[str, tuple[str, ...]]:
     return "".join((*kept, text[at:])), (remark,)
 
 
-def _why_broken(error: Exception) -> tuple[str, ...]:
+def _why_broken(error: Exception, start: Place) -> tuple[str, ...]:
     if isinstance(error, xml.sax.SAXParseException):
         # feedparser puts a line of its own before the first.
-        place = (
-            f"line {max((error.getLineNumber() or 0) - 1, 1)}, column {(error.getColumnNumber() or 0) + 1}"
+        line = max((error.getLineNumber() or 0) - 1, 1)
+        place = start.on(line, (error.getColumnNumber() or 0) + 1)
+        return (
+            f"it is not well-formed at {_said_as(place)} ({error.getMessage()}); read as far as possible",
         )
-        return (f"it is not well-formed at {place} ({error.getMessage()}); read as far as possible",)
     if isinstance(error, xml.sax.SAXException):
         return (f"it is not well-formed ({error.getMessage()}); read as far as possible",)
     return ()
