@@ -19,11 +19,11 @@ from hub.audit import Decision
 from hub.config import Config, load
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
-from hub.errors import AlreadySo
+from hub.errors import AlreadySo, HubError
 from hub.explained import Explained
-from hub.model import Did, Fields, Stand
+from hub.model import Did, FeedKey, FeedState, Fields, HubSettings, SeenDocument, Stand
 from hub.provider import Provider
-from hub.said import counted
+from hub.said import counted, minute
 from hub.store import Pin, Place, Store, existing_store
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _Tell = Callable[[str], None]
 _TOLD_EVERY = 5_000
 # What was found of tags is told to who asks again so soon, and else looked for anew.
 _PLANNED_FOR = timedelta(minutes=5)
+# Each may take as many megabytes of memory as a feed may have.
+_DOCUMENTS_KEPT = 4
 
 
 class Desk(Struct, frozen=True):
@@ -49,6 +51,7 @@ class Desk(Struct, frozen=True):
     database: str
     again: bool = False
     errands: Errands = field(default_factory=Errands)
+    documents: Errands = field(default_factory=lambda: Errands(most_kept=_DOCUMENTS_KEPT))
     provider: Provider = field(default_factory=Provider)
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
@@ -292,6 +295,22 @@ class Desk(Struct, frozen=True):
         found = self.errands.find(number)
         return found if found and found.about.startswith("look ") else None
 
+    def see_document(self, state: FeedState, address: str | None, hub: HubSettings) -> Errand[SeenDocument]:
+        key = state.feed.key
+        last = self.documents.latest(f"document {key} ")
+        if last is not None and last.wait():
+            until = _left_alone_until(last)
+            if until is not None and until > datetime.now(UTC):
+                raise HubError(
+                    f"The server of {key} asked to be left alone until {minute(until)}, so it was not asked.",
+                    "Ask again once that is over.",
+                )
+        return self.documents.begin(f"document {key} {address or ''}", _see, state, address, hub)
+
+    def seen_document(self, feed: FeedKey, number: int) -> Errand[SeenDocument] | None:
+        found = self.documents.find(number)
+        return found if found and found.about.startswith(f"document {feed} ") else None
+
     def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
         about = f"plan {text_digest(text)}"
         errand = self.errands.latest(about)
@@ -327,6 +346,20 @@ def _look(_tell: _Tell, url: str, config: Path) -> Look:
     from hub import feedlist
 
     return feedlist.look(url, config)
+
+
+def _see(tell: _Tell, state: FeedState, address: str | None, hub: HubSettings) -> SeenDocument:
+    from hub import documents
+
+    tell("It is being fetched.")
+    return documents.see(state, address, hub, telling=tell)
+
+
+def _left_alone_until(errand: Errand[SeenDocument]) -> datetime | None:
+    try:
+        return errand.outcome().not_before
+    except HubError:
+        return None
 
 
 def _plan(tell: _Tell, text: str, database: str) -> TagPlan:

@@ -89,9 +89,10 @@ class Errand(Generic[T]):
 
 
 class Errands:
-    """Those of one hub."""
+    """Those of one hub. Of the last `most_kept` it is kept what came of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_kept: int = _MOST_KEPT) -> None:
+        self._most_kept = most_kept
         self._lock = Lock()
         self._all: dict[int, Errand[Any]] = {}
         # So that a page of an earlier start does not show what another one began.
@@ -116,7 +117,7 @@ class Errands:
                     "Wait a minute, then do it once more.",
                 )
             ended = [number for number, each in self._all.items() if each.wait()]
-            for number in ended[: max(0, len(self._all) - _MOST_KEPT + 1)]:
+            for number in ended[: max(0, len(self._all) - self._most_kept + 1)]:
                 del self._all[number]
             self._next += 1
             self._all[self._next] = begun = Errand(self._next, about, do, *arguments)

@@ -22,6 +22,8 @@ An admin reads these, so each says what happened and what to do about it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class HubError(Exception):
     """Something the hub can say in a sentence, with what to do about it.
@@ -66,7 +68,8 @@ class FetchError(FeedError):
     seconds it asked us to stay away (RFC 9110 §10.2.3), already clamped, and
     `for_host` whether it asked that for all of its `host` (429), which a
     redirect may have led to. `reached` is whether a connection to it came
-    about, None where that was not tried.
+    about, None where that was not tried. `headers` are those of its answer,
+    names in lower case, none where it gave none.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class FetchError(FeedError):
         self.for_host = for_host
         self.host = host
         self.reached = reached
+        self.headers: Mapping[str, str] = {}
 
 
 class FeedGone(FetchError):

@@ -5,8 +5,8 @@ What only a look at a feed needs is imported there: checking the file is quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 
 from hub.config import Config, check_url, load, parse, plain_feed
 from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
-from hub.machine import check_temporary_folder
 from hub.model import Did, FeedKey, FeedState, Finding, Look, Sample
 from hub.said import counted, minute
-from hub.signals import stopping
 
 if TYPE_CHECKING:
     from hub.audit import Decision
@@ -69,10 +67,11 @@ def preview(url: str, path: Path) -> str:
 
 def look(url: str, path: Path) -> Look:
     """The same as what was found. Raises HubError, also where nothing was."""
+    from hub.documents import looking
     from hub.preview import SHOWN, kinds_at, sample
 
     config = load(path) if path.exists() else parse("members: []")
-    with _looking(config) as (fetcher, readers):
+    with looking(config.hub, config.tags) as (fetcher, readers):
         answer, reading = _look(url, config, fetcher, readers)
         if isinstance(reading, NotAFeed):
             return kinds_at(url, answer, reading, config, fetcher)
@@ -103,8 +102,10 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     title = homepage = None
     config = load(path)
     if not unseen:
+        from hub.documents import looking
+
         try:
-            with _looking(config) as (fetcher, readers):
+            with looking(config.hub, config.tags) as (fetcher, readers):
                 answer, reading = _look(url, config, fetcher, readers)
             if isinstance(reading, ParseError):
                 raise reading
@@ -297,24 +298,6 @@ def export_opml(path: Path) -> str:
         for member in config.members
     ]
     return members_opml(config.hub.title, feeds).decode("utf-8")
-
-
-@contextmanager
-def _looking(config: Config) -> Iterator[tuple[Fetcher, Readers]]:
-    """What a look at a feed needs, let go of at the end."""
-    from hub.fetch.curl import CurlFetcher
-    from hub.reading import Readers
-
-    check_temporary_folder()
-    fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent)
-    readers = Readers(config.tags, config.hub.timezone)
-    try:
-        yield fetcher, readers
-    finally:
-        # A Ctrl-C that comes only now must not end what is tidied up.
-        with stopping():
-            fetcher.close()
-            readers.close()
 
 
 def _look(

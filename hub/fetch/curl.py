@@ -252,6 +252,7 @@ class CurlFetcher:
         except FetchError as error:
             outcome = error
             error.host, error.reached = host, reached
+            error.headers = lane.head.headers if lane.head else {}
         lane.end()
         self._idle.append(lane)
         if outcome is None and journey.host == host:

@@ -41,7 +41,17 @@ from hub.model.entry import (
     digest,
 )
 from hub.model.incidents import Channel, Channels, Incident, Way
-from hub.model.looked import Finding, Look, Sample, TagChange, TagPlan
+from hub.model.looked import (
+    Finding,
+    Look,
+    MarkedLine,
+    MarkedText,
+    Said,
+    Sample,
+    SeenDocument,
+    TagChange,
+    TagPlan,
+)
 from hub.model.members import (
     Feed,
     FeedKey,
@@ -185,6 +195,8 @@ __all__ = [
     "Look",
     "MailServer",
     "Mark",
+    "MarkedLine",
+    "MarkedText",
     "Member",
     "MemberType",
     "MergedFeed",
@@ -213,7 +225,9 @@ __all__ = [
     "Revision",
     "Ruling",
     "Rulings",
+    "Said",
     "Sample",
+    "SeenDocument",
     "Selection",
     "Session",
     "SignIn",

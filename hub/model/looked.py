@@ -1,4 +1,4 @@
-"""What a look finds before feeds.yaml is changed: at an address, and in what is stored."""
+"""What a look finds: at an address, before feeds.yaml is changed and after, and in what is stored."""
 
 from __future__ import annotations
 
@@ -54,6 +54,87 @@ class Look(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     best: Finding
     problem: str = ""
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """An error or a remark about a document, and the `place` of the first row it is about, empty for none."""
+
+    text: str
+    place: str
+    is_error: bool
+
+
+class MarkedLine(Struct, frozen=True, kw_only=True):
+    """A row of a document that is shown: a line, or what stands of it from a column on, from 1.
+
+    `cut` characters more are not shown. `about` are the numbers of what is
+    said of it, from 0, and `left_out` is how many rows are missing before it.
+    """
+
+    number: int
+    column: int
+    text: str
+    cut: int
+    about: tuple[int, ...]
+    left_out: int
+
+    @property
+    def place(self) -> str:
+        return f"L{self.number}" if self.column == 1 else f"L{self.number}-{self.column}"
+
+
+class MarkedText(Struct, frozen=True, kw_only=True):
+    """A document's text as it is shown, and what is said of it.
+
+    It has so many `rows`, of which `left_out` are missing at the end. With
+    `is_broken` some are not whole lines.
+    """
+
+    said: tuple[Said, ...] = ()
+    lines: tuple[MarkedLine, ...] = ()
+    rows: int = 0
+    left_out: int = 0
+    is_broken: bool = False
+
+
+class SeenDocument(Struct, frozen=True, kw_only=True):
+    """What one of a feed's addresses answers now, and how the hub reads it as a feed of this kind.
+
+    `asked` is that address. `at` is the one that answered, what its kind begins
+    with or where redirects of `hops` (status, URL) led. Without an answer
+    `at` is empty and `status` may be None. `headers` are without cookies.
+    Of the body `size` bytes came, with `is_cut` only the beginning;
+    `encoding` and `declared` are those of `hub.parse.decode.Written`, and
+    `whole` is its text in UTF-8, compressed by zlib. Of its entries `dated`
+    have a date, and `to_come` a date later than now. `error` says why nothing
+    could be read, with a `remedy`, and `not_before` is until when its server
+    wants to be left alone. Of a site that is no feed `wanted` are the
+    addresses that it would be read on from, and `more` says how many besides.
+    """
+
+    kind: FeedKind
+    when: datetime
+    asked: str
+    at: str = ""
+    hops: tuple[tuple[int, str], ...] = ()
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    size: int = 0
+    is_cut: bool = False
+    encoding: str = ""
+    declared: tuple[str | None, str | None] = (None, None)
+    format: str = ""
+    by_feedparser: bool = False
+    entries: int = 0
+    dated: int = 0
+    to_come: int = 0
+    error: str = ""
+    remedy: str = ""
+    not_before: datetime | None = None
+    text: MarkedText = MarkedText()
+    whole: bytes = b""
+    wanted: tuple[str, ...] = ()
+    more: int = 0
 
 
 class TagChange(Struct, frozen=True, kw_only=True):

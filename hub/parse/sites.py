@@ -87,7 +87,12 @@ def _page(kind: SiteKind, wanted: Wanted, text: str, url: str, zone: ZoneInfo) -
 
 def page_text(body: bytes, content_type: str | None) -> str:
     """A page's text; its encoding is what a mark, the header or the page itself says, in this order."""
+    return decode(body, with_charset(body, content_type)).text
+
+
+def with_charset(body: bytes, content_type: str | None) -> str | None:
+    """A page's content type, with the encoding that it names itself where the header names none."""
     declared = _META_CHARSET.search(body[:_HEAD])
     if declared and "charset" not in (content_type or "").lower():
-        content_type = f"text/html; charset={declared[1].decode()}"
-    return decode(body, content_type).text
+        return f"text/html; charset={declared[1].decode()}"
+    return content_type

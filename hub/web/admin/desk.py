@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from hub.config.edit import Added, NewFeed
     from hub.config.whole import Edited
     from hub.errands import Errand
-    from hub.model import Look, TagPlan, Trial
+    from hub.model import Look, SeenDocument, TagPlan, Trial
 
 from hub.audit import Decision
 from hub.config import Config
 from hub.explained import Explained
-from hub.model import Did, HubSettings, Stand, Subject
+from hub.model import Did, FeedKey, FeedState, HubSettings, Stand, Subject
 from hub.store import Pin, Place
 
 
@@ -185,6 +185,15 @@ class Desk(Protocol):
 
     def looked(self, number: int) -> Errand[Look] | None:
         """The look of this number, None where it is not known any more."""
+
+    def see_document(self, state: FeedState, address: str | None, hub: HubSettings) -> Errand[SeenDocument]:
+        """Fetch what is at one of a feed's addresses (None: where a poll would begin), and see what it is.
+
+        Refused while its server wants to be left alone, by what it said when it was asked so last.
+        """
+
+    def seen_document(self, feed: FeedKey, number: int) -> Errand[SeenDocument] | None:
+        """What was seen of a feed by this number, None where it is not known any more."""
 
     def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
         """What a feeds.yaml would change of the tags of what is stored.

@@ -149,7 +149,7 @@ def _left(visit: Visit, state: FeedState) -> Mapping[str, object]:
 @routes.get("/feed/<path:feed>")
 def feed(feed: str) -> Response:
     visit = visiting()
-    key, state, left = _known(visit, feed)
+    key, state, left = known(visit, feed)
     polls = visit.store.polls(key, limit=_CHECKS)
     calendar = visit.setting.calendar
     asked = _asked()
@@ -167,7 +167,7 @@ def feed(feed: str) -> Response:
         "left": left,
         "paused": state.feed.paused,
         "editor": "" if left else visit.health(state).editor,
-        "may_be": _may_be_asked(visit, state),
+        "may_be": left_alone_until(visit, state),
         "progress": progress,
         "came": watched.poll_row(last, visit.setting) if progress == "done" and last else None,
         "notes": _notes(visit, state),
@@ -181,7 +181,7 @@ def feed(feed: str) -> Response:
     return page("feed.html", values)
 
 
-def _known(visit: Visit, written: str) -> tuple[FeedKey, FeedState, bool]:
+def known(visit: Visit, written: str) -> tuple[FeedKey, FeedState, bool]:
     """The feed of a name, and whether it has left feeds.yaml; else 404."""
     key = FeedKey(*written.partition("/")[::2])
     states = (*visit.store.feed_states(key.member), *visit.store.left_states())
@@ -202,7 +202,7 @@ def _number(written: str, digits: int) -> int:
     return int(written) if re.fullmatch(rf"[0-9]{{1,{digits}}}", written, re.ASCII) else 0
 
 
-def _may_be_asked(visit: Visit, state: FeedState) -> str:
+def left_alone_until(visit: Visit, state: FeedState) -> str:
     """Until when its server asked to be left alone, empty where that is over."""
     waits = state.not_before is not None and state.not_before > visit.now
     return visit.setting.calendar.moment(state.not_before).text if waits and state.not_before else ""
@@ -261,20 +261,26 @@ def _document(visit: Visit, state: FeedState, polls: Sequence[PastPoll]) -> Mapp
     }
 
 
-@routes.post("/check/<path:feed>")
-def check(feed: str) -> Response:
-    """Have a feed be asked now, and lead to its page, which tells what comes of it."""
-    visit = visiting()
-    key, state, left = _known(visit, feed)
+def to_be_asked(visit: Visit, written: str) -> tuple[FeedKey, FeedState]:
+    """The feed of a name, if it may be asked now; else 404, or HubError says why not."""
+    key, state, left = known(visit, written)
     if left:
         raise HubError(f"{key} is not in feeds.yaml any more, so it is not checked.", "")
     if state.feed.paused:
         raise HubError(f"{key} is paused in feeds.yaml, so it was not asked.", "Resume it first.")
-    if until := _may_be_asked(visit, state):
+    if until := left_alone_until(visit, state):
         raise HubError(
             f"The server of {key} asked to be left alone until {until}, so it was not asked.",
             "It is asked by itself once that is over.",
         )
+    return key, state
+
+
+@routes.post("/check/<path:feed>")
+def check(feed: str) -> Response:
+    """Have a feed be asked now, and lead to its page, which tells what comes of it."""
+    visit = visiting()
+    key, _ = to_be_asked(visit, feed)
 
     def ask(store: Store) -> Did:
         store.ask(key, visit.now)
