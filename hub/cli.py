@@ -192,12 +192,21 @@ def feeds() -> None:
 
 @feeds.command("check")
 @click.argument("url", required=False)
+@click.option("--document", is_flag=True, help="Show the document there, with what is wrong at which line.")
 @_config
-def feeds_check(url: str | None, config: Path) -> None:
+def feeds_check(url: str | None, document: bool, config: Path) -> None:
     """Check feeds.yaml, or show what the feed at URL holds."""
     from hub import feedlist
 
-    click.echo(feedlist.preview(url, config) if url else feedlist.check(config))
+    if not document:
+        click.echo(feedlist.preview(url, config) if url else feedlist.check(config))
+        return
+    if url is None:
+        raise click.UsageError("--document needs the URL of the document.")
+    said, is_read = feedlist.document(url, config)
+    click.echo(said)
+    if not is_read:
+        sys.exit(_EXIT_FAILED)
 
 
 @feeds.command("add")

@@ -351,7 +351,6 @@ def _look(_tell: _Tell, url: str, config: Path) -> Look:
 def _see(tell: _Tell, state: FeedState, address: str | None, hub: HubSettings) -> SeenDocument:
     from hub import documents
 
-    tell("It is being fetched.")
     return documents.see(state, address, hub, telling=tell)
 
 

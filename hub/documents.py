@@ -7,7 +7,7 @@ shown. No database is needed.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,16 @@ from hub.fetch import Fetched, Fetcher, FetchRequest, fetch
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import Gathering
 from hub.machine import check_temporary_folder
-from hub.model import FeedState, HubSettings, SeenDocument, TagRule, Validators
+from hub.model import (
+    Entry,
+    FeedState,
+    HubSettings,
+    MarkedText,
+    Said,
+    SeenDocument,
+    TagRule,
+    Validators,
+)
 from hub.parse.decode import Written, written
 from hub.parse.marked import marked
 from hub.parse.sites import with_charset
@@ -27,10 +36,14 @@ from hub.parse.unpacked import unpacked
 from hub.poll import Asked, Document, Reading
 from hub.reading import Readers
 from hub.robots import Robots, robots_url
+from hub.said import as_written, counted
 from hub.signals import stopping
 
 # Addresses that are named, headers, and characters of one.
 _MOST_WANTED, _MOST_HEADERS, _LONGEST_HEADER = 50, 100, 500
+# Characters before a line, its number among them.
+_MARGIN = 8
+_MORE_ROWS = "lines as they stand here are left out"
 _COOKIES = ("set-cookie", "set-cookie2")
 
 
@@ -59,22 +72,12 @@ def see(
     """
     now = datetime.now(UTC)
     address = address or poll.addresses(state, now=now)[0]
-    kind = state.feed.kinds.get(address)
-    seen = SeenDocument(kind=kind.name if kind else "feed", when=now, asked=address)
+    telling("It is being fetched.")
     with looking(hub) as (fetcher, readers):
         try:
             answer, asked = _answer(state, address, fetcher, now)
         except FetchError as error:
-            wait = timedelta(seconds=error.retry_after) if error.retry_after else None
-            return replace(
-                seen,
-                status=error.status,
-                headers=_shown(error.headers),
-                error=error.problem,
-                remedy=error.remedy,
-                not_before=now + wait if wait else None,
-                text=marked("", (), error.problem),
-            )
+            return _not_had(address, error, now)
         telling("It has come, and is being read.")
         document = Document(
             feed=state.feed,
@@ -85,7 +88,38 @@ def see(
             asked=asked,
         )
         reading = readers.submit(document, done=lambda: None).result()
-    return _seen(seen, state, answer, reading)
+    return _seen(state, address, answer, reading, now)
+
+
+def told(seen: SeenDocument) -> str:
+    """The same in lines."""
+    lines = [f"{name}: {value}" for name, value in seen.facts]
+    if not seen.text.lines:
+        lines += [f"    {name}: {value}" for name, value in seen.headers]
+    lines += ["", *(_remark(each) for each in seen.text.said)]
+    if seen.remedy:
+        lines.append(seen.remedy)
+    lines += [f"Read on from: {url}" for url in seen.wanted]
+    if seen.text.lines:
+        lines += ["", *_rows(seen.text)]
+    return "\n".join(lines)
+
+
+def _rows(text: MarkedText) -> Iterator[str]:
+    margin = " " * _MARGIN
+    for line in text.lines:
+        if line.left_out:
+            yield f"{margin}… {line.left_out:,} {_MORE_ROWS}"
+        number = str(line.number) if line.column == 1 else ""
+        cut = f" … {line.cut:,} more characters" if line.cut else ""
+        yield f"{number:>{_MARGIN - 2}}  {line.text}{cut}"
+        yield from (f"{margin}! {_remark(text.said[each])}" for each in line.about)
+    if text.left_out:
+        yield f"{margin}… {text.left_out:,} {_MORE_ROWS}"
+
+
+def _remark(said: Said) -> str:
+    return f"{'Error' if said.is_error else 'Remark'}: {said.text.rstrip('.')}."
 
 
 # ---------------------------------------------------------------- what is asked for
@@ -132,42 +166,79 @@ def _check_rules(state: FeedState, url: str, fetcher: Fetcher) -> None:
 # ---------------------------------------------------------------- what is shown
 
 
+def _not_had(address: str, error: FetchError, now: datetime) -> SeenDocument:
+    headers = _shown(error.headers)
+    facts = (("Asked for", address), ("Status", str(error.status or "")), _type_of(headers))
+    return SeenDocument(
+        when=now,
+        asked=address,
+        facts=_known(facts),
+        headers=headers,
+        text=marked("", (), error.problem),
+        remedy=error.remedy,
+        not_before=now + timedelta(seconds=error.retry_after) if error.retry_after else None,
+    )
+
+
 def _seen(
-    seen: SeenDocument, state: FeedState, answer: Fetched, reading: Reading | ParseError
+    state: FeedState, address: str, answer: Fetched, reading: Reading | ParseError, now: datetime
 ) -> SeenDocument:
-    text = _text(state, answer, reading, is_site=seen.kind != "feed")
-    seen = replace(
-        seen,
-        at=answer.url,
-        hops=tuple((hop.status, hop.url) for hop in answer.hops),
-        status=answer.status,
-        headers=_shown(answer.headers),
-        size=len(answer.body),
-        is_cut=answer.cut,
-        encoding=text.encoding,
-        declared=text.declared,
+    kind = state.feed.kinds.get(address)
+    text = _text(state, answer, reading, is_site=kind is not None)
+    headers = _shown(answer.headers)
+    facts = [("Asked for", address), *((f"Redirected ({hop.status}) to", hop.url) for hop in answer.hops)]
+    if not answer.hops and answer.url != address:
+        facts.append(("Begun with", answer.url))
+    cut = ", of which it is the beginning" if answer.cut else ""
+    facts += [("Status", str(answer.status)), _type_of(headers)]
+    facts += [("Encoding", _encoding(text)), ("Size", counted(len(answer.body), "byte", "bytes") + cut)]
+    seen = SeenDocument(
+        when=now,
+        asked=address,
+        facts=_known(facts),
+        headers=headers,
         whole=zlib.compress(text.text.encode("utf-8", "replace")),
     )
     if isinstance(reading, ParseError):
-        error = poll.redirected(reading, seen.asked, answer.url) if answer.hops else reading
-        return replace(
-            seen,
-            error=error.problem,
-            remedy=error.remedy,
-            text=marked(text.text, answer.remarks, error.problem),
-        )
-    dates = [each.published or each.updated for each in reading.entries]
+        error = poll.redirected(reading, address, answer.url) if answer.hops else reading
+        return replace(seen, text=marked(text.text, answer.remarks, error.problem), remedy=error.remedy)
+    read_as = kind.name if kind else _format(reading)
     return replace(
         seen,
-        format=reading.format,
-        by_feedparser=reading.by_feedparser,
-        entries=len(dates),
-        dated=sum(1 for date in dates if date),
-        to_come=sum(1 for date in dates if date and date > seen.when),
+        facts=(*seen.facts, ("Read as", read_as), ("Entries", _entries(reading.entries, now))),
         text=marked(text.text, (*answer.remarks, *reading.remarks)),
         wanted=tuple(each.url for each in reading.wanted[:_MOST_WANTED]),
         more=max(0, len(reading.wanted) - _MOST_WANTED) + reading.left,
     )
+
+
+def _known(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in facts if value)
+
+
+def _type_of(headers: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    return "Type", dict(headers).get("content-type", "")
+
+
+def _encoding(text: Written) -> str:
+    by_header, by_itself = text.declared
+    said = [f"{label} by {who}" for label, who in ((by_header, "its header"), (by_itself, "itself")) if label]
+    return f"{text.encoding}; " + (f"declared as {' and '.join(said)}" if said else "none is declared")
+
+
+def _format(reading: Reading) -> str:
+    by = "feedparser, since it is unusual or broken" if reading.by_feedparser else "the hub’s own reader"
+    return f"{reading.format or 'a feed of an unknown format'}, by {by}"
+
+
+def _entries(entries: Sequence[Entry], now: datetime) -> str:
+    dates = [date for each in entries if (date := each.published or each.updated)]
+    said = [counted(len(entries), "entry", "entries")]
+    if entries:
+        said.append(f"{len(dates):,} with a date")
+    if to_come := sum(1 for date in dates if date > now):
+        said.append(f"{to_come:,} with a date to come")
+    return ", ".join(said)
 
 
 def _text(state: FeedState, answer: Fetched, reading: Reading | ParseError, *, is_site: bool) -> Written:
@@ -181,5 +252,5 @@ def _text(state: FeedState, answer: Fetched, reading: Reading | ParseError, *, i
 
 
 def _shown(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    shown = [(name, value[:_LONGEST_HEADER]) for name, value in headers.items() if name not in _COOKIES]
-    return tuple(shown[:_MOST_HEADERS])
+    shown = [(name, value) for name, value in headers.items() if name not in _COOKIES]
+    return tuple((name, as_written(value, most=_LONGEST_HEADER)) for name, value in shown[:_MOST_HEADERS])

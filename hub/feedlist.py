@@ -65,12 +65,27 @@ def preview(url: str, path: Path) -> str:
     return "\n".join(lines)
 
 
+def document(url: str, path: Path) -> tuple[str, bool]:
+    """What is at a URL line by line, with what is wrong in it, and whether it can be read. Raises HubError.
+
+    Where feeds.yaml has the URL it is read as that says, else as a feed.
+    """
+    from hub import documents
+
+    config = _config_at(path)
+    _check_url(url)
+    known = (feed for feed in config.feeds if url in (feed.url, *feed.alternatives))
+    feed = next(known, plain_feed(FeedKey("preview"), url, config.hub))
+    seen = documents.see(FeedState(feed=feed), url, config.hub, telling=lambda _: None)
+    return documents.told(seen), not seen.failed
+
+
 def look(url: str, path: Path) -> Look:
     """The same as what was found. Raises HubError, also where nothing was."""
     from hub.documents import looking
     from hub.preview import SHOWN, kinds_at, sample
 
-    config = load(path) if path.exists() else parse("members: []")
+    config = _config_at(path)
     with looking(config.hub, config.tags) as (fetcher, readers):
         answer, reading = _look(url, config, fetcher, readers)
         if isinstance(reading, NotAFeed):
@@ -307,10 +322,7 @@ def _look(
     from hub.fetch import Fetched, FetchRequest, fetch
     from hub.poll import Document
 
-    try:
-        check_url(url)
-    except ValueError as error:
-        raise ConfigError(f"{error}.", "Nothing was asked.") from error
+    _check_url(url)
     feed = plain_feed(FeedKey("preview"), url, config.hub)
     answer = fetch(fetcher, FetchRequest(url=url, most_bytes=feed.most_bytes, in_part=True))
     # An unconditional request has no 304.
@@ -319,6 +331,17 @@ def _look(
         feed=feed, url=answer.url, body=answer.body, content_type=answer.content_type, cut=answer.cut
     )
     return answer, readers.submit(document, done=lambda: None).result()
+
+
+def _config_at(path: Path) -> Config:
+    return load(path) if path.exists() else parse("members: []")
+
+
+def _check_url(url: str) -> None:
+    try:
+        check_url(url)
+    except ValueError as error:
+        raise ConfigError(f"{error}.", "Nothing was asked.") from error
 
 
 def _shown(entry: Sample) -> list[str]:

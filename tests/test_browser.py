@@ -18,7 +18,7 @@ from hub.store import open_store
 from hub.users import invitation
 from hub.web.assets import assets
 from tests.admin_hub import ADMIN, PASSWORD
-from tests.commands import LOOPBACK, Hub
+from tests.commands import LOOPBACK, SOON, Hub
 from tests.files import serving_files
 from tests.site import Site, rss, serving
 
@@ -462,4 +462,61 @@ def test_an_admin_without_scripts_sees_what_a_rule_finds_beside_it_and_saves_it(
             page.get_by_role("button", name="Save").first.click()
             assert "The topic Stroke was saved." in page.locator("#done").inner_text()
             assert "any: [stroke, garden]}   # ours" in hub.config.read_text()
+            assert complaints == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_an_admin_finds_the_line_that_is_wrong_in_a_feeds_document_by_keyboard(
+    browser: Browser, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    hub = Hub(tmp_path)
+    with serving() as site:
+        lines = rss(site.url, LONG, *(f"Stroke {number}" for number in range(80)), text=EVIL)
+        wrong = lines.replace("<item>", "\n<item>").replace("Stroke 60</title>", "Stroke 60</titel>")
+        number = wrong[: wrong.index("titel")].count("\n") + 1
+        hub.write({"east": [site.page("/feed", wrong, Content_Type="text/xml")]})
+        assert hub.run("poll").returncode == 0
+        with (
+            hub.serving("serve") as (_, address),
+            closing(open_store(hub.database)) as store,
+            closing(
+                browser.new_context(
+                    java_script_enabled=False,
+                    color_scheme=scheme,
+                    viewport={"width": width, "height": 800},
+                )
+            ) as context,
+        ):
+            page = context.new_page()
+            complaints: list[str] = []
+            page.goto(address + invitation(store, ADMIN, now=datetime.now(UTC)))
+            for field in ("password", "again"):
+                page.fill(f"[name={field}]", PASSWORD)
+            page.click("main button")
+            page.on("console", lambda message: complaints.append(message.text))
+            page.goto(f"{address}/admin/feed/east/news")
+            page.get_by_role("button", name="Show its document").focus()
+            page.keyboard.press("Enter")
+            page.get_by_role("heading", name="What is wrong with it").wait_for(timeout=SOON * 1000)
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                if page.locator("a:focus", has_text="See it").count():
+                    break
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"**#L{number}")
+            line = page.locator(f"#L{number}").bounding_box()
+            assert line
+            assert 0 <= line["y"] < 800
+            assert "Stroke 60</titel>" in page.locator(f"#L{number} code").inner_text()
+            assert (
+                f"Remark: it is not well-formed at line {number},"
+                in page.locator(f"#L{number} + .at").inner_text()
+            )
+            assert page.locator("html").evaluate("html => html.scrollWidth") <= width
+            assert page.locator(".source :is(script, img, svg, form, style)").count() == 0
+            # What marks it is not of the ground's colour, in either scheme.
+            colours = page.locator(f"#L{number} + .at").evaluate(
+                "each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]"
+            )
+            assert len(set(colours)) == 2
             assert complaints == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from hub.model import FeedKey
+from hub.model import FeedKey, Gathered, Validators
 from tests.admin_hub import AdminHub, an_admin_hub
 from tests.commands import SOON
+from tests.commands import Hub as Command
 from tests.site import Site, rss, serving
-from tests.web_hub import hrefs
+from tests.web_hub import hrefs, news
 
 EAST = FeedKey("east")
 PAGE = "/admin/document/east/news"
@@ -43,11 +46,20 @@ def follow(hub: AdminHub, url: str, *, feed: str = "", hub_says: str = "") -> No
 
 def seen(hub: AdminHub, fields: Mapping[str, str] | None = None) -> Any:
     """The page of the document once it has come."""
+    return came(hub, begun(hub, fields))
+
+
+def begun(hub: AdminHub, fields: Mapping[str, str] | None = None) -> str:
+    """Where the page of a document will be that is asked for."""
     answer = hub.post(PAGE, fields or {})
     assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def came(hub: AdminHub, page: str) -> Any:
     end = time.monotonic() + SOON
     while time.monotonic() < end:
-        tree = hub.tree(answer.headers["Location"])
+        tree = hub.tree(page)
         if not tree.xpath("//meta[@http-equiv='refresh']"):
             return tree
         time.sleep(0.2)
@@ -105,10 +117,10 @@ def test_an_admin_sees_at_which_line_a_document_breaks(hub: AdminHub, site: Site
     assert found["Asked for"] == url
     assert found["Status"] == "200"
     assert found["Type"] == "application/rss+xml"
+    assert found["Size"] == f"{len(lines) + 22:,} bytes"
     assert found["Read as"] == "RSS 2.0, by feedparser, since it is unusual or broken"
     # Nothing of it is stored.
     assert hub.sql("SELECT count(*) FROM polls") == [(0,)]
-    assert "If-None-Match" not in {name for _, headers in site.asked for name in headers}
 
 
 def test_the_document_of_a_feed_that_is_well_has_nothing_remarked(hub: AdminHub, site: Site) -> None:
@@ -123,6 +135,26 @@ def test_the_document_of_a_feed_that_is_well_has_nothing_remarked(hub: AdminHub,
     assert found["Encoding"] == "utf-8; none is declared"
     assert found["Read as"] == "RSS 2.0, by the hub’s own reader"
     assert found["Entries"] == "3 entries, 3 with a date, 1 with a date to come"
+
+
+def test_the_whole_document_is_asked_for_also_where_it_has_not_changed(hub: AdminHub, site: Site) -> None:
+    url = site.page("/feed", rss(site.url, "One"), Content_Type="text/xml", ETag='"1"')
+    follow(hub, url)
+    now = datetime.now(UTC)
+    polled = Gathered(
+        feed=hub.feed(EAST),
+        outcome="fetched",
+        started=now,
+        url=url,
+        status=200,
+        body_digest="x",
+        validators=Validators(etag='"1"', url=url),
+        entries=(replace(news("One"), feed=EAST),),
+    )
+    hub.settle(polled, now)
+    assert facts(seen(hub))["Status"] == "200"
+    ((_, headers),) = site.asked
+    assert "if-none-match" not in headers
 
 
 def test_a_document_is_shown_in_the_encoding_that_the_hub_reads_it_in(hub: AdminHub, site: Site) -> None:
@@ -197,7 +229,7 @@ def test_of_a_long_document_the_beginning_and_what_is_wrong_is_shown_and_all_is_
     numbers = [int(number) for number, _ in rows]
     assert numbers == [*range(1, 201), *range(249_996, 250_007)]
     gaps = [words(each) for each in tree.xpath("//p[@class='gap']")]
-    assert gaps == ["249,795 lines are left out here.", "49,996 lines are left out here."]
+    assert gaps == ["249,795 lines are left out.", "49,996 lines are left out."]
     assert "It has 300,002 lines." in words(tree.find(".//main"))
     (file,) = hrefs(tree, "All of it as a file")
     answer = hub.get(file)
@@ -224,7 +256,7 @@ def test_a_document_on_one_line_is_broken_between_tags_and_marked_where_it_break
     assert rows[4:6] == [("", "<item>"), ("", "<title>Title 0</title>")]
     assert all(len(row) <= 2_000 for _, row in rows)
     assert "Long lines are broken between tags" in words(tree.find(".//main"))
-    assert "lines, as they stand here, are left out here." in words(tree.find(".//main"))
+    assert "lines as they stand here are left out." in words(tree.find(".//main"))
 
 
 def test_what_cannot_be_broken_is_cut_and_says_so(hub: AdminHub, site: Site) -> None:
@@ -241,7 +273,8 @@ def test_what_cannot_be_broken_is_cut_and_says_so(hub: AdminHub, site: Site) -> 
 def test_of_a_feed_that_cannot_be_had_the_answer_and_the_remedy_are_shown(hub: AdminHub, site: Site) -> None:
     url = site.page("/feed", "no", status=403, X_Guard="7", Set_Cookie="secret=1", Retry_After="3600")
     follow(hub, url)
-    tree = seen(hub)
+    page = begun(hub)
+    tree = came(hub, page)
     ((error, _),) = said(tree)
     assert error == f"! Error: {url} is not for the hub to read (403 Forbidden)."
     text = words(tree.find(".//main"))
@@ -250,6 +283,7 @@ def test_of_a_feed_that_cannot_be_had_the_answer_and_the_remedy_are_shown(hub: A
     assert "secret" not in text
     assert "set-cookie" not in text
     assert not shown(tree)
+    assert hub.get(f"/admin/document.txt?feed=east/news&{page.partition('?')[2]}").status_code == 404
     # It asked to be left alone.
     assert "asked to be left alone until" in hub.refuses(PAGE)
     assert len(site.asked) == 1
@@ -270,13 +304,28 @@ def test_nobody_is_asked_who_is_not_to_be(hub: AdminHub, site: Site) -> None:
     assert "10.1.2.3, which is not public" in error
 
 
+def test_while_a_slow_site_answers_the_page_says_so_and_looks_again(hub: AdminHub, site: Site) -> None:
+    follow(hub, site.feed("/feed", "One"))
+    site.held["/feed"] = threading.Event()
+    page = begun(hub)
+    tree = hub.tree(page)
+    assert tree.xpath("//meta[@http-equiv='refresh']")
+    assert "It is being fetched. This page shows by itself what came" in words(tree.find(".//main"))
+    # Whoever else wants to see it does not have it asked for once more.
+    assert begun(hub) == page
+    site.held["/feed"].set()
+    assert facts(came(hub, page))["Entries"] == "1 entry, 1 with a date"
+    assert site.paths() == ["/feed"]
+
+
 def test_what_was_fetched_is_forgotten_after_some_more_and_the_page_says_so(
     hub: AdminHub, site: Site
 ) -> None:
     follow(hub, site.feed("/feed", "One"))
     assert "is not known any more" in words(hub.tree(f"{PAGE}?look=7"))
     assert hub.get("/admin/document.txt?feed=east/news&look=7").status_code == 404
-    first = hub.post(PAGE).headers["Location"]
+    first = begun(hub)
+    came(hub, first)
     for _ in range(4):
         seen(hub)
     assert "is not known any more" in words(hub.tree(first))
@@ -332,3 +381,32 @@ def test_of_wordpress_the_page_that_names_its_api_is_shown_and_the_posts_it_lead
     assert facts(tree)["Read as"] == "wordpress"
     (named,) = tree.xpath("//section[h2='What it names to be read']/ul/li/a/@href")
     assert named.startswith(f"{site.url}/wp-json/wp/v2/posts?")
+
+
+# ---------------------------------------------------------------- by a command
+
+
+def test_the_command_shows_the_same(tmp_path: Path, site: Site) -> None:
+    hub = Command(tmp_path)
+    text = rss(site.url, "One", "T\x1b[31mwo").replace("<item>", "\n<item>").replace("wo</t", "wo</tt")
+    url = site.page("/feed", text, Content_Type="text/xml")
+    site.page("/sitemap.xml", "<urlset></urlset>", Content_Type="text/xml")
+    hub.write(
+        {"east": [url]},
+        more=f"  - {{slug: west, name: W, feeds: [{{url: {site.url}/sitemap.xml, kind: sitemap}}]}}\n",
+    )
+    shown = hub.run("feeds", "check", url, "--document")
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[0] == f"Asked for: {url}"
+    assert "Read as: RSS 2.0, by feedparser, since it is unusual or broken" in lines
+    at = next(
+        number for number, line in enumerate(lines) if line.startswith("        ! Remark: it is not well")
+    )
+    assert lines[at].endswith("at line 3, column 23 (mismatched tag); read as far as possible.")
+    assert lines[at - 2].startswith("     3  <item><title>T␛[31mwo</ttitle>")
+    assert "Read as: sitemap" in hub.run("feeds", "check", f"{site.url}/sitemap.xml", "--document").stdout
+    missing = hub.run("feeds", "check", f"{site.url}/nothing", "--document")
+    assert missing.returncode == 1
+    assert f"Error: there is nothing at {site.url}/nothing (404 Not Found)." in missing.stdout
+    assert hub.run("feeds", "check", "--document").returncode == 2

@@ -98,43 +98,31 @@ class MarkedText(Struct, frozen=True, kw_only=True):
 
 
 class SeenDocument(Struct, frozen=True, kw_only=True):
-    """What one of a feed's addresses answers now, and how the hub reads it as a feed of this kind.
+    """What one of a feed's addresses, `asked`, answers now, and how the hub reads it.
 
-    `asked` is that address. `at` is the one that answered, what its kind begins
-    with or where redirects of `hops` (status, URL) led. Without an answer
-    `at` is empty and `status` may be None. `headers` are without cookies.
-    Of the body `size` bytes came, with `is_cut` only the beginning;
-    `encoding` and `declared` are those of `hub.parse.decode.Written`, and
-    `whole` is its text in UTF-8, compressed by zlib. Of its entries `dated`
-    have a date, and `to_come` a date later than now. `error` says why nothing
-    could be read, with a `remedy`, and `not_before` is until when its server
-    wants to be left alone. Of a site that is no feed `wanted` are the
-    addresses that it would be read on from, and `more` says how many besides.
+    `facts` are what there is to say of that, each with its name. `headers` are
+    those of the answer, without cookies, none where there was no answer.
+    `whole` is the document's text in UTF-8, compressed by zlib, empty where
+    none came. Where nothing can be read, `text` has an error and `remedy` is
+    what to do about it; `not_before` is until when its server wants to be left
+    alone. Of a site that is no feed `wanted` are the addresses that it would be
+    read on from, and `more` says how many besides.
     """
 
-    kind: FeedKind
     when: datetime
     asked: str
-    at: str = ""
-    hops: tuple[tuple[int, str], ...] = ()
-    status: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    size: int = 0
-    is_cut: bool = False
-    encoding: str = ""
-    declared: tuple[str | None, str | None] = (None, None)
-    format: str = ""
-    by_feedparser: bool = False
-    entries: int = 0
-    dated: int = 0
-    to_come: int = 0
-    error: str = ""
-    remedy: str = ""
-    not_before: datetime | None = None
     text: MarkedText = MarkedText()
     whole: bytes = b""
+    remedy: str = ""
+    not_before: datetime | None = None
     wanted: tuple[str, ...] = ()
     more: int = 0
+
+    @property
+    def failed(self) -> bool:
+        return any(each.is_error for each in self.text.said)
 
 
 class TagChange(Struct, frozen=True, kw_only=True):

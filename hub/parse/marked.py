@@ -31,7 +31,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<[^/])")
 _BETWEEN_ITEMS = re.compile(r"""(?<=[,{\[])(?=["{\[])""")
 _IS_JSON = re.compile(r"\s*[{\[]")
-_AT_LINE = re.compile(r"\bline ([0-9]{1,9})(?:, column ([0-9]{1,9}))?")
+_AT_LINE = re.compile(r"\bline ([0-9]{1,9}), column ([0-9]{1,9})")
 _QUOTED = re.compile("‘(.+?)’")
 _BREAKS_OFF = "it breaks off"
 # What no page may hold, by something that is seen.
@@ -145,7 +145,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _places(text: str, said: str) -> Iterator[int]:
     """Where what is said of a text stands in it, a few places at most."""
     if found := _AT_LINE.search(said):
-        yield _place(text, int(found[1]), int(found[2] or 1))
+        yield _place(text, int(found[1]), int(found[2]))
     elif said == NOT_ALLOWED:
         yield from islice(_one_a_line(text, ILLEGAL), _MOST_PLACES)
     elif BROKEN in said:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 
 from hub.errors import HubError
 from hub.model import FeedKey, FeedState, SeenDocument
-from hub.said import counted
 from hub.web.admin.feeds import known, left_alone_until, to_be_asked
 from hub.web.admin.frame import desk, page, to
 from hub.web.visit import Visit, visiting
-from hub.web.words import size
 
 routes = Blueprint("documents", __name__)
 
@@ -60,7 +58,7 @@ def show(feed: str) -> Response:
             values["looking"] = errand.said or "It is being fetched."
         else:
             try:
-                values |= _shown(visit, key, errand.outcome())
+                values |= _shown(visit, key, state, errand.outcome())
             except HubError as error:
                 values |= {"wrong": error.problem, "remedy": error.remedy}
     return page("document.html", values)
@@ -73,9 +71,11 @@ def whole() -> Response:
     errand = desk().seen_document(key, _number())
     if errand is None or not errand.wait():
         abort(404)
-    text = zlib.decompress(errand.outcome().whole)
+    packed = errand.outcome().whole
+    if not packed:
+        abort(404)
     headers = {"Content-Disposition": f'attachment; filename="{key.member}-{key.name}.txt"'}
-    return Response(text, content_type="text/plain; charset=utf-8", headers=headers)
+    return Response(zlib.decompress(packed), content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _path(key: FeedKey) -> str:
@@ -92,58 +92,13 @@ def _addresses(state: FeedState) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in (feed.url, *feed.alternatives, state.used_url) if each))
 
 
-# ---------------------------------------------------------------- what is shown
-
-
-def _shown(visit: Visit, key: FeedKey, seen: SeenDocument) -> Mapping[str, object]:
+def _shown(visit: Visit, key: FeedKey, state: FeedState, seen: SeenDocument) -> Mapping[str, object]:
     text = seen.text
     return {
         "seen": seen,
-        "facts": [(name, value) for name, value in _facts(visit, seen) if value],
+        "when": visit.setting.calendar.moment(seen.when),
         "text": text,
-        "rows": "lines, as they stand here," if text.is_broken else "lines",
-        "others": [each for each in _addresses(known(visit, str(key))[1]) if each != seen.asked],
+        "rows": "lines as they stand here" if text.is_broken else "lines",
+        "others": [each for each in _addresses(state) if each != seen.asked],
         "file": visit.addresses.to("/admin/document.txt", feed=str(key), look=request.args["look"]),
     }
-
-
-def _facts(visit: Visit, seen: SeenDocument) -> Iterator[tuple[str, str]]:
-    yield "Asked for", seen.asked
-    for status, url in seen.hops:
-        yield f"Redirected ({status}) to", url
-    if not seen.hops and seen.at != seen.asked:
-        yield "Begun with", seen.at
-    yield "Asked on", visit.setting.calendar.moment(seen.when).text
-    yield "Status", str(seen.status or "")
-    yield "Type", dict(seen.headers).get("content-type", "")
-    if not seen.at:
-        return
-    yield "Encoding", _encoding(seen)
-    yield "Size", f"{size(seen.size)}{', of which it is only the beginning' if seen.is_cut else ''}"
-    yield "Read as", _read_as(seen)
-    if not seen.error:
-        yield "Entries", _entries(seen)
-
-
-def _encoding(seen: SeenDocument) -> str:
-    by_header, by_itself = seen.declared
-    said = [f"{label} by {who}" for label, who in ((by_header, "its header"), (by_itself, "itself")) if label]
-    return f"{seen.encoding}; " + (f"declared as {' and '.join(said)}" if said else "none is declared")
-
-
-def _read_as(seen: SeenDocument) -> str:
-    if seen.error:
-        return ""
-    if seen.kind != "feed":
-        return seen.kind
-    by = "feedparser, since it is unusual or broken" if seen.by_feedparser else "the hub’s own reader"
-    return f"{seen.format or 'a feed of an unknown format'}, by {by}"
-
-
-def _entries(seen: SeenDocument) -> str:
-    said = [counted(seen.entries, "entry", "entries")]
-    if seen.entries:
-        said.append(f"{seen.dated:,} with a date")
-    if seen.to_come:
-        said.append(f"{seen.to_come:,} with a date to come")
-    return ", ".join(said)
