@@ -12,8 +12,9 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
+from hub import roles
 from hub.errors import HubError, StoreError
-from hub.model import AuditRecord, Did
+from hub.model import AuditRecord, Did, Role
 from hub.said import as_written
 from hub.store import Store, existing_store, is_begun
 
@@ -76,11 +77,19 @@ def record_command(database: str, action: str, did: Did, *, who: str, now: datet
         raise _not_recorded(error) from error
 
 
-def invited(name: str, *, another: bool) -> Did:
-    """That somebody was given a link to choose a password at, or another one."""
-    return Did(
-        about=name, said=f"{name} was given a link to choose {'another' if another else 'a'} password."
-    )
+def invited(name: str, role: Role | None) -> Did:
+    """That somebody was given a link to choose a password at: of a new account with a role, or another."""
+    if role is None:
+        return Did(about=name, said=f"{name} was given a link to choose another password.")
+    will_be = f"They will be {roles.a_role(role)}."
+    return Did(about=name, said=f"{name} was given a link to choose a password. {will_be}")
+
+
+def given_role(name: str, role: Role, before: Role) -> Did:
+    """That somebody's account has another role."""
+    said = f"{name} is {roles.a_role(role)} now, and was {roles.a_role(before)}."
+    undo = {"action": "role", "name": name, "role": str(before), "left": str(role)}
+    return Did(about=name, said=said, undo=undo)
 
 
 def expelled(name: str) -> Did:

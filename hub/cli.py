@@ -24,7 +24,7 @@ from hub.signals import hear_once
 if TYPE_CHECKING:
     from hub.audit import Decision
     from hub.desk import Desk
-    from hub.model import Did
+    from hub.model import Did, Role
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -493,15 +493,32 @@ def user() -> None:
     """Say who may use the admin pages, at /admin/."""
 
 
+def _role(_context: click.Context, _option: click.Parameter, written: str) -> Role:
+    from hub.model import Role
+
+    try:
+        return Role.read(written)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
 @user.command("add")
 @click.argument("name")
+@click.option(
+    "--role",
+    default="admin",
+    show_default=True,
+    callback=_role,
+    metavar="ROLE",
+    help="What NAME may do: admin, editor (decides on news), or member:SLUG (an editor of that member).",
+)
 @_config
 @_database
-def user_add(name: str, config: Path, database: str) -> None:
-    """Print a link at which the admin NAME chooses a password, which makes the account."""
+def user_add(name: str, role: Role, config: Path, database: str) -> None:
+    """Print a link at which NAME chooses a password, which makes the account."""
     from hub import users
 
-    said, decision = users.add(config, name, now=datetime.now(UTC))
+    said, decision = users.add(config, name, role, now=datetime.now(UTC))
     _decided(database, "invite", decision, said)
 
 
@@ -515,6 +532,18 @@ def user_reset(name: str, config: Path, database: str) -> None:
 
     said, decision = users.reset(config, name, now=datetime.now(UTC))
     _decided(database, "invite", decision, said)
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", callback=_role)
+@_config
+@_database
+def user_role(name: str, role: Role, config: Path, database: str) -> None:
+    """Give the account NAME another ROLE: admin, editor, or member:SLUG."""
+    from hub import users
+
+    _decided(database, "role", users.give_role(config, name, role))
 
 
 @user.command("remove")

@@ -218,11 +218,11 @@ class Desk(Struct, frozen=True):
         return number
 
     def explain(
-        self, what: str, config: Config, *, most: int, now: datetime
+        self, what: str, config: Config, *, most: int, now: datetime, member: str | None = None
     ) -> tuple[Sequence[Explained], bool]:
         from hub import explain
 
-        return explain.found(config, self.database, what, most=most, now=now)
+        return explain.found(config, self.database, what, most=most, now=now, member=member)
 
     # ------------------------------------------------------------ feeds.yaml
 

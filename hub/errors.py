@@ -10,6 +10,7 @@
     │       └── NotAFeed     it is something else, such as a page
     ├── OfflineError         nobody can be reached: it is this machine's connection
     ├── AlertError           people could not be told that a feed needs somebody
+    ├── NotAllowed           who is signed in has not the role for it
     ├── SignInError          who comes from the organisation's own sign-in is not let in by it
     ├── StoreError           the database refused
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
@@ -141,6 +142,10 @@ class AlertError(HubError):
 
 class SignInError(HubError):
     """The organisation's own sign-in cannot be asked, or what it says of somebody does not hold."""
+
+
+class NotAllowed(HubError):
+    """Whoever is signed in may not do this."""
 
 
 class StoreError(HubError):

@@ -35,18 +35,30 @@ def run(path: Path, database: str, address: str, *, now: datetime) -> tuple[str,
 
 
 def found(
-    config: Config, database: str, address: str, *, now: datetime, most: int | None = None
+    config: Config,
+    database: str,
+    address: str,
+    *,
+    now: datetime,
+    most: int | None = None,
+    member: str | None = None,
 ) -> tuple[tuple[Explained, ...], bool]:
-    """The same in facts, by a configuration at hand; of entries only if they are no more than `most`."""
+    """The same in facts, by a configuration at hand; of entries only if they are no more than `most`.
+
+    It is of this member's feeds and entries alone, if one is given.
+    """
     with closing(existing_store(database)) as store:
-        states = store.feed_states()
+        states = store.feed_states(member)
         parts = [_doing(config, store, state, now) for state in _named(states, address)]
-        parts += [_left(state) for state in _named(store.left_states(), address)]
-        entries = store.find(address)
+        left = (each for each in store.left_states() if member in (None, each.feed.key.member))
+        parts += [_left(state) for state in _named(left, address)]
+        entries = [each for each in store.find(address) if member in (None, each.member.slug)]
         if most is None or len(entries) <= most:
             of, said = {state.feed.key: state for state in states}, store.overrulings()
             parts += [_entry(store, each, of.get(each.entry.feed), said) for each in entries]
         is_here = bool(parts or entries)
+        if member and not is_here:
+            return (Explained(f"No entry of {member} has {address} for a link or an id."),), False
         return tuple(parts if is_here else _not_here(config, store, address, now)), is_here
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from hub import urls
 from hub.errors import SignInError
-from hub.model import SignIn, Subject, account_name_problem
+from hub.model import Role, SignIn, Subject, account_name_problem
 from hub.said import as_written
 
 if TYPE_CHECKING:
@@ -246,13 +246,22 @@ def _subject(claims: Mapping[str, Any], settings: SignIn) -> Subject:
         # Beyond ASCII there are letters whose small ones are others' (the Kelvin sign).
         name = email.lower() if email.count("@") == 1 else ""
     called = claims.get("preferred_username")
+    rule, role = next(_let_in_by(settings, name, claims), ("", None))
     return Subject(
         issuer=settings.issuer,
         sub=claims["sub"],
         name=name,
         called=as_written(called, most=64) if isinstance(called, str) else "",
-        rule=next(_fitting(settings.allow, name, claims), ""),
+        rule=rule,
+        role=role,
     )
+
+
+def _let_in_by(settings: SignIn, name: str, claims: Mapping[str, Any]) -> Iterator[tuple[str, Role]]:
+    """The rules that somebody fits, each with what they are by it; those that give most first."""
+    for allow, role in ((settings.allow, Role("admin")), (settings.editors, Role("editor"))):
+        for rule in _fitting(allow, name, claims):
+            yield rule, role
 
 
 def _fitting(allow: Iterable[str], name: str, claims: Mapping[str, Any]) -> Iterator[str]:

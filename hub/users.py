@@ -10,16 +10,22 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
 
-from hub.audit import Decision, expelled, invited
+from msgspec.structs import replace
+
+from hub.audit import Decision, expelled, given_role, invited
 from hub.config import load
 from hub.errors import StoreError
-from hub.model import LINK_LASTS, Account, Did, Invitation, account_name_problem
+from hub.model import ADMIN, LINK_LASTS, Account, Did, Invitation, Role, account_name_problem
 from hub.said import minute
 from hub.store import Store, existing_store
 
 
-def add(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
-    """To invite an admin, of whose name there is none yet; and what to send them then. Raises HubError."""
+def add(config: Path, name: str, role: Role, *, now: datetime) -> tuple[str, Decision]:
+    """To invite somebody, of whose name there is none yet; and what to send them then.
+
+    Raises HubError, also where there is no member for the role.
+    """
+    _check(config, role)
     if problem := account_name_problem(name):
         raise StoreError(problem, "Choose another.")
     token = token_urlsafe(32)
@@ -29,32 +35,47 @@ def add(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
             raise StoreError(
                 f"There is an account {name} already.", f"For another password: hub user reset {name}"
             )
-        store.invite(_invitation(name, now), token)
-        return invited(name, another=False)
+        store.invite(_invitation(name, role, now), token)
+        return invited(name, role)
 
     return _told(config, token, name, "a password", now), invite
 
 
 def reset(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
-    """To let an admin choose another password; and what to send them then. Raises HubError."""
+    """To let somebody choose another password; and what to send them then. Raises HubError."""
     token = token_urlsafe(32)
 
     def invite(store: Store) -> Did:
-        if not store.account(name):
+        account = store.account(name)
+        if not account:
             raise _nobody(name)
-        store.invite(_invitation(name, now), token)
-        return invited(name, another=True)
+        store.invite(_invitation(name, account.role, now), token)
+        return invited(name, None)
 
     return _told(config, token, name, "another password", now), invite
+
+
+def give_role(config: Path, name: str, role: Role) -> Decision:
+    """To give an account another role. Raises HubError."""
+    _check(config, role)
+
+    def give(store: Store) -> Did:
+        return given_role(name, role, store.give_role(name, role))
+
+    return give
 
 
 def remove(name: str, *, now: datetime) -> Decision:
     """To remove an account, or take its link back."""
 
     def expel(store: Store) -> Did:
-        if not store.expel(name, now):
+        if not store.expel(name, now, last=True):
             raise _nobody(name)
-        return expelled(name)
+        did = expelled(name)
+        left = store.accounts()
+        if left and not any(each.role == ADMIN for each in left):
+            return replace(did, said=f"{did.said}\nNobody is an admin any more: `hub user role NAME admin`.")
+        return did
 
     return expel
 
@@ -64,30 +85,38 @@ def listed(database: str, *, now: datetime) -> str:
     with closing(existing_store(database)) as store:
         seen = {each.account: each.seen for each in reversed(store.sessions(now))}
         lines = [
-            f"{each.name}: since {minute(each.made)}, signs in with {_ways(each)}, "
+            f"{each.name}: {each.role}, since {minute(each.made)}, signs in with {_ways(each)}, "
             + (f"last seen {minute(seen[each.name])}" if each.name in seen else "not signed in")
             for each in store.accounts()
         ]
         lines += [
-            f"{each.name}: has a link to choose a password, until {minute(each.until)}"
+            f"{each.name}: {each.role}, has a link to choose a password, until {minute(each.until)}"
             for each in store.invitations(now)
         ]
     return "\n".join(lines or ["There is no account yet. `hub user add NAME` makes one."])
 
 
-def invitation(store: Store, name: str, *, now: datetime) -> str:
+def invitation(store: Store, name: str, role: Role = ADMIN, *, now: datetime) -> str:
     """The path of a link at which a password is chosen: of that account, of the first one for no name."""
     token = token_urlsafe(32)
-    store.invite(_invitation(name, now), token)
+    store.invite(_invitation(name, role, now), token)
     return _path(token)
 
 
-def _invitation(name: str, now: datetime) -> Invitation:
-    return Invitation(name=name, giver="", until=now + LINK_LASTS)
+def _invitation(name: str, role: Role, now: datetime) -> Invitation:
+    return Invitation(name=name, giver="", until=now + LINK_LASTS, role=role)
 
 
 def _path(token: str) -> str:
     return f"/admin/welcome/{token}"
+
+
+def _check(config: Path, role: Role) -> None:
+    """Refuse the role of a member that there is none of."""
+    if role.member and all(each.slug != role.member for each in load(config).members):
+        raise StoreError(
+            f"There is no member {role.member} in {config}.", "Write the slug that it has there: member:SLUG"
+        )
 
 
 def _ways(account: Account) -> str:

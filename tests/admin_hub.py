@@ -13,6 +13,8 @@ from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from hub.desk import Desk
+from hub.model import ADMIN as AN_ADMIN
+from hub.model import Role
 from hub.users import invitation
 from hub.web.admin import access
 from tests.web_hub import NETWORK, Hub
@@ -46,13 +48,20 @@ class AdminHub(Hub):
     def sign_in(self, name: str = ADMIN, password: str = PASSWORD) -> TestResponse:
         return self.post("/admin/sign-in", {"name": name, "password": password})
 
-    def enrol(self, name: str = ADMIN, password: str = PASSWORD) -> None:
+    def enrol(self, name: str = ADMIN, password: str = PASSWORD, role: Role = AN_ADMIN) -> None:
         """Make an account, and sign in with it."""
         chosen = {"name": name, "password": password, "again": password}
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(access, "generate_password_hash", _hash)
-            answer = self.post(invitation(self.store, name, now=self.now), chosen)
+            answer = self.post(invitation(self.store, name, role, now=self.now), chosen)
         assert answer.status_code == 303, answer.text
+
+    def another(self, name: str, role: Role) -> AdminHub:
+        """Another browser at the same hub, where somebody of this role is signed in."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, client=self.app.test_client())
+        other.enrol(name, role=role)
+        return other
 
     def does(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> str:
         """Send a form that does something, and what the page that it leads to says was done."""

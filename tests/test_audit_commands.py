@@ -282,7 +282,7 @@ def test_who_lets_somebody_in_and_out_is_on_record_without_the_link(news: AdminH
     token = link.partition("/admin/welcome/")[2].strip()
     assert token
     by_command = last(news)
-    news.post("/admin/accounts/invite", {"name": "bob"})
+    news.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
     assert told(last(news)) == told(by_command)
     assert (by_command.action, by_command.who) == ("invite", f"{ACCOUNT}, by hub user add")
     assert token not in repr(by_command)

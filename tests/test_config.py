@@ -162,6 +162,7 @@ def test_the_organisations_own_sign_in_is_read_whole() -> None:
         "hub:\n  url: https://news.example.org\n  sign_in:\n    issuer: https://login.example.org/realms/x/\n"
         "    client_id: 0123\n    name: NHS Mail\n    passwords: no\n"
         "    allow: [Anna@NHS.example, '@hin.example', roles=Hub-Admin]\n"
+        "    editors: [Bob@NHS.example, roles=Hub-Editor]\n"
     ).hub.sign_in
     assert settings == SignIn(
         issuer="https://login.example.org/realms/x/",
@@ -169,6 +170,7 @@ def test_the_organisations_own_sign_in_is_read_whole() -> None:
         name="NHS Mail",
         passwords=False,
         allow=("anna@nhs.example", "@hin.example", "roles=Hub-Admin"),
+        editors=("bob@nhs.example", "roles=Hub-Editor"),
     )
     here = "hub: {url: 'http://127.0.0.1:8000', sign_in: {issuer: 'http://127.0.0.1:9000', client_id: x}}"
     assert parse(here).hub.sign_in == SignIn(
@@ -606,7 +608,7 @@ MISTAKES = [
         "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
         "https://a.example\n    secret: x\n",
         "feeds.yaml:6: hub.sign_in: unknown key `secret`; there are issuer, client_id, name, "
-        "allow, passwords",
+        "allow, editors, passwords",
     ),
     (
         "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "

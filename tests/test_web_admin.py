@@ -106,7 +106,7 @@ def test_what_does_something_answers_to_post_alone_and_what_shows_something_does
 def test_what_other_sites_have_a_browser_send_is_refused(
     hub: AdminHub, headers: dict[str, str], let_in: bool
 ) -> None:
-    answer = hub.post("/admin/accounts/invite", {"name": "bob"}, **headers)
+    answer = hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"}, **headers)
     assert answer.status_code == (200 if let_in else 403)
     assert bool(hub.sql("SELECT 1 FROM invitations WHERE name = 'bob'")) is let_in
     # Nor is anybody signed in by another's page.
@@ -159,7 +159,7 @@ def test_while_the_database_is_held_admins_see_pages_and_why_nothing_can_be_done
         began = time.monotonic()
         assert hub.get("/admin/accounts").status_code == 200
         assert time.monotonic() - began < 20
-        answer = hub.post("/admin/accounts/invite", {"name": "bob"})
+        answer = hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         assert "This was not done" in answer.text
         assert "is held by another program" in answer.text
@@ -315,7 +315,7 @@ def test_what_was_sent_when_a_session_had_ended_can_be_sent_again(hub: AdminHub)
 
 
 def test_what_was_done_is_where_the_browser_goes(hub: AdminHub) -> None:
-    hub.post("/admin/accounts/invite", {"name": "bob"})
+    hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
     answer = hub.post("/admin/accounts/take-back", {"name": "bob"})
     assert answer.headers["Location"].endswith("#done")
     tree = hub.tree(answer.headers["Location"])
@@ -436,7 +436,7 @@ def test_passwords_and_tokens_are_not_in_the_database(hub: AdminHub) -> None:
 
 
 def test_an_admin_invites_another_and_removes_them(hub: AdminHub) -> None:
-    answer = hub.post("/admin/accounts/invite", {"name": "Bob"})
+    answer = hub.post("/admin/accounts/invite", {"name": "Bob", "role": "admin"})
     assert answer.status_code == 200
     link = answer.text.partition(f"{ORIGIN}/admin/welcome/")[2].partition("<")[0]
     with closing(AdminHub(hub.file.parent)) as bobs:
@@ -447,7 +447,7 @@ def test_an_admin_invites_another_and_removes_them(hub: AdminHub) -> None:
         assert bobs.get("/admin/").status_code == 303
     assert "There is no account bob." in hub.refuses("/admin/accounts/remove", {"name": "bob"})
     assert "your own" in hub.refuses("/admin/accounts/remove", {"name": ADMIN})
-    assert "A name is made of" in hub.refuses("/admin/accounts/invite", {"name": "b o b"})
+    assert "A name is made of" in hub.refuses("/admin/accounts/invite", {"name": "b o b", "role": "admin"})
     said = [each.said for each in hub.store.audit(limit=9).items]
     assert said[:2] == ["bob can sign in no more.", "bob chose a password at a link, and signed in."]
     # The link is a secret.
@@ -458,8 +458,8 @@ def test_who_is_removed_has_left_no_way_back(hub: AdminHub) -> None:
     with closing(AdminHub(hub.file.parent)) as mallorys:
         mallorys.enrol("mallory")
         links = []
-        for name in ("backdoor", ADMIN):
-            page = mallorys.post("/admin/accounts/invite", {"name": name}).text
+        for fields in ({"name": "backdoor", "role": "admin"}, {"name": ADMIN}):
+            page = mallorys.post("/admin/accounts/invite", fields).text
             links.append("/admin/welcome/" + page.partition("/admin/welcome/")[2].partition("<")[0])
         own = invitation(hub.store, "bob", now=hub.now)
         hub.does("/admin/accounts/remove", {"name": "mallory"})
@@ -468,11 +468,11 @@ def test_who_is_removed_has_left_no_way_back(hub: AdminHub) -> None:
 
 
 def test_links_that_are_open_are_shown_and_taken_back(hub: AdminHub) -> None:
-    hub.post("/admin/accounts/invite", {"name": "bob"})
+    hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
     link = invitation(hub.store, "carol", now=hub.now)
     shown = hub.words("/admin/accounts")
-    assert "bob Given by: anna Works until: 25 November, 15:30" in shown
-    assert "carol Given by: a command" in shown
+    assert "bob Role: admin Given by: anna Works until: 25 November, 15:30" in shown
+    assert "carol Role: admin Given by: a command" in shown
     said = hub.does("/admin/accounts/take-back", {"name": "carol"})
     assert said == "The link for carol works no more."
     assert hub.get(link).status_code == 410
@@ -517,13 +517,13 @@ def test_the_first_start_prints_a_link_and_commands_look_after_accounts(tmp_path
     assert command.run("user", "reset", "carol").returncode == 1
     with closing(AdminHub(tmp_path)) as hub:
         hub.enrol("carol")
-    assert "carol: since 24 November 2026, 15:30 UTC" in command.run("user", "list").stdout
+    assert "carol: admin, since 24 November 2026, 15:30 UTC" in command.run("user", "list").stdout
     assert "hub user reset carol" in command.run("user", "add", "carol").stderr
     assert "/admin/welcome/" in command.run("user", "reset", "carol").stdout
     assert command.run("user", "remove", "carol").stdout == "carol can sign in no more.\n"
     assert command.run("user", "remove", "carol").returncode == 1
     assert command.run("user", "add", "dave").returncode == 0
-    assert "dave: has a link to choose a password, until" in command.run("user", "list").stdout
+    assert "dave: admin, has a link to choose a password, until" in command.run("user", "list").stdout
     assert command.run("user", "remove", "dave").stdout == "dave can sign in no more.\n"
     with command.serving("run") as (process, _):
         assert process.stderr is not None
@@ -541,7 +541,7 @@ def test_more_is_read_from_admins_than_from_others(tmp_path: Path) -> None:
         answer = send(host, f"/admin/welcome/{link}", fields)
         assert answer.startswith("HTTP/1.1 303"), answer
         cookie = answer.partition("set-cookie: ")[2].partition(";")[0]
-        long = "more=" + "y" * 1_000_000 + "&name=bob"
+        long = "more=" + "y" * 1_000_000 + "&name=bob&role=admin"
         assert send(host, "/admin/sign-in", long).startswith("HTTP/1.1 413")
         assert send(host, "/admin/accounts/invite", long).startswith("HTTP/1.1 413")
         invited = send(host, "/admin/accounts/invite", long, cookie=cookie)
@@ -565,7 +565,7 @@ def test_forms_that_nobody_ends_keep_no_admin_out(tmp_path: Path) -> None:
                 connection.sendall(head.encode())
                 slow.append(connection)
         assert within(SOON, lambda: send(host, "/admin/do/pin", "").startswith("HTTP/1.1 503"))
-        invited = send(host, "/admin/accounts/invite", "name=bob", cookie=cookie)
+        invited = send(host, "/admin/accounts/invite", "name=bob&role=admin", cookie=cookie)
         assert "Send <strong>bob</strong> this link" in invited
         for connection in slow:
             connection.close()

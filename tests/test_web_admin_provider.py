@@ -23,7 +23,7 @@ from werkzeug.test import Cookie, TestResponse
 
 from hub import users
 from hub.desk import Desk
-from hub.model import Admission, Departure, Subject
+from hub.model import ADMIN, Admission, Departure, Subject
 from hub.provider import SECRET as SECRET_NAMED
 from hub.provider import Provider
 from hub.store import open_store
@@ -539,6 +539,34 @@ def test_who_is_let_in_by_feeds_yaml_is_so_as_long_as_it_says_so(
     assert "lets nobody in any more" in hub.refused(hub.comes_back())
 
 
+def test_what_somebody_is_feeds_yaml_says_at_each_sign_in(
+    a_hub: Callable[..., Signing], provider: OpenIdProvider
+) -> None:
+    hub = a_hub(more=", allow: [roles=hub-admin], editors: [roles=hub-editor, '@nhs.example']")
+    bobs = hub.browser()
+
+    def comes(*roles: str, name: str = "bob") -> str:
+        provider.who = {"sub": "number-1", "roles": [*roles], "preferred_username": name}
+        assert bobs.comes_back().status_code == 303
+        account = hub.store.account("bob")
+        assert account is not None
+        assert (bobs.get("/admin/accounts").status_code == 200) is (account.role == ADMIN)
+        bobs.post("/admin/sign-out")
+        return str(account.role)
+
+    assert comes("hub-editor") == "editor"
+    assert "as feeds.yaml allows roles=hub-editor." in hub.store.audit("first time", limit=1).items[0].said
+    assert comes("hub-editor", "hub-admin") == "admin"
+    assert comes("hub-editor") == "editor"
+    hub.enrol("anna", PASSWORD)
+    assert "editor as feeds.yaml says" in hub.words("/admin/accounts")
+    assert hub.tree("/admin/accounts").xpath("//select[@id='whose']") == []
+    said = hub.refuses("/admin/accounts/role", {"name": "bob", "role": "admin"})
+    assert "What bob may do feeds.yaml says (hub.sign_in)" in said
+    hub.configure(hub.text(", allow: [roles=hub-editor]"))
+    assert comes("hub-editor") == "admin"
+
+
 def test_what_somebody_calls_themselves_is_not_whose_account_it_is(
     a_hub: Callable[..., Signing], provider: OpenIdProvider
 ) -> None:
@@ -596,7 +624,7 @@ def test_both_databases_let_the_same_people_in(tmp_path: Path, kind: str) -> Non
     ):
         anna = Subject(issuer="https://a.example", sub="1", name=ANNA)
         assert store.let_in(anna, ANNA, invitation="", now=now).refusal == "nobody"
-        allowed = replace(anna, rule="@nhs.example")
+        allowed = replace(anna, rule="@nhs.example", role=ADMIN)
         assert store.let_in(allowed, ANNA, invitation="", now=now) == Admission(
             account=ANNA, first=True, by_rule=True
         )
@@ -608,7 +636,7 @@ def test_both_databases_let_the_same_people_in(tmp_path: Path, kind: str) -> Non
         elsewhere = replace(anna, issuer="https://b.example")
         assert store.let_in(elsewhere, ANNA, invitation="", now=now).first
         assert store.account(ANNA).issuers == ("https://a.example", "https://b.example")  # type: ignore[union-attr]
-        assert store.expel(ANNA, now)
+        assert store.expel(ANNA, now, last=True)
         assert store.let_in(allowed, ANNA, invitation="", now=now).refusal == "removed"
         store.depart("token", after="/admin/", invitation="", now=now)
         assert store.come_back("token", now) == Departure(after="/admin/")
@@ -624,7 +652,7 @@ def test_with_passwords_off_nobody_signs_in_with_one_and_a_command_is_the_way_ba
     hub = a_hub()
     hub.enrol("bob", PASSWORD)
     hub.configure(hub.text(", passwords: no"))
-    given = hub.post("/admin/accounts/invite", {"name": ANNA}).text
+    given = hub.post("/admin/accounts/invite", {"name": ANNA, "role": "admin"}).text
     hub.post("/admin/sign-out")
     form = hub.words("/admin/sign-in")
     assert not hub.tree("/admin/sign-in").xpath("//input[@type='password']")
@@ -650,11 +678,12 @@ def test_with_passwords_off_nobody_signs_in_with_one_and_a_command_is_the_way_ba
 
 def test_commands_say_how_somebody_may_sign_in(hub: Signing) -> None:
     database = f"sqlite:///{hub.file}"
-    said, _ = users.add(hub.path, "bob", now=hub.now)
+    said, _ = users.add(hub.path, "bob", ADMIN, now=hub.now)
     assert "bob chooses a password, or signs in with NHS Mail, once, until" in said
     hub.comes_back()
-    assert f"{ANNA}: since 24 November 2026, 15:30 UTC, signs in with {hub.provider.issuer}," in users.listed(
-        database, now=hub.now
+    assert (
+        f"{ANNA}: admin, since 24 November 2026, 15:30 UTC, signs in with {hub.provider.issuer},"
+        in users.listed(database, now=hub.now)
     )
 
 
@@ -785,7 +814,7 @@ def test_a_provider_that_is_slow_keeps_nobody_waiting_who_is_not_at_it(
         assert within(SOON, lambda: provider.asked)
         # Nobody at the provider is answered yet, and all others are.
         assert "News" in get(f"{address}/")
-        invited = send(host, "/admin/accounts/invite", "name=eve", cookie=cookie)
+        invited = send(host, "/admin/accounts/invite", "name=eve&role=admin", cookie=cookie)
         assert "Send <strong>eve</strong> this link" in invited
         signed = send(host, "/admin/sign-in", "name=x&password=y")
         assert "There is no account with this name" in signed

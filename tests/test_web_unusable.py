@@ -162,7 +162,7 @@ def test_admins_are_told_what_is_wrong_and_what_to_do(
         assert told[lost] in answer.text
         assert 'class="remedy"' in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
-        answer = hub.post("/admin/accounts/invite", {"name": "bob"})
+        answer = hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
         assert answer.status_code == 503
         assert "This was not done" in answer.text
     assert {each.name for each in caplog.records} == {TOLD_BY}

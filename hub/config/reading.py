@@ -207,6 +207,7 @@ def _sign_in(keys: SignInKeys) -> SignIn:
         client_id=keys.client_id,
         name=keys.name,
         allow=keys.allow,
+        editors=keys.editors,
         passwords=keys.passwords,
     )
 

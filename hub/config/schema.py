@@ -170,6 +170,11 @@ class SignInKeys(_Keys):
         description="Who becomes an admin by signing in there: verified e-mail addresses, domains of them"
         " (@example.org), or claims of the ID token (roles=hub-admin).",
     )
+    editors: tuple[WhoMayCome, ...] = Field(
+        default=(),
+        description="Who else becomes an editor so, who decides on news and changes neither feeds.yaml nor"
+        " accounts; the same as of `allow`.",
+    )
     passwords: YesOrNo = Field(default=True, description="Whether admins may sign in with passwords too.")
 
 

@@ -5,6 +5,7 @@ field says HTML, and HTML is always sanitised.
 """
 
 from hub.model.admins import (
+    ADMIN,
     DEPARTURE_LASTS,
     LINK_LASTS,
     SESSION_LASTS,
@@ -16,6 +17,8 @@ from hub.model.admins import (
     Fields,
     Invitation,
     Refusal,
+    Role,
+    RoleName,
     Session,
     Subject,
     account_name_problem,
@@ -139,6 +142,7 @@ from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
 from hub.model.tried import Piece, Trial, TriedStories, TriedStory
 
 __all__ = [
+    "ADMIN",
     "ASKED_FOR",
     "DEPARTURE_LASTS",
     "LINK_LASTS",
@@ -223,6 +227,8 @@ __all__ = [
     "RelinkedEntry",
     "Republish",
     "Revision",
+    "Role",
+    "RoleName",
     "Ruling",
     "Rulings",
     "Said",

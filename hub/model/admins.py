@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -24,16 +24,47 @@ def account_name_problem(name: str) -> str:
     return "A name is made of small letters, digits and . _ - @, and begins with a letter or a digit."
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """An admin's account. `password` is its hash, as werkzeug makes it, empty where none was chosen.
+RoleName = Literal["admin", "editor", "member"]
 
-    `issuers` are the providers by whose sign-in it is used.
+
+class Role(Struct, frozen=True):
+    """What an account is for: `hub.roles` says what it may do.
+
+    With a `member`, a slug, that is of this member's news and feeds alone, and else of all.
+    """
+
+    name: RoleName
+    member: str = ""
+
+    @classmethod
+    def read(cls, written: str) -> Role:
+        """`admin`, `editor`, or `member:SLUG`, as `str` writes it. Raises ValueError."""
+        name, _, member = written.partition(":")
+        for each in get_args(RoleName):
+            if name == each and (each == "member") is bool(member) and ":" not in member:
+                return cls(each, member)
+        raise ValueError(f"{written} is no role; there are admin, editor, and member:SLUG")
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.member}" if self.member else self.name
+
+
+ADMIN = Role("admin")
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Somebody's account. `password` is its hash, as werkzeug makes it, empty where none was chosen.
+
+    `issuers` are the providers by whose sign-in it is used. The role of one that was made `by_rule` is what
+    feeds.yaml says (`SignIn`).
     """
 
     name: str
     password: str
     made: datetime
+    role: Role
     issuers: tuple[str, ...] = ()
+    by_rule: bool = False
 
 
 LINK_LASTS = timedelta(days=1)
@@ -43,13 +74,14 @@ LINK_LASTS = timedelta(days=1)
 class Invitation(Struct, frozen=True, kw_only=True):
     """That an account may be given a password at a link, until when.
 
-    `name` is the account's, which need not be there yet, empty for the first admin's. `giver` is
-    the account that gave the link, empty where a command did.
+    `name` is the account's, empty for the first admin's. One that is not there yet is made with this
+    `role`; one that is keeps its own. `giver` is the account that gave the link, empty where a command did.
     """
 
     name: str
     giver: str
     until: datetime
+    role: Role
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -58,7 +90,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     `sub` is one and the same person's at its `issuer`, for ever. `name` is their e-mail address in small
     letters if the provider has verified it, else empty. `called` is what they are called there, which
     says nothing of who they are.
-    `rule` is which of `SignIn.allow` they fit, empty for none.
+    `rule` is which of `SignIn.allow` and `SignIn.editors` they fit, empty for none, and `role` what they are
+    by it, None for none.
     """
 
     issuer: str
@@ -66,6 +99,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     name: str = ""
     called: str = ""
     rule: str = ""
+    role: Role | None = None
 
 
 DEPARTURE_LASTS = timedelta(minutes=10)
@@ -108,8 +142,8 @@ SESSION_LASTS = timedelta(days=7)
 class Session(Struct, frozen=True, kw_only=True):
     """That somebody is signed in, in one browser.
 
-    `number` is the store's. `account` is a name; `agent` is the browser's
-    User-Agent; `seen` is when it last asked for a page, to some minutes.
+    `number` is the store's. `account` is a name, and `role` what that account is now; `agent` is the
+    browser's User-Agent; `seen` is when it last asked for a page, to some minutes.
     """
 
     number: int
@@ -117,6 +151,7 @@ class Session(Struct, frozen=True, kw_only=True):
     begun: datetime
     seen: datetime
     agent: str
+    role: Role
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):

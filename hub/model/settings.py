@@ -112,15 +112,16 @@ class SignIn(Struct, frozen=True, kw_only=True):
     """The organisation's own sign-in for admins, an OpenID provider.
 
     `issuer` is compared as it is written, `client_id` is what the provider knows the
-    hub by, `name` what admins call it. Of `allow` each is an e-mail address, a domain
-    as `@example.org`, or `claim=value` of an ID token: whom it fits is an admin. Without
-    `passwords` nobody signs in with one.
+    hub by, `name` what admins call it. Of `allow` and `editors` each is an e-mail address, a domain
+    as `@example.org`, or `claim=value` of an ID token: whom one of `allow` fits is an admin, and
+    whom else one of `editors` fits is an editor. Without `passwords` nobody signs in with one.
     """
 
     issuer: str
     client_id: str
     name: str
     allow: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
     passwords: bool = True
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from hub.errors import StoreError
+from hub.errors import AlreadySo, StoreError
 from hub.model import (
     ASKED_FOR,
     DEPARTURE_LASTS,
@@ -19,6 +19,7 @@ from hub.model import (
     Departure,
     FeedKey,
     Invitation,
+    Role,
     Session,
     Subject,
 )
@@ -34,9 +35,11 @@ _SEEN_AGAIN = timedelta(minutes=5)
 # Browsers that are at the organisation's own sign-in: more than the web view lets go there in the time.
 _MOST_AWAY = 1_000
 _ACCOUNTS = (
-    "SELECT name, password, made,"
-    " (SELECT json_group_array(issuer) FROM subjects WHERE account = accounts.name) AS issuers FROM accounts"
+    "SELECT name, password, made, role,"
+    " (SELECT json_group_array(issuer) FROM subjects WHERE account = accounts.name) AS issuers,"
+    " (SELECT COALESCE(MAX(by_rule), 0) FROM subjects WHERE account = accounts.name) AS by_rule FROM accounts"
 )
+_SESSIONS = "SELECT sessions.*, role FROM sessions JOIN accounts ON name = account"
 
 
 class Admins(Connection):
@@ -66,10 +69,16 @@ class Admins(Connection):
     def invite(self, invitation: Invitation, token: str) -> None:
         with self._writing():
             self._execute(
-                "INSERT INTO invitations (name, digest, until, giver) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET"
-                " digest = excluded.digest, until = excluded.until, giver = excluded.giver",
-                (invitation.name, token_digest(token), rows.stamp(invitation.until), invitation.giver),
+                "INSERT INTO invitations (name, digest, until, giver, role) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, until = excluded.until,"
+                " giver = excluded.giver, role = excluded.role",
+                (
+                    invitation.name,
+                    token_digest(token),
+                    rows.stamp(invitation.until),
+                    invitation.giver,
+                    str(invitation.role),
+                ),
             )
             self._execute("DELETE FROM expelled WHERE name = ?", (invitation.name,))
 
@@ -99,20 +108,56 @@ class Admins(Connection):
             invitation = self._invited(digest, now)
             if invitation is None or invitation.name not in ("", name):
                 return False
-            self._enrol(digest, name, password, now)
+            self._enrol(digest, name, password, invitation.role, now)
         return True
 
-    def _enrol(self, digest: str, name: str, password: str, now: datetime) -> None:
+    def _enrol(self, digest: str, name: str, password: str, role: Role, now: datetime) -> None:
+        """Make an account; one that is there keeps its role."""
         self._execute("DELETE FROM invitations WHERE digest = ?", (digest,))
         self._execute(
-            "INSERT INTO accounts (name, password, made) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            "INSERT INTO accounts (name, password, made, role) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET"
             " password = COALESCE(NULLIF(excluded.password, ''), accounts.password)",
-            (name, password, rows.stamp(now)),
+            (name, password, rows.stamp(now), str(role)),
         )
         self._execute("DELETE FROM sessions WHERE account = ?", (name,))
 
-    def expel(self, name: str, now: datetime) -> bool:
+    def give_role(self, name: str, role: Role, *, seen: Role | None = None) -> Role:
         with self._writing():
+            account = self.account(name)
+            if account is None:
+                raise StoreError(
+                    f"There is no account {name}.", "`hub user list` names those that there are."
+                )
+            if seen not in (None, account.role):
+                raise StoreError(f"{name} has another role by now, so nothing was done.")
+            if account.role == role:
+                raise AlreadySo(f"{name} has this role already.")
+            if account.by_rule:
+                raise StoreError(
+                    f"What {name} may do feeds.yaml says (hub.sign_in), whenever they sign in.",
+                    "Change it there. Or remove the account, and add it again.",
+                )
+            if role.name != "admin":
+                self._leave_an_admin(name)
+                # Else they could have seen to a way back.
+                self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
+            self._execute("UPDATE accounts SET role = ? WHERE name = ?", (str(role), name))
+        return account.role
+
+    def _leave_an_admin(self, name: str) -> None:
+        """Refuse what would leave no admin but this one, who is to be none."""
+        admins = [each for (each,) in self._tuples("SELECT name FROM accounts WHERE role = 'admin'")]
+        if admins == [name]:
+            raise StoreError(
+                f"{name} is the only admin, so nothing was done.",
+                "Make somebody else one first: `hub user role NAME admin`, or `hub user add NAME`.",
+            )
+
+    def expel(self, name: str, now: datetime, *, last: bool = False) -> bool:
+        with self._writing():
+            if not last:
+                self._leave_an_admin(name)
             gone = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
             # Else who is removed could have seen to a way back.
             self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
@@ -166,19 +211,23 @@ class Admins(Connection):
                 name = invited.name or name
                 if not name:
                     return Admission(refusal="nameless")
-                self._enrol(invitation, name, "", now)
+                self._enrol(invitation, name, "", invited.role, now)
                 return self._make_theirs(subject, name, now)
             found = self._rows(
                 "SELECT * FROM subjects WHERE issuer = ? AND sub = ?", (subject.issuer, subject.sub)
             )
             known = found[0] if found else None
             if known is not None and known["account"] is not None:
-                if known["by_rule"] and not subject.rule:
+                if known["by_rule"] and subject.role is None:
                     return Admission(refusal="ruled-out")
+                if known["by_rule"]:
+                    self._execute(
+                        "UPDATE accounts SET role = ? WHERE name = ?", (str(subject.role), known["account"])
+                    )
                 return Admission(account=known["account"])
             if subject.name and (theirs := self._by_name(subject, now)):
                 return theirs
-            if not subject.rule:
+            if subject.role is None:
                 return Admission(refusal="removed" if known is not None else "nobody")
             if not name:
                 return Admission(refusal="nameless")
@@ -187,7 +236,7 @@ class Admins(Connection):
             # It is called so where nobody has verified that.
             if self._value("SELECT 1 FROM accounts WHERE name = ?", (name,)):
                 return Admission(refusal="others")
-            self._enrol("", name, "", now)
+            self._enrol("", name, "", subject.role, now)
             return self._make_theirs(subject, name, now, by_rule=True)
 
     def _by_name(self, subject: Subject, now: datetime) -> Admission | None:
@@ -199,12 +248,12 @@ class Admins(Connection):
             if whose is not None:
                 return Admission(refusal="others")
             return self._make_theirs(subject, subject.name, now)
-        invitation = self._value(
-            "SELECT digest FROM invitations WHERE name = ? AND until > ?", (subject.name, rows.stamp(now))
+        found = self._rows(
+            "SELECT * FROM invitations WHERE name = ? AND until > ?", (subject.name, rows.stamp(now))
         )
-        if invitation is None:
+        if not found:
             return None
-        self._enrol(invitation, subject.name, "", now)
+        self._enrol(found[0]["digest"], subject.name, "", _invitation(found[0]).role, now)
         return self._make_theirs(subject, subject.name, now)
 
     def _make_theirs(self, subject: Subject, name: str, now: datetime, *, by_rule: bool = False) -> Admission:
@@ -237,7 +286,7 @@ class Admins(Connection):
     def session(self, token: str, now: datetime) -> Session | None:
         with self._reading():
             found = self._rows(
-                "SELECT * FROM sessions WHERE digest = ? AND seen > ? AND begun > ?",
+                f"{_SESSIONS} WHERE digest = ? AND seen > ? AND begun > ?",
                 (token_digest(token), rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
         if not found:
@@ -256,7 +305,7 @@ class Admins(Connection):
     def sessions(self, now: datetime) -> tuple[Session, ...]:
         with self._reading():
             found = self._rows(
-                "SELECT * FROM sessions WHERE seen > ? AND begun > ? ORDER BY seen DESC, id DESC",
+                f"{_SESSIONS} WHERE seen > ? AND begun > ? ORDER BY seen DESC, id DESC",
                 (rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
         return tuple(map(_session, found))
@@ -315,11 +364,18 @@ def _account(row: Row) -> Account:
         password=row["password"],
         made=rows.moment(row["made"]),
         issuers=tuple(msgspec.json.decode(row["issuers"], type=list[str])),
+        role=Role.read(row["role"]),
+        by_rule=bool(row["by_rule"]),
     )
 
 
 def _invitation(row: Row) -> Invitation:
-    return Invitation(name=row["name"], giver=row["giver"], until=rows.moment(row["until"]))
+    return Invitation(
+        name=row["name"],
+        giver=row["giver"],
+        until=rows.moment(row["until"]),
+        role=Role.read(row["role"]),
+    )
 
 
 def _session(row: Row) -> Session:
@@ -329,6 +385,7 @@ def _session(row: Row) -> Session:
         begun=rows.moment(row["begun"]),
         seen=rows.moment(row["seen"]),
         agent=row["agent"],
+        role=Role.read(row["role"]),
     )
 
 

@@ -96,11 +96,14 @@ class Placing(Tagging):
             most=_MOST_WITHDRAWN,
         )
 
-    def unpublished(self, words: Sequence[str], *, limit: int) -> tuple[StoredEntry, ...]:
+    def unpublished(
+        self, words: Sequence[str], member: str | None = None, *, limit: int
+    ) -> tuple[StoredEntry, ...]:
         wanted = [word.casefold() for word in words]
         with self._reading():
             # The database folds no letters beyond ASCII.
-            titles = ((key, title.casefold()) for key, title in self._tuples(sql.UNPUBLISHED_TITLES))
+            all_titles = self._tuples(sql.UNPUBLISHED_TITLES, {"member": member})
+            titles = ((key, title.casefold()) for key, title in all_titles)
             found = (key for key, title in titles if all(word in title for word in wanted))
             keys = list(islice(found, limit))
             entries = {each.key: each for each in self._load("e.key", keys)}

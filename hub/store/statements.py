@@ -279,7 +279,8 @@ ORDER BY s.entry
 """
 UNPUBLISHED_TITLES = """
 SELECT s.entry, e.title FROM standings s JOIN entries e ON e.key = s.entry
-WHERE s.standing <> 'published' ORDER BY s.moment DESC, s.entry DESC
+WHERE s.standing <> 'published' AND e.member = COALESCE(:member, e.member)
+ORDER BY s.moment DESC, s.entry DESC
 """
 WITHDRAWN_BY_ADMIN = """
 UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE entry = :key

@@ -479,10 +479,17 @@ CREATE TABLE channels (
 # Whether feeds.yaml has the hub ask a feed nothing for now.
 _PAUSED = "ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;"
 
+# What an account is for, and one that is made at a link.
+_ROLES = """
+ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+"""
+
 MIGRATIONS = {
     "p001_the_first_tables": _TABLES + _FUNCTIONS,
     "p002_subjects": _SUBJECTS,
     "p003_what_was_the_matter_with_feeds": _INCIDENTS,
     "p004_feeds_that_are_left_alone": _PAUSED,
+    "p005_roles": _ROLES,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from hub.model import Account, Admission, AuditRecord, Departure, Invitation, Session, Subject
+from hub.model import Account, Admission, AuditRecord, Departure, Invitation, Role, Session, Subject
 from hub.store.found import Page
 
 
@@ -13,7 +13,7 @@ class AdminStore(Protocol):
     """Who may sign in, who is signed in, and what was done by whom."""
 
     def accounts(self) -> tuple[Account, ...]:
-        """The admins' accounts, by name."""
+        """The accounts, by name."""
 
     def account(self, name: str) -> Account | None:
         """The account of a name, None where there is none."""
@@ -41,10 +41,18 @@ class AdminStore(Protocol):
         name any more.
         """
 
-    def expel(self, name: str, now: datetime) -> bool:
+    def give_role(self, name: str, role: Role, *, seen: Role | None = None) -> Role:
+        """Give an account another role, also in the sessions that it has; the one that it had.
+
+        Of one that is no admin any more the invitations count no more that it gave. Raises AlreadySo, and
+        StoreError where it has another than was `seen`, is the last admin's, or is made by feeds.yaml.
+        """
+
+    def expel(self, name: str, now: datetime, *, last: bool = False) -> bool:
         """Remove an account with its sessions, its invitation and those it gave; no rule makes it again.
 
-        False where there was neither an account nor an invitation.
+        False where there was neither an account nor an invitation. Raises StoreError for the `last` admin's,
+        unless that is meant.
         """
 
     # ------------------------------------------------------------ by the organisation's own sign-in

@@ -73,8 +73,13 @@ class RulingStore(Protocol):
     def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
         """The published entries that were withdrawn, since then or ever, the last first, 1,000 at most."""
 
-    def unpublished(self, words: Sequence[str], *, limit: int) -> tuple[StoredEntry, ...]:
-        """The entries that are not published whose titles have all of these words, the last first."""
+    def unpublished(
+        self, words: Sequence[str], member: str | None = None, *, limit: int
+    ) -> tuple[StoredEntry, ...]:
+        """The entries that are not published, or a member's, with all of these words in their titles.
+
+        The last first.
+        """
 
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""

@@ -1007,3 +1007,15 @@ def m033_what_was_the_matter_with_feeds(db: Database) -> None:
 def m034_feeds_that_are_left_alone(db: Database) -> None:
     """Whether feeds.yaml has the hub ask a feed nothing for now (`paused`)."""
     _execute(db, "ALTER TABLE feeds ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;")
+
+
+_ROLES = """
+-- What an account is for, and one that is made at a link. Whoever had one before might do everything.
+ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+"""
+
+
+@migrations()
+def m035_roles(db: Database) -> None:
+    _execute(db, _ROLES)

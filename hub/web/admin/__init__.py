@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from hub.audit import NotRecordedError
-from hub.errors import HubError, StoreUnusable
+from hub.errors import HubError, NotAllowed, StoreUnusable
 from hub.web.admin import (
     access,
     accounts,
@@ -25,7 +25,7 @@ from hub.web.admin import (
     topics,
     waiting,
 )
-from hub.web.admin.frame import LONGEST_FORM, page, signed_in, to
+from hub.web.admin.frame import LONGEST_FORM, for_who_may, guard, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.web.refusals import later
 from hub.web.visit import visiting
@@ -57,6 +57,7 @@ _OPEN = frozenset(
 
 
 @admin.get("")
+@for_who_may("look")
 def _with_its_slash() -> Response:
     """People leave it out, and werkzeug's own redirect would lead to whatever host was asked."""
     return to("/admin/")
@@ -70,9 +71,12 @@ def _let_in() -> Response | None:
         return access.refused(
             "This was not sent by a page of this hub", "Open the page anew, and do it there once more.", 403
         )
-    if request.endpoint in _OPEN or signed_in() is not None:
+    if request.endpoint in _OPEN:
         return None
-    return access.to_sign_in()
+    if signed_in() is None:
+        return access.to_sign_in()
+    guard()
+    return None
 
 
 @admin.after_request
@@ -85,6 +89,11 @@ def _for_one_alone(response: Response) -> Response:
 @admin.errorhandler(HubError)
 def _cannot_be_done(error: HubError) -> Response:
     return _refused("This was not done", error, 409)
+
+
+@admin.errorhandler(NotAllowed)
+def _may_not(error: NotAllowed) -> Response:
+    return _refused("You may not do this" if request.method == "POST" else "You may not see this", error, 403)
 
 
 @admin.errorhandler(NotRecordedError)

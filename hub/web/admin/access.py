@@ -22,7 +22,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.errors import HubError
 from hub.model import SESSION_LASTS, AuditRecord, Invitation, account_name_problem
-from hub.web.admin.frame import cookie_of, page, session, signed_in, to
+from hub.web.admin.frame import cookie_of, for_who_may, page, session, signed_in, to
 from hub.web.visit import Site, Visit, visiting
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def begin(visit: Visit, name: str, answer: Response, said: str, *, secure: bool)
 
 
 @routes.post("/sign-out")
+@for_who_may("look")
 def sign_out() -> Response:
     visit, name = visiting(), session().account
     store, said = visit.store, f"{name} signed out."

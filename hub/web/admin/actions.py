@@ -12,13 +12,15 @@ from msgspec import UNSET, UnsetType
 
 from hub.audit import Decision
 from hub.errors import HubError
-from hub.model import Did, Fields, Stand, stands_of_field
+from hub.model import Did, Fields, Role, Stand, stands_of_field
+from hub.roles import right_for
 from hub.said import counted
 from hub.store import Pin, Place, Store
+from hub.web.admin.accounts import give_role
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read
-from hub.web.admin.frame import desk, done
+from hub.web.admin.frame import desk, done, for_who_may, is_own, must
 from hub.web.visit import visiting
 
 routes = Blueprint("actions", __name__)
@@ -192,6 +194,11 @@ def _restore_file(desk: Desk, asked: Fields) -> Did:
     return Did(about="feeds.yaml", said=said, change=edited.diff, undo=edited.undo)
 
 
+def _role(_: Desk, asked: Fields) -> Decision:
+    name, role, left = _required(asked, "name"), Role.read(asked["role"]), Role.read(asked["left"])
+    return give_role(name, role, seen=left)
+
+
 Action = Callable[[Desk, Fields], Did | Decision]
 """Does something, or says what is to be done to what is stored."""
 
@@ -225,9 +232,12 @@ ON_FILE: Mapping[str, Action] = {
     "restore-file": _restore_file,
 }
 """What is done to feeds.yaml."""
+ON_ACCOUNTS: Mapping[str, Action] = {"role": _role}
+"""What is done to accounts, and taken back here."""
 
 
 @routes.post("/do/<action>")
+@for_who_may("withdraw")
 def do(action: str) -> Response:
     """Do what a button says, and lead to the page that its field `back` names."""
     if action not in ACTIONS and action not in ON_FILE:
@@ -237,6 +247,7 @@ def do(action: str) -> Response:
 
 
 @routes.post("/undo")
+@for_who_may("withdraw")
 def undo() -> Response:
     """Take back what was done, by the number of its record."""
     written = request.form.get("number", "")
@@ -244,13 +255,16 @@ def undo() -> Response:
     record = visiting().store.audit_record(number)
     if record is None or not record.undo:
         raise HubError("This cannot be taken back.", "")
+    if not is_own(record):
+        must("decide")
     if record.undone is not None:
         raise HubError("This was taken back already.", "")
     return _done(record.undo["action"], {**record.undo, "change": record.change}, undoes=number)
 
 
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
-    found = {**ON_NEWS, **ON_FILE}[action](desk(), asked)
+    must(right_for(action))
+    found = {**ON_NEWS, **ON_FILE, **ON_ACCOUNTS}[action](desk(), asked)
     back = request.form.get("back", "")
     return done(action, found, back=back if _BACK.fullmatch(back) else "/admin/", undoes=undoes)
 

@@ -15,7 +15,7 @@ from hub.config.owners import seems_of
 from hub.config.values import check_slug, comparable_url
 from hub.errors import ConfigError, HubError
 from hub.model import Finding, Look, Republish
-from hub.web.admin.frame import desk, done, page, to
+from hub.web.admin.frame import desk, done, for_who_may, page, to
 from hub.web.visit import visiting
 
 routes = Blueprint("add", __name__)
@@ -39,6 +39,7 @@ class _Shown(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/add")
+@for_who_may("configure")
 def show() -> Response:
     url = request.args.get("url", "")
     if "look" not in request.args:
@@ -56,6 +57,7 @@ def show() -> Response:
 
 
 @routes.post("/add")
+@for_who_may("configure")
 def look() -> Response:
     url = request.form.get("url", "").strip()
     if url and "://" not in url:
@@ -75,6 +77,7 @@ def look() -> Response:
 
 
 @routes.post("/add/feed")
+@for_who_may("configure")
 def add() -> Response:
     """Say what would be written of what was chosen, or write it."""
     typed = {name: request.form.get(name, "").strip() for name in _FIELDS}

@@ -13,7 +13,7 @@ from hub.model import AuditRecord
 from hub.store import BadCursor, Page
 from hub.web.admin.actions import ON_NEWS
 from hub.web.admin.entries import page_of
-from hub.web.admin.frame import page
+from hub.web.admin.frame import for_who_may, page
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment, instant
 
@@ -35,6 +35,7 @@ class Row(Struct, frozen=True):
 
 
 @routes.get("/audit")
+@for_who_may("audit")
 def audit() -> Response:
     visit, words = visiting(), _words()
     try:
@@ -56,6 +57,7 @@ def audit() -> Response:
 
 
 @routes.get("/audit/<int:number>")
+@for_who_may("audit")
 def one(number: int) -> Response:
     visit = visiting()
     record = visit.store.audit_record(number) if number < 2**63 else None
@@ -72,6 +74,7 @@ def one(number: int) -> Response:
 
 
 @routes.get("/audit.csv")
+@for_who_may("audit")
 def table() -> Response:
     """All of it, or what has some words, for spreadsheets (RFC 4180)."""
     visit, written = visiting(), io.StringIO()

@@ -132,11 +132,11 @@ class Desk(Protocol):
         """
 
     def explain(
-        self, what: str, config: Config, *, most: int, now: datetime
+        self, what: str, config: Config, *, most: int, now: datetime, member: str | None = None
     ) -> tuple[Sequence[Explained], bool]:
         """All that was decided about an entry, a feed or a member, and whether it is here.
 
-        Of entries it is told only where they are no more than `most`.
+        Of entries it is told only where they are no more than `most`; with a `member`, of its own alone.
         """
 
     # ------------------------------------------------------------ feeds.yaml

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, request
 from hub.errors import HubError
 from hub.model import FeedKey, FeedState, SeenDocument
 from hub.web.admin.feeds import known, left_alone_until, to_be_asked
-from hub.web.admin.frame import desk, page, to
+from hub.web.admin.frame import desk, for_who_may, page, to
 from hub.web.visit import Visit, visiting
 
 routes = Blueprint("documents", __name__)
@@ -23,6 +23,7 @@ _FORGOTTEN = "What was fetched then is not known any more."
 
 
 @routes.post("/document/<path:feed>")
+@for_who_may("check")
 def see(feed: str) -> Response:
     """Have the document of a feed be fetched, and lead to the page that shows it."""
     visit = visiting()
@@ -36,6 +37,7 @@ def see(feed: str) -> Response:
 
 
 @routes.get("/document/<path:feed>")
+@for_who_may("look")
 def show(feed: str) -> Response:
     visit = visiting()
     key, state, left = known(visit, feed)
@@ -65,6 +67,7 @@ def show(feed: str) -> Response:
 
 
 @routes.get("/document.txt")
+@for_who_may("look")
 def whole() -> Response:
     """The text of a document that was fetched, as a file."""
     key = FeedKey(*request.args.get("feed", "").partition("/")[::2])

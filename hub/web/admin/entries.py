@@ -11,6 +11,7 @@ from hub import markup, urls
 from hub.model import Direction, StoredEntry, Story
 from hub.publish.item import headline
 from hub.store import address_of
+from hub.web.admin.frame import own
 from hub.web.visit import Visit
 from hub.web.words import Moment
 
@@ -62,7 +63,10 @@ def page_of(visit: Visit, address: str) -> str:
 
 
 def entry_at(visit: Visit, written: str) -> str:
-    """What was written for an entry, or, for the address of a story's page here, the address of its lead."""
+    """What was written for an entry, or, for the address of a story's page here, the address of its lead.
+
+    For an editor of a member it is that of the member's own entry in it.
+    """
     number = _story_at(visit, written)
     # A publisher's own link or id may look like one of ours.
     if number is None or visit.store.find(written):
@@ -70,10 +74,11 @@ def entry_at(visit: Visit, written: str) -> str:
     story = visit.store.story(number)
     if isinstance(story, int):
         story = visit.store.story(story)
-    if isinstance(story, Story):
-        return address_of(visit.store, story.lead)
-    withdrawn = visit.store.withdrawn_from(number)
-    return address_of(visit.store, withdrawn.stored) if withdrawn else written
+    withdrawn = None if isinstance(story, Story) else visit.store.withdrawn_from(number)
+    entries = (story.lead, *story.entries) if isinstance(story, Story) else ()
+    entries = (withdrawn.stored,) if withdrawn else entries
+    meant = next((each for each in entries if own() in (None, each.member.slug)), None)
+    return address_of(visit.store, meant) if meant else written
 
 
 def _story_at(visit: Visit, written: str) -> int | None:

@@ -18,7 +18,7 @@ from hub.merged.addresses import path_for_admins
 from hub.model import Did, FeedKey, FeedState, PastPoll
 from hub.store import Store
 from hub.web.admin import watched
-from hub.web.admin.frame import done, page
+from hub.web.admin.frame import done, for_who_may, must_own, own, page
 from hub.web.admin.watched import DAYS, STATES, FeedRow
 from hub.web.doing import notes, pushing
 from hub.web.pages import Link
@@ -62,10 +62,11 @@ class Chosen(Struct, frozen=True):
 
 
 @routes.get("/feeds")
+@for_who_may("look")
 def feeds() -> Response:
     visit = visiting()
     chosen = Chosen.read()
-    every = visit.store.feed_states()
+    every = visit.store.feed_states(own())
     names = {each.slug: each.name for each in visit.config.members}
     named = [each for each in every if chosen.names(each, names.get(each.feed.key.member, ""))]
     found = [(state, visit.health(state)) for state in named]
@@ -82,7 +83,11 @@ def feeds() -> Response:
         "rows": [row(visit, state, each, several, names) for state, each in asked[first : first + _AT_ONCE]],
         "pages": _pages(visit, chosen, first, len(asked)),
         "here": chosen.to(visit, page=str(first // _AT_ONCE + 1) if first else None),
-        "left": [_left(visit, state) for state in visit.store.left_states()],
+        "left": [
+            _left(visit, state)
+            for state in visit.store.left_states()
+            if own() in (None, state.feed.key.member)
+        ],
     }
     return page("feeds.html", values)
 
@@ -147,6 +152,7 @@ def _left(visit: Visit, state: FeedState) -> Mapping[str, object]:
 
 
 @routes.get("/feed/<path:feed>")
+@for_who_may("look")
 def feed(feed: str) -> Response:
     visit = visiting()
     key, state, left = known(visit, feed)
@@ -182,8 +188,9 @@ def feed(feed: str) -> Response:
 
 
 def known(visit: Visit, written: str) -> tuple[FeedKey, FeedState, bool]:
-    """The feed of a name, and whether it has left feeds.yaml; else 404."""
+    """The feed of a name, and whether it has left feeds.yaml; else 404. Raises NotAllowed."""
     key = FeedKey(*written.partition("/")[::2])
+    must_own(key)
     states = (*visit.store.feed_states(key.member), *visit.store.left_states())
     state = next((each for each in states if each.feed.key == key), None)
     if state is None:
@@ -277,6 +284,7 @@ def to_be_asked(visit: Visit, written: str) -> tuple[FeedKey, FeedState]:
 
 
 @routes.post("/check/<path:feed>")
+@for_who_may("check")
 def check(feed: str) -> Response:
     """Have a feed be asked now, and lead to its page, which tells what comes of it."""
     visit = visiting()

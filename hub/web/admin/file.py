@@ -18,7 +18,7 @@ from hub.errors import ConfigError, HubError
 from hub.filters import asks_for_tags
 from hub.model import Did, Selection, TagPlan
 from hub.said import as_written, counted
-from hub.web.admin.frame import LONGEST_FORM, desk, done, page
+from hub.web.admin.frame import LONGEST_FORM, desk, done, for_who_may, page
 from hub.web.visit import Visit, visiting
 
 routes = Blueprint("file", __name__)
@@ -81,6 +81,7 @@ class _Plan(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/file")
+@for_who_may("configure")
 def show() -> Response:
     try:
         here = desk().text()
@@ -96,6 +97,7 @@ def show() -> Response:
 
 
 @routes.post("/file")
+@for_who_may("configure")
 def see() -> Response:
     """What the text that was sent would change, or what is wrong with it."""
     here, text = desk().text(), _sent()
@@ -111,6 +113,7 @@ def see() -> Response:
 
 
 @routes.post("/file/save")
+@for_who_may("configure")
 def save() -> Response:
     here, text = desk().text(), _sent()
     if problem := _changed_meanwhile(here):
@@ -247,6 +250,7 @@ def _merged(visit: Visit, before: Config, after: Config) -> Iterator[str]:
 
 
 @routes.route("/file/tags", methods=["GET", "POST"])
+@for_who_may("configure")
 def tags() -> Response:
     """Whether the rules were applied to what is stored; and, when asked, what that would change."""
     values: dict[str, object] = {
@@ -276,6 +280,7 @@ def tags() -> Response:
 
 
 @routes.post("/file/tags/apply")
+@for_who_may("configure")
 def apply() -> Response:
     desk().retag()
     did = Did(about="feeds.yaml", said="Applying the tag rules to what is stored was begun.")

@@ -1,30 +1,38 @@
-"""What every admin page has around it: who is signed in, what was just done, and the way to undo it."""
+"""What every admin page has around it: who is signed in, what they may do, what was just done, and Undo."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 
+from hub import roles
 from hub.audit import Decision, NotRecordedError, record
-from hub.model import AuditRecord, Did, Session
-from hub.web.admin.desk import Desk
+from hub.model import AuditRecord, Did, FeedKey, Role, Session
+from hub.web.admin.own import OwnDesk
 from hub.web.visit import Visit, visiting
+
+if TYPE_CHECKING:
+    from hub.roles import Right
+    from hub.web.admin.desk import Desk
+
+View = TypeVar("View", bound=Callable[..., Response])
 
 LONGEST_FORM = 4 * 1024 * 1024
 """Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
-_SECTIONS = (
-    ("overview", "/admin/", "Overview"),
-    ("feeds", "/admin/feeds", "Feeds"),
-    ("add", "/admin/add", "Add"),
-    ("waiting", "/admin/waiting", "Waiting"),
-    ("any-news", "/admin/news", "News"),
-    ("any-topics", "/admin/topics", "Topics"),
-    ("file", "/admin/file", "feeds.yaml"),
-    ("audit", "/admin/audit", "Audit"),
-    ("accounts", "/admin/accounts", "Accounts"),
+_SECTIONS: tuple[tuple[str, str, str, Right], ...] = (
+    ("overview", "/admin/", "Overview", "look"),
+    ("feeds", "/admin/feeds", "Feeds", "look"),
+    ("add", "/admin/add", "Add", "configure"),
+    ("waiting", "/admin/waiting", "Waiting", "look"),
+    ("any-news", "/admin/news", "News", "look"),
+    ("any-topics", "/admin/topics", "Topics", "topics"),
+    ("file", "/admin/file", "feeds.yaml", "configure"),
+    ("audit", "/admin/audit", "Audit", "audit"),
+    ("accounts", "/admin/accounts", "Accounts", "accounts"),
 )
 
 
@@ -52,6 +60,67 @@ def session() -> Session:
     return found
 
 
+# ---------------------------------------------------------------- what they may do
+
+
+def for_who_may(right: Right) -> Callable[[View], View]:
+    """Have a page be for whoever has a right. One that does not say is for admins alone."""
+
+    def mark(view: View) -> View:
+        view.right = right  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def guard() -> None:
+    """Raise NotAllowed where the page at hand is not for whoever is signed in."""
+    view = current_app.view_functions[request.endpoint or ""]
+    must(getattr(view, "right", "whatever"))
+
+
+def may(right: Right) -> bool:
+    """Whether whoever is signed in has a right."""
+    found = signed_in()
+    return found is not None and roles.may(found.role, right)
+
+
+def must(right: Right) -> None:
+    """Raise NotAllowed where they have it not."""
+    if not may(right):
+        raise roles.refusal(session().role, right)
+
+
+def may_undo(done: AuditRecord) -> bool:
+    """Whether they may take back what was done, if that can be: what others did, only who may decide."""
+    action = done.undo.get("action")
+    return bool(action and may(roles.right_for(action)) and (is_own(done) or may("decide")))
+
+
+def is_own(done: AuditRecord) -> bool:
+    """Whether they did it themselves."""
+    return done.who == session().account
+
+
+def own() -> str | None:
+    """The slug of the member whose feeds and news alone they may see and change; None for all."""
+    return session().role.member or None
+
+
+def must_own(feed: FeedKey) -> None:
+    """Raise NotAllowed where a feed is another member's than theirs."""
+    if own() not in (None, feed.member):
+        raise roles.refusal_of_another(session().role)
+
+
+def unchangeable() -> str:
+    """Why they cannot change feeds.yaml here, as a sentence; empty where they can."""
+    return desk().unwritable() if may("configure") else str(roles.refusal(session().role, "configure"))
+
+
+# ---------------------------------------------------------------- pages
+
+
 def page(template: str, values: Mapping[str, object], status: int = 200, *, asking: bool = True) -> Response:
     """An admin page, from `templates/admin`. `values` have its title, and may have its section.
 
@@ -60,7 +129,10 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
     visit, found = visiting(), signed_in() if asking else g.get("session")
     frame: dict[str, object] = {
         "account": found and found.account,
-        "sections": _SECTIONS,
+        "role": found and _role(visit, found.role),
+        "may": lambda right: found is not None and roles.may(found.role, right),
+        "may_undo": may_undo,
+        "sections": [each for each in _SECTIONS if found and roles.may(found.role, each[3])],
         "indexed": False,
         "feeds": (),
         "done": _just_done(visit, found) if asking else None,
@@ -69,6 +141,12 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
     }
     body = visit.html(f"admin/{template}", {**frame, **values})
     return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def _role(visit: Visit, role: Role) -> str:
+    """What somebody is, empty for an admin."""
+    name = next((each.name for each in visit.config.members if each.slug == role.member), "")
+    return "" if role.name == "admin" else roles.a_role(role, name)
 
 
 def _here() -> str:
@@ -81,7 +159,8 @@ def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
     number = request.args.get("done", "")
     if found is None or not (number.isascii() and number.isdigit() and len(number) < 16):
         return None
-    return visit.store.audit_record(int(number))
+    record = visit.store.audit_record(int(number))
+    return record if record and (is_own(record) or may("audit")) else None
 
 
 def done(action: str, what: Did | Decision, *, back: str, undoes: int | None = None) -> Response:
@@ -115,7 +194,11 @@ def to(path: str, **query: str) -> Response:
 
 
 def desk() -> Desk:
-    """What does what admins ask for: where there are admin pages there is one."""
-    found = visiting().site.desk
+    """What does what admins ask for: where there are admin pages there is one.
+
+    For an editor of a member it does that with the member's own news alone.
+    """
+    visit, found = visiting(), visiting().site.desk
     assert found is not None
-    return found
+    role = session().role if signed_in() else None
+    return cast("Desk", OwnDesk(found, visit.store, role)) if role and role.member else found

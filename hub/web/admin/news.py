@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from hub import urls
 from hub.explained import Explained
-from hub.model import Selection, StoredEntry, Story
+from hub.model import AuditRecord, Selection, StoredEntry, Story, Term
 from hub.publish.corrections import as_html
 from hub.web.admin.entries import ShownEntry, entry_at, shown
-from hub.web.admin.frame import desk, page
+from hub.web.admin.frame import desk, for_who_may, is_own, may, own, page
 from hub.web.asked import Asked
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment, with_code
@@ -56,7 +56,8 @@ class ShownTag(Struct, frozen=True):
 class Decisions(Struct, frozen=True, kw_only=True):
     """An entry of which something can be decided: how its story, its pin and its tags are.
 
-    `others` are those of its story. `terms` are those of the tags that can be given to it.
+    `others` are those of its story. `terms` are those of the tags that can be given to it. `taken_back_by` is
+    the number of the record by which who may take back what they did alone takes its withdrawal back.
     """
 
     shown: ShownEntry
@@ -67,6 +68,7 @@ class Decisions(Struct, frozen=True, kw_only=True):
     last_day: Moment | None
     tags: tuple[ShownTag, ...]
     terms: tuple[tuple[str, str], ...]
+    taken_back_by: int | None
 
 
 class Known(Struct, frozen=True):
@@ -78,6 +80,7 @@ class Known(Struct, frozen=True):
 
 
 @routes.get("/news")
+@for_who_may("look")
 def news() -> Response:
     visit = visiting()
     asked = request.args.get("q", "").strip()[:_LONGEST]
@@ -99,7 +102,8 @@ def news() -> Response:
 
 def _found(visit: Visit, address: str) -> Mapping[str, object]:
     parts, is_here = desk().explain(address, visit.config, most=_AT_ONCE, now=visit.now)
-    entries = {each.key: each for each in visit.store.find(address)} if is_here else {}
+    found = visit.store.find(address) if is_here else ()
+    entries = {each.key: each for each in found if own() in (None, each.member.slug)}
     known = tuple(_known(visit, part, entries.get(part.entry or 0)) for part in parts)
     if len(entries) > _AT_ONCE:
         listed = tuple(shown(visit, each) for each in islice(entries.values(), _LISTED))
@@ -141,7 +145,24 @@ def _decisions(visit: Visit, stored: StoredEntry) -> Decisions:
         last_day=visit.setting.calendar.on(pin.last_day) if pin and pin.last_day else None,
         tags=tags,
         terms=tuple((term, label) for term, label in visit.config.labels.items() if term not in has),
+        taken_back_by=None if may("decide") else _own_withdrawal(visit, stored),
     )
+
+
+def _own_withdrawal(visit: Visit, stored: StoredEntry) -> int | None:
+    """The number of the record by which whoever is signed in has withdrawn an entry, if it has Undo."""
+    if stored.standing != "withdrawn":
+        return None
+    addresses = {stored.entry.link, stored.atom_id, stored.entry.id}
+    for address in filter(None, addresses):
+        for each in visit.store.audit(address, limit=_AT_ONCE).items:
+            if is_own(each) and each.about in addresses and each.undone is None and _takes_back(each):
+                return each.number
+    return None
+
+
+def _takes_back(record: AuditRecord) -> bool:
+    return record.undo.get("action") == "restore"
 
 
 def _changes(visit: Visit, stored: StoredEntry) -> Iterator[Change]:
@@ -170,9 +191,9 @@ def _tags(visit: Visit, stored: StoredEntry) -> Iterator[ShownTag]:
 
 def _titled(visit: Visit, words: str) -> Iterator[ShownEntry]:
     """What has these words: published, and then what is not, by its title."""
-    typed = Asked.read({"q": words}).typed
-    selection = Selection(search=typed)
+    typed, slug = Asked.read({"q": words}).typed, own()
+    selection = Selection(search=typed, filter=Term("member", slug) if slug else None, every_entry=bool(slug))
     for story in visit.store.search(selection, limit=_RESULTS).items if typed else ():
         yield shown(visit, story.shown)
-    for stored in visit.store.unpublished(typed.split(), limit=_RESULTS) if typed else ():
+    for stored in visit.store.unpublished(typed.split(), slug, limit=_RESULTS) if typed else ():
         yield shown(visit, stored)

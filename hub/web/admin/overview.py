@@ -10,11 +10,11 @@ from flask import Blueprint, Response
 from msgspec import Struct
 
 from hub.health import URGENT, Health, HealthState
-from hub.model import FeedState
+from hub.model import FeedState, PastPoll
 from hub.said import counted
 from hub.web.admin import watched
 from hub.web.admin.feeds import row
-from hub.web.admin.frame import page
+from hub.web.admin.frame import for_who_may, own, page
 from hub.web.admin.pollers import polling
 from hub.web.admin.watched import STATES, FeedRow
 from hub.web.doing import notice_rows
@@ -44,12 +44,15 @@ class _Unsent(Struct, frozen=True):
 
 
 @routes.get("/")
+@for_who_may("look")
 def overview() -> Response:
     visit = visiting()
-    found = [(state, visit.health(state)) for state in visit.store.feed_states()]
+    whose = own()
+    found = [(state, visit.health(state)) for state in visit.store.feed_states(whose)]
+    notices = [each for each in visit.notices if whose in (None, each.feed.member)]
     counts = Counter(each.state for _, each in found)
     names = {each.slug: each.name for each in visit.config.members}
-    for notice in visit.notices:
+    for notice in notices:
         # What waits may be of a member that has left.
         names.setdefault(notice.feed.member, visit.member_name(notice.feed.member) or notice.feed.member)
     several = watched.of_several(state for state, _ in found)
@@ -71,10 +74,10 @@ def overview() -> Response:
         "unsent": [
             _Unsent(channel.way, channel.error, channel.remedy, visit.setting.calendar.moment(channel.due))
             for channel in visit.store.channels().values()
-            if channel.error and channel.due
+            if channel.error and channel.due and whose is None
         ],
-        "polling": polling(visit.store.pollers(), visit.setting.calendar),
-        "notices": notice_rows(visit.notices, names, visit.setting),
+        "polling": polling(visit.store.pollers(), visit.setting.calendar) if whose is None else None,
+        "notices": notice_rows(notices, names, visit.setting),
         "rest": rows(rest[:_OF_THE_REST]),
         "rest_count": len(rest),
         "states": [
@@ -82,8 +85,8 @@ def overview() -> Response:
             for state, name in STATES.items()
             if counts[state]
         ],
-        "figures": _figures(visit),
-        "polls": [watched.poll_row(each, visit.setting) for each in visit.store.polls(limit=_CHECKS)],
+        "figures": _figures(visit) if whose is None else (),
+        "polls": [watched.poll_row(each, visit.setting) for each in _last_polls(visit, found)],
         "news": _news(visit, names),
     }
     return page("overview.html", values)
@@ -123,6 +126,14 @@ def _most_urgent(found: Sequence[Found]) -> Sequence[Found]:
     ]
 
 
+def _last_polls(visit: Visit, found: Sequence[Found]) -> Sequence[PastPoll]:
+    """The last polls that there were, of a member's feeds if they alone are to be seen."""
+    if own() is None:
+        return visit.store.polls(limit=_CHECKS)
+    polls = [each for state, _ in found for each in visit.store.polls(state.feed.key, limit=_CHECKS)]
+    return sorted(polls, key=lambda each: each.started, reverse=True)[:_CHECKS]
+
+
 # ---------------------------------------------------------------- figures
 
 
@@ -152,12 +163,14 @@ class _MemberNews(Struct, frozen=True, kw_only=True):
 
 
 def _news(visit: Visit, names: Mapping[str, str]) -> Mapping[str, object]:
-    """How much news is of each of the last days, of the whole network and of the members with the most."""
+    """How much news is of each of the last days, of all that may be seen and of the members with the most."""
     calendar = visit.setting.calendar
     days = calendar.days(_DAYS)
     by_member = visit.store.news_between(days)
+    if (slug := own()) is not None:
+        by_member = {slug: by_member[slug]} if slug in by_member else {}
     network = [sum(of_day) for of_day in zip(*by_member.values(), strict=True)] or [0] * _DAYS
-    busiest = sorted(by_member.items(), key=lambda each: -sum(each[1]))
+    busiest = sorted(by_member.items(), key=lambda each: -sum(each[1])) if own() is None else []
     return {
         "days": _DAYS,
         "first": calendar.day(days[0]),

@@ -35,7 +35,7 @@ _REFUSALS: Mapping[Refusal, str] = {
     " or `hub user add {name}`.",
     "others": "The account {name} here is of somebody else, who was called so before. Once that one has left,"
     " another admin can remove the account on the page Accounts, and add it again.",
-    "ruled-out": "feeds.yaml lets nobody in any more by what yours was let in (hub.sign_in.allow).",
+    "ruled-out": "feeds.yaml lets nobody in any more by what yours was let in (hub.sign_in).",
     "nameless": "No account here can be called that. Another admin can give you a link on the page Accounts,"
     " for a name of small letters; sign in at that.",
     "link": "The link is of no use any more: it was used, or is too old. Another admin can give you another.",

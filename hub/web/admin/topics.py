@@ -19,7 +19,7 @@ from hub.config.whole import diff
 from hub.errors import ConfigError
 from hub.model import Did, TagField, TagRule, Trial
 from hub.said import as_written, counted, plain_letters
-from hub.web.admin.frame import desk, done, page
+from hub.web.admin.frame import desk, done, for_who_may, must, page, unchangeable
 from hub.web.visit import visiting
 
 routes = Blueprint("topics", __name__)
@@ -52,6 +52,7 @@ class TopicRow(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/topics")
+@for_who_may("topics")
 def topics() -> Response:
     visit, here = visiting(), desk().text()
     try:
@@ -72,7 +73,7 @@ def topics() -> Response:
         "said": f"{first + 1:,} to {last:,} of {len(rows):,}",
         "before": to("/admin/topics", q=words, page=str(first // _AT_ONCE)) if first else None,
         "after": to("/admin/topics", q=words, page=str(first // _AT_ONCE + 2)) if last < len(rows) else None,
-        "unwritable": desk().unwritable(),
+        "unwritable": unchangeable(),
     }
     return page("topics.html", values)
 
@@ -138,6 +139,7 @@ def _words(row: TopicRow) -> str:
 
 
 @routes.get("/topics/<term>")
+@for_who_may("topics")
 def topic(term: str) -> Response:
     here = desk().text()
     try:
@@ -149,6 +151,7 @@ def topic(term: str) -> Response:
 
 
 @routes.get("/new-topic")
+@for_who_may("configure")
 def new_topic() -> Response:
     here = desk().text()
     try:
@@ -159,6 +162,7 @@ def new_topic() -> Response:
 
 
 @routes.post("/topics/<term>")
+@for_who_may("topics")
 def change(term: str) -> Response:
     """Try a rule as it was typed in, or save it."""
     here, typed = desk().text(), _typed(term)
@@ -175,12 +179,14 @@ def change(term: str) -> Response:
 
 
 @routes.post("/new-topic")
+@for_who_may("configure")
 def add() -> Response:
     term = request.form.get("term", "").strip() or slugify(request.form.get("label", ""))
     return _tried_or_saved(desk().text(), _typed(term), new=True)
 
 
 @routes.post("/remove-topic/<term>")
+@for_who_may("configure")
 def remove(term: str) -> Response:
     here = desk().text()
     before, changed = parse(here), without_rule(here, term)
@@ -208,6 +214,7 @@ def _tried_or_saved(here: str, typed: WrittenRule, *, new: bool) -> Response:
         if request.form.get("do") != "save":
             trial = desk().try_rule(changed.before, changed.after, typed.term, seconds=_WAITS)
             return _page(here, typed, new=new, changed=changed, trial=trial)
+        must("configure")
         if changed.text == here:
             return _page(here, typed, says="The rule is the one of the file: nothing is changed.")
         what = f"The topic {changed.after.labels[typed.term]} was {'added' if new else 'saved'}."
@@ -305,6 +312,6 @@ def _page(
         "diff": diff(here, changed.text) if changed else "",
         "trial": trial,
         "day": visit.setting.calendar.full_date,
-        "unwritable": desk().unwritable(),
+        "unwritable": unchangeable(),
     }
     return page("topic.html", values, status)

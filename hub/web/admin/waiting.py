@@ -24,7 +24,7 @@ from hub.model import (
 from hub.said import counted
 from hub.store import Store
 from hub.web.admin.entries import ShownEntry, shown
-from hub.web.admin.frame import done, page
+from hub.web.admin.frame import done, for_who_may, own, page
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment
 
@@ -65,6 +65,7 @@ class WaitingFeed(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/waiting")
+@for_who_may("look")
 def waiting() -> Response:
     visit = visiting()
     feeds = tuple(_feeds(visit))
@@ -73,6 +74,7 @@ def waiting() -> Response:
 
 
 @routes.post("/waiting/publish")
+@for_who_may("decide")
 def publish() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
@@ -87,6 +89,7 @@ def publish() -> Response:
 
 
 @routes.post("/waiting/drop")
+@for_who_may("decide")
 def drop() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
@@ -110,7 +113,8 @@ def _feeds(visit: Visit) -> Iterator[WaitingFeed]:
         listed[each.stored.entry.feed, each.withheld].append(each)
     by_feed: dict[FeedKey, list[Notice]] = defaultdict(list)
     for notice in visit.notices:
-        by_feed[notice.feed].append(notice)
+        if own() in (None, notice.feed.member):
+            by_feed[notice.feed].append(notice)
     feeds = {feed.key: feed for feed in visit.config.feeds}
     for key, notices in by_feed.items():
         yield WaitingFeed(
