@@ -16,9 +16,12 @@ from typing import get_args
 from hub.errors import BusyError, StoreError
 from hub.lock import Purpose, held
 from hub.machine import give_to_owner
+from hub.model import ADMIN, Admitted
+from hub.roles import NO_ADMIN
 from hub.signals import interrupting, stopping
 from hub.store import (
     PUT_BACK,
+    admitted,
     database_file,
     existing_store,
     is_dump,
@@ -39,6 +42,7 @@ MEND = (
 BACKUP = f"This cannot be made anew from the entries: {PUT_BACK}"
 _SERVE = "A `hub serve` that runs has to be started anew."
 _SIGN_IN = " Its admins have to sign in again."
+_LOOK = " `hub user list` says what each may do: as when the backup was made."
 # What SQLite keeps beside a database while it is open, and finds again after a crash.
 _BESIDE = ("-wal", "-shm")
 # What comes after the name of a database that another took the place of (`_unused`).
@@ -70,17 +74,18 @@ def restore(database: str, backup: Path, *, now: datetime) -> str:
             if not lock.take():
                 raise BusyError(f"A hub is at work on {shown(database)} ({lock.holder}).", "Stop it first.")
         if on_server(database):
-            return _restore_on_server(database, backup)
+            return _restore_on_server(database, backup, now)
         return _restore_file(database_file(database).resolve(), backup, now)
 
 
-def _restore_on_server(database: str, backup: Path) -> str:
+def _restore_on_server(database: str, backup: Path, now: datetime) -> str:
     try:
         backup.open("rb").close()
     except OSError as error:
         raise StoreError(
             f"{backup} cannot be put back: {error.strerror}.", "Nothing was changed; take another."
         ) from error
+    before = admitted(database)
     if is_file_of_sqlite(backup):
         # A network that has outgrown one machine.
         with TemporaryDirectory(prefix="hub-restore-") as folder:
@@ -91,7 +96,7 @@ def _restore_on_server(database: str, backup: Path) -> str:
         taken = ""
         print(f"Putting {backup} back …", file=sys.stderr)
         put_back(database, backup)
-    return f"{shown(database)} is what {backup} holds{taken}. {_SERVE}{_to_sign_in(database)}"
+    return f"{shown(database)} is what {backup} holds{taken}. {_SERVE}{_accounts(database, before, now)}"
 
 
 def _restore_file(file: Path, backup: Path, now: datetime) -> str:
@@ -115,7 +120,7 @@ def _restore_file(file: Path, backup: Path, now: datetime) -> str:
         # What one that was killed left there, SQLite would take for this one's.
         _remove(copy, all_but_name=cut_short)
         taken = _sound_copy(backup, copy, like=file)
-        admins = _to_sign_in(f"sqlite:///{copy}")
+        accounts = _accounts(f"sqlite:///{copy}", admitted(f"sqlite:///{file}"), now)
         before = _unused(_beside(file, f".{now:%Y%m%d-%H%M%SZ}"))
         kept = file.exists()
         # From here on whole: whoever ends it now gets what was asked for. The database goes first: where
@@ -126,7 +131,7 @@ def _restore_file(file: Path, backup: Path, now: datetime) -> str:
                 if there.exists():
                     there.rename(_beside(before, suffix))
             copy.rename(file)
-    said = f"{file} is what {backup} holds{taken}. {_SERVE}{admins}"
+    said = f"{file} is what {backup} holds{taken}. {_SERVE}{accounts}"
     return f"{said}\nWhat was there is {before}." if kept else said
 
 
@@ -161,9 +166,19 @@ def _sound_copy(backup: Path, copy: Path, *, like: Path) -> str:
     return taken
 
 
-def _to_sign_in(database: str) -> str:
+def _accounts(database: str, before: Admitted | None, now: datetime) -> str:
+    """Have nobody be more by a backup than they were before; what is to be told of its accounts."""
     with closing(existing_store(database)) as store:
-        return _SIGN_IN if store.accounts() else ""
+        held = store.hold_to(before, now) if before else ()
+        left = store.accounts()
+    said = _SIGN_IN if left else ""
+    if held:
+        said += f" No more than before may: {', '.join(held)}."
+    if left and before is None:
+        said += _LOOK
+    if left and ADMIN not in {each.role for each in left}:
+        said += f" {NO_ADMIN}"
+    return said
 
 
 def _beside(file: Path, suffix: str) -> Path:

@@ -33,6 +33,8 @@ _OF_ACTIONS: Mapping[str, Right] = {
     "role": "accounts",
 }
 
+NO_ADMIN = "Nobody is an admin any more: `hub user role NAME admin`, or `hub user add NAME`."
+
 _DO: Mapping[Right, str] = {
     "look": "see this",
     "check": "have feeds checked",

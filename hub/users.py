@@ -16,6 +16,7 @@ from hub.audit import Decision, expelled, given_role, invited
 from hub.config import load
 from hub.errors import StoreError
 from hub.model import ADMIN, LINK_LASTS, Account, Did, Invitation, Role, account_name_problem
+from hub.roles import NO_ADMIN
 from hub.said import minute
 from hub.store import Store, existing_store
 
@@ -74,7 +75,7 @@ def remove(name: str, *, now: datetime) -> Decision:
         did = expelled(name)
         left = store.accounts()
         if left and not any(each.role == ADMIN for each in left):
-            return replace(did, said=f"{did.said}\nNobody is an admin any more: `hub user role NAME admin`.")
+            return replace(did, said=f"{did.said}\n{NO_ADMIN}")
         return did
 
     return expel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -16,12 +17,13 @@ from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
 from hub.model import Entry, Invitation, Role, RoleName, Subject
 from hub.roles import RIGHTS, Right, may, refusal
-from hub.store import open_store
+from hub.store import Store, open_store
 from hub.users import invitation
 from hub.web.admin.actions import ACTIONS, ON_ACCOUNTS, ON_FILE, ON_NEWS
 from tests.admin_hub import ADMIN, PASSWORD, AdminHub
 from tests.commands import Hub as Command
-from tests.postgresql import new_store
+from tests.older import older_database
+from tests.postgresql import new_store, programs
 from tests.web_hub import EAST, NATIONAL, NETWORK, NOW, WESSEX, ago, news
 
 EDITOR, OF_EAST = Role("editor"), Role("member", "east")
@@ -532,6 +534,17 @@ def test_feeds_yaml_says_at_each_sign_in_what_somebody_is(url: str) -> None:
             assert store.account("carol@a.example").role == OF_EAST  # type: ignore[union-attr]
 
 
+def test_whoever_had_an_account_before_there_were_roles_is_an_admin(tmp_path: Path) -> None:
+    with closing(older_database(tmp_path / "hub.db", before="m035_roles")) as older:
+        older.execute(
+            "INSERT INTO accounts (name, password, made) VALUES ('anna', '', '2026-11-24T15:30:00Z')"
+        )
+        older.execute("INSERT INTO invitations VALUES ('bob', 'x', '2026-11-25T15:30:00Z', 'anna')")
+    with closing(open_store(f"sqlite:///{tmp_path}/hub.db")) as store:
+        assert [each.role for each in store.accounts()] == [AN_ADMIN]
+        assert [each.role for each in store.invitations(NOW)] == [AN_ADMIN]
+
+
 @pytest.mark.parametrize("written", ["", "owner", "member", "member:", "admin:east", "member:a:b", "Admin"])
 def test_what_is_no_role_is_read_as_none(written: str) -> None:
     with pytest.raises(ValueError, match="is no role"):
@@ -544,6 +557,66 @@ def test_roles_are_written_as_they_are_read() -> None:
 
 
 # ---------------------------------------------------------------- commands
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "after a crash", "taken over"])
+def test_a_backup_that_is_put_back_gives_nobody_more_than_they_had(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    command = Command(tmp_path)
+    command.write({})
+    on_server = kind in ("postgresql", "taken over")
+    in_file = f"sqlite:///{tmp_path}/hub.db"
+    with new_store() if on_server else nullcontext(in_file) as url, closing(open_store(url)) as store:
+
+        def enrol(store: Store, **roles: Role) -> None:
+            for name, role in roles.items():
+                path = invitation(store, name, role, now=NOW)
+                assert store.enrol(path.rpartition("/")[2], name, "hash", NOW)
+
+        backed_up, copy = in_file if kind == "taken over" else url, str(tmp_path / "copy")
+        with closing(open_store(backed_up)) as original:
+            enrol(original, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN)
+        assert command.run("backup", copy, "--database", backed_up).returncode == 0
+        if kind == "taken over":
+            enrol(store, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN)
+        store.give_role("bob", EDITOR)
+        store.give_role("carol", OF_EAST)
+        store.give_role("dave", AN_ADMIN)
+        assert store.expel("eve", NOW)
+        if kind != "after a crash":
+            store.close()
+        restored = command.run("restore", copy, "--database", url)
+        assert restored.returncode == 0, restored.stderr
+        assert "No more than before may: eve, bob, carol." in restored.stdout
+        with closing(open_store(url)) as after:
+            assert {each.name: each.role for each in after.accounts()} == {
+                "anna": AN_ADMIN,
+                "bob": EDITOR,
+                "carol": OF_EAST,
+                "dave": EDITOR,
+            }
+            subject = Subject(issuer="https://a.example", sub="1", called="eve", rule="x", role=EDITOR)
+            assert after.let_in(subject, "eve", invitation="", now=NOW).refusal == "removed"
+        assert command.run("check", "--database", url).returncode == 0
+
+
+def test_a_backup_that_leaves_no_admin_or_replaces_nothing_says_so(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.write({})
+    copy = str(tmp_path / "copy.db")
+    with closing(AdminHub(tmp_path)) as hub:
+        hub.enrol()
+        hub.another("bob", EDITOR)
+        assert command.run("backup", copy).returncode == 0
+        hub.store.give_role("bob", AN_ADMIN)
+        hub.store.give_role(ADMIN, EDITOR)
+    assert "Nobody is an admin any more" in command.run("restore", copy).stdout
+    (tmp_path / "hub.db").write_bytes(b"damaged" * 1000)
+    said = command.run("restore", copy).stdout
+    assert "`hub user list` says what each may do: as when the backup was made." in said
+    assert "Nobody is an admin" not in said
 
 
 def test_commands_give_roles(tmp_path: Path) -> None:
@@ -574,6 +647,6 @@ def test_commands_give_roles(tmp_path: Path) -> None:
         assert changed.stdout == "eve is an editor of east now, and was an admin.\n"
         assert hub.store.audit(limit=1).items[0].action == "role"
         removed = command.run("user", "remove", ADMIN).stdout
-        assert "Nobody is an admin any more: `hub user role NAME admin`." in removed
+        assert "Nobody is an admin any more: `hub user role NAME admin`" in removed
         assert command.run("user", "role", "eve", "admin").returncode == 0
         assert invitation(hub.store, "x", now=hub.now)

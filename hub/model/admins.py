@@ -48,6 +48,12 @@ class Role(Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.name}:{self.member}" if self.member else self.name
 
+    def within(self, other: Role) -> Role:
+        """This role where it gives no more than another does, else the other."""
+        names = get_args(RoleName)
+        less = names.index(self.name) > names.index(other.name)
+        return self if less or self == other else other
+
 
 ADMIN = Role("admin")
 
@@ -65,6 +71,13 @@ class Account(Struct, frozen=True, kw_only=True):
     role: Role
     issuers: tuple[str, ...] = ()
     by_rule: bool = False
+
+
+class Admitted(Struct, frozen=True):
+    """Who has an account in a database, with which role, and whose was removed."""
+
+    roles: Mapping[str, Role]
+    removed: frozenset[str]
 
 
 LINK_LASTS = timedelta(days=1)

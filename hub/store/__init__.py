@@ -15,7 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import StoreError
-from hub.model import Poller, StoredEntry, Workers
+from hub.model import Admitted, Poller, StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
 from hub.store.copies import refuse_cut_short
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
@@ -194,6 +194,20 @@ def put_back(url: str, copy: Path) -> None:
     with _driver():
         from hub.store.postgres import copying
     copying.put_back(url, copy)
+
+
+def admitted(url: str) -> Admitted | None:
+    """Who may sign in by a database, which is left as it is; None where that cannot be told.
+
+    Raises StoreError for a server that does not answer.
+    """
+    if on_server(url):
+        with _driver():
+            from hub.store.postgres import copying
+        return copying.admitted(url)
+    from hub.store.sqlite.copying import admitted as of_file
+
+    return of_file(database_file(url))
 
 
 def take_over(url: str, file: Path, step: Callable[[str], None]) -> None:

@@ -15,6 +15,7 @@ from hub.model import (
     SESSION_LASTS,
     Account,
     Admission,
+    Admitted,
     AuditRecord,
     Departure,
     FeedKey,
@@ -158,16 +159,34 @@ class Admins(Connection):
         with self._writing():
             if not last:
                 self._leave_an_admin(name)
-            gone = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
-            # Else who is removed could have seen to a way back.
-            self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
-            gone += self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount
-            if gone:
-                self._execute(
-                    "INSERT INTO expelled (name, moment) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                    (name, rows.stamp(now)),
-                )
+            return self._expel(name, now)
+
+    def _expel(self, name: str, now: datetime) -> bool:
+        gone = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
+        # Else who is removed could have seen to a way back.
+        self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
+        gone += self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount
+        if gone:
+            self._remember_expelled(name, now)
         return bool(gone)
+
+    def _remember_expelled(self, name: str, now: datetime) -> None:
+        self._execute(
+            "INSERT INTO expelled (name, moment) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            (name, rows.stamp(now)),
+        )
+
+    def hold_to(self, before: Admitted, now: datetime) -> tuple[str, ...]:
+        with self._writing():
+            held = [name for name in sorted(before.removed) if self._expel(name, now)]
+            for name in before.removed:
+                self._remember_expelled(name, now)
+            for each in self.accounts():
+                role = each.role.within(before.roles.get(each.name, each.role))
+                if role != each.role:
+                    self._execute("UPDATE accounts SET role = ? WHERE name = ?", (str(role), each.name))
+                    held.append(each.name)
+        return tuple(held)
 
     def take_back(self, name: str) -> bool:
         with self._writing():

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from hub.errors import StoreError
+from hub.model import Admitted, Role
 from hub.store.copies import whole
 from hub.store.postgres.server import MADE, asking, name_on_server, parameters, remedy_of_rights
 from hub.store.postgres.tables import MIGRATIONS
@@ -25,6 +26,10 @@ from hub.store.postgres.workers import SCHEMA as JOBS
 # Who owns the tables, and who else may read them, is the server's that they are put back on.
 _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+_HAS_ROLES = (
+    "SELECT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
+    " AND table_name = 'accounts' AND column_name = 'role')"
+)
 _TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 # Who was let in when the copy was made may have been removed since.
 _LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations|departures) ")
@@ -91,6 +96,17 @@ def put_back(url: str, file: Path) -> None:
             f"--use-list={left.name}",
             f"--dbname={make_conninfo(dbname=place.name)}",
         )
+
+
+def admitted(url: str) -> Admitted | None:
+    """Who may sign in by a database; None where that cannot be told. Raises StoreError."""
+    with asking(url) as connection:
+        (known,) = connection.execute(_HAS_ROLES).fetchone() or (False,)
+        if not known:
+            return None
+        roles = connection.execute("SELECT name, role FROM accounts").fetchall()
+        removed = connection.execute("SELECT name FROM expelled").fetchall()
+    return Admitted({name: Role.read(role) for name, role in roles}, frozenset(name for (name,) in removed))
 
 
 class _Restore:

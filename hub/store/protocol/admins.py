@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from hub.model import Account, Admission, AuditRecord, Departure, Invitation, Role, Session, Subject
+from hub.model import Account, Admission, Admitted, AuditRecord, Departure, Invitation, Role, Session, Subject
 from hub.store.found import Page
 
 
@@ -53,6 +53,12 @@ class AdminStore(Protocol):
 
         False where there was neither an account nor an invitation. Raises StoreError for the `last` admin's,
         unless that is meant.
+        """
+
+    def hold_to(self, before: Admitted, now: datetime) -> tuple[str, ...]:
+        """Have nobody be more than they were `before`, nor have an account whose was removed; whom it held.
+
+        Whoever had none then, and was not removed, keeps what they have.
         """
 
     # ------------------------------------------------------------ by the organisation's own sign-in

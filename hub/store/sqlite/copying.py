@@ -7,8 +7,25 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.errors import StoreError
+from hub.model import Admitted, Role
 from hub.store.copies import whole
 from hub.store.sqlite.connection import SqliteConnection, known_error
+
+
+def admitted(file: Path) -> Admitted | None:
+    """Who may sign in by a database, which stays as it is, with its log; None where that cannot be told."""
+    log = file.with_name(f"{file.name}-wal")
+    # Else what keeps those apart who use it would be left beside it.
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)) as connection:
+            roles = connection.execute("SELECT name, role FROM accounts").fetchall()
+            removed = connection.execute("SELECT name FROM expelled").fetchall()
+        return Admitted(
+            {name: Role.read(role) for name, role in roles}, frozenset(name for (name,) in removed)
+        )
+    except (sqlite3.Error, ValueError):
+        return None
 
 
 class Original(SqliteConnection):
