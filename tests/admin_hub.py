@@ -31,8 +31,8 @@ class AdminHub(Hub):
     def __init__(self, folder: Path, text: str = NETWORK, *, database: str | None = None) -> None:
         self.path = folder / "feeds.yaml"
         self.path.write_text(text, encoding="utf-8")
-        desk = Desk(self.path, database or f"sqlite:///{folder / 'hub.db'}")
-        super().__init__(folder, text, desk=desk, database=database)
+        self.desk = Desk(self.path, database or f"sqlite:///{folder / 'hub.db'}")
+        super().__init__(folder, text, desk=self.desk, database=database)
 
     def take_up(self) -> None:
         """Go by the file as it is now, as a hub that runs does."""

@@ -311,7 +311,7 @@ def test_what_is_stored_is_left_as_it_was_where_that_cannot_be_recorded(
     def held(*_: object, **__: object) -> int:
         raise StoreError("The database is held.", "Wait until it is not.")
 
-    hub.post("/admin/accounts/invite", {"name": "bob"})
+    hub.post("/admin/accounts/invite", {"name": "bob", "role": "admin"})
     monkeypatch.setattr(SqliteStore, "record", held)
     for path, fields in (
         ("/admin/do/withdraw", what(OTHER, why="it was wrong")),

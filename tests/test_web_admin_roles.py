@@ -15,11 +15,12 @@ import pytest
 
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
-from hub.model import Entry, Invitation, Role, RoleName, Subject
+from hub.model import Entry, HubSettings, Invitation, Role, RoleName, Subject
 from hub.roles import RIGHTS, Right, may, refusal
 from hub.store import Store, open_store
 from hub.users import invitation
 from hub.web.admin.actions import ACTIONS, ON_ACCOUNTS, ON_FILE, ON_NEWS
+from hub.web.admin.own import OwnDesk
 from tests.admin_hub import ADMIN, PASSWORD, AdminHub
 from tests.commands import Hub as Command
 from tests.older import older_database
@@ -38,6 +39,9 @@ PAGES = {
     "admin.feeds.feeds GET": M,
     "admin.feeds.feed GET": M,
     "admin.feeds.check POST": M,
+    "admin.documents.see POST": M,
+    "admin.documents.show GET": M,
+    "admin.documents.whole GET": M,
     "admin.waiting.waiting GET": M,
     "admin.waiting.publish POST": E,
     "admin.waiting.drop POST": E,
@@ -650,3 +654,20 @@ def test_commands_give_roles(tmp_path: Path) -> None:
         assert "Nobody is an admin any more: `hub user role NAME admin`" in removed
         assert command.run("user", "role", "eve", "admin").returncode == 0
         assert invitation(hub.store, "x", now=hub.now)
+
+
+def test_an_editor_of_a_member_sees_no_document_of_another(hub: AdminHub) -> None:
+    bob = hub.another("bob", OF_EAST)
+    desk = OwnDesk(hub.desk, hub.store, OF_EAST)
+    (ours,) = hub.store.feed_states("east")
+    theirs, *_ = hub.store.feed_states("wessex")
+    assert bob.post("/admin/document/wessex/news").status_code == 403
+    with pytest.raises(NotAllowed):
+        desk.see_document(theirs, None, HubSettings())
+    errand = hub.desk.see_document(theirs, None, HubSettings())
+    file = f"/admin/document.txt?feed=wessex/news&look={errand.number}"
+    assert desk.seen_document(theirs.feed.key, errand.number) is None
+    assert hub.desk.seen_document(theirs.feed.key, errand.number) is errand
+    assert bob.get(file).status_code == 404
+    errand = desk.see_document(ours, None, HubSettings())
+    assert desk.seen_document(ours.feed.key, errand.number) is errand

@@ -73,17 +73,13 @@ class OwnDesk:
 
     def see_document(self, state: FeedState, address: str | None, hub: HubSettings) -> Errand[SeenDocument]:
         """As `Desk` has it, of the member's own feeds."""
-        self._must_own(state.feed.key)
+        if state.feed.key.member != self._role.member:
+            raise roles.refusal_of_another(self._role)
         return self._desk.see_document(state, address, hub)
 
     def seen_document(self, feed: FeedKey, number: int) -> Errand[SeenDocument] | None:
         """As `Desk` has it, of the member's own feeds."""
-        self._must_own(feed)
-        return self._desk.seen_document(feed, number)
-
-    def _must_own(self, feed: FeedKey) -> None:
-        if feed.member != self._role.member:
-            raise roles.refusal_of_another(self._role)
+        return self._desk.seen_document(feed, number) if feed.member == self._role.member else None
 
     def _own(
         self, store: Store, what: str, member: str | None, standing: Standing | None = None
