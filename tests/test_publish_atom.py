@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
-from hub.model import Category, Enclosure, Person, Source
+from hub.model import Category, Enclosure, Person, Source, Withheld, WithheldEntry
 from hub.publish.atom import atom
+from hub.publish.corrections import withdrawal_item
 from hub.publish.document import MergedDocument
-from hub.publish.item import Item
+from hub.publish.item import Item, item
 from hub.publish.jsonfeed import json_feed
 from hub.publish.rss import rss
 from tests.rfc4287 import ATOM, LANG, violations
-from tests.sample_items import HUB, WESSEX, at, bare_item, document, joint_item
+from tests.sample_items import HUB, LABELS, WESSEX, at, bare_item, document, joint_item, joint_story
 
 
 def entry_of(item: Item) -> etree._Element:
@@ -230,6 +231,20 @@ def test_the_source_says_which_feed_the_entry_was_copied_from() -> None:
     assert source.findtext(f"{ATOM}rights") == "© the feed"
     assert links(source, "alternate") == [{"rel": "alternate", "href": "https://wessex.example/"}]
     assert links(source, "self") == [{"rel": "self", "href": "https://wessex.example/feed/"}]
+
+
+@pytest.mark.parametrize("ahead", [at(23), datetime(2031, 1, 1, tzinfo=UTC)])
+def test_no_date_of_a_source_is_later_than_our_first_sight_of_these_words(ahead: datetime) -> None:
+    story = joint_story()
+    shown = replace(story.shown, source=replace(story.shown.source, updated=ahead))
+    told = item(replace(story, shown=shown), LABELS)
+    assert entry_of(told).findtext(f"{ATOM}source/{ATOM}updated") == shown.changed.isoformat()
+    (as_json,) = json.loads(json_feed(document(told)))["items"]
+    assert as_json["_hub"]["source"]["updated"] == shown.changed.isoformat()
+    withheld = WithheldEntry(
+        stored=shown, withheld=Withheld("withdrawn", ""), since=at(22), by_admin=True, was_published=True
+    )
+    assert withdrawal_item(withheld, "Withdrawn.").source.updated == withheld.since
 
 
 def test_a_source_whose_id_is_no_iri_is_known_by_its_address() -> None:

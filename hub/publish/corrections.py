@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
 from hub.publish.document import ENGLISH
-from hub.publish.item import Item, headline_of
+from hub.publish.item import Item, headline_of, source_at
 from hub.wording import Piece, difference
 
 UNSHOWN = "Its text was corrected."
@@ -137,6 +137,6 @@ def _item(
         enclosures=(),
         image=None,
         rights=None,
-        source=stored.source,
+        source=source_at(stored.source, when),
         copies=(),
     )

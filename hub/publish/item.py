@@ -154,7 +154,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         enclosures=entry.enclosures,
         image=entry.image,
         rights=entry.rights or stored.source.rights,
-        source=stored.source,
+        source=source_at(stored.source, stored.changed),
         copies=tuple(
             Copy(
                 member=other.member,
@@ -171,6 +171,13 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         ),
         moved=stored.moved,
     )
+
+
+def source_at(source: Source, when: datetime) -> Source:
+    """The source of what was copied from it, seen by us at `when`: its own date is never later than that."""
+    if source.updated is None or source.updated <= when:
+        return source
+    return replace(source, updated=when)
 
 
 def headline(stored: StoredEntry) -> str:
