@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hub import __version__
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, NotAnAddress
 from hub.signals import hear_once
 
 if TYPE_CHECKING:
@@ -52,6 +52,27 @@ def _database(command: Command) -> Command:
         show_default=True,
         help="Where news is kept. [env: HUB_DATABASE]",
     )(command)
+
+
+class _Command(click.Command):
+    """One that takes --config and --database also where it has no use for them.
+
+    So whoever has a hub elsewhere can say both to every command.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        used = {parameter.name for parameter in self.params}
+        self.params += [
+            click.Option([f"--{name}"], hidden=True, expose_value=False)
+            for name in ("config", "database")
+            if name not in used
+        ]
+
+
+class _Group(click.Group):
+    command_class = _Command
+    group_class = type
 
 
 def _templates(command: Command) -> Command:
@@ -115,7 +136,7 @@ def _tell(error: HubError) -> None:
         click.echo(f"    {error.remedy}", err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hub")
 def cli() -> None:
     """Polls the feeds of a network's members and republishes their news merged."""
@@ -174,7 +195,8 @@ def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, datab
         sys.exit(_EXIT_FAILED)
 
 
-@cli.command()
+# Its feeds.yaml and its database are its own, and to pass over others that were named would mislead.
+@cli.command(cls=click.Command)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to serve."
 )
@@ -643,7 +665,7 @@ def main() -> None:
         sys.exit(_EXIT_STOPPED)
     except HubError as error:
         _tell(error)
-        sys.exit(_EXIT_USAGE if isinstance(error, ConfigError) else _EXIT_FAILED)
+        sys.exit(_EXIT_USAGE if isinstance(error, ConfigError | NotAnAddress) else _EXIT_FAILED)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise

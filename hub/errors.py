@@ -13,6 +13,7 @@
     ├── NotAllowed           who is signed in has not the role for it
     ├── SignInError          who comes from the organisation's own sign-in is not let in by it
     ├── StoreError           the database refused
+    │   ├── NotAnAddress     what it was named by is no address of a database
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
     │   │   └── StoreSilent  it does not answer at all
     │   └── AlreadySo        what is to be done is the case
@@ -150,6 +151,10 @@ class NotAllowed(HubError):
 
 class StoreError(HubError):
     """The database refused: it is locked, damaged, full or of a newer version."""
+
+
+class NotAnAddress(StoreError):
+    """What a database was named by is no address of one: who named it has to name it otherwise."""
 
 
 class StoreUnusable(StoreError):

@@ -160,6 +160,27 @@ def test_a_broken_file_is_refused_with_all_its_errors_at_once(hub: Hub) -> None:
     assert not (hub.folder / "hub.db").exists()
 
 
+def test_a_database_that_is_named_by_no_address_is_bad_usage(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    for address in ("hub.db", "sqlite://hub.db", "mysql://hub@db/hub", "postgresql://hub:secret"):
+        done = hub.run("poll", "--json", "--database", address)
+        assert (done.returncode, done.stdout) == (2, ""), address
+        assert "is not the address of a database" in done.stderr
+    # What is an address and leads nowhere has failed.
+    assert hub.run("poll", "--database", f"sqlite:///{hub.folder}/nowhere/hub.db").returncode == 1
+    assert site.asked == []
+
+
+def test_what_a_command_has_no_use_for_changes_nothing(hub: Hub, site: Site) -> None:
+    hub.write({"east": [site.feed("/east", "One")]})
+    assert hub.run("poll").returncode == 0
+    assert hub.run("backup", "copy.db", "--config", str(hub.config)).returncode == 0
+    assert (hub.folder / "copy.db").exists()
+    checked = hub.run("feeds", "check", "--database", "sqlite:///never.db")
+    assert checked.stdout.startswith(f"{hub.config} is sound")
+    assert not (hub.folder / "never.db").exists()
+
+
 def test_a_round_in_which_no_feed_could_be_had_has_failed(hub: Hub, site: Site) -> None:
     hub.write({"east": [site.url + "/gone"], "west": [site.url + "/gone-too"]})
     assert hub.run("poll", "--all").returncode == 1

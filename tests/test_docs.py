@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from hub.cli import cli
 from hub.config import shipped_file
@@ -32,6 +33,14 @@ def test_every_command_and_its_options_are_documented(name: str, command: click.
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.name not in ("config", "database"):
             assert any(option in row for option in parameter.opts), f"{name} {parameter.opts}"
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
+def test_every_command_but_the_demo_takes_a_feeds_yaml_and_a_database(
+    name: str, command: click.Command
+) -> None:
+    called = [*name.split()[1:], "--config", "feeds.yaml", "--database", "sqlite:///hub.db", "--help"]
+    assert CliRunner().invoke(cli, called).exit_code == (2 if name == "hub demo" else 0)
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:

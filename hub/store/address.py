@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hub.errors import StoreError
+from hub.errors import NotAnAddress
 
 # As libpq has it: the second is another name of the first.
 _SERVERS = ("postgresql://", "postgres://")
@@ -40,11 +40,11 @@ def database_file(url: str) -> Path:
     """The file that the address of a database names that is on no server.
 
     `sqlite:///hub.db` is relative to the working directory,
-    `sqlite:////var/lib/hub.db` absolute. Raises StoreError.
+    `sqlite:////var/lib/hub.db` absolute. Raises NotAnAddress.
     """
     scheme, _, path = url.partition(":///")
     if scheme != "sqlite" or not path:
-        raise StoreError(
+        raise NotAnAddress(
             f"{shown(url)!r} is not the address of a database.",
             "Write sqlite:///hub.db for a file beside you, sqlite:////var/lib/hub/hub.db for one elsewhere,"
             " postgresql://USER:PASSWORD@HOST/NAME for one on a PostgreSQL server.",

@@ -14,7 +14,7 @@ from psycopg import errors
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
 
-from hub.errors import StoreError, StoreSilent, StoreUnusable
+from hub.errors import NotAnAddress, StoreError, StoreSilent, StoreUnusable
 from hub.signals import told_for
 from hub.store.address import is_plain, shown
 
@@ -173,13 +173,13 @@ def asked_for(url: str) -> dict[str, Any]:
 
 
 def parameters(url: str) -> dict[str, Any]:
-    """What an address says, by libpq's names. Raises StoreError."""
+    """What an address says, by libpq's names. Raises NotAnAddress."""
     try:
         found = conninfo_to_dict(url)
     except (psycopg.Error, UnicodeError) as error:
         unknown = re.search(r'invalid URI query parameter: "(\w+)"', str(error))
         if unknown and is_plain(url):
-            raise StoreError(
+            raise NotAnAddress(
                 f"The address {shown(url)!r} has a parameter {unknown[1]}, and there is none of that name.",
                 "Leave it out, or correct its name.",
             ) from None
@@ -192,7 +192,7 @@ def parameters(url: str) -> dict[str, Any]:
         or any("@" in str(found.get(name) or "") for name in ("host", "port", "dbname"))
         or not _PORTS.fullmatch(str(found.get("port") or ""))
     ):
-        raise StoreError(
+        raise NotAnAddress(
             f"{shown(url)!r} is not the address of a database on a server.",
             "Write postgresql://USER:PASSWORD@HOST/NAME; in a password, characters such as @ : / % ? #"
             " are percent-encoded (%40 %3A %2F %25 %3F %23).",
