@@ -1,0 +1,161 @@
+"""The commands that decide on news, and say why it is as it is."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from hub.cli.options import cli, with_config, with_database, with_member
+from hub.cli.telling import EXIT_FAILED, decided, desk_of
+
+
+@cli.group()
+def story() -> None:
+    """Decide which entries are the same news. No poll undoes it."""
+
+
+@story.command("merge")
+@click.argument("link")
+@click.argument("into", metavar="OTHER_LINK")
+@with_member
+@with_database
+def story_merge(link: str, into: str, member: str | None, database: str) -> None:
+    """Put the story of LINK into that of OTHER_LINK."""
+    decided(database, "merge", desk_of(database).merge(link, into, member=member, into_of=member))
+
+
+@story.command("split")
+@click.argument("link")
+@with_member
+@with_database
+def story_split(link: str, member: str | None, database: str) -> None:
+    """Take LINK out of its story, apart from the others for good."""
+    decided(database, "split", desk_of(database).split(link, member=member, alone=False))
+
+
+@story.command("not-a-copy")
+@click.argument("link")
+@with_member
+@with_database
+def story_not_a_copy(link: str, member: str | None, database: str) -> None:
+    """Keep LINK in a story of its own, whatever else is published."""
+    decided(database, "not-a-copy", desk_of(database).split(link, member=member, alone=True))
+
+
+@story.command("lead")
+@click.argument("link")
+@with_member
+@with_database
+def story_lead(link: str, member: str | None, database: str) -> None:
+    """Have LINK lead its story."""
+    decided(database, "lead", desk_of(database).lead(link, member=member))
+
+
+@cli.command()
+@click.argument("link")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day, as 2026-12-24."
+)
+@with_member
+@with_config
+@with_database
+def pin(link: str, until: datetime | None, member: str | None, config: Path, database: str) -> None:
+    """Have the story of LINK stand on the home page, beside the latest news."""
+    from hub.pins import hubs_day
+
+    last_day = until and until.date()
+    today = hubs_day(config, datetime.now(UTC), needed=last_day is not None)
+    decided(database, "pin", desk_of(database).pin(link, member=member, last_day=last_day, today=today))
+
+
+@cli.command()
+@click.argument("link")
+@with_member
+@with_database
+def unpin(link: str, member: str | None, database: str) -> None:
+    """Take the story of LINK from there."""
+    today = datetime.now(UTC).date()
+    decided(database, "unpin", desk_of(database).unpin(link, member=member, today=today))
+
+
+@cli.command()
+@with_database
+def held(database: str) -> None:
+    """List what is not published until an admin says so, with the reasons."""
+    from hub import moderation
+
+    click.echo(moderation.held(database))
+
+
+@cli.command()
+@click.argument("what", metavar="LINK|MEMBER[/NAME]")
+@with_member
+@with_database
+def release(what: str, member: str | None, database: str) -> None:
+    """Publish LINK, whatever the rules say, or all that waits of a MEMBER or a feed of it."""
+    decided(database, "release", desk_of(database).release(what, member=member))
+
+
+@cli.command()
+@click.argument("what", metavar="LINK|MEMBER[/NAME]")
+@click.option("--why", default="", help="The reason, which readers see.")
+@with_member
+@with_database
+def withdraw(what: str, why: str, member: str | None, database: str) -> None:
+    """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or a feed of it."""
+    decided(database, "withdraw", desk_of(database).withdraw(what, member=member, why=why))
+
+
+@cli.command()
+@click.argument("link", metavar="LINK|URL|MEMBER[/NAME]")
+@with_config
+@with_database
+def explain(link: str, config: Path, database: str) -> None:
+    """Say why LINK is here, dated, tagged and merged as it is, or why not; of a feed, how it is doing."""
+    from hub import explain as explaining
+
+    said, is_here = explaining.run(config, database, link, now=datetime.now(UTC))
+    click.echo(said)
+    if not is_here:
+        sys.exit(EXIT_FAILED)
+
+
+@cli.command()
+@click.argument("link")
+@with_member
+@with_database
+def revisions(link: str, member: str | None, database: str) -> None:
+    """Show what the entry at LINK said before, and what became of it word by word."""
+    from hub import revisions as revising
+
+    click.echo(revising.run(database, link, member=member))
+
+
+@cli.command()
+@click.argument("link")
+@click.argument("term")
+@click.option("--undo", is_flag=True, help="Leave it to the rules again whether the story has the tag.")
+@with_member
+@with_config
+@with_database
+def tag(link: str, term: str, undo: bool, member: str | None, config: Path, database: str) -> None:
+    """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
+    desk = desk_of(database, config)
+    if undo:
+        decided(database, "leave", desk.leave_to_rules(link, term, member=member))
+    else:
+        decided(database, "tag", desk.tag(link, term, member=member))
+
+
+@cli.command()
+@click.argument("link")
+@click.argument("term")
+@with_member
+@with_config
+@with_database
+def untag(link: str, term: str, member: str | None, config: Path, database: str) -> None:
+    """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
+    decided(database, "untag", desk_of(database, config).untag(link, term, member=member))
