@@ -28,7 +28,7 @@ ok          it is read, and has news in its own rhythm
 quiet       it is read, and has had no news for more than twice as long as ever before
 stale       the same for so long that it is no longer kept, most likely
 held        it is read, and some of what it brought is not published until an admin says so
-blocked     its site turns the hub away: a bot challenge, a password, 403, robots.txt
+blocked     its site turns the hub away: a bot challenge, a password, 403, robots.txt, or 429 for a week
 moved       it is read, where one of its addresses redirects to for good (`hub.moves.proposed`)
 not-a-feed  there is something else at its address, such as a page
 broken      it cannot be fetched or read, or has lost all its entries
@@ -56,6 +56,8 @@ _REFUSED = (401, 402, 403, 406, 418, 451, 999)
 _TURNED_AWAY = frozenset({"blocked", "robots", "api-refuses", *(f"http-{status}" for status in _REFUSED)})
 _NOT_THERE = ("http-404", "http-410")
 _ASKED_TO_WAIT = ("http-429", "http-503")
+# Who asks for time for so long lets nobody in.
+_WAITS_AT_MOST = timedelta(days=7)
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -195,14 +197,15 @@ def _moved(move: Move) -> Health:
 
 def _failing(state: FeedState, now: datetime, robot: str) -> Health:
     reason, since = state.reason or "", state.failing_since or now
-    if reason == "http-429" or (
-        reason in _ASKED_TO_WAIT and state.not_before is not None and state.not_before > now
-    ):
-        return _waiting(state, now, state.not_before)
     same = state.reason_since or now
+    waits = reason == "http-429" or (
+        reason in _ASKED_TO_WAIT and state.not_before is not None and state.not_before > now
+    )
+    if waits and now - same < _WAITS_AT_MOST:
+        return _waiting(state, now, state.not_before)
     if reason in _NOT_THERE and now - same >= _GONE_AFTER:
         return _gone(state, same, "There has been nothing at its address for a fortnight")
-    if reason in _TURNED_AWAY:
+    if waits or reason in _TURNED_AWAY:
         found: HealthState = "blocked"
     elif reason == "not-a-feed":
         found = "not-a-feed"

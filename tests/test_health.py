@@ -258,6 +258,18 @@ def test_a_server_that_asks_for_time_has_its_feed_wait_until_then() -> None:
     assert failed("http-429").sentence == "Its server asked to be left alone, and not for how long."
 
 
+def test_a_server_that_has_asked_for_time_for_a_week_lets_nobody_in() -> None:
+    later = NOW + timedelta(hours=3)
+    for reason in ("http-429", "http-503"):
+        assert failed(reason, days=6, not_before=later).state == "waiting"
+        found = failed(reason, days=7, not_before=later)
+        assert (found.state, found.since) == ("blocked", NOW - 7 * DAY)
+        assert found.editor
+    # What it said otherwise before counts for nothing.
+    assert failed("http-429", days=60, reason_since=NOW - DAY).state == "waiting"
+    assert failed("http-503", days=60).state == "broken"
+
+
 def test_a_feed_that_is_asked_later_than_its_server_wants_is_told_when() -> None:
     found = failed("http-503", not_before=NOW + timedelta(hours=3), next_poll=NOW + timedelta(hours=4))
     assert "until 20 November 2026, 15:00 UTC" in found.sentence
