@@ -46,7 +46,7 @@ def _break_off(_number: int, _frame: FrameType | None) -> None:
 def hear_once() -> None:
     """Have the first Ctrl-C raise KeyboardInterrupt, and those after it be passed over."""
     # Whoever starts a command in the background may have it pass all of them over.
-    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, _break_off)
 
 

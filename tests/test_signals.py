@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,25 @@ def test_a_second_ctrl_c_does_not_break_off_what_is_tidied_up_after_the_first(ho
     # Whoever runs these tests in the background has them ignore it, and so do all that they start.
     deaf = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     assert said(deaf + _TIDYING_UP.format(beginning=_BEGINNINGS[how])) == "ended\ntidied up\n"
+
+
+def test_ctrl_c_while_a_command_is_being_loaded_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(600)\n")
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from hub.__main__ import main; main()"]
+    path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert (process.returncode, err) == (-signal.SIGINT, "")
 
 
 def test_a_hub_under_nohup_stays_when_its_terminal_goes() -> None:
