@@ -622,6 +622,18 @@ def test_an_ampersand_that_is_not_written_as_xml_has_it_stands_for_itself(
     assert (entry.id, entry.link) == ("r&d", "http://east.example/?a=1&copy=2")
 
 
+@pytest.mark.parametrize("sound", [True, False])
+@pytest.mark.parametrize("empty", ["", "<link/>", "<link></link>", "<link>\n</link>"])
+def test_a_guid_that_is_a_pages_address_is_the_link_also_beside_an_empty_one(empty: str, sound: bool) -> None:
+    page = "https://east.example/1"
+    also = "" if sound else "<description>R&D</description>"
+    for item in (f"{empty}<guid>{page}</guid>", f"<guid>{page}</guid>{empty}"):
+        (entry,) = read(rss(f"<item>{item}{also}</item>")).entries
+        assert (entry.id, entry.link) == (page, page)
+    (entry,) = read(rss(f"<item>{empty}<guid isPermaLink='false'>{page}</guid>{also}</item>")).entries
+    assert (entry.id, entry.link) == (page, None)
+
+
 @pytest.mark.parametrize(
     "broken",
     [
