@@ -3,11 +3,12 @@
 All of it is stored, with its own dates. But whoever subscribes to a merged feed
 would get a member's whole past on the day that the member joins. Of what has no
 date in a feed's first document nobody can tell whether it is new, so none of it is told.
+A hub that has just begun has no subscribers yet, and tells all that there is.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -17,6 +18,8 @@ from hub.model import Entry, FeedUpdate
 TOLD = 20
 """How many of a feed's first entries merged feeds tell of: the newest."""
 
+# So long after its first entry came in, a hub has just begun.
+_BEGINNING = timedelta(days=1)
 # While a site's past is still being read, only so young an entry is no part of it.
 _NEWS = timedelta(days=2)
 
@@ -27,8 +30,13 @@ def is_undated(entry: Entry, update: FeedUpdate) -> bool:
     return is_first and not normalise.is_dated(entry)
 
 
-def untold(update: FeedUpdate) -> FeedUpdate:
-    """The same update, in which new entries that are but a feed's past are not told."""
+def untold(update: FeedUpdate, *, begun: datetime | None) -> FeedUpdate:
+    """The same update, in which new entries that are but a feed's past are not told.
+
+    `begun` is when the hub's first entry came in, None where it has none.
+    """
+    if begun is None or update.now - _BEGINNING < begun <= update.now:
+        return update
     state = update.state
     # The first documents of a feed that is being set up may be empty.
     nothing_yet = not (state.recent or state.read_in_part)

@@ -87,7 +87,7 @@ def decide(
             if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=of_others)
         )
         update = _entries(update, entries, known, authority, owners, ZoneInfo(settings.timezone))
-        update = backlog.untold(update)
+        update = backlog.untold(update, begun=known.begun)
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
         update = _taken_back(update, frozenset(), known)

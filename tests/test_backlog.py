@@ -29,10 +29,11 @@ from hub.publish.item import item
 from hub.store import Store
 from tests import web_hub
 from tests.entries import entry
-from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, store, url
+from tests.test_store import EAST, MEMBERS, NOW, WEST, WEST_BLOG, decider, document, poll, url
+from tests.test_store import store as new_hub
 from tests.web_hub import Hub, a_hub
 
-__all__ = ["store", "url"]
+__all__ = ["new_hub", "url"]
 
 DAY = timedelta(days=1)
 TOLD = Selection(told=True)
@@ -50,12 +51,44 @@ def past(number: int, feed: str = "east") -> Entry:
     )
 
 
+@pytest.fixture
+def store(new_hub: Store) -> Store:
+    """One that has had news for a month: what it had is withdrawn, so that it stands in no test's way."""
+    poll(
+        new_hub, WEST_BLOG, entry("first", text="What came in first.", feed=WEST_BLOG.key), at=NOW - 30 * DAY
+    )
+    withdraw_all(new_hub)
+    return new_hub
+
+
+def withdraw_all(store: Store) -> None:
+    store.withdraw([each.key for each in store.walk()], "", NOW - 30 * DAY)
+
+
 PAST = [past(number) for number in range(backlog.TOLD + 10)]
 OLDEST = PAST[-1]
 
 
 def told(store: Store, selection: Selection = TOLD) -> list[str]:
     return [story.shown.entry.title for story in store.stories(selection, limit=100).items]
+
+
+def test_a_hub_that_has_just_begun_tells_all_that_there_is(new_hub: Store) -> None:
+    first = [replace(each, published=None) for each in PAST[:3]]
+    poll(new_hub, EAST, *reversed(PAST[3:]), *first)
+    assert told(new_hub) == [each.title for each in (*PAST[3:], *first)]
+    theirs = [replace(past(100 + number, "west"), feed=WEST.key) for number in range(len(PAST))]
+    poll(new_hub, WEST, *theirs, at=NOW + DAY - timedelta(minutes=1))
+    assert len(told(new_hub)) == 2 * len(PAST)
+    blog = [replace(past(200 + number, "blog"), feed=WEST_BLOG.key) for number in range(len(PAST))]
+    poll(new_hub, WEST_BLOG, *blog, at=NOW + DAY)
+    assert len(told(new_hub)) == 2 * len(PAST) + backlog.TOLD
+
+
+def test_a_hub_whose_clock_was_ahead_has_not_just_begun(new_hub: Store) -> None:
+    poll(new_hub, WEST, entry("first", text="What came in first.", feed=WEST.key), at=NOW + 30 * DAY)
+    poll(new_hub, EAST, *PAST)
+    assert len(told(new_hub)) == 1 + backlog.TOLD
 
 
 def test_of_a_first_document_the_newest_are_told_and_all_are_there(store: Store) -> None:
@@ -276,7 +309,10 @@ def test_a_date_that_is_given_later_is_not_the_one_that_was_stored(store: Store)
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Hub]:
-    yield from a_hub(tmp_path)
+    for made in a_hub(tmp_path):
+        made.publish(web_hub.WESSEX, web_hub.news("first", "What came in first"), at=NOW - 30 * DAY)
+        withdraw_all(made.store)
+        yield made
 
 
 def test_merged_feeds_leave_a_past_out_and_pages_and_searches_have_it(web: Hub) -> None:

@@ -246,7 +246,8 @@ class Known(Struct, frozen=True, kw_only=True):
     `habits` are the feed's, `window` are the entries of its last document and of pushes since,
     `deleted` those of the feed's, by key, that the document has tombstones of,
     with the reason, and `waiting` those of which a change has not been told, by
-    key, with when they last changed. `withdrawn` are the keys, with the reason,
+    key, with when they last changed. `begun` is when the first entry of all came in.
+    `withdrawn` are the keys, with the reason,
     of what an admin withdrew of the member's other feeds.
     """
 
@@ -263,4 +264,5 @@ class Known(Struct, frozen=True, kw_only=True):
     window: Window = ()
     deleted: Mapping[int, str] = {}
     waiting: Mapping[int, datetime] = {}
+    begun: datetime | None = None
     withdrawn: Sequence[tuple[EntryKeys, str]] = ()

@@ -89,7 +89,7 @@ class KnownToBatch:
     rows of a statement, by column or plain. `before` are the feeds that have
     been read before. `house` are the holders of numbers that are common, as they
     were read for other batches; those that are read for this one are added.
-    `waiting` are, by feed, what `Known` has of it. With
+    `waiting` are, by feed, what `Known` has of it, as `begun` is. With
     `again`, the entries are stored ones, looked at as if they were new.
     """
 
@@ -102,6 +102,7 @@ class KnownToBatch:
         before: AbstractSet[int] = frozenset(),
         house: dict[int, list[int]] | None = None,
         waiting: Mapping[int, Mapping[int, datetime]] | None = None,
+        begun: datetime | None = None,
         again: bool = False,
     ) -> None:
         self._ask = ask
@@ -115,6 +116,7 @@ class KnownToBatch:
         self._own = self._own_of(polls)
         self._polls = polls
         self._waiting = waiting or {}
+        self._begun = begun
         self._unknown = polls
         if again:
             self._unsure = {known.key for own in self._own.values() for known in own}
@@ -162,6 +164,7 @@ class KnownToBatch:
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
             waiting=waiting,
+            begun=self._begun,
         )
         if not unknown:
             return known

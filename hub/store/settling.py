@@ -112,8 +112,10 @@ class Settling(Adopting):
                 if each.spared is not None:
                     self._leave_alone(decide(each, states[feed], Known()))
         self._adopt({feed: each for feed, each in polls.items() if each.entries})
+        begun = None
         if any(each.entries for each in gathered):
             self._prune(max(each.started for each in gathered))
+            begun = rows.maybe_moment(self._value(sql.BEGUN))
         known = KnownToBatch(
             self._rows,
             self._tuples,
@@ -121,6 +123,7 @@ class Settling(Adopting):
             before={feed for feed, state in states.items() if state.succeeded is not None},
             house=self._house_phrases(),
             waiting=self._waiting(polls),
+            begun=begun,
         )
         settle = self._settle_apart if apart else self._settle_one
         settled = [settle(feed, each, states[feed], known, decide) for feed, each in polls.items()]

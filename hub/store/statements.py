@@ -296,6 +296,7 @@ SELECT e.key, COALESCE(e.standing, 'published'), COALESCE(s.why, ''),
 FROM entries e LEFT JOIN standings s ON s.entry = e.key WHERE e.key IN (SELECT value FROM json_each(?))
 ORDER BY e.key
 """
+BEGUN = "SELECT MIN(first_seen) FROM entries"
 RETRACTED = """
 UPDATE standings SET retracted = ? WHERE entry = ? AND standing = 'withdrawn' AND by_admin = 1
 """
