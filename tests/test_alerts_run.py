@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def post() -> Iterator[Mailbox]:
 def reader() -> Iterator[Reader]:
     with websub_reader() as running:
         yield running
+
+
+def fresh(site: Site, path: str) -> str:
+    """A feed with news of today there, of which nobody is told that it has had none for long; its URL."""
+    return site.feed(path, "Ward opens", newest=datetime.now(UTC))
 
 
 def told(post: Mailbox, reader: Reader | None = None) -> str:
@@ -61,7 +67,7 @@ def test_with_hub_poll_by_cron_a_round_is_one_message(
     tmp_path: Path, site: Site, post: Mailbox, reader: Reader
 ) -> None:
     hub = Hub(tmp_path)
-    feeds = {name: [site.feed(f"/{name}", "Ward opens")] for name in ("east", "west", "north", "south")}
+    feeds = {name: [fresh(site, f"/{name}")] for name in ("east", "west", "north", "south")}
     hub.write(feeds, head=told(post, reader))
     assert hub.run("poll").returncode == 0
     for name in ("east", "west", "north"):
@@ -73,7 +79,7 @@ def test_with_hub_poll_by_cron_a_round_is_one_message(
     assert [each["Subject"] for each in post.mails] == [subject]
     assert len(json.loads(reader.pushed[0].body)["incidents"]) == 3
     hub.run("poll", "--all")
-    site.feed("/east", "Ward opens")
+    fresh(site, "/east")
     hub.run("poll", "--all")
     assert len(post.mails) == len(reader.pushed) == 1, "no other within a quarter of an hour"
     past(hub, 15)
@@ -99,9 +105,9 @@ def test_a_round_by_an_older_feeds_yaml_beside_a_hub_leaves_telling_to_that(
     older = tmp_path / "older.yaml"
     with new_database() as address:
         hub = Hub(tmp_path, on_server=address)
-        hub.write({"east": [site.feed("/east", "Ward opens")]})
+        hub.write({"east": [fresh(site, "/east")]})
         older.write_text(hub.config.read_text())
-        hub.write({"east": [site.feed("/east", "Ward opens")]}, head=told(post))
+        hub.write({"east": [fresh(site, "/east")]}, head=told(post))
         with hub.serving("run"), closing(open_store(address)) as store:
             assert within(SOON, store.channels)
             before = store.channels()
@@ -112,7 +118,7 @@ def test_a_round_by_an_older_feeds_yaml_beside_a_hub_leaves_telling_to_that(
 def test_where_this_machine_is_cut_off_nobody_is_blamed(tmp_path: Path, site: Site, post: Mailbox) -> None:
     hub = Hub(tmp_path)
     names = ("east", "west", "north")
-    hub.write({name: [site.feed(f"/{name}", "Ward opens")] for name in names}, head=told(post))
+    hub.write({name: [fresh(site, f"/{name}")] for name in names}, head=told(post))
     assert hub.run("poll").returncode == 0
     hub.write({name: [f"http://{name}.invalid/{name}"] for name in names}, head=told(post))
     for _ in range(3):
@@ -148,7 +154,7 @@ def test_a_hub_that_is_killed_with_something_to_tell_tells_it_once_it_is_back(
     past(hub, 60)
     with hub.serving("run") as (_, address):
         past(hub, 60)
-        site.feed("/east", "Ward opens")
+        fresh(site, "/east")
         with closing(sqlite3.connect(hub.folder / "hub.db", timeout=SOON)) as database:
             database.execute("UPDATE feeds SET next_poll = NULL")
             database.commit()
@@ -178,7 +184,7 @@ def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_sent_once(
         with hub.serving("run"):
             tried = "SELECT COUNT(*) FROM channels WHERE tries = 1"
             assert within(SOON, lambda: database.execute(tried).fetchone() == (1,))
-            hub.write({"east": broken, "west": [site.feed("/west", "Ward opens")]}, head=told(post))
+            hub.write({"east": broken, "west": [fresh(site, "/west")]}, head=told(post))
             assert within(SOON, lambda: database.execute("SELECT COUNT(*) FROM feeds").fetchone() == (2,))
             post.held.set()
             sent = "SELECT COUNT(*) FROM channels WHERE sent IS NOT NULL"
