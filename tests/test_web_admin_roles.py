@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
@@ -538,6 +539,41 @@ def test_feeds_yaml_says_at_each_sign_in_what_somebody_is(url: str) -> None:
             assert store.account("carol@a.example").role == OF_EAST  # type: ignore[union-attr]
 
 
+def test_who_is_no_admin_any_more_by_feeds_yaml_loses_the_links_that_they_gave(url: str) -> None:
+    bob = Subject(issuer="https://a.example", sub="1", called="bob", rule="x", role=AN_ADMIN)
+    with closing(open_store(url)) as store:
+        assert store.let_in(bob, "bob", invitation="", now=NOW).account == "bob"
+        for name, giver in (("dave", "bob"), ("eve", "anna")):
+            link = Invitation(name=name, giver=giver, until=NOW + timedelta(days=1), role=AN_ADMIN)
+            store.invite(link, f"{giver}'s")
+        assert store.let_in(bob, "bob", invitation="", now=NOW).account == "bob"
+        assert store.invited("bob's", NOW) is not None
+        editor = replace(bob, role=EDITOR)
+        assert store.let_in(editor, "bob", invitation="", now=NOW).account == "bob"
+        assert store.invited("bob's", NOW) is None
+        assert store.invited("anna's", NOW) is not None
+
+
+def test_who_is_let_in_by_feeds_yaml_is_given_no_link_by_which_they_would_stay(hub: AdminHub) -> None:
+    bob = Subject(issuer="https://a.example", sub="1", called="bob", rule="x", role=AN_ADMIN)
+    assert hub.store.let_in(bob, "bob", invitation="", now=NOW).by_rule
+    assert "to bob" not in hub.words("/admin/accounts")
+    assert "to anna" in hub.words("/admin/accounts")
+    said = hub.refuses("/admin/accounts/invite", {"name": "bob"})
+    assert "feeds.yaml lets bob in (hub.sign_in), as long as it names them" in said
+    assert hub.store.invitations(NOW) == ()
+    # Whoever has the machine can give one: the account is by hand from then on, and is said to be.
+    hub.store.invite(Invitation(name="bob", giver="", until=NOW + timedelta(days=1), role=AN_ADMIN), "x")
+    assert hub.store.enrol("x", "bob", "", NOW)
+    assert hub.store.account("bob").by_rule  # type: ignore[union-attr]
+    hub.store.invite(Invitation(name="bob", giver="", until=NOW + timedelta(days=1), role=AN_ADMIN), "x")
+    assert hub.store.enrol("x", "bob", "hash", NOW)
+    assert not hub.store.account("bob").by_rule  # type: ignore[union-attr]
+    assert hub.store.give_role("bob", EDITOR) == AN_ADMIN
+    assert hub.store.let_in(replace(bob, role=None), "bob", invitation="", now=NOW).account == "bob"
+    assert hub.store.account("bob").role == EDITOR  # type: ignore[union-attr]
+
+
 def test_whoever_had_an_account_before_there_were_roles_is_an_admin(tmp_path: Path) -> None:
     with closing(older_database(tmp_path / "hub.db", before="m035_roles")) as older:
         older.execute(
@@ -589,6 +625,9 @@ def test_a_backup_that_is_put_back_gives_nobody_more_than_they_had(
         store.give_role("carol", OF_EAST)
         store.give_role("dave", AN_ADMIN)
         assert store.expel("eve", NOW)
+        # A link that nobody used has brought nobody back.
+        invitation(store, "eve", OF_EAST, now=NOW)
+        assert store.take_back("eve")
         if kind != "after a crash":
             store.close()
         restored = command.run("restore", copy, "--database", url)

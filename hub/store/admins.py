@@ -10,6 +10,7 @@ import msgspec
 
 from hub.errors import AlreadySo, StoreError
 from hub.model import (
+    ADMIN,
     ASKED_FOR,
     DEPARTURE_LASTS,
     SESSION_LASTS,
@@ -81,7 +82,6 @@ class Admins(Connection):
                     str(invitation.role),
                 ),
             )
-            self._execute("DELETE FROM expelled WHERE name = ?", (invitation.name,))
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
         with self._reading():
@@ -113,14 +113,18 @@ class Admins(Connection):
         return True
 
     def _enrol(self, digest: str, name: str, password: str, role: Role, now: datetime) -> None:
-        """Make an account; one that is there keeps its role."""
+        """Make an account; one that is there keeps its role, by hand from when it has a password."""
         self._execute("DELETE FROM invitations WHERE digest = ?", (digest,))
+        # Not before: a link that nobody used brings nobody back.
+        self._execute("DELETE FROM expelled WHERE name = ?", (name,))
         self._execute(
             "INSERT INTO accounts (name, password, made, role) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET"
             " password = COALESCE(NULLIF(excluded.password, ''), accounts.password)",
             (name, password, rows.stamp(now), str(role)),
         )
+        if password:
+            self._execute("UPDATE subjects SET by_rule = 0 WHERE account = ?", (name,))
         self._execute("DELETE FROM sessions WHERE account = ?", (name,))
 
     def give_role(self, name: str, role: Role, *, seen: Role | None = None) -> Role:
@@ -139,12 +143,16 @@ class Admins(Connection):
                     f"What {name} may do feeds.yaml says (hub.sign_in), whenever they sign in.",
                     "Change it there. Or remove the account, and add it again.",
                 )
-            if role.name != "admin":
+            if role != ADMIN:
                 self._leave_an_admin(name)
-                # Else they could have seen to a way back.
-                self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
-            self._execute("UPDATE accounts SET role = ? WHERE name = ?", (str(role), name))
+            self._have_role(name, role)
         return account.role
+
+    def _have_role(self, name: str, role: Role) -> None:
+        if role != ADMIN:
+            # Else they could have seen to a way back.
+            self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
+        self._execute("UPDATE accounts SET role = ? WHERE name = ?", (str(role), name))
 
     def _leave_an_admin(self, name: str) -> None:
         """Refuse what would leave no admin but this one, who is to be none."""
@@ -184,7 +192,7 @@ class Admins(Connection):
             for each in self.accounts():
                 role = each.role.within(before.roles.get(each.name, each.role))
                 if role != each.role:
-                    self._execute("UPDATE accounts SET role = ? WHERE name = ?", (str(role), each.name))
+                    self._have_role(each.name, role)
                     held.append(each.name)
         return tuple(held)
 
@@ -237,12 +245,10 @@ class Admins(Connection):
             )
             known = found[0] if found else None
             if known is not None and known["account"] is not None:
-                if known["by_rule"] and subject.role is None:
-                    return Admission(refusal="ruled-out")
                 if known["by_rule"]:
-                    self._execute(
-                        "UPDATE accounts SET role = ? WHERE name = ?", (str(subject.role), known["account"])
-                    )
+                    if subject.role is None:
+                        return Admission(refusal="ruled-out")
+                    self._have_role(known["account"], subject.role)
                 return Admission(account=known["account"])
             if subject.name and (theirs := self._by_name(subject, now)):
                 return theirs

@@ -22,7 +22,7 @@ class AdminStore(Protocol):
         """Have whoever holds a token set a password for an account, once.
 
         Of no name it is the first admin's, as long as there are none. An earlier token of the same
-        name counts no more. Who was removed under the name may have an account again.
+        name counts no more. Who was removed under the name has an account again once it is used.
         """
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
@@ -37,8 +37,8 @@ class AdminStore(Protocol):
     def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
         """Make an account, or give it another password and end its sessions, by a token.
 
-        `password` is hashed; an empty one leaves it as it is. False where the token is not good for that
-        name any more.
+        `password` is hashed; an empty one leaves it as it is, and by another an account that feeds.yaml made
+        (`Account.by_rule`) is one by hand. False where the token is not good for that name any more.
         """
 
     def give_role(self, name: str, role: Role, *, seen: Role | None = None) -> Role:

@@ -57,6 +57,11 @@ def invite() -> Response:
             f"There is an account {name} already.",
             "On the page Accounts it can be given another link or role.",
         )
+    if account is not None and account.by_rule:
+        raise HubError(
+            f"feeds.yaml lets {name} in (hub.sign_in), as long as it names them, so they are given no link.",
+            "To let them in whatever it says, remove the account, and add it again.",
+        )
     role = account.role if account else _asked(visit)
     token = token_urlsafe(32)
     until = visit.now + LINK_LASTS
