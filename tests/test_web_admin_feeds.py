@@ -127,7 +127,7 @@ def test_of_very_many_broken_feeds_some_are_listed_and_the_others_led_to(hub: Ad
 def test_what_waits_for_an_admin_is_on_the_overview(hub: AdminHub) -> None:
     hub.configure(hub.path.read_text().replace("type: national", "type: national\n    trust: hold"))
     hub.publish(NATIONAL, news("a"), news("b"), at=ago(hours=1))
-    said = section(hub, "/admin/", "What waits for an admin")
+    said = section(hub, "/admin/", "What waits to be decided")
     assert "2 pieces of news of National body since 24 November, 14:30" in said
     assert hrefs(hub.tree("/admin/"), "2 pieces of news of National body") == ["/admin/waiting"]
     assert "National body ! Held" in section(hub, "/admin/", "What needs somebody")

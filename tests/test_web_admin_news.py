@@ -102,7 +102,7 @@ def test_all_of_a_feed_is_what_the_page_showed(hub: AdminHub) -> None:
     assert said == (
         "4 entries of national/news are published now: “Notice 0”, “Notice 1”, “Notice 2”, 1 more."
     )
-    assert "Nothing waits for an admin." in hub.words("/admin/waiting")
+    assert "Nothing waits to be decided." in hub.words("/admin/waiting")
 
 
 def test_what_was_published_meanwhile_does_not_wait_again(hub: AdminHub) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
+from hub.audit import Decision
+from hub.desk import Desk
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
 from hub.model import Entry, HubSettings, Invitation, Role, RoleName, Subject
@@ -105,6 +107,13 @@ def hub(tmp_path: Path) -> Iterator[AdminHub]:
         made.publish(WESSEX, THEIRS, at=ago(hours=2))
         made.publish(NATIONAL, HELD, at=ago(hours=1))
         yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    made = new_store() if request.param == "postgresql" else nullcontext(f"sqlite:///{tmp_path}/hub.db")
+    with made as url:
+        yield url
 
 
 def routes(hub: AdminHub) -> dict[str, str]:
@@ -379,6 +388,77 @@ def test_an_editor_of_a_member_sees_what_is_its_alone(hub: AdminHub) -> None:
     assert "wessex/news" in hub.words("/admin/")
 
 
+def test_what_waits_of_a_member_its_editor_sees_however_much_of_others_waits(hub: AdminHub) -> None:
+    hub.configure(HOLDING.replace("https://east.example/\n", "https://east.example/\n    trust: hold\n"))
+    hub.publish(EAST, OURS, WAITS, at=ago(minutes=50))
+    many = [f"https://national.example/{number}" for number in range(100)]
+    hub.publish(NATIONAL, *(news(each, f"News at {each}", link=each) for each in many), at=ago(minutes=5))
+    assert "Unusual news of the east" in hub.another("carol", OF_EAST).words("/admin/waiting")
+    assert "Unusual news of the east" not in hub.words("/admin/waiting")
+
+
+def test_an_editor_whose_member_has_left_the_file_is_told_so_and_withdraws_its_news(hub: AdminHub) -> None:
+    carol = hub.another("carol", OF_EAST)
+    hub.configure(HOLDING.replace("slug: east", "slug: far-east"))
+    assert "No feed of east is in feeds.yaml." in carol.words("/admin/")
+    said = carol.words("/admin/feeds")
+    assert "There are no feeds of east in feeds.yaml." in said
+    assert "1 feed is checked no more" in said
+    carol.does("/admin/do/withdraw", links(hub, OURS))
+    assert standing(hub, OURS) == "withdrawn"
+
+
+def test_nobody_is_told_of_or_takes_back_what_another_of_their_name_did(hub: AdminHub) -> None:
+    hub.another("bob", AN_ADMIN).does("/admin/do/withdraw", links(hub, OURS))
+    number = str(hub.store.audit(limit=1).items[0].number)
+    hub.does("/admin/accounts/remove", {"name": "bob"})
+    hub.now += timedelta(days=1)
+    hub.sign_in()
+    bob = hub.another("bob", OF_EAST)
+    assert "Pocket scanner" not in bob.html(f"/admin/?done={number}")
+    assert bob.tree(f"/admin/news?q={OURS.link}").xpath("//main//form[@method='post']") == []
+    assert bob.post("/admin/undo", {"number": number}).status_code == 403
+    assert standing(hub, OURS) == "withdrawn"
+
+
+class Late(Desk, frozen=True):
+    """A desk for which the database is to be had only once something has happened there."""
+
+    happens: Callable[[Store], object] = bool
+
+    def carry_out(
+        self, action: str, decision: Decision, *, who: str, now: datetime, undoes: int | None = None
+    ) -> int:
+        with closing(open_store(self.database)) as store:
+            self.happens(store)
+        return super().carry_out(action, decision, who=who, now=now, undoes=undoes)
+
+
+def end(store: Store) -> None:
+    (bobs,) = (each for each in store.sessions(NOW) if each.account == "bob")
+    assert store.sign_out(bobs.number)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [lambda store: store.expel("bob", NOW), lambda store: store.give_role("bob", OF_EAST), end],
+    ids=["removed", "another role", "signed out"],
+)
+@pytest.mark.parametrize("role", [EDITOR, Role("member", "wessex")], ids=str)
+def test_who_may_no_more_once_the_database_is_to_be_had_has_nothing_done(
+    url: str, tmp_path: Path, happens: Callable[[Store], object], role: Role
+) -> None:
+    with closing(AdminHub(tmp_path, HOLDING, database=url)) as hub:
+        hub.enrol()
+        hub.publish(WESSEX, THEIRS, at=ago(hours=2))
+        bob = hub.another("bob", role)
+        hub.app.site.desk = Late(hub.path, hub.database, happens=happens)
+        said = bob.refuses("/admin/do/withdraw", links(hub, THEIRS))
+        assert "You were signed out meanwhile, or have another role by now, so nothing was done." in said
+        assert standing(hub, THEIRS) == "published"
+        assert "bob" not in {each.who for each in hub.store.audit("withdraw", limit=9).items}
+
+
 # ---------------------------------------------------------------- who has which
 
 
@@ -435,13 +515,6 @@ def test_a_link_brings_the_role_that_it_was_given_for(hub: AdminHub) -> None:
     link = "/admin/welcome/" + answer.text.partition("/admin/welcome/")[2].partition("<")[0]
     hub.post(link, {"password": PASSWORD, "again": PASSWORD})
     assert hub.store.account("carol").role == OF_EAST  # type: ignore[union-attr]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    made = new_store() if request.param == "postgresql" else nullcontext(f"sqlite:///{tmp_path}/hub.db")
-    with made as url:
-        yield url
 
 
 def test_both_databases_keep_one_admin_and_what_each_is(url: str) -> None:

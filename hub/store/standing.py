@@ -68,8 +68,13 @@ class Placing(Tagging):
 
     # ------------------------------------------------------------ what is not published
 
-    def waiting(self) -> tuple[WithheldEntry, ...]:
-        return self._withheld("standing IN ('held', 'quarantined')", ())
+    def waiting(self, member: str | None = None) -> tuple[WithheldEntry, ...]:
+        wait = "standing IN ('held', 'quarantined')"
+        if member is None:
+            return self._withheld(wait, ())
+        return self._withheld(
+            f"{wait} AND EXISTS (SELECT 1 FROM entries WHERE key = entry AND member = ?)", (member,)
+        )
 
     def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
         with self._errors():

@@ -61,8 +61,8 @@ class RulingStore(Protocol):
     def pin_of(self, key: int) -> Pin | None:
         """The pin of the story that an entry is in, or was in before it was withheld."""
 
-    def waiting(self) -> tuple[WithheldEntry, ...]:
-        """The entries that wait for an admin, held or in quarantine, the last 100 first."""
+    def waiting(self, member: str | None = None) -> tuple[WithheldEntry, ...]:
+        """The entries that wait for an admin, or a member's, held or in quarantine, the last 100 first."""
 
     def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
         """The keys of all entries of a member, or of its feed of that name, that wait for an admin."""

@@ -78,6 +78,7 @@ def feeds() -> Response:
         "title": "Feeds",
         "section": "feeds",
         "any": bool(every),
+        "own": own(),
         "chosen": chosen,
         "filters": _filters(visit, chosen, counts),
         "rows": [row(visit, state, each, several, names) for state, each in asked[first : first + _AT_ONCE]],

@@ -11,7 +11,9 @@ from flask import Response, current_app, g, request
 
 from hub import roles
 from hub.audit import Decision, NotRecordedError, record
+from hub.errors import NotAllowed
 from hub.model import AuditRecord, Did, FeedKey, Role, Session
+from hub.store import Store
 from hub.web.admin.own import OwnDesk
 from hub.web.visit import Visit, visiting
 
@@ -98,8 +100,11 @@ def may_undo(done: AuditRecord) -> bool:
 
 
 def is_own(done: AuditRecord) -> bool:
-    """Whether they did it themselves."""
-    return done.who == session().account
+    """Whether they did it themselves, and nobody whose account was called so before."""
+    if done.who != session().account:
+        return False
+    account = visiting().store.account(done.who)
+    return account is not None and account.made <= done.moment
 
 
 def own() -> str | None:
@@ -183,8 +188,21 @@ def _recorded(action: str, did: Did, undoes: int | None) -> int:
 
 
 def _carried_out(action: str, decision: Decision, undoes: int | None) -> int:
-    who, now = session().account, visiting().now
-    return desk().carry_out(action, decision, who=who, now=now, undoes=undoes)
+    visit, found = visiting(), session()
+    token = request.cookies[cookie_of(visit)]
+
+    def if_they_still_may(store: Store) -> Did:
+        # The database may have been waited for.
+        still = store.session(token, visit.now)
+        if still is None or still.role != found.role:
+            raise NotAllowed(
+                "You were signed out meanwhile, or have another role by now, so nothing was done.",
+                "Open the page anew.",
+            )
+        return decision(store)
+
+    who, now = found.account, visit.now
+    return desk().carry_out(action, if_they_still_may, who=who, now=now, undoes=undoes)
 
 
 def to(path: str, **query: str) -> Response:

@@ -64,7 +64,7 @@ def overview() -> Response:
     values: Mapping[str, object] = {
         "title": "Overview",
         "section": "overview",
-        "sentence": _sentence(counts),
+        "sentence": _sentence(counts) if found or whose is None else f"No feed of {whose} is in feeds.yaml.",
         "urgent": rows(_most_urgent(found)),
         "more": [
             (Link(STATES[state].lower(), _feeds(visit, state)), counts[state] - _OF_A_STATE)

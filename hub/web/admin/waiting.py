@@ -109,7 +109,7 @@ def drop() -> Response:
 
 def _feeds(visit: Visit) -> Iterator[WaitingFeed]:
     listed: dict[tuple[FeedKey, Withheld], list[WithheldEntry]] = defaultdict(list)
-    for each in reversed(visit.store.waiting()):
+    for each in reversed(visit.store.waiting(own())):
         listed[each.stored.entry.feed, each.withheld].append(each)
     by_feed: dict[FeedKey, list[Notice]] = defaultdict(list)
     for notice in visit.notices:
