@@ -44,7 +44,8 @@ _DOCUMENTS_KEPT = 4
 class Desk(Struct, frozen=True):
     """A `hub.web.admin.desk.Desk` of one hub: its feeds.yaml and its database.
 
-    Commands have one too, which does `again` what is the case already.
+    Commands have one too, which does `again` what is the case already. `left_alone`
+    has the feeds whose servers asked for that when a document was fetched, each with until when.
     """
 
     config: Path
@@ -52,6 +53,7 @@ class Desk(Struct, frozen=True):
     again: bool = False
     errands: Errands = field(default_factory=Errands)
     documents: Errands = field(default_factory=lambda: Errands(most_kept=_DOCUMENTS_KEPT))
+    left_alone: dict[str, datetime] = field(default_factory=dict)
     provider: Provider = field(default_factory=Provider)
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
@@ -297,14 +299,16 @@ class Desk(Struct, frozen=True):
 
     def see_document(self, state: FeedState, address: str | None, hub: HubSettings) -> Errand[SeenDocument]:
         key = state.feed.key
-        last = self.documents.latest(f"document {key} ")
-        if last is not None and last.wait():
-            until = _left_alone_until(last)
-            if until is not None and until > datetime.now(UTC):
-                raise HubError(
-                    f"The server of {key} asked to be left alone until {minute(until)}, so it was not asked.",
-                    "Ask again once that is over.",
-                )
+        # Before what came of them is forgotten for others.
+        for each in self.documents.ended():
+            if until := _left_alone_until(each):
+                self.left_alone[each.about.split()[1]] = until
+        until = self.left_alone.get(str(key))
+        if until is not None and until > datetime.now(UTC):
+            raise HubError(
+                f"The server of {key} asked to be left alone until {minute(until)}, so it was not asked.",
+                "Ask again once that is over.",
+            )
         return self.documents.begin(f"document {key} {address or ''}", _see, state, address, hub)
 
     def seen_document(self, feed: FeedKey, number: int) -> Errand[SeenDocument] | None:

@@ -39,8 +39,8 @@ from hub.robots import Robots, robots_url
 from hub.said import as_written, counted
 from hub.signals import stopping
 
-# Addresses that are named, headers, and characters of one.
-_MOST_WANTED, _MOST_HEADERS, _LONGEST_HEADER = 50, 100, 500
+# Addresses that are named, headers, and characters of one, and of what an encoding is called.
+_MOST_WANTED, _MOST_HEADERS, _LONGEST_HEADER, _LONGEST_LABEL = 50, 100, 500, 60
 # Characters before a line, its number among them.
 _MARGIN = 8
 _MORE_ROWS = "lines as they stand here are left out"
@@ -222,7 +222,11 @@ def _type_of(headers: Iterable[tuple[str, str]]) -> tuple[str, str]:
 
 def _encoding(text: Written) -> str:
     by_header, by_itself = text.declared
-    said = [f"{label} by {who}" for label, who in ((by_header, "its header"), (by_itself, "itself")) if label]
+    said = [
+        f"{as_written(label, most=_LONGEST_LABEL)} by {who}"
+        for label, who in ((by_header, "its header"), (by_itself, "itself"))
+        if label
+    ]
     return f"{text.encoding}; " + (f"declared as {' and '.join(said)}" if said else "none is declared")
 
 

@@ -131,6 +131,11 @@ class Errands:
         with self._lock:
             self._all.pop(errand.number, None)
 
+    def ended(self) -> list[Errand[Any]]:
+        """Those that have ended and are not forgotten, the oldest first."""
+        with self._lock:
+            return [each for each in self._all.values() if each.wait()]
+
     def latest(self, about: str) -> Errand[Any] | None:
         """The last one whose `about` begins so."""
         with self._lock:

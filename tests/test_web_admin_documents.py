@@ -289,6 +289,28 @@ def test_of_a_feed_that_cannot_be_had_the_answer_and_the_remedy_are_shown(hub: A
     assert len(site.asked) == 1
 
 
+def test_a_server_that_asked_to_be_left_alone_is_so_however_many_others_are_looked_at(
+    hub: AdminHub, site: Site
+) -> None:
+    site.page("/feed", "wait", status=503, Retry_After="3600")
+    names = [f"f{number}" for number in range(5)]
+    others = "".join(f", {{name: {name}, url: {site.feed(f'/{name}', 'One')}}}" for name in names)
+    follow(hub, "", feed=f"{{url: {site.url}/feed}}{others}")
+    assert "503" in facts(seen(hub))["Status"]
+    for name in names:
+        came(hub, hub.post(f"/admin/document/east/{name}").headers["Location"])
+    assert "asked to be left alone until" in hub.refuses(PAGE)
+    assert site.paths().count("/feed") == 1
+
+
+def test_what_a_document_calls_its_encoding_is_cut(hub: AdminHub, site: Site) -> None:
+    follow(hub, site.page("/feed", f"<?xml version='1.0' encoding='{'A' * 500_000}'?><rss/>"))
+    page = begun(hub)
+    shown_as = facts(came(hub, page))["Encoding"]
+    assert shown_as == f"utf-8; declared as {'A' * 59}… by itself"
+    assert len(hub.html(page)) < 100_000
+
+
 def test_nobody_is_asked_who_is_not_to_be(hub: AdminHub, site: Site) -> None:
     url = site.feed("/feed", "One")
     follow(hub, url)
