@@ -18,7 +18,7 @@ from hub.audit import Decision
 from hub.desk import Desk
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
-from hub.model import Entry, HubSettings, Invitation, Role, RoleName, Subject
+from hub.model import Admitted, Entry, HubSettings, Invitation, Role, RoleName, Subject
 from hub.roles import RIGHTS, Right, may, refusal
 from hub.store import Store, open_store
 from hub.users import invitation
@@ -690,10 +690,12 @@ def test_a_backup_that_is_put_back_gives_nobody_more_than_they_had(
 
         backed_up, copy = in_file if kind == "taken over" else url, str(tmp_path / "copy")
         with closing(open_store(backed_up)) as original:
-            enrol(original, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN)
+            enrol(
+                original, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN, frank=EDITOR
+            )
         assert command.run("backup", copy, "--database", backed_up).returncode == 0
         if kind == "taken over":
-            enrol(store, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN)
+            enrol(store, anna=AN_ADMIN, bob=AN_ADMIN, carol=AN_ADMIN, dave=EDITOR, eve=AN_ADMIN, frank=EDITOR)
         store.give_role("bob", EDITOR)
         store.give_role("carol", OF_EAST)
         store.give_role("dave", AN_ADMIN)
@@ -701,11 +703,15 @@ def test_a_backup_that_is_put_back_gives_nobody_more_than_they_had(
         # A link that nobody used has brought nobody back.
         invitation(store, "eve", OF_EAST, now=NOW)
         assert store.take_back("eve")
+        # Nor is who is called so now the one that was called so then.
+        assert store.expel("frank", NOW + timedelta(hours=1))
+        path = invitation(store, "frank", EDITOR, now=NOW + timedelta(hours=2))
+        assert store.enrol(path.rpartition("/")[2], "frank", "another", NOW + timedelta(hours=2))
         if kind != "after a crash":
             store.close()
         restored = command.run("restore", copy, "--database", url)
         assert restored.returncode == 0, restored.stderr
-        assert "No more than before may: eve, bob, carol." in restored.stdout
+        assert "No more than before may: eve, frank, bob, carol." in restored.stdout
         with closing(open_store(url)) as after:
             assert {each.name: each.role for each in after.accounts()} == {
                 "anna": AN_ADMIN,
@@ -716,6 +722,22 @@ def test_a_backup_that_is_put_back_gives_nobody_more_than_they_had(
             subject = Subject(issuer="https://a.example", sub="1", called="eve", rule="x", role=EDITOR)
             assert after.let_in(subject, "eve", invitation="", now=NOW).refusal == "removed"
         assert command.run("check", "--database", url).returncode == 0
+
+
+def test_an_account_that_was_made_after_its_namesakes_was_removed_stays(url: str) -> None:
+    with closing(open_store(url)) as store:
+        for hours in (0, 2):
+            at = NOW + timedelta(hours=hours)
+            path = invitation(store, "bob", EDITOR, now=at)
+            assert store.enrol(path.rpartition("/")[2], "bob", "hash", at)
+            if not hours:
+                assert store.expel("bob", NOW + timedelta(hours=1))
+        removed = {"bob": NOW + timedelta(hours=1)}
+        assert store.hold_to(Admitted({"bob": EDITOR}, removed), NOW + timedelta(hours=3)) == ()
+        assert [each.name for each in store.accounts()] == ["bob"]
+        # By rule nobody comes in under the name, now as before.
+        subject = Subject(issuer="https://a.example", sub="1", called="bob", rule="x", role=EDITOR)
+        assert store.let_in(subject, "bob", invitation="", now=NOW).refusal == "others"
 
 
 def test_a_backup_that_leaves_no_admin_or_replaces_nothing_says_so(tmp_path: Path) -> None:

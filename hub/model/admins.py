@@ -74,10 +74,13 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Admitted(Struct, frozen=True):
-    """Who has an account in a database, with which role, and whose was removed."""
+    """Who has an account in a database, with which role, and whose was removed, when last.
+
+    Who was removed may have an account again, which was made since.
+    """
 
     roles: Mapping[str, Role]
-    removed: frozenset[str]
+    removed: Mapping[str, datetime]
 
 
 LINK_LASTS = timedelta(days=1)

@@ -115,8 +115,6 @@ class Admins(Connection):
     def _enrol(self, digest: str, name: str, password: str, role: Role, now: datetime) -> None:
         """Make an account; one that is there keeps its role, by hand from when it has a password."""
         self._execute("DELETE FROM invitations WHERE digest = ?", (digest,))
-        # Not before: a link that nobody used brings nobody back.
-        self._execute("DELETE FROM expelled WHERE name = ?", (name,))
         self._execute(
             "INSERT INTO accounts (name, password, made, role) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET"
@@ -180,15 +178,20 @@ class Admins(Connection):
 
     def _remember_expelled(self, name: str, now: datetime) -> None:
         self._execute(
-            "INSERT INTO expelled (name, moment) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO expelled (name, moment) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET moment = excluded.moment",
             (name, rows.stamp(now)),
         )
 
     def hold_to(self, before: Admitted, now: datetime) -> tuple[str, ...]:
         with self._writing():
-            held = [name for name in sorted(before.removed) if self._expel(name, now)]
-            for name in before.removed:
-                self._remember_expelled(name, now)
+            held = []
+            for name, removed in sorted(before.removed.items()):
+                account = self.account(name)
+                # One that was made since is another's, perhaps.
+                if account is not None and account.made <= removed and self._expel(name, now):
+                    held.append(name)
+                self._remember_expelled(name, removed)
             for each in self.accounts():
                 role = each.role.within(before.roles.get(each.name, each.role))
                 if role != each.role:
@@ -256,11 +259,13 @@ class Admins(Connection):
                 return Admission(refusal="removed" if known is not None else "nobody")
             if not name:
                 return Admission(refusal="nameless")
-            if known is not None or self._value("SELECT 1 FROM expelled WHERE name = ?", (name,)):
+            if known is not None:
                 return Admission(refusal="removed")
             # It is called so where nobody has verified that.
             if self._value("SELECT 1 FROM accounts WHERE name = ?", (name,)):
                 return Admission(refusal="others")
+            if self._value("SELECT 1 FROM expelled WHERE name = ?", (name,)):
+                return Admission(refusal="removed")
             self._enrol("", name, "", subject.role, now)
             return self._make_theirs(subject, name, now, by_rule=True)
 

@@ -22,6 +22,7 @@ from hub.store.copies import whole
 from hub.store.postgres.server import MADE, asking, name_on_server, parameters, remedy_of_rights
 from hub.store.postgres.tables import MIGRATIONS
 from hub.store.postgres.workers import SCHEMA as JOBS
+from hub.store.rows import moment
 
 # Who owns the tables, and who else may read them, is the server's that they are put back on.
 _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
@@ -105,8 +106,10 @@ def admitted(url: str) -> Admitted | None:
         if not known:
             return None
         roles = connection.execute("SELECT name, role FROM accounts").fetchall()
-        removed = connection.execute("SELECT name FROM expelled").fetchall()
-    return Admitted({name: Role.read(role) for name, role in roles}, frozenset(name for (name,) in removed))
+        removed = connection.execute("SELECT name, moment FROM expelled").fetchall()
+    return Admitted(
+        {name: Role.read(role) for name, role in roles}, {name: moment(when) for name, when in removed}
+    )
 
 
 class _Restore:

@@ -58,7 +58,8 @@ class AdminStore(Protocol):
     def hold_to(self, before: Admitted, now: datetime) -> tuple[str, ...]:
         """Have nobody be more than they were `before`, nor have an account whose was removed; whom it held.
 
-        Whoever had none then, and was not removed, keeps what they have.
+        Whoever had none then, and was not removed, keeps what they have, as does whose account was made after
+        one of the same name was removed.
         """
 
     # ------------------------------------------------------------ by the organisation's own sign-in

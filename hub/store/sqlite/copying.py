@@ -9,6 +9,7 @@ from pathlib import Path
 from hub.errors import StoreError
 from hub.model import Admitted, Role
 from hub.store.copies import whole
+from hub.store.rows import moment
 from hub.store.sqlite.connection import SqliteConnection, known_error
 
 
@@ -20,9 +21,10 @@ def admitted(file: Path) -> Admitted | None:
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)) as connection:
             roles = connection.execute("SELECT name, role FROM accounts").fetchall()
-            removed = connection.execute("SELECT name FROM expelled").fetchall()
+            removed = connection.execute("SELECT name, moment FROM expelled").fetchall()
         return Admitted(
-            {name: Role.read(role) for name, role in roles}, frozenset(name for (name,) in removed)
+            {name: Role.read(role) for name, role in roles},
+            {name: moment(when) for name, when in removed},
         )
     except (sqlite3.Error, ValueError):
         return None
