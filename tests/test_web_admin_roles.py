@@ -257,6 +257,14 @@ def test_an_editor_tries_a_rule_and_saves_none(hub: AdminHub) -> None:
     assert hub.post("/admin/topics/stroke", {**sent, "do": "save"}).status_code == 303
 
 
+def test_an_editor_is_not_sent_to_mend_a_file_that_they_may_not_change(hub: AdminHub) -> None:
+    hub.path.write_text(NETWORK.replace("any: [stroke]", "anyone: [stroke]"), encoding="utf-8")
+    bob = hub.another("bob", EDITOR)
+    for path in ("/admin/topics", "/admin/topics/stroke"):
+        assert "The page feeds.yaml is where to mend it." in hub.words(path)
+        assert "An admin can mend it." in bob.words(path)
+
+
 def test_an_editor_does_not_take_back_a_change_of_the_file(hub: AdminHub) -> None:
     hub.does("/admin/do/remove", {"feed": "wessex/blog", "back": "/admin/file"})
     number = str(hub.store.audit(limit=1).items[0].number)

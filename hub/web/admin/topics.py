@@ -19,7 +19,7 @@ from hub.config.whole import diff
 from hub.errors import ConfigError
 from hub.model import Did, TagField, TagRule, Trial
 from hub.said import as_written, counted, plain_letters
-from hub.web.admin.frame import desk, done, for_who_may, must, page, unchangeable
+from hub.web.admin.frame import desk, done, for_who_may, may, must, page, unchangeable
 from hub.web.visit import visiting
 
 routes = Blueprint("topics", __name__)
@@ -85,7 +85,8 @@ def _config(here: str) -> Config:
 
 
 def _broken(title: str, error: ConfigError) -> Response:
-    remedy = "The hub goes on with what it read before. The page feeds.yaml is where to mend it."
+    where = "The page feeds.yaml is where to mend it." if may("configure") else "An admin can mend it."
+    remedy = f"The hub goes on with what it read before. {where}"
     values = {"title": title, "section": "any-topics", "problem": error.problem, "remedy": remedy}
     return page("refused.html", values)
 
