@@ -57,12 +57,8 @@ def store(new_hub: Store) -> Store:
     poll(
         new_hub, WEST_BLOG, entry("first", text="What came in first.", feed=WEST_BLOG.key), at=NOW - 30 * DAY
     )
-    withdraw_all(new_hub)
+    new_hub.withdraw([each.key for each in new_hub.walk()], "", NOW - 30 * DAY)
     return new_hub
-
-
-def withdraw_all(store: Store) -> None:
-    store.withdraw([each.key for each in store.walk()], "", NOW - 30 * DAY)
 
 
 PAST = [past(number) for number in range(backlog.TOLD + 10)]
@@ -310,8 +306,7 @@ def test_a_date_that_is_given_later_is_not_the_one_that_was_stored(store: Store)
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Hub]:
     for made in a_hub(tmp_path):
-        made.publish(web_hub.WESSEX, web_hub.news("first", "What came in first"), at=NOW - 30 * DAY)
-        withdraw_all(made.store)
+        made.begin_long_ago()
         yield made
 
 

@@ -206,6 +206,7 @@ def test_the_order_of_the_words_changes_nothing(hub: Hub, monkeypatch: pytest.Mo
 
 def test_a_search_for_feeds_leaves_out_what_nothing_is_told_of(hub: Hub) -> None:
     past = [news(str(number), at=ago(days=number), tags=(SAFETY,)) for number in range(backlog.TOLD + 5)]
+    hub.begin_long_ago()
     hub.publish(WESSEX, *past)
     for filter in (None, Term("tag", "safety"), Term("member", "wessex")):
         for order in ORDERS:

@@ -154,6 +154,7 @@ def test_a_page_of_a_feed_makes_up_no_date(hub: Hub) -> None:
 
 
 def test_a_search_that_is_subscribed_to_tells_what_feeds_tell(hub: Hub) -> None:
+    hub.begin_long_ago()
     hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 31)), at=ago(hours=5))
     assert "30 stories" in hub.words("/search?q=news")
     for path in ("/feeds/all.json", "/feeds/search.json?q=news"):

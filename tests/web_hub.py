@@ -159,6 +159,11 @@ class Hub:
             at,
         )
 
+    def begin_long_ago(self) -> None:
+        """Have had news for a month, which was withdrawn, so that what feeds hold first is their past."""
+        self.publish(NATIONAL, news("first", "What came in first"), at=ago(days=30))
+        self.store.withdraw([each.key for each in self.store.walk()], "", ago(days=30))
+
     def fail(self, key: FeedKey, error: str, reason: str, at: datetime = NOW) -> None:
         feed = self.feed(key)
         self.settle(
