@@ -112,7 +112,8 @@ class KnownToBatch:
         self._unsure: set[int] = set()
         # By member: what an admin withdrew, of which feed, by which keys, and why.
         self._withdrawn: dict[str, list[tuple[int, EntryKeys, str]]] = defaultdict(list)
-        self.windows = self._windows_of(polls)
+        # What is looked at again is in no document at hand.
+        self.windows = {} if again else self._windows_of(polls)
         self._own = self._own_of(polls)
         self._polls = polls
         self._waiting = waiting or {}

@@ -179,10 +179,12 @@ class Placing(Tagging):
                 before = self._value("SELECT standing FROM entries WHERE key = ?", (key,))
                 if not before:
                     continue
-                self._tell(self._publish(key, now))
+                self._renew(self._publish(key, now))
                 if before == "withdrawn" and for_good:
                     self._stand(key, "published", "an admin released it", now, by_admin=True)
                 released.append(key)
+            if released:
+                self._published_changed()
             return self.stands(released)
 
     def _learn(self, keys: Sequence[int]) -> None:
@@ -205,13 +207,15 @@ class Placing(Tagging):
         with self._writing():
             self._check_stands(seen)
             now = now or datetime.now(UTC)
+            keys = list(keys)
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
                     self._execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
-                    self._published_changed()
                     continue
-                self._tell(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
+                self._renew(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
                 withdrawn.append(key)
+            if keys:
+                self._published_changed()
             return self.stands(withdrawn)
 
     def wait_again(self, waited: Mapping[int, Stand], seen: Mapping[int, Stand]) -> int:
@@ -253,10 +257,14 @@ class Placing(Tagging):
             return bool(self._value(sql.IS_RELEASED, (key,)))
 
     def _tell(self, touched: Iterable[int]) -> None:
+        self._renew(touched)
+        self._published_changed()
+
+    def _renew(self, touched: Iterable[int]) -> None:
+        """Have stories be found and tagged by the entries that are in them now."""
         for story in touched:
             self._index_again(story)
             self._retag_story(story)
-        self._published_changed()
 
     # ------------------------------------------------------------ out of a story and into one
 
