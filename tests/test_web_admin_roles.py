@@ -274,6 +274,24 @@ def test_an_editor_does_not_take_back_a_change_of_the_file(hub: AdminHub) -> Non
     assert "wessex.example/blog" not in hub.path.read_text(encoding="utf-8")
 
 
+def test_an_editor_sees_that_the_file_was_changed_and_not_its_lines(hub: AdminHub) -> None:
+    hub.does("/admin/do/remove", {"feed": "wessex/blog", "back": "/admin/file"})
+    number = hub.store.audit(limit=1).items[0].number
+    bob = hub.another("bob", EDITOR)
+    for path in ("/admin/audit", f"/admin/audit/{number}", "/admin/audit.csv"):
+        assert "wessex.example/blog" in hub.get(path).text, path
+        seen = bob.get(path).text
+        assert "is no longer polled" in seen or "wessex/blog" in seen, path
+        assert "wessex.example/blog" not in seen, path
+    form = bob.tree("/admin/topics/stroke").xpath("//form[@id='rule']")[0]
+    sent = {name: value or "" for name, value in form.form_values()} | {"any": "scanner", "do": "try"}
+    assert "What would be written" in hub.post("/admin/topics/stroke", sent).text
+    tried = bob.post("/admin/topics/stroke", sent)
+    assert tried.status_code == 200
+    assert "What would be written" not in tried.text
+    assert "The rule is the one of the file." not in tried.text
+
+
 # ---------------------------------------------------------------- editors of a member
 
 

@@ -13,7 +13,7 @@ from hub.model import AuditRecord
 from hub.store import BadCursor, Page
 from hub.web.admin.actions import ON_NEWS
 from hub.web.admin.entries import page_of
-from hub.web.admin.frame import for_who_may, page
+from hub.web.admin.frame import for_who_may, may, page
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment, instant
 
@@ -77,12 +77,13 @@ def one(number: int) -> Response:
 @for_who_may("audit")
 def table() -> Response:
     """All of it, or what has some words, for spreadsheets (RFC 4180)."""
-    visit, written = visiting(), io.StringIO()
+    visit, written, sees_file = visiting(), io.StringIO(), may("configure")
     rows = csv.writer(written)
     rows.writerow(_COLUMNS)
     for each in _every(visit, _words()):
-        cells = (each.number, instant(each.moment), each.who, each.action, each.about, each.said, each.change)
-        rows.writerow([*map(_cell, map(str, cells)), each.undone or ""])
+        cells = (each.number, instant(each.moment), each.who, each.action, each.about, each.said)
+        change = each.change if sees_file else ""
+        rows.writerow([*map(_cell, map(str, (*cells, change))), each.undone or ""])
     answer = Response(written.getvalue(), content_type="text/csv; charset=utf-8; header=present")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return answer
