@@ -1,5 +1,7 @@
 """Tells people of incidents, by mail and by webhook: each change once, several in a message.
 
+The network's office is told of all, members' own people by mail of what they can do something about.
+
 What is to be told is in the store, and how far each channel has told it. So
 whoever is killed loses nothing. One that ends between a message's arrival and
 the note of it sends it again, under the same id. What messages are made and
@@ -13,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from math import inf
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +25,8 @@ from msgspec.structs import replace
 from hub.config import Config
 from hub.errors import AlertError, FetchError, StoreError
 from hub.fetch import Outcome
-from hub.model import Channel, Incident, MailServer, Way
+from hub.incidents import asks_member, for_member
+from hub.model import MAIL, WEBHOOK, Channel, Channels, Incident, MailServer, Way
 from hub.polls import Polls, utc_now
 from hub.report import say
 from hub.said import minute
@@ -32,6 +35,7 @@ from hub.store import Store
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from hub.alerts.letter import Letter
     from hub.alerts.message import Message
 
 # Seconds between two looks.
@@ -47,23 +51,35 @@ _ASKED_AT_MOST = timedelta(days=30)
 # Servers that do not know who sends take mail at the second or third time (greylisting); so often all wait
 # for an addressee that is refused for now.
 _WAIT_FOR_ALL = 2
-# Seconds in which a mail that is on its way when the hub ends may arrive.
+# Mails to members that are on their way at once: what breaks at a host may be of hundreds.
+_AT_ONCE = 4
+# Seconds in which mails that are on their way when the hub ends may arrive.
 _LAST = 3.0
 
 
-class _Ended(Struct, frozen=True):
-    """What became of a message: None, or why it was not sent."""
+class _Sent(Struct, frozen=True):
+    """A message that was sent by a channel: how that is from then on if it `arrived`, and if it `failed`."""
 
-    channel: Channel
-    revision: int
+    arrived: Channel
+    failed: Channel
+
+    @property
+    def way(self) -> Way:
+        return self.failed.way
+
+
+class _Ended(Struct, frozen=True):
+    """What became of a message: None, or why it did not arrive."""
+
+    sent: _Sent
     error: AlertError | None
 
 
 class Post:
-    """The mail that is on its way, if one is: it goes on while feeds.yaml changes."""
+    """The mails that are on their way: they go on while feeds.yaml changes."""
 
     def __init__(self) -> None:
-        self.thread: Thread | None = None
+        self.threads: dict[Way, Thread] = {}
         self.ended: SimpleQueue[_Ended] = SimpleQueue()
 
 
@@ -71,7 +87,7 @@ class Alerting:
     """Tells of the incidents of a store, in the thread of whoever polls.
 
     `look` sees whether there is something to tell or to note, `act` does it.
-    Mail is sent in a thread, and webhooks are asked by way of `polls`, so that
+    Mail is sent in threads, and webhooks are asked by way of `polls`, so that
     no poll waits for either. `at_once` is for who has just looked at all feeds,
     so that nothing is waited for. `post` is that of the one before, in this process.
     """
@@ -93,160 +109,201 @@ class Alerting:
         self._gathers = timedelta() if at_once else _GATHERS
         self._looked = -inf
         self._post = post or Post()
-        self._under_way: dict[Way, Thread | None] = {}
-        if self._post.thread is not None:
-            self._under_way["mail"] = self._post.thread
-        self._ended: list[_Ended] = []
+        # Those of the mails, and what the webhook is asked.
+        self._under_way: set[Way] = set(self._post.threads)
         self._to_tell = False
-        self._in_use = frozenset(_in_use(config))
+        self._goes_on = True
+        self._in_use = tuple(_in_use(config))
 
     @property
     def under_way(self) -> bool:
-        """Whether a mail is on its way."""
-        return any(self._under_way.values())
+        """Whether mails are on their way."""
+        return bool(self._post.threads)
+
+    def begin(self) -> Channels:
+        """The channels of all who are told, from now on if they were not before; and no others."""
+        kept = dict(self._store.channels())
+        for way in kept.keys() - set(self._in_use):
+            self._store.drop_channel(way)
+            del kept[way]
+        for way in self._in_use:
+            if way not in kept:
+                # The office is told of what lasts, members of what begins.
+                told = self._store.last_revision() if way.member else 0
+                kept[way] = Channel(way=way, since=self._now(), told=told)
+                self._store.keep_channel(kept[way])
+        return kept
+
+    def wind_up(self) -> None:
+        """Have no other message begin."""
+        self._goes_on = False
 
     def look(self) -> bool:
         """Whether there is something to tell, or what became of a mail to note."""
-        self._take_what_ended()
         if time.monotonic() - self._looked >= _LOOKS:
             self._looked = time.monotonic()
-            self._to_tell = any(True for _ in self._find())
-        return bool(self._to_tell or self._ended)
+            self._to_tell = bool(self._find())
+        return self._to_tell or not self._post.ended.empty()
 
     def act(self) -> None:
         """Note and begin what `look` saw."""
-        ended, self._ended = self._ended, []
-        for each in ended:
-            self._note(each)
-        if self._to_tell:
+        ended = self._note_what_ended()
+        if self._to_tell or ended:
             self._to_tell = False
-            # As it is by now: another process may have told it meanwhile.
-            for channel, incidents in list(self._find()):
+            # As it is by now: another process may have told it meanwhile, and for what ended others go.
+            for channel, incidents in self._find():
                 self._tell(channel, incidents)
 
     def close(self) -> None:
-        """Wait a moment for a mail that is on its way, and note what became of it. Raises StoreError."""
-        for thread in self._under_way.values():
-            if thread is not None:
-                thread.join(_LAST)
-        self._take_what_ended()
-        for each in self._ended:
-            self._note(each)
-        self._ended = []
+        """Wait a moment for mails that are on their way, and note what became of them. Raises StoreError."""
+        until = time.monotonic() + _LAST
+        for thread in self._post.threads.values():
+            thread.join(max(0.0, until - time.monotonic()))
+        self._note_what_ended()
 
-    def _take_what_ended(self) -> None:
-        while True:
-            try:
-                self._ended.append(self._post.ended.get_nowait())
-            except Empty:
-                return
+    def _note_what_ended(self) -> bool:
+        """Whether any mail did. Where the database refuses, the others are left to whoever comes after."""
+        has_ended = False
+        while not self._post.ended.empty():
+            has_ended = True
+            self._note(self._post.ended.get())
+        return has_ended
 
     # ------------------------------------------------------------ what there is to tell
 
-    def _find(self) -> Iterator[tuple[Channel, Sequence[Incident]]]:
+    def _find(self) -> Sequence[tuple[Channel, Sequence[Incident]]]:
+        """What is told now: the office all, of members as many as may be, those first that failed least."""
+        if not self._goes_on:
+            return ()
         now = self._now()
-        kept = self._store.channels()
-        for way in get_args(Way):
-            channel = kept.get(way)
-            if way not in self._in_use:
-                if channel is not None:
-                    self._store.drop_channel(way)
+        kept = self.begin()
+        untold = self._store.untold() if kept else {}
+        found: list[tuple[Channel, Sequence[Incident]]] = []
+        for way in self._in_use:
+            if way in self._under_way or not _may_send(kept[way], now):
                 continue
-            if channel is None:
-                channel = Channel(way=way, since=now)
-                self._store.keep_channel(channel)
-            if way in self._under_way or not _may_send(channel, now):
-                continue
-            untold = self._store.untold(channel)
-            first = min((each.changed for each in untold if each.changed), default=None)
+            told: Sequence[Incident] = untold.get(way, ())
+            if way.member:
+                told = for_member(told, kept[way].lasting)
+            first = min((each.changed for each in told if each.changed), default=None)
             # The clock was ahead where it is yet to come.
             if first is not None and not first <= now < first + self._gathers:
-                yield channel, untold
+                found.append((kept[way], told))
+        others = [each for each in found if each[0].way.member]
+        others.sort(key=lambda each: each[0].tries)
+        free = _AT_ONCE - sum(bool(way.member) for way in self._under_way)
+        return [*(each for each in found if not each[0].way.member), *others[: max(0, free)]]
 
     # ------------------------------------------------------------ telling
 
     def _tell(self, channel: Channel, incidents: Sequence[Incident]) -> None:
-        from hub.alerts.message import compose
-
-        now = self._now()
-        tried = replace(channel, tries=channel.tries + 1, due=now + _later(channel.tries))
-        # Before it is sent: a hub that ends here does not send again and again.
-        self._store.keep_channel(tried)
-        self._under_way[channel.way] = None
-        revision = incidents[-1].revision
+        sent = _sent(channel, incidents, self._now())
+        # Before it is sent: a hub that ends here does not send again and again. It may have arrived.
+        self._store.keep_channel(replace(sent.failed, lasting=channel.lasting | sent.arrived.lasting))
+        self._under_way.add(channel.way)
         try:
-            self._begin(tried, compose(incidents, self._config), revision)
+            self._begin(sent, incidents)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the polls go on
-            self._note(_Ended(tried, revision, _fault(error)))
+            self._note(_Ended(sent, _fault(error)))
 
-    def _begin(self, channel: Channel, message: Message, revision: int) -> None:
+    def _begin(self, sent: _Sent, incidents: Sequence[Incident]) -> None:
         """Have a message be on its way."""
-        from hub.alerts import webhook
-        from hub.alerts.message import mail
+        from hub.alerts import members, message
 
-        alerts = self._config.hub.alerts
-        if channel.way == "webhook":
-            assert alerts.webhook is not None
-            request = webhook.request(alerts.webhook, message, self._config)
-            self._polls.ask(request, partial(self._was_posted, alerts.webhook, channel, revision))
-            return
-        assert alerts.server is not None
-        written = mail(message, self._config, self._now())
-        told = partial(self._was_mailed, channel, revision)
-        all_or_none = channel.tries <= _WAIT_FOR_ALL
+        if sent.way.member:
+            self._mail(sent, members.compose(sent.way.member, incidents, self._config))
+        elif sent.way == MAIL:
+            self._mail(sent, message.compose(incidents, self._config))
+        else:
+            self._post_to_webhook(sent, message.compose(incidents, self._config))
+
+    def _post_to_webhook(self, sent: _Sent, message: Message) -> None:
+        from hub.alerts import webhook
+
+        url = self._config.hub.alerts.webhook
+        assert url is not None
+        self._polls.ask(webhook.request(url, message, self._config), partial(self._was_posted, url, sent))
+
+    def _mail(self, sent: _Sent, letter: Letter) -> None:
+        from hub.alerts.letter import mail
+
+        server = self._config.hub.alerts.server
+        assert server is not None
+        written = mail(letter, self._config, self._now())
         thread = Thread(
             target=_mail,
-            args=(alerts.server, written, told),
-            kwargs={"all_or_none": all_or_none},
+            args=(server, written, sent.way, partial(self._was_mailed, sent)),
+            kwargs={"all_or_none": sent.failed.tries <= _WAIT_FOR_ALL},
             name="mail",
             daemon=True,
         )
         thread.start()
-        self._under_way["mail"] = self._post.thread = thread
+        self._post.threads[sent.way] = thread
 
-    def _was_mailed(self, channel: Channel, revision: int, error: AlertError | None) -> None:
+    def _was_mailed(self, sent: _Sent, error: AlertError | None) -> None:
         """What became of a mail; called from its thread."""
-        self._post.ended.put(_Ended(channel, revision, error))
+        self._post.ended.put(_Ended(sent, error))
         self._polls.wake()
 
-    def _was_posted(self, url: str, channel: Channel, revision: int, outcome: Outcome) -> None:
+    def _was_posted(self, url: str, sent: _Sent, outcome: Outcome) -> None:
         from hub.alerts import webhook
 
         error = webhook.failure(url, outcome) if isinstance(outcome, FetchError) else None
-        self._note(_Ended(channel, revision, error))
+        self._note(_Ended(sent, error))
 
     def _note(self, ended: _Ended) -> None:
-        channel, error, now = ended.channel, ended.error, self._now()
-        del self._under_way[channel.way]
-        if channel.way == "mail":
-            self._post.thread = None
+        failed, error, now = ended.sent.failed, ended.error, self._now()
+        self._under_way.remove(failed.way)
+        self._post.threads.pop(failed.way, None)
         if error is None:
-            if channel.error:
-                say(f"The {channel.way} that tells of feeds goes out again.")
-            self._store.keep_channel(
-                replace(channel, told=ended.revision, tries=0, due=None, sent=now, error="", remedy="")
-            )
+            if failed.error:
+                say(f"The {_which(failed.way)} goes out again.")
+            self._store.keep_channel(replace(ended.sent.arrived, sent=now))
             return
-        assert channel.due is not None
-        due = max(channel.due, now + timedelta(seconds=error.retry_after or 0))
-        say(error.problem, f"    {error.remedy}", f"    It is tried again at {minute(due)}.")
-        self._store.keep_channel(replace(channel, due=due, error=error.problem, remedy=error.remedy))
+        assert failed.due is not None
+        due = max(failed.due, now + timedelta(seconds=error.retry_after or 0))
+        whose = f"To the member {failed.way.member}: " if failed.way.member else ""
+        say(f"{whose}{error.problem}", f"    {error.remedy}", f"    It is tried again at {minute(due)}.")
+        self._store.keep_channel(replace(failed, due=due, error=error.problem, remedy=error.remedy))
 
 
 def _in_use(config: Config) -> Iterator[Way]:
     if config.hub.alerts.mail:
-        yield "mail"
+        yield MAIL
     if config.hub.alerts.webhook is not None:
-        yield "webhook"
+        yield WEBHOOK
+    yield from (Way("mail", slug) for slug in config.told)
+
+
+def _sent(channel: Channel, incidents: Sequence[Incident], now: datetime) -> _Sent:
+    """A channel whose message tells of these incidents, as it is once that ended."""
+    told = frozenset(each.number for each in incidents)
+    asking = frozenset(each.number for each in incidents if asks_member(each))
+    return _Sent(
+        arrived=replace(
+            channel,
+            told=incidents[-1].revision,
+            tries=0,
+            due=None,
+            error="",
+            remedy="",
+            lasting=(channel.lasting - told) | asking if channel.way.member else channel.lasting,
+        ),
+        failed=replace(channel, tries=channel.tries + 1, due=now + _later(channel.tries)),
+    )
+
+
+def _which(way: Way) -> str:
+    return f"mail that tells {way.member} of its feeds" if way.member else f"{way.by} that tells of feeds"
 
 
 def _may_send(channel: Channel, now: datetime) -> bool:
     if channel.sent is not None and channel.sent <= now < channel.sent + _BETWEEN:
         return False
     # The clock was ahead where it is due later than it can be.
-    longest = _LONGEST if channel.way == "mail" else _ASKED_AT_MOST
+    longest = _LONGEST if channel.way.by == "mail" else _ASKED_AT_MOST
     return channel.due is None or not now < channel.due <= now + longest
 
 
@@ -262,14 +319,16 @@ def _fault(error: Exception) -> AlertError:
 def _mail(
     server: MailServer,
     written: EmailMessage,
+    way: Way,
     told: Callable[[AlertError | None], None],
     *,
     all_or_none: bool,
 ) -> None:
     from hub.alerts import smtp
 
+    named = f"`alerts` of the member {way.member}" if way.member else smtp.OFFICE
     try:
-        refused = smtp.send(server, written, all_or_none=all_or_none)
+        refused = smtp.send(server, written, all_or_none=all_or_none, named=named)
     except AlertError as error:
         told(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again
@@ -278,6 +337,6 @@ def _mail(
         if refused:
             say(
                 f"The mail server {server.host} takes no mail for {', '.join(refused)}.",
-                "    The others have it. Look at the addresses of hub.alerts.mail.",
+                f"    The others have it. Look at the addresses of {named}.",
             )
         told(None)

@@ -7,6 +7,7 @@ what was the matter before.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -20,6 +21,12 @@ _MAY_PASS = ("broken", "blocked", "not-a-feed")
 WELL_AGAIN = "It is well again."
 LEFT = "It is no longer in feeds.yaml."
 PAUSED = "It is paused in feeds.yaml."
+# As it is told to others than admins, who alone know of feeds.yaml.
+_ENDINGS = {
+    WELL_AGAIN: ("well again", WELL_AGAIN),
+    LEFT: ("no longer followed", "The network’s editors no longer follow it."),
+    PAUSED: ("not checked for now", "It is not checked for now, as the network’s editors have decided."),
+}
 
 _TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
 # Reasons of failed polls by what they mean to readers; with all others something came that is no news.
@@ -101,6 +108,25 @@ def _holds(state: FeedState) -> bool:
     return state.polled > state.reason_since
 
 
+# ---------------------------------------------------------------- whom it is told
+
+# What the network's office decides on, whatever else could be said of it.
+_OFFICE_ALONE = ("held", "moved")
+
+
+def asks_member(incident: Incident) -> bool:
+    """Whether somebody at the member can do something about it, as long as it lasts."""
+    return incident.over is None and bool(incident.editor) and incident.state not in _OFFICE_ALONE
+
+
+def for_member(changed: Sequence[Incident], lasting: Set[int]) -> Sequence[Incident]:
+    """What of it is told to a member's own people: what asks them, and that what did asks them no more.
+
+    `lasting` are the numbers of the incidents which they know and do not know to be over.
+    """
+    return tuple(each for each in changed if asks_member(each) or each.number in lasting)
+
+
 # ---------------------------------------------------------------- words
 
 
@@ -138,6 +164,11 @@ def _trouble(reason: str) -> str:
 def without_times(sentence: str) -> str:
     """A health's sentence without how often the feed failed: that changes with each poll."""
     return _TIMES_FAILED.sub("", sentence)
+
+
+def ending(incident: Incident) -> tuple[str, str]:
+    """How it ended, in a title and in a sentence, for others than admins."""
+    return _ENDINGS.get(incident.ending, ("no longer followed", incident.ending))
 
 
 def missed(incident: Incident) -> str:

@@ -173,12 +173,16 @@ def poll_round(
 
 def _tell_others(store: Store, config: Config, under_way: Polls, stop: Event) -> None:
     """Send what a round brought to those who subscribe, and tell people what broke and what is well again."""
-    Noticing(store, config).once()
     with closing(Alerting(store, under_way, config, at_once=True)) as alerting:
+        # Who is named by now is told of what this round finds.
+        alerting.begin()
+        Noticing(store, config).once()
         others = (Sender(store, under_way, config), alerting)
         until = time.monotonic() + _SENDING
-        # A mail that is on its way is waited for: ended here, it would be sent again by each round.
+        # Mail that is on its way is waited for: ended here, it would be sent again by each round.
         while not stop.is_set() and (alerting.under_way or time.monotonic() < until):
+            if time.monotonic() >= until:
+                alerting.wind_up()
             # Each of them has to look, whatever the others saw.
             seen = [each.look() for each in others]
             if not (any(seen) or under_way.under_way or alerting.under_way):

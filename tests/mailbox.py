@@ -25,7 +25,7 @@ class Mailbox:
     """What came in `mails`, and for whom each in `to`. It answers a message with `says`, once `held` lets it.
 
     `refused` are addresses for which it takes no mail, `deferred` those for which it takes none just now,
-    `tried` the passwords that were tried.
+    `tried` the passwords that were tried, `at_once` how many it was sent at most at one time.
     """
 
     port: int
@@ -38,6 +38,8 @@ class Mailbox:
     tried: list[tuple[str, str]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
+    coming: int = 0
+    at_once: int = 0
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -50,8 +52,11 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        self.coming += 1
+        self.at_once = max(self.at_once, self.coming)
         while not self.held.is_set():
             await asyncio.sleep(0.02)
+        self.coming -= 1
         if self.says.startswith("250"):
             content = envelope.content
             assert isinstance(content, bytes)

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,22 @@ import pytest
 from msgspec.structs import replace
 
 from hub import rounds
-from hub.alerting import Alerting, Post
+from hub.alerting import Alerting
 from hub.alerts import webhook
-from hub.alerts.message import compose, mail
+from hub.alerts.letter import mail
+from hub.alerts.message import compose
 from hub.alerts.smtp import PASSWORD, PASSWORD_FILE, send
 from hub.config import parse
 from hub.errors import AlertError, FetchError
 from hub.incidents import PAUSED, WELL_AGAIN
-from hub.model import Channel, FeedKey, Incident, MailServer, Way
-from hub.noticing import Noticing
+from hub.model import MAIL, WEBHOOK, FeedKey, Incident, MailServer
 from hub.report import progress
 from tests.commands import SOON, within
 from tests.mailbox import Mailbox, certificate, mailbox, talker
 from tests.site import Site
-from tests.web_hub import EAST, NATIONAL, NETWORK, WESSEX, Hub, a_hub, news
+from tests.telling import Telling, a_telling, subjects
+from tests.web_hub import EAST, NATIONAL, WESSEX
 from tests.websub_reader import Reader, websub_reader
-
-AWAY = "https://wessex.example/feed/ has nobody there"
-ALLOWED = "fetch: {allow: [127.0.0.0/8], host_delay: 0s}"
-PLACE = "url: https://news.example.org"
 
 
 @pytest.fixture
@@ -49,71 +45,9 @@ def reader() -> Iterator[Reader]:
         yield running
 
 
-class Telling:
-    """A hub whose poller the test steps, and whose clock it sets."""
-
-    def __init__(self, hub: Hub, stack: ExitStack) -> None:
-        self.hub = hub
-        self._stack = stack
-        self.configure()
-
-    def configure(self, *keys: str, allowed: str = ALLOWED) -> None:
-        """Go on with another feeds.yaml, and another process."""
-        alerts = f"\n  alerts: {{{', '.join(keys)}}}" if keys else ""
-        self.hub.configure(NETWORK.replace("hub:\n", f"hub:\n  {PLACE}\n  {allowed}{alerts}\n"))
-        self.restart()
-
-    def by_mail(self, post: Mailbox) -> None:
-        self.configure(f"mail: [news@example.org, two@example.org], smtp: 'smtp://127.0.0.1:{post.port}'")
-
-    def by_webhook(self, reader: Reader, **more: str) -> None:
-        self.configure(f"webhook: '{reader.url}/hook/s3cret'", **more)
-
-    def restart(self, post: Post | None = None) -> None:
-        """Begin again, in another process or, with its `post`, the same."""
-        self._stack.close()
-        self.polls = self._stack.enter_context(rounds.polls(self.hub.config, self.hub.store))
-        self.alerting = Alerting(
-            self.hub.store, self.polls, self.hub.config, now=lambda: self.hub.now, post=post
-        )
-
-    def look(self) -> bool:
-        """See what there is to tell, as if a while had passed."""
-        Noticing(self.hub.store, self.hub.config, now=lambda: self.hub.now).once()
-        self.alerting._looked = float("-inf")
-        return self.alerting.look()
-
-    def step(self, **after: float) -> None:
-        """What the poller does at a tick so much later, until nothing is under way."""
-        self.hub.now += timedelta(**after)
-        until = time.monotonic() + SOON
-        while self.look() or self.polls.under_way or self.alerting.under_way:
-            self.alerting.act()
-            self.polls.step(0.05)
-            assert time.monotonic() < until, "it goes on for ever"
-
-    def break_down(self, *keys: FeedKey) -> None:
-        for hours in (2, 1):
-            for key in keys:
-                self.hub.fail(key, AWAY, "connect", at=self.hub.now - timedelta(hours=hours))
-
-    def mend(self, key: FeedKey) -> None:
-        self.hub.publish(key, news(f"{key} {self.hub.now}"), at=self.hub.now)
-
-    def channel(self, way: Way) -> Channel:
-        return self.hub.store.channels()[way]
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def telling(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Telling]:
-    with ExitStack() as stack:
-        for hub in a_hub(tmp_path, request.param):
-            with stack:
-                yield Telling(hub, stack)
-
-
-def subjects(post: Mailbox) -> list[str]:
-    return [str(each["Subject"]).partition("] ")[2] for each in post.mails]
+    yield from a_telling(tmp_path, request.param)
 
 
 def posted(reader: Reader) -> list[Any]:
@@ -206,7 +140,7 @@ def test_what_was_not_taken_is_told_the_admin_kept_and_sent_with_what_came_meanw
     telling.step(minutes=5)
     problem = f"The mail server 127.0.0.1:{post.port} did not take the mail: 452 no room."
     assert problem in capsys.readouterr().err
-    assert telling.channel("mail").error == problem
+    assert telling.channel(MAIL).error == problem
     said = telling.hub.get("/metrics").text
     assert 'hub_alerts_failing{way="mail"} 1.0' in said
     assert "hub_incidents 1.0" in said
@@ -219,7 +153,7 @@ def test_what_was_not_taken_is_told_the_admin_kept_and_sent_with_what_came_meanw
         "2 feeds need somebody: Health Innovation Wessex (news), Health Innovation East"
     ]
     assert "goes out again" in capsys.readouterr().err
-    assert telling.channel("mail").error == ""
+    assert telling.channel(MAIL).error == ""
 
 
 def test_it_is_tried_ever_more_seldom_and_each_hour_in_the_end(telling: Telling, post: Mailbox) -> None:
@@ -230,7 +164,7 @@ def test_it_is_tried_ever_more_seldom_and_each_hour_in_the_end(telling: Telling,
     telling.step(minutes=5)
     waits = []
     for _ in range(7):
-        due = telling.channel("mail").due
+        due = telling.channel(MAIL).due
         assert due is not None
         waits.append((due - telling.hub.now) // timedelta(minutes=1))
         telling.step(seconds=(due - telling.hub.now).total_seconds())
@@ -278,7 +212,7 @@ def test_what_is_on_its_way_as_the_hub_ends_is_noted(telling: Telling, post: Mai
     telling.alerting.act()
     telling.alerting.close()
     assert len(post.mails) == 1
-    assert telling.channel("mail").sent == telling.hub.now
+    assert telling.channel(MAIL).sent == telling.hub.now
 
 
 def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_noted_afterwards(
@@ -297,7 +231,7 @@ def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_noted_afterwards(
     assert telling.alerting.under_way
     post.held.set()
     telling.step()
-    assert telling.channel("mail").sent == telling.hub.now
+    assert telling.channel(MAIL).sent == telling.hub.now
     telling.step(hours=1)
     assert len(post.mails) == 1
 
@@ -311,7 +245,7 @@ def test_a_message_that_cannot_be_made_does_not_end_the_polls(telling: Telling, 
     telling.break_down(WESSEX)
     telling.step()
     telling.step(minutes=5)
-    assert telling.channel("mail").error.startswith("A message was not sent, by a fault of the hub: ")
+    assert telling.channel(MAIL).error.startswith("A message was not sent, by a fault of the hub: ")
     telling.restart()
     telling.step(minutes=5)
     assert len(post.mails) == 1
@@ -373,7 +307,7 @@ def test_all_wait_for_an_addressee_for_whom_the_server_takes_mail_later(
     telling.step()
     telling.step(minutes=5)
     assert post.mails == []
-    assert "for two@example.org just now: 450 greylisted." in telling.channel("mail").error
+    assert "for two@example.org just now: 450 greylisted." in telling.channel(MAIL).error
     post.deferred = set()
     telling.step(minutes=5)
     assert post.to == [["news@example.org", "two@example.org"]]
@@ -424,7 +358,7 @@ def test_a_round_waits_for_a_mail_that_is_on_its_way(
     rounds.poll_round(telling.hub.config, telling.hub.store, (), progress=progress(0), stop=threading.Event())
     release.join()
     assert len(post.mails) == 1
-    assert telling.channel("mail").sent is not None
+    assert telling.channel(MAIL).sent is not None
 
 
 # ---------------------------------------------------------------- mail
@@ -709,7 +643,7 @@ def test_a_webhook_that_fails_is_asked_again_and_its_address_is_told_nobody(
     telling.break_down(WESSEX)
     telling.step()
     telling.step(minutes=5)
-    channel = telling.channel("webhook")
+    channel = telling.channel(WEBHOOK)
     assert channel.due == telling.hub.now + timedelta(minutes=minutes)
     assert channel.error == f"The webhook at 127.0.0.1 {why}."
     assert "s3cret" not in capsys.readouterr().err + channel.error + channel.remedy
@@ -726,6 +660,6 @@ def test_a_webhook_at_a_private_address_is_asked_only_where_that_is_allowed(
     telling.step()
     telling.step(minutes=5)
     assert reader.pushed == []
-    channel = telling.channel("webhook")
+    channel = telling.channel(WEBHOOK)
     assert channel.error == "The webhook at 127.0.0.1 is at an address that is not public."
     assert "hub.fetch.allow" in channel.remedy

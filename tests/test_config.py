@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hub.config import Watched, json_schema, load, parse, shipped_file
+from hub.config import Config, Watched, json_schema, load, parse, shipped_file
 from hub.errors import ConfigError
 from hub.model import (
     Alerts,
@@ -1124,6 +1124,10 @@ def _tag(**keys: Any) -> dict[str, Any]:
         _hub(websub=None, every=None, fetch=None, contact=None, title=None),
         _hub(contact="news@a.example", url="HTTPS://a.example/"),
         _hub(alerts={"mail": ["a@b.example"], "smtp": "smtps://me@[::1]:99"}),
+        _hub(alerts={"smtp": "smtp://localhost"}, contact="a@b.example") | _member(alerts=["c@d.example"]),
+        _hub(alerts={"smtp": "smtp://x", "mail": ["a@b.example"]}) | _member(alerts=["c@d.example"]),
+        _member(alerts=[]),
+        _member(alerts=None),
         _hub(fetch={"redirects": "5", "entries": 50, "host_delay": "0s", "size": "010MB", "allow": None}),
         {"hub": None, "members": None, "tags": None, "merged_feeds": None},
         _member(type=None, region=None, feeds=None),
@@ -1156,6 +1160,13 @@ def test_editors_accept_what_the_hub_reads(file: dict[str, Any]) -> None:
         *(_hub(fetch={"redirects": said}) for said in (51, "-1", "five")),
         _member(former_hosts=["https://old.example.org"]),
         _member(former_hosts=["old.example.org/news"]),
+        _member(alerts=["c@d.example"]),
+        _hub(alerts={"mail": []}) | _member(alerts=["c@d.example"]),
+        _hub(alerts={"smtp": "smtp://localhost", "from": "a@b.example"}) | _member(alerts=["c"]),
+        *(
+            _hub(alerts={"smtp": "smtp://localhost"}) | members
+            for members in ({}, _member(), _member(alerts=[]))
+        ),
         _feed(kind="html"),
         _feed(kind="html", select=None),
         _feed(kind="html", select={"item": ""}),
@@ -1253,6 +1264,8 @@ def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> N
     [
         ("mail: [a@b.example]", "hub.alerts: `mail` takes a mail server; write `smtp` too"),
         ("smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
+        ("from: a@b.example", "hub.alerts: nobody is told by mail; write `mail` too"),
+        ("mail: [], smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
         ("mail: [a], smtp: smtp://localhost", "hub.alerts.mail[0]: `a` is no e-mail address"),
         (
             "mail: [a..b@c.example], smtp: smtp://localhost",
@@ -1278,6 +1291,62 @@ def test_whom_to_tell_is_refused_with_what_to_write_and_without_a_password(keys:
     (said,) = caught.value.problems
     assert said.startswith(f"feeds.yaml:2: {problem}")
     assert "s3cret" not in said
+
+
+TELLS_EAST = "members:\n  - slug: east\n    name: East\n    alerts: [web@east.example, two@east.example]\n"
+
+
+def test_members_own_people_are_told_by_way_of_the_hubs_mail_server() -> None:
+    def of(keys: str, more: str = "") -> Config:
+        return parse(f"hub:\n{more}  alerts: {{smtp: smtp://localhost{keys}}}\n{TELLS_EAST}")
+
+    config = of("", "  contact: us@b.example\n")
+    assert config.told == {"east": ("web@east.example", "two@east.example")}
+    server = MailServer(host="localhost", port=25)
+    assert config.hub.alerts == Alerts(sender="us@b.example", reply_to="us@b.example", server=server)
+    assert of(", from: hub@b.example", "  contact: us@b.example\n").hub.alerts == Alerts(
+        sender="hub@b.example", reply_to="us@b.example", server=server
+    )
+    assert of(", mail: [a@b.example]").hub.alerts == Alerts(
+        mail=("a@b.example",), sender="a@b.example", server=server
+    )
+    assert of(", from: hub@b.example", "  contact: https://b.example/\n").hub.alerts.reply_to is None
+    assert config.members[0] == Member(slug="east", name="East"), "what others see of it has no address"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (TELLS_EAST, "4: members[0].alerts: this takes a mail server; write `smtp` in hub.alerts, such as"),
+        (
+            f"hub: {{alerts: {{webhook: 'https://b.example/'}}}}\n{TELLS_EAST}",
+            "5: members[0].alerts: this takes a mail server; write `smtp` in hub.alerts, such as",
+        ),
+        (
+            f"hub:\n  alerts: {{smtp: smtp://localhost}}\n{TELLS_EAST}",
+            "2: hub.alerts: the mail to members is from nobody; write `from` too, or an e-mail address as",
+        ),
+        (
+            f"hub:\n  contact: https://b.example/\n  alerts: {{smtp: smtp://localhost}}\n{TELLS_EAST}",
+            "3: hub.alerts: the mail to members is from nobody; write `from` too, or an e-mail address as",
+        ),
+        (
+            f"hub:\n  alerts: {{smtp: smtp://x, from: a@b.example}}\n{TELLS_EAST.replace('two@', 'two')}",
+            "6: members[0].alerts[1]: `twoeast.example` is no e-mail address; write one such as",
+        ),
+        (
+            "hub: {alerts: {smtp: smtp://x, from: a@b.c}}\nmembers: [{slug: a, name: A, alerts: c@d.e}]",
+            "2: members[0].alerts: must be a list, not a text; write [one, another], or a line with a dash",
+        ),
+    ],
+)
+def test_members_whom_nobody_can_tell_are_refused_with_the_line_and_what_to_write(
+    text: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    (said,) = caught.value.problems
+    assert said.startswith(f"feeds.yaml:{problem}")
 
 
 def test_a_phrase_may_carry_its_weight_in_either_style_of_list() -> None:

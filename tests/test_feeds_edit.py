@@ -857,6 +857,17 @@ def test_what_another_file_changes_is_said_in_words(
     assert differences(before, before) == ()
 
 
+def test_that_a_member_has_others_told_is_said_without_whom() -> None:
+    text = (
+        "hub: {alerts: {smtp: smtp://localhost, from: a@b.example}}\n"
+        "members: [{slug: a, name: A, alerts: [one@a.example]}, {slug: b, name: B, alerts: [b@b.example]}]\n"
+    )
+    before, after = parse(text), parse(text.replace("name: A, alerts: [one@", "name: Á, alerts: [two@"))
+    assert differences(before, after) == ("The member a changes: name, alerts.",)
+    nobody = parse(text.replace(", alerts: [one@a.example]", ""))
+    assert differences(before, nobody) == ("The member a changes: alerts.",)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "own", "own_then", "says"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub.model import Channel, FeedKey, Incident
+from hub.model import MAIL, WEBHOOK, Channel, FeedKey, Incident, Way
 from hub.store import Store
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, NOW, WESSEX, Hub, a_hub
 
@@ -87,23 +87,39 @@ def test_what_a_channel_has_told_is_told_no_more_and_what_was_over_before_it_nev
     store.note([incident(), incident(EAST), incident(BLOG)], [], NOW)
     *_, first = store.incidents(limit=9)
     store.note([replace(first, over=NOW, ending="It is well again.", changed=NOW)], [], NOW)
-    channel = Channel(way="mail", since=NOW + DAY)
+    channel = Channel(way=MAIL, since=NOW + DAY)
     store.keep_channel(channel)
-    assert [each.feed for each in store.untold(channel)] == [EAST, BLOG]
+    assert [each.feed for each in store.untold()[MAIL]] == [EAST, BLOG]
     store.keep_channel(replace(channel, told=2, error="it failed", remedy="mend it", tries=3, due=NOW))
-    kept = store.channels()["mail"]
+    kept = store.channels()[MAIL]
     assert kept == replace(channel, told=2, error="it failed", remedy="mend it", tries=3, due=NOW)
-    assert [each.feed for each in store.untold(kept)] == [BLOG]
-    assert [each.feed for each in store.untold(replace(kept, since=NOW - DAY))] == [BLOG, WESSEX]
-    store.drop_channel("mail")
+    assert [each.feed for each in store.untold()[MAIL]] == [BLOG]
+    store.keep_channel(replace(kept, since=NOW - DAY))
+    assert [each.feed for each in store.untold()[MAIL]] == [BLOG, WESSEX]
+    store.keep_channel(replace(kept, told=4))
+    assert store.untold() == {}
+    store.drop_channel(MAIL)
     assert store.channels() == {}
+
+
+def test_a_members_channel_has_what_is_of_that_member(store: Store) -> None:
+    wessex, north = Way("mail", "wessex"), Way("mail", "north")
+    store.note([incident(), incident(EAST), incident(BLOG)], [], NOW)
+    for channel in (Channel(way=wessex, since=NOW, told=1), Channel(way=north, since=NOW)):
+        store.keep_channel(channel)
+    assert {way: [each.feed for each in told] for way, told in store.untold().items()} == {wessex: [BLOG]}
+    lasting = Channel(way=wessex, since=NOW, told=3, lasting=frozenset((3, 1)))
+    store.keep_channel(lasting)
+    assert store.channels() == {north: Channel(way=north, since=NOW), wessex: lasting}
+    store.drop_channel(north)
+    assert set(store.channels()) == {wessex}
 
 
 def test_what_is_over_is_kept_for_ninety_days_and_its_number_not_given_again(store: Store) -> None:
     store.note([incident()], [], NOW)
     (kept,) = store.incidents(limit=9)
     store.note([replace(kept, over=NOW, changed=NOW)], [], NOW)
-    store.keep_channel(Channel(way="webhook", since=NOW, told=2))
+    store.keep_channel(Channel(way=WEBHOOK, since=NOW, told=2))
     store.note([], [], NOW + 90 * DAY)
     assert len(store.incidents(limit=9)) == 1
     store.note([incident(EAST)], [], NOW + 91 * DAY)

@@ -53,6 +53,7 @@ DIGESTS = {
     "m033_what_was_the_matter_with_feeds": "134d177005fe2517",
     "m034_feeds_that_are_left_alone": "c6d175f624d47ae6",
     "m035_roles": "136e7192add92751",
+    "m036_what_members_were_told": "f33273d88270513b",
 }
 
 DIGESTS_OF_POSTGRESQL = {
@@ -61,6 +62,7 @@ DIGESTS_OF_POSTGRESQL = {
     "p003_what_was_the_matter_with_feeds": "eeeafcf4b970d1fd",
     "p004_feeds_that_are_left_alone": "0efea10f976c606d",
     "p005_roles": "f2b2a42c26171534",
+    "p006_what_members_were_told": "59913015ef96074c",
 }
 # What one of the databases has by itself.
 IN_SQLITE_ALONE = {"bitmap_blocks", "common_words", "word_bitmaps", "_sqlite_migrations", "sqlite_sequence"}

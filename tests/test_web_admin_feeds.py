@@ -17,7 +17,7 @@ from lxml import html as lxml_html
 from msgspec.structs import replace
 
 from hub.config import parse
-from hub.model import Channel, Gathered, Validators
+from hub.model import WEBHOOK, Channel, Gathered, Validators, Way
 from hub.store import open_store
 from hub.users import invitation
 from hub.web.words import Calendar
@@ -51,12 +51,36 @@ def section(hub: AdminHub, path: str, heading: str) -> str:
 def test_overview_says_first_that_people_could_not_be_told_and_what_to_do(hub: AdminHub) -> None:
     assert "Nobody is told" not in hub.words("/admin/")
     again = NOW + timedelta(minutes=20)
-    channel = Channel(way="webhook", since=NOW, due=again, error="It answered 404.", remedy="Look at it.")
+    channel = Channel(way=WEBHOOK, since=NOW, due=again, error="It answered 404.", remedy="Look at it.")
     hub.store.keep_channel(channel)
     assert (
         "Nobody is told by the webhook what is the matter with feeds. It answered 404. Look at it. "
         "It is tried again on 24 November, 15:50; hub alerts test tries it at once."
     ) in hub.words("/admin/")
+
+
+def test_overview_says_of_which_members_nobody_could_be_told_each_thing_that_is_wrong_once(
+    hub: AdminHub,
+) -> None:
+    def fail(slug: str, why: str, minutes: int) -> None:
+        due = NOW + timedelta(minutes=minutes)
+        way = Way("mail", slug)
+        hub.store.keep_channel(Channel(way=way, since=NOW, due=due, error=why, remedy="Look at it."))
+
+    for minutes, slug in enumerate(("wessex", "east", "national", "gone", "away"), start=20):
+        fail(slug, "The mail server cannot be reached.", minutes)
+    words = hub.words("/admin/")
+    assert (
+        "Nobody at away, Health Innovation East, gone and 2 more is told what is the matter with their"
+        " feeds. The mail server cannot be reached. Look at it. It is tried again on 24 November, 15:50."
+    ) in words
+    assert "hub alerts test" not in words, "it does not go to them"
+    fail("east", "It takes no mail for web@east.example.", 20)
+    words = hub.words("/admin/")
+    assert (
+        "Nobody at Health Innovation East is told what is the matter with their feeds. It takes no" in words
+    )
+    assert "Nobody at away, gone, National body and 1 more is told" in words
 
 
 def test_a_hub_without_feeds_says_so(hub: AdminHub) -> None:

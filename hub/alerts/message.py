@@ -1,22 +1,17 @@
-"""What a message says: by mail, and to a webhook. Pure."""
+"""What a message to the network's office says: by mail, and to a webhook. Pure."""
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from hub import urls
+from hub.alerts.letter import Letter, heading, id_of, wrapped
 from hub.config import Config
 from hub.incidents import WELL_AGAIN, missed
 from hub.merged.addresses import Addresses, path_for_admins
@@ -27,20 +22,14 @@ from hub.said import counted, moment_in
 _IN_FULL, _LISTED = 20, 200
 _NAMED = 3
 _TOGETHER = 3
-_WIDTH = 76
-_FALLBACK_HOST = "localhost"
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """What is new of some feeds. `id` is the same whenever the same is told, so that none has it twice.
+class Message(Letter, frozen=True, kw_only=True):
+    """What is new of some feeds, as a mail and besides: `text` is what a chat shows.
 
-    `subject` is a line, `body` the text of a mail, `text` what a chat shows.
     `incidents` are as the webhook has them.
     """
 
-    id: str
-    subject: str
-    body: str
     text: str
     incidents: tuple[Mapping[str, str | None], ...]
 
@@ -84,9 +73,10 @@ def compose(told: Sequence[Incident], config: Config) -> Message:
     )
     broke = [each for each in told if each.over is None]
     well = [each for each in told if each.over is not None]
-    numbers = ",".join(f"{each.number}.{each.revision}.{each.noticed.isoformat()}" for each in told)
     return Message(
-        id=blake2b(numbers.encode(), digest_size=16).hexdigest(),
+        id=id_of(told),
+        to=config.hub.alerts.mail,
+        list="alerts",
         subject=_subject(broke, well, known),
         body="\n".join(_body(broke, well, known)),
         text="\n".join(_chat(broke, well, known)),
@@ -116,21 +106,15 @@ def _subject(broke: Sequence[Incident], well: Sequence[Incident], known: _Known)
 
 def _body(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) -> Iterator[str]:
     if broke:
-        yield from _heading("What needs somebody")
+        yield from heading("What needs somebody")
         yield from _on_one_host(broke)
         for each in broke[:_IN_FULL]:
             yield from _in_full(each, known)
         yield from _in_lines(broke[_IN_FULL:], known)
     if well:
-        yield from _heading("What needs nobody any more")
+        yield from heading("What needs nobody any more")
         yield from _in_lines(well, known)
     yield from _about(known.config)
-
-
-def _heading(words: str) -> Iterator[str]:
-    yield words
-    yield "-" * len(words)
-    yield ""
 
 
 def _on_one_host(broke: Sequence[Incident]) -> Iterator[str]:
@@ -139,20 +123,20 @@ def _on_one_host(broke: Sequence[Incident]) -> Iterator[str]:
         return
     (host, feeds), *_ = hosts.most_common(1)
     if feeds >= _TOGETHER:
-        yield from _wrapped(f"{feeds:,} of them are on one host, {host}: it may be that alone.")
+        yield from wrapped(f"{feeds:,} of them are on one host, {host}: it may be that alone.")
         yield ""
 
 
 def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
-    yield from _wrapped(f"{known.name(incident)}: {incident.headline} {known.lasted(incident)}.")
+    yield from wrapped(f"{known.name(incident)}: {incident.headline} {known.lasted(incident)}.")
     yield f"  {incident.url}"
-    yield from _wrapped(incident.sentence, "  ")
-    yield from _wrapped(missed(incident), "  ")
+    yield from wrapped(incident.sentence, "  ")
+    yield from wrapped(missed(incident), "  ")
     if incident.remedy:
-        yield from _wrapped(f"What you can do: {incident.remedy}", "  ")
+        yield from wrapped(f"What you can do: {incident.remedy}", "  ")
     if incident.editor:
-        yield from _wrapped("For those who look after their site:", "  ")
-        yield from _wrapped(incident.editor, "  > ")
+        yield from wrapped("For those who look after their site:", "  ")
+        yield from wrapped(incident.editor, "  > ")
     if page := known.page(incident):
         yield f"  {page}"
     yield ""
@@ -161,7 +145,7 @@ def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
 def _in_lines(incidents: Sequence[Incident], known: _Known) -> Iterator[str]:
     for each in incidents[:_LISTED]:
         ending = f" {each.ending}" if each.ending else ""
-        yield from _wrapped(f"- {known.name(each)}: {each.headline} {known.lasted(each)}.{ending}", "", "  ")
+        yield from wrapped(f"- {known.name(each)}: {each.headline} {known.lasted(each)}.{ending}", "", "  ")
     if left := incidents[_LISTED:]:
         yield f"- and {len(left):,} more"
     if incidents:
@@ -173,43 +157,7 @@ def _about(config: Config) -> Iterator[str]:
     if config.hub.url:
         addresses = Addresses(config.hub.url)
         yield f"How all feeds are doing: {addresses.full(addresses.to('/admin/'))}"
-    yield from _wrapped("The hub sends this, since feeds.yaml names your address (hub.alerts.mail).")
-
-
-def _wrapped(text: str, indent: str = "", later: str | None = None) -> list[str]:
-    """A text in lines, none of which a site's words can begin: white space of any kind is a space."""
-    return textwrap.wrap(
-        " ".join(text.split()),
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent if later is None else later,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def mail(message: Message, config: Config, now: datetime) -> EmailMessage:
-    """The message as a mail (RFC 5322), marked as a program's, which no other program answers (RFC 3834)."""
-    alerts = config.hub.alerts
-    host = _host(config)
-    written = EmailMessage(policy=SMTP)
-    written["From"] = Address(config.hub.title, addr_spec=alerts.sender)
-    written["To"] = ", ".join(alerts.mail)
-    written["Subject"] = message.subject
-    written["Date"] = format_datetime(now)
-    written["Message-ID"] = f"<{message.id}@{host}>"
-    written["Auto-Submitted"] = "auto-generated"
-    written["List-Id"] = f"<alerts.{host}>"
-    # What Outlook's absence notices go by.
-    written["X-Auto-Response-Suppress"] = "All"
-    written.set_content(message.body, cte="quoted-printable")
-    return written
-
-
-def _host(config: Config) -> str:
-    host = urls.host(config.hub.url) if config.hub.url else None
-    # An IPv6 address has no place in a Message-ID as it is (RFC 5322 §3.6.4).
-    return host if host and ":" not in host else _FALLBACK_HOST
+    yield from wrapped("The hub sends this, since feeds.yaml names your address (hub.alerts.mail).")
 
 
 # ---------------------------------------------------------------- to a webhook
@@ -217,9 +165,9 @@ def _host(config: Config) -> str:
 
 def _chat(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) -> Iterator[str]:
     """Lines for a chat. They have no words of a site's: chats have commands, such as for naming people."""
-    for heading, incidents in (("Needs somebody", broke), ("Needs nobody any more", well)):
+    for about, incidents in (("Needs somebody", broke), ("Needs nobody any more", well)):
         if incidents:
-            yield f"{heading}:"
+            yield f"{about}:"
         for each in incidents[:_IN_FULL]:
             page = f" {found}" if each.over is None and (found := known.page(each)) else ""
             ending = f". {each.ending}" if each.ending else ""

@@ -24,6 +24,8 @@ _PATIENCE = 30.0
 # For all of them, however slowly they come, and as long for the answer to the message itself. Servers look
 # through that before they say that they have it: who does not wait sends it again (RFC 5321 §4.5.3.2.6).
 _IN_ALL = 180.0
+# What of feeds.yaml has the addresses of the network's own office.
+OFFICE = "hub.alerts.mail"
 _SETTING = f"Set {PASSWORD_FILE} (a file) or {PASSWORD} for the hub, as docs/operating.md has it."
 
 
@@ -33,8 +35,11 @@ def send(
     environment: Mapping[str, str] = os.environ,
     *,
     all_or_none: bool = False,
+    named: str = OFFICE,
 ) -> tuple[str, ...]:
     """Hand a mail to a server; for which of its addressees that takes none, each with why. Raises AlertError.
+
+    They are `named` there in feeds.yaml.
 
     None of them has it then; of those that are returned the others have. With `all_or_none` none has it
     either where the server wants to be asked again for one of them (a 4xx, RFC 5321 §4.2.1).
@@ -60,7 +65,7 @@ def send(
             connection.close()
     except (OSError, smtplib.SMTPException, ValueError) as error:
         overdue = time.monotonic() - began >= _IN_ALL
-        raise _not_sent(server, TimeoutError() if overdue else error) from error
+        raise _not_sent(server, TimeoutError() if overdue else error, named) from error
     return tuple(f"{address} ({code} {_text(said)})" for address, (code, said) in refused.items())
 
 
@@ -115,7 +120,9 @@ def _encrypt(connection: _Connection, server: MailServer, context: ssl.SSLContex
         )
 
 
-def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException | ValueError) -> AlertError:
+def _not_sent(
+    server: MailServer, error: OSError | smtplib.SMTPException | ValueError, named: str
+) -> AlertError:
     where = f"The mail server {_where(server)}"
     match error:
         case smtplib.SMTPResponseException(smtp_code=code) if code < 0:
@@ -142,7 +149,7 @@ def _not_sent(server: MailServer, error: OSError | smtplib.SMTPException | Value
                 )
             return AlertError(
                 f"{where} takes no mail for {address}: {code} {_text(said)}.",
-                "Look at the addresses of hub.alerts.mail, and whether the server wants a user and password.",
+                f"Look at the addresses of {named}, and whether the server wants a user and password.",
             )
         case smtplib.SMTPSenderRefused():
             return AlertError(

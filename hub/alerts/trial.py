@@ -1,4 +1,4 @@
-"""A sample of a message, sent by each channel of feeds.yaml, so that an admin sees that it arrives."""
+"""A sample of a message, sent by each of the office's channels, so that an admin sees that it arrives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hub.alerts import smtp, webhook
-from hub.alerts.message import Message, compose, mail
+from hub.alerts.letter import mail
+from hub.alerts.message import Message, compose
 from hub.config import Config, load
 from hub.errors import AlertError, ConfigError, FetchError
 from hub.fetch.curl import CurlFetcher
@@ -23,6 +24,11 @@ def run(path: Path, *, now: datetime) -> tuple[str, tuple[AlertError, ...]]:
     """Send samples; what was sent, in sentences, and what went wrong. Raises ConfigError."""
     config = load(path)
     channels = tuple(_channels(config, now))
+    if not channels and config.told:
+        raise ConfigError(
+            f"{path} tells members alone when a feed breaks, and those are sent no sample.",
+            "Write an address of your own in hub.alerts.mail, if only to see that mail arrives.",
+        )
     if not channels:
         raise ConfigError(
             f"{path} tells nobody when a feed breaks: it has no hub.alerts.",
@@ -75,7 +81,7 @@ def _mail(config: Config, message: Message, now: datetime) -> str:
     if refused:
         raise AlertError(
             f"The mail server {where} takes no mail for {', '.join(refused)}; the others have it.",
-            "Look at the addresses of hub.alerts.mail.",
+            f"Look at the addresses of {smtp.OFFICE}.",
         )
     return f"The mail server {where} took a mail for {', '.join(alerts.mail)}. Look whether it arrives."
 

@@ -15,6 +15,7 @@ from hub import urls
 from hub.config.document import Document, Items, Node, Pairs, Scalar, is_given, text_at, texts
 from hub.config.kinds import check_kinds
 from hub.config.messages import Problem
+from hub.config.services import is_mail_address
 from hub.config.values import comparable_url, did_you_mean, shown
 from hub.filters import FilterError, FilterText, read_filter
 from hub.model import Kind, MemberType, Term
@@ -35,7 +36,7 @@ def check_document(document: Document) -> tuple[list[Problem], Filters]:
     """What is wrong between the keys, and the filters that could be read."""
     filters = Filters()
     problems = [*_twice(document), *_broader(document), *check_kinds(document)]
-    problems += [*_former_hosts(document), *_sign_in(document)]
+    problems += [*_former_hosts(document), *_sign_in(document), *_alerts(document)]
     problems += _filters(document, "merged_feeds", "filter", filters.merged_feeds)
     problems += _filters(document, "tags", "for", filters.tags)
     for index, scope in filters.tags.items():
@@ -231,6 +232,38 @@ def _sign_in(document: Document) -> Iterator[Problem]:
             key,
             "browsers come back from there to hub.url, which is not encrypted; write it with https://",
         )
+
+
+# ---------------------------------------------------------------- being told
+
+
+def _alerts(document: Document) -> Iterator[Problem]:
+    """Mail takes a server, somebody whom it is from, and somebody to whom it goes: the office, or members."""
+    hub = document.root.values.get("hub")
+    node = hub.values.get("alerts") if isinstance(hub, Pairs) else None
+    keys = node.values if isinstance(node, Pairs) else {}
+    given = {key for key, of in keys.items() if _is_there(of)}
+    members = [
+        (member.keys["alerts"].start, f"members[{index}].alerts")
+        for index, member in _mappings(document.root.values.get("members"))
+        if _is_there(member.values.get("alerts"))
+    ]
+    if members and "smtp" not in given:
+        yield *members[0], "this takes a mail server; write `smtp` in hub.alerts, such as smtp://localhost"
+    if not isinstance(hub, Pairs) or "mail" in given or not given.intersection(("smtp", "from")):
+        return
+    start, key = hub.keys["alerts"].start, "hub.alerts"
+    if not members:
+        advice = "write `mail` too, a list of addresses, or `alerts` of a member"
+        yield start, key, f"nobody is told by mail; {advice}"
+    elif "from" not in given and not any(map(is_mail_address, _scalar(hub, "contact"))):
+        advice = "write `from` too, or an e-mail address as hub.contact"
+        yield start, key, f"the mail to members is from nobody; {advice}"
+
+
+def _is_there(node: Node | None) -> bool:
+    """Whether anything is given, be it wrong, that is no empty list."""
+    return is_given(node) and not (isinstance(node, Items) and not node.items)
 
 
 # ---------------------------------------------------------------- what filters may name

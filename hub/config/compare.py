@@ -54,8 +54,12 @@ def _members(before: Config, after: Config) -> Iterator[str]:
     for slug, member in will_be.items():
         if slug not in was:
             yield f"The member {slug} comes: {member.name}."
-        elif member != was[slug]:
-            yield f"The member {slug} changes: {_changed(was[slug], member)}."
+        else:
+            keys = [_changed(was[slug], member)] if member != was[slug] else []
+            # Who, stands in the file alone.
+            keys += ["alerts"] if before.told.get(slug) != after.told.get(slug) else []
+            if keys:
+                yield f"The member {slug} changes: {', '.join(keys)}."
     for slug, member in was.items():
         if slug not in will_be:
             yield f"The member {slug} goes: {member.name}. What it published stays."

@@ -41,7 +41,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """What feeds.yaml says. `feeds` are those of all members, in the file's order.
 
     `labels` are those of all tags by term: the rules', then the terms that
-    feeds give without a rule. `digest` differs when the file's text does.
+    feeds give without a rule. `told` are the e-mail addresses of members' own people who
+    are told of their feeds, by the member's slug: they are private, and so are no part of a
+    member that others see. `digest` differs when the file's text does.
     """
 
     hub: HubSettings
@@ -50,6 +52,7 @@ class Config(Struct, frozen=True, kw_only=True):
     tags: tuple[TagRule, ...]
     labels: Mapping[str, str]
     merged_feeds: tuple[MergedFeed, ...]
+    told: Mapping[str, tuple[str, ...]] = {}
     digest: str
 
 
@@ -160,6 +163,7 @@ def _config(keys: FileKeys, filters: Filters, *, digest: str) -> Config:
             MergedFeed(slug=merged.slug, title=merged.title, filter=filters.merged_feeds[index].filter)
             for index, merged in enumerate(keys.merged_feeds)
         ),
+        told={member.slug: member.alerts for member in keys.members if member.alerts},
         digest=digest,
     )
 
@@ -192,10 +196,13 @@ def _settings(keys: HubKeys) -> HubSettings:
 
 
 def _alerts(keys: AlertsKeys, contact: str | None) -> Alerts:
-    senders = (keys.from_, contact if contact and is_mail_address(contact) else None, *keys.mail)
+    if keys.smtp is None:
+        return Alerts(webhook=keys.webhook)
+    reply_to = contact if contact and is_mail_address(contact) else None
     return Alerts(
         mail=keys.mail,
-        sender=next(each for each in senders if each) if keys.mail else "",
+        sender=next(each for each in (keys.from_, reply_to, *keys.mail) if each),
+        reply_to=reply_to,
         server=keys.smtp,
         webhook=keys.webhook,
     )

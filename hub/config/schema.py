@@ -124,9 +124,7 @@ class MetricsKeys(_Keys):
 class AlertsKeys(_Keys):
     """Who is told when a feed breaks, and when it is well again."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"allOf": [_needs_one_of("mail", "smtp")], "dependentRequired": {"smtp": ["mail"]}}
-    )
+    model_config = ConfigDict(json_schema_extra={"allOf": [_needs_one_of("mail", "smtp")]})
 
     mail: tuple[MailAddress, ...] = Field(default=(), description="Addresses that are told by e-mail.")
     smtp: Mailer | None = Field(
@@ -149,8 +147,6 @@ class AlertsKeys(_Keys):
     def _mail_has_its_server(self) -> Self:
         if self.mail and self.smtp is None:
             raise ValueError("`mail` takes a mail server; write `smtp` too, such as smtp://localhost")
-        if not self.mail and (self.smtp or self.from_):
-            raise ValueError("nobody is told by mail; write `mail` too, a list of addresses")
         return self
 
 
@@ -276,6 +272,11 @@ class MemberKeys(_Keys):
         default="usual",
         description="Whether its news waits for an admin: all of it (hold), none (always), or what is odd.",
     )
+    alerts: tuple[MailAddress, ...] = Field(
+        default=(),
+        description="Whom to tell by e-mail when one of this member's feeds needs somebody there, and when"
+        " it is well again; by way of hub.alerts.smtp.",
+    )
     feeds: tuple[FeedKeys, ...] = Field(default=(), description="The feeds it publishes; all are polled.")
 
 
@@ -378,8 +379,44 @@ class MergedFeedKeys(_Keys):
     )
 
 
+def _alerts_in_the_hub(**of: Any) -> dict[str, Any]:
+    """That hub.alerts is such a mapping, as JSON Schema says it."""
+    hub = {"required": ["alerts"], "properties": {"alerts": {"type": "object", **of}}}
+    return {"required": ["hub"], "properties": {"hub": {"type": "object", **hub}}}
+
+
+_LIST_WITH_SOMETHING = {"type": "array", "minItems": 1}
+_TELLS_MEMBERS: dict[str, Any] = {
+    "required": ["members"],
+    "properties": {
+        "members": {
+            "type": "array",
+            "contains": {"required": ["alerts"], "properties": {"alerts": _LIST_WITH_SOMETHING}},
+        }
+    },
+}
+
+
 class FileKeys(_Keys):
     """A network: its hub, its members and their feeds, its tags and its merged feeds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"if": _TELLS_MEMBERS, "then": _alerts_in_the_hub(required=["smtp"])},
+                {
+                    "if": _alerts_in_the_hub(
+                        anyOf=[
+                            {"required": [key], "properties": {key: {"type": "string"}}}
+                            for key in ("smtp", "from")
+                        ],
+                        **{"not": {"required": ["mail"], "properties": {"mail": _LIST_WITH_SOMETHING}}},
+                    ),
+                    "then": _TELLS_MEMBERS,
+                },
+            ]
+        }
+    )
 
     hub: HubKeys = Field(default_factory=HubKeys, description="The hub itself.")
     members: tuple[MemberKeys, ...] = Field(

@@ -44,7 +44,7 @@ from hub.model.entry import (
     Tag,
     digest,
 )
-from hub.model.incidents import Channel, Channels, Incident, Way
+from hub.model.incidents import MAIL, WEBHOOK, Channel, Channels, Incident, Way
 from hub.model.looked import (
     Finding,
     Look,
@@ -148,10 +148,12 @@ __all__ = [
     "DEPARTURE_LASTS",
     "LINK_LASTS",
     "LONG_AGO",
+    "MAIL",
     "MOST_RECENT",
     "ROBOT_NAME",
     "SEEN_ONCE",
     "SESSION_LASTS",
+    "WEBHOOK",
     "Account",
     "Admission",
     "Admitted",

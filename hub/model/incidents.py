@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from hub.model.members import FeedKey
 
-Way = Literal["mail", "webhook"]
+
+class Way(NamedTuple):
+    """How people are told: those of the network's office or, by mail alone, a member's own, by its slug."""
+
+    by: Literal["mail", "webhook"]
+    member: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.by}:{self.member}" if self.member else self.by
+
+
+MAIL, WEBHOOK = Way("mail"), Way("webhook")
+"""The office's."""
 
 
 class Incident(Struct, frozen=True, kw_only=True):
@@ -47,7 +59,8 @@ class Channel(Struct, frozen=True, kw_only=True):
     All up to the revision `told` have been told by it. It was tried so many
     `tries` in vain, of which the last came to `error`, to do about which is
     `remedy`; the next is at `due`, None for whenever there is something. A
-    message was `sent` last at that time.
+    message was `sent` last at that time. `lasting` are the numbers of the incidents of which a
+    member's people were told, and not that they are over.
     """
 
     way: Way
@@ -58,6 +71,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     sent: datetime | None = None
     error: str = ""
     remedy: str = ""
+    lasting: frozenset[int] = frozenset()
 
 
 Channels = Mapping[Way, Channel]

@@ -99,11 +99,13 @@ class MailServer(Struct, frozen=True, kw_only=True):
 class Alerts(Struct, frozen=True, kw_only=True):
     """Who is told when a feed breaks or is well again: by mail, from `sender` by way of `server`.
 
-    And by a POST to `webhook`, None where nobody is told so.
+    And by a POST to `webhook`, None where nobody is told so. These are the network's office. Members' own
+    people are told by way of the same server; what they answer goes to `reply_to`, None for the sender.
     """
 
     mail: tuple[str, ...] = ()
     sender: str = ""
+    reply_to: str | None = None
     server: MailServer | None = None
     webhook: str | None = None
 

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from uuid import NAMESPACE_URL, uuid5
 
 from hub import markup
-from hub.incidents import LEFT, PAUSED, WELL_AGAIN, missed
+from hub.incidents import ending, missed
 from hub.model import Category, Incident, Member, Person, Source
 from hub.publish.document import ENGLISH
 from hub.publish.item import Item
@@ -56,21 +56,8 @@ def incident_item(
     )
 
 
-# As /status has it: admins are told of feeds.yaml, readers are not.
-_ENDINGS = {
-    WELL_AGAIN: ("well again", WELL_AGAIN),
-    LEFT: ("no longer followed", "The network’s editors no longer follow it."),
-    PAUSED: ("not checked for now", "It is not checked for now, as the network’s editors have decided."),
-}
-
-
 def _said_now(incident: Incident) -> str:
-    return incident.headline if incident.over is None else _ending(incident)[0]
-
-
-def _ending(incident: Incident) -> tuple[str, str]:
-    """How it ended, in a title and in a sentence."""
-    return _ENDINGS.get(incident.ending, ("no longer followed", incident.ending))
+    return incident.headline if incident.over is None else ending(incident)[0]
 
 
 def _paragraphs(incident: Incident, zone: tzinfo) -> Iterator[str]:
@@ -81,7 +68,7 @@ def _paragraphs(incident: Incident, zone: tzinfo) -> Iterator[str]:
     if incident.over is None:
         yield f"{headline} since {began}."
     else:
-        yield f"{headline} from {began} to {moment_in(zone, incident.over)}. {_ending(incident)[1]}"
+        yield f"{headline} from {began} to {moment_in(zone, incident.over)}. {ending(incident)[1]}"
     yield incident.sentence
     if incident.over is None:
         yield missed(incident)

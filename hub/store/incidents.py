@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hub.model import Channel, Channels, FeedKey, FeedState, Incident, Way
@@ -21,8 +21,12 @@ _INCIDENTS_TOLD = f"""
 {_INCIDENTS} WHERE i.revision > 0 AND (:member = '' OR f.member = :member)
 ORDER BY i.revision DESC LIMIT :limit
 """
-_UNTOLD = f"""
-{_INCIDENTS} WHERE i.revision > :told AND (i.ended IS NULL OR i.ended >= :since) ORDER BY i.revision
+# Incidents are few, and each has few channels: it is gone through in this order (SQLite keeps CROSS JOIN's).
+_UNTOLD = """
+SELECT c.way, i.*, f.member, f.name, f.url FROM incidents i CROSS JOIN feeds f CROSS JOIN channels c
+WHERE i.revision > 0 AND f.id = i.feed AND c.way IN ('mail', 'webhook', 'mail:' || f.member)
+    AND i.revision > c.told AND (i.ended IS NULL OR i.ended >= c.since)
+ORDER BY i.revision
 """
 # Another process may have noticed it too.
 _NEW_INCIDENT = """
@@ -45,7 +49,8 @@ SELECT COALESCE(MAX(revision), 0) FROM (
     SELECT MAX(revision) AS revision FROM incidents UNION ALL SELECT MAX(told) FROM channels) AS given
 """
 _CHANNEL = """
-INSERT INTO channels (way, since, told, tries, due, sent, error, remedy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO channels (way, since, told, tries, due, sent, error, remedy, lasting)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # Before every member's.
 _FIRST = FeedKey("", "")
@@ -99,18 +104,22 @@ class Incidents(Feeds):
     def _last_revision(self) -> int:
         return int(self._value(_LAST_REVISION))
 
-    def untold(self, channel: Channel) -> tuple[Incident, ...]:
-        values = {"told": channel.told, "since": rows.stamp(channel.since)}
+    def untold(self) -> Mapping[Way, Sequence[Incident]]:
+        untold: dict[Way, list[Incident]] = {}
         with self._errors():
-            return tuple(map(_incident, self._rows(_UNTOLD, values)))
+            for row in self._rows(_UNTOLD):
+                untold.setdefault(_way(row["way"]), []).append(_incident(row))
+        return untold
 
     def channels(self) -> Channels:
         with self._errors():
-            return {row["way"]: _channel(row) for row in self._rows("SELECT * FROM channels ORDER BY way")}
+            found = map(_channel, self._rows("SELECT * FROM channels ORDER BY way"))
+            return {channel.way: channel for channel in found}
 
     def keep_channel(self, channel: Channel) -> None:
+        way = str(channel.way)
         values = (
-            channel.way,
+            way,
             rows.stamp(channel.since),
             channel.told,
             channel.tries,
@@ -118,14 +127,15 @@ class Incidents(Feeds):
             rows.maybe_stamp(channel.sent),
             channel.error,
             channel.remedy,
+            rows.as_json(sorted(channel.lasting)),
         )
         with self._writing():
-            self._execute("DELETE FROM channels WHERE way = ?", (channel.way,))
+            self._execute("DELETE FROM channels WHERE way = ?", (way,))
             self._execute(_CHANNEL, values)
 
     def drop_channel(self, way: Way) -> None:
         with self._writing():
-            self._execute("DELETE FROM channels WHERE way = ?", (way,))
+            self._execute("DELETE FROM channels WHERE way = ?", (str(way),))
 
 
 def _incident(row: Row) -> Incident:
@@ -166,9 +176,14 @@ def _row(incident: Incident, revision: int) -> dict[str, object]:
     }
 
 
+def _way(text: str) -> Way:
+    by, _, member = text.partition(":")
+    return Way("webhook" if by == "webhook" else "mail", member)
+
+
 def _channel(row: Row) -> Channel:
     return Channel(
-        way=row["way"],
+        way=_way(row["way"]),
         since=rows.moment(row["since"]),
         told=row["told"],
         tries=row["tries"],
@@ -176,4 +191,5 @@ def _channel(row: Row) -> Channel:
         sent=rows.maybe_moment(row["sent"]),
         error=row["error"],
         remedy=row["remedy"],
+        lasting=frozenset(rows.from_json(row["lasting"])),
     )

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from hub.errors import StoreError
 from hub.health import HealthState
-from hub.model import Crowd, Subscription, Way
+from hub.model import Crowd, Subscription
 from hub.web.answers import FRESH, KEPT_BY_NOBODY, answer, plain
 from hub.web.doing import notice_rows, reshare_rows, status_rows, status_sentence
 from hub.web.visit import Visit, came_from, visiting
@@ -143,11 +143,17 @@ class _Figures(Collector):
             "hub_incidents", "Feeds that need somebody, as people are told", value=store.incidents_open()
         )
         failing = GaugeMetricFamily(
-            "hub_alerts_failing", "Whether people could not be told of feeds the last time", labels=["way"]
+            "hub_alerts_failing",
+            "Whether people could not be told of feeds the last time; of members, those of how many",
+            labels=["way"],
         )
-        channels = store.channels()
-        for way in get_args(Way):
-            failing.add_metric([way], int(way in channels and bool(channels[way].error)))
+        wrong = Counter(
+            "member" if channel.way.member else channel.way.by
+            for channel in store.channels().values()
+            if channel.error
+        )
+        for way in ("mail", "webhook", "member"):
+            failing.add_metric([way], wrong[way])
         yield failing
         workers = store.workers()
         yield GaugeMetricFamily("hub_workers", "Workers that are polling", value=workers.alive)

@@ -485,11 +485,15 @@ ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
 ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
 """
 
+# The numbers of the incidents of which a member's people were told, and not that they are over (JSON).
+_LASTING = "ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';"
+
 MIGRATIONS = {
     "p001_the_first_tables": _TABLES + _FUNCTIONS,
     "p002_subjects": _SUBJECTS,
     "p003_what_was_the_matter_with_feeds": _INCIDENTS,
     "p004_feeds_that_are_left_alone": _PAUSED,
     "p005_roles": _ROLES,
+    "p006_what_members_were_told": _LASTING,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

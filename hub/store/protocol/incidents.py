@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -39,8 +39,11 @@ class IncidentStore(Protocol):
     def last_revision(self) -> int:
         """That of the last change that people are told of, 0 before the first."""
 
-    def untold(self, channel: Channel) -> tuple[Incident, ...]:
-        """What a channel has not told yet, the first change first; nothing that was over before it began."""
+    def untold(self) -> Mapping[Way, Sequence[Incident]]:
+        """What channels have not told yet, the first change first; nothing that was over before they began.
+
+        Of a member's, what is of that member. Those that have told all are left out.
+        """
 
     def channels(self) -> Channels:
         """Those in use, by their ways."""

@@ -1019,3 +1019,14 @@ ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
 @migrations()
 def m035_roles(db: Database) -> None:
     _execute(db, _ROLES)
+
+
+_LASTING = """
+-- The numbers of the incidents of which a member's people were told, and not that they are over (JSON).
+ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';
+"""
+
+
+@migrations()
+def m036_what_members_were_told(db: Database) -> None:
+    _execute(db, _LASTING)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response
 from msgspec import Struct
 
 from hub.health import URGENT, Health, HealthState
-from hub.model import FeedState, PastPoll
+from hub.model import WEBHOOK, FeedState, PastPoll
 from hub.said import counted
 from hub.web.admin import watched
 from hub.web.admin.feeds import row
@@ -29,18 +29,20 @@ _OF_A_STATE = 20
 _OF_THE_REST = 100
 _MEMBERS = 20
 _CHECKS = 10
+_NAMED = 3
 _HOUR = timedelta(hours=1)
 
 Found = tuple[FeedState, Health]
 
 
 class _Unsent(Struct, frozen=True):
-    """Why people are not told of feeds by mail or the webhook, what to do, and when it is tried again."""
+    """That people are not told of feeds, why, what to do, when it is tried again, and whether a test does."""
 
-    way: str
+    said: str
     why: str
     remedy: str
     again: Moment
+    test_tries: bool
 
 
 @routes.get("/")
@@ -71,11 +73,7 @@ def overview() -> Response:
             for state in URGENT
             if counts[state] > _OF_A_STATE
         ],
-        "unsent": [
-            _Unsent(channel.way, channel.error, channel.remedy, visit.setting.calendar.moment(channel.due))
-            for channel in visit.store.channels().values()
-            if channel.error and channel.due and whose is None
-        ],
+        "unsent": tuple(_unsent(visit, names)) if whose is None else (),
         "polling": polling(visit.store.pollers(), visit.setting.calendar) if whose is None else None,
         "notices": notice_rows(notices, names, visit.setting),
         "rest": rows(rest[:_OF_THE_REST]),
@@ -90,6 +88,28 @@ def overview() -> Response:
         "news": _news(visit, names),
     }
     return page("overview.html", values)
+
+
+def _unsent(visit: Visit, names: Mapping[str, str]) -> Iterator[_Unsent]:
+    """The office's first; members, of whom very many may be, in one for each thing that is wrong."""
+    moment = visit.setting.calendar.moment
+    members: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+    for channel in visit.store.channels().values():
+        if not channel.error or not channel.due:
+            continue
+        if slug := channel.way.member:
+            same = members.setdefault((channel.error, channel.remedy), [])
+            same.append((names.get(slug, slug), channel.due))
+        else:
+            by = "the webhook" if channel.way == WEBHOOK else "mail"
+            said = f"Nobody is told by {by} what is the matter with feeds."
+            yield _Unsent(said, channel.error, channel.remedy, moment(channel.due), test_tries=True)
+    for (why, remedy), failing in members.items():
+        more = f" and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
+        whom = ", ".join(name for name, _ in failing[:_NAMED])
+        said = f"Nobody at {whom}{more} is told what is the matter with their feeds."
+        again = moment(min(due for _, due in failing))
+        yield _Unsent(said, why, remedy, again, test_tries=False)
 
 
 def _feeds(visit: Visit, state: HealthState) -> str:
