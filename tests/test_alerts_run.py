@@ -135,7 +135,7 @@ def test_a_round_tells_members_of_what_it_finds_also_who_was_named_just_before(
     with new_database() if on_server else nullcontext() as address:
         hub = Hub(tmp_path, on_server=address)
         names = ("east", "west", "north")
-        feeds = {name: [site.feed(f"/{name}", "Ward opens")] for name in names}
+        feeds = {name: [fresh(site, f"/{name}")] for name in names}
         hub.write(feeds, head=told(post))
         assert hub.run("poll").returncode == 0
         for name in names:
@@ -234,7 +234,7 @@ def test_a_hub_that_is_killed_with_something_to_tell_members_tells_it_once_it_is
             assert within(SOON, lambda: database.execute(sent).fetchone() == (3,))
             process.kill()
         past(hub, 60)
-        site.feed("/east", "Ward opens")
+        fresh(site, "/east")
         is_due()
         with hub.serving("run"):
             assert within(SOON, lambda: count(hub, "ended IS NOT NULL") == 1)
@@ -254,7 +254,7 @@ PRIVATE = "secret.team@private.example"
 
 def test_whom_members_have_told_is_written_nowhere(tmp_path: Path, site: Site, post: Mailbox) -> None:
     hub = Hub(tmp_path)
-    feeds = {"east": [site.page("/east", "no", status=500)], "west": [site.feed("/west", "Ward opens")]}
+    feeds = {"east": [site.page("/east", "no", status=500)], "west": [fresh(site, "/west")]}
     hub.write(feeds, head=told(post).replace("hub:\n", "hub:\n  url: https://news.example.org\n"))
     tell_members(hub, east=PRIVATE, west=PRIVATE)
     said = [hub.run("poll", "--all") for _ in range(3)]

@@ -132,7 +132,7 @@ def alerts() -> None:
 @alerts.command("test")
 @with_config
 def alerts_test(config: Path) -> None:
-    """Send a sample to all whom feeds.yaml has told, and say what came of it."""
+    """Send a sample to all of the network's own whom feeds.yaml has told, and say what came of it."""
     from hub.alerts import trial
 
     said, failed = trial.run(config, now=datetime.now(UTC))
