@@ -14,7 +14,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
-from hub.store import open_store
+from hub.store import Store, open_store
 from hub.users import invitation
 from hub.web.assets import assets
 from tests.admin_hub import ADMIN, PASSWORD
@@ -408,6 +408,14 @@ def test_what_a_publisher_wrote_never_runs(watched: Watched, address: str) -> No
     assert "ran" not in page.title()
 
 
+def enrol(page: Page, address: str, store: Store) -> None:
+    """Make an account, by a link, which signs the browser in."""
+    page.goto(address + invitation(store, ADMIN, now=datetime.now(UTC)))
+    for name in ("password", "again"):
+        page.fill(f"[name={name}]", PASSWORD)
+    page.click("main button")
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_an_admin_without_scripts_sees_what_a_rule_finds_beside_it_and_saves_it(
     browser: Browser, tmp_path: Path, width: int
@@ -431,10 +439,7 @@ def test_an_admin_without_scripts_sees_what_a_rule_finds_beside_it_and_saves_it(
         ):
             page = context.new_page()
             complaints: list[str] = []
-            page.goto(address + invitation(store, ADMIN, now=datetime.now(UTC)))
-            for field in ("password", "again"):
-                page.fill(f"[name={field}]", PASSWORD)
-            page.click("main button")
+            enrol(page, address, store)
             page.on("console", lambda message: complaints.append(message.text))
             page.get_by_role("link", name="Topics", exact=True).last.click()
             page.get_by_role("link", name="Edit Stroke").click()
@@ -489,10 +494,7 @@ def test_an_admin_finds_the_line_that_is_wrong_in_a_feeds_document_by_keyboard(
         ):
             page = context.new_page()
             complaints: list[str] = []
-            page.goto(address + invitation(store, ADMIN, now=datetime.now(UTC)))
-            for field in ("password", "again"):
-                page.fill(f"[name={field}]", PASSWORD)
-            page.click("main button")
+            enrol(page, address, store)
             page.on("console", lambda message: complaints.append(message.text))
             page.goto(f"{address}/admin/feed/east/news")
             page.get_by_role("button", name="Show its document").focus()
