@@ -622,8 +622,14 @@ def test_an_ampersand_that_is_not_written_as_xml_has_it_stands_for_itself(
     assert (entry.id, entry.link) == ("r&d", "http://east.example/?a=1&copy=2")
 
 
+def test_where_a_document_breaks_is_said_by_its_own_lines_also_behind_empty_links() -> None:
+    remarks = read(rss("<item><link\n\n/><link>\n</link><title>R&D</title></item>")).remarks
+    assert len(remarks) == 1
+    assert "not well-formed at line 4, " in remarks[0]
+
+
 @pytest.mark.parametrize("sound", [True, False])
-@pytest.mark.parametrize("empty", ["", "<link/>", "<link></link>", "<link>\n</link>"])
+@pytest.mark.parametrize("empty", ["", "<link/>", "<link\n/>", "<link></link>", "<link>\n</link>"])
 def test_a_guid_that_is_a_pages_address_is_the_link_also_beside_an_empty_one(empty: str, sound: bool) -> None:
     page = "https://east.example/1"
     also = "" if sound else "<description>R&D</description>"

@@ -58,8 +58,9 @@ BEFORE_ROOT = re.compile(
 )
 """What may stand before a document's first element."""
 _ROOT = re.compile(r"<([\w:.-]+)[\s/>]")
-# What says nothing, and would stand in the way of a guid that is the page's address (RSS's isPermaLink).
-_EMPTY_LINK = re.compile(r"<link\s*/>|<link>(\s*)</link>")
+# What says nothing, and would stand in the way of a guid that is the page's address (RSS's isPermaLink): of
+# one behind it feedparser does not say that it is. The lines stay those of the document.
+_EMPTY_LINK = re.compile(r"<link(\s*)/>|<link>(\s*)</link>")
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNORECASE)
 
@@ -73,7 +74,7 @@ def read_xml(
     """
     before = BEFORE_ROOT.match(text)
     text, left_out = entities.put_in(text, root=before.end() if before else 0)
-    text = _EMPTY_LINK.sub(r"\1", text)
+    text = _EMPTY_LINK.sub(r"\1\2", text)
     try:
         feed: ParsedFeed | None = read_well_formed(text, url=url, zone=zone, most_entries=most_entries)
     except wellformed.Unusual:
