@@ -13,9 +13,9 @@ from secrets import token_urlsafe
 from msgspec.structs import replace
 
 from hub.audit import Decision, expelled, given_role, invited
-from hub.config import load
+from hub.config import Config, load
 from hub.errors import StoreError
-from hub.model import ADMIN, LINK_LASTS, Account, Did, Invitation, Role, account_name_problem
+from hub.model import ADMIN, LINK_LASTS, Account, Did, HubSettings, Invitation, Role, account_name_problem
 from hub.roles import NO_ADMIN
 from hub.said import minute
 from hub.store import Store, existing_store
@@ -26,7 +26,8 @@ def add(config: Path, name: str, role: Role, *, now: datetime) -> tuple[str, Dec
 
     Raises HubError, also where there is no member for the role.
     """
-    _check(config, role)
+    network = load(config)
+    _check(network, config, role)
     if problem := account_name_problem(name):
         raise StoreError(problem, "Choose another.")
     token = token_urlsafe(32)
@@ -39,7 +40,7 @@ def add(config: Path, name: str, role: Role, *, now: datetime) -> tuple[str, Dec
         store.invite(_invitation(name, role, now), token)
         return invited(name, role)
 
-    return _told(config, token, name, "a password", now), invite
+    return _told(network.hub, token, name, "a password", now), invite
 
 
 def reset(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
@@ -53,12 +54,13 @@ def reset(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
         store.invite(_invitation(name, account.role, now), token)
         return invited(name, None)
 
-    return _told(config, token, name, "another password", now), invite
+    return _told(load(config).hub, token, name, "another password", now), invite
 
 
 def give_role(config: Path, name: str, role: Role) -> Decision:
     """To give an account another role. Raises HubError."""
-    _check(config, role)
+    if role.member:
+        _check(load(config), config, role)
 
     def give(store: Store) -> Did:
         return given_role(name, role, store.give_role(name, role))
@@ -112,9 +114,9 @@ def _path(token: str) -> str:
     return f"/admin/welcome/{token}"
 
 
-def _check(config: Path, role: Role) -> None:
+def _check(network: Config, config: Path, role: Role) -> None:
     """Refuse the role of a member that there is none of."""
-    if role.member and all(each.slug != role.member for each in load(config).members):
+    if role.member and all(each.slug != role.member for each in network.members):
         raise StoreError(
             f"There is no member {role.member} in {config}.", "Write the slug that it has there: member:SLUG"
         )
@@ -126,8 +128,7 @@ def _ways(account: Account) -> str:
     return " or ".join(found) or "nothing yet"
 
 
-def _told(config: Path, token: str, name: str, chosen: str, now: datetime) -> str:
-    hub = load(config).hub
+def _told(hub: HubSettings, token: str, name: str, chosen: str, now: datetime) -> str:
     path, address = _path(token), hub.url
     what = f"{name} chooses {chosen}"
     if hub.sign_in is not None:

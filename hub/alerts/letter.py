@@ -10,12 +10,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from hub import urls
 from hub.config import Config
 from hub.model import Incident
+from hub.said import moment_in
 
 _WIDTH = 76
 _FALLBACK_HOST = "localhost"
@@ -40,6 +42,14 @@ def id_of(told: Sequence[Incident], to: str = "") -> str:
     """The id of what is told of these incidents, as they are, `to` whom other ids are than the office's."""
     numbers = ",".join(f"{each.number}.{each.revision}.{each.noticed.isoformat()}" for each in told)
     return blake2b(f"{to}{numbers}".encode(), digest_size=16).hexdigest()
+
+
+def lasted(incident: Incident, zone: ZoneInfo) -> str:
+    """Since when something is the matter, or from when to when it was."""
+    began = moment_in(zone, incident.began)
+    if incident.over is None:
+        return f"since {began}"
+    return f"from {began} to {moment_in(zone, incident.over)}"
 
 
 def heading(words: str) -> Iterator[str]:

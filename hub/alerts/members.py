@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from hub.alerts.letter import Letter, heading, id_of, wrapped
+from hub.alerts.letter import Letter, heading, id_of, lasted, wrapped
 from hub.config import Config
 from hub.incidents import WELL_AGAIN, asks_member, ending, missed
 from hub.merged.addresses import Addresses, place_of
 from hub.model import Incident
-from hub.said import counted, moment_in
+from hub.said import counted
 
 # Of more feeds a line each is enough, and of very many their number.
 _IN_FULL, _LISTED = 20, 100
@@ -29,11 +29,7 @@ class _Known(Struct, frozen=True):
     several: bool
 
     def lasted(self, incident: Incident) -> str:
-        zone = ZoneInfo(self.config.hub.timezone)
-        began = moment_in(zone, incident.began)
-        if incident.over is None:
-            return f"since {began}"
-        return f"from {began} to {moment_in(zone, incident.over)}"
+        return lasted(incident, ZoneInfo(self.config.hub.timezone))
 
     def page(self, incident: Incident) -> str | None:
         """Where everybody sees how the feed is doing, None where nobody knows where readers find the hub."""

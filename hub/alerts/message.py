@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from hub import urls
-from hub.alerts.letter import Letter, heading, id_of, wrapped
+from hub.alerts.letter import Letter, heading, id_of, lasted, wrapped
 from hub.config import Config
 from hub.incidents import WELL_AGAIN, missed
 from hub.merged.addresses import Addresses, path_for_admins
 from hub.model import Incident
-from hub.said import counted, moment_in
+from hub.said import counted
 
 # Of more feeds one line each is enough to see what it is: one host, or the hub's own connection.
 _IN_FULL, _LISTED = 20, 200
@@ -46,13 +46,8 @@ class _Known(Struct, frozen=True, kw_only=True):
         member = self.names.get(incident.feed.member, incident.feed.member)
         return f"{member} ({incident.feed.name})" if incident.feed.member in self.several else member
 
-    def moment(self, when: datetime) -> str:
-        return moment_in(self.zone, when)
-
     def lasted(self, incident: Incident) -> str:
-        if incident.over is None:
-            return f"since {self.moment(incident.began)}"
-        return f"from {self.moment(incident.began)} to {self.moment(incident.over)}"
+        return lasted(incident, self.zone)
 
     def page(self, incident: Incident) -> str | None:
         """The feed's admin page, None where nobody knows where readers find the hub."""

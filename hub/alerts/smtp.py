@@ -37,12 +37,11 @@ def send(
     all_or_none: bool = False,
     named: str = OFFICE,
 ) -> tuple[str, ...]:
-    """Hand a mail to a server; for which of its addressees that takes none, each with why. Raises AlertError.
+    """Hand a mail to a server; for which of its addressees that takes none, each with why.
 
-    They are `named` there in feeds.yaml.
-
-    None of them has it then; of those that are returned the others have. With `all_or_none` none has it
-    either where the server wants to be asked again for one of them (a 4xx, RFC 5321 §4.2.1).
+    The others have it. Raises AlertError, and then none of them has. With `all_or_none` that is so too where
+    the server wants to be asked again for one of them (a 4xx, RFC 5321 §4.2.1). `named` is what of feeds.yaml
+    has the addressees.
     """
     began = time.monotonic()
     password = _password(environment) if server.user is not None else None

@@ -61,10 +61,8 @@ def _said_now(incident: Incident) -> str:
 
 
 def _paragraphs(incident: Incident, zone: tzinfo) -> Iterator[str]:
-    began, headline = (
-        moment_in(zone, incident.began),
-        f"{incident.headline[:1].upper()}{incident.headline[1:]}",
-    )
+    began = moment_in(zone, incident.began)
+    headline = f"{incident.headline[:1].upper()}{incident.headline[1:]}"
     if incident.over is None:
         yield f"{headline} since {began}."
     else:

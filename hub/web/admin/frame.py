@@ -96,7 +96,7 @@ def must(right: Right) -> None:
 def may_undo(done: AuditRecord) -> bool:
     """Whether they may take back what was done, if that can be: what others did, only who may decide."""
     action = done.undo.get("action")
-    return bool(action and may(roles.right_for(action)) and (is_own(done) or may("decide")))
+    return bool(action and may(roles.right_for(action)) and (may("decide") or is_own(done)))
 
 
 def is_own(done: AuditRecord) -> bool:
@@ -165,7 +165,7 @@ def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
     if found is None or not (number.isascii() and number.isdigit() and len(number) < 16):
         return None
     record = visit.store.audit_record(int(number))
-    return record if record and (is_own(record) or may("audit")) else None
+    return record if record and (may("audit") or is_own(record)) else None
 
 
 def done(action: str, what: Did | Decision, *, back: str, undoes: int | None = None) -> Response:
