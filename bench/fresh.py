@@ -143,7 +143,7 @@ def _hub(folder: Path, feed: str, others: int, *, pushed: bool) -> Iterator[Path
 def _away(config: Path, database: Path) -> None:
     """Have the other feeds due long after."""
     from hub.config import load
-    from hub.rounds import sync
+    from hub.polling.rounds import sync
     from hub.store import open_store
 
     store = open_store(f"sqlite:///{database}")

@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hub import machine, users
+from hub import machine
+from hub.admin import users
+from hub.admin.desk import Desk
 from hub.config import Config, Watched
-from hub.desk import Desk
 from hub.errors import BusyError, HubError, StoreError
 from hub.lock import DatabaseLock
-from hub.polls import utc_now
+from hub.polling.polls import utc_now
+from hub.polling.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.provider import Provider
 from hub.report import Lines, say
-from hub.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.said import counted
 from hub.signals import block, leave_to_parent, stopping, told_for, told_to_end
 from hub.store import Store, lock_of, on_server, open_store, shown
@@ -94,7 +95,7 @@ def _handing(place: Place) -> Iterator[Handing | None]:
     if not on_server(place.database):
         yield None
         return
-    from hub import handing
+    from hub.polling import handing
 
     with closing(handing.Handing(place.database)) as to_workers:
         yield to_workers

@@ -12,10 +12,10 @@ import pytest
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
-from hub.desk import Desk
+from hub.admin.desk import Desk
+from hub.admin.users import invitation
 from hub.model import ADMIN as AN_ADMIN
 from hub.model import Role
-from hub.users import invitation
 from hub.web.admin import access
 from tests.web_hub import NETWORK, Hub
 

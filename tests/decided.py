@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hub.admin.desk import Desk
 from hub.audit import Decision, carry_out
-from hub.desk import Desk
 
 
 def done(url: str, decision: Decision) -> str:

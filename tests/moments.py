@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hub import rounds, urls
+from hub import urls
 from hub.config import load
 from hub.fetch.curl import CurlFetcher
 from hub.model import FeedState, PollResult, StoredEntry
-from hub.polls import Polls
-from hub.reading import Readers
+from hub.polling import rounds
+from hub.polling.polls import Polls
+from hub.polling.reading import Readers
 from hub.store import Store, open_store
 from tests.sqlite import new_file
 

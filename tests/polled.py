@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hub.fetch.curl import CurlFetcher
 from hub.model import Feed, FeedKey, FetchPolicy, HubSettings, Member, TagRule
-from hub.polls import Polls
-from hub.reading import Readers
+from hub.polling.polls import Polls
+from hub.polling.reading import Readers
 from hub.store import Store, open_store
 from tests.site import Site
 from tests.sqlite import new_file

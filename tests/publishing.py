@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from hub import rounds
 from hub.config import Config, parse
 from hub.model import Subscriber
-from hub.polls import Polls
-from hub.sender import Sender
+from hub.polling import rounds
+from hub.polling.polls import Polls
+from hub.polling.sender import Sender
 from hub.store import Store, open_store
 from hub.web import create_app
 from hub.web.serve import Server

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
-from hub import rounds
-from hub.alerting import Alerting, Post
 from hub.model import Channel, FeedKey, Way
-from hub.noticing import Noticing
+from hub.polling import rounds
+from hub.polling.alerting import Alerting, Post
+from hub.polling.noticing import Noticing
 from tests.commands import SOON
 from tests.mailbox import Mailbox
 from tests.web_hub import NETWORK, Hub, a_hub, news

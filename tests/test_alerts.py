@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hub import rounds
-from hub.alerting import Alerting
 from hub.alerts import webhook
 from hub.alerts.letter import mail
 from hub.alerts.message import compose
@@ -24,6 +22,8 @@ from hub.config import parse
 from hub.errors import AlertError, FetchError
 from hub.incidents import PAUSED, WELL_AGAIN
 from hub.model import MAIL, WEBHOOK, FeedKey, Incident, MailServer
+from hub.polling import rounds
+from hub.polling.alerting import Alerting
 from hub.report import progress
 from tests.commands import SOON, within
 from tests.mailbox import Mailbox, certificate, mailbox, talker
@@ -218,7 +218,7 @@ def test_what_is_on_its_way_as_the_hub_ends_is_noted(telling: Telling, post: Mai
 def test_a_mail_that_is_on_its_way_as_feeds_yaml_changes_is_noted_afterwards(
     telling: Telling, post: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.alerting._LAST", 0.0)
+    monkeypatch.setattr("hub.polling.alerting._LAST", 0.0)
     telling.by_mail(post)
     telling.break_down(WESSEX)
     telling.step()
@@ -350,8 +350,8 @@ def test_a_round_waits_for_a_mail_that_is_on_its_way(
     telling.by_mail(post)
     telling.break_down(WESSEX)
     telling.step()
-    monkeypatch.setattr("hub.rounds._SENDING", 0.1)
-    monkeypatch.setattr("hub.alerting._LAST", 0.0)
+    monkeypatch.setattr("hub.polling.rounds._SENDING", 0.1)
+    monkeypatch.setattr("hub.polling.alerting._LAST", 0.0)
     post.held.clear()
     release = threading.Timer(1.0, post.held.set)
     release.start()

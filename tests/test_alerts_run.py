@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from hub import rounds
+from hub.polling import rounds
 from hub.store import open_store
 from tests.commands import SOON, Hub, end_within, get, within
 from tests.mailbox import Mailbox, mailbox

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import backlog, explain
-from hub.decide import decide
+from hub.admin import explain
+from hub.decide import backlog, decide
 from hub.model import (
     LONG_AGO,
     Entry,

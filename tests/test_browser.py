@@ -14,8 +14,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
+from hub.admin.users import invitation
 from hub.store import Store, open_store
-from hub.users import invitation
 from hub.web.assets import assets
 from tests.admin_hub import ADMIN, PASSWORD
 from tests.commands import LOOPBACK, SOON, Hub

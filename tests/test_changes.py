@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain, revisions, wording
+from hub import wording
+from hub.admin import explain, revisions
 from hub.model import Entry, Gathered, Known, KnownEntry, Standing, StoredEntry, digest
 from hub.publish.corrections import told_changes
 from hub.publish.item import item

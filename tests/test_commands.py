@@ -21,10 +21,11 @@ from pathlib import Path
 
 import pytest
 
-from hub import mending, rounds, service
+from hub import mending, service
 from hub.errors import HubError, StoreError
 from hub.lock import LockFile, Purpose
 from hub.machine import check_temporary_folder
+from hub.polling import rounds
 from hub.service import Place, _web_process
 from hub.store import existing_store, open_store
 from tests.commands import LOOPBACK, SOON, Hub, descendants, end_within, get, times_slower, within

@@ -20,9 +20,9 @@ from lxml import etree
 from lxml import html as lxml_html
 from msgspec.structs import replace
 
-from hub import rounds
 from hub.config import Config
 from hub.model import FeedState, Selection, StoredEntry, Story
+from hub.polling import rounds
 from hub.publish.atom import atom
 from hub.publish.document import MergedDocument
 from hub.publish.item import item

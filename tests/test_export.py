@@ -25,7 +25,7 @@ from lxml import html as lxml_html
 
 from hub import export, mending
 from hub.errors import BusyError, ConfigError, HubError
-from hub.folder import LIST, Folder, _lock, open_folder
+from hub.export.folder import LIST, Folder, _lock, open_folder
 from hub.model import Tag
 from hub.store import back_up, existing_store
 from hub.web.static import Place, file_at
@@ -547,7 +547,7 @@ def test_an_export_that_begins_as_another_ends_holds_the_list_that_it_left(
             other.finish("a" * 32, "b" * 32)
         _lock(root, descriptor)
 
-    monkeypatch.setattr("hub.folder._lock", meanwhile)
+    monkeypatch.setattr("hub.export.folder._lock", meanwhile)
     with open_folder(tmp_path) as mine:
         assert mine.state == "a" * 32
         with pytest.raises(BusyError), open_folder(tmp_path):

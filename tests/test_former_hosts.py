@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub import explain, urls
+from hub import urls
+from hub.admin import explain
 from hub.config import parse
 from hub.errors import ConfigError
 from hub.model import Feed, FeedKey, Member

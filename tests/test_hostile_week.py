@@ -21,13 +21,14 @@ import pytest
 
 from bench import hostile_round
 from bench.hostile_round import Hostile, Row
-from hub import poll, rounds
+from hub import poll
 from hub.config import parse
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.model import Feed, FeedKey, FeedState, digest
-from hub.polls import Polls
-from hub.reading import Readers
+from hub.polling import rounds
+from hub.polling.polls import Polls
+from hub.polling.reading import Readers
 from hub.store import open_store
 
 pytestmark = [

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain, urls
+from hub import urls
+from hub.admin import explain
 from hub.config import load
 from hub.errors import ConfigError
 from hub.model import Entry, Gathered, Identifier, Identity, Known

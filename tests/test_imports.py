@@ -23,6 +23,9 @@ _NEEDED_BY_FEW = {
 }
 _READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
 _CONFIGURES = {"pydantic", "yaml"}
+_POLLING = (
+    "from hub import poll\nfrom hub.polling import polls, reading, rounds\nfrom hub.store import sqlite"
+)
 
 
 def loaded(code: str, *arguments: str) -> set[str]:
@@ -52,19 +55,23 @@ def test_a_check_of_feeds_yaml_loads_what_reads_it_alone() -> None:
 
 
 def test_a_process_that_polls_never_loads_the_web_view() -> None:
-    found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
+    found = loaded(
+        "import hub.polling.rounds, hub.polling.polls, hub.poll, hub.polling.reading, hub.store.sqlite"
+    )
     assert "pycurl" in found
     assert not found & _SERVES
 
 
 def test_what_polls_loads_no_parser_before_there_is_something_to_read() -> None:
-    found = loaded("import hub.rounds, hub.polls, hub.poll, hub.reading, hub.store.sqlite")
+    found = loaded(
+        "import hub.polling.rounds, hub.polling.polls, hub.poll, hub.polling.reading, hub.store.sqlite"
+    )
     assert not found & {"feedparser", "lxml", "w3lib", "multiprocessing", "psycopg"}
 
 
 def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
     read = (
-        "import hub.rounds, hub.polls\n"
+        "import hub.polling.rounds, hub.polling.polls\n"
         "from hub.poll import Document, Reader\n"
         "from hub.model import Feed, FeedKey\n"
         "feed = Feed(key=FeedKey('a'), url='https://a.example/')\n"
@@ -82,7 +89,7 @@ def test_a_process_that_serves_never_loads_what_polls() -> None:
 
 
 def test_signatures_of_a_provider_are_read_by_nobody_who_is_not_at_one() -> None:
-    serves = "import hub.web, hub.web.serve, hub.store.sqlite, hub.desk, hub.service"
+    serves = "import hub.web, hub.web.serve, hub.store.sqlite, hub.admin.desk, hub.service"
     assert not loaded(serves) & {"joserfc", "cryptography"}
     read = (
         "from hub.provider import Provider\n"

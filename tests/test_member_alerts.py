@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hub import rounds
-from hub.alerting import Alerting
 from hub.alerts import message
 from hub.alerts.letter import mail
 from hub.alerts.members import compose
@@ -20,6 +18,8 @@ from hub.config import parse
 from hub.errors import StoreError
 from hub.incidents import LEFT, PAUSED, WELL_AGAIN, for_member
 from hub.model import FeedKey, Incident, Way
+from hub.polling import rounds
+from hub.polling.alerting import Alerting
 from hub.report import progress
 from tests.commands import SOON, within
 from tests.mailbox import Mailbox, mailbox
@@ -534,12 +534,12 @@ def test_a_round_begins_no_more_of_them_when_its_time_is_over(
         wind_up(alerting)
 
     monkeypatch.setattr(Alerting, "wind_up", at_the_end)
-    monkeypatch.setattr("hub.rounds._SENDING", 0.5)
+    monkeypatch.setattr("hub.polling.rounds._SENDING", 0.5)
     rounds.poll_round(telling.hub.config, telling.hub.store, (), progress=progress(0), stop=threading.Event())
     assert under_way[0] == 5
     assert len(post.mails) == 5, "the others wait for the next round"
     assert sum(channel.sent is not None for channel in telling.hub.store.channels().values()) == 5
     assert sum(channel.tries for channel in telling.hub.store.channels().values()) == 0
-    monkeypatch.setattr("hub.rounds._SENDING", SOON)
+    monkeypatch.setattr("hub.polling.rounds._SENDING", SOON)
     rounds.poll_round(telling.hub.config, telling.hub.store, (), progress=progress(0), stop=threading.Event())
     assert len(post.mails) == 51

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import feedlist, moves
+from hub import moves
+from hub.admin import feedlist
 from hub.config import load
 from hub.config.edit import readdress_feed
 from hub.errors import ConfigError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.errors import FetchError
-from hub.outage import Outage
+from hub.polling.outage import Outage
 
 
 def missing(outage: Outage, *members: str, now: float = 1_000.0) -> Outage:

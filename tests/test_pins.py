@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hub import explain, pins
+from hub.admin import explain, pins
+from hub.admin.desk import Desk
 from hub.cli import cli
-from hub.desk import Desk
 from hub.errors import HubError
 from tests import decided
 from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, Hub, a_hub, ago, news

@@ -15,12 +15,12 @@ from threading import Event
 
 import pytest
 
-from hub import polls, rounds
 from hub.config import Watched, parse
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
 from hub.lock import LockFile
 from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
+from hub.polling import polls, rounds
 from hub.report import Figures, Lines
 from hub.robots import KnownRobots, Robots
 from hub.store import Store, open_store

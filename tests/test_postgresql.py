@@ -22,10 +22,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from psycopg.errors import UndefinedTable
 
-from hub import rounds, service
+from hub import service
 from hub.config import Watched, load
 from hub.errors import BusyError, StoreError
 from hub.lock import held
+from hub.polling import rounds
 from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown

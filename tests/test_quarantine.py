@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from hub import moderation, quarantine
+from hub import quarantine
+from hub.admin import moderation
 from hub.model import Entry, Feed, FeedKey, Habits, Withheld
 from hub.store import Store
 from hub.stories import sketched

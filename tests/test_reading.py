@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from hub import reading
 from hub.errors import FeedError, ParseError
 from hub.model import (
     Category,
@@ -37,7 +36,8 @@ from hub.model import (
     Tag,
 )
 from hub.poll import Document, Reading
-from hub.reading import LARGE, Readers
+from hub.polling import reading
+from hub.polling.reading import LARGE, Readers
 from tests.commands import SOON, within
 from tests.site import rss
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import normalise, refreshing
+from hub import normalise
+from hub.decide import refreshing
 from hub.model import (
     SEEN_ONCE,
     Category,

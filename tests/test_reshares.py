@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from hub import normalise
+from hub.decide.reshares import is_reshare
 from hub.model import Category, Entry, FeedKey, Source
 from hub.parse.feed import parse
-from hub.reshares import is_reshare
 from tests.entries import entry
 from tests.web_hub import EAST, NETWORK, NOW, WESSEX, Hub, news
 

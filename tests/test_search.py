@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import backlog
+from hub.decide import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, tagbitmaps
 from hub.store.postgres import searching as in_postgresql

@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from hub.model import Intent, Subscriber
-from hub.outage import Outage
+from hub.polling.outage import Outage
 from hub.websub import subscribers as rules
 from tests.commands import SOON, times_slower
 from tests.publishing import ALLOWED, Publishing, ask, publishing
@@ -409,7 +409,7 @@ def test_a_slow_subscriber_holds_up_nobody(
     hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slower = times_slower()
-    monkeypatch.setattr("hub.sender._PATIENCE", 1.5 * slower)
+    monkeypatch.setattr("hub.polling.sender._PATIENCE", 1.5 * slower)
     # Who is new has no place among those that are known to be quick, slow or not.
     hub.subscribed(reader)
     hub.news("News 0", "Ward opens")
@@ -440,7 +440,7 @@ def test_a_slow_subscriber_holds_up_nobody(
 def test_once_the_polls_wind_up_nobody_counts_as_sent_to_who_is_not(
     hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.sender._MOST_SENT_SLOWLY", 1)
+    monkeypatch.setattr("hub.polling.sender._MOST_SENT_SLOWLY", 1)
     with websub_reader("0.0.0.0") as other:
         elsewhere = other.url.replace("127.0.0.1", "127.0.1.1")
         hub.subscribed(reader)

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub import rounds
 from hub.config import parse
 from hub.health import health
 from hub.model import FeedState, StoredEntry, WordPress
 from hub.parse import guess
 from hub.parse.document import Wanted
 from hub.parse.sites import read_part
+from hub.polling import rounds
 from hub.report import Figures, Lines
 from hub.store import open_store
 from tests.commands import LOOPBACK, SOON, Hub, within

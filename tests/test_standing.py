@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 from msgspec.structs import replace
 
-from hub import moderation
+from hub.admin import moderation
 from hub.errors import StoreError
 from hub.model import (
     Entry,

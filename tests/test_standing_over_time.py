@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from hub import moderation
+from hub.admin import moderation
 from hub.model import Entry, Listing, Member, Sitemap, Tombstone
 from hub.store import Store
 from hub.stories import sketched

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import retag
-from hub.backlog import TOLD
+from hub.admin import retag
+from hub.decide.backlog import TOLD
 from hub.model import Entry, Selection, Tag, Tombstone
 from hub.store import Store, database_file, open_store
 from tests import decided

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import explain
+from hub.admin import explain
 from hub.errors import StoreError
 from hub.model import Entry, FeedKey, FeedState, FeedUpdate, Gathered, Known, Story, Tag
 from hub.store import Store

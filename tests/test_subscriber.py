@@ -18,15 +18,15 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from hub import rounds
 from hub.config import Config, parse
 from hub.errors import FetchError
 from hub.fetch import Accepted, FetchRequest, Outcome
 from hub.fetch.curl import CurlFetcher
 from hub.model import PollResult, Subscription
-from hub.polls import Polls
+from hub.polling import rounds
+from hub.polling.polls import Polls
+from hub.polling.subscriber import Subscriber
 from hub.store import Store, open_store
-from hub.subscriber import Subscriber
 from hub.web import create_app, serve
 from hub.web.serve import Server
 from tests.commands import SOON, Hub, end_within, get, within

@@ -16,8 +16,8 @@ import pytest
 from lxml import html as lxml_html
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from hub.admin.users import invitation
 from hub.errors import ConfigError
-from hub.users import invitation
 from hub.web.admin import access
 from hub.web.admin.frame import cookie_of
 from tests.admin_hub import ADMIN, ORIGIN, PASSWORD, AdminHub, an_admin_hub

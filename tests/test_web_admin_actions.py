@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from hub.admin.users import invitation
 from hub.errors import StoreError
 from hub.model import Entry, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
-from hub.users import invitation
 from hub.web.admin.actions import ACTIONS, ON_NEWS
 from tests.admin_hub import PASSWORD, AdminHub
 from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, WESSEX, ago, news

@@ -16,10 +16,10 @@ import pytest
 from lxml import html as lxml_html
 from msgspec.structs import replace
 
+from hub.admin.users import invitation
 from hub.config import parse
 from hub.model import WEBHOOK, Channel, Gathered, Validators, Way
 from hub.store import open_store
-from hub.users import invitation
 from hub.web.words import Calendar
 from tests.admin_hub import ADMIN, PASSWORD, AdminHub, an_admin_hub
 from tests.commands import SOON, within

@@ -520,7 +520,7 @@ def test_what_is_said_to_be_applied_are_the_rules_of_the_file_as_it_is(
     hub: AdminHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.publish(WESSEX, news("w1", "Stroke unit opens"))
-    monkeypatch.setattr("hub.desk._retag", _retag_slowly)
+    monkeypatch.setattr("hub.admin.desk._retag", _retag_slowly)
     hub.does("/admin/file/tags/apply")
     assert "being applied. It has begun." in words(hub.tree("/admin/file/tags"))
     # Once more by the same file: it is under way already.

@@ -21,13 +21,13 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser
 from werkzeug.test import Cookie, TestResponse
 
-from hub import users
-from hub.desk import Desk
+from hub.admin import users
+from hub.admin.desk import Desk
+from hub.admin.users import invitation
 from hub.model import ADMIN, Admission, Departure, Subject
 from hub.provider import SECRET as SECRET_NAMED
 from hub.provider import Provider
 from hub.store import open_store
-from hub.users import invitation
 from hub.web.admin import access
 from hub.web.admin import provider as signing_in
 from tests import decided

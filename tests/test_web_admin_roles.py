@@ -14,14 +14,14 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
+from hub.admin.desk import Desk
+from hub.admin.users import invitation
 from hub.audit import Decision
-from hub.desk import Desk
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
 from hub.model import Admitted, Entry, HubSettings, Invitation, Role, RoleName, Subject
 from hub.roles import RIGHTS, Right, may, refusal
 from hub.store import Store, open_store
-from hub.users import invitation
 from hub.web.admin.actions import ACTIONS, ON_ACCOUNTS, ON_FILE, ON_NEWS
 from hub.web.admin.own import OwnDesk
 from tests.admin_hub import ADMIN, PASSWORD, AdminHub

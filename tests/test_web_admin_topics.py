@@ -12,10 +12,10 @@ import pytest
 from lxml import html as lxml_html
 from msgspec.structs import replace
 
-from hub import trying
+from hub.admin import trying
+from hub.admin.trying import tried
 from hub.config import parse
 from hub.model import Category, Piece, Tag
-from hub.trying import tried
 from hub.web.admin import topics
 from tests.admin_hub import AdminHub
 from tests.postgresql import new_store

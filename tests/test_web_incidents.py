@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from hub.noticing import Noticing
+from hub.polling.noticing import Noticing
 from tests.rfc4287 import ATOM, violations
 from tests.web_hub import BLOG, EAST, NETWORK, NOW, WESSEX, Hub, a_hub, ago, hrefs, news
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub import withdrawals
+from hub.decide import withdrawals
 from hub.errors import FetchError
 from hub.model import (
     Checked,
@@ -24,7 +24,7 @@ from hub.model import (
     Window,
     Withheld,
 )
-from hub.polls import _Poll
+from hub.polling.polls import _Poll
 from tests import decided
 from tests.entries import entry
 from tests.polled import NOW, Polled

@@ -16,9 +16,9 @@ from lxml import html as lxml_html
 from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
+from hub.admin.desk import Desk
 from hub.config import Config, parse
 from hub.decide import decide
-from hub.desk import Desk
 from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag, Tombstone
 from hub.store import Store, open_store
 from hub.store.sqlite import SqliteStore

@@ -20,14 +20,15 @@ import feedparser
 from flask.testing import FlaskClient
 from lxml import etree
 
-from hub import feedlist, rounds
+from hub.admin import feedlist
 from hub.config import load
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.health import HealthState, health
 from hub.model import FeedState
-from hub.polls import Polls
-from hub.reading import Readers
+from hub.polling import rounds
+from hub.polling.polls import Polls
+from hub.polling.reading import Readers
 from hub.store import Store, open_store
 from hub.web import create_app
 from tests.site import Site

@@ -25,7 +25,7 @@ def feeds() -> None:
 @with_config
 def feeds_check(url: str | None, document: bool, config: Path) -> None:
     """Check feeds.yaml, or show what the feed at URL holds."""
-    from hub import feedlist
+    from hub.admin import feedlist
 
     if not document:
         click.echo(feedlist.preview(url, config) if url else feedlist.check(config))
@@ -49,7 +49,7 @@ def feeds_add(
     url: str, member: str | None, name: str | None, unseen: bool, config: Path, database: str
 ) -> None:
     """Add the feed at URL to feeds.yaml."""
-    from hub import feedlist
+    from hub.admin import feedlist
 
     said, did = feedlist.add(config, url, member=member, name=name, unseen=unseen)
     done(database, "add-feed", did, said)
@@ -95,7 +95,7 @@ def feeds_resume(feeds: Sequence[str], config: Path, database: str) -> None:
 @with_database
 def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> None:
     """Show how feeds.yaml would change for feeds that redirect for good, or change it."""
-    from hub import feedlist
+    from hub.admin import feedlist
 
     said, as_proposed, did = feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC))
     done(database, "move-feeds", did, said)
@@ -109,7 +109,7 @@ def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> N
 @with_database
 def feeds_import(file: Any, config: Path, database: str) -> None:
     """Add the feeds of an OPML FILE to feeds.yaml (- for standard input)."""
-    from hub import feedlist
+    from hub.admin import feedlist
 
     said, did = feedlist.import_opml(config, file.read())
     done(database, "import-feeds", did, said)
@@ -119,7 +119,7 @@ def feeds_import(file: Any, config: Path, database: str) -> None:
 @with_config
 def feeds_export(config: Path) -> None:
     """Print the members' feeds as OPML."""
-    from hub import feedlist
+    from hub.admin import feedlist
 
     click.echo(feedlist.export_opml(config), nl=False)
 
@@ -150,7 +150,7 @@ def alerts_test(config: Path) -> None:
 @with_database
 def retag(plan: bool, config: Path, database: str) -> None:
     """Apply feeds.yaml's tag rules to the entries that are stored."""
-    from hub import retag as retagging
+    from hub.admin import retag as retagging
     from hub.model import Did
 
     if plan:

@@ -64,7 +64,7 @@ def story_lead(link: str, member: str | None, database: str) -> None:
 @with_database
 def pin(link: str, until: datetime | None, member: str | None, config: Path, database: str) -> None:
     """Have the story of LINK stand on the home page, beside the latest news."""
-    from hub.pins import hubs_day
+    from hub.admin.pins import hubs_day
 
     last_day = until and until.date()
     today = hubs_day(config, datetime.now(UTC), needed=last_day is not None)
@@ -85,7 +85,7 @@ def unpin(link: str, member: str | None, database: str) -> None:
 @with_database
 def held(database: str) -> None:
     """List what is not published until an admin says so, with the reasons."""
-    from hub import moderation
+    from hub.admin import moderation
 
     click.echo(moderation.held(database))
 
@@ -115,7 +115,7 @@ def withdraw(what: str, why: str, member: str | None, database: str) -> None:
 @with_database
 def explain(link: str, config: Path, database: str) -> None:
     """Say why LINK is here, dated, tagged and merged as it is, or why not; of a feed, how it is doing."""
-    from hub import explain as explaining
+    from hub.admin import explain as explaining
 
     said, is_here = explaining.run(config, database, link, now=datetime.now(UTC))
     click.echo(said)
@@ -129,7 +129,7 @@ def explain(link: str, config: Path, database: str) -> None:
 @with_database
 def revisions(link: str, member: str | None, database: str) -> None:
     """Show what the entry at LINK said before, and what became of it word by word."""
-    from hub import revisions as revising
+    from hub.admin import revisions as revising
 
     click.echo(revising.run(database, link, member=member))
 

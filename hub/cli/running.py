@@ -40,7 +40,7 @@ def serve(host: str, port: int, templates: Path | None, config: Path, database: 
 @with_database
 def worker(config: Path, database: str) -> None:
     """Poll for a `hub run`, with a database on a PostgreSQL server."""
-    from hub import worker as working
+    from hub.polling import worker as working
 
     working.run(config, database)
 
@@ -53,7 +53,7 @@ def worker(config: Path, database: str) -> None:
 @with_database
 def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, database: str) -> None:
     """Poll the feeds that are due, or those of the MEMBERs named, once."""
-    from hub import rounds
+    from hub.polling import rounds
 
     if members and every:
         raise click.UsageError("Name members, or say --all: both at once leaves open what is meant.")

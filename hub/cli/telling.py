@@ -11,8 +11,8 @@ import click
 from hub.errors import HubError
 
 if TYPE_CHECKING:
+    from hub.admin.desk import Desk
     from hub.audit import Decision
-    from hub.desk import Desk
     from hub.model import Did
 
 EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
@@ -21,7 +21,7 @@ EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
 
 def desk_of(database: str, config: Path = Path("feeds.yaml")) -> Desk:
     """What does what commands ask for; of what is the case already it does it again."""
-    from hub.desk import Desk
+    from hub.admin.desk import Desk
 
     return Desk(config, database, again=True)
 

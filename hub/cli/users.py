@@ -43,7 +43,7 @@ def _role(_context: click.Context, _option: click.Parameter, written: str) -> Ro
 @with_database
 def user_add(name: str, role: Role, config: Path, database: str) -> None:
     """Print a link at which NAME chooses a password, which makes the account."""
-    from hub import users
+    from hub.admin import users
 
     said, decision = users.add(config, name, role, now=datetime.now(UTC))
     decided(database, "invite", decision, said)
@@ -55,7 +55,7 @@ def user_add(name: str, role: Role, config: Path, database: str) -> None:
 @with_database
 def user_reset(name: str, config: Path, database: str) -> None:
     """Print a link at which NAME chooses another password."""
-    from hub import users
+    from hub.admin import users
 
     said, decision = users.reset(config, name, now=datetime.now(UTC))
     decided(database, "invite", decision, said)
@@ -68,7 +68,7 @@ def user_reset(name: str, config: Path, database: str) -> None:
 @with_database
 def user_role(name: str, role: Role, config: Path, database: str) -> None:
     """Give the account NAME another ROLE: admin, editor, or member:SLUG."""
-    from hub import users
+    from hub.admin import users
 
     decided(database, "role", users.give_role(config, name, role))
 
@@ -78,7 +78,7 @@ def user_role(name: str, role: Role, config: Path, database: str) -> None:
 @with_database
 def user_remove(name: str, database: str) -> None:
     """Remove the account NAME, which ends its sessions."""
-    from hub import users
+    from hub.admin import users
 
     decided(database, "remove-account", users.remove(name, now=datetime.now(UTC)))
 
@@ -87,6 +87,6 @@ def user_remove(name: str, database: str) -> None:
 @with_database
 def user_list(database: str) -> None:
     """List the accounts."""
-    from hub import users
+    from hub.admin import users
 
     click.echo(users.listed(database, now=datetime.now(UTC)))

@@ -15,14 +15,14 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
 
-from hub import users
+from hub.admin import users
 from hub.config import Config, Watched
 from hub.demo import network
 from hub.demo.site import Sites
 from hub.machine import check_temporary_folder
-from hub.polls import utc_now
+from hub.polling.polls import utc_now
+from hub.polling.rounds import poll_forever, poll_round, sync
 from hub.report import Figures, Lines, progress, say
-from hub.rounds import poll_forever, poll_round, sync
 from hub.service import Place, web_view
 from hub.signals import stopping
 from hub.store import lock_of, open_store

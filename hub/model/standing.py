@@ -78,7 +78,7 @@ class InWindow(NamedTuple):
 
     Its key, 0 until it is stored, and its publisher's date.
 
-    `rest` stands for what is published of it besides its words (`hub.refreshing`),
+    `rest` stands for what is published of it besides its words (`hub.decide.refreshing`),
     0 where that is not known; `written` for all of it, 0 where it is not stored just
     as it stood there.
     """

@@ -2,7 +2,7 @@
 
 Some documents take feedparser minutes and hundreds of megabytes, so whoever
 calls `parse` on what a server sent does it in a process that can be ended
-(`hub.reading`).
+(`hub.polling.reading`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 
 A hub, in the first three, is the server that a feed names to push its news. It
 asks nothing of us and sends nothing but to a subscription's callback, whose
-address nobody else knows. `hub.subscriber` asks, `hub.web.websub` answers. In
-the last we are the hub: `hub.web.subscribers` takes what is asked, `hub.sender`
+address nobody else knows. `hub.polling.subscriber` asks, `hub.web.websub` answers. In
+the last we are the hub: `hub.web.subscribers` takes what is asked, `hub.polling.sender`
 asks the callbacks and sends.
 """

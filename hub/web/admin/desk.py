@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 from hub.audit import Decision
 from hub.config import Config
-from hub.explained import Explained
 from hub.model import Did, FeedKey, FeedState, HubSettings, Stand, Subject
+from hub.model.explained import Explained
 from hub.store import Pin, Place
 
 

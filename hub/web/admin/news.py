@@ -10,8 +10,8 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hub import urls
-from hub.explained import Explained
 from hub.model import AuditRecord, Selection, StoredEntry, Story, Term
+from hub.model.explained import Explained
 from hub.publish.corrections import as_html
 from hub.web.admin.entries import ShownEntry, entry_at, shown
 from hub.web.admin.frame import desk, for_who_may, is_own, may, own, page

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from hub.audit import Decision
     from hub.config import Config
     from hub.errands import Errand
-    from hub.explained import Explained
     from hub.model import Did, FeedKey, FeedState, HubSettings, Role, SeenDocument, Stand, Standing
+    from hub.model.explained import Explained
     from hub.store import Store
     from hub.web.admin.desk import Desk, Provider
 

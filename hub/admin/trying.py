@@ -15,11 +15,11 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
+from hub.admin.retag import Rules
 from hub.config import Config
 from hub.model import Overruling, Piece, StoredEntry, TagRule, Trial, TriedStories, TriedStory
 from hub.phrases import words_of
 from hub.publish.item import headline
-from hub.retag import Rules
 from hub.store import Store, existing_store
 from hub.store.tagging import overruled
 from hub.tags import Tagger, finder

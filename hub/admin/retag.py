@@ -17,12 +17,12 @@ from pathlib import Path
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
+from hub.admin.rulings import of_one_story
 from hub.config import Config, load
 from hub.errors import ConfigError, StoreError
 from hub.model import FeedKey, Overruling, StoredEntry, Story, Tag, TagChange, TagPlan
+from hub.polling.rounds import sync
 from hub.publish.item import headline
-from hub.rounds import sync
-from hub.rulings import of_one_story
 from hub.said import day
 from hub.store import Store, existing_store
 from hub.store.tagging import overruled

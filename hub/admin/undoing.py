@@ -13,6 +13,9 @@ from datetime import date, datetime
 
 import msgspec
 
+from hub.admin.pins import is_over
+from hub.admin.retag import of_its_story
+from hub.admin.rulings import in_its_feeds, named, of_one_story, the_one
 from hub.errors import AlreadySo
 from hub.model import (
     Fields,
@@ -24,9 +27,6 @@ from hub.model import (
     stands_as_field,
     waiting_again,
 )
-from hub.pins import is_over
-from hub.retag import of_its_story
-from hub.rulings import in_its_feeds, named, of_one_story, the_one
 from hub.said import date_of
 from hub.store import Pin, Store, address_of
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from hub import rounds, urls
+from hub import urls
 from hub.config import Config, plain_feed
 from hub.config.kinds import kind_fields
 from hub.config.lines import value_text
@@ -23,6 +23,7 @@ from hub.model import Entry, FeedKey, FeedState, Finding, Look, Member, Sample, 
 from hub.parse import guess, sites, wordpress
 from hub.parse.page import site_name
 from hub.parse.tree import same_site
+from hub.polling import rounds
 from hub.robots import Robots, robots_url
 from hub.said import counted
 from hub.signals import stopping

@@ -18,7 +18,7 @@ from hub import urls
 from hub.errors import FetchError
 from hub.fetch import FetchRequest, Outcome
 from hub.model import FeedState, HubSettings, Push, Subscription
-from hub.polls import Polls, utc_now
+from hub.polling.polls import Polls, utc_now
 from hub.report import say
 from hub.store import Store
 from hub.websub import subscribing

@@ -16,7 +16,7 @@ from hub import incidents
 from hub.config import Config
 from hub.health import health
 from hub.model import FeedKey, FeedState, Incident, Notice
-from hub.polls import utc_now
+from hub.polling.polls import utc_now
 from hub.store import Store
 
 # Seconds between two looks, and from the beginning of one time through all feeds to that of the next.

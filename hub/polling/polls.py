@@ -18,7 +18,8 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hub import gathering, poll, urls, withdrawals
+from hub import gathering, poll, urls
+from hub.decide import withdrawals
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, OfflineError, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
@@ -34,9 +35,9 @@ from hub.model import (
     PollResult,
     Push,
 )
-from hub.outage import Outage
 from hub.poll import Asked, Document, Jitter, Reading
-from hub.reading import LARGE, Readers
+from hub.polling.outage import Outage
+from hub.polling.reading import LARGE, Readers
 from hub.robots import KnownRobots, Robots, robots_url
 from hub.store import Store
 

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
+from hub.admin.rulings import called, in_its_feeds, named
 from hub.errors import StoreError
 from hub.model import FeedKey, Notice, Stand, StoredEntry, Story, Withheld, WithheldEntry
-from hub.rulings import called, in_its_feeds, named
 from hub.said import as_written, counted, minute
 from hub.store import Store, existing_store
 

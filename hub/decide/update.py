@@ -14,20 +14,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from hub import (
-    backlog,
-    changes,
-    events,
-    feedstate,
-    moves,
-    normalise,
-    quarantine,
-    refreshing,
-    schedule,
-    stories,
-    urls,
-    withdrawals,
-)
+from hub import events, moves, normalise, quarantine, schedule, stories, urls
+from hub.decide import backlog, changes, feedstate, refreshing, withdrawals
+from hub.decide.reshares import is_reshare
 from hub.errors import StoreError
 from hub.model import (
     LONG_AGO,
@@ -47,7 +36,6 @@ from hub.model import (
     Withheld,
     digest,
 )
-from hub.reshares import is_reshare
 from hub.stories import Recognised
 
 # Wordings remembered of an entry, so that two servers that disagree (or an

@@ -34,7 +34,7 @@ from hub.parse.marked import marked
 from hub.parse.sites import with_charset
 from hub.parse.unpacked import unpacked
 from hub.poll import Asked, Document, Reading
-from hub.reading import Readers
+from hub.polling.reading import Readers
 from hub.robots import Robots, robots_url
 from hub.said import as_written, counted
 from hub.signals import stopping

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
-from hub import backlog, normalise, stories, urls
+from hub import normalise, stories, urls
+from hub.admin.rulings import called
 from hub.config import Config, load
-from hub.explained import Explained, Fact, lines
+from hub.decide import backlog
 from hub.health import Health, health
 from hub.model import (
     FeedState,
@@ -22,7 +23,7 @@ from hub.model import (
     compared_as_of,
     is_undated,
 )
-from hub.rulings import called
+from hub.model.explained import Explained, Fact, lines
 from hub.said import as_written, date_of, day, second
 from hub.store import Store, existing_store
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from hub import markup, wording
+from hub.admin.rulings import called, the_one
 from hub.model import Revision, StoredEntry
-from hub.rulings import called, the_one
 from hub.said import second
 from hub.store import existing_store
 

@@ -27,7 +27,7 @@ from hub.errors import AlertError, FetchError, StoreError
 from hub.fetch import Outcome
 from hub.incidents import asks_member, for_member
 from hub.model import MAIL, WEBHOOK, Channel, Channels, Incident, MailServer, Way
-from hub.polls import Polls, utc_now
+from hub.polling.polls import Polls, utc_now
 from hub.report import say
 from hub.said import minute
 from hub.store import Store

@@ -20,8 +20,8 @@ from hub.config import Config, load
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
 from hub.errors import AlreadySo, HubError
-from hub.explained import Explained
 from hub.model import Did, FeedKey, FeedState, Fields, HubSettings, SeenDocument, Stand
+from hub.model.explained import Explained
 from hub.provider import Provider
 from hub.said import counted, minute
 from hub.store import Pin, Place, Store, existing_store
@@ -57,7 +57,7 @@ class Desk(Struct, frozen=True):
     provider: Provider = field(default_factory=Provider)
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
-        from hub import rulings
+        from hub.admin import rulings
 
         with closing(existing_store(self.database)) as store:
             return rulings.of_its_member(store, what, member)
@@ -65,7 +65,7 @@ class Desk(Struct, frozen=True):
     def release(
         self, what: str, *, member: str | None, for_good: bool = True, seen: Mapping[int, Stand] = {}
     ) -> Decision:
-        from hub import moderation, undoing
+        from hub.admin import moderation, undoing
 
         def release(store: Store) -> Did:
             undo = undoing.of_release(store, what, member)
@@ -77,7 +77,7 @@ class Desk(Struct, frozen=True):
     def withdraw(
         self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
     ) -> Decision:
-        from hub import moderation, undoing
+        from hub.admin import moderation, undoing
 
         def withdraw(store: Store) -> Did:
             undo = undoing.of_withdraw(store, what, member)
@@ -97,7 +97,7 @@ class Desk(Struct, frozen=True):
         made: datetime | None = None,
         seen: Pin | UnsetType | None = UNSET,
     ) -> Decision:
-        from hub import pins, undoing
+        from hub.admin import pins, undoing
 
         def pin(store: Store) -> Did:
             undo = self._way_back(lambda: undoing.of_pin(store, link, member, last_day=last_day, today=today))
@@ -117,7 +117,7 @@ class Desk(Struct, frozen=True):
     def unpin(
         self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
     ) -> Decision:
-        from hub import pins, undoing
+        from hub.admin import pins, undoing
 
         def unpin(store: Store) -> Did:
             undo = undoing.of_unpin(store, link, member, today=today)
@@ -127,7 +127,7 @@ class Desk(Struct, frozen=True):
         return unpin
 
     def merge(self, link: str, into: str, *, member: str | None, into_of: str | None = None) -> Decision:
-        from hub import rulings, undoing
+        from hub.admin import rulings, undoing
 
         def merge(store: Store) -> Did:
             undo, now = undoing.of_merge(store, link, into, member, into_of), datetime.now(UTC)
@@ -137,7 +137,7 @@ class Desk(Struct, frozen=True):
         return merge
 
     def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Decision:
-        from hub import rulings, undoing
+        from hub.admin import rulings, undoing
 
         def split(store: Store) -> Did:
             undo = self._way_back(lambda: undoing.of_split(store, link, member, alone=alone))
@@ -148,7 +148,7 @@ class Desk(Struct, frozen=True):
         return split
 
     def lead(self, link: str, *, member: str | None) -> Decision:
-        from hub import rulings, undoing
+        from hub.admin import rulings, undoing
 
         def lead(store: Store) -> Did:
             undo = self._way_back(lambda: undoing.of_lead(store, link, member))
@@ -159,7 +159,7 @@ class Desk(Struct, frozen=True):
         return lead
 
     def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Decision:
-        from hub import rulings
+        from hub.admin import rulings
 
         def put_back(store: Store) -> Did:
             said = rulings.put_back(store, link, place, member=member, seen=seen)
@@ -170,7 +170,7 @@ class Desk(Struct, frozen=True):
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
-        from hub import retag, undoing
+        from hub.admin import retag, undoing
 
         given = retag.by_hand(self.config, term, now=datetime.now(UTC))
 
@@ -185,7 +185,7 @@ class Desk(Struct, frozen=True):
     def untag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
-        from hub import retag, undoing
+        from hub.admin import retag, undoing
 
         config = load(self.config)
 
@@ -200,7 +200,7 @@ class Desk(Struct, frozen=True):
     def leave_to_rules(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
-        from hub import retag, undoing
+        from hub.admin import retag, undoing
 
         config = load(self.config)
         with closing(existing_store(self.database)) as known:
@@ -222,7 +222,7 @@ class Desk(Struct, frozen=True):
     def explain(
         self, what: str, config: Config, *, most: int, now: datetime, member: str | None = None
     ) -> tuple[Sequence[Explained], bool]:
-        from hub import explain
+        from hub.admin import explain
 
         return explain.found(config, self.database, what, most=most, now=now, member=member)
 
@@ -254,28 +254,28 @@ class Desk(Struct, frozen=True):
         return edit.put_feed(self.config, feed, write=False)
 
     def add_feed(self, feed: NewFeed) -> Did:
-        from hub import feedlist
+        from hub.admin import feedlist
         from hub.config import edit
 
         return feedlist.added(edit.put_feed(self.config, feed, write=True))
 
     def remove(self, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
-        from hub import feedlist
+        from hub.admin import feedlist
 
         return feedlist.remove(self.config, target, and_member=and_member, at=at)
 
     def remove_with_entries(self, target: str) -> Decision:
-        from hub import feedlist
+        from hub.admin import feedlist
 
         return feedlist.remove_with_entries(self.config, target, self.database)
 
     def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
-        from hub import feedlist
+        from hub.admin import feedlist
 
         return feedlist.pause(self.config, feeds, paused=paused)
 
     def try_rule(self, before: Config, after: Config, term: str, *, seconds: float) -> Trial:
-        from hub import trying
+        from hub.admin import trying
 
         return trying.tried(before, after, term, self.database, seconds=seconds)
 
@@ -347,13 +347,13 @@ class Desk(Struct, frozen=True):
 
 
 def _look(_tell: _Tell, url: str, config: Path) -> Look:
-    from hub import feedlist
+    from hub.admin import feedlist
 
     return feedlist.look(url, config)
 
 
 def _see(tell: _Tell, state: FeedState, address: str | None, hub: HubSettings) -> SeenDocument:
-    from hub import documents
+    from hub.admin import documents
 
     return documents.see(state, address, hub, telling=tell)
 
@@ -366,14 +366,14 @@ def _left_alone_until(errand: Errand[SeenDocument]) -> datetime | None:
 
 
 def _plan(tell: _Tell, text: str, database: str) -> TagPlan:
-    from hub import retag
+    from hub.admin import retag
     from hub.config import parse
 
     return retag.planned(parse(text), database, telling=lambda entries: _telling(tell, entries))
 
 
 def _retag(tell: _Tell, config: Path, database: str) -> str:
-    from hub import retag
+    from hub.admin import retag
 
     changed, entries = retag.run(config, database, telling=lambda entries: _telling(tell, entries))
     return f"{changed:,} of {counted(entries, 'entry', 'entries')} changed their tags."

@@ -23,10 +23,10 @@ from hub import urls
 from hub.errors import FetchError, StoreError
 from hub.fetch import Fetched, FetchRequest, Outcome, Sent
 from hub.model import Intent, Subscriber
-from hub.polls import Polls, utc_now
+from hub.polling.polls import Polls, utc_now
+from hub.polling.subscriber import random_token
 from hub.report import say
 from hub.store import Store
-from hub.subscriber import random_token
 from hub.websub import subscribers
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from hub.config import Config, load
 from hub.errors import ConfigError, HubError
-from hub.folder import Folder, open_folder
+from hub.export.folder import Folder, open_folder
+from hub.polling.rounds import sync_beside
 from hub.report import say
-from hub.rounds import sync_beside
 from hub.said import counted
 from hub.signals import interrupting
 from hub.store import database_file, existing_store, on_server

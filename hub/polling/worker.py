@@ -18,9 +18,9 @@ from hub import machine
 from hub.config import Config, Watched
 from hub.errors import StoreError
 from hub.model import FeedKey, FeedState
-from hub.polls import Polls, utc_now
+from hub.polling.polls import Polls, utc_now
+from hub.polling.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, polls, tell
 from hub.report import Lines, Progress, say
-from hub.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, polls, tell
 from hub.said import ahead_of
 from hub.signals import stopping
 from hub.store import Store, company_of, on_server, open_store, shown

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from hub.config import Config
 from hub.errors import HubError
 from hub.fetch import Elsewhere
-from hub.polls import utc_now
+from hub.polling.polls import utc_now
+from hub.polling.rounds import tell
 from hub.report import say
-from hub.rounds import tell
 from hub.said import ahead_of, counted
 from hub.store import Store, company_of
 
@@ -24,7 +24,7 @@ _TRIED_AGAIN = 60.0
 
 
 class Handing:
-    """Hands what is due out to workers (`hub.rounds.Handing`), and has them know by which feeds.yaml."""
+    """Hands what is due out to workers (`rounds.Handing`), and has them know by which feeds.yaml."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
+from hub.admin.rulings import named, of_one_story
 from hub.config import load
 from hub.errors import ConfigError, HubError
-from hub.rulings import named, of_one_story
 from hub.said import date_of
 from hub.store import Pin, Store
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.config.edit import Added, Removed
     from hub.fetch import Fetched, Fetcher
     from hub.poll import Reading
-    from hub.reading import Readers
+    from hub.polling.reading import Readers
     from hub.store import Store
 
 # Of two slugs: `easst` is like `east`, and `west` is not.
@@ -49,7 +49,7 @@ def preview(url: str, path: Path) -> str:
     """
     found = look(url, path)
     if found.problem:
-        from hub.preview import told
+        from hub.admin.preview import told
 
         return told(found)
     feed = found.best
@@ -70,7 +70,7 @@ def document(url: str, path: Path) -> tuple[str, bool]:
 
     Where feeds.yaml has the URL it is read as that says, else as a feed.
     """
-    from hub import documents
+    from hub.admin import documents
 
     config = _config_at(path)
     _check_url(url)
@@ -82,8 +82,8 @@ def document(url: str, path: Path) -> tuple[str, bool]:
 
 def look(url: str, path: Path) -> Look:
     """The same as what was found. Raises HubError, also where nothing was."""
-    from hub.documents import looking
-    from hub.preview import SHOWN, kinds_at, sample
+    from hub.admin.documents import looking
+    from hub.admin.preview import SHOWN, kinds_at, sample
 
     config = _config_at(path)
     with looking(config.hub, config.tags) as (fetcher, readers):
@@ -117,7 +117,7 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
     title = homepage = None
     config = load(path)
     if not unseen:
-        from hub.documents import looking
+        from hub.admin.documents import looking
 
         try:
             with looking(config.hub, config.tags) as (fetcher, readers):
@@ -193,7 +193,7 @@ def remove_with_entries(path: Path, target: str, database: str) -> Decision:
     Where that is refused, it is out of the file all the same.
     """
     from hub.config import edit
-    from hub.rounds import sync
+    from hub.polling.rounds import sync
     from hub.store import existing_store
 
     config = load(path)

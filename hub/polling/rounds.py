@@ -13,7 +13,6 @@ from threading import Event
 from typing import Protocol
 
 from hub import urls
-from hub.alerting import Alerting, Post
 from hub.config import Config, Watched, load
 from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch import Elsewhere
@@ -22,15 +21,16 @@ from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.machine import check_clock, check_temporary_folder
 from hub.model import FeedState, HubSettings
-from hub.noticing import Noticing
-from hub.polls import Polls, utc_now
-from hub.reading import Readers
+from hub.polling.alerting import Alerting, Post
+from hub.polling.noticing import Noticing
+from hub.polling.polls import Polls, utc_now
+from hub.polling.reading import Readers
+from hub.polling.sender import Sender
+from hub.polling.subscriber import Subscriber
 from hub.report import Figures, Progress, progress, say
 from hub.said import minute
-from hub.sender import Sender
 from hub.signals import stopping
 from hub.store import Store, company_of, lock_of, on_server, open_store
-from hub.subscriber import Subscriber
 
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
 TICK = 0.25
