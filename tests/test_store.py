@@ -828,6 +828,17 @@ def network(store: Store) -> Store:
         ),
         (Selection(filter=Term("tag", "nothing")), []),
         (Selection(since=NOW + timedelta(minutes=30)), ["Musings", "Joint", "Western"]),
+        (
+            Selection(dated=(NOW - timedelta(days=3), NOW - timedelta(days=1))),
+            ["Eastern", "Western", "Musings"],
+        ),
+        (Selection(dated=(NOW - timedelta(days=1), NOW)), ["Joint"]),
+        (
+            Selection(dated=(NOW - timedelta(days=3), NOW), filter=Term("tag", "digital")),
+            ["Joint", "Western"],
+        ),
+        (Selection(dated=(NOW - timedelta(hours=9), NOW), filter=Term("member", "west")), ["Joint"]),
+        (Selection(dated=(NOW - timedelta(days=2), NOW), search="words"), ["Joint", "Musings"]),
         (Selection(search="patient safety"), ["Eastern"]),
         (Selection(search="east*"), ["Eastern"]),
         (Selection(search="words -western -joint"), ["Musings"]),

@@ -49,6 +49,8 @@ PAGES = {
     "admin.waiting.publish POST": E,
     "admin.waiting.drop POST": E,
     "admin.news.news GET": M,
+    "admin.published.show GET": M,
+    "admin.published.as_table GET": M,
     "admin.actions.do POST": M,
     "admin.actions.undo POST": M,
     "admin.topics.topics GET": E,

@@ -82,6 +82,24 @@ def unpin(link: str, member: str | None, database: str) -> None:
 
 
 @cli.command()
+@click.option("--from", "first", default="", metavar="DAY", help="The first day, as 2026-01-01; else a year.")
+@click.option("--to", "last", default="", metavar="DAY", help="The last day; else today.")
+@click.option("--csv", "as_table", is_flag=True, help="Print each piece of it, as a table for spreadsheets.")
+@with_config
+@with_database
+def published(first: str, last: str, as_table: bool, config: Path, database: str) -> None:
+    """Count who published what, and with whom, for reports."""
+    from hub.admin.published import report
+
+    try:
+        found = report(config, database, first, last, as_table=as_table, now=datetime.now(UTC))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    # A table has its own ends of lines.
+    click.echo(found, nl=not as_table)
+
+
+@cli.command()
 @with_database
 def held(database: str) -> None:
     """List what is not published until an admin says so, with the reasons."""

@@ -3,6 +3,7 @@
     addresses   where everything the hub serves is found
     catalogue   every merged feed, with its title and its addresses
     feeds       what each holds, rendered in a format
+    published   what members published in a time, for reports
 
 Made of feeds.yaml and the store, for whoever gives them to readers.
 """

@@ -34,7 +34,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     """Which stories a list holds: those with an entry that satisfies all of it.
 
     `search` is what a person typed, never a query language of the
-    database's. `since` is by first_seen. With `every_entry` the list holds
+    database's. `since` is by first_seen. `dated` is by the date shown: from the first moment on, and
+    before the second. With `every_entry` the list holds
     each such entry, also where two of them are one story, as a member's own
     page must. With `told` it holds none that is but the past of a member that
     joined, as what readers subscribe to must not.
@@ -43,5 +44,6 @@ class Selection(Struct, frozen=True, kw_only=True):
     filter: Filter | None = None
     search: str | None = None
     since: datetime | None = None
+    dated: tuple[datetime, datetime] | None = None
     every_entry: bool = False
     told: bool = False

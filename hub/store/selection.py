@@ -117,7 +117,9 @@ def _is_of_stories(selection: Selection) -> bool:
             case And(inner) | Or(inner):
                 return all(of_stories(each) for each in inner)
 
-    return selection.since is None and (selection.filter is None or of_stories(selection.filter))
+    if selection.since is not None or selection.dated is not None:
+        return False
+    return selection.filter is None or of_stories(selection.filter)
 
 
 def matching(selection: Selection, table: str = "e") -> Condition:
@@ -132,6 +134,8 @@ def _asked(selection: Selection, table: str) -> Condition:
         conditions.append(_filter(selection.filter, table))
     if selection.since is not None:
         conditions.append((f"{table}.first_seen >= ?", (stamp(selection.since),)))
+    if selection.dated is not None:
+        conditions.append((f"{table}.date >= ? AND {table}.date < ?", tuple(map(stamp, selection.dated))))
     if selection.told:
         conditions.append(((_EACH_TOLD if selection.every_entry else _TOLD).format(e=table), ()))
     return _joined(" AND ", conditions) if conditions else ("1 = 1", ())
@@ -180,7 +184,7 @@ def asks_tags_alone(selection: Selection) -> bool:
                 return all(of_tags(each) for each in inner)
         return False
 
-    if selection.since is not None or selection.told:
+    if selection.since is not None or selection.dated is not None or selection.told:
         return False
     return selection.filter is None or of_tags(selection.filter)
 

@@ -22,6 +22,7 @@ from hub.web.admin import (
     news,
     overview,
     provider,
+    published,
     topics,
     waiting,
 )
@@ -42,6 +43,7 @@ for part in (
     documents.routes,
     waiting.routes,
     news.routes,
+    published.routes,
     audit.routes,
     add.routes,
     file.routes,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.model import AuditRecord
+from hub.publish.spreadsheet import spreadsheet
 from hub.store import BadCursor, Page
 from hub.web.admin.actions import ON_NEWS
 from hub.web.admin.entries import page_of
-from hub.web.admin.frame import for_who_may, may, page
+from hub.web.admin.frame import download, for_who_may, may, page
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment, instant
 
@@ -22,8 +21,6 @@ routes = Blueprint("audit", __name__)
 _AT_ONCE = 50
 _LONGEST = 200
 _COLUMNS = ("number", "time", "who", "action", "about", "said", "change", "taken back by")
-# What spreadsheets take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Row(Struct, frozen=True):
@@ -77,16 +74,15 @@ def one(number: int) -> Response:
 @for_who_may("audit")
 def table() -> Response:
     """All of it, or what has some words, for spreadsheets (RFC 4180)."""
-    visit, written, sees_file = visiting(), io.StringIO(), may("configure")
-    rows = csv.writer(written)
-    rows.writerow(_COLUMNS)
-    for each in _every(visit, _words()):
-        cells = (each.number, instant(each.moment), each.who, each.action, each.about, each.said)
-        change = each.change if sees_file else ""
-        rows.writerow([*map(_cell, map(str, (*cells, change))), each.undone or ""])
-    answer = Response(written.getvalue(), content_type="text/csv; charset=utf-8; header=present")
-    answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
-    return answer
+    visit, sees_file = visiting(), may("configure")
+    return download(
+        spreadsheet(_COLUMNS, (_cells(each, sees_file) for each in _every(visit, _words()))), "audit.csv"
+    )
+
+
+def _cells(each: AuditRecord, sees_file: bool) -> tuple[str | int, ...]:
+    what = (each.action, each.about, each.said, each.change if sees_file else "")
+    return (each.number, instant(each.moment), each.who, *what, each.undone or "")
 
 
 def _words() -> str:
@@ -107,7 +103,3 @@ def _every(visit: Visit, words: str) -> Iterator[AuditRecord]:
     while found.next:
         found = visit.store.audit(words, limit=_AT_ONCE, cursor=found.next)
         yield from found.items
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -13,6 +13,7 @@ from hub import roles
 from hub.audit import Decision, NotRecordedError, record
 from hub.errors import NotAllowed
 from hub.model import AuditRecord, Did, FeedKey, Role, Session
+from hub.publish import spreadsheet
 from hub.store import Store
 from hub.web.admin.own import OwnDesk
 from hub.web.visit import Visit, visiting
@@ -31,6 +32,7 @@ _SECTIONS: tuple[tuple[str, str, str, Right], ...] = (
     ("add", "/admin/add", "Add", "configure"),
     ("waiting", "/admin/waiting", "Waiting", "look"),
     ("any-news", "/admin/news", "News", "look"),
+    ("published", "/admin/published", "Published", "look"),
     ("any-topics", "/admin/topics", "Topics", "topics"),
     ("file", "/admin/file", "feeds.yaml", "configure"),
     ("audit", "/admin/audit", "Audit", "audit"),
@@ -146,6 +148,12 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
     }
     body = visit.html(f"admin/{template}", {**frame, **values})
     return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def download(table: str, name: str) -> Response:
+    """A table for spreadsheets, to be kept as a file of that name (RFC 6266)."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(table, content_type=spreadsheet.MEDIA_TYPE, headers=headers)
 
 
 def _role(visit: Visit, role: Role) -> str:
