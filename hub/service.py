@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -152,6 +153,10 @@ def _greet(config: Config, address: str, store: Store) -> None:
         link = users.invitation(store, "", now=utc_now())
         site = (config.hub.url or address).rstrip("/")
         say(f"The first admin’s account is made at {site}{link} within a day.")
+        if site != address:
+            # Who tries a hub out, or sets one up, has no server yet at the address that readers will use.
+            here = f"{address}{urlsplit(site).path}{link}"
+            say(f"Where that does not lead here yet, it is made on this machine at {here}")
 
 
 def _tell_what_sign_in_lacks(config: Config) -> None:

@@ -530,6 +530,21 @@ def test_the_first_start_prints_a_link_and_commands_look_after_accounts(tmp_path
         assert next(line for line in process.stderr if "first admin" in line)
 
 
+def test_the_first_account_can_be_made_before_readers_address_leads_to_the_hub(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.write({}, head="hub: {url: https://news.example.org/health}\n")
+    with command.serving("run") as (process, address):
+        assert process.stderr is not None
+        link = next(line for line in process.stderr if "/admin/welcome/" in line).split()[-4]
+        assert link.startswith("https://news.example.org/health/admin/welcome/")
+        path = urlsplit(link).path
+        fields = f"name={ADMIN}&password={PASSWORD}&again={PASSWORD}".replace(" ", "+")
+        answer = send(urlsplit(address).netloc, path, fields)
+        assert answer.startswith("HTTP/1.1 303"), answer
+        process.terminate()
+        assert f"on this machine at {address}{path}" in process.stderr.read()
+
+
 def test_more_is_read_from_admins_than_from_others(tmp_path: Path) -> None:
     command = Command(tmp_path)
     command.write({})
