@@ -188,6 +188,36 @@ def test_where_nothing_is_found_that_is_said_at_the_field(hub: AdminHub, site: S
     assert "which is not public" in "".join(tree.xpath("//*[@id='url-wrong']//text()"))
 
 
+def test_a_feed_is_added_also_as_long_as_it_is_empty(hub: AdminHub, site: Site) -> None:
+    url = site.feed("/begun")
+    tree = looked_at(hub, url)
+    assert "News: a feed without any entries so far" in words(tree)
+    hub.does("/admin/add/feed", {**fields(tree, "/admin/add/feed"), "slug": "begun", "do": "add"})
+    assert load(hub.path).feeds[-1].url == url
+
+
+def test_what_cannot_be_looked_at_is_told_with_its_address_as_it_is_and_where_to_write_it(
+    hub: AdminHub, site: Site
+) -> None:
+    url = site.page("/closed", "<h1>Forbidden</h1>", status=403)
+    said = "".join(looked_at(hub, url).xpath("//*[@id='url-wrong']//text()"))
+    assert said.startswith(f"{url} is not for the hub to read (403 Forbidden)")
+    assert "To add it all the same, write it on the page feeds.yaml." in said
+    page = site.page("/page", "<!doctype html><p>Hello")
+    assert "all the same" not in "".join(looked_at(hub, page).xpath("//*[@id='url-wrong']//text()"))
+
+
+def test_ways_that_find_no_news_are_folded_behind_the_one_that_does(hub: AdminHub, site: Site) -> None:
+    site.feed("/its-feed", "Stroke unit opens")
+    head = "<link rel=alternate type='application/rss+xml' href='/its-feed'>"
+    tree = looked_at(hub, site.page("/its-page", f"<!doctype html><html><head>{head}</head><body>Hello"))
+    (folded,) = tree.xpath("//details[summary='Looked for too, and no news found']")
+    assert folded.get("open") is None
+    assert folded.xpath(".//strong/text()") == ["wordpress", "sitemap"]
+    assert folded.xpath(".//code/text()") == ["posts"]
+    assert tree.xpath("//input[@type='radio']/@value") == ["0"]
+
+
 def test_a_site_without_a_feed_is_added_with_how_it_is_read(hub: AdminHub, site: Site) -> None:
     rows = "".join(
         f"<li class='card'><a href='/n/{number}'><h3>Ward {number} opens</h3></a>"

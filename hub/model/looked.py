@@ -42,6 +42,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     def name(self) -> FeedKind:
         return self.kind.name if self.kind else "feed"
 
+    @property
+    def may_be_taken(self) -> bool:
+        """Whether feeds.yaml may have it: a feed also while it is empty, another way if it finds news."""
+        return bool(self.entries) or (self.kind is None and not self.error)
+
 
 class Look(Struct, frozen=True, kw_only=True):
     """What is at an address: a feed, or a page that may be read in several ways.

@@ -13,7 +13,7 @@ from hub.config import Config, check_url
 from hub.config.edit import NewFeed, free_slug
 from hub.config.owners import seems_of
 from hub.config.values import check_slug, comparable_url
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, FeedError, HubError, NotAFeed
 from hub.model import Finding, Look, Republish
 from hub.web.admin.frame import desk, done, for_who_may, page, to
 from hub.web.visit import visiting
@@ -51,6 +51,11 @@ def show() -> Response:
         return page("add.html", {**_frame(url), "looking": True})
     try:
         look = errand.outcome()
+    except NotAFeed as error:
+        return _ask(url, error.problem, error.remedy)
+    except FeedError as error:
+        all_the_same = "To add it all the same, write it on the page feeds.yaml."
+        return _ask(url, error.problem, f"{error.remedy} {all_the_same}".strip())
     except HubError as error:
         return _ask(url, error.problem, error.remedy)
     return _choose(look, proposed(look, visiting().config), {})
@@ -120,7 +125,7 @@ def _wanted(look: Look, typed: Mapping[str, str], config: Config) -> tuple[NewFe
     """The feed that is to be added, or None with what is wrong by field."""
     number, problems = _number(typed["option"], -1), dict[str, str]()
     slugs = {each.slug for each in config.members}
-    if not 0 <= number < len(look.findings) or not look.findings[number].entries:
+    if not 0 <= number < len(look.findings) or not look.findings[number].may_be_taken:
         problems["option"] = "Choose one of these."
     if typed["member"] and typed["member"] not in slugs:
         problems["member"] = f"There is no member {typed['member']} any more."
@@ -185,7 +190,8 @@ def _frame(url: str) -> dict[str, object]:
 
 
 def _ask(url: str, wrong: str = "", remedy: str = "", *, status: int = 200) -> Response:
-    said = f"{wrong[:1].upper()}{wrong[1:]}"
+    # An address that it begins with stays as it is.
+    said = wrong if wrong.startswith(("http:", "https:")) else f"{wrong[:1].upper()}{wrong[1:]}"
     return page(
         "add.html", {**_frame(url), "wrong": said.split("\n") if said else [], "remedy": remedy}, status
     )
@@ -208,7 +214,7 @@ def _choose(
     values = {
         "look": look,
         "number": request.values.get("look", ""),
-        "found": sorted(found, key=lambda each: (not each.found.entries, each.found is not look.best)),
+        "found": sorted(found, key=lambda each: (not each.found.may_be_taken, each.found is not look.best)),
         "people": sorted(visit.config.members, key=lambda each: each.name.casefold()),
         "rights": _RIGHTS,
         "typed": "",
