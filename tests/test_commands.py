@@ -990,7 +990,7 @@ def test_what_is_no_feed_is_not_added_and_the_file_stays(hub: Hub, site: Site) -
     page = '<html><head><link rel="alternate" type="application/rss+xml" href="/east"></head></html>'
     refused = hub.run("feeds", "add", site.page("/", page))
     assert refused.returncode == 1
-    assert f"{site.url}/east" in refused.stderr
+    assert f"Add the right one of them: `hub feeds add {site.url}/east`" in refused.stderr
     unseen = hub.run("feeds", "add", site.url + "/nothing")
     assert unseen.returncode == 1
     assert "--unseen" in unseen.stderr

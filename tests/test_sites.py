@@ -984,7 +984,7 @@ def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path
     shown = hub.run("feeds", "check", page).stdout
     assert f"feed ({feed}): 1 entry" in shown
     assert f"      - url: {feed}\n" in shown
-    assert "Take feed:" in shown
+    assert f"Take feed: hub feeds add {feed}\n" in shown
 
 
 def test_a_check_of_a_page_that_only_shows_a_link_to_a_feed_takes_the_feed(

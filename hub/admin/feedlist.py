@@ -124,8 +124,11 @@ def add(path: Path, url: str, *, member: str | None, name: str | None, unseen: b
                 answer, reading = _look(url, config, fetcher, readers)
             if isinstance(reading, ParseError):
                 raise reading
-        except NotAFeed:
-            raise
+        except NotAFeed as error:
+            remedy = error.remedy
+            if error.advertised:
+                remedy = f"Add the right one of them: `hub feeds add {error.advertised[0]}`"
+            raise NotAFeed(error.problem, remedy, advertised=error.advertised) from error
         except FeedError as error:
             raise type(error)(
                 error.problem, f"{error.remedy} To add it all the same, say --unseen.".strip()

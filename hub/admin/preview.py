@@ -77,7 +77,10 @@ def told(look: Look) -> str:
     lines = [look.problem]
     for each in look.findings:
         lines += ["", *_told(each)]
-    lines += ["", f"Take {look.best.name}: put its lines under a member's `feeds:` in feeds.yaml."]
+    by_hand = "put its lines under a member's `feeds:` in feeds.yaml."
+    # `hub feeds add` takes feeds alone.
+    add = f"hub feeds add {look.best.url}\nOr " if look.best.kind is None else ""
+    lines += ["", f"Take {look.best.name}: {add}{by_hand}"]
     return "\n".join(lines)
 
 

@@ -76,7 +76,7 @@ def pin(link: str, until: datetime | None, member: str | None, config: Path, dat
 @with_member
 @with_database
 def unpin(link: str, member: str | None, database: str) -> None:
-    """Take the story of LINK from there."""
+    """Take the story of LINK from the home page."""
     today = datetime.now(UTC).date()
     decided(database, "unpin", desk_of(database).unpin(link, member=member, today=today))
 

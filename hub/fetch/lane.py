@@ -51,7 +51,7 @@ _FAULTS = {
     pycurl.E_COULDNT_RESOLVE_HOST: (
         "dns",
         "the host name of {url} is not known: {detail}",
-        "Check the name in feeds.yaml. If a browser finds the site, check this machine's name server (DNS).",
+        "Check the name. If a browser finds the site, check this machine's name server (DNS).",
     ),
     pycurl.E_COULDNT_CONNECT: ("connect", "{url} cannot be connected to: {detail}", _LATER),
     pycurl.E_GOT_NOTHING: ("broken-transfer", "the server of {url} hung up without an answer", _LATER),

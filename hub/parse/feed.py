@@ -177,8 +177,8 @@ def _no_feed(text: str, url: str) -> NotAFeed:
     return NotAFeed(
         f"{url} is an HTML page, not a feed, and names none{' but of comments' if named else ''}.",
         "Open it in a browser: a login, an error or a robot check there is what the hub gets too."
-        " Else look for the address of the site's news feed; `hub feeds check` with the site's says what"
-        " the hub finds there.",
+        " Else look for the address of the site's news feed; `hub feeds check` with the site's own address"
+        " says what the hub finds there.",
     )
 
 

@@ -172,7 +172,7 @@ def _read(body: bytes, url: str, zone: ZoneInfo) -> tuple[str, list[_Location]]:
     if root not in ("urlset", "sitemapindex"):
         raise NotAFeed(
             f"{url} is not a sitemap: its outermost element is {f'<{root}>' if root else 'not there'}.",
-            "Look into the site's /robots.txt for its address, or ask `hub feeds check` with the site's.",
+            "Look into the site's /robots.txt for its address, or ask `hub feeds check` with the site's own.",
         )
     return root, found
 
