@@ -470,6 +470,33 @@ def test_an_admin_without_scripts_sees_what_a_rule_finds_beside_it_and_saves_it(
             assert complaints == []
 
 
+def test_what_an_admin_presses_stands_on_the_line_of_what_it_is_for(browser: Browser, tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    hub.write({})
+    first_lines = """([words, button]) => [words, button].map(each => {
+        const range = document.createRange()
+        range.selectNodeContents(each)
+        return range.getClientRects()[0].bottom
+    })"""
+    with (
+        hub.serving("serve") as (_, address),
+        closing(open_store(hub.database)) as store,
+        closing(browser.new_context(viewport={"width": 1100, "height": 800})) as context,
+    ):
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        enrol(page, address, store)
+        page.get_by_role("link", name="Accounts").click()
+        for words, button in ((".who span", ".who button"), ("tbody th", "tbody button")):
+            both = [page.locator(each).first.element_handle() for each in (words, button)]
+            lines = page.evaluate(first_lines, both)
+            assert abs(lines[0] - lines[1]) <= 3, (words, lines)
+        assert page.locator("tbody button").first.evaluate("each => each.clientHeight") > 50
+        # Among them, that a form for a password says whose it is.
+        assert complaints == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_an_admin_finds_the_line_that_is_wrong_in_a_feeds_document_by_keyboard(
     browser: Browser, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
