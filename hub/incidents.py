@@ -30,7 +30,7 @@ _ENDINGS = {
 
 _TIMES_FAILED = re.compile(r" It failed (?:once|\d+ times in a row, since [^.]+)\.$")
 # Reasons of failed polls by what they mean to readers; with all others something came that is no news.
-_UNANSWERED = {"broken-transfer", "connect", "dns", "timeout", "tls"}
+_UNANSWERED = {"broken-transfer", "connect", "dns", "timeout"}
 _UNGIVEN = {"not-modified-unasked", "redirect", "refused"}
 _OURS = {"our-machine", "store"}
 
@@ -154,6 +154,9 @@ def _trouble(reason: str) -> str:
     """What the reason of a failed poll means to readers."""
     if reason in _UNANSWERED:
         return "their site has not answered"
+    if reason == "tls":
+        # Browsers may well open it, so nobody there would believe that it does not answer.
+        return "there has been no safe connection to their site"
     if reason in _UNGIVEN or reason.startswith("http-"):
         return "their site has not given out its news"
     if reason in _OURS:

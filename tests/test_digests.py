@@ -300,6 +300,12 @@ def test_of_a_day_with_very_much_news_the_newest_is_told_and_how_much_more_there
     assert "And 2 more: these are the newest." in hub.words(YESTERDAY)
 
 
+@pytest.mark.parametrize(("rhythm", "time"), [("daily", "day"), ("weekly", "week")])
+def test_before_the_first_digest_its_page_says_when_it_comes(hub: Hub, rhythm: str, time: str) -> None:
+    said = f"None yet: the first comes once a {time} with news is over."
+    assert said in hub.words(f"/digest/{rhythm}")
+
+
 def test_readers_find_the_digests_and_their_feeds(hub: Hub) -> None:
     published(hub)
     page = hub.tree("/subscribe")

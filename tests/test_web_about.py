@@ -211,6 +211,14 @@ def test_whoever_the_news_names_is_told_what_stays_of_it(hub: Hub, page: str) ->
     assert "when it changes there" not in words
 
 
+def test_those_who_look_after_a_site_are_told_what_to_do_about_their_news(hub: Hub) -> None:
+    (section,) = hub.tree("/about").xpath("//section[h2='For those who look after a member’s site']")
+    assert hrefs(section, "Status") == ["/status"]
+    said = section.text_content()
+    for asked in ("Your news is not here?", "has a topic that is not its own?", "It should not be here?"):
+        assert asked in said
+
+
 def test_those_who_look_after_a_site_find_the_name_of_the_robot_and_how_often_it_comes(hub: Hub) -> None:
     hub.configure(NETWORK.replace("  title:", "  every: {min: 30m, max: 2d}\n  title:", 1))
     words = hub.words("/about")

@@ -95,6 +95,12 @@ def test_an_empty_hub_says_that_the_first_check_is_under_way(hub: Hub) -> None:
     for feed in hub.config.feeds:
         hub.publish(feed.key)
     assert "The sites of 3 members have been checked, and nothing was found there." in hub.words("/")
+    hub.fail(WESSEX, "it went wrong", "http-500")
+    hub.fail(BLOG, "it went wrong", "http-500")
+    assert "nothing was found there; 1 of them could not be read." in hub.words("/")
+    hub.fail(EAST, "it went wrong", "http-500")
+    hub.fail(NATIONAL, "it went wrong", "http-500")
+    assert "3 members have been checked, and nothing could be read there." in hub.words("/")
     hub.publish(EAST, news("a", "At last"), at=ago(minutes=1))
     assert hub.headlines("/") == ["At last"]
 
@@ -667,8 +673,8 @@ def test_words_are_looked_for_in_what_one_member_published_as_the_page_says(hub:
     assert hub.headlines("/search?q=clinic+ward") == []
     assert len(hub.headlines("/search?q=joint+-ward")) == 1
     help = hub.words("/search")
-    assert "found when what one member published of it has all the words" in help
-    assert "not over what another member published of the same story" in help
+    assert "found when all the words are in what one member published of it" in help
+    assert "A story stays if another member published it without that word." in help
 
 
 def test_words_that_a_star_finds_are_marked_whole(hub: Hub) -> None:
@@ -756,6 +762,15 @@ def test_headlines_of_members_copies_and_related_news_say_their_language(hub: Hu
 # ---------------------------------------------------------------- subscribe, status
 
 
+def test_who_comes_to_subscribe_is_led_past_the_addresses_to_what_to_do_with_them(hub: Hub) -> None:
+    tree = hub.tree("/subscribe")
+    (led,) = tree.xpath("//main//nav")
+    assert not led.xpath("preceding::table")
+    for href in led.xpath(".//a/@href"):
+        assert tree.xpath(f"//section[@id='{href[1:]}']/h2"), href
+    assert hrefs(led, "How to follow") == ["#follow"]
+
+
 def test_every_address_on_the_subscribe_page_answers_with_its_feed(hub: Hub) -> None:
     hub.publish(WESSEX, news("a", tags=(SAFETY,)))
     tree = hub.tree("/subscribe")
@@ -795,7 +810,8 @@ def test_the_status_page_says_how_each_member_is_doing(hub: Hub) -> None:
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [
-        (("broken-transfer", "connect", "dns", "timeout", "tls"), "Their site has not answered since"),
+        (("broken-transfer", "connect", "dns", "timeout"), "Their site has not answered since"),
+        (("tls",), "There has been no safe connection to their site since"),
         (("http-500", "redirect", "refused"), "Their site has not given out its news since"),
         (
             ("broken-xml", "encoding", "nested-index", "no-items", "not-a-feed", "not-its-feed", "too-large"),

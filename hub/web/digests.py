@@ -17,6 +17,10 @@ from hub.web.visit import Visit, visiting
 digests = Blueprint("digests", __name__)
 
 _LISTED: Mapping[Rhythm, int] = {"daily": 14, "weekly": 8}
+_FIRST: Mapping[Rhythm, str] = {
+    "daily": "the first comes once a day with news is over",
+    "weekly": "the first comes once a week with news is over",
+}
 _STORIES = 300
 
 
@@ -38,6 +42,7 @@ def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
             for each in found
             if each.total
         ],
+        "first": _FIRST[rhythm],
         "feeds": (feed,),
     }
 

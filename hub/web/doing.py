@@ -269,4 +269,8 @@ def nothing_yet(states: Sequence[FeedState]) -> str:
     everybody = counted(len(members), "member", "members")
     if any(state.polled is None for state in states):
         return f"No news yet. The first check of {everybody} is under way."
-    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there."
+    unread = len(members - {state.feed.key.member for state in states if not state.failures})
+    if unread == len(members):
+        return f"No news yet. The sites of {everybody} have been checked, and nothing could be read there."
+    besides = f"; {unread} of them could not be read" if unread else ""
+    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there{besides}."
