@@ -226,6 +226,7 @@ def test_what_became_of_its_words_is_shown(hub: AdminHub) -> None:
 
 
 def test_news_is_found_by_its_words_whether_published_or_not(hub: AdminHub) -> None:
+    assert "News, or a feed Some words of the news, its address" in hub.words("/admin/news")
     tree = hub.tree("/admin/news?q=pocket+scanner")
     found = tree.xpath("//main//section//li/a/@href")
     assert found
