@@ -27,6 +27,20 @@ def commands(group: click.Group = cli, prefix: str = "hub") -> Iterator[tuple[st
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
+def test_what_a_command_does_is_said_whole_where_commands_are_listed(
+    name: str, command: click.Command
+) -> None:
+    group: click.Group = cli
+    for each in name.split()[1:-1]:
+        found = group.commands[each]
+        assert isinstance(found, click.Group)
+        group = found
+    listed = CliRunner().invoke(group, ["--help"], terminal_width=80).output
+    (row,) = (line for line in listed.splitlines() if line.startswith(f"  {name.split()[-1]} "))
+    assert not row.endswith("...")
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
 def test_every_command_and_its_options_are_documented(name: str, command: click.Command) -> None:
     row = next((line for line in COMMANDS.splitlines() if line.startswith(f"| `{name}")), None)
     assert row, f"docs/commands.md has no row for {name}"

@@ -16,7 +16,7 @@ from hub.cli.telling import EXIT_FAILED, done
 @click.argument("file", type=click.Path(path_type=Path))
 @with_database
 def backup(file: Path, database: str) -> None:
-    """Write a consistent copy of the database to FILE, also while a hub runs."""
+    """Write a consistent copy of the database to FILE. A hub may run meanwhile."""
     from hub.signals import interrupting
     from hub.store import back_up
 

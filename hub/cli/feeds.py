@@ -94,7 +94,7 @@ def feeds_resume(feeds: Sequence[str], config: Path, database: str) -> None:
 @with_config
 @with_database
 def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> None:
-    """Show how feeds.yaml would change for feeds that redirect for good, or change it."""
+    """Show which feeds redirect for good, or change feeds.yaml for them."""
     from hub.admin import feedlist
 
     said, as_proposed, did = feedlist.moved(config, database, feed, apply=apply, now=datetime.now(UTC))
@@ -108,7 +108,7 @@ def feeds_moved(feed: str | None, apply: bool, config: Path, database: str) -> N
 @with_config
 @with_database
 def feeds_import(file: Any, config: Path, database: str) -> None:
-    """Add the feeds of an OPML FILE to feeds.yaml (- for standard input)."""
+    """Add the feeds of an OPML FILE to feeds.yaml. - is standard input."""
     from hub.admin import feedlist
 
     said, did = feedlist.import_opml(config, file.read())
@@ -126,13 +126,13 @@ def feeds_export(config: Path) -> None:
 
 @cli.group()
 def alerts() -> None:
-    """Tell people when a feed breaks, and when it is well again (hub.alerts in feeds.yaml)."""
+    """Tell people when a feed breaks (hub.alerts in feeds.yaml)."""
 
 
 @alerts.command("test")
 @with_config
 def alerts_test(config: Path) -> None:
-    """Send a sample to all of the network's own whom feeds.yaml has told, and say what came of it."""
+    """Send a sample to the network's own people whom feeds.yaml names. Say what came of it."""
     from hub.alerts import trial
 
     said, failed = trial.run(config, now=datetime.now(UTC))

@@ -63,7 +63,7 @@ def story_lead(link: str, member: str | None, database: str) -> None:
 @with_config
 @with_database
 def pin(link: str, until: datetime | None, member: str | None, config: Path, database: str) -> None:
-    """Have the story of LINK stand on the home page, beside the latest news."""
+    """Have the story of LINK stand on the home page. It is pinned there beside the latest news."""
     from hub.admin.pins import hubs_day
 
     last_day = until and until.date()
@@ -102,7 +102,7 @@ def published(first: str, last: str, as_table: bool, config: Path, database: str
 @cli.command()
 @with_database
 def held(database: str) -> None:
-    """List what is not published until an admin says so, with the reasons."""
+    """List what waits for an admin, with the reasons."""
     from hub.admin import moderation
 
     click.echo(moderation.held(database))
@@ -113,7 +113,7 @@ def held(database: str) -> None:
 @with_member
 @with_database
 def release(what: str, member: str | None, database: str) -> None:
-    """Publish LINK, whatever the rules say, or all that waits of a MEMBER or a feed of it."""
+    """Publish LINK, or all that waits of a MEMBER or a feed of it. It holds whatever the rules say."""
     decided(database, "release", desk_of(database).release(what, member=member))
 
 
@@ -123,7 +123,7 @@ def release(what: str, member: str | None, database: str) -> None:
 @with_member
 @with_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:
-    """Withdraw LINK, whatever polls bring, or drop all that waits of a MEMBER or a feed of it."""
+    """Withdraw LINK, or drop what waits of a MEMBER or feed. It holds whatever polls bring."""
     decided(database, "withdraw", desk_of(database).withdraw(what, member=member, why=why))
 
 
@@ -132,7 +132,7 @@ def withdraw(what: str, why: str, member: str | None, database: str) -> None:
 @with_config
 @with_database
 def explain(link: str, config: Path, database: str) -> None:
-    """Say why LINK is here, dated, tagged and merged as it is, or why not; of a feed, how it is doing."""
+    """Say why LINK is here as it is, or how a feed is doing."""
     from hub.admin import explain as explaining
 
     said, is_here = explaining.run(config, database, link, now=datetime.now(UTC))
@@ -146,7 +146,7 @@ def explain(link: str, config: Path, database: str) -> None:
 @with_member
 @with_database
 def revisions(link: str, member: str | None, database: str) -> None:
-    """Show what the entry at LINK said before, and what became of it word by word."""
+    """Show what the entry at LINK said before, word by word."""
     from hub.admin import revisions as revising
 
     click.echo(revising.run(database, link, member=member))
@@ -160,7 +160,7 @@ def revisions(link: str, member: str | None, database: str) -> None:
 @with_config
 @with_database
 def tag(link: str, term: str, undo: bool, member: str | None, config: Path, database: str) -> None:
-    """Give the tag TERM to the story with the entry at LINK (or with that id), whatever the rules say."""
+    """Give the story of LINK the tag TERM. It holds whatever the rules say. LINK may be an id."""
     desk = desk_of(database, config)
     if undo:
         decided(database, "leave", desk.leave_to_rules(link, term, member=member))
@@ -175,5 +175,5 @@ def tag(link: str, term: str, undo: bool, member: str | None, config: Path, data
 @with_config
 @with_database
 def untag(link: str, term: str, member: str | None, config: Path, database: str) -> None:
-    """Take the tag TERM from the story with the entry at LINK (or with that id), whatever the rules say."""
+    """Take the tag TERM from the story of LINK. It holds whatever the rules say. LINK may be an id."""
     decided(database, "untag", desk_of(database, config).untag(link, term, member=member))

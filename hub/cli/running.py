@@ -52,7 +52,7 @@ def worker(config: Path, database: str) -> None:
 @with_config
 @with_database
 def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, database: str) -> None:
-    """Poll the feeds that are due, or those of the MEMBERs named, once."""
+    """Poll once the feeds that are due, or those of MEMBERs."""
     from hub.polling import rounds
 
     if members and every:
@@ -72,7 +72,7 @@ def poll(members: Sequence[str], every: bool, as_json: bool, config: Path, datab
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to serve."
 )
 def demo(port: int) -> None:
-    """Show a network of sample members, polled and served on this machine alone."""
+    """Show a network of sample members, on this machine alone."""
     from hub import demo as demonstration
 
     demonstration.run(port)
@@ -84,7 +84,7 @@ def demo(port: int) -> None:
 @with_config
 @with_database
 def export(folder: Path, templates: Path | None, config: Path, database: str) -> None:
-    """Write the whole site and its merged feeds to DIR, as files for any web server."""
+    """Write the site and its merged feeds to DIR, as files. Any web server can show them."""
     from hub import export as exporting
 
     click.echo(exporting.run(config, database, folder, templates=templates, now=datetime.now(UTC)))

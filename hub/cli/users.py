@@ -42,7 +42,7 @@ def _role(_context: click.Context, _option: click.Parameter, written: str) -> Ro
 @with_config
 @with_database
 def user_add(name: str, role: Role, config: Path, database: str) -> None:
-    """Print a link at which NAME chooses a password, which makes the account."""
+    """Print a link at which NAME makes an account. A password is chosen there."""
     from hub.admin import users
 
     said, decision = users.add(config, name, role, now=datetime.now(UTC))
