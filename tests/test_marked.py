@@ -36,6 +36,14 @@ def test_every_character_is_shown_and_what_is_said_stands_where_it_is_about(
     assert [each.place for each in found.said] == ["", about.place]
 
 
+def test_what_turns_the_writing_round_is_shown_and_turns_nothing() -> None:
+    # UTR 36: what is read so would be something else than what stands there.
+    found = marked("<b>\u202egpj.\u2066exe\u2069\u200f\u2028\x1b[2J\x9b</b>\n", ())
+    assert [line.text for line in found.lines] == [
+        "<b>\\u202egpj.\\u2066exe\\u2069\\u200f\\u2028␛[2J\ufffd</b>"
+    ]
+
+
 def test_no_more_is_shown_than_a_page_holds_whatever_is_said_of_it() -> None:
     text = "\n".join(f"<p>\x01 {number}</p>" for number in range(5_000))
     said = [f"wrong at line {number}, column 1" for number in (1, 900, 2_000, 9_999)]

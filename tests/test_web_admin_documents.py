@@ -432,3 +432,13 @@ def test_the_command_shows_the_same(tmp_path: Path, site: Site) -> None:
     assert missing.returncode == 1
     assert f"Error: there is nothing at {site.url}/nothing (404 Not Found)." in missing.stdout
     assert hub.run("feeds", "check", "--document").returncode == 2
+
+
+def test_what_a_server_calls_its_headers_writes_nothing_to_a_terminal(tmp_path: Path, site: Site) -> None:
+    hub = Command(tmp_path)
+    hub.write({"east": [f"{site.url}/feed"]})
+    url = site.page("/feed", "", status=404, **{"X\x1b]0;mine\x07\x9b2J": "1", "Y" * 500: "2"})
+    shown = hub.run("feeds", "check", url, "--document").stdout
+    assert "    x\\x1b]0;mine\\x07\\x9b2j: 1\n" in shown
+    assert f"    {'y' * 59}…: 2\n" in shown
+    assert all(character.isprintable() or character == "\n" for character in shown)

@@ -39,7 +39,7 @@ from hub.robots import Robots, robots_url
 from hub.said import as_written, counted
 from hub.signals import stopping
 
-# Addresses that are named, headers, and characters of one, and of what an encoding is called.
+# Addresses that are named, headers, and characters of one, and of what a header or an encoding is called.
 _MOST_WANTED, _MOST_HEADERS, _LONGEST_HEADER, _LONGEST_LABEL = 50, 100, 500, 60
 # Characters before a line, its number among them.
 _MARGIN = 8
@@ -257,4 +257,7 @@ def _text(state: FeedState, answer: Fetched, reading: Reading | ParseError, *, i
 
 def _shown(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     shown = [(name, value) for name, value in headers.items() if name not in _COOKIES]
-    return tuple((name, as_written(value, most=_LONGEST_HEADER)) for name, value in shown[:_MOST_HEADERS])
+    return tuple(
+        (as_written(name, most=_LONGEST_LABEL), as_written(value, most=_LONGEST_HEADER))
+        for name, value in shown[:_MOST_HEADERS]
+    )

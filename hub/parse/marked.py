@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -34,8 +34,10 @@ _IS_JSON = re.compile(r"\s*[{\[]")
 _AT_LINE = re.compile(r"\bline ([0-9]{1,9}), column ([0-9]{1,9})")
 _QUOTED = re.compile("‘(.+?)’")
 _BREAKS_OFF = "it breaks off"
-# What no page may hold, by something that is seen.
-_SEEN_AS = {
+# What no page may hold, and what has others stand elsewhere than they are, by something that is seen.
+_TURNS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_SEEN_AS: Mapping[int, int | str] = {
+    **{number: ascii(chr(number))[1:-1] for number in _TURNS},
     **{number: 0x2400 + number for number in range(0x20) if chr(number) != "\t"},
     **dict.fromkeys((*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), 0xFFFD),
 }
