@@ -367,8 +367,33 @@ def test_a_member_that_was_not_told_that_it_broke_is_not_told_that_it_is_over(
     telling.mend(WESSEX)
     telling.step(minutes=1)
     post.says = "250 OK"
+    assert telling.channel(OF_WESSEX).error
     telling.step(hours=1)
     assert post.mails == []
+    # Nothing is tried again, so nothing says that it would be.
+    channel = telling.channel(OF_WESSEX)
+    assert (channel.error, channel.remedy, channel.tries, channel.due) == ("", "", 0, None)
+    assert 'hub_alerts_failing{way="member"} 0.0' in telling.hub.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("keys", "members"), [((), {"wessex": "w@wessex.example"}), (("mail: [news@example.org]",), {})]
+)
+def test_who_was_named_while_the_clock_was_ahead_is_told_that_it_is_over(
+    telling: Telling, post: Mailbox, keys: tuple[str, ...], members: dict[str, str]
+) -> None:
+    telling.hub.now += timedelta(days=30)
+    begin(telling, post, *keys, **members)
+    telling.hub.now -= timedelta(days=30)
+    telling.break_down(WESSEX)
+    telling.step()
+    telling.step(minutes=5)
+    assert len(post.mails) == 1
+    telling.mend(WESSEX)
+    telling.step(minutes=1)
+    telling.step(minutes=15)
+    assert len(post.mails) == 2
+    assert "well again" in subjects(post)[1]
 
 
 def test_what_was_sent_as_the_hub_was_killed_comes_again_under_the_same_id(

@@ -122,7 +122,7 @@ class Alerting:
 
     def begin(self) -> Channels:
         """The channels of all who are told, from now on if they were not before; and no others."""
-        kept = dict(self._store.channels())
+        kept, now = dict(self._store.channels()), self._now()
         for way in kept.keys() - set(self._in_use):
             self._store.drop_channel(way)
             del kept[way]
@@ -130,8 +130,13 @@ class Alerting:
             if way not in kept:
                 # The office is told of what lasts, members of what begins.
                 told = self._store.last_revision() if way.member else 0
-                kept[way] = Channel(way=way, since=self._now(), told=told)
-                self._store.keep_channel(kept[way])
+                kept[way] = Channel(way=way, since=now, told=told)
+            elif kept[way].since > now:
+                # The clock was ahead: that something is over would not be told until then.
+                kept[way] = replace(kept[way], since=now)
+            else:
+                continue
+            self._store.keep_channel(kept[way])
         return kept
 
     def wind_up(self) -> None:
@@ -185,6 +190,9 @@ class Alerting:
             told: Sequence[Incident] = untold.get(way, ())
             if way.member:
                 told = for_member(told, kept[way].lasting)
+            if not told and kept[way].tries:
+                # What could not be told has passed, and nothing is tried again.
+                self._store.keep_channel(_in_order(kept[way]))
             first = min((each.changed for each in told if each.changed), default=None)
             # The clock was ahead where it is yet to come.
             if first is not None and not first <= now < first + self._gathers:
@@ -283,16 +291,17 @@ def _sent(channel: Channel, incidents: Sequence[Incident], now: datetime) -> _Se
     asking = frozenset(each.number for each in incidents if asks_member(each))
     return _Sent(
         arrived=replace(
-            channel,
+            _in_order(channel),
             told=incidents[-1].revision,
-            tries=0,
-            due=None,
-            error="",
-            remedy="",
             lasting=(channel.lasting - told) | asking if channel.way.member else channel.lasting,
         ),
         failed=replace(channel, tries=channel.tries + 1, due=now + _later(channel.tries)),
     )
+
+
+def _in_order(channel: Channel) -> Channel:
+    """A channel that nothing is wrong with any more, as far as is known."""
+    return replace(channel, tries=0, due=None, error="", remedy="")
 
 
 def _which(way: Way) -> str:
