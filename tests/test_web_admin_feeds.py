@@ -83,6 +83,20 @@ def test_overview_says_of_which_members_nobody_could_be_told_each_thing_that_is_
     assert "Nobody at away, gone, National body and 1 more is told" in words
 
 
+def test_where_each_address_is_refused_overview_names_some_and_counts_the_others(hub: AdminHub) -> None:
+    # As by a server that wants a password: a refusal names whom it is for.
+    for number in range(300):
+        way, due = Way("mail", f"m{number}"), NOW + timedelta(minutes=20 + number)
+        why = f"It takes no mail for web@m{number}.example."
+        hub.store.keep_channel(Channel(way=way, since=NOW, due=due, error=why, remedy="Look at it."))
+    words = hub.words("/admin/")
+    assert words.count("It takes no mail for") == 5
+    assert words.count("Nobody at ") == 6
+    assert (
+        " and 292 more is told what is the matter with their feeds, each for another reason. The log" in words
+    )
+
+
 def test_a_hub_without_feeds_says_so(hub: AdminHub) -> None:
     hub.configure("hub: {title: News}")
     assert "This hub has no feeds yet. hub feeds add ADDRESS adds one." in hub.words("/admin/")

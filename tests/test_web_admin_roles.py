@@ -19,7 +19,7 @@ from hub.admin.users import invitation
 from hub.audit import Decision
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
-from hub.model import Admitted, Entry, HubSettings, Invitation, Role, RoleName, Subject
+from hub.model import Admitted, Channel, Entry, HubSettings, Invitation, Role, RoleName, Subject, Way
 from hub.roles import RIGHTS, Right, may, refusal
 from hub.store import Store, open_store
 from hub.web.admin.actions import ACTIONS, ON_ACCOUNTS, ON_FILE, ON_NEWS
@@ -833,3 +833,18 @@ def test_an_editor_of_a_member_sees_no_document_of_another(hub: AdminHub) -> Non
     assert bob.get(file).status_code == 404
     errand = desk.see_document(ours, None, HubSettings())
     assert desk.seen_document(ours.feed.key, errand.number) is errand
+
+
+def test_editors_are_told_that_people_are_not_and_admins_alone_why(hub: AdminHub) -> None:
+    for way in (Way("mail"), Way("mail", "east"), Way("mail", "wessex")):
+        error = f"It takes no mail for web@{way.member}.example."
+        hub.store.keep_channel(Channel(way=way, since=NOW, due=NOW, error=error, remedy="Look."))
+    assert "web@east.example" in hub.words("/admin/")
+    words = hub.another("eve", EDITOR).words("/admin/")
+    assert (
+        "Nobody is told by mail what is the matter with feeds. An admin sees here why. It is tried" in words
+    )
+    assert "Nobody at Health Innovation East, Health Innovation Wessex is told what is the matter" in words
+    assert "@" not in words
+    assert "hub alerts test" not in words
+    assert "Nobody" not in hub.another("bob", OF_EAST).words("/admin/")

@@ -14,13 +14,13 @@ from hub.model import WEBHOOK, FeedState, PastPoll
 from hub.said import counted
 from hub.web.admin import watched
 from hub.web.admin.feeds import row
-from hub.web.admin.frame import for_who_may, own, page
+from hub.web.admin.frame import for_who_may, may, own, page
 from hub.web.admin.pollers import polling
 from hub.web.admin.watched import STATES, FeedRow
 from hub.web.doing import notice_rows
 from hub.web.pages import Link, bars
 from hub.web.visit import Visit, visiting
-from hub.web.words import Moment
+from hub.web.words import Calendar, Moment
 
 routes = Blueprint("overview", __name__)
 
@@ -29,7 +29,8 @@ _OF_A_STATE = 20
 _OF_THE_REST = 100
 _MEMBERS = 20
 _CHECKS = 10
-_NAMED = 3
+# Members that are named, and reasons that are told, of why their people are not.
+_NAMED, _REASONS = 3, 5
 _HOUR = timedelta(hours=1)
 
 Found = tuple[FeedState, Health]
@@ -91,25 +92,42 @@ def overview() -> Response:
 
 
 def _unsent(visit: Visit, names: Mapping[str, str]) -> Iterator[_Unsent]:
-    """The office's first; members, of whom very many may be, in one for each thing that is wrong."""
-    moment = visit.setting.calendar.moment
+    """The office's first; members, of whom very many may be, in one for each thing that is wrong.
+
+    Why is for admins alone: it has people's addresses in it, and what to do about it is theirs.
+    """
+    calendar, is_told_why = visit.setting.calendar, may("configure")
     members: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
     for channel in visit.store.channels().values():
         if not channel.error or not channel.due:
             continue
+        why, remedy = (channel.error, channel.remedy) if is_told_why else ("", "An admin sees here why.")
         if slug := channel.way.member:
-            same = members.setdefault((channel.error, channel.remedy), [])
+            same = members.setdefault((why, remedy), [])
             same.append((names.get(slug, slug), channel.due))
         else:
             by = "the webhook" if channel.way == WEBHOOK else "mail"
             said = f"Nobody is told by {by} what is the matter with feeds."
-            yield _Unsent(said, channel.error, channel.remedy, moment(channel.due), test_tries=True)
-    for (why, remedy), failing in members.items():
-        more = f" and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
-        whom = ", ".join(name for name, _ in failing[:_NAMED])
-        said = f"Nobody at {whom}{more} is told what is the matter with their feeds."
-        again = moment(min(due for _, due in failing))
-        yield _Unsent(said, why, remedy, again, test_tries=False)
+            yield _Unsent(said, why, remedy, calendar.moment(channel.due), test_tries=is_told_why)
+    most_first = sorted(members.items(), key=lambda each: -len(each[1]))
+    for (why, remedy), failing in most_first[:_REASONS]:
+        yield _of_members(failing, "", why, remedy, calendar)
+    if others := [each for _, failing in most_first[_REASONS:] for each in failing]:
+        yield _of_members(others, ", each for another reason", "", "The log of the hub has them.", calendar)
+
+
+def _of_members(
+    failing: Sequence[tuple[str, datetime]],
+    how: str,
+    why: str,
+    remedy: str,
+    calendar: Calendar,
+) -> _Unsent:
+    more = f" and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
+    whom = ", ".join(name for name, _ in failing[:_NAMED])
+    said = f"Nobody at {whom}{more} is told what is the matter with their feeds{how}."
+    again = calendar.moment(min(due for _, due in failing))
+    return _Unsent(said, why, remedy, again, test_tries=False)
 
 
 def _feeds(visit: Visit, state: HealthState) -> str:
