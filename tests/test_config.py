@@ -1263,7 +1263,11 @@ def test_whom_to_tell_is_read_with_the_mail_server_and_without_a_password() -> N
     ("keys", "problem"),
     [
         ("mail: [a@b.example]", "hub.alerts: `mail` takes a mail server; write `smtp` too"),
-        ("smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
+        (
+            "smtp: smtp://localhost",
+            "hub.alerts: nobody is told by mail; write `mail` too, a list of addresses, or `alerts` of a"
+            " member; or take out `smtp` and `from`",
+        ),
         ("from: a@b.example", "hub.alerts: nobody is told by mail; write `mail` too"),
         ("mail: [], smtp: smtp://localhost", "hub.alerts: nobody is told by mail; write `mail` too"),
         ("mail: [a], smtp: smtp://localhost", "hub.alerts.mail[0]: `a` is no e-mail address"),

@@ -199,6 +199,15 @@ def test_that_they_are_asked_no_more_is_said_in_words_for_them(
     assert "What to look at" not in letter.body
 
 
+def test_a_member_without_a_feed_is_told_of_the_pages_that_are_read() -> None:
+    pages = network(feeds="[{url: https://wessex.example/news/, kind: html, select: {item: article}}]")
+    said = words(compose("wessex", [BROKEN], pages))
+    assert "RSS" not in said
+    assert (
+        "your news feed, which is what this message calls the pages of your site that have your news" in said
+    )
+
+
 def test_what_readers_miss_is_said_to_the_member() -> None:
     letter = compose("wessex", [replace(BROKEN, state="stale")], network())
     assert "Readers miss what is on your site and not in this feed, if there is any." in words(letter)

@@ -22,11 +22,15 @@ _THEM = "those who look after your site"
 
 
 class _Known(Struct, frozen=True):
-    """What the words of a letter are made with: `name` is the member's, which may have `several` feeds."""
+    """What the words of a letter are made with: `name` is the member's, which may have `several` feeds.
+
+    `of_pages` is whether all of those are pages that the hub reads, for want of a feed.
+    """
 
     config: Config
     name: str
     several: bool
+    of_pages: bool
 
     def lasted(self, incident: Incident) -> str:
         return lasted(incident, ZoneInfo(self.config.hub.timezone))
@@ -42,7 +46,9 @@ class _Known(Struct, frozen=True):
 def compose(slug: str, told: Sequence[Incident], config: Config) -> Letter:
     """The letter that tells a member's people of these incidents of its feeds, as they are."""
     name = next((each.name for each in config.members if each.slug == slug), slug)
-    known = _Known(config, name, several=sum(feed.key.member == slug for feed in config.feeds) > 1)
+    feeds = [feed for feed in config.feeds if feed.key.member == slug]
+    of_pages = bool(feeds) and all(feed.url in feed.kinds for feed in feeds)
+    known = _Known(config, name, several=len(feeds) > 1, of_pages=of_pages)
     asking = [each for each in told if asks_member(each)]
     done = [each for each in told if not asks_member(each)]
     return Letter(
@@ -90,10 +96,12 @@ def _body(asking: Sequence[Incident], done: Sequence[Incident], known: _Known) -
 def _who_writes(known: _Known) -> Iterator[str]:
     hub = known.config.hub
     where = f", {hub.url}/," if hub.url else ""
+    feed = "the list of your news that your site keeps for programs (RSS or the like)"
+    if known.of_pages:
+        feed = "which is what this message calls the pages of your site that have your news"
     yield from wrapped(
         f"{hub.title}{where} shows the latest news of {known.name}, among that of others. It takes"
-        " it from your news feed, the list of your news that your site keeps for programs (RSS or the like)."
-        " This message about it was written by a program."
+        f" it from your news feed, {feed}. This message about it was written by a program."
     )
     yield ""
 

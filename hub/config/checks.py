@@ -254,7 +254,9 @@ def _alerts(document: Document) -> Iterator[Problem]:
         return
     start, key = hub.keys["alerts"].start, "hub.alerts"
     if not members:
-        advice = "write `mail` too, a list of addresses, or `alerts` of a member"
+        advice = (
+            "write `mail` too, a list of addresses, or `alerts` of a member; or take out `smtp` and `from`"
+        )
         yield start, key, f"nobody is told by mail; {advice}"
     elif "from" not in given and not any(map(is_mail_address, _scalar(hub, "contact"))):
         advice = "write `from` too, or an e-mail address as hub.contact"
