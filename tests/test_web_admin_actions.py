@@ -12,7 +12,7 @@ import pytest
 
 from hub.admin.users import invitation
 from hub.errors import StoreError
-from hub.model import Entry, Story, Tombstone, Withheld
+from hub.model import Entry, Role, Story, Tombstone, Withheld
 from hub.store.sqlite import SqliteStore
 from hub.web.admin.actions import ACTIONS, ON_NEWS
 from tests.admin_hub import PASSWORD, AdminHub
@@ -221,6 +221,38 @@ def test_what_waits_for_a_round_is_not_done_to_what_its_member_took_back_in_that
     (now,) = hub.store.stands([stored(hub, HELD[0]).key]).values()
     assert (now.standing, now.by_admin) == ("withdrawn", False)
     assert [each.action for each in hub.store.audit(limit=9).items] == ["sign-in"]
+
+
+REMOVED = {"feed": "wessex/news", "entries": "yes", "confirm": "wessex/news"}
+
+
+def test_who_is_no_admin_any_more_once_it_is_their_turn_takes_no_feed_out_of_the_file(
+    hub: AdminHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = hub.another("bob", Role("admin"))
+    before, begun = hub.path.read_text(), SqliteStore.all_or_nothing
+
+    def after_another(store: SqliteStore) -> AbstractContextManager[None]:
+        hub.sql("UPDATE accounts SET role = 'editor' WHERE name = 'bob'")
+        return begun(store)
+
+    monkeypatch.setattr(SqliteStore, "all_or_nothing", after_another)
+    said = bob.refuses("/admin/do/remove", REMOVED)
+    assert "another role by now, so nothing was done." in said
+    assert hub.path.read_text() == before
+
+
+def test_that_a_feed_is_out_of_the_file_is_said_where_the_database_keeps_its_entries(hub: AdminHub) -> None:
+    hub.sql("CREATE TRIGGER kept BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    said = hub.refuses("/admin/do/remove", REMOVED)
+    assert "taken out of" in said
+    assert "but not its entries out of the database: The database" in said
+    assert "no room" in said
+    assert "Then take it out once more." in said
+    assert "wessex.example/feed/" not in hub.path.read_text()
+    hub.sql("DROP TRIGGER kept")
+    assert "taken out of the database" in hub.does("/admin/do/remove", REMOVED)
+    assert hub.store.find(OTHER.link or "") == ()
 
 
 def test_what_is_gone_meanwhile_is_said_of_every_action(hub: AdminHub) -> None:

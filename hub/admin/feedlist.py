@@ -14,7 +14,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from hub.config import Config, check_url, load, parse, plain_feed
-from hub.errors import ConfigError, FeedError, NotAFeed, ParseError
+from hub.errors import ConfigError, FeedError, NotAFeed, ParseError, StoreError
 from hub.model import Did, FeedKey, FeedState, Finding, Look, Sample
 from hub.said import counted, minute
 
@@ -193,7 +193,8 @@ def _about(target: str, removed: Removed) -> str:
 def remove_with_entries(path: Path, target: str, database: str) -> Decision:
     """The same, and to take its entries out of the database; also those of what left the file before.
 
-    Where that is refused, it is out of the file all the same.
+    Both are the decision's, so that nothing is done of one that is refused before it begins. Where the
+    database refuses the entries it is out of the file all the same, as the error says.
     """
     from hub.config import edit
     from hub.polling.rounds import sync
@@ -207,13 +208,20 @@ def remove_with_entries(path: Path, target: str, database: str) -> Decision:
         sync(store, config)
         if target not in named and store.left(target):
             return lambda store: _had_left(store, path, target, now)
-        removed = edit.remove_feed(path, target)
-        # A member goes with its last feed, once the database knows that it has left the file.
-        sync(store, load(path))
 
     def take_out(store: Store) -> Did:
-        leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
-        gone = sum(store.remove(each, now) for each in leaving)
+        removed = edit.remove_feed(path, target)
+        try:
+            # A member goes with its last feed, once the database knows that it has left the file.
+            sync(store, load(path))
+            leaving = {*(feed.key for feed in removed.feeds), *store.left(target)}
+            gone = sum(store.remove(each, now) for each in leaving)
+        except StoreError as error:
+            raise StoreError(
+                f"{removed.named}: taken out of {path}, but not its entries out of the database:"
+                f" {error.problem}",
+                f"{error.remedy} Then take it out once more.",
+            ) from error
         entries = counted(gone, "entry", "entries")
         said = f"{removed.named}: taken out of {path}, and {entries} out of the database."
         return Did(about=_about(target, removed), said=said, change=removed.change.diff)

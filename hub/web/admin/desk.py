@@ -169,7 +169,7 @@ class Desk(Protocol):
     def remove_with_entries(self, target: str) -> Decision:
         """The same, and to take out of the database what they published too.
 
-        Where that is refused, they are out of the file all the same.
+        Where the database refuses that, they are out of the file all the same, which is said.
         """
 
     def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
