@@ -556,6 +556,16 @@ def test_a_server_that_speaks_ever_so_slowly_is_left(monkeypatch: pytest.MonkeyP
             "takes no mail for a@b.example just now: 450 later.",
             "It is asked again",
         ),
+        (
+            {
+                "EHLO": [b"250-x\r\n", b"250 AUTH PLAIN\r\n"],
+                "AUTH": [b"235 ok\r\n"],
+                "MAIL": [b"450 too many\r\n"],
+            },
+            b"220 x\r\n",
+            "takes no mail from a@b.example just now: 450 too many.",
+            "It is asked again",
+        ),
     ],
 )
 def test_what_a_server_does_wrong_is_told_with_what_to_look_at(

@@ -150,6 +150,11 @@ def _not_sent(
                 f"{where} takes no mail for {address}: {code} {_text(said)}.",
                 f"Look at the addresses of {named}, and whether the server wants a user and password.",
             )
+        case smtplib.SMTPSenderRefused(smtp_code=code) if 400 <= code < 500:
+            return AlertError(
+                f"{where} takes no mail from {error.sender} just now: {_said(error)}.",
+                "It is asked again. If this lasts, look at what it says: it may be asked too often.",
+            )
         case smtplib.SMTPSenderRefused():
             return AlertError(
                 f"{where} takes no mail from {error.sender}: {_said(error)}.",
