@@ -7,15 +7,19 @@ what was the matter before.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
+from itertools import islice
+from operator import attrgetter
 
 from msgspec.structs import replace
 
-from hub import moves
+from hub import moves, urls
 from hub.health import URGENT, Health
 from hub.model import FeedState, Incident
 
+# Hosts that were asked last; of fewer than the least it may be chance that no certificate is in order.
+_LAST_HOSTS, _LEAST_HOSTS = 5, 3
 # What a site may get over by itself until its next poll.
 _MAY_PASS = ("broken", "blocked", "not-a-feed")
 WELL_AGAIN = "It is well again."
@@ -125,6 +129,20 @@ def for_member(changed: Sequence[Incident], lasting: Set[int]) -> Sequence[Incid
     `lasting` are the numbers of the incidents which they know and do not know to be over.
     """
     return tuple(each for each in changed if asks_member(each) or each.number in lasting)
+
+
+def is_ours(states: Iterable[FeedState]) -> bool:
+    """Whether it is for this machine that no certificate is in order, of all sites that were asked last.
+
+    By a clock that is wrong, or a list of authorities that is old, that is so of every host.
+    """
+    asked = sorted((each for each in states if each.polled), key=attrgetter("polled"), reverse=True)
+    by_host: dict[str | None, FeedState] = {}
+    for each in asked:
+        if each.feed.url.startswith("https:"):
+            by_host.setdefault(urls.host(each.feed.url), each)
+    last = list(islice(by_host.values(), _LAST_HOSTS))
+    return len(last) >= _LEAST_HOSTS and all(each.failures and each.reason == "tls" for each in last)
 
 
 # ---------------------------------------------------------------- words

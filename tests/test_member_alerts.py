@@ -321,6 +321,28 @@ def test_what_becomes_the_offices_alone_needs_the_member_no_more(telling: Tellin
     assert len(post.mails) == 2
 
 
+def test_no_member_is_told_that_its_certificate_is_wrong_where_all_are_by_our_clock(
+    telling: Telling, post: Mailbox
+) -> None:
+    members = {"wessex": "web@wessex.example", "east": "e@east.example", "national": "n@national.example"}
+    begin(telling, post, "mail: [news@example.org]", **members)
+    for hours in (2, 1):
+        for key in (WESSEX, BLOG, EAST, NATIONAL):
+            telling.hub.fail(key, "has expired", "tls", at=telling.hub.now - timedelta(hours=hours))
+    telling.step()
+    telling.step(minutes=5)
+    telling.step(hours=1)
+    assert [each["To"] for each in post.mails] == ["news@example.org"]
+    telling.mend(NATIONAL)
+    telling.step(minutes=1)
+    telling.step(minutes=5)
+    assert sorted(each["To"] for each in post.mails[1:]) == [
+        "e@east.example",
+        "news@example.org",
+        "web@wessex.example",
+    ], "one is in order, so what the others have is theirs"
+
+
 # ---------------------------------------------------------------- what fails, and what ends in between
 
 

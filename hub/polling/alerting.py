@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from hub.config import Config
 from hub.errors import AlertError, FetchError, StoreError
 from hub.fetch import Outcome
-from hub.incidents import asks_member, for_member
+from hub.incidents import asks_member, for_member, is_ours
 from hub.model import MAIL, WEBHOOK, Channel, Channels, Incident, MailServer, Way
 from hub.polling.polls import Polls, utc_now
 from hub.report import say
@@ -198,6 +198,8 @@ class Alerting:
             if first is not None and not first <= now < first + self._gathers:
                 found.append((kept[way], told))
         others = [each for each in found if each[0].way.member]
+        if others and is_ours(self._store.feed_states()):
+            others = []
         others.sort(key=lambda each: each[0].tries)
         free = _AT_ONCE - sum(bool(way.member) for way in self._under_way)
         return [*(each for each in found if not each[0].way.member), *others[: max(0, free)]]
