@@ -91,12 +91,15 @@ def _restore_on_server(database: str, backup: Path, now: datetime) -> str:
         with TemporaryDirectory(prefix="hub-restore-") as folder:
             copy = Path(folder) / "hub.db"
             taken = _sound_copy(backup, copy, like=copy)
+            # Before it is there: one that is killed gives nobody more either.
+            accounts = _accounts(f"sqlite:///{copy}", before, now)
             take_over(database, copy, lambda what: print(f"Filling {what} …", file=sys.stderr))
     else:
         taken = ""
         print(f"Putting {backup} back …", file=sys.stderr)
         put_back(database, backup)
-    return f"{shown(database)} is what {backup} holds{taken}. {_SERVE}{_accounts(database, before, now)}"
+        accounts = _accounts(database, before, now)
+    return f"{shown(database)} is what {backup} holds{taken}. {_SERVE}{accounts}"
 
 
 def _restore_file(file: Path, backup: Path, now: datetime) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -766,6 +767,30 @@ def test_an_account_that_was_made_after_its_namesakes_was_removed_stays(url: str
         # By rule nobody comes in under the name, now as before.
         subject = Subject(issuer="https://a.example", sub="1", called="bob", rule="x", role=EDITOR)
         assert store.let_in(subject, "bob", invitation="", now=NOW).refusal == "others"
+
+
+def test_who_is_less_by_now_is_so_at_once_by_a_backup_that_a_server_takes_over(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.write({})
+    copy = str(tmp_path / "copy.db")
+    with closing(AdminHub(tmp_path)) as hub:
+        hub.another("bob", AN_ADMIN)
+    assert command.run("backup", copy).returncode == 0
+    with new_store() as url:
+        with closing(open_store(url)) as store:
+            path = invitation(store, "bob", EDITOR, now=NOW)
+            assert store.enrol(path.rpartition("/")[2], "bob", "hash", NOW)
+        with psycopg.connect(url) as connection:
+            # Whoever is changed only once it is there may not be, if it is killed in between.
+            connection.execute(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'late'; END$$;"
+                "CREATE TRIGGER late BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION refuse()"
+            )
+        restored = command.run("restore", copy, "--database", url)
+        assert restored.returncode == 0, restored.stderr
+        assert "No more than before may: bob." in restored.stdout
+        with closing(open_store(url)) as after:
+            assert after.account("bob").role == EDITOR  # type: ignore[union-attr]
 
 
 def test_a_backup_that_leaves_no_admin_or_replaces_nothing_says_so(tmp_path: Path) -> None:
