@@ -49,13 +49,11 @@ class FilterText(Struct, frozen=True):
     terms: tuple[tuple[Term, int], ...]
 
 
-def parse_filter(text: str) -> Filter:
-    """Read a filter. Whether what it names exists is not looked at. Raises FilterError."""
-    return read_filter(text).filter
-
-
 def read_filter(text: str) -> FilterText:
-    """Read a filter with the place of each of its terms. Raises FilterError."""
+    """Read a filter with the place of each of its terms. Raises FilterError.
+
+    Whether what it names exists is not looked at.
+    """
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the filter is longer than {MAX_LENGTH:,} characters", MAX_LENGTH + 1)
     return _Reader(text).read()

@@ -26,7 +26,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from hub import demo
-from hub.config import Config
+from hub.config import Config, parse
 from hub.demo import network
 from hub.demo.news import moment
 from hub.demo.site import Sites
@@ -71,7 +71,7 @@ class Shown:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     database = f"sqlite:///{tmp_path_factory.mktemp('demo')}/hub.db"
     with Sites() as sites:
-        config = network.read_config(hub=_HUB, members=sites.address)
+        config = parse(network.feeds_yaml(hub=_HUB, members=sites.address))
         demo.poll_twice(config, database, sites, stop=Event())
         store = open_store(database)
         app = create_app(lambda: store, lambda: config, base_url=_HUB)
@@ -287,7 +287,7 @@ def test_polling_once_more_changes_nothing(shown: Shown) -> None:
 
 
 def _documents(start: datetime, *, corrected: bool = True) -> dict[str, tuple[str, bytes]]:
-    config = network.read_config(hub=_HUB, members=_MEMBERS)
+    config = parse(network.feeds_yaml(hub=_HUB, members=_MEMBERS))
     of = network.sites(config, members=_MEMBERS, start=start, corrected=corrected)
     found = network.documents(of, members=_MEMBERS)
     return {path: (document.type, document.body) for path, document in found.items()}
@@ -319,7 +319,7 @@ def test_a_correction_touches_one_feed_and_one_article() -> None:
     ],
 )
 def test_news_of_today_is_of_today_and_not_of_later(start: datetime) -> None:
-    config = network.read_config(hub=_HUB, members=_MEMBERS)
+    config = parse(network.feeds_yaml(hub=_HUB, members=_MEMBERS))
     of = network.sites(config, members=_MEMBERS, start=start, corrected=False)
     later = [article.title for site in of for article in site.articles if article.published > start]
     assert later == ["Open evening: meet the teams behind twelve new services"]

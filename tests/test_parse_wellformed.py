@@ -18,6 +18,7 @@ from msgspec.structs import fields
 
 from bench import farm, hostile
 from bench.parsing import WILD
+from hub.config import parse as read_config
 from hub.demo import network
 from hub.errors import ParseError
 from hub.parse.decode import decode
@@ -129,7 +130,7 @@ def test_the_farm_is_read_as_feedparser_reads_it_and_without_it(tmp_path: Path) 
 def test_the_sample_network_is_read_as_feedparser_reads_it() -> None:
     hub, members = "http://127.0.0.1:1", "http://127.0.0.1:2"
     sites = network.sites(
-        network.read_config(hub=hub, members=members),
+        read_config(network.feeds_yaml(hub=hub, members=members)),
         members=members,
         start=datetime(2026, 11, 24, 16, 30, tzinfo=UTC),
         corrected=False,

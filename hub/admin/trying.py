@@ -51,7 +51,7 @@ class _Trial:
     """A rule as it was and as it is to be, and the stories that it was found to hold for so far."""
 
     def __init__(self, store: Store, before: Config, after: Config, term: str) -> None:
-        self._store, self._term = store, term
+        self._store = store
         self._was, self._is_to_be = (_Tags(store, config, term) for config in (before, after))
         self._found = _Finding(after, term)
         self._found_before = _Finding(before, term)

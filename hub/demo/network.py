@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.resources import files
 from string import Template
 
-from hub.config import Config, parse
+from hub.config import Config
 from hub.demo.feeds import write_feed
 from hub.demo.news import Site, read_site
 from hub.demo.pages import article_page, front_page, list_page
@@ -20,11 +20,6 @@ def feeds_yaml(*, hub: str, members: str) -> str:
     """The network's feeds.yaml, for the addresses of the hub and of the members' sites."""
     template = files("hub.demo").joinpath("network.yaml").read_text(encoding="utf-8")
     return Template(template).substitute(hub=hub, members=members)
-
-
-def read_config(*, hub: str, members: str) -> Config:
-    """The same, read."""
-    return parse(feeds_yaml(hub=hub, members=members), name="the sample network")
 
 
 def sites(config: Config, *, members: str, start: datetime, corrected: bool) -> tuple[Site, ...]:

@@ -67,6 +67,5 @@ class Push(Struct, frozen=True, kw_only=True):
     number: int
     topic: str
     until: datetime | None
-    received: datetime
     content_type: str | None
     body: bytes

@@ -153,7 +153,7 @@ class Contexts:
         self.base = _steady(make_safe_absolute_uri(base, base) or base)
         self.language: str | None = None
         self.in_feed = self.in_entry = self.in_source = self.in_image = self.in_text_input = False
-        self.in_author = self.in_contributor = self.in_publisher = False
+        self.in_author = self.in_publisher = False
         self.guid_is_link = False
         self.has_content = False
         # What a second description or summary is read as.

@@ -321,23 +321,11 @@ for _name, _elements in (
 
 
 def _start_contributor(at: Contexts, _attributes: Values) -> None:
-    at.in_contributor = True
     at.push("contributor")
 
 
 def _end_contributor(at: Contexts) -> None:
     at.close_to("contributor")
-    at.in_contributor = False
-
-
-def _start_dc_contributor(at: Contexts, _attributes: Values) -> None:
-    at.in_contributor = True
-    at.push("name", value=True)
-
-
-def _end_dc_contributor(at: Contexts) -> None:
-    _end_name(at)
-    at.in_contributor = False
 
 
 def _start_owner(at: Contexts, _attributes: Values) -> None:
@@ -384,9 +372,8 @@ _of(
     end=Contexts.end_author,
 )
 _of("contributor", start=_start_contributor, end=_end_contributor)
-_of("dc_contributor", start=_start_dc_contributor, end=_end_dc_contributor)
 _of("itunes_owner", start=_start_owner, end=_end_owner)
-_of("name", "itunes_name", start=_start_name, end=_end_name)
+_of("name", "itunes_name", "dc_contributor", start=_start_name, end=_end_name)
 _of("email", "itunes_email", start=_start_email, end=_end_email)
 
 # ---------------------------------------------------------------- categories

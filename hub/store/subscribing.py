@@ -24,7 +24,7 @@ WHERE member = :member AND name = :feed
 """
 # What waits, the oldest of each subscription.
 _PUSHES = """
-SELECT p.id AS push, p.received, p.content_type, p.body, s.topic, s.expires, f.*
+SELECT p.id AS push, p.content_type, p.body, s.topic, s.expires, f.*
 FROM pushes p JOIN subscriptions s ON s.id = p.subscription JOIN feeds f ON f.id = s.feed
 WHERE f.configured = 1 AND f.paused = 0 AND p.id IN (SELECT MIN(id) FROM pushes GROUP BY subscription)
 ORDER BY p.id LIMIT ?
@@ -146,7 +146,6 @@ class Subscribing(Connection):
                     number=row["push"],
                     topic=row["topic"],
                     until=rows.moment(row["expires"]) if row["expires"] else None,
-                    received=rows.moment(row["received"]),
                     content_type=row["content_type"],
                     body=row["body"],
                 ),
