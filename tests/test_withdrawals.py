@@ -24,7 +24,7 @@ from hub.model import (
     Window,
     Withheld,
 )
-from hub.polling.polls import _Poll
+from hub.polling.underway import UnderWay
 from tests import decided
 from tests.entries import entry
 from tests.polled import NOW, Polled
@@ -462,7 +462,7 @@ def test_a_poll_is_put_off_by_the_host_that_is_polled_alone(
     # Over loopback a feed names no page elsewhere that may be looked at.
     rules_at = f"https://{host}/robots.txt"
     (state,) = network.store.feed_states()
-    begun = _Poll(state, (network.feed.url,), network.now, 0.0)
+    begun = UnderWay(state, (network.feed.url,), network.now, 0.0)
     begun.checks = [PageCheck(key=1, url=f"https://{host}/8", due=network.now)]
     begun.gathered = Gathered(
         feed=network.feed, outcome="not_modified", started=network.now, url=network.feed.url

@@ -19,25 +19,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub import gathering, poll, urls
-from hub.decide import withdrawals
-from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, OfflineError, ParseError
+from hub.errors import FeedError, FetchError, NotAFeed, OfflineError, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
 from hub.model import (
-    Checked,
     Feed,
     FeedKey,
     FeedState,
     Gathered,
     HubSettings,
     LastDocument,
-    PageCheck,
     PollResult,
     Push,
 )
 from hub.poll import Asked, Document, Jitter, Reading
 from hub.polling.outage import Outage
 from hub.polling.reading import LARGE, Readers
+from hub.polling.underway import UnderWay
 from hub.robots import KnownRobots, Robots, robots_url
 from hub.store import Store
 
@@ -68,57 +66,6 @@ class _Errand(Struct, frozen=True, eq=False):
     told: Callable[[Outcome], None]
 
 
-class _Poll(Struct):
-    """A poll under way.
-
-    `named` are addresses that the page at another names, with that one. `site`
-    is what is gathered where the address is no feed, and `held` an answer for
-    it that waits for the rules of the site that gave it. `checks` are pages to
-    look at once all is `gathered`, `checked` those that were, and `led_away`
-    one that ended at another page, with where, while the first of `checks` is
-    one to compare it with. `wait` is the error by which a server asked longest
-    to be left alone.
-    """
-
-    state: FeedState
-    addresses: tuple[str, ...]
-    started: datetime
-    began: float
-    tried: int = 0
-    fetched: Gathered | None = None
-    read_from: str = ""
-    told: FeedError | None = None
-    named: dict[str, str] = {}
-    site: Gathering | None = None
-    held: Fetched | NotModified | None = None
-    push: Push | None = None
-    checks: list[PageCheck] = []
-    checked: list[Checked] = []
-    led_away: tuple[PageCheck, str] | None = None
-    gathered: Gathered | None = None
-    wait: FetchError | None = None
-
-    @property
-    def address(self) -> str:
-        return self.addresses[self.tried]
-
-    @property
-    def named_at(self) -> str | None:
-        before = self.state.named_at if self.address == self.state.used_url else None
-        return self.named.get(self.address, before)
-
-    def heed(self, outcome: Outcome) -> None:
-        """Remember how long a server wants to be left alone, where it does."""
-        longest = self.wait.retry_after if self.wait else None
-        if isinstance(outcome, FetchError) and (outcome.retry_after or 0) > (longest or 0):
-            self.wait = outcome
-
-    def heed_its_own(self, outcome: Outcome) -> None:
-        """The same where it is the host that is polled; what another wants is no concern of the feed."""
-        if isinstance(outcome, FetchError) and outcome.host == urls.host(self.address):
-            self.heed(outcome)
-
-
 class Polls:
     """Polls under way, each from its fetch to its result.
 
@@ -147,9 +94,9 @@ class Polls:
         self._now = now
         self._most_pages = most_pages
         self._robots = KnownRobots()
-        self._waiting: dict[str, list[_Poll]] = {}
+        self._waiting: dict[str, list[UnderWay]] = {}
         self._jitter = jitter
-        self._polls: dict[FeedKey, _Poll] = {}
+        self._polls: dict[FeedKey, UnderWay] = {}
         self._errands = 0
         self._reading: dict[FeedKey, Future[Reading | ParseError]] = {}
         self._read: queue.SimpleQueue[FeedKey] = queue.SimpleQueue()
@@ -200,7 +147,7 @@ class Polls:
         now = self._now()
         checks = self._store.checks_due(now, most=_MOST_CHECKS) if new else {}
         for key, state in new.items():
-            begun = _Poll(state, poll.addresses(state, now=now), now, time.monotonic())
+            begun = UnderWay(state, poll.addresses(state, now=now), now, time.monotonic())
             begun.checks = list(checks.get(key, ()))
             self._polls[key] = begun
             self._ask(begun)
@@ -210,7 +157,7 @@ class Polls:
         for push, state in pushes:
             key, now = state.feed.key, self._now()
             if key not in self._polls:
-                begun = self._polls[key] = _Poll(state, (push.topic,), now, time.monotonic(), push=push)
+                begun = self._polls[key] = UnderWay(state, (push.topic,), now, time.monotonic(), push=push)
                 gathered = poll.pushed(state, push, started=now)
                 url = gathered.url or ""
                 document = Document(feed=state.feed, url=url, body=push.body, content_type=push.content_type)
@@ -269,7 +216,7 @@ class Polls:
 
     # ------------------------------------------------------------ gather
 
-    def _ask(self, under_way: _Poll) -> None:
+    def _ask(self, under_way: UnderWay) -> None:
         state, address = under_way.state, under_way.address
         under_way.site = None
         if address in state.feed.kinds:
@@ -284,7 +231,7 @@ class Polls:
             return
         self._fetcher.submit(state.feed.key, poll.request(state, address, now=under_way.started))
 
-    def _answered(self, under_way: _Poll, outcome: Fetched | NotModified | FetchError) -> None:
+    def _answered(self, under_way: UnderWay, outcome: Fetched | NotModified | FetchError) -> None:
         state, started = under_way.state, under_way.started
         under_way.heed(outcome)
         if under_way.site is not None:
@@ -309,7 +256,7 @@ class Polls:
                 last = self._store.last_document(state.feed.key)
             self._read_document(under_way, fetched, _document(state.feed, outcome, last=last))
 
-    def _read_document(self, under_way: _Poll, fetched: Gathered, document: Document) -> None:
+    def _read_document(self, under_way: UnderWay, fetched: Gathered, document: Document) -> None:
         under_way.fetched, under_way.read_from = fetched, document.url
         self._bytes_waiting += _in_memory(fetched)
         feed = document.feed.key
@@ -340,7 +287,7 @@ class Polls:
             self._gathered(poll.read(fetched, reading))
 
     def _push_was_read(
-        self, under_way: _Poll, push: Push, pushed: Gathered, reading: Reading | ParseError
+        self, under_way: UnderWay, push: Push, pushed: Gathered, reading: Reading | ParseError
     ) -> None:
         if not isinstance(reading, ParseError):
             reading = poll.not_of_feed(under_way.state, push, reading) or reading
@@ -349,37 +296,21 @@ class Polls:
         else:
             self._gathered(poll.read(pushed, reading))
 
-    def _failed(self, under_way: _Poll, error: FeedError) -> None:
-        # The first address is the one meant, so its error is the one to tell,
-        # unless a later one is a page that names the feeds there are.
-        if under_way.told is None or (isinstance(error, NotAFeed) and error.advertised):
-            under_way.told = error
+    def _failed(self, under_way: UnderWay, error: FeedError) -> None:
+        state = under_way.state
         found: tuple[str, ...] = ()
         if isinstance(error, NotAFeed) and error.advertised:
-            found = poll.found_in_page(under_way.state, under_way.address, error, self._store.feed_states())
-        new = tuple(each for each in found if each not in under_way.addresses)
-        tried = under_way.tried + 1
-        under_way.addresses = (*under_way.addresses[:tried], *new, *under_way.addresses[tried:])
-        under_way.named |= dict.fromkeys(new, under_way.address)
-        left = under_way.addresses[under_way.tried + 1 :]
-        # What fails where it was not had last costs no feed that may still be where it was.
-        if under_way.state.used_url in left or (left and poll.tries_next(error)):
-            under_way.tried += 1
-            under_way.fetched = None
+            found = poll.found_in_page(state, under_way.address, error, self._store.feed_states())
+        if under_way.goes_on_after(error, found):
             self._ask(under_way)
             return
-        if isinstance(under_way.told, FeedGone) and not isinstance(error, FeedGone):
-            # Another of its addresses may only be unwell, so it is asked again.
-            under_way.told = error
+        assert under_way.told is not None
+        seconds = time.monotonic() - under_way.began
         failed = poll.failed(
-            under_way.state,
-            under_way.addresses[0],
-            under_way.told,
-            started=under_way.started,
-            seconds=time.monotonic() - under_way.began,
+            state, under_way.addresses[0], under_way.told, started=under_way.started, seconds=seconds
         )
         if isinstance(error, FetchError) and error.reached is False:
-            if not under_way.state.failures:
+            if not state.failures:
                 self._outage.missed(failed.feed.key.member, error, time.monotonic())
             if self._outage.possible:
                 self._doubted.append(failed)
@@ -394,7 +325,7 @@ class Polls:
 
     # ------------------------------------------------------------ gather a site that is no feed
 
-    def _go_on(self, under_way: _Poll, site: Gathering) -> None:
+    def _go_on(self, under_way: UnderWay, site: Gathering) -> None:
         """Ask for what a site's poll wants next, or end it."""
         while (wanted := site.next()) is not None:
             rules = self._rules(under_way, wanted.url)
@@ -410,7 +341,7 @@ class Polls:
         else:
             self._gathered(outcome)
 
-    def _rules(self, under_way: _Poll, url: str) -> Robots | None:
+    def _rules(self, under_way: UnderWay, url: str) -> Robots | None:
         """The rules for an address; None where they are asked for first, and the poll waits for them."""
         rules_at = robots_url(url)
         if (rules := self._robots.fresh(rules_at, self._now())) is not None:
@@ -454,7 +385,7 @@ class Polls:
                 self._go_on(under_way, site)
 
     def _site_answered(
-        self, under_way: _Poll, site: Gathering, outcome: Fetched | NotModified | FetchError
+        self, under_way: UnderWay, site: Gathering, outcome: Fetched | NotModified | FetchError
     ) -> None:
         """Take a document of a site, or what a redirect led to if that may be fetched too."""
         asked = None
@@ -492,7 +423,7 @@ class Polls:
         self._ready.append(gathered)
         self._bytes_waiting += _as_read(gathered)
 
-    def _look_at(self, under_way: _Poll, rules: Robots | None = None) -> None:
+    def _look_at(self, under_way: UnderWay, rules: Robots | None = None) -> None:
         """Ask for the next page of an entry that is missing from its feed, where robots.txt lets us."""
         check = under_way.checks[0]
         rules = rules or self._rules(under_way, check.url)
@@ -504,27 +435,8 @@ class Polls:
         else:
             self._looked_at(under_way, gathering.disallowed(check.url))
 
-    def _looked_at(self, under_way: _Poll, outcome: Outcome) -> None:
-        under_way.heed_its_own(outcome)
-        check, gone = under_way.checks.pop(0), withdrawals.is_gone(outcome)
-        ended = outcome.url if isinstance(outcome, Fetched) else check.url
-        if under_way.led_away is not None:
-            (compared, led_to), under_way.led_away = under_way.led_away, None
-            gone = withdrawals.is_gone_beside(outcome, check.url, ended, led_to)
-            check = compared
-        elif ended != check.url:
-            there = self._store.links(under_way.state.feed.key)
-            if withdrawals.leads_away(check.url, ended, there):
-                gone = None
-                if (other := withdrawals.one_to_compare(check.url, ended, there)) is not None:
-                    under_way.led_away = check, ended
-                    under_way.checks.insert(0, replace(check, url=other))
-                    self._look_at(under_way)
-                    return
-        under_way.checked.append(Checked(check, gone))
-        if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):
-            # The server wants to be left alone.
-            under_way.checks.clear()
+    def _looked_at(self, under_way: UnderWay, outcome: Outcome) -> None:
+        under_way.looked_at(outcome, lambda: self._store.links(under_way.state.feed.key))
         if under_way.checks:
             self._look_at(under_way)
             return
