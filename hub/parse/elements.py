@@ -25,13 +25,9 @@ End = Callable[[Contexts], None]
 ELEMENTS: dict[str, tuple[Start, End]] = {}
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-def _of(*names: str, start: Start, end: End) -> None:
-    for name in names:
-        ELEMENTS[name] = (start, end)
+def _of(names: str, start: Start, end: End) -> None:
+    """Have the elements of these names, with spaces between them, begin and end so."""
+    ELEMENTS.update(dict.fromkeys(names.split(), (start, end)))
 
 
 def nothing(_at: Contexts) -> None:
@@ -79,57 +75,51 @@ def _end_entry(at: Contexts) -> None:
     at.in_entry = at.has_content = False
 
 
-_of("rss", start=_start_rss, end=nothing)
-_of("feed", start=_start_feed, end=_end_channel)
-_of("channel", start=_start_channel, end=_end_channel)
-_of("item", "entry", start=_start_entry, end=_end_entry)
+_of("rss", _start_rss, nothing)
+_of("feed", _start_feed, _end_channel)
+_of("channel", _start_channel, _end_channel)
+_of("item entry", _start_entry, _end_entry)
 
 # ---------------------------------------------------------------- values
 
 
-def _value(name: str, *, kept: bool = True) -> tuple[Start, End]:
-    """An element whose text is a value by the given name."""
+def _opens(name: str, *, bare: bool = False) -> Start:
+    """The start of an element whose text is a value by the given name; with `bare`, it has no attributes."""
 
-    def start(at: Contexts, _attributes: Values) -> None:
+    def start(at: Contexts, attributes: Values) -> None:
+        if bare and attributes:
+            unusual(f"the element {name} with attributes")
         at.push(name, value=True)
 
+    return start
+
+
+def _keeps(name: str) -> End:
+    """The end of such an element, whose text is kept."""
+
     def end(at: Contexts) -> None:
-        text = at.pop(name)
-        if kept:
-            at.store(name, text)
+        at.store(name, at.pop(name))
 
-    return start, end
+    return end
 
 
-for _name, _elements in (
-    ("published", _names("published issued pubdate dcterms_issued")),
-    ("updated", _names("updated modified lastbuilddate dc_date dcterms_modified")),
-    ("created", _names("created dcterms_created")),
-    ("language", _names("language dc_language")),
-):
-    _of(*_elements, start=_value(_name)[0], end=_value(_name)[1])
+# No element is called so.
+_UNREAD = " unread"
 
 
-def _plain(name: str) -> tuple[Start, End]:
-    """An element that feedparser has no rule for, and keeps the text of where it has no attributes."""
-    start, end = _value(name)
-
-    def start_plain(at: Contexts, attributes: Values) -> None:
-        if attributes:
-            unusual(f"the element {name} with attributes")
-        start(at, attributes)
-
-    return start_plain, end
+def _drop(at: Contexts) -> None:
+    """The end of such an element by that name, whose text is not kept."""
+    at.pop(_UNREAD)
 
 
+_of("published issued pubdate dcterms_issued", _opens("published"), _keeps("published"))
+_of("updated modified lastbuilddate dc_date dcterms_modified", _opens("updated"), _keeps("updated"))
+_of("created dcterms_created", _opens("created"), _keeps("created"))
+_of("language dc_language", _opens("language"), _keeps("language"))
+# feedparser has no rule for these, and keeps their text where they have no attributes.
 for _name in ("ev_startdate", "xcal_dtstart", "feedburner_origlink", "feedburner_origenclosurelink"):
-    _of(_name, start=_plain(_name)[0], end=_plain(_name)[1])
-_unread = _value(" unread", kept=False)
-_of(
-    *_names("webmaster dc_publisher generator expirationdate dcterms_valid width height"),
-    start=_unread[0],
-    end=_unread[1],
-)
+    _of(_name, _opens(_name, bare=True), _keeps(_name))
+_of("webmaster dc_publisher generator expirationdate dcterms_valid width height", _opens(_UNREAD), _drop)
 
 
 def _start_guid(at: Contexts, attributes: Values) -> None:
@@ -146,7 +136,7 @@ def _end_guid(at: Contexts) -> None:
         context.setdefault("link", id)
 
 
-_of("guid", "id", start=_start_guid, end=_end_guid)
+_of("guid id", _start_guid, _end_guid)
 
 # ---------------------------------------------------------------- links and files
 
@@ -199,10 +189,6 @@ def _end_creative_commons(at: Contexts) -> None:
     at.context().setdefault("links", []).append(link)
 
 
-def _start_address(at: Contexts, _attributes: Values) -> None:
-    at.push("href", value=True)
-
-
 def _end_address(at: Contexts) -> None:
     address = at.pop_as_written("href")
     address = mended(at.resolve(address)) if address else address
@@ -213,35 +199,34 @@ def _end_address(at: Contexts) -> None:
         keep_picture(at.entries[-1], address)
 
 
-_of("link", start=_start_link, end=_end_link)
-_of("enclosure", start=_start_enclosure, end=nothing)
-_of("cc_license", start=_start_license, end=nothing)
-_of("creativecommons_license", start=_value("license")[0], end=_end_creative_commons)
-_of("url", "homepage", "uri", start=_start_address, end=_end_address)
+_of("link", _start_link, _end_link)
+_of("enclosure", _start_enclosure, nothing)
+_of("cc_license", _start_license, nothing)
+_of("creativecommons_license", _opens("license"), _end_creative_commons)
+_of("url homepage uri", _opens("href"), _end_address)
 
 # ---------------------------------------------------------------- texts
 
 
-def _text(name: str, usual: str) -> tuple[Start, End]:
-    """A text construct by the given name, whose type is `usual` where it does not say."""
+def _begins(name: str, usual: str) -> Start:
+    """The start of a text construct by the given name, whose type is `usual` where it does not say."""
 
     def start(at: Contexts, attributes: Values) -> None:
         at.begin_text(name, attributes, usual)
 
+    return start
+
+
+def _ends(name: str) -> End:
     def end(at: Contexts) -> None:
         at.end_text(name)
 
-    return start, end
+    return end
 
 
 def _end_title(at: Contexts) -> None:
     if at.end_text("title"):
         at.title_depth = at.depth
-
-
-def _end_media_title(at: Contexts) -> None:
-    # The title of a picture does not keep the entry's own from counting.
-    at.end_text("title")
 
 
 def _is_again(at: Contexts) -> bool:
@@ -291,31 +276,24 @@ def _start_encoded(at: Contexts, attributes: Values) -> None:
     at.begin_text("content", attributes, "text/html")
 
 
-def _start_body(at: Contexts, attributes: Values) -> None:
-    at.begin_text("content", attributes, "application/xhtml+xml")
-
-
 def _end_content(at: Contexts) -> None:
     at.context().setdefault("summary", at.end_text("content"))
 
 
-_title = _text("title", "text/plain")
-_of("title", "dc_title", start=_title[0], end=_end_title)
-_of("media_title", start=_title[0], end=_end_media_title)
-_of("description", "dc_description", start=_start_description, end=_end_of("description"))
-_of("abstract", start=_text("description", "text/plain")[0], end=_end_of("description"))
-_of("summary", start=_start_summary, end=_end_of("summary"))
-_of("content", start=_start_content, end=_end_content)
-_of("content_encoded", "fullitem", start=_start_encoded, end=_end_content)
-_of("body", "xhtml_body", start=_start_body, end=_end_content)
-for _name, _elements in (
-    ("subtitle", _names("subtitle tagline itunes_subtitle")),
-    ("rights", _names("rights copyright dc_rights")),
-    ("info", _names("info feedburner_browserfriendly")),
-    ("media_description", _names("media_description")),
-    ("itunes_summary", _names("itunes_summary")),
-):
-    _of(*_elements, start=_text(_name, "text/plain")[0], end=_text(_name, "text/plain")[1])
+_of("title dc_title", _begins("title", "text/plain"), _end_title)
+# The title of a picture does not keep the entry's own from counting.
+_of("media_title", _begins("title", "text/plain"), _ends("title"))
+_of("description dc_description", _start_description, _end_of("description"))
+_of("abstract", _begins("description", "text/plain"), _end_of("description"))
+_of("summary", _start_summary, _end_of("summary"))
+_of("content", _start_content, _end_content)
+_of("content_encoded fullitem", _start_encoded, _end_content)
+_of("body xhtml_body", _begins("content", "application/xhtml+xml"), _end_content)
+_of("subtitle tagline itunes_subtitle", _begins("subtitle", "text/plain"), _ends("subtitle"))
+_of("rights copyright dc_rights", _begins("rights", "text/plain"), _ends("rights"))
+_of("info feedburner_browserfriendly", _begins("info", "text/plain"), _ends("info"))
+_of("media_description", _begins("media_description", "text/plain"), _ends("media_description"))
+_of("itunes_summary", _begins("itunes_summary", "text/plain"), _ends("itunes_summary"))
 
 # ---------------------------------------------------------------- people
 
@@ -338,43 +316,28 @@ def _end_owner(at: Contexts) -> None:
     at.in_publisher = False
 
 
-def _start_name(at: Contexts, _attributes: Values) -> None:
-    at.push("name", value=True)
+def _end_of_person(field: str) -> End:
+    """The end of a name or an address, of whoever's it is."""
 
+    def end(at: Contexts) -> None:
+        value = at.pop_as_written(field)
+        if at.in_publisher:
+            at.save_author(field, value, detail="publisher")
+        elif at.in_author:
+            at.save_author(field, value)
 
-def _end_name(at: Contexts) -> None:
-    name = at.pop_as_written("name")
-    if at.in_publisher:
-        at.save_author("name", name, detail="publisher")
-    elif at.in_author:
-        at.save_author("name", name)
-
-
-def _start_email(at: Contexts, _attributes: Values) -> None:
-    at.push("email", value=True)
-
-
-def _end_email(at: Contexts) -> None:
-    email = at.pop_as_written("email")
-    if at.in_publisher:
-        at.save_author("email", email, detail="publisher")
-    elif at.in_author:
-        at.save_author("email", email)
+    return end
 
 
 _of(
-    "author",
-    "managingeditor",
-    "dc_author",
-    "dc_creator",
-    "itunes_author",
-    start=lambda at, _: at.begin_author(),
-    end=Contexts.end_author,
+    "author managingeditor dc_author dc_creator itunes_author",
+    lambda at, _: at.begin_author(),
+    Contexts.end_author,
 )
-_of("contributor", start=_start_contributor, end=_end_contributor)
-_of("itunes_owner", start=_start_owner, end=_end_owner)
-_of("name", "itunes_name", "dc_contributor", start=_start_name, end=_end_name)
-_of("email", "itunes_email", start=_start_email, end=_end_email)
+_of("contributor", _start_contributor, _end_contributor)
+_of("itunes_owner", _start_owner, _end_owner)
+_of("name itunes_name dc_contributor", _opens("name"), _end_of_person("name"))
+_of("email itunes_email", _opens("email"), _end_of_person("email"))
 
 # ---------------------------------------------------------------- categories
 
@@ -400,28 +363,24 @@ def _start_itunes_category(at: Contexts, attributes: Values) -> None:
     at.push("category", text=True)
 
 
-def _keywords(name: str, scheme: str | None) -> tuple[Start, End]:
-    def start(at: Contexts, attributes: Values) -> None:
-        if attributes:
-            unusual("keywords with attributes")
-        at.push(name, value=True)
-
+def _end_keywords(name: str, scheme: str | None) -> End:
     def end(at: Contexts) -> None:
-        text = at.pop(name)
-        for term in text.split(","):
+        for term in at.pop(name).split(","):
             if term.strip():
                 at.add_tag(term.strip(), scheme, None)
 
-    return start, end
+    return end
 
 
-_of("category", "keywords", "dc_subject", start=_start_category, end=_end_category)
-_of("media_category", start=_start_media_category, end=_end_category)
-_of("itunes_category", start=_start_itunes_category, end=_end_category)
-_itunes_keywords = _keywords("itunes_keywords", "http://www.itunes.com/")
-_of("itunes_keywords", start=_itunes_keywords[0], end=_itunes_keywords[1])
-_media_keywords = _keywords("media_keywords", None)
-_of("media_keywords", start=_media_keywords[0], end=_media_keywords[1])
+_of("category keywords dc_subject", _start_category, _end_category)
+_of("media_category", _start_media_category, _end_category)
+_of("itunes_category", _start_itunes_category, _end_category)
+_of(
+    "itunes_keywords",
+    _opens("itunes_keywords", bare=True),
+    _end_keywords("itunes_keywords", "http://www.itunes.com/"),
+)
+_of("media_keywords", _opens("media_keywords", bare=True), _end_keywords("media_keywords", None))
 
 # ---------------------------------------------------------------- pictures, sources and what is not read
 
@@ -487,37 +446,33 @@ def _start_cloud(_at: Contexts, _attributes: Values) -> None:
     """Nothing of it is read."""
 
 
-_of("image", start=_start_image, end=_end_image)
-_of("textinput", start=_start_text_input, end=_end_text_input)
-_of("itunes_image", start=_start_itunes_image, end=_end_itunes_image)
-_of("source", start=lambda at, attributes: at.begin_source(attributes.get("url")), end=Contexts.end_source)
-_of("media_content", start=_start_media_content, end=nothing)
-_of("media_thumbnail", start=_start_thumbnail, end=_end_thumbnail)
-_of("media_group", "cloud", start=_start_cloud, end=nothing)
-_of(
-    *_names("media_rating media_credit media_restriction media_license"),
-    start=_unread[0],
-    end=_unread[1],
-)
+_of("image", _start_image, _end_image)
+_of("textinput", _start_text_input, _end_text_input)
+_of("itunes_image", _start_itunes_image, _end_itunes_image)
+_of("source", lambda at, attributes: at.begin_source(attributes.get("url")), Contexts.end_source)
+_of("media_content", _start_media_content, nothing)
+_of("media_thumbnail", _start_thumbnail, _end_thumbnail)
+_of("media_group cloud", _start_cloud, nothing)
+_of("media_rating media_credit media_restriction media_license", _opens(_UNREAD), _drop)
 
 
 def _start_unread(at: Contexts, _attributes: Values) -> None:
     if at.in_source or at.inside_a_text():
         unusual("a place in a source or an author")
-    at.push(" unread")
+    at.push(_UNREAD)
 
 
 def _end_unread(at: Contexts) -> None:
-    at.close_to(" unread")
+    at.close_to(_UNREAD)
 
 
 # Places, players and chapters, and what podcasts say that nothing is read of.
 _of(
-    *_names("""
+    """
         georss_point georss_line georss_polygon georss_box georss_where gml_point gml_linestring
         gml_polygon gml_exterior gml_linearring gml_pos gml_poslist psc_chapters psc_chapter media_player
         itunes_block itunes_explicit
-    """),
-    start=_start_unread,
-    end=_end_unread,
+    """,
+    _start_unread,
+    _end_unread,
 )
