@@ -39,8 +39,8 @@ _ONE_OF_SEVERAL = re.compile(r"([^\s@,;()<>]+@[^\s@,;()<>]+)\s*\(([^()@]+)\)\s*(
 _LONGEST_AUTHORS = 2_000
 # Each is compared with those before it: 20,000 of them took five seconds.
 _MOST_TAGS = 500
-HTML_TYPES = ("text/html", "application/xhtml+xml")
 XHTML = "application/xhtml+xml"
+HTML_TYPES = ("text/html", XHTML)
 _TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": XHTML}
 
 

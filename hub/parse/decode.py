@@ -15,6 +15,8 @@ from typing import NamedTuple
 import webencodings
 from msgspec import Struct
 
+from hub.markup.text import NOT_XML, only_xml
+
 _MARKS = (
     # UTF-32 before UTF-16: its little-endian mark begins with the other's.
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -55,8 +57,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _LEFT_OFF = re.compile(r"[\ufeff \t\r\n]*(?:\s*<\?xml[^>]*\?>)?")
 NOT_ALLOWED = "characters that XML does not allow were left out"
 """The remark about a document with such characters."""
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_CONTROL_BYTES = bytes((*range(9), 11, 12, *range(14, 32)))
+ILLEGAL = NOT_XML
 # Lenient parsers take one without its semicolon too.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 # Some that stand side by side and may be the halves of surrogate pairs; `_joined` tells which are.
@@ -125,7 +126,7 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     start = place_at(text, begins)
     text = _HALVES.sub(_joined, text[begins:])
     remarks = [remark] if remark else []
-    allowed = _REFERENCE.sub(_legal_reference, legal(text))
+    allowed = _REFERENCE.sub(_legal_reference, only_xml(text))
     if len(allowed) != len(text):
         remarks.append(NOT_ALLOWED)
     return Decoded(allowed, tuple(remarks), start)
@@ -135,20 +136,6 @@ def place_at(text: str, at: int) -> Place:
     """The place of the character that so many come before. What ends lines is what does in XML (§2.11)."""
     breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
     return Place(breaks + 1, at - max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)))
-
-
-def legal(text: str) -> str:
-    """The text without the characters that no XML document may hold (XML 1.0 §2.2)."""
-    try:
-        written = text.encode()
-    except UnicodeEncodeError:  # half a pair
-        return ILLEGAL.sub("", text)
-    # As the expression, in a third of the time; nearly no text has any.
-    if len(written.translate(None, _CONTROL_BYTES)) == len(written) and (
-        text.isascii() or ("\ufffe" not in text and "\uffff" not in text)
-    ):
-        return text
-    return ILLEGAL.sub("", text)
 
 
 def joined(text: str) -> str:
@@ -252,4 +239,4 @@ def _legal_reference(found: re.Match[str]) -> str:
     digits, base = (found[1], 16) if found[1] else (found[2], 10)
     # Python refuses to convert thousands of digits, and nothing that long is a character.
     number = int(digits, base) if len(digits) <= 9 else 0
-    return found[0] if number <= 0x10FFFF and legal(chr(number)) else ""
+    return found[0] if number <= 0x10FFFF and only_xml(chr(number)) else ""

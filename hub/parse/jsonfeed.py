@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import NotAFeed, ParseError
 from hub.parse.dates import read_date
-from hub.parse.decode import BEGINNING, Place, legal
+from hub.parse.decode import BEGINNING, Place
 from hub.parse.document import Attached, Author, ParsedEntry, ParsedFeed, Term, Text, too_many
+from hub.parse.jsonvalues import list_of, text_of
 
 # Required, and what tells a feed from any program's answer that lists items: https://jsonfeed.org/version/1.1
 _VERSION = "jsonfeed.org/version/"
@@ -46,13 +47,13 @@ def read_json_feed(
     if len(items) > most_entries:
         remarks.append(too_many(len(items), "items", most_entries))
     return ParsedFeed(
-        title=_string(document.get("title")),
-        link=_string(document.get("home_page_url")),
-        language=_string(document.get("language")),
+        title=text_of(document.get("title")),
+        link=text_of(document.get("home_page_url")),
+        language=text_of(document.get("language")),
         authors=tuple(_authors(document)),
         entries=tuple(entries),
         hubs=tuple(_hubs(document)),
-        self_link=_string(document.get("feed_url")),
+        self_link=text_of(document.get("feed_url")),
         remarks=tuple(remarks),
         format=f"JSON Feed {str(document['version']).rpartition('/')[2][:_LONGEST_VERSION]}",
     )
@@ -67,61 +68,52 @@ def _why_broken(error: Exception, start: Place) -> str:
 
 def _hubs(document: dict[str, Any]) -> Iterator[str]:
     """The WebSub hubs (JSON Feed 1.1, `hubs`); there may be others, such as rssCloud's."""
-    for each in _list(document.get("hubs")):
+    for each in list_of(document.get("hubs")):
         is_websub = isinstance(each, dict) and str(each.get("type")).lower() == "websub"
-        if is_websub and (address := _string(each.get("url"))):
+        if is_websub and (address := text_of(each.get("url"))):
             yield address
 
 
 def _entry(item: dict[str, Any], zone: ZoneInfo) -> ParsedEntry:
-    html, plain = _string(item.get("content_html")), _string(item.get("content_text"))
+    html, plain = text_of(item.get("content_html")), text_of(item.get("content_text"))
     content = Text(value=html, type="html") if html else Text(value=plain, type="text") if plain else None
-    title, summary = _string(item.get("title")), _string(item.get("summary"))
-    pictures = (_string(item.get("image")), _string(item.get("banner_image")))
+    title, summary = text_of(item.get("title")), text_of(item.get("summary"))
+    pictures = (text_of(item.get("image")), text_of(item.get("banner_image")))
     return ParsedEntry(
         id=_string_or_number(item.get("id")),
-        link=_string(item.get("url")) or _string(item.get("external_url")),
+        link=text_of(item.get("url")) or text_of(item.get("external_url")),
         title=Text(value=title, type="text") if title else None,
         summary=Text(value=summary, type="text") if summary else None,
         content=content,
         published=read_date(item.get("date_published"), zone),
         updated=read_date(item.get("date_modified"), zone),
         authors=tuple(_authors(item)),
-        categories=tuple(Term(term=tag) for each in _list(item.get("tags")) if (tag := _string(each))),
+        categories=tuple(Term(term=tag) for each in list_of(item.get("tags")) if (tag := text_of(each))),
         enclosures=tuple(_attachments(item)),
         images=tuple(Attached(url=picture) for picture in pictures if picture),
-        language=_string(item.get("language")),
+        language=text_of(item.get("language")),
     )
 
 
 def _authors(values: dict[str, Any]) -> Iterator[Author]:
     # 1.0 has `author`, 1.1 `authors`.
-    for author in (*_list(values.get("authors")), values.get("author")):
+    for author in (*list_of(values.get("authors")), values.get("author")):
         if isinstance(author, dict) and (author.get("name") or author.get("url")):
-            yield Author(name=_string(author.get("name")), uri=_string(author.get("url")))
+            yield Author(name=text_of(author.get("name")), uri=text_of(author.get("url")))
 
 
 def _attachments(item: dict[str, Any]) -> Iterator[Attached]:
-    for attachment in _list(item.get("attachments")):
-        if isinstance(attachment, dict) and (address := _string(attachment.get("url"))):
+    for attachment in list_of(item.get("attachments")):
+        if isinstance(attachment, dict) and (address := text_of(attachment.get("url"))):
             yield Attached(
                 url=address,
-                type=_string(attachment.get("mime_type")),
+                type=text_of(attachment.get("mime_type")),
                 length=_string_or_number(attachment.get("size_in_bytes")),
-                title=_string(attachment.get("title")),
+                title=text_of(attachment.get("title")),
             )
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _string(value: object) -> str | None:
-    # JSON's escapes can name characters that nothing else can hold.
-    return legal(value).strip() or None if isinstance(value, str) else None
 
 
 def _string_or_number(value: object) -> str | None:
     # JSON Feed 1.0 lets an id be a number, and some publishers write lengths in quotation marks.
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return str(value) if is_number else _string(value)
+    return str(value) if is_number else text_of(value)

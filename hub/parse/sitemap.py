@@ -17,9 +17,10 @@ from msgspec import Struct
 
 from hub import urls
 from hub.errors import NotAFeed, ParseError
+from hub.markup import only_xml
 from hub.model import Sitemap
 from hub.parse.dates import read_date
-from hub.parse.decode import joined, legal
+from hub.parse.decode import joined
 from hub.parse.document import ParsedEntry, ParsedFeed, ParsedPart, Term, Text, Wanted, number_of
 from hub.parse.tree import same_site
 from hub.parse.unpacked import unpacked
@@ -213,7 +214,7 @@ def _text(element: etree._Element) -> str:
         return element.text or ""
     except UnicodeDecodeError as error:
         # It lets references to halves of surrogate pairs through, and says so when they are to be text.
-        return legal(joined(error.object.decode("utf-8", "surrogatepass")))
+        return only_xml(joined(error.object.decode("utf-8", "surrogatepass")))
 
 
 def _name(element: etree._Element) -> str:

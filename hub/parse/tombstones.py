@@ -8,7 +8,6 @@ from lxml import etree
 
 from hub import markup
 from hub.parse.dates import read_date
-from hub.parse.decode import legal
 from hub.parse.document import ParsedTombstone
 
 _NAMESPACE = "{http://purl.org/atompub/tombstones/1.0}"
@@ -32,7 +31,7 @@ def read_tombstones(text: str, zone: ZoneInfo) -> tuple[ParsedTombstone, ...]:
             when=read_date(each.get("when"), zone),
         )
         for each in root.iterchildren(f"{_NAMESPACE}{MARK}")
-        if (ref := legal(each.get("ref") or "").strip())
+        if (ref := markup.only_xml(each.get("ref") or "").strip())
     )
 
 

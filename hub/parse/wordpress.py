@@ -17,7 +17,6 @@ from hub import urls
 from hub.errors import NotAFeed, ParseError
 from hub.model import WordPress
 from hub.parse.dates import read_date
-from hub.parse.decode import legal
 from hub.parse.document import (
     Attached,
     Author,
@@ -29,6 +28,7 @@ from hub.parse.document import (
     Wanted,
     number_of,
 )
+from hub.parse.jsonvalues import list_of, text_of
 from hub.parse.tree import tree_of
 
 # Posts come with their authors, terms and pictures, and servers make each for us.
@@ -167,7 +167,7 @@ def _posts(body: bytes, url: str) -> list[Any]:
 
 def _entries(posts: list[Any], zone: ZoneInfo) -> Iterator[ParsedEntry]:
     for post in posts:
-        if isinstance(post, dict) and (link := _string(post.get("link"))):
+        if isinstance(post, dict) and (link := text_of(post.get("link"))):
             yield _entry(post, link, zone)
 
 
@@ -191,31 +191,31 @@ def _entry(post: dict[str, Any], link: str, zone: ZoneInfo) -> ParsedEntry:
 
 def _date(post: dict[str, Any], name: str, zone: ZoneInfo) -> Any:
     # `date` is the site's own clock, whose zone it does not say.
-    universal = _string(post.get(f"{name}_gmt"))
+    universal = text_of(post.get(f"{name}_gmt"))
     if universal and not universal.startswith("0000"):
         return read_date(universal if _ZONED.search(universal) else f"{universal}Z", zone)
-    return read_date(_string(post.get(name)), zone)
+    return read_date(text_of(post.get(name)), zone)
 
 
 def _authors(embedded: dict[str, Any]) -> Iterator[Author]:
-    for author in _list(embedded.get("author")):
-        if isinstance(author, dict) and (name := _string(author.get("name"))):
+    for author in list_of(embedded.get("author")):
+        if isinstance(author, dict) and (name := text_of(author.get("name"))):
             yield Author(name=name)
 
 
 def _terms(embedded: dict[str, Any]) -> Iterator[Term]:
-    for taxonomy in _list(embedded.get("wp:term")):
-        for term in _list(taxonomy):
-            if isinstance(term, dict) and (name := _string(term.get("name"))):
+    for taxonomy in list_of(embedded.get("wp:term")):
+        for term in list_of(taxonomy):
+            if isinstance(term, dict) and (name := text_of(term.get("name"))):
                 yield Term(term=unescape(name))
 
 
 def _pictures(embedded: dict[str, Any]) -> Iterator[Attached]:
-    for medium in _list(embedded.get("wp:featuredmedia")):
+    for medium in list_of(embedded.get("wp:featuredmedia")):
         if isinstance(medium, dict) and medium.get("media_type") == "image":
-            address = _string(medium.get("source_url"))
+            address = text_of(medium.get("source_url"))
             if address:
-                yield Attached(url=address, type=_string(medium.get("mime_type")))
+                yield Attached(url=address, type=text_of(medium.get("mime_type")))
 
 
 def _html(field: object, base: str) -> Text | None:
@@ -224,12 +224,4 @@ def _html(field: object, base: str) -> Text | None:
 
 
 def _rendered(field: object) -> str | None:
-    return _string(field.get("rendered")) if isinstance(field, dict) else None
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _string(value: object) -> str | None:
-    return legal(value).strip() or None if isinstance(value, str) else None
+    return text_of(field.get("rendered")) if isinstance(field, dict) else None

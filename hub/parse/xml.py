@@ -23,10 +23,12 @@ from feedparser.api import SUPPORTED_VERSIONS
 from msgspec.structs import replace
 
 from hub import urls
+from hub.markup import only_xml
 from hub.parse import entities, mended, tombstones, wellformed
+from hub.parse.contexts import HTML_TYPES, XHTML
 from hub.parse.dates import has_another_zone, read_date
 from hub.parse.daytexts import read_otherwise
-from hub.parse.decode import BEGINNING, Place, legal, place_at
+from hub.parse.decode import BEGINNING, Place, place_at
 from hub.parse.document import (
     Attached,
     Author,
@@ -44,10 +46,8 @@ _LONGEST_ENTRY = 8_000_000
 # Where feedparser has an entry's dates.
 _PUBLISHED, _UPDATED = ("published", "created"), ("updated",)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
 _BR_END = "</br>"
 _MIDNIGHT = re.compile(r"[T ]00:?00(?::?00(?:\.0+)?)?\s*(?:Z|UTC|GMT|[+-]00:?00)\s*\Z", re.IGNORECASE)
-_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 # What is no reference, or what it may stand in as it is: each takes all it can at once.
 _AMPERSAND = re.compile(
     r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|&(?!#[0-9]+;|#[xX][0-9a-fA-F]+;|[A-Za-z][A-Za-z0-9]*;)",
@@ -61,6 +61,7 @@ _ROOT = re.compile(r"<([\w:.-]+)[\s/>]")
 # What says nothing, and would stand in the way of a guid that is the page's address (RSS's isPermaLink): of
 # one behind it feedparser does not say that it is. The lines stay those of the document.
 _EMPTY_LINK = re.compile(r"<link(\s*)/>|<link>(\s*)</link>")
+_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _END = re.compile(r"</(?:\w+:)?(?:item|entry|channel|rss|feed|rdf)\s*>", re.IGNORECASE)
 
@@ -301,7 +302,7 @@ def _in_its_language(entry: Any) -> str | None:
         for link in dict.get(entry, "links") or ()
         if link.get("rel") == "alternate"
         and link.get("href")
-        and (link.get("type") or "text/html") in _HTML_TYPES
+        and (link.get("type") or "text/html") in HTML_TYPES
     ]
     if not any(page.get("hreflang") for page in pages):
         return None
@@ -309,7 +310,7 @@ def _in_its_language(entry: Any) -> str | None:
     in_order = sorted(
         pages, key=lambda page: _far_from(language, (page.get("hreflang") or "").lower().partition("-")[0])
     )
-    return legal(in_order[0]["href"]).strip() or None
+    return only_xml(in_order[0]["href"]).strip() or None
 
 
 def _far_from(language: str, hreflang: str) -> int:
@@ -342,7 +343,7 @@ def _is_guid_again(entry: Any, link: str | None) -> bool:
 
 def _string(values: Any, key: str) -> str | None:
     value = dict.get(values, key)
-    return legal(value).strip() or None if isinstance(value, str) else None
+    return only_xml(value).strip() or None if isinstance(value, str) else None
 
 
 def _date(values: Any, zone: ZoneInfo, *keys: str, all_zones: bool = True) -> datetime | None:
@@ -377,7 +378,7 @@ def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
     detail = dict.get(entry, f"{key}_detail") or {}
     return Text(
         value=_without_br_ends(value, detail),
-        type="html" if detail.get("type") in _HTML_TYPES else plain,
+        type="html" if detail.get("type") in HTML_TYPES else plain,
         base=_base(detail, url),
         language=detail.get("language"),
     )
@@ -385,7 +386,7 @@ def _text(entry: Any, key: str, url: str, *, plain: TextType) -> Text | None:
 
 def _without_br_ends(value: str, detail: Any) -> str:
     # XHTML's <br/> comes as <br></br>, which is two to HTML (§13.2.6.4.7).
-    return value.replace(_BR_END, "") if detail.get("type") == _HTML_TYPES[1] else value
+    return value.replace(_BR_END, "") if detail.get("type") == XHTML else value
 
 
 def _base(detail: Any, url: str) -> str | None:
@@ -403,13 +404,13 @@ def _content(entry: Any, url: str) -> Text | None:
     ]
     if not found:
         return None
-    readable = [each for each in found if each.get("type", "text/html") in (*_HTML_TYPES, "text/plain")]
+    readable = [each for each in found if each.get("type", "text/html") in (*HTML_TYPES, "text/plain")]
     if not readable:
         return None
-    best = max(readable, key=lambda each: (each.get("type") in _HTML_TYPES, len(each["value"])))
+    best = max(readable, key=lambda each: (each.get("type") in HTML_TYPES, len(each["value"])))
     return Text(
         value=_without_br_ends(best["value"], best),
-        type="html" if best.get("type", "text/html") in _HTML_TYPES else "text",
+        type="html" if best.get("type", "text/html") in HTML_TYPES else "text",
         base=_base(best, url),
         language=best.get("language"),
     )
