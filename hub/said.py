@@ -67,6 +67,11 @@ def ahead_of(by: timedelta) -> str:
     return f"{told} {'ahead of' if by > timedelta() else 'behind'}"
 
 
+def every(length: timedelta) -> str:
+    """How often something is done that is done once in a length of time: `every day`, `every 90 minutes`."""
+    return f"every {span(length).removeprefix('1 ')}"
+
+
 def span(length: timedelta) -> str:
     """A length of time in the unit that suits it: `90 minutes`, `1 day`, `12 days`."""
     for unit, name in _UNITS:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.model import MOST_RECENT, Wishes
-from hub.said import span
+from hub.said import every, span
 
 # Until a feed's own rhythm is learnt: often enough for news, seldom enough for any server.
 USUAL = timedelta(hours=1)
@@ -137,13 +137,13 @@ def _by_rhythm(
     if usual is None:
         return max(every_min, min(USUAL, every_max)), "its usual time"
     wanted = usual / _POLLS_A_PUBLICATION
-    why = f"it has news about {_every(usual)}"
+    why = f"it has news about {every(usual)}"
     if now - recent[0] > _WINDOW:
         why = f"it has had no news for {span(now - recent[0])}"
     if wanted > every_max:
-        return every_max, f"{why}, and is asked {_every(every_max)} at least (every.max)"
+        return every_max, f"{why}, and is asked {every(every_max)} at least (every.max)"
     if wanted < every_min:
-        return every_min, f"{why}, and is asked {_every(every_min)} at most (every.min)"
+        return every_min, f"{why}, and is asked {every(every_min)} at most (every.min)"
     return wanted, why
 
 
@@ -179,7 +179,7 @@ def _asked_for(
         asked.append((wishes.ttl, f"the feed asks to be kept for {span(wishes.ttl)} (ttl)"))
     if wishes.every:
         wait = wishes.every if wishes.base is None else (wishes.base - now) % wishes.every
-        asked.append((wait, f"the feed says that it changes {_every(wishes.every)} (sy:updatePeriod)"))
+        asked.append((wait, f"the feed says that it changes {every(wishes.every)} (sy:updatePeriod)"))
     if fresh_for:
         asked.append((fresh_for, "its server says that its answer holds until then (Cache-Control, Expires)"))
     wait, why = max(asked, key=lambda each: each[0])
@@ -199,10 +199,3 @@ def _not_skipped(due: datetime, wishes: Wishes) -> datetime:
             return at
         at = at.replace(minute=0, second=0, microsecond=0) + _HOUR
     return due
-
-
-# ---------------------------------------------------------------- words
-
-
-def _every(length: timedelta) -> str:
-    return f"every {span(length).removeprefix('1 ')}"

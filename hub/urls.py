@@ -102,6 +102,11 @@ def host(url: str) -> str | None:
     return _host(match[1].rpartition("@")[2]) if match and "\\" not in match[1] else None
 
 
+def bare_host(url: str) -> str:
+    """The host name without `www.`, as hosts are compared; empty where there is none."""
+    return (host(url) or "").removeprefix("www.")
+
+
 def with_scheme(link: str, *own: str | None) -> str:
     """A link with `http://` before it where it begins with `www.` and a host, else as it is.
 
@@ -112,7 +117,7 @@ def with_scheme(link: str, *own: str | None) -> str:
         return f"http://{link}"
     name, slash, _ = link.partition("/")
     if slash and "." in name:
-        hosts = ((host(each or "") or "").removeprefix("www.") for each in own)
+        hosts = (bare_host(each or "") for each in own)
         return f"//{link}" if name.lower() in hosts else link
     return link
 
@@ -237,7 +242,7 @@ def at_present(link: str, hosts: Mapping[str, str]) -> str:
     """A link with the host that its own is now, for comparing; as it stands where that has not moved."""
     if not hosts or not (match := _WEB.match(link)):
         return link
-    now = hosts.get((host(link) or "").removeprefix("www."))
+    now = hosts.get(bare_host(link))
     return f"{link[: match.start(1)]}{now}{link[match.end() :]}" if now else link
 
 

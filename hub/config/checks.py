@@ -12,7 +12,7 @@ from typing import get_args
 from msgspec import Struct
 
 from hub import urls
-from hub.config.document import Document, Items, Node, Pairs, Scalar, is_given, text_at, texts
+from hub.config.document import Document, Items, Node, Pairs, Scalar, is_given, mappings, text_at, texts
 from hub.config.kinds import check_kinds
 from hub.config.messages import Problem
 from hub.config.services import is_mail_address
@@ -55,7 +55,7 @@ _NOT_OF_MEMBERS = "this says whose entries the rule is for; write member:, type:
 def _filters(document: Document, section: str, key: str, read: dict[int, FilterText]) -> Iterator[Problem]:
     """Read the filters of a section into `read`, and tell what is wrong with them."""
     known = _known(document)
-    for index, pairs in _mappings(document.root.values.get(section)):
+    for index, pairs in mappings(document.root.values.get(section)):
         written = text_at(pairs, key)
         if written is None:
             continue
@@ -77,7 +77,7 @@ def _broader(document: Document) -> Iterator[Problem]:
     """Broader terms that are none, and circles of them, each told once."""
     broader: dict[str, tuple[str, int, str]] = {}
     terms: dict[str, None] = {}
-    for index, rule in _mappings(document.root.values.get("tags")):
+    for index, rule in mappings(document.root.values.get("tags")):
         term, above = text_at(rule, "term"), text_at(rule, "broader")
         if term:
             terms.setdefault(term.value)
@@ -135,9 +135,9 @@ def _twice(document: Document) -> Iterator[Problem]:
     yield from _keys_twice(document, "tags", "term", "join the two rules")
     yield from _keys_twice(document, "merged_feeds", "slug", "give each merged feed a slug of its own")
     addresses = _Once(document)
-    for index, member in _mappings(root.get("members")):
+    for index, member in mappings(root.get("members")):
         names = _Once(document)
-        for number, feed in _mappings(member.values.get("feeds")):
+        for number, feed in mappings(member.values.get("feeds")):
             key = f"members[{index}].feeds[{number}]"
             name = text_at(feed, "name")
             value, offset = (name.value, name.start) if name else ("news", feed.start)
@@ -153,7 +153,7 @@ def _twice(document: Document) -> Iterator[Problem]:
 
 def _keys_twice(document: Document, section: str, key: str, advice: str) -> Iterator[Problem]:
     once = _Once(document)
-    for index, pairs in _mappings(document.root.values.get(section)):
+    for index, pairs in mappings(document.root.values.get(section)):
         value = text_at(pairs, key)
         if value:
             yield from once.problem(
@@ -183,13 +183,13 @@ def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Proble
 
 def _former_hosts(document: Document) -> Iterator[Problem]:
     """Former hosts that are somebody's still, that stand twice, or that lead nowhere."""
-    members = list(_mappings(document.root.values.get("members")))
+    members = list(mappings(document.root.values.get("members")))
     homes = {_host_of(homepage) for _, member in members for homepage in _scalar(member, "homepage")}
     once = _Once(document)
     for index, member in members:
         written = list(texts(member.values.get("former_hosts")))
         first = next(
-            (url for _, feed in _mappings(member.values.get("feeds")) for url in _scalar(feed, "url")), ""
+            (url for _, feed in mappings(member.values.get("feeds")) for url in _scalar(feed, "url")), ""
         )
         now = next(iter(_scalar(member, "homepage")), first)
         for number, (value, offset) in enumerate(written):
@@ -245,7 +245,7 @@ def _alerts(document: Document) -> Iterator[Problem]:
     given = {key for key, of in keys.items() if _is_there(of)}
     members = [
         (member.keys["alerts"].start, f"members[{index}].alerts")
-        for index, member in _mappings(document.root.values.get("members"))
+        for index, member in mappings(document.root.values.get("members"))
         if _is_there(member.values.get("alerts"))
     ]
     if members and "smtp" not in given:
@@ -275,12 +275,12 @@ def _known(document: Document) -> dict[str, frozenset[str]]:
     tags: set[str] = set()
     members: set[str] = set()
     regions: set[str] = set()
-    for _, rule in _mappings(document.root.values.get("tags")):
+    for _, rule in mappings(document.root.values.get("tags")):
         tags.update(_scalar(rule, "term"))
-    for _, member in _mappings(document.root.values.get("members")):
+    for _, member in mappings(document.root.values.get("members")):
         members.update(_scalar(member, "slug"))
         regions.update(" ".join(region.split()) for region in _scalar(member, "region"))
-        for _, feed in _mappings(member.values.get("feeds")):
+        for _, feed in mappings(member.values.get("feeds")):
             tags.update(value for value, _ in texts(feed.values.get("tags")))
     return {
         "tag": frozenset(tags),
@@ -304,10 +304,3 @@ def _scalar(pairs: Pairs, key: str) -> Iterator[str]:
     written = text_at(pairs, key)
     if written:
         yield written.value
-
-
-def _mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:
-    """The mappings of a list with their places; nothing where there is no list."""
-    for index, item in enumerate(node.items if isinstance(node, Items) else ()):
-        if isinstance(item, Pairs):
-            yield index, item

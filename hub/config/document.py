@@ -134,6 +134,13 @@ def texts(node: Node | None) -> Iterator[tuple[str, int]]:
                 yield item.value, item.start
 
 
+def mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:
+    """The mappings of a list with their places; nothing where there is no list."""
+    for index, item in enumerate(node.items if isinstance(node, Items) else ()):
+        if isinstance(item, Pairs):
+            yield index, item
+
+
 def read_document(text: str, *, name: str) -> Document:
     """Read YAML. Raises ConfigError for a text that is none, is empty, or is no mapping."""
     source = Source(text, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.document import Document, Items, Node, Pairs, is_given, text_at
+from hub.config.document import Document, Pairs, is_given, mappings, text_at
 from hub.config.values import How, Layout, PathBeginning, Selector, TypeName, Url
 from hub.model import FeedKind, HtmlList, SiteKind, Sitemap, WordPress
 
@@ -117,15 +117,9 @@ def check_kinds(document: Document) -> Iterator[Problem]:
 
 
 def _addresses(document: Document) -> Iterator[tuple[Pairs, str]]:
-    for number, member in _mappings(document.root.values.get("members")):
-        for index, feed in _mappings(member.values.get("feeds")):
+    for number, member in mappings(document.root.values.get("members")):
+        for index, feed in mappings(member.values.get("feeds")):
             place = f"members[{number}].feeds[{index}]"
             yield feed, place
-            for other, address in _mappings(feed.values.get("else")):
+            for other, address in mappings(feed.values.get("else")):
                 yield address, f"{place}.else[{other}]"
-
-
-def _mappings(node: Node | None) -> Iterator[tuple[int, Pairs]]:
-    for index, item in enumerate(node.items if isinstance(node, Items) else ()):
-        if isinstance(item, Pairs):
-            yield index, item

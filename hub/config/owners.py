@@ -19,8 +19,8 @@ def seems_of(look: Look, config: Config) -> str:
     beneath = {slug: max(_depth(home, place) for place in places) for slug, home in homes.items()}
     deepest = max(beneath.values(), default=0)
     near = [slug for slug, depth in beneath.items() if depth == deepest > 0]
-    hosts = {_host(each) for each in places}
-    there = [slug for slug, home in homes.items() if _host(home) in hosts]
+    hosts = {urls.bare_host(each) for each in places}
+    there = [slug for slug, home in homes.items() if urls.bare_host(home) in hosts]
     found = next((slugs for slugs in (named, near, there) if slugs), [])
     return found[0] if len(found) == 1 else ""
 
@@ -29,7 +29,3 @@ def _depth(home: str, place: str) -> int:
     """How long a homepage is that an address is beneath, as they are compared; 0 where it is not."""
     above, path = urls.canonical(home) or "", (urls.canonical(place) or "").partition("?")[0]
     return len(above) if f"{path}/".startswith(f"{above}/") else 0
-
-
-def _host(url: str) -> str:
-    return (urls.host(url) or "").removeprefix("www.")

@@ -57,5 +57,4 @@ def base_of(root: lxml_html.HtmlElement, url: str) -> str:
 
 def same_site(one: str, other: str) -> bool:
     """Whether two addresses are of one site: of one host, but for `www.`."""
-    hosts = [(urls.host(each) or "").removeprefix("www.") for each in (one, other)]
-    return bool(hosts[0]) and hosts[0] == hosts[1]
+    return bool(host := urls.bare_host(one)) and host == urls.bare_host(other)

@@ -18,6 +18,7 @@ from hub.publish.document import (
     categories,
     cleaned,
     copies_of_others,
+    given,
     link_or_story,
     other_language,
     other_publishers,
@@ -65,13 +66,13 @@ def _add_entry(generator: Any, item: Item, document: MergedDocument) -> None:
     entry.updated(item.updated)
     entry.published(item.published)
     entry.link(href=link_or_story(item, document.hub_url))
-    entry.author([_given(name=who.name, email=who.email, uri=who.uri) for who in item.authors])
+    entry.author([given(name=who.name, email=who.email, uri=who.uri) for who in item.authors])
     entry.summary(item.summary or None, type="text")
     entry.content(item.content or None, type="html")
     entry.category(
         [
             # A scheme is an IRI (RFC 4287 §4.2.2.2), which RSS feeds' domains need not be.
-            _given(term=category.term, scheme=absolute_iri(category.scheme or ""), label=category.label)
+            given(term=category.term, scheme=absolute_iri(category.scheme or ""), label=category.label)
             for category in categories(item, document.hub_url)
         ]
     )
@@ -133,7 +134,7 @@ def _further_links(item: Item) -> list[dict[str, str]]:
     return [
         *({"rel": "via", "href": link, "title": name} for link, name in vias.items()),
         *(
-            _given(
+            given(
                 rel="enclosure",
                 href=enclosure.url,
                 type=enclosure.type,
@@ -162,8 +163,4 @@ def _add_source(entry: etree._Element, source: Source) -> None:
 
 
 def _organisation(member: Member) -> dict[str, str]:
-    return _given(name=member.name, uri=member.homepage)
-
-
-def _given(**values: str | None) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
+    return given(name=member.name, uri=member.homepage)

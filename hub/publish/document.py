@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import quote
 
 from lxml import etree
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 from hub.markup import only_xml
 from hub.model import Category, Enclosure, Member, Person, Source
 from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
+
+T = TypeVar("T")
 
 # RSS 1.0's module of events, which readers of calendars know in every format that is XML.
 _EVENTS = "http://purl.org/rss/1.0/modules/event/"
@@ -215,6 +218,11 @@ def web_address(url: str | None) -> str | None:
     host, path, hash_sign, fragment = match.groups()
     path, fragment = (_NOT_BEHIND_HOST.sub(_quoted, part) for part in (path, fragment))
     return f"{_NOT_IN_IRI.sub(_quoted, host)}{path}{hash_sign}{fragment}"
+
+
+def given(**values: T | None) -> dict[str, T]:
+    """Those of the values that there are, by name."""
+    return {name: value for name, value in values.items() if value}
 
 
 def _quoted(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from hub.publish.document import (
     MergedDocument,
     cleaned,
     copies_of_others,
+    given,
     link_or_story,
     other_language,
     story_url,
@@ -37,7 +38,7 @@ def json_feed(document: MergedDocument) -> bytes:
         "title": document.title,
         "home_page_url": document.page_url,
         "feed_url": document.first_url or document.self_url,
-        **_given(next_url=document.next_url),
+        **given(next_url=document.next_url),
         "language": document.language,
         **({"hubs": [{"type": "WebSub", "url": document.push_url}]} if document.push_url else {}),
         "authors": [{"name": document.hub_title, "url": document.hub_url}],
@@ -54,12 +55,12 @@ def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
         "url": link_or_story(item, document.hub_url),
         "title": item.title,
         **words,
-        **_given(
+        **given(
             summary=item.summary,
             image=item.image,
             date_published=item.published and item.published.isoformat(),
             date_modified=item.updated.isoformat(),
-            authors=[_given(name=person.name, url=person.uri) for person in item.authors],
+            authors=[given(name=person.name, url=person.uri) for person in item.authors],
             tags=_tags(item),
             language=other_language(item, document),
             attachments=_attachments(item),
@@ -69,7 +70,7 @@ def _item(item: Item, document: MergedDocument) -> dict[str, Any]:
 
 
 def _of_story(item: Item, document: MergedDocument) -> dict[str, Any]:
-    return _given(
+    return given(
         story=story_url(document.hub_url, item.story),
         member={"slug": item.member.slug, "name": item.member.name},
         kind=item.kind,
@@ -87,7 +88,7 @@ def _tags(item: Item) -> list[str]:
 
 def _attachments(item: Item) -> list[dict[str, Any]]:
     return [
-        _given(
+        given(
             url=enclosure.url,
             # Required here.
             mime_type=enclosure.type or UNKNOWN_TYPE,
@@ -99,7 +100,7 @@ def _attachments(item: Item) -> list[dict[str, Any]]:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    return _given(
+    return given(
         id=source.id,
         title=source.title,
         home_page_url=source.link,
@@ -110,7 +111,7 @@ def _source(source: Source) -> dict[str, Any]:
 
 
 def _copy(copy: Copy) -> dict[str, Any]:
-    return _given(
+    return given(
         slug=copy.member.slug,
         name=copy.member.name,
         title=copy.title,
@@ -118,7 +119,3 @@ def _copy(copy: Copy) -> dict[str, Any]:
         date=None if copy.undated else copy.date.isoformat(),
         why=copy.why,
     )
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value}

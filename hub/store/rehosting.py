@@ -67,7 +67,7 @@ class Rehosting(Connection):
         hosts = self._hosts()
         now = urls.at_present(address, hosts)
         found = self._tuples(_ENTRIES_AT, {"link": digest(urls.canonical(now) or now), "id": digest(address)})
-        if hosts and (urls.host(now) or "").removeprefix("www.") in hosts.values():
+        if hosts and urls.bare_host(now) in hosts.values():
             # An id has a host of its own, which only its loose form has as it is now.
             found += self._tuples(_ENTRIES_WITH_LOOSE_ID, (urls.loose_id_key(address, hosts),))
         return sorted({key for (key,) in found})

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from hub.model import (
+    Admitted,
     Candidate,
     Category,
     Enclosure,
@@ -28,6 +29,7 @@ from hub.model import (
     Overruling,
     Person,
     RelinkedEntry,
+    Role,
     Rulings,
     Sketch,
     Source,
@@ -74,6 +76,14 @@ def maybe_stamp(value: datetime | None) -> str | None:
 
 def maybe_moment(value: str | None) -> datetime | None:
     return None if value is None else moment(value)
+
+
+def admitted_by(ask: Callable[[str], Iterable[tuple[str, str]]]) -> Admitted:
+    """Who may sign in by a database; `ask` gives the rows of a statement."""
+    roles, removed = ask("SELECT name, role FROM accounts"), ask("SELECT name, moment FROM expelled")
+    return Admitted(
+        {name: Role.read(role) for name, role in roles}, {name: moment(when) for name, when in removed}
+    )
 
 
 def as_json(value: Any) -> str:

@@ -17,12 +17,12 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from hub.errors import StoreError
-from hub.model import Admitted, Role
+from hub.model import Admitted
 from hub.store.copies import whole
 from hub.store.postgres.server import MADE, asking, name_on_server, parameters, remedy_of_rights
 from hub.store.postgres.tables import MIGRATIONS
 from hub.store.postgres.workers import SCHEMA as JOBS
-from hub.store.rows import moment
+from hub.store.rows import admitted_by
 
 # Who owns the tables, and who else may read them, is the server's that they are put back on.
 _OF_THE_TABLES_ALONE = ("--no-owner", "--no-privileges")
@@ -105,11 +105,7 @@ def admitted(url: str) -> Admitted | None:
         (known,) = connection.execute(_HAS_ROLES).fetchone() or (False,)
         if not known:
             return None
-        roles = connection.execute("SELECT name, role FROM accounts").fetchall()
-        removed = connection.execute("SELECT name, moment FROM expelled").fetchall()
-    return Admitted(
-        {name: Role.read(role) for name, role in roles}, {name: moment(when) for name, when in removed}
-    )
+        return admitted_by(connection.execute)
 
 
 class _Restore:

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.errors import StoreError
-from hub.model import Admitted, Role
+from hub.model import Admitted
 from hub.store.copies import whole
-from hub.store.rows import moment
+from hub.store.rows import admitted_by
 from hub.store.sqlite.connection import SqliteConnection, known_error
 
 
@@ -20,12 +20,7 @@ def admitted(file: Path) -> Admitted | None:
     how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)) as connection:
-            roles = connection.execute("SELECT name, role FROM accounts").fetchall()
-            removed = connection.execute("SELECT name, moment FROM expelled").fetchall()
-        return Admitted(
-            {name: Role.read(role) for name, role in roles},
-            {name: moment(when) for name, when in removed},
-        )
+            return admitted_by(connection.execute)
     except (sqlite3.Error, ValueError):
         return None
 

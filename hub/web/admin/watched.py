@@ -24,7 +24,7 @@ from hub.model import (
     size_text,
 )
 from hub.publish.item import headline_of
-from hub.said import counted, minute, span
+from hub.said import counted, every, minute
 from hub.web.doing import Condition
 from hub.web.pages import Setting
 from hub.web.words import Calendar, Moment, size, with_code
@@ -286,7 +286,7 @@ def settings(state: FeedState) -> tuple[tuple[str, str], ...]:
     feed = state.feed
     trust = {"usual": "what is suspicious waits", "hold": "all waits", "always": "nothing waits"}
     said = [
-        ("Checked", f"{_every(feed.every_min)} at most, {_every(feed.every_max)} at least"),
+        ("Checked", f"{every(feed.every_min)} at most, {every(feed.every_max)} at least"),
         ("Waiting for an admin", trust[feed.trust]),
         (
             "Read of it",
@@ -298,10 +298,6 @@ def settings(state: FeedState) -> tuple[tuple[str, str], ...]:
     if feed.identify_by:
         said.append(("Entries told apart by", f"their {feed.identify_by}s"))
     return tuple(said)
-
-
-def _every(length: timedelta) -> str:
-    return f"every {span(length).removeprefix('1 ')}"
 
 
 # ---------------------------------------------------------------- checking it now
