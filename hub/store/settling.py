@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,20 +22,18 @@ from hub.model import (
     Known,
     NewEntry,
     PollResult,
-    Withheld,
     digest,
 )
 from hub.store import Decide, feedrows, rows
 from hub.store import statements as sql
-from hub.store.adopting import Adopting
 from hub.store.known import KnownToBatch, Written, listed
+from hub.store.retracting import Retracting
 
 _OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
 _POLLS_KEPT = timedelta(days=90)
 _REVISIONS_KEPT = 10
 # A page without news may be so because its site is being made anew.
 _LOOKED_AT_AGAIN = timedelta(days=1)
-_WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 # News is copied within weeks; what is compared by is kept as long.
 _SKETCHES_KEPT = timedelta(days=120)
 # Of some three hundred bytes each.
@@ -50,7 +48,7 @@ class _Refused(Exception):
         self.why = why
 
 
-class Settling(Adopting):
+class Settling(Retracting):
     """The half of the store that takes polls."""
 
     @abstractmethod
@@ -195,16 +193,7 @@ class Settling(Adopting):
         self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
     ) -> tuple[PollResult, bool]:
         now = rows.stamp(update.now)
-        if update.new:
-            leads = sum(new.story is None or new.leads for new in update.new)
-            self._execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
-        written = [self._begin(feed, new, now) for new in update.new]
-        for each in written:
-            if each.new and (withheld := each.new.withheld):
-                # Withdrawn as it comes is what an admin withdrew from another feed of its member.
-                by_admin = withheld.standing == "withdrawn"
-                self._withhold(each.key, withheld, update.now, by_admin=by_admin, new=True)
-        self._tag_new(written)
+        written = self._write_new(feed, update, now)
         changed_stories = {each.story for each, new in zip(written, update.new, strict=True) if new.leads}
         changed_stories |= self._take_over(written)
         left_out: set[int] = set()
@@ -249,6 +238,20 @@ class Settling(Adopting):
         )
         return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
 
+    def _write_new(self, feed: int, update: FeedUpdate, now: str) -> list[Written]:
+        """Write the entries that were not there, each into its story and with its tags."""
+        if update.new:
+            leads = sum(new.story is None or new.leads for new in update.new)
+            self._execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
+        written = [self._begin(feed, new, now) for new in update.new]
+        for each in written:
+            if each.new and (withheld := each.new.withheld):
+                # Withdrawn as it comes is what an admin withdrew from another feed of its member.
+                by_admin = withheld.standing == "withdrawn"
+                self._withhold(each.key, withheld, update.now, by_admin=by_admin, new=True)
+        self._tag_new(written)
+        return written
+
     def _take_over(self, written: Sequence[Written]) -> set[int]:
         """Have entries that joined stories take over what was said of these; those that this touched."""
         touched: set[int] = set()
@@ -258,19 +261,6 @@ class Settling(Adopting):
                 self._tag(each.key, each.entry.tags)
                 touched.add(each.story)
         return touched
-
-    def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
-        """The entries that a document has tombstones of, by key, with the reason.
-
-        One from before it was there again says nothing any more: another feed may have brought it.
-        """
-        of = {each.id: each for each in gathered.tombstones}
-        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in of)))
-        return {
-            key: of[id].why
-            for key, id, back in found
-            if id in of and (back is None or ((when := of[id].when) and when > rows.moment(back)))
-        }
 
     def _refresh(self, update: FeedUpdate) -> set[int]:
         """Write what of entries is another besides their words; the stories that this touched."""
@@ -285,33 +275,6 @@ class Settling(Adopting):
         """The columns of an entry that is stored already."""
         (before,) = self._rows("SELECT event_date, details FROM entries WHERE key = ?", (key,))
         return {**rows.entry_row(entry, moved=rows.last_moved(entry, before, now)), "key": key}
-
-    def _take_from(self, update: FeedUpdate) -> set[int]:
-        """Withdraw what its member took back, if no admin said otherwise; the stories that this touched.
-
-        Its other feeds' entries of it go too. Their next documents are read whatever they are, and
-        where one still has it, all of them are back. Of what an admin withdrew it is noted alone.
-        """
-        touched: set[int] = set()
-        if update.withdrawn:
-            own = self._tuples(sql.TO_WITHDRAW, (listed(update.withdrawn),))
-            why = {key: update.withdrawn[key] for (key,) in own}
-            others = self._in_other_feeds(why)
-            self._execute(sql.READ_ANEW, (listed(others),))
-            why |= {other: why[key] for other, key in others.items()}
-            for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(why),)):
-                touched |= self._withhold(key, Withheld("withdrawn", why[key]), update.now)
-            self._write_each(
-                sql.RETRACTED, [(each, key) for key, each in {**update.withdrawn, **why}.items()]
-            )
-        if update.kept:
-            self._execute(sql.NOT_RETRACTED, (listed(update.kept),))
-        return touched
-
-    def _in_other_feeds(self, keys: Collection[int]) -> dict[int, int]:
-        """What the other feeds of their member have of these entries: by its key, which of them it is."""
-        found = self._tuples(sql.IN_OTHER_FEEDS, (listed(keys),)) if keys else ()
-        return {other: key for key, other in found}
 
     def _look_again(
         self, feed: int, update: FeedUpdate, written: Sequence[Written], known: KnownToBatch
@@ -328,27 +291,6 @@ class Settling(Adopting):
         if update.unchecked:
             self._execute(sql.CHECKED, (listed(update.unchecked),))
         self._write_each(sql.NEW_CHECK, [feedrows.check_row(check) for check in update.checks])
-
-    def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
-        """Publish again what was withdrawn and is there again; the stories that this touched.
-
-        So are its member's other feeds' entries of it. What readers never had waits for an admin
-        as it did before.
-        """
-        there = {*update.returned, *self._in_other_feeds(update.returned)}
-        published = dict(self._tuples(sql.TO_RETURN, (listed(there),)))
-        touched: set[int] = set()
-        for key, was_published in published.items():
-            if was_published:
-                touched |= self._publish(key, update.now)
-            else:
-                self._withhold(key, _WAITS_AGAIN, update.now)
-        back = [
-            Written(key, self._value("SELECT story FROM entries WHERE key = ?", (key,)), self._sketched(key))
-            for key, was_published in published.items()
-            if was_published
-        ]
-        return back, touched
 
     def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
         """Write an entry that was not there, into its story."""
