@@ -44,11 +44,11 @@ class Rules:
     A feed is known by its address before its name, which may be another's by the file.
     """
 
-    def __init__(self, config: Config, store: Store | None = None) -> None:
+    def __init__(self, config: Config, store: Store) -> None:
         self.tagger = Tagger(config.tags)
         self.terms = config.labels.keys()
         # What a plan finds gone from the file may not have left by what the database knows.
-        left, states = (store.left_states(), store.feed_states()) if store else ((), ())
+        left, states = store.left_states(), store.feed_states()
         feeds = [state.feed for state in (*left, *states)]
         there = {(state.feed.key.member, state.feed.url) for state in states}
         self.given_at = {(feed.key.member, feed.url): feed.tags for feed in config.feeds}

@@ -61,13 +61,13 @@ def read_listing(
         remarks.append(
             f"{len(items) - len(entries)} of its {len(items)} items have no link or title of their own"
         )
-    older: tuple[Wanted, ...] = ()
-    if kind.next and not numbers & known:
-        address = next((link for each in select(root, kind.next) if (link := _link(each, base))), None)
-        if address and same_site(address, url) and wanted.before + 1 < MOST_LISTINGS:
-            older = (Wanted(url=address, part="listing", before=wanted.before + 1),)
-        elif address and wanted.before + 1 >= MOST_LISTINGS:
+    goes_on: tuple[Wanted, ...] = ()
+    if kind.next and not numbers & known and (older := _linked_at(kind.next, root, base)):
+        before = wanted.before + 1
+        if before >= MOST_LISTINGS:
             remarks.append(f"there are older pages than the {MOST_LISTINGS} that were read")
+        elif same_site(older, url):
+            goes_on = (Wanted(url=older, part="listing", before=before),)
     titles = [words_of(each) for each in root.iter("title")]
     return ParsedPart(
         feed=ParsedFeed(
@@ -77,9 +77,13 @@ def read_listing(
             entries=tuple(entries.values()),
             remarks=tuple(remarks),
         ),
-        wanted=older,
+        wanted=goes_on,
         pages=numbers,
     )
+
+
+def _linked_at(selector: str, root: HtmlElement, base: str) -> str | None:
+    return next((link for each in select(root, selector) if (link := _link(each, base))), None)
 
 
 def _entry(

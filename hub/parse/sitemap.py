@@ -29,6 +29,7 @@ from hub.parse.unpacked import unpacked
 BACKLOG = 100
 # Sitemaps of an index that are read in one poll, those that changed last first.
 MOST_SITEMAPS = 10
+_ROOTS = ("urlset", "sitemapindex")
 # The protocol's own limits.
 _MOST_LOCATIONS = 50_000
 _MOST_BYTES = 50 * 1024 * 1024
@@ -153,12 +154,10 @@ def _read(body: bytes, url: str, zone: ZoneInfo) -> tuple[str, list[_Location]]:
     try:
         for event, element in elements:
             name = _name(element)
-            if event == "start":
-                if not root:
-                    root = name
-                    if root not in ("urlset", "sitemapindex"):
-                        break
-            elif name in ("url", "sitemap"):
+            root = root or name
+            if root not in _ROOTS:
+                break
+            if event == "end" and name in ("url", "sitemap"):
                 location = _location(element, url, zone)
                 if location is not None and len(found) < _MOST_LOCATIONS:
                     found.append(location)
@@ -170,7 +169,7 @@ def _read(body: bytes, url: str, zone: ZoneInfo) -> tuple[str, list[_Location]]:
                 "Ask the site's web team to check the sitemap.",
                 reason="broken-xml",
             ) from error
-    if root not in ("urlset", "sitemapindex"):
+    if root not in _ROOTS:
         raise NotAFeed(
             f"{url} is not a sitemap: its outermost element is {f'<{root}>' if root else 'not there'}.",
             "Look into the site's /robots.txt for its address, or ask `hub feeds check` with the site's own.",

@@ -146,17 +146,9 @@ class KnownToBatch:
 
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""
-        own, unknown, waiting = self._own.get(feed, ()), self._unknown.get(feed), self._waiting.get(feed, {})
-        if self._stand:
-            own = tuple(
-                replace(each, standing=self._stand[each.key], story=self._story_of[each.key])
-                if each.key in self._stand
-                else each
-                for each in own
-            )
-            waiting = {key: last for key, last in waiting.items() if self._stand.get(key) != "withdrawn"}
+        own, waiting = self._own.get(feed, ()), self._waiting.get(feed, {})
         known = Known(
-            own=own,
+            own=self._as_they_stand(own) if self._stand else own,
             atom_ids={
                 entry.id: self._taken[entry.id]
                 for entry in self._polls.get(feed, ())
@@ -164,18 +156,14 @@ class KnownToBatch:
             },
             retitled=self._retitled.get(feed, frozenset()),
             window=feedrows.window(self.windows.get(feed, b"")),
-            waiting=waiting,
+            waiting={key: last for key, last in waiting.items() if self._stand.get(key) != "withdrawn"},
             begun=self._begun,
         )
+        unknown = self._unknown.get(feed)
         if not unknown:
             return known
-        for entry in unknown if self._since else ():
-            sketch, keys = entry.sketch, entry.keys
-            if not (
-                self._since.isdisjoint(sketch.samples)
-                and self._since.isdisjoint((sketch.title, keys.id, keys.link))
-            ):
-                self._likely[feed][entry.fingerprint] = self._likely_of(feed, entry)
+        if self._since:
+            self._find_anew(feed, unknown)
         looked_into = self._stories(feed)
         self._look_into(looked_into)
         of_others = {story: self._candidates[story] for story in looked_into}
@@ -203,6 +191,25 @@ class KnownToBatch:
                 (keys, why) for of, keys, why in self._withdrawn.get(own_feed.member, ()) if of != feed
             ],
         )
+
+    def _as_they_stand(self, own: Iterable[KnownEntry]) -> tuple[KnownEntry, ...]:
+        """The same entries, as other polls of the batch had them stand."""
+        return tuple(
+            replace(each, standing=self._stand[each.key], story=self._story_of[each.key])
+            if each.key in self._stand
+            else each
+            for each in own
+        )
+
+    def _find_anew(self, feed: int, unknown: Iterable[Entry]) -> None:
+        """Look again for what entries may be copies of, where what the batch stored may be that."""
+        for entry in unknown:
+            sketch, keys = entry.sketch, entry.keys
+            if not (
+                self._since.isdisjoint(sketch.samples)
+                and self._since.isdisjoint((sketch.title, keys.id, keys.link))
+            ):
+                self._likely[feed][entry.fingerprint] = self._likely_of(feed, entry)
 
     def took(
         self,

@@ -11,7 +11,7 @@ from hub.errors import StoreError
 from hub.model import Workers
 from hub.store.address import shown
 from hub.store.connection import Connection
-from hub.store.postgres.server import HOLDERS, MAKING, NAME, WORKERS, broken, connect, first_line
+from hub.store.postgres.server import HOLDERS, MAKING, NAME, WORKERS, Server, broken, connect, first_line
 
 SCHEMA = "hub_jobs"
 """The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
@@ -73,18 +73,11 @@ def make_tables(url: str, script: str, version: str) -> None:
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (MAKING, 0))
                 made = connection.execute(_MADE_AS, (SCHEMA,)).fetchone()
-                if made is not None:
-                    made_by, _, tables = str(made[0]).partition(", ")
-                    if tables == digest:
-                        return
-                    ((alive, _, _),) = connection.execute(_WORKERS.encode()).fetchall()
-                    if alive:
-                        raise StoreError(
-                            f"Workers are at work with another version of Procrastinate: {made_by},"
-                            f" here {version}.",
-                            "Install the same on all machines; then stop the workers and start them again.",
-                        )
-                    connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE".encode())
+                made_by, _, tables = str(made[0]).partition(", ") if made else ("", "", "")
+                if tables == digest:
+                    return
+                if made:
+                    _drop(connection, made_by, version)
                 connection.execute(f"CREATE SCHEMA {SCHEMA}; SET LOCAL search_path = {SCHEMA}".encode())
                 connection.execute(script.encode())
                 connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}, {digest}'".encode())
@@ -95,3 +88,14 @@ def make_tables(url: str, script: str, version: str) -> None:
             ) from error
         except psycopg.Error as error:
             raise broken(url, error) from error
+
+
+def _drop(connection: Server, made_by: str, version: str) -> None:
+    """Drop the engine's tables of another version. Raises StoreError where workers are at work with them."""
+    ((alive, _, _),) = connection.execute(_WORKERS.encode()).fetchall()
+    if alive:
+        raise StoreError(
+            f"Workers are at work with another version of Procrastinate: {made_by}, here {version}.",
+            "Install the same on all machines; then stop the workers and start them again.",
+        )
+    connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE".encode())
