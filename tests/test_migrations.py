@@ -13,7 +13,7 @@ import psycopg
 from sqlite_utils import Database
 
 from hub.store import open_store
-from hub.store.postgres.tables import MIGRATIONS
+from hub.store.postgres.migrations import MIGRATIONS
 from hub.store.sqlite.migrations import migrations
 from tests.postgresql import new_store
 

@@ -16,8 +16,8 @@ from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
 from hub.store.postgres.dialect import translated
+from hub.store.postgres.migrations import MIGRATIONS, TEXT
 from hub.store.postgres.server import HOLDERS, NAME, Server, Silent, connect, first_line, refusal, silence
-from hub.store.postgres.tables import MIGRATIONS, TEXT
 from hub.store.rows import Row
 
 # Of advisory locks: who writes holds this one to the end of the transaction.

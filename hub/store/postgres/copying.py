@@ -19,8 +19,8 @@ from psycopg.pq import Conninfo
 from hub.errors import StoreError
 from hub.model import Admitted
 from hub.store.copies import whole
+from hub.store.postgres.migrations import MIGRATIONS
 from hub.store.postgres.server import MADE, asking, name_on_server, parameters, remedy_of_rights
-from hub.store.postgres.tables import MIGRATIONS
 from hub.store.postgres.workers import SCHEMA as JOBS
 from hub.store.rows import admitted_by
 

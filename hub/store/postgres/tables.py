@@ -1,22 +1,15 @@
-"""The tables of the PostgreSQL store, one migration a change of them.
+"""The first tables of the PostgreSQL store, and the functions that they and the statements go by.
 
 They are those of the SQLite store, which says of each column what is in it
 (`hub.store.sqlite.migrations`), but for the bitmaps of words and the full
 text: `search` has, for each entry, the terms of its words as a `tsvector`, those
 of its title with weight A. What refers to other rows is DEFERRABLE for who
 fills all the tables at once.
-
-A migration that has landed is never edited: what it made is in people's
-databases. What is to be another goes into one more, of the same name here as
-there where both change.
 """
 
 from __future__ import annotations
 
-# Text sorts by its code points, as in SQLite: dates and keys are compared as text.
-TEXT = 'TEXT COLLATE "C"'
-
-_TABLES = """
+TABLES = """
 CREATE TABLE state (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     version BIGINT NOT NULL,
@@ -410,7 +403,7 @@ CREATE TRIGGER entries_counted AFTER UPDATE OF lead, standing ON entries
 """
 
 # What SQLite has by itself, so that both take the same statements.
-_FUNCTIONS = """
+FUNCTIONS = """
 CREATE FUNCTION instr(among text, sought text) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT strpos(among, sought)';
 CREATE FUNCTION strftime(format text, moment text, modifier text DEFAULT '0 days') RETURNS text
@@ -424,76 +417,3 @@ SELECT CASE format
 END
 $$;
 """
-
-_SUBJECTS = """
-CREATE TABLE subjects (
-    issuer TEXT NOT NULL,
-    sub TEXT NOT NULL,
-    account TEXT REFERENCES accounts (name) ON DELETE SET NULL DEFERRABLE,
-    by_rule BIGINT NOT NULL,
-    made TEXT NOT NULL,
-    PRIMARY KEY (issuer, sub)
-);
-CREATE UNIQUE INDEX subjects_account ON subjects (account, issuer);
-CREATE TABLE expelled (name TEXT PRIMARY KEY, moment TEXT NOT NULL);
-CREATE TABLE departures (
-    digest TEXT PRIMARY KEY,
-    begun TEXT NOT NULL,
-    after TEXT NOT NULL,
-    invitation TEXT NOT NULL
-);
-CREATE INDEX departures_begun ON departures (begun);
-"""
-
-_INCIDENTS = """
-CREATE TABLE incidents (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    feed BIGINT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE DEFERRABLE,
-    state TEXT NOT NULL,
-    headline TEXT NOT NULL,
-    sentence TEXT NOT NULL,
-    remedy TEXT NOT NULL,
-    editor TEXT NOT NULL,
-    began TEXT NOT NULL,
-    noticed TEXT NOT NULL,
-    changed TEXT,
-    revision BIGINT NOT NULL,
-    ended TEXT,
-    ending TEXT NOT NULL
-);
-CREATE INDEX incidents_feed ON incidents (feed);
-CREATE UNIQUE INDEX incidents_open ON incidents (feed) WHERE ended IS NULL;
-CREATE INDEX incidents_revision ON incidents (revision);
-CREATE TABLE channels (
-    way TEXT PRIMARY KEY,
-    since TEXT NOT NULL,
-    told BIGINT NOT NULL,
-    tries BIGINT NOT NULL,
-    due TEXT,
-    sent TEXT,
-    error TEXT NOT NULL,
-    remedy TEXT NOT NULL
-);
-"""
-
-# Whether feeds.yaml has the hub ask a feed nothing for now.
-_PAUSED = "ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;"
-
-# What an account is for, and one that is made at a link.
-_ROLES = """
-ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
-ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
-"""
-
-# The numbers of the incidents of which a member's people were told, and not that they are over (JSON).
-_LASTING = "ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';"
-
-MIGRATIONS = {
-    "p001_the_first_tables": _TABLES + _FUNCTIONS,
-    "p002_subjects": _SUBJECTS,
-    "p003_what_was_the_matter_with_feeds": _INCIDENTS,
-    "p004_feeds_that_are_left_alone": _PAUSED,
-    "p005_roles": _ROLES,
-    "p006_what_members_were_told": _LASTING,
-}
-"""Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""
