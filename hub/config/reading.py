@@ -178,6 +178,7 @@ def _settings(keys: HubKeys) -> HubSettings:
         contact=keys.contact,
         every_min=keys.every.min,
         every_max=keys.every.max,
+        keep=keys.keep,
         fetch=FetchPolicy(
             allow=fetch.allow,
             host_delay=fetch.host_delay,

@@ -20,6 +20,7 @@ from hub.config.values import (
     HowMuch,
     HowTrusted,
     IdentifyBy,
+    Keep,
     Language,
     Range,
     Redirects,
@@ -192,6 +193,10 @@ class HubKeys(_Keys):
     )
     every: EveryKeys = Field(
         default_factory=EveryKeys, description="Bounds of the time between two polls of one feed."
+    )
+    keep: Keep | None = Field(
+        default=None,
+        description="How long after its date news is kept that its feed has no more; without it, for ever.",
     )
     fetch: FetchKeys = Field(default_factory=FetchKeys, description="How members' feeds are fetched.")
     websub: YesOrNo = Field(

@@ -35,6 +35,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTACT = re.compile(r"[!-'*-~]+@[!-'*-~]+|https?://[!-'*-~]+")
 _HOST = r"[^\s/:?#@\[\]]+"
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_DAYS = re.compile(r"([0-9]{1,9})d")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -48,6 +49,8 @@ _SIZES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _TYPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _LONGEST = timedelta(days=365)
+# Calendars, digests and figures are of the last three months; and no clock goes back further than that.
+_LEAST_KEPT, _LONGEST_KEPT = timedelta(days=100), timedelta(days=36500)
 _MOST_WEIGHT = 10
 _MOST_THRESHOLD = 100
 # They are stored in one transaction, for which everybody else waits.
@@ -218,6 +221,16 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
+def _keep(value: object) -> timedelta:
+    match = _DAYS.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{_what(value)} is no number of days; write such as 1825d, which is five years")
+    keep = timedelta(days=int(match[1]))
+    if not _LEAST_KEPT <= keep <= _LONGEST_KEPT:
+        raise ValueError(f"{shown(value)} is not from {_LEAST_KEPT.days}d to {_LONGEST_KEPT.days}d")
+    return keep
+
+
 def _above_zero(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("is no time at all; write more than 0s")
@@ -381,6 +394,11 @@ Timeout = Annotated[
     BeforeValidator(_duration),
     AfterValidator(_above_zero),
     WithJsonSchema({"type": "string", "pattern": f"^{_NOT_ZERO}{_DURATION.pattern}$"}),
+]
+Keep = Annotated[
+    timedelta,
+    BeforeValidator(_keep),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DAYS.pattern}$"}),
 ]
 Size = Annotated[
     int,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from hub import events, moves, normalise, quarantine, schedule, stories, urls
 from hub.decide import backlog, changes, feedstate, refreshing, withdrawals
+from hub.decide.keeping import is_past_keeping
 from hub.decide.reshares import is_reshare
 from hub.errors import StoreError
 from hub.model import (
@@ -74,7 +75,8 @@ def decide(
             for entry in gathered.entries
             if not is_reshare(entry, authority=authority, hub_url=settings.url, taken=of_others)
         )
-        update = _entries(update, entries, known, authority, owners, ZoneInfo(settings.timezone))
+        zone = ZoneInfo(settings.timezone)
+        update = _entries(update, entries, known, authority, owners, zone, settings.keep)
         update = backlog.untold(update, begun=known.begun)
         update = replace(update, reshares=len(gathered.entries) - len(entries))
     elif gathered.checked:
@@ -84,7 +86,7 @@ def decide(
     recent = _recent(update)
     if gathered.push is not None:
         return replace(update, state=feedstate.after_push(update, recent))
-    came_back = len(gathered.entries) - update.reshares > len(update.new)
+    came_back = len(gathered.entries) - update.reshares - update.too_old > len(update.new)
     same_document = gathered.outcome == "not_modified" or gathered.unchanged
     move = moves.followed(
         state.move,
@@ -126,13 +128,18 @@ def _entries(
     authority: str,
     owners: urls.Owners,
     zone: ZoneInfo,
+    keep: timedelta | None,
 ) -> FeedUpdate:
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
     by = update.state.identified_by
-    recognised = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
+    recognised = [
+        each
+        for each in stories.recognise(entries, known.own, by=by, retitled=known.retitled)
+        if each.known is not None or not is_past_keeping(each.entry, keep, update.now)
+    ]
     looked_at = [each for each in recognised if not each.as_it_was]
     there = [each.known for each in recognised if each.known is not None]
     others = [(each.entry, each.known) for each in looked_at if each.known is not None]
@@ -173,6 +180,7 @@ def _entries(
         kept=tuple(stored.key for stored in there if stored.standing == "withdrawn" and stored.by_admin),
         habits=habits,
         made_anew=bool(renamed),
+        too_old=len(entries) - len(recognised),
         put_off=any(changes.is_put_off(entry, stored, update.now) for entry, stored in others),
     )
     update = _refreshed(update, recognised, known)

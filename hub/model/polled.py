@@ -316,7 +316,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     `new` are in the order to store them in, so that the last is the newest.
     `settled` are the keys of entries that changed too often, have been still
     since, and are told of now.
-    `reshares` counts entries that are this hub's own news come back.
+    `reshares` counts entries that are this hub's own news come back, `too_old` those of before what is kept.
     `habits` are the feed's from now on, None where they stay as they are.
     `returned` are the keys of withdrawn entries that are there again, `kept` of
     those there that an admin withdrew, `withdrawn` of those that were taken back,
@@ -346,6 +346,7 @@ class FeedUpdate(Struct, frozen=True, kw_only=True):
     unchecked: tuple[int, ...] = ()
     made_anew: bool = False
     reshares: int = 0
+    too_old: int = 0
     habits: Habits | None = None
     host_not_before: tuple[str, datetime] | None = None
     put_off: bool = False

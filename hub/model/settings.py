@@ -135,7 +135,7 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     than `every_min` and no more seldom than `every_max`. `metrics_allow` are
     the addresses besides loopback that may read /metrics. With `websub` the
     hub subscribes to feeds that are pushed, and others to its own. `sign_in` is None where admins
-    sign in with passwords alone.
+    sign in with passwords alone. Entries are kept as long after their dates as `keep` says, None for ever.
     """
 
     title: str = "News"
@@ -145,6 +145,7 @@ class HubSettings(Struct, frozen=True, kw_only=True):
     contact: str | None = None
     every_min: timedelta = timedelta(minutes=15)
     every_max: timedelta = timedelta(days=1)
+    keep: timedelta | None = None
     fetch: FetchPolicy = FetchPolicy()
     websub: bool = True
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -5,5 +5,6 @@ polls at once under way, whose documents other processes parse (`reading`), and
 asks whether a site is away or this machine cut off (`outage`). With workers
 `handing` gives out what is due, and a `worker` takes it. Between polls
 `subscriber` asks to be pushed to, `sender` pushes merged feeds to others,
-`noticing` looks for feeds that need somebody, and `alerting` tells people.
+`noticing` looks for feeds that need somebody, `alerting` tells people, and
+`keeping` takes away what is old.
 """

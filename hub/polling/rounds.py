@@ -22,6 +22,7 @@ from hub.lock import DatabaseLock, held
 from hub.machine import check_clock, check_temporary_folder
 from hub.model import FeedState, HubSettings
 from hub.polling.alerting import Alerting, Post
+from hub.polling.keeping import Keeping
 from hub.polling.noticing import Noticing
 from hub.polling.polls import Polls, utc_now
 from hub.polling.reading import Readers
@@ -166,6 +167,7 @@ def poll_round(
             figures.offline = True
         elif tells:
             _tell_others(store, config, under_way, stop)
+            Keeping(store, config.hub).once(stop)
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
     return figures
@@ -362,6 +364,7 @@ def poll_forever(
                     Subscriber(store, under_way, config.hub),
                     Sender(store, under_way, config),
                     Noticing(store, config),
+                    Keeping(store, config.hub),
                     stack.enter_context(closing(Alerting(store, under_way, config, post=post))),
                 )
                 try:
@@ -389,7 +392,7 @@ def _poll_while(
     store: Store,
     under_way: Polls,
     due: Begins,
-    others: Sequence[Subscriber | Sender | Noticing | Alerting],
+    others: Sequence[Subscriber | Sender | Noticing | Keeping | Alerting],
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,

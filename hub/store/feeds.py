@@ -264,15 +264,8 @@ class Feeds(Placing, Rehosting, Subscribing):
             row = next(iter(self._rows(sql.FEEDS_NAMED, (listed([(feed.member, feed.name)]),))), None)
             if row is None:
                 return 0
-            its = self._tuples("SELECT key, story FROM entries WHERE feed = ?", (row["id"],))
-            told = [story for key, story in its if self._told_by(key, now)]
-            self._lose_feed(row["id"])
-            removed = self._execute("DELETE FROM entries WHERE feed = ?", (row["id"],)).rowcount
-            for story in told:
-                self._execute(sql.TELL_NO_MORE, (story,))
-            for story in {story for _, story in its}:
-                self._execute(sql.NEXT_LEAD, {"story": story})
-                self._retag_story(story)
+            its = dict(self._tuples("SELECT key, story FROM entries WHERE feed = ?", (row["id"],)))
+            self._take_entries(its, now)
             self._execute("DELETE FROM feeds WHERE id = ?", (row["id"],))
             self._execute(
                 "DELETE FROM members WHERE configured = 0 AND slug = ?"
@@ -280,7 +273,7 @@ class Feeds(Placing, Rehosting, Subscribing):
                 (feed.member,),
             )
             self._published_changed()
-        return int(removed)
+        return len(its)
 
 
 def _other_names(feeds: Sequence[Row], wanted: Sequence[dict[str, Any]]) -> dict[int, str]:

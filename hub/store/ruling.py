@@ -11,8 +11,8 @@ from hub.model import Entry, Known, Ruling, StoredEntry
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.found import Pin, Place
+from hub.store.keeping import Keeping
 from hub.store.rehosting import Rehosting
-from hub.store.settling import Settling
 
 # Of two sets of entries, the rulings that keep them apart, and those that kept one of them alone.
 _OVERRULE = """
@@ -41,7 +41,7 @@ WHERE key = :key
 _BY_ADMIN = "an admin put it together with {}’s"
 
 
-class RulingOnStories(Settling, Rehosting):
+class RulingOnStories(Keeping, Rehosting):
     """The part of the store that an admin's word on stories goes through."""
 
     def find(self, address: str) -> tuple[StoredEntry, ...]:

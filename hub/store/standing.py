@@ -43,6 +43,7 @@ _LEFT_BEHIND = "it came into the story of {}’s by way of an entry that has lef
 _CHOSEN = "an admin chose {}’s to lead"
 _TOLD_BY = "the same news as {}’s, which told it before"
 _HAS_A_DATE = "the same news as {}’s, which has a date"
+_TAKE_ENTRIES = "DELETE FROM entries WHERE key IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
 _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 
@@ -300,6 +301,17 @@ class Placing(Tagging):
             led=led,
         )
         return touched
+
+    def _take_entries(self, entries: Mapping[int, int], now: datetime) -> None:
+        """Take away entries for good, each by its key with its story, which goes on without it."""
+        told = [story for key, story in entries.items() if self._told_by(key, now)]
+        self._lose_all(entries)
+        self._execute(_TAKE_ENTRIES, (listed(entries),))
+        for story in told:
+            self._execute(sql.TELL_NO_MORE, (story,))
+        for story in set(entries.values()):
+            self._execute(sql.NEXT_LEAD, {"story": story})
+            self._retag_story(story)
 
     def _told_by(self, key: int, now: datetime) -> bool:
         """Whether an entry leads its story, and has told it so long that its readers have had it."""

@@ -11,7 +11,7 @@ brings the bitmaps up to that before it ends.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -30,8 +30,9 @@ _OF_STORIES = """
 SELECT json_group_array(t.term), json_group_array(e.key) FROM json_each(?) given
 CROSS JOIN entries e ON e.story = CAST(given.value AS BIGINT) CROSS JOIN story_tags t ON t.story = e.story
 """
-_OF_FEED = """
-SELECT DISTINCT t.term FROM entries e JOIN story_tags t ON t.story = e.story WHERE e.feed = ?
+_OF_ENTRIES = """
+SELECT DISTINCT t.term FROM json_each(?) given CROSS JOIN entries e ON e.key = CAST(given.value AS BIGINT)
+JOIN story_tags t ON t.story = e.story
 """
 _OF_TAG = "SELECT e.key FROM story_tags t JOIN entries e ON e.story = t.story WHERE t.term = ?"
 _TAGS = "SELECT term FROM tag_bitmaps UNION SELECT term FROM story_tags"
@@ -77,10 +78,9 @@ class TagBitmaps(Connection):
         for term in terms:
             self._lost[term] |= keys
 
-    def _lose_feed(self, feed: int) -> None:
-        """The same for all entries of a feed and all their tags."""
-        terms = [term for (term,) in self._tuples(_OF_FEED, (feed,))]
-        self._lose(terms, self._keys("SELECT key FROM entries WHERE feed = ?", (feed,)))
+    def _lose_all(self, keys: Collection[int]) -> None:
+        """Take all their tags from entries that are about to be taken away."""
+        self._lose([term for (term,) in self._tuples(_OF_ENTRIES, (listed(keys),))], keys)
 
     def _follow(self) -> None:
         if not self._touched and not self._lost:

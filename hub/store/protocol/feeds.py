@@ -102,5 +102,15 @@ class FeedStore(Protocol):
     def left(self, target: str) -> tuple[FeedKey, ...]:
         """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
 
+    def has_older(self, before: datetime) -> bool:
+        """Whether there is something for `take_away`."""
+
+    def take_away(self, before: datetime, now: datetime) -> int:
+        """Take away some entries of before that, for good, the oldest first; how many, 0 once none is left.
+
+        They are dated and were first seen before it, and so is an event's day. What its feed's last document
+        has stays, what is pinned, waits for an admin, or was decided since. Stories go on without them.
+        """
+
     def remove(self, feed: FeedKey, now: datetime) -> int:
         """Forget a feed with all its entries; how many those were. Their stories go on without them."""
