@@ -187,6 +187,6 @@ class Bar:
         self._progress.update(self._task, advance=len(results), new=self._new, failed=self._failed)
 
 
-def progress(total: int, stream: TextIO = sys.stderr) -> Progress:
+def progress(total: int) -> Progress:
     """A bar on a terminal, lines elsewhere."""
-    return Bar(stream, total) if stream.isatty() else Lines(stream)
+    return Bar(sys.stderr, total) if sys.stderr.isatty() else Lines(sys.stderr)

@@ -25,7 +25,7 @@ class Subscription(Struct, frozen=True):
     group: str
 
 
-def read_opml(content: bytes, *, name: str = "the OPML") -> tuple[Subscription, ...]:
+def read_opml(content: bytes) -> tuple[Subscription, ...]:
     """The feeds of an OPML document, each address once, in its order.
 
     Raises ConfigError for what is larger than 2 MB or lists no feeds.
@@ -34,7 +34,7 @@ def read_opml(content: bytes, *, name: str = "the OPML") -> tuple[Subscription, 
 
     if len(content) > MAX_BYTES:
         raise ConfigError(
-            f"{name} is larger than {MAX_BYTES // 1024**2} MB", "Split it and import the parts."
+            f"the OPML is larger than {MAX_BYTES // 1024**2} MB", "Split it and import the parts."
         )
     text = _CATEGORY.sub("", _decode(content))
     # Bytes always: a str that begins like a URL would be fetched. ASCII, since
@@ -48,7 +48,7 @@ def read_opml(content: bytes, *, name: str = "the OPML") -> tuple[Subscription, 
     )
     if not subscriptions:
         raise ConfigError(
-            f"{name} lists no feeds", "Export it again, as OPML, from the reader it comes from."
+            "the OPML lists no feeds", "Export it again, as OPML, from the reader it comes from."
         )
     return subscriptions
 

@@ -68,9 +68,9 @@ class Addresses(Struct, frozen=True):
         """The page of a period's news, or of a rhythm's latest."""
         return self.to(f"/digest/{name}")
 
-    def status_feed(self, slug: str, format: str) -> str:
+    def status_feed(self, slug: str) -> str:
         """The feed of what was the matter with a member's feeds."""
-        return self.to(f"/feeds/status/{quote(slug, safe='')}.{format}")
+        return self.to(f"/feeds/status/{quote(slug, safe='')}.atom")
 
     def search(self, **asked: str | None) -> str:
         return self.to("/search", **asked)

@@ -20,7 +20,7 @@ from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
 from hub.lock import DatabaseLock, held
 from hub.machine import check_clock, check_temporary_folder
-from hub.model import FeedState, HubSettings
+from hub.model import FeedState, HubSettings, PollResult
 from hub.polling.alerting import Alerting, Post
 from hub.polling.keeping import Keeping
 from hub.polling.noticing import Noticing
@@ -71,12 +71,11 @@ def sync_beside(
     follows_within: float = 0,
     stop: Event | None = None,
 ) -> bool:
-    """The same for who does not poll for ever: where a hub runs by another file, that one's counts.
+    """The same for who does not poll for ever: where a hub runs by another file, that one counts.
 
-    Whether this one's does. Else one that was not copied to this machine yet would take feeds out of
-    the list on all. One
-    that was edited a moment ago the hub goes by `follows_within` so many seconds, if it is its own;
-    it is waited for no longer once `stop` is set.
+    Whether this one does. A file that was not copied to this machine yet would otherwise take feeds
+    out of the list on all. By one that was edited a moment ago, its own hub goes `follows_within` so
+    many seconds; it is waited for no longer once `stop` is set.
     """
     leader = None
     if on_server(database):
@@ -149,19 +148,19 @@ def poll_round(
     """
     figures = Figures()
     began = time.monotonic()
+
+    def count(results: Sequence[PollResult]) -> None:
+        for result in results:
+            figures.count(result)
+        progress.told(results)
+
     with polls(config, store, elsewhere=elsewhere) as under_way, progress:
         under_way.begin(states)
         while under_way.under_way and not (stop.is_set() or under_way.offline):
             tick()
-            results = under_way.step(TICK)
-            for result in results:
-                figures.count(result)
-            progress.told(results)
+            count(under_way.step(TICK))
         tick()
-        last = under_way.finish()
-        for result in last:
-            figures.count(result)
-        progress.told(last)
+        count(under_way.finish())
         if under_way.offline:
             tell(under_way.offline)
             figures.offline = True
@@ -430,7 +429,6 @@ def _poll_while(
                 holding = False
         if holding:
             _wind_up(under_way, due, lock, progress, stop)
-        if holding:
             lock.take()
         progress.told(under_way.finish())
     finally:

@@ -7,7 +7,7 @@ are given is a dictionary for `:names`, a sequence for `?`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from secrets import token_hex
 from threading import Event
@@ -110,10 +110,6 @@ class Connection(ABC):
     @abstractmethod
     def _keys(self, statement: str, values: Values = ()) -> list[int]:
         """Whole numbers, the statement's column `key`, of which there may be thousands."""
-
-    @abstractmethod
-    def _each(self, statement: str, values: Values = ()) -> Generator[tuple[Any, ...], None, None]:
-        """Rows one by one, each looked for when it is asked for, until it is closed."""
 
     @abstractmethod
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:

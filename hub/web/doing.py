@@ -180,7 +180,7 @@ def status_rows(
         rows.append(
             StatusRow(
                 place=place_of(state.feed.key),
-                told=setting.addresses.full(setting.addresses.status_feed(slug, "atom")),
+                told=setting.addresses.full(setting.addresses.status_feed(slug)),
                 member=Link(names.get(slug, slug), setting.addresses.member(slug)),
                 feed=state.feed.key.name if feeds_of[slug] > 1 else "",
                 condition=conditions[state.feed.key],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -311,9 +311,6 @@ class PostgresConnection(Connection):
 
     def _keys(self, statement: str, values: Values = ()) -> list[int]:
         return [key for (key,) in self._ask(statement, values)]
-
-    def _each(self, statement: str, values: Values = ()) -> Generator[tuple[Any, ...], None, None]:
-        yield from self._ask(statement, values)
 
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
         if values:

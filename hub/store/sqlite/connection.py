@@ -211,6 +211,7 @@ class SqliteConnection(Connection):
         return keys
 
     def _each(self, statement: str, values: Values = ()) -> Generator[tuple[Any, ...], None, None]:
+        """Rows one by one, each looked for when it is asked for, until it is closed."""
         with closing(self._db.conn.execute(statement, values)) as cursor:
             yield from cursor
 
