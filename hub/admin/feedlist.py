@@ -172,7 +172,7 @@ def pause(path: Path, targets: Sequence[str], *, paused: bool) -> Did:
     return Did(about=names if one else "feeds.yaml", said=said, change=pausing.change.diff, undo=back)
 
 
-def remove(path: Path, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
+def remove(path: Path, target: str, *, and_member: bool, at: str | None) -> Did:
     """Take a feed, or a member with its feeds, out of feeds.yaml. Raises HubError.
 
     `and_member` and `at` are those of `hub.config.edit.remove_feed`.

@@ -27,12 +27,7 @@ def held(database: str) -> str:
 
 
 def released(
-    store: Store,
-    what: str,
-    member: str | None,
-    *,
-    for_good: bool = True,
-    seen: Mapping[int, Stand] = {},
+    store: Store, what: str, member: str | None, *, for_good: bool, seen: Mapping[int, Stand]
 ) -> tuple[str, Mapping[int, Stand]]:
     """Publish an entry, by its link or id, or all that waits of a member or feed. Raises HubError.
 
@@ -53,7 +48,7 @@ def released(
 
 
 def withdrawn(
-    store: Store, what: str, member: str | None, *, why: str, seen: Mapping[int, Stand] = {}
+    store: Store, what: str, member: str | None, *, why: str, seen: Mapping[int, Stand]
 ) -> tuple[str, Mapping[int, Stand]]:
     """Withdraw an entry, by its link or id, or drop all that waits of a member or feed; as `released`."""
     if waiting := _of_feed(store, what):

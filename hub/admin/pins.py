@@ -34,7 +34,7 @@ def pinned(
     last_day: date | None,
     made: datetime,
     today: date,
-    seen: Pin | UnsetType | None = UNSET,
+    seen: Pin | UnsetType | None,
 ) -> tuple[str, Pin]:
     """Have the story of an entry stand there, to the end of a day if one is said; what was done, and the pin.
 
@@ -56,7 +56,7 @@ def is_over(last_day: date | None, today: date) -> bool:
     return last_day is not None and last_day < today
 
 
-def unpinned(store: Store, address: str, member: str | None, *, seen: Pin | UnsetType | None = UNSET) -> str:
+def unpinned(store: Store, address: str, member: str | None, *, seen: Pin | UnsetType | None) -> str:
     """Take it from there. Raises HubError, also where it is pinned otherwise than was `seen`."""
     entry = of_one_story(store, address, member)
     store.unpin(entry.key, seen=seen)

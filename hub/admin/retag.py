@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, UnsetType, field
 from msgspec.structs import replace
 
 from hub.admin.rulings import of_one_story
@@ -184,9 +184,9 @@ def tag(
     address: str,
     term: str,
     *,
-    member: str | None = None,
+    member: str | None,
     now: datetime,
-    seen: datetime | UnsetType | None = UNSET,
+    seen: datetime | UnsetType | None,
 ) -> str:
     """Give a tag, as `by_hand` has it, to the story that has an entry with this link or id; what was done.
 
@@ -204,9 +204,9 @@ def untag(
     address: str,
     term: str,
     *,
-    member: str | None = None,
+    member: str | None,
     now: datetime,
-    seen: datetime | UnsetType | None = UNSET,
+    seen: datetime | UnsetType | None,
 ) -> str:
     """Take a tag from the story that `tag` would give it to; what was done. Raises HubError, as `tag`.
 
@@ -235,8 +235,8 @@ def undo(
     address: str,
     term: str,
     *,
-    member: str | None = None,
-    seen: datetime | UnsetType | None = UNSET,
+    member: str | None,
+    seen: datetime | UnsetType | None,
 ) -> str:
     """Leave a tag to the rules of `path` again, of the story that `tag` gives it to; what was done.
 

@@ -13,7 +13,7 @@ from hub.model import Entry, StoredEntry
 from hub.store import Place, Store
 
 
-def merge(store: Store, address: str, into: str, *, member: str | None = None, now: datetime) -> str:
+def merge(store: Store, address: str, into: str, *, member: str | None, now: datetime) -> str:
     """Put an entry's story into another entry's. Raises HubError."""
     entry, other = of_one_story(store, address, member), of_one_story(store, into, member)
     store.put_together(entry.key, other.key, now)
@@ -27,7 +27,7 @@ def split(
     member: str | None,
     alone: bool,
     now: datetime,
-    seen: datetime | None = None,
+    seen: datetime | None,
 ) -> str:
     """Take an entry out of its story; with `alone`, keep it from every other. Raises HubError.
 

@@ -38,9 +38,9 @@ def ask(
     policy: FetchPolicy,
     user_agent: str,
     *,
-    form: str | None = None,
-    headers: Mapping[str, str] = {},
-    public_only: bool = False,
+    form: str | None,
+    headers: Mapping[str, str],
+    public_only: bool,
 ) -> Answered:
     """GET an address, or POST a form there, and wait for the answer, some seconds at most. Raises FetchError.
 
