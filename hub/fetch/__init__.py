@@ -20,7 +20,6 @@ from hub.model import Validators
 
 __all__ = [
     "Accepted",
-    "Answer",
     "Elsewhere",
     "FetchRequest",
     "Fetched",

@@ -81,7 +81,6 @@ from hub.model.polled import (
     Listing,
     Move,
     NewEntry,
-    Outcome,
     PastPoll,
     Poller,
     PollerRole,
@@ -139,7 +138,7 @@ from hub.model.stored import (
     compared_as_of,
     is_undated,
 )
-from hub.model.subscribed import Crowd, Intent, IntentMode, Subscriber
+from hub.model.subscribed import Crowd, Intent, Subscriber
 from hub.model.tried import Piece, Trial, TriedStories, TriedStory
 
 __all__ = [
@@ -193,7 +192,6 @@ __all__ = [
     "InWindow",
     "Incident",
     "Intent",
-    "IntentMode",
     "Invitation",
     "Kind",
     "Known",
@@ -214,7 +212,6 @@ __all__ = [
     "Notice",
     "Offer",
     "Or",
-    "Outcome",
     "Overruling",
     "PageCheck",
     "PastPoll",

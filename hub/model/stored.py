@@ -21,14 +21,15 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
 
     `key` and `story` are the store's numbers, never reused. `atom_id` is what
     it is published under. `date` is the date shown and sorted by: the
-    publisher's, never later than our first sight of this news, and frozen then; where
-    nobody can tell, it `is_undated`. `changed` is
-    our clock when these words were first seen, `back` when it was published
-    again after it had been withdrawn, and `moved` when it was last put to another day.
-    `copy_of` is the key of the entry that a copy is one of, and `why` says why.
-    One that is not published, whatever its `standing`, leads no story and is
-    alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source` is the feed it was
-    polled from, unless the publisher copied it from elsewhere.
+    publisher's, never later than our first sight of this news, and frozen
+    then; where nobody can tell, it `is_undated`. `changed` is our clock when
+    these words were first seen, `back` when it was published again after it
+    had been withdrawn, and `moved` when it was last put to another day.
+    `copy_of` is the key of the entry that a copy is one of, and `why` says
+    why. One that is not published, whatever its `standing`, leads no story and
+    is alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source`
+    is the feed it was polled from, unless the publisher copied it from
+    elsewhere.
     """
 
     key: int
@@ -238,17 +239,18 @@ class Known(Struct, frozen=True, kw_only=True):
     comparing with, likeliest first; `stories` has the entries of these and of
     `own`'s stories that other feeds have there, each story's lead first;
     `told` has the feed's own entries of those stories that have one, and
-    `story_feeds` the feeds with an entry in each of them. `atom_ids` are
-    those of the document's ids that are already published under, each with the
-    feed of its entry, and `holders` the stories that hold each number of the new sketches. `retitled`
-    are the keys of those of `own` that have nothing but a title or a text in common with
-    the document: looked for where most of it is not known by anything else.
-    `habits` are the feed's, `window` are the entries of its last document and of pushes since,
-    `deleted` those of the feed's, by key, that the document has tombstones of,
-    with the reason, and `waiting` those of which a change has not been told, by
-    key, with when they last changed. `begun` is when the first entry of all came in.
-    `withdrawn` are the keys, with the reason,
-    of what an admin withdrew of the member's other feeds.
+    `story_feeds` the feeds with an entry in each of them. `atom_ids` are those
+    of the document's ids that are already published under, each with the feed
+    of its entry, and `holders` the stories that hold each number of the new
+    sketches. `retitled` are the keys of those of `own` that have nothing but a
+    title or a text in common with the document: looked for where most of it is
+    not known by anything else. `habits` are the feed's, `window` are the
+    entries of its last document and of pushes since, `deleted` those of the
+    feed's, by key, that the document has tombstones of, with the reason, and
+    `waiting` those of which a change has not been told, by key, with when they
+    last changed. `begun` is when the first entry of all came in. `withdrawn`
+    are the keys, with the reason, of what an admin withdrew of the member's
+    other feeds.
     """
 
     own: tuple[KnownEntry, ...] = ()
