@@ -87,6 +87,26 @@ class Document(Struct, frozen=True, kw_only=True):
     last: LastDocument = LastDocument()
     asked: Asked | None = None
 
+    @classmethod
+    def of(
+        cls,
+        feed: Feed,
+        answer: Fetched,
+        *,
+        last: LastDocument = LastDocument(),
+        asked: Asked | None = None,
+    ) -> Document:
+        """The document that was fetched."""
+        return cls(
+            feed=feed,
+            url=answer.url,
+            body=answer.body,
+            content_type=answer.content_type,
+            cut=answer.cut,
+            last=last,
+            asked=asked,
+        )
+
 
 class Reading(Struct, frozen=True, kw_only=True):
     """A document read: what the feed says of itself, its entries with their tags, remarks and wishes.

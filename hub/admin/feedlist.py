@@ -338,10 +338,7 @@ def _look(
     answer = fetch(fetcher, FetchRequest(url=url, most_bytes=feed.most_bytes, in_part=True))
     # An unconditional request has no 304.
     assert isinstance(answer, Fetched)
-    document = Document(
-        feed=feed, url=answer.url, body=answer.body, content_type=answer.content_type, cut=answer.cut
-    )
-    return answer, readers.submit(document, done=lambda: None).result()
+    return answer, readers.submit(Document.of(feed, answer), done=lambda: None).result()
 
 
 def _config_at(path: Path) -> Config:

@@ -23,7 +23,6 @@ from hub.errors import FeedError, FetchError, NotAFeed, OfflineError, ParseError
 from hub.fetch import Accepted, Fetched, Fetcher, FetchRequest, NotModified, Outcome
 from hub.gathering import Gathering
 from hub.model import (
-    Feed,
     FeedKey,
     FeedState,
     Gathered,
@@ -32,7 +31,7 @@ from hub.model import (
     PollResult,
     Push,
 )
-from hub.poll import Asked, Document, Jitter, Reading
+from hub.poll import Document, Jitter, Reading
 from hub.polling.outage import Outage
 from hub.polling.reading import LARGE, Readers
 from hub.polling.underway import UnderWay
@@ -254,7 +253,7 @@ class Polls:
             last = LastDocument()
             if poll.may_skim(state, now=started):
                 last = self._store.last_document(state.feed.key)
-            self._read_document(under_way, fetched, _document(state.feed, outcome, last=last))
+            self._read_document(under_way, fetched, Document.of(state.feed, outcome, last=last))
 
     def _read_document(self, under_way: UnderWay, fetched: Gathered, document: Document) -> None:
         under_way.fetched, under_way.read_from = fetched, document.url
@@ -402,7 +401,7 @@ class Polls:
             self._go_on(under_way, site)
             return
         fetched = poll.fetched(under_way.state, outcome.url, outcome, started=under_way.started)
-        self._read_document(under_way, fetched, _document(under_way.state.feed, outcome, asked=asked))
+        self._read_document(under_way, fetched, Document.of(under_way.state.feed, outcome, asked=asked))
 
     # ------------------------------------------------------------ settle
 
@@ -473,20 +472,6 @@ class Polls:
             if entries >= _MOST_ENTRIES_TOGETHER:
                 return count
         return _MOST_TOGETHER
-
-
-def _document(
-    feed: Feed, fetched: Fetched, *, last: LastDocument = LastDocument(), asked: Asked | None = None
-) -> Document:
-    return Document(
-        feed=feed,
-        url=fetched.url,
-        body=fetched.body,
-        content_type=fetched.content_type,
-        cut=fetched.cut,
-        last=last,
-        asked=asked,
-    )
 
 
 def _in_memory(fetched: Gathered) -> int:
