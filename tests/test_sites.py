@@ -975,6 +975,17 @@ def test_a_check_proposes_where_the_day_and_the_summary_stand(
     assert (kind.date, kind.summary) == (date, summary)
 
 
+@pytest.mark.parametrize("aside", ["<!-- card -->", "<?php card ?>"])
+def test_a_check_reads_past_what_is_no_part_of_a_page(aside: str) -> None:
+    items = "".join(
+        f"<li>{aside}<h3>{aside}<a href=/{n}>Ward {n} opens</a></h3><p>{n} Mar{aside} 2026</p></li>"
+        for n in (5, 17)
+    )
+    kind = guess.guess(f"<ul>{items}{aside}</ul>", "https://east.example/", ZoneInfo("UTC"))
+    assert kind is not None
+    assert (kind.item, kind.title, kind.date) == ("li", "h3", "p")
+
+
 def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path: Path) -> None:
     feed = site.feed("/feed", "Ward opens")
     link = f"<link rel=alternate type=application/rss+xml href={feed}>"

@@ -86,7 +86,7 @@ def guess(text: str, url: str, zone: ZoneInfo) -> HtmlList | None:
 def _dates(root: HtmlElement, zone: ZoneInfo) -> Iterator[HtmlElement]:
     """What holds a date and little else, the innermost element of each."""
     for element in root.iter():
-        if not isinstance(element.tag, str) or _is_no_news(element):
+        if _is_no_news(element):
             continue
         if element.tag == "time" or _is_date(element, zone, root.get("lang")):
             yield element

@@ -25,10 +25,11 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
 def tree_of(text: str) -> lxml_html.HtmlElement | None:
-    """A page's root element; None for what cannot be read as one."""
+    """A page's root element, with nothing but elements in it; None for what cannot be read as one."""
     try:
         page = _IN_THE_WAY.sub("", text[:_LONGEST]).encode("utf-8", "replace")
-        return lxml_html.document_fromstring(page, parser=lxml_html.HTMLParser(encoding="utf-8"))
+        parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        return lxml_html.document_fromstring(page, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
 
@@ -39,7 +40,7 @@ def words_of(element: lxml_html.HtmlElement) -> str:
 
 
 def _pieces(element: lxml_html.HtmlElement) -> Iterator[str]:
-    if element.tag in _WORDLESS or not isinstance(element.tag, str):
+    if element.tag in _WORDLESS:
         return
     apart = " " if element.tag in _BLOCKS else ""
     yield apart + (element.text or "")
