@@ -992,3 +992,25 @@ def test_xhtml_with_a_line_break_is_content_and_no_summary_besides() -> None:
     assert entry.summary is None
     assert entry.content is not None
     assert entry.content.value == "<p>The ward opens<br>on Monday</p>"
+
+
+@pytest.mark.parametrize("attributes", ["", " a='b'"])
+@pytest.mark.parametrize(
+    "name",
+    ["authors", "links", "title_detail", "summary_detail", "description_detail", "itunes:summary_detail"],
+)
+def test_an_element_called_as_feedparsers_own_lists_costs_nothing(name: str, attributes: str) -> None:
+    odd = f"<{name}{attributes}>Odd</{name}>"
+    item = (
+        "<title>Ward opens</title><link>https://east.example/1</link><dc:creator>Ann</dc:creator>"
+        "<description>On Monday.</description><itunes:summary>An episode.</itunes:summary>"
+    )
+    spaces = " ".join(
+        (
+            "xmlns:dc='http://purl.org/dc/elements/1.1/'",
+            "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'",
+        )
+    )
+    plain = read(rss(f"<item>{item}</item>", declarations=spaces))
+    feed = read(rss(f"<item>{odd}{item}{odd}</item>", channel=odd, declarations=spaces))
+    assert feed.entries == plain.entries

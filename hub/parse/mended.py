@@ -23,6 +23,12 @@ from hub.parse.contexts import author_from_text, forget_author, keep_picture
 # What its handlers stumble with over an element that is not as they expect.
 _STUMBLES = (TypeError, KeyError, IndexError, ValueError, OverflowError, feedparser.UndeclaredNamespace)
 
+# What it keeps of others by such names, and the hub reads.
+_LISTS_AND_DETAILS = (
+    *("authors", "links", "title_detail", "summary_detail", "description_detail"),
+    *("itunes_summary_detail", "media_description_detail"),
+)
+
 
 def read(text: str, *, url: str) -> Any:
     """feedparser's result for a document from `url`, neither sanitised nor resolved."""
@@ -41,6 +47,12 @@ def _keep_apart(parser: Any, element: str) -> None:
         parser, f"_start_{element}", lambda self, attrs: self.push_content(element, attrs, "text/plain", 1)
     )
     setattr(parser, f"_end_{element}", lambda self: self.pop_content(element))
+
+
+def _keep_nothing(parser: Any, element: str) -> None:
+    """Take nothing from an element; feedparser would put its text where lists or details of others are."""
+    setattr(parser, f"_start_{element}", lambda self, _: self.push(element, 0))
+    setattr(parser, f"_end_{element}", lambda self: self.pop(element))
 
 
 def _otherwise(handler: Callable[..., Any], error_type: type[Exception]) -> Callable[..., Any]:
@@ -121,6 +133,8 @@ def _mend(parser: Any) -> None:
     parser._get_context = _context
     _keep_apart(parser, "media_description")
     _keep_apart(parser, "itunes_summary")
+    for name in _LISTS_AND_DETAILS:
+        _keep_nothing(parser, name)
     for name in dir(parser):
         if name.startswith(("_start_", "_end_")):
             # Its own sign for an element it can make nothing of; any other error would lose the document.
