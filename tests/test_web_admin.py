@@ -100,6 +100,7 @@ def test_what_does_something_answers_to_post_alone_and_what_shows_something_does
         ({"Origin": "http://127.0.0.1:8000.evil.example"}, False),
         ({"Origin": "https://evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
         ({"Referer": f"{ORIGIN}/admin/accounts"}, False),
     ],
 )

@@ -84,9 +84,9 @@ def is_sent_by_our_pages() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(request.headers.get("Origin", ""))
-    ours = urlsplit(visiting().addresses.hub)
-    return bool(origin.netloc) and origin.netloc in (ours.netloc, request.host)
+    # A scheme, a host and a port (RFC 6454 §6.2), or `null`.
+    origin = request.headers.get("Origin", "").partition("://")[2]
+    return bool(origin) and origin in (urlsplit(visiting().addresses.hub).netloc, request.host)
 
 
 def admits(site: Site, environ: WSGIEnvironment) -> bool:
