@@ -49,7 +49,7 @@ _LONGEST_TITLE = 200
 # Characters that no text has (Unicode §23.7): around what is not of the publisher's words.
 _BEGIN, _END = "\ufdd0", "\ufdd1"
 _NO_TEXT = str.maketrans("", "", _BEGIN + _END)
-_WRITTEN = re.compile("&#(?:x0*fdd[01]|0*6497[67])(?![0-9a-f]);?", re.IGNORECASE)
+_WRITTEN = re.compile("&#(?:x0*fdd[01](?![0-9a-f])|0*6497[67](?![0-9]));?", re.IGNORECASE)
 _LINK = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
 
 
