@@ -28,7 +28,7 @@ from hub.errors import HubError, StoreError
 from hub.model import FeedState
 from hub.store import shown
 from hub.store.postgres.server import Server, asked_for
-from hub.store.postgres.workers import END_GONE, GONE_AFTER, SCHEMA, make_tables
+from hub.store.postgres.workers import END_GONE, GONE_AFTER, make_tables, use_tables, use_tables_too
 
 try:
     from procrastinate import (
@@ -89,7 +89,9 @@ class Queue:
     def __init__(self, url: str) -> None:
         make_ready(url)
         self._url = url
-        self._connector = SyncPsycopgConnector(**_pool(url, most=1), connection_class=Server)
+        self._connector = SyncPsycopgConnector(
+            **_pool(url, most=1), connection_class=Server, configure=use_tables
+        )
         self._app = _app(self._connector)
         with _errors(url):
             self._app.open()
@@ -249,7 +251,7 @@ class Taker:
     async def _work(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         self._loop.set_exception_handler(self._raised)
-        app = _app(PsycopgConnector(**_pool(self._url, most=4)))
+        app = _app(PsycopgConnector(**_pool(self._url, most=4), configure=use_tables_too))
         app.task(name=_TASK, queue=_QUEUE, retry=_ForAnother())(self._poll_shard)
         with suppress(asyncio.CancelledError):
             if self._stopped:
@@ -308,9 +310,7 @@ def _app(connector: BaseConnector) -> App:
 
 
 def _pool(url: str, *, most: int) -> dict[str, Any]:
-    asked = asked_for(url)
-    asked["options"] = f"{asked.get('options', '')} -c search_path={SCHEMA}"
-    return {"min_size": 1, "max_size": most, "kwargs": asked, "timeout": 10.0}
+    return {"min_size": 1, "max_size": most, "kwargs": asked_for(url), "timeout": 10.0}
 
 
 @contextmanager

@@ -31,7 +31,7 @@ _HAS_ROLES = (
     "SELECT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
     " AND table_name = 'accounts' AND column_name = 'role')"
 )
-_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
+_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE (\S+) (\S+) ", re.MULTILINE)
 # Who was let in when the copy was made may have been removed since.
 _LET_IN = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (?:sessions|invitations|departures) ")
 # Where Debian and Red Hat have the programs of each version, besides one that is in PATH.
@@ -53,10 +53,14 @@ _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
 class _Place(Struct, frozen=True):
-    """A database on a server, for the programs: its name, its server's version, the tables that it has."""
+    """A database on a server, for the programs: its name, its server's version, the tables that it has.
+
+    These are in a `schema`; None where what its search_path names is not there.
+    """
 
     name: str
     version: int
+    schema: str | None
     tables: frozenset[str]
 
 
@@ -137,9 +141,17 @@ class _Restore:
                 f" {', '.join(sorted(self._place.tables)[:_MOST_TOLD])}",
                 _AN_EMPTY_ONE,
             )
-        tables = set(_TABLE.findall(contents))
+        found = _TABLE.findall(contents)
+        tables = {name for _, name in found}
         if MADE not in tables:
             self._refuse("it is not of a hub's database")
+        # They would be put where no hub looks for them.
+        schema = next(schema for schema, name in found if name == MADE)
+        if schema != (there := self._place.schema or "none"):
+            self._refuse(
+                f"its tables are of the schema {schema}, and the database's of {there}",
+                f"have both be the same: CREATE SCHEMA {schema}, ALTER DATABASE … SET search_path = {schema}",
+            )
         rows = self.run("--data-only", f"--table={MADE}", "--file=-")
         if set(_rows(rows)) - set(MIGRATIONS):
             self._refuse("it was written by a later hub than this one", "install that one")
@@ -162,9 +174,11 @@ def _rows(script: str) -> list[str]:
 
 def _place(url: str) -> _Place:
     with asking(url) as connection:
+        ((schema,),) = connection.execute("SELECT current_schema()").fetchall()
         return _Place(
             name=connection.info.dbname,
             version=connection.info.server_version // 10_000,
+            schema=schema,
             tables=frozenset(name for (name,) in connection.execute(_TABLES)),
         )
 

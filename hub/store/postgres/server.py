@@ -41,9 +41,33 @@ _ASKED_FOR = {
     "keepalives_count": 1,
     "tcp_user_timeout": 15_000,  # milliseconds
 }
-# The server gives up after a minute who does not answer, and lets go of what that one holds.
-_GIVEN_UP = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+# Whatever the server has by default: moments come as the driver reads them, the hub says itself how long it
+# waits, and who does not answer the server gives up after a minute, with what that one holds.
+_SETTINGS = {
+    "DateStyle": "ISO",
+    "TimeZone": "UTC",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+SET = (
+    "SELECT set_config(name, value, false) FROM (VALUES "
+    + ", ".join(f"('{name}', '{value}')" for name, value in _SETTINGS.items())
+    # Some are of later versions.
+    + ") settings (name, value) WHERE current_setting(name, true) IS NOT NULL"
+)
+"""The statement that sets what every connection of the hub's goes by."""
+_WHICH = "SELECT pg_backend_pid()"
 _IN_THE_ADDRESS = "Correct it in the address; docs/operating.md has examples."
+_NO_POOLER = (
+    "Name the server itself in the address, or have the pooler leave each connection to who opened it"
+    " (PgBouncer: pool_mode = session)."
+)
 _ROOMIER = "Allow more connections in postgresql.conf (max_connections), or end what holds some."
 # What the server or libpq says, and what to do about it; the first that fits.
 _REMEDIES = (
@@ -84,7 +108,10 @@ _REMEDIES = (
     ("database .* does not exist", "Make it, as docs/operating.md says, or name another with --database."),
     ("not currently accepting connections", "Let it: ALTER DATABASE … ALLOW_CONNECTIONS true."),
     ("no pg_hba.conf entry", "Let this machine in, in the server's pg_hba.conf."),
+    ("too many connections for role", "Allow the role more: ALTER ROLE … CONNECTION LIMIT …."),
+    ("too many connections for database", "Allow it more: ALTER DATABASE … CONNECTION LIMIT …."),
     ("too many|remaining connection slots", _ROOMIER),
+    ("statement pooling mode", _NO_POOLER),
     ("starting up|not yet accepting connections", "Wait until it has."),
     ("session is read-only|in hot standby mode", "Name the primary in the address: a hub has to write."),
     ("", "See that the server runs, and that its host and port are right and can be reached from here."),
@@ -158,11 +185,34 @@ def connect(url: str, *, patience: float | None = None) -> Server:
         asked["connect_timeout"] = min(int(patience), _LONGEST)
     try:
         connection = Server.connect(**asked, autocommit=True)
-        connection.patience = patience
-        connection.execute(_GIVEN_UP)
+        try:
+            connection.patience = patience
+            # Before anything is set that others would have then.
+            if _is_shared(connection, asked):
+                raise StoreUnusable(
+                    f"The address {shown(url)} is a pooler's that gives a connection to others between"
+                    " transactions, and with it the hub's locks.",
+                    _NO_POOLER,
+                )
+            connection.execute(SET.encode())
+        except BaseException:
+            connection.close()
+            raise
     except psycopg.Error as error:
         raise unreachable(url, error) from error
     return connection
+
+
+def _is_shared(connection: Server, asked: dict[str, Any]) -> bool:
+    """Whether a pooler gives to others between transactions what a connection has of the server."""
+    server = connection.execute(_WHICH).fetchone()
+    # What a pooler says of the server's process it has made up.
+    if server == (connection.info.backend_pid,):
+        return False
+    with closing(Server.connect(**asked)) as other:
+        other.patience = _LONGEST
+        # In a transaction from here on, by what was used last of what is free.
+        return other.execute(_WHICH).fetchone() == server or connection.execute(_WHICH).fetchone() != server
 
 
 def asked_for(url: str) -> dict[str, Any]:
@@ -225,6 +275,12 @@ def refusal(url: str, error: psycopg.Error) -> StoreError | None:
     if isinstance(error, errors.InsufficientPrivilege):
         return StoreError(
             f"This user may not do that in the database {shown(url)}: {said}.", remedy_of_rights(said)
+        )
+    if isinstance(error, errors.InvalidSchemaName):
+        return StoreError(
+            f"The database {shown(url)} has no place for the hub's tables: {said}.",
+            "Make the schema that its search_path names, or name one that there is: ALTER DATABASE … SET"
+            " search_path = public.",
         )
     if isinstance(error, errors.ReadOnlySqlTransaction) or "during recovery" in said:
         return StoreError(

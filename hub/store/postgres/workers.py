@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from hashlib import sha256
+from typing import Any
 
 import psycopg
 
@@ -11,7 +12,7 @@ from hub.errors import StoreError
 from hub.model import Workers
 from hub.store.address import shown
 from hub.store.connection import Connection
-from hub.store.postgres.server import HOLDERS, MAKING, NAME, WORKERS, Server, broken, connect, first_line
+from hub.store.postgres.server import HOLDERS, MAKING, NAME, SET, WORKERS, Server, broken, connect, first_line
 
 SCHEMA = "hub_jobs"
 """The schema of the engine's tables, apart from the hub's own: nothing in them has to last."""
@@ -19,6 +20,8 @@ GONE_AFTER = 15.0
 """After how many seconds without a sign of life a worker is gone."""
 ALIVE = f"last_heartbeat > now() - interval '{GONE_AFTER} seconds'"
 """The condition for the engine's workers that are not."""
+# Not asked for as a connection is opened: PgBouncer lets nobody in who asks for that.
+_USE = (SET.encode(), f"SET search_path = {SCHEMA}".encode())
 _MADE_AS = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
 _ARE_THERE = f"SELECT to_regclass('{SCHEMA}.procrastinate_workers') IS NOT NULL"
 _WORKERS = (
@@ -60,6 +63,20 @@ class SeeingWorkers(Connection):
     def _has_engine(self) -> bool:
         """Whether there are tables of the engine."""
         return bool(self._value(_ARE_THERE))
+
+
+def use_tables(connection: psycopg.Connection[Any]) -> None:
+    """Have a connection of the engine's find its tables, and go by what all of the hub's go by."""
+    for statement in _USE:
+        connection.execute(statement)
+    connection.commit()
+
+
+async def use_tables_too(connection: psycopg.AsyncConnection[Any]) -> None:
+    """The same of one that is waited for."""
+    for statement in _USE:
+        await connection.execute(statement)
+    await connection.commit()
 
 
 def make_tables(url: str, script: str, version: str) -> None:
