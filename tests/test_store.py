@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from hub.config.values import check_slug
 from hub.decide import decide
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 from hub.model import (
     And,
     Entry,
@@ -1245,6 +1245,34 @@ def test_an_address_that_is_no_databases_says_how_one_looks(url: str) -> None:
     with pytest.raises(StoreError, match="is not the address of a database") as caught:
         open_store(url)
     assert "sqlite:///hub.db" in caught.value.remedy
+
+
+def test_a_database_that_is_moved_away_while_it_is_open_loses_nothing(tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "hub.db", tmp_path / "moved.db"
+    url = new_file(file)
+    with closing(open_store(url)) as store:
+        store.sync(MEMBERS, FEEDS, authority="news.example.org")
+        poll(store, EAST, entry("a"))
+        file.rename(elsewhere)
+        poll(store, EAST, entry("a"), entry("b"))
+        for for_readers in (False, True):
+            with pytest.raises(StoreUnusable, match="it was moved away") as told:
+                open_store(url, for_readers=for_readers)
+        assert told.value.remedy.startswith("Move it back")
+        assert not file.exists()
+        elsewhere.rename(file)
+        with closing(open_store(url, for_readers=True)) as other:
+            assert len([*other.walk()]) == 2
+    with closing(existing_store(url)) as store:
+        assert len([*store.walk()]) == 2
+        assert store.check() == ()
+
+
+def test_pages_make_no_database_where_one_was(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/hub.db"
+    with pytest.raises(StoreUnusable, match="it was moved away"):
+        open_store(url, for_readers=True)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:

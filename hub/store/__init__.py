@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from hub.errors import StoreError
 from hub.model import Admitted, Poller, StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
-from hub.store.copies import refuse_cut_short
+from hub.store.copies import refuse_cut_short, refuse_moved_away
 from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
@@ -105,13 +105,16 @@ PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"
 def open_store(url: str, *, for_readers: bool = False) -> Store:
     """Open the database an address names, making or upgrading it first. Raises StoreError.
 
-    Where it is `for_readers`, who wait, a server that does not answer is given up within seconds.
+    Where it is `for_readers`, who wait, a server that does not answer is given up within seconds,
+    and a file is not made: who runs the hub has done so.
     """
     if on_server(url):
         with _driver():
             from hub.store.postgres import PostgresStore
         return PostgresStore(url, for_readers=for_readers)
     file = database_file(url)
+    if for_readers:
+        refuse_moved_away(file, begun=True)
     from hub.store.sqlite import SqliteStore
 
     return SqliteStore(file)

@@ -1,4 +1,7 @@
-"""The file of a backup, which has its name once it is whole, and the one that is to be a database again."""
+"""The file of a backup, which has its name once it is whole, and the one that is to be a database again.
+
+And a database's own, where it is not in its place.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreUnusable
 
 
 @contextmanager
@@ -55,6 +58,20 @@ def refuse_cut_short(file: Path) -> None:
         raise StoreError(
             f"There is no database {file} just now: a backup is being put there, unless that was killed.",
             f"If it was, begin again: hub restore FILE. To begin with nothing instead, delete {copy}.",
+        )
+
+
+def refuse_moved_away(file: Path, *, begun: bool = False) -> None:
+    """Raise StoreUnusable where a database is not in its place that left its log there, or that has `begun`.
+
+    SQLite would begin another there and take the log for that one's, and what is in it would be lost to both.
+    """
+    log = Path(f"{file.resolve()}-wal")
+    if not file.exists() and (begun or (log.exists() and log.stat().st_size)):
+        raise StoreUnusable(
+            f"There is no database {file} any more: it was moved away or deleted.",
+            f"Move it back, beside {log} where that is; nothing is lost then. Where it is lost, stop all"
+            f" hubs, delete {log} and put back the last backup: hub restore FILE.",
         )
 
 

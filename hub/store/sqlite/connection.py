@@ -17,7 +17,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.machine import give_to_owner
 from hub.store import PUT_BACK
 from hub.store.connection import BUSY_SECONDS, Connection, Values
-from hub.store.copies import refuse_cut_short
+from hub.store.copies import refuse_cut_short, refuse_moved_away
 from hub.store.rows import Row, from_json
 from hub.store.sqlite.migrations import from_later, migrations
 
@@ -50,6 +50,7 @@ class SqliteConnection(Connection):
         super().__init__()
         self._file = file
         refuse_cut_short(file)
+        refuse_moved_away(file)
         _begin(file)
         try:
             connection = sqlite3.connect(
