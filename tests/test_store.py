@@ -1240,7 +1240,19 @@ def test_a_story_without_a_lead_is_told_of(store: Store, url: str) -> None:
     assert store.check() == ("1 stories do not have exactly one lead",)
 
 
-@pytest.mark.parametrize("url", ["hub.db", "mysql:///hub.db", "sqlite://hub.db", "sqlite:///"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hub.db",
+        "mysql:///hub.db",
+        "sqlite://hub.db",
+        "sqlite:///",
+        # A folder, and what SQLite keeps nowhere.
+        "sqlite:///.",
+        "sqlite:////",
+        "sqlite:///:memory:",
+    ],
+)
 def test_an_address_that_is_no_databases_says_how_one_looks(url: str) -> None:
     with pytest.raises(StoreError, match="is not the address of a database") as caught:
         open_store(url)

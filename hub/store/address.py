@@ -43,7 +43,8 @@ def database_file(url: str) -> Path:
     `sqlite:////var/lib/hub.db` absolute. Raises NotAnAddress.
     """
     scheme, _, path = url.partition(":///")
-    if scheme != "sqlite" or not path:
+    # The last one SQLite takes for memory, which is gone with whoever has written there.
+    if scheme != "sqlite" or not Path(path).name or path == ":memory:":
         raise NotAnAddress(
             f"{shown(url)!r} is not the address of a database.",
             "Write sqlite:///hub.db for a file beside you, sqlite:////var/lib/hub/hub.db for one elsewhere,"
