@@ -23,6 +23,7 @@ from hub.decide import decide
 from hub.errors import StoreError, StoreUnusable
 from hub.model import (
     And,
+    AuditRecord,
     Entry,
     Feed,
     FeedInfo,
@@ -1353,6 +1354,15 @@ def test_a_database_that_must_be_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="There is no database"):
         existing_store(f"sqlite:///{tmp_path}/hub.db")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["École", "école", "ANNA", "Anna", "PIN", "İstanbul"])
+def test_what_was_done_is_found_by_words_whatever_the_database_takes_for_small_letters(
+    store: Store, words: str
+) -> None:
+    said = f"{words} was pinned."
+    store.record(AuditRecord(moment=NOW, who="anna", action="pin", about="x", said=said))
+    assert [each.said for each in store.audit(words, limit=9).items] == [said]
 
 
 @in_a_file

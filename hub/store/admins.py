@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
 
 import msgspec
 
@@ -34,6 +35,8 @@ from hub.store.rows import Row
 _IDLE = timedelta(hours=12)
 # Nothing is written for a page that is asked for sooner after another.
 _SEEN_AGAIN = timedelta(minutes=5)
+# In words that are looked for, as both databases have small letters of what is kept.
+_AS_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 # Browsers that are at the organisation's own sign-in: more than the web view lets go there in the time.
 _MOST_AWAY = 1_000
 _ACCOUNTS = (
@@ -375,9 +378,9 @@ class Admins(Connection):
         with self._reading():
             found = self._rows(
                 "SELECT * FROM audit WHERE id < :before"
-                " AND instr(lower(who || ' ' || action || ' ' || about || ' ' || said), lower(:words)) > 0"
+                " AND instr(lower(who || ' ' || action || ' ' || about || ' ' || said), :words) > 0"
                 " ORDER BY id DESC LIMIT :limit",
-                {"before": before, "words": words, "limit": limit + 1},
+                {"before": before, "words": words.translate(_AS_LOWER), "limit": limit + 1},
             )
         items = tuple(map(_record, found[:limit]))
         return Page(items=items, next=write_cursor("a", items[-1].number) if len(found) > limit else None)
