@@ -523,6 +523,16 @@ def test_an_answer_that_breaks_off_is_an_error(site: Site, answer: bytes, words:
     assert site.url("/feed") in str(error)
 
 
+def test_what_an_error_quotes_of_a_server_can_be_kept_and_shown(site: Site) -> None:
+    def answer(connection: socket.socket, _asked: Asked) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \xe6\x1b[31m\r\n\r\nx")
+
+    site.answers["/feed"] = answer
+    error = failure(site.url("/feed"))
+    assert r"\udce6\x1b[31m" in str(error)
+    assert str(error).isprintable()
+
+
 def test_a_port_where_nothing_listens_and_a_name_that_is_nobodys_are_told_apart() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]

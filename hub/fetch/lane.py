@@ -22,6 +22,7 @@ from hub.fetch.body import Body
 from hub.fetch.journey import Journey
 from hub.fetch.request import headers, may_connect, refused_address
 from hub.model import FetchPolicy, size_text
+from hub.said import as_written
 
 # Of an answer that is no document this much is read, to recognise a page that blocks robots.
 _GLANCE = 64 * 1024
@@ -245,7 +246,8 @@ class Lane:
         elif code == pycurl.E_COULDNT_CONNECT and (number := self.curl.getinfo(pycurl.OS_ERRNO)):
             detail = os.strerror(number)
         reason, problem, remedy = _FAULTS.get(code, _BROKEN)
-        detail = detail or f"libcurl's error {code}"
+        # It may quote the server, in bytes that are no text.
+        detail = as_written(detail) or f"libcurl's error {code}"
         return FetchError(problem.format(url=journey.asked, detail=detail), remedy, reason=reason)
 
     def _allowed(self, address: str) -> bool:
