@@ -33,7 +33,7 @@ _ILLEGAL = re.compile(rf"[^{_UNRESERVED}!$&'()*+,;=:@/?#\[\]%]|%(?![0-9A-Fa-f]{{
 _BROWSERS_STRIP = "".join(map(chr, range(33))) + "\u200b\u200e\u200f\u2060\ufeff"
 _BROWSERS_DROP = str.maketrans("", "", "\t\n\r")
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _HOST_ALONE = re.compile(r"www\.(?:[\w-]+\.)+[^\W\d_]{2,}(?=[/?#]|$)", re.IGNORECASE)
 _WEB = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _ASCII_HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*")
@@ -136,8 +136,7 @@ def resolve(base: str | None, link: str) -> str | None:
     link = link.strip().strip(_BROWSERS_STRIP).translate(_BROWSERS_DROP)
     if not link:
         return None
-    scheme = _SCHEME.match(link)
-    if scheme is None:
+    if not _SCHEME.match(link):
         if base is None or not _WEB.match(base):
             return None
         end = re.search("[?#]", link)
@@ -146,8 +145,6 @@ def resolve(base: str | None, link: str) -> str | None:
             link = urljoin(base, with_scheme(link[:at].replace("\\", "/") + link[at:], base))
         except ValueError:
             return None
-    elif scheme[1].lower() not in ("http", "https"):
-        return None
     match = _WEB.match(link)
     if match is None or _host(match[1]) is None:
         return None
@@ -172,7 +169,7 @@ _TRACKING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_CANONICAL = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#!.*)?", re.IGNORECASE)
+_CANONICAL = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#!.*)?")
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 # Most links, of which nothing is to be taken away but their ends.
 _SIMPLE = re.compile(
@@ -206,7 +203,7 @@ def canonical(link: str) -> str | None:
     if match is None:
         return None
     scheme, authority, path, query, fragment = match.groups()
-    authority = authority.lower().removesuffix(":80" if scheme.lower() == "http" else ":443")
+    authority = authority.removesuffix(":80" if scheme == "http" else ":443")
     name, dot, port = authority.partition(".:")
     authority = f"{name}:{port}" if dot else authority.removesuffix(".")
     path = _INDEX.sub("/", _SESSION.sub("", path)).rstrip("/")
