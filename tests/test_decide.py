@@ -252,6 +252,19 @@ def test_a_feed_that_has_the_beginning_of_each_text_or_all_of_it_now_tells_nobod
         assert [each.told for each in alone.changed] == ["yes"]
 
 
+def test_two_texts_that_are_cut_among_many_are_told_and_so_are_two_that_have_other_titles_too() -> None:
+    whole, cut = (
+        [entry(id, title=f"Ward {id} opens", text=text.replace("ward", f"ward {id}")) for id in "abcdefgh"]
+        for text in (f"{WHOLE} {WHOLE}", f"{WARD} {GRANT}")
+    )
+    known = [stored(each, key=key) for key, each in enumerate(whole, 1)]
+    update = decided(document(*cut[:2], *whole[2:]), *known)
+    assert [each.told for each in update.changed] == ["yes"] * 2
+    retitled = [entry(id, title=f"Ward {id} will close", text=cut[at].text) for at, id in enumerate("ab")]
+    update = decided(document(*retitled), *known[:2])
+    assert [each.told for each in update.changed] == ["yes"] * 2
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -284,7 +297,10 @@ def test_an_editor_who_goes_back_is_followed_after_a_day_and_nobody_is_told() ->
     (changed,) = decided(document(after), stored(before)).changed
     now_after = replace(stored(after), past_fingerprints=changed.past_fingerprints)
     hours_ago = replace(now_after, changes=(NOW - timedelta(hours=23),))
-    assert decided(document(before), hours_ago).changed == ()
+    too_soon = decided(document(before), hours_ago)
+    assert (too_soon.changed, too_soon.put_off) == ((), True)
+    other = entry("a", title="Open day", text=f"{WARD} It is on 5 June.")
+    assert not decided(document(other), hours_ago).put_off, "other words are taken at once"
     again = replace(now_after, changes=(NOW - timedelta(days=9), NOW - timedelta(hours=23)))
     assert decided(document(before), again).changed == (), "it is the last change that counts"
     days_ago = replace(now_after, changes=(NOW - timedelta(hours=24),))
@@ -300,6 +316,8 @@ def test_a_picture_that_an_earlier_hub_took_for_the_news_of_an_entry_without_wor
     assert (update.new, update.changed, relinked.fingerprint) == ((), (), "of nothing")
     (changed,) = decided(document(replace(after, image="https://east.example/2.jpg")), before).changed
     assert changed.told == "yes"
+    (changed,) = decided(document(replace(after, text="Words at last.")), before).changed
+    assert changed.told == "yes"
 
 
 def test_nobody_is_told_of_references_that_an_earlier_hub_left_in_words() -> None:
@@ -309,6 +327,11 @@ def test_nobody_is_told_of_references_that_an_earlier_hub_left_in_words() -> Non
     after = entry("a", title="Ward ‘A’ opens", text="It helps 12 & more.")
     (changed,) = decided(document(after), before).changed
     assert (changed.entry.title, changed.told) == ("Ward ‘A’ opens", "no")
+    in_title = replace(
+        stored(entry("a", title="Ward &#8216;A&#8217; opens", text="It helps.")), fingerprint="1"
+    )
+    (changed,) = decided(document(entry("a", title="Ward ‘A’ opens", text="It helps.")), in_title).changed
+    assert changed.told == "no"
     corrected = entry("a", title="Ward ‘B’ opens", text="It helps 12 & more.")
     (changed,) = decided(document(corrected), before).changed
     assert changed.told == "yes"
@@ -326,6 +349,9 @@ def test_other_news_under_the_same_id_and_link_leaves_its_story() -> None:
     before = stored(entry("a", title="Ward opens", text=WARD))
     (changed,) = decided(document(entry("a", title="Bids invited", text=GRANT)), before).changed
     assert changed.leaves_story
+    assert not changed.keeps_day
+    (corrected,) = decided(document(entry("a", title="Ward opens", text=f"{WARD} In May.")), before).changed
+    assert corrected.keeps_day
 
 
 def test_an_address_that_moved_is_taken_over_and_nobody_told() -> None:
@@ -586,6 +612,10 @@ def test_a_feeds_new_title_is_taken_over_without_news() -> None:
 def test_what_a_document_without_entries_says_of_the_feed_is_passed_over() -> None:
     down = FeedInfo(title="Down for maintenance", updated=NOW)
     assert decided(document(info=down), stored(entry("a"))).state.info == POLLED.info
+    waiting = Known(own=(stored(entry("a")),), waiting={1: NOW - timedelta(days=9)})
+    update = decided(document(info=down), known=waiting)
+    assert update.settled == (1,)
+    assert update.state.info == POLLED.info
 
 
 def test_a_first_document_without_entries_says_what_the_feed_is() -> None:
@@ -669,6 +699,13 @@ def test_what_a_push_or_a_site_does_not_bring_is_not_missing() -> None:
         update = decided(gathered, state=state, known=known)
         assert (update.checks, update.window) == ((), ())
     assert [check.key for check in decided(document(oldest), known=known).checks] == [1, 2]
+
+
+def test_after_a_push_that_changed_something_the_document_is_read_though_it_be_as_it_was() -> None:
+    corrected = entry("1", title="News 1", text="Words of News 1, corrected.")
+    update = decided(push(corrected), stored(entry("1")))
+    assert [change.told for change in update.changed] == ["yes"]
+    assert (update.state.etag, update.state.last_modified, update.state.body_digest) == (None, None, None)
 
 
 def test_a_push_without_news_shows_that_pushes_come_and_nothing_else() -> None:

@@ -130,9 +130,11 @@ def _info(gathered: Gathered, before: FeedInfo, *, news: bool) -> FeedInfo:
     is passed over, since it may well say "Down for maintenance".
     """
     said = gathered.info or FeedInfo()
-    if before == FeedInfo() or news:
+    if before == FeedInfo():
         return said
-    return replace(said, updated=before.updated) if gathered.entries else before
+    if not gathered.entries:
+        return before
+    return said if news else replace(said, updated=before.updated)
 
 
 def _is_news(update: FeedUpdate) -> bool:
