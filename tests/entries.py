@@ -55,8 +55,8 @@ def entry(
         tags=tags,
         keys=EntryKeys(
             id=digest(id) if id else None,
-            loose_id=digest(urls.loose_id(id)) if id else None,
-            link=digest(canonical) if canonical and link and not urls.is_home_page(link) else None,
+            loose_id=urls.loose_id_key(id, urls.NO_HOSTS),
+            link=urls.link_key(link, canonical),
             title=digest(f"{markup.words(title)}\n{published.isoformat()}" if published else fingerprint),
         ),
         fingerprint=fingerprint,

@@ -101,6 +101,14 @@ def test_an_empty_document_before_it_makes_no_news_of_it(store: Store) -> None:
     assert told(store) == [each.title for each in PAST[: backlog.TOLD]]
 
 
+def test_at_another_address_a_feed_has_a_past_of_its_own(store: Store) -> None:
+    poll(store, EAST, *PAST[:3])
+    moved = replace(EAST, url="https://east.example/elsewhere")
+    store.sync(MEMBERS, [moved], authority="news.example.org")
+    poll(store, moved, *PAST, at=NOW + DAY)
+    assert told(store) == [each.title for each in PAST[: 3 + backlog.TOLD]]
+
+
 def test_a_tags_feed_has_no_more_of_it(store: Store) -> None:
     blog = replace(EAST, tags=("blog",))
     store.sync(MEMBERS, [blog], authority="news.example.org")
@@ -180,6 +188,14 @@ def test_a_past_without_dates_is_not_told_and_stands_behind_what_has_one(store: 
     poll(store, EAST, *undated(0, 1, 2))
     assert told(store) == ["Theirs"]
     assert told(store, Selection()) == ["Theirs", "News 0", "News 1", "News 2"]
+
+
+def test_behind_the_undated_pages_of_a_site_what_is_old_is_its_past_too(store: Store) -> None:
+    site = replace(EAST, kinds={EAST.url: Sitemap()})
+    store.sync(MEMBERS, [site], authority="news.example.org")
+    poll(store, site, *undated(1, 2))
+    poll(store, site, *PAST[5:8], at=NOW + DAY)
+    assert told(store) == []
 
 
 def test_what_such_a_feed_brings_later_is_news_of_that_day(store: Store) -> None:

@@ -592,6 +592,17 @@ MISTAKES = [
         "it with https://",
     ),
     (
+        "hub:\n  url: http://127.0.0.1:8000\n  sign_in:\n    client_id: x\n    issuer: "
+        "http://127.0.0.1.example\n",
+        "feeds.yaml:5: hub.sign_in.issuer: `http://127.0.0.1.example` is not encrypted; begin "
+        "it with https://",
+    ),
+    (
+        "hub:\n  url: http://10.0.0.1:8000\n  sign_in: {issuer: 'https://a.example', client_id: x}\n",
+        "feeds.yaml:3: hub.sign_in: browsers come back from there to hub.url, which is not "
+        "encrypted; write it with https://",
+    ),
+    (
         "hub:\n  url: https://news.example.org\n  sign_in:\n    client_id: x\n    issuer: "
         "https://a.example/.well-known/openid-configuration\n",
         "feeds.yaml:5: hub.sign_in.issuer: leave out /.well-known/openid-configuration at its "

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import markup, urls
-from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings
+from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings, Sketch
 from hub.stories import compared, copy_of, is_on_site_of, leads_instead, likely, sketched
 from hub.stories.sketch import title_core, title_parts
 from hub.stories.titles import is_distinctive, is_periodical, is_same_title
@@ -696,6 +696,38 @@ def test_a_long_text_is_compared_with_an_excerpt_of_it_that_came_first() -> None
     held = dict.fromkeys(excerpt.samples, (7,))
     assert 4 <= len(held) < len(whole.samples) / 5
     assert likely(whole, held) == (7,)
+
+
+HOUSE = (10, 11, 12, 13, 14, 15, 16, 17)
+"""Stories that all have a phrase of their member's house."""
+
+
+@pytest.mark.parametrize(
+    ("runs", "held", "looked_at"),
+    [
+        pytest.param(5, {0: (7,)}, (7,), id="the title alone"),
+        pytest.param(5, {0: HOUSE}, (), id="a title that many have"),
+        pytest.param(5, {0: HOUSE[1:]}, HOUSE[1:5], id="a title that some have"),
+        pytest.param(5, dict.fromkeys((1, 2, 3, 4, 5), HOUSE), (), id="words that many have"),
+        pytest.param(5, {1: (7, 8)}, (7, 8), id="words that two have"),
+        pytest.param(5, {1: (7, 8, 9)}, (), id="words that three have"),
+        pytest.param(5, {1: (7, 8, 9), 2: (7, 8, 10)}, (7, 8), id="two times words that three have"),
+        pytest.param(10, {1: (7,)}, (), id="a tenth of the words"),
+        pytest.param(10, {1: (7,), 2: (7,)}, (7,), id="a fifth of the words"),
+        pytest.param(10, {1: (7,), 2: (8,)}, (), id="a fifth, of two stories"),
+        pytest.param(99, dict.fromkeys((1, 2, 3), (7,)), (), id="too little of a long text"),
+        pytest.param(99, dict.fromkeys((1, 2, 3, 4), (7,)), (7,), id="an excerpt's words of a long text"),
+        pytest.param(5, {1: (8,), 2: (8, 7), 0: (9,)}, (8, 9, 7), id="the rarest first"),
+        pytest.param(5, {1: (5, 8), 2: (8, 5), 0: (8,)}, (8, 5), id="the title and the words first"),
+        pytest.param(5, {at: (10 - at,) for at in range(1, 6)}, (5, 6, 7, 8), id="four at most"),
+    ],
+)
+def test_an_entry_is_compared_with_the_stories_that_share_the_rarest_of_its_words_or_its_title(
+    runs: int, held: dict[int, tuple[int, ...]], looked_at: tuple[int, ...]
+) -> None:
+    assert likely(Sketch(samples=tuple(range(1, runs + 1)), title=0), held) == looked_at
+    untitled = likely(Sketch(samples=tuple(range(1, runs + 1))), held)
+    assert untitled == likely(Sketch(samples=tuple(range(1, runs + 1)), title=0), {**held, 0: ()})
 
 
 def test_a_notice_like_one_of_weeks_ago_is_other_news_where_it_goes_on_otherwise() -> None:

@@ -697,6 +697,28 @@ def test_what_a_public_server_redirects_to_must_be_public_whatever_is_allowed() 
     assert may_connect("93.184.216.35", allow, public_only=journey.public_only)
 
 
+@pytest.mark.parametrize(
+    ("redirected_by", "address", "public"),
+    [
+        (None, "93.184.216.34", True),
+        (None, "10.0.0.1", False),
+        (None, None, False),
+        ("10.0.0.1", "10.0.0.1", False),
+        ("93.184.216.34", "10.0.0.1", True),
+    ],
+)
+def test_a_document_is_public_that_a_public_server_gave_or_led_to(
+    redirected_by: str | None, address: str | None, public: bool
+) -> None:
+    # What it names, such as its WebSub hub, must be public then, whatever is allowed.
+    journey = Journey("ticket", FetchRequest(url="https://example.org/feed"))
+    if redirected_by:
+        journey.follow(Head(302, {"location": "/2"}), address=redirected_by, limit=10)
+    found = journey.outcome(Head(200, {}), b"", address=address, conditional=False, now=NOW, user_agent="hub")
+    assert isinstance(found, Fetched)
+    assert found.public is public
+
+
 def test_a_redirect_from_https_to_http_is_remarked_and_never_permanent() -> None:
     journey = Journey("ticket", FetchRequest(url="https://example.org/feed"))
     journey.follow(Head(301, {"location": "http://example.org/feed"}), address=None, limit=10)

@@ -110,6 +110,7 @@ def test_not_binds_closer_than_and_and_and_than_or() -> None:
         ("colour:red", 1, "`colour` is not a field of news; there are tag, kind, member, type, region"),
         ("kind:evnt", 6, "there is no kind `evnt`; did you mean `event`?"),
         ("tag:a or type:partnr", 15, "there is no type `partnr`; did you mean `partner`?"),
+        ("(tag:a) or tag:b)", 17, "this bracket closes nothing, or nothing stands before it"),
         ("not " * 60 + "tag:a", 1, "the filter is nested more than 50 deep"),
         ("tag:a or (" * 60 + "tag:b" + ")" * 60, 1, "the filter is nested more than 50 deep"),
         ("x:y or", 1, "`x` is not a field of news; there are tag, kind, member, type, region"),

@@ -164,6 +164,13 @@ def test_what_is_told_later_has_no_earlier_moment_where_the_clock_was_ahead() ->
     worse = seen(failed(400, reason="http-404"), before)
     assert worse is not None
     assert worse.changed == NOW + DAY
+    noticed_before = replace(before, changed=NOW + DAY, noticed=NOW - DAY)
+    assert over(noticed_before, LEFT, NOW).changed == NOW + DAY
+
+
+def test_that_it_is_over_is_told_as_of_the_moment_at_which_it_is() -> None:
+    before = replace(incident(failed()), changed=NOW - DAY, noticed=NOW - DAY)
+    assert over(before, LEFT, NOW).changed == NOW
 
 
 def test_a_feed_that_left_the_file_needs_nobody() -> None:

@@ -75,6 +75,28 @@ def test_what_interrupts_a_move_begins_it_anew(other: Gathered) -> None:
     assert moves.proposed(found(*[poll()] * 60, other, *[poll()] * 49), NOW)
 
 
+def test_a_redirect_that_is_gone_is_told_of_no_more() -> None:
+    state = found(*[poll()] * 60, poll(None))
+    assert moves.current(state) is None
+
+
+def test_an_empty_document_at_the_target_is_not_counted_and_makes_nobody_doubt() -> None:
+    empty = poll(entries=())
+    assert moves.proposed(found(empty, *[poll()] * 3), NOW + 30 * DAY) is None
+    assert moves.proposed(found(empty, *[poll()] * 4), NOW + 30 * DAY)
+    assert moves.doubtful(found(empty, shares=False)) is None
+
+
+def test_what_is_not_proposed_yet_says_how_far_it_is() -> None:
+    state = found(*[poll()] * 48)
+    assert moves.doubtful(state) is None
+    assert state.move
+    assert moves.why_not(state.move, NOW).endswith("so far: 48 and 47.")
+    interrupted = found(*[poll()] * 48, poll(outcome="failed"))
+    assert interrupted.move
+    assert moves.why_not(interrupted.move, NOW).endswith("so far: 0 and 0.")
+
+
 def test_a_document_that_is_the_same_as_before_the_move_is_of_the_feed() -> None:
     same = poll(outcome="not_modified", entries=())
     assert moves.proposed(found(*[same] * 49), NOW)

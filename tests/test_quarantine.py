@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hub import quarantine
 from hub.admin import moderation
-from hub.model import Entry, Feed, FeedKey, Habits, Withheld
+from hub.model import Entry, Feed, FeedKey, Habits, Move, Withheld
 from hub.store import Store
 from hub.stories import sketched
 from tests import decided
@@ -220,6 +220,31 @@ def test_a_flood_makes_the_next_one_no_more_usual() -> None:
     tomorrow = TODAY + timedelta(days=1)
     withheld, _ = judge([told(n, at=tomorrow) for n in range(200, 300)], habits, tomorrow)
     assert len(withheld) == 100
+
+
+def test_what_a_flood_is_like_is_not_learnt() -> None:
+    _, habits = judge(
+        [told(n, title=f"Клиника {n}") for n in range(100, 130)], replace(usual(), scripts=frozenset())
+    )
+    assert not habits.scripts
+
+
+# ---------------------------------------------------------------- sites that moved
+
+
+def test_a_site_is_its_own_where_its_redirect_leads_if_its_entries_were_there_and_else_is_not() -> None:
+    move = Move(
+        address=FEED.url, target="https://casino.example.net/", since=ago(days=9), polls=9, shares=True
+    )
+    assert quarantine.moved_to([], move) == {"example.net"}
+    assert quarantine.moved_to([], replace(move, shares=False)) == set()
+
+
+def test_a_site_is_its_own_where_most_of_its_published_entries_lead_by_now() -> None:
+    news, others = [told(n) for n in range(4)], [spam(n) for n in range(4)]
+    assert quarantine.moved_to([*news[:2], *others[:3]], None) == {"example.net"}
+    assert quarantine.moved_to([*news, *others], None) == set()
+    assert quarantine.moved_to(others[:2], None) == set()
 
 
 # ---------------------------------------------------------------- through the store

@@ -28,7 +28,7 @@ from hub.model import (
     TagRule,
 )
 from hub.store import open_store
-from hub.stories import Recognised
+from hub.stories import Recognised, mark
 from tests.entries import entry
 from tests.known import stored
 from tests.older import older_database
@@ -262,14 +262,17 @@ def test_a_document_is_looked_at_once_more_though_other_entries_differ_each_time
         assert (refreshed, first_seen) == ((), again)
 
 
-def test_what_has_another_link_now_is_refreshed_by_a_later_document() -> None:
+def test_what_has_another_link_now_or_was_not_read_is_refreshed_by_a_later_document() -> None:
     said = replace(entry("a"), rest=10)
     recognised = [Recognised(said, stored(said, key=7))]
     before = (in_the_window(7, 10 | SEEN_ONCE),)
-    window, refreshed, _ = refreshing.compared(recognised, before, changed=(), relinked={7}, as_known=())
-    assert refreshed == ()
-    _, (later,), _ = refreshing.compared(recognised, window, changed=(), relinked=(), as_known=())
-    assert later.key == 7
+    for relinked, as_known in (({7}, set()), (set(), {mark(said)})):
+        window, refreshed, _ = refreshing.compared(
+            recognised, before, changed=(), relinked=relinked, as_known=as_known
+        )
+        assert refreshed == ()
+        _, (later,), _ = refreshing.compared(recognised, window, changed=(), relinked=(), as_known=())
+        assert later.key == 7
 
 
 AN_ENTRY = replace(

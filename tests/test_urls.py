@@ -277,6 +277,7 @@ BASE = "https://example.org/news/page?q=1#f"
         ("#top", "https://example.org/news/page?q=1#top"),
         ("//cdn.example/x", "https://cdn.example/x"),
         (" \x01 http://a.example/ ", "http://a.example/"),
+        ("\u3000http://a.example/!\xa0", "http://a.example/!"),
         ("http://a.exa\nmple/x\ty", "http://a.example/xy"),
         ("http://a.example/ü b", "http://a.example/ü%20b"),
         ("http://a.example/%zz%", "http://a.example/%25zz%25"),
@@ -340,6 +341,12 @@ def test_a_link_that_leads_nowhere_good_is_dropped(link: str) -> None:
     assert urls.resolve(BASE, link) is None
 
 
+def test_the_name_of_a_site_before_a_path_is_its_host() -> None:
+    assert urls.with_scheme("example.org/a", None, "https://www.example.org/feed") == "//example.org/a"
+    assert urls.with_scheme("example.org/a", None, "https://other.example/feed") == "example.org/a"
+    assert urls.with_scheme("news/a", "http://news/feed") == "news/a"
+
+
 @pytest.mark.parametrize("base", [None, "", "news/", "mailto:a@b.example", "http://[::bad", "file:///etc/"])
 def test_without_a_base_only_absolute_links_are_kept(base: str | None) -> None:
     assert urls.resolve(base, "story.html") is None
@@ -375,6 +382,8 @@ def test_only_a_link_that_can_be_opened_as_it_stands_is_one(text: str, good: boo
         ("http://[::FFFF:0:0]/", "::ffff:0:0"),
         ("http://user:pw@example.org/", "example.org"),
         ("http://127.0.0.2:8100/feed", "127.0.0.2"),
+        ("http://example.org:65535/", "example.org"),
+        ("http://example.org:65536/", None),
         ("ftp://example.org/", None),
         ("http:///x", None),
         ("http://[::bad/", None),
@@ -494,6 +503,7 @@ NOT_PUBLIC = """
 ::ffff:169.254.169.254 ::ffff:10.0.0.1 ::ffff:0:127.0.0.1 ::127.0.0.1 ::10.0.0.1 ::2 64:ff9b::127.0.0.1
 64:ff9b::a9fe:a9fe 64:ff9b:1::10.0.0.1 64:ff9b:1::169.254.169.254 64:ff9b:1:: 64:ff9b:2::8.8.8.8
 64:ff9b:1:a00:0:100:808:808 64:ff9b:1:a:0:1:808:808 64:ff9b:1:0:a:0:108:808 2002:7f00:1::1
+64:ff9b:1:cb00:71:100:808:808 64:ff9b:1:cb:0:7101:808:808 64:ff9b:1:0:cb:71:108:808
 2002:a00:1::8.8.8.8 2002:a9fe:a9fe:: 2002:c0a8:101::1 2001:0:7f00:1:0:0:f7f7:f7f7
 2001:0:808:808:0:0:80ff:fffe 2001::1 2606:4700::1111%eth0 ::ffff:8.8.8.8%lo 127.1 2130706433 0x7f000001
 0177.0.0.1 127.0.0.1. 8.8.8.8:80 [::1] localhost 8.8.8 8.8.8.8/32 ٨.8.8.8
@@ -521,6 +531,8 @@ LOOPBACK = IPv4Network("127.0.0.0/8")
         ("127.0.0.1", "127.0.0.0/8", True),
         ("127.0.0.1", "10.0.0.0/8", False),
         ("::ffff:127.0.0.1", "127.0.0.0/8", True),
+        ("::ffff:127.0.0.1", "127.0.0.1/32", True),
+        ("::ffff:127.0.0.1", "127.0.0.0/32", False),
         ("::ffff:10.0.0.1", "127.0.0.0/8", False),
         ("64:ff9b::127.0.0.1", "127.0.0.0/8", True),
         ("2002:7f00:1::1", "127.0.0.0/8", True),

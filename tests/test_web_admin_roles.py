@@ -21,7 +21,7 @@ from hub.audit import Decision
 from hub.errors import AlreadySo, NotAllowed, StoreError
 from hub.model import ADMIN as AN_ADMIN
 from hub.model import Admitted, Channel, Entry, HubSettings, Invitation, Role, RoleName, Subject, Way
-from hub.roles import RIGHTS, Right, may, refusal
+from hub.roles import RIGHTS, Right, may, refusal, right_for
 from hub.store import Store, open_store
 from hub.web.admin.actions import ACTIONS, ON_ACCOUNTS, ON_FILE, ON_NEWS
 from hub.web.admin.own import OwnDesk
@@ -227,6 +227,11 @@ def test_who_is_refused_is_told_who_may(hub: AdminHub) -> None:
             if not may(role, right):
                 assert isinstance(refusal(role, right), NotAllowed)
     assert RIGHTS["member"] < RIGHTS["editor"] < RIGHTS["admin"] == set(get_args(Right))
+
+
+def test_an_action_that_nobody_thought_of_is_for_admins_alone() -> None:
+    right = right_for("thought-of-by-nobody")
+    assert [name for name, role in ROLES.items() if may(role, right)] == ["admin"]
 
 
 # ---------------------------------------------------------------- editors
