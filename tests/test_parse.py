@@ -1014,3 +1014,8 @@ def test_an_element_called_as_feedparsers_own_lists_costs_nothing(name: str, att
     plain = read(rss(f"<item>{item}</item>", declarations=spaces))
     feed = read(rss(f"<item>{odd}{item}{odd}</item>", channel=odd, declarations=spaces))
     assert feed.entries == plain.entries
+
+
+def test_where_a_document_with_lines_before_its_type_breaks_is_said_by_its_own_lines() -> None:
+    document = "<!-- News -->\n\n<!DOCTYPE rss>\n" + rss("\n<item><title>Ward</item>")
+    assert "line 5, column" in " ".join(read(document).remarks)

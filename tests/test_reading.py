@@ -139,6 +139,21 @@ def test_a_document_that_takes_too_long_is_an_error_and_the_next_one_is_read(
     assert is_read(readers, ORDINARY)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "\n" * 150_000,
+        "<!ENTITY a\n" * 15_000,
+        "<!DOCTYPE a\n" * 15_000,
+        f'<!ENTITY a "b"{" " * 150_000}>\n',
+    ],
+    ids=["lines", "texts", "types", "spaces"],
+)
+def test_however_much_stands_before_a_feed_it_is_read(readers: Readers, before: str) -> None:
+    # A minute, to expressions that look on from each line.
+    assert is_read(readers, f"<!DOCTYPE rss>\n{before}{ORDINARY}")
+
+
 def test_a_reader_that_waits_for_the_processor_has_its_time_all_the_same(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
