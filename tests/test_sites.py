@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.config import parse
+from hub.errors import NotAFeed
 from hub.health import health
-from hub.model import FeedState, StoredEntry, WordPress
+from hub.model import FeedState, Sitemap, StoredEntry, WordPress
 from hub.parse import guess
 from hub.parse.document import Wanted
 from hub.parse.sites import read_part
@@ -309,6 +310,23 @@ def test_a_sitemap_that_writes_characters_as_two_halves_is_read_with_all_its_pag
     with network(tmp_path, f"{{url: {url}, kind: sitemap}}") as hub:
         assert hub.poll().new == 3
         assert hub.titles == ["Grant won", "Bids open", "Ward opens 😀"]
+
+
+def test_a_sitemap_whose_namespace_is_half_a_character_is_none() -> None:
+    body = b"<urlset xmlns='&#xD800;'><url><loc>https://east.example/1</loc></url></urlset>"
+    wanted = Wanted(url="https://east.example/s.xml", part="listing")
+    with pytest.raises(NotAFeed, match="is not a sitemap"):
+        read_part(
+            Sitemap(),
+            wanted,
+            body,
+            url=wanted.url,
+            content_type=None,
+            headers={},
+            known=frozenset(),
+            thorough=False,
+            zone=ZoneInfo("UTC"),
+        )
 
 
 def test_of_a_plain_sitemap_the_pages_that_are_news_are_known_by_their_metadata(
@@ -984,6 +1002,17 @@ def test_a_check_reads_past_what_is_no_part_of_a_page(aside: str) -> None:
     kind = guess.guess(f"<ul>{items}{aside}</ul>", "https://east.example/", ZoneInfo("UTC"))
     assert kind is not None
     assert (kind.item, kind.title, kind.date) == ("li", "h3", "p")
+
+
+@pytest.mark.parametrize("name", ["o:p", "item="])
+def test_a_check_proposes_no_selector_for_a_name_that_cannot_stand_in_one(name: str) -> None:
+    items = "".join(
+        f"<{name} class=row><h3><a href=/{n}>Ward {n} opens</a></h3><{name}>{n} Mar 2026</{name}></{name}>"
+        for n in (5, 17)
+    )
+    page = f"{items}<ul><li><a href=/a>Ward A opens</a></ul>"
+    kind = guess.guess(page, "https://east.example/", ZoneInfo("UTC"))
+    assert kind is None or name not in str(kind)
 
 
 def test_a_check_of_a_page_that_names_a_feed_takes_the_feed(site: Site, tmp_path: Path) -> None:

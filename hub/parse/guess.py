@@ -25,6 +25,8 @@ _FEWEST_WORDS = 2
 # From a date up to what holds it and its link; more steps lead to the list itself.
 _STEPS = 6
 _FEWEST_ITEMS = 2
+# Of others, such as Word's o:p, no selector can be made.
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _CLASS = re.compile(r"[A-Za-z][\w-]*")
 _OWN_NUMBER = re.compile(r"\d{2,}")
 _NO_NEWS = frozenset(("nav", "header", "footer", "script", "style", "form"))
@@ -152,7 +154,7 @@ def _first_within(parts: Sequence[tuple[HtmlElement, HtmlElement]]) -> str | Non
     """The selector that finds the most of these parts first of all in their items; None where none does."""
     wanted = {part for _, part in parts}
     items = list(dict.fromkeys(item for item, _ in parts))
-    selectors = Counter(each for _, part in parts for each in (*_selectors(part), _place(part)))
+    selectors = Counter(each for _, part in parts for each in (*_selectors(part), *_place(part)))
     ranked = (
         (
             sum(not wanted.isdisjoint(html.select(item, selector)[:1]) for item in items),
@@ -167,13 +169,17 @@ def _first_within(parts: Sequence[tuple[HtmlElement, HtmlElement]]) -> str | Non
     return selector if count else None
 
 
-def _place(element: HtmlElement) -> str:
+def _place(element: HtmlElement) -> Iterator[str]:
     """The selector of an element by its place among those of its name."""
+    if not _NAME.fullmatch(str(element.tag)):
+        return
     before = sum(1 for each in element.itersiblings(element.tag, preceding=True))
-    return f"{element.tag}:nth-of-type({before + 1})"
+    yield f"{element.tag}:nth-of-type({before + 1})"
 
 
 def _selectors(element: HtmlElement) -> Iterator[str]:
+    if not _NAME.fullmatch(str(element.tag)):
+        return
     yield str(element.tag)
     for name in (element.get("class") or "").split():
         # post-1234 is this one's own.

@@ -218,7 +218,11 @@ def _text(element: etree._Element) -> str:
 
 def _name(element: etree._Element) -> str:
     """Its local name, also where its prefix was never declared, which lxml recovers from and leaves there."""
-    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+    try:
+        tag = element.tag
+    except UnicodeDecodeError:  # as above, in its namespace
+        return ""
+    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
 
 
 def _forget(element: etree._Element) -> None:
