@@ -7,7 +7,7 @@ BIN = .venv/bin
 # Images of containers set this. Each process then compiles the hub anew, a third of what a round by hand takes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test lint bench wheel clean
+.PHONY: help run demo test lint bench messages wheel clean
 
 help:
 	@echo "make run     install and run the hub on feeds.yaml   (ARGS='--port 8099' reaches the command)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    install what the tests need and run them"
 	@echo "make lint    formatting, lint, types, the table of imports"
 	@echo "make bench   measure polling, serving and growing, in one table, and draw the curves"
+	@echo "make messages  collect the pages' words for translators, into hub/translations/*.po"
 	@echo "make wheel   build dist/*.whl"
 
 run: .venv/run
@@ -38,6 +39,16 @@ bench: .venv/bench .venv/plots
 	@rm -f build/bench*
 	@$(BIN)/python -m bench $(ARGS)
 	@test ! -f build/bench.json || .venv/plotting/bin/python -m bench.draw build/bench.json
+
+# A new language: make messages LANGUAGE=ga
+messages: .venv/run
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --add-location file --sort-by-file --project news-hub --version 1 --width 110 --output build/messages.pot .
+	@test -z "$(LANGUAGE)" || $(BIN)/pybabel --quiet init --input-file build/messages.pot --output-file hub/translations/$(LANGUAGE).po --locale $(LANGUAGE) --width 110
+	@for file in hub/translations/*.po; do \
+		$(BIN)/pybabel --quiet update --input-file build/messages.pot --output-file $$file --locale $$(basename $$file .po) \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 || exit 1; \
+	done
 
 wheel: .venv/test
 	rm -rf dist

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal
 
 _DAY = "%-d %B %Y"
-_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
+Unit = Literal["day", "hour", "minute", "second"]
+_UNITS: tuple[tuple[timedelta, Unit], ...] = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 _MINUTE = timedelta(minutes=1)
 # Letters that Unicode does not take apart, or not into letters that people look for.
 _LETTERS = str.maketrans(
@@ -20,6 +22,11 @@ _LETTERS = str.maketrans(
 def counted(number: int, one: str, many: str) -> str:
     """`1 story`, `2,345 stories`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence, a heading or a title begins: with a capital letter."""
+    return words[:1].upper() + words[1:]
 
 
 def as_written(text: str, *, most: int = 300) -> str:
@@ -74,10 +81,14 @@ def every(length: timedelta) -> str:
 
 def span(length: timedelta) -> str:
     """A length of time in the unit that suits it: `90 minutes`, `1 day`, `12 days`."""
+    number, unit = in_unit(length)
+    return counted(number, unit, f"{unit}s")
+
+
+def in_unit(length: timedelta) -> tuple[int, Unit]:
+    """The unit that suits a length of time, and how many of it that is."""
     for unit, name in _UNITS:
-        if length >= 1.95 * unit:
-            return f"{length / unit:.0f} {name}s"
-        if 0.95 * unit <= length < 1.05 * unit:
-            return f"1 {name}"
+        if length >= 1.95 * unit or 0.95 * unit <= length < 1.05 * unit:
+            return round(length / unit), name
     minutes = round(length / _MINUTE)
-    return counted(minutes, "minute", "minutes") if minutes else f"{length.total_seconds():.0f} seconds"
+    return (minutes, "minute") if minutes else (round(length.total_seconds()), "second")

@@ -183,6 +183,29 @@ def test_a_feed_that_is_opened_reads_as_a_page_and_gives_its_address(watched: Wa
     assert page.url == f"{address}/tag/stroke"
 
 
+@pytest.fixture
+def german(tmp_path: Path) -> Iterator[str]:
+    """The same hub for readers of German, whose words are long."""
+    hub = Hub(tmp_path)
+    with serving() as site:
+        _publish(site, hub, head=LOOPBACK.replace("hub:\n", "hub:\n  language: de\n"))
+        assert hub.run("poll").returncode == 0
+        with hub.serving("serve") as (_, address):
+            yield address
+
+
+def test_pages_fit_in_a_language_of_long_words(browser: Browser, german: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 800})
+    with closing(context.new_page()) as page:
+        for path in PATHS:
+            page.goto(german + path)
+            assert page.evaluate("document.documentElement.lang") == "de"
+            for width in (320, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
 @pytest.mark.parametrize("watched", [320, 375], indirect=True)
 @pytest.mark.parametrize("path", ["/", "/status", "/story/2"])
 def test_a_page_fits_with_letters_twice_as_large(watched: Watched, address: str, path: str) -> None:

@@ -20,6 +20,7 @@ _NEEDED_BY_FEW = {
     "rich",
     "numpy",
     "psycopg",
+    "babel",
 }
 _READS_SITES = {"extruct", "rdflib", "htmldate", "dateparser", "cssselect", "protego"}
 _CONFIGURES = {"pydantic", "yaml"}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
+from hub.language import ENGLISH
 from hub.model import Category, Enclosure, Person, Source, Withheld, WithheldEntry
 from hub.publish.atom import atom
 from hub.publish.corrections import withdrawal_item
@@ -244,7 +245,7 @@ def test_no_date_of_a_source_is_later_than_our_first_sight_of_these_words(ahead:
     withheld = WithheldEntry(
         stored=shown, withheld=Withheld("withdrawn", ""), since=at(22), by_admin=True, was_published=True
     )
-    assert withdrawal_item(withheld, "Withdrawn.").source.updated == withheld.since
+    assert withdrawal_item(withheld, "Withdrawn.", ENGLISH).source.updated == withheld.since
 
 
 def test_a_source_whose_id_is_no_iri_is_known_by_its_address() -> None:

@@ -129,14 +129,14 @@ def test_a_withdrawal_is_told_with_its_day_on_the_hubs_clocks(hub: Hub, format: 
     assert "withdrew it on 25 November 2026" in hub.get(f"/feeds/corrections.{format}").text
 
 
-def test_a_withdrawal_is_told_in_english_whatever_the_language_of_the_hubs_feeds(hub: Hub) -> None:
-    hub.configure(NETWORK.replace("  timezone", "  language: fr\n  timezone"))
-    correct(hub, "Quarante lits", "Cinquante lits")
+def test_a_withdrawal_is_told_in_english_by_a_hub_whose_language_has_no_catalogue(hub: Hub) -> None:
+    hub.configure(NETWORK.replace("  timezone", "  language: es\n  timezone"))
+    correct(hub, "Cuarenta camas", "Cincuenta camas")
     hub.publish(EAST, news("b", "Goes"), at=ago(days=3))
     hub.store.withdraw([2], "", ago(hours=1))
     items = json.loads(hub.get("/feeds/corrections.json").data)["items"]
     assert [each.get("language") for each in items] == ["en", None]
-    assert hub.tree("/corrections").xpath("//*[@class='story']//@lang") == ["fr", "fr"]
+    assert hub.tree("/corrections").xpath("//*[@class='story']//@lang") == ["es", "es"]
 
 
 def test_the_feed_moves_when_a_correction_that_waited_is_told(hub: Hub) -> None:

@@ -97,7 +97,7 @@ def test_an_empty_hub_says_that_the_first_check_is_under_way(hub: Hub) -> None:
     assert "The sites of 3 members have been checked, and nothing was found there." in hub.words("/")
     hub.fail(WESSEX, "it went wrong", "http-500")
     hub.fail(BLOG, "it went wrong", "http-500")
-    assert "nothing was found there; 1 of them could not be read." in hub.words("/")
+    assert "nothing was found there. 1 of them could not be read." in hub.words("/")
     hub.fail(EAST, "it went wrong", "http-500")
     hub.fail(NATIONAL, "it went wrong", "http-500")
     assert "3 members have been checked, and nothing could be read there." in hub.words("/")

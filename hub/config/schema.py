@@ -185,7 +185,7 @@ class HubKeys(_Keys):
     timezone: Timezone = Field(default=_HUB.timezone, description="An IANA time zone, such as Europe/London.")
     language: Language = Field(
         default=_HUB.language,
-        description="The language of merged feeds and of feeds that name none. Pages are in English.",
+        description="Of merged feeds, of feeds that name none and, if it is en, cy, de or fr, of pages.",
     )
     contact: Contact | None = Field(
         default=None,

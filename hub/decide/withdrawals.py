@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from hub import urls
 from hub.errors import FetchError
+from hub.language import N_
 from hub.model import Checked, Entry, EntryKeys, PageCheck, Window, Withheld
 
 _APART = timedelta(days=1)
@@ -26,7 +27,7 @@ _MOST_TRIES = 5
 _MANY, _MOST = 3, 0.5
 
 _NOT_THERE = (404, 410)
-PAGE_IS_GONE = "its page is no longer on their site"
+PAGE_IS_GONE = N_("its page is no longer on their site")
 
 
 def missing(before: Window, after: Window) -> tuple[int, ...]:

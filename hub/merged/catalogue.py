@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from hub.language import N_, Language
 from hub.merged.addresses import Addresses
 from hub.model import MergedFeed
 from hub.publish.digest import Rhythm
@@ -15,7 +16,7 @@ from hub.publish.digest import Rhythm
 if TYPE_CHECKING:
     from hub.config import Config
 
-_DIGESTS: Mapping[Rhythm, str] = {"daily": "Each day’s news", "weekly": "Each week’s news"}
+_DIGESTS: Mapping[Rhythm, str] = {"daily": N_("Each day’s news"), "weekly": N_("Each week’s news")}
 FORMATS = ("atom", "rss", "json")
 
 
@@ -43,31 +44,38 @@ class FeedGroup(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """The merged feeds of a configuration; `member_name` is asked for those that may have left it."""
+    """The merged feeds of a configuration; `member_name` is asked for those that may have left it.
+
+    `language` is that of the titles which feeds.yaml does not say.
+    """
 
     config: Config
     addresses: Addresses
+    language: Language
     member_name: Callable[[str], str | None]
 
     @property
     def everything(self) -> FeedAddress:
-        title = self.config.hub.title
-        return self._feed("/feeds/all", "Everything", self.addresses.home(), title=title, events="/events")
+        title, name = self.config.hub.title, self.language.gettext("Everything")
+        return self._feed("/feeds/all", name, self.addresses.home(), title=title, events="/events")
 
     @property
     def corrections(self) -> FeedAddress:
-        return self._feed("/feeds/corrections", "Corrections", self.addresses.to("/corrections"))
+        name = self.language.gettext("Corrections")
+        return self._feed("/feeds/corrections", name, self.addresses.to("/corrections"))
 
     @property
     def status(self) -> FeedAddress:
-        return self._feed("/feeds/status", "How members’ sites are doing", self.addresses.to("/status"))
+        name = self.language.gettext("How members’ sites are doing")
+        return self._feed("/feeds/status", name, self.addresses.to("/status"))
 
     def status_of(self, slug: str) -> FeedAddress:
-        name = f"How the site of {self.member_name(slug) or slug} is doing"
+        member = self.member_name(slug) or slug
+        name = self.language.gettext("How the site of %(member)s is doing", member=member)
         return self._feed(f"/feeds/status/{quote(slug, safe='')}", name, self.addresses.to("/status"))
 
     def digest(self, rhythm: Rhythm) -> FeedAddress:
-        name = _DIGESTS[rhythm]
+        name = self.language.gettext(_DIGESTS[rhythm])
         return self._feed(f"/feeds/digest/{rhythm}", name, self.addresses.digest(rhythm))
 
     def of_tag(self, term: str) -> FeedAddress:
@@ -81,16 +89,20 @@ class Catalogue(Struct, frozen=True):
 
     def groups(self) -> tuple[FeedGroup, ...]:
         """All of them but those of searches, in the order to offer them in."""
-        config = self.config
+        config, gettext = self.config, self.language.gettext
         groups = (
             FeedGroup(
-                "Everything",
+                gettext("Everything"),
                 (self.everything, self.digest("daily"), self.digest("weekly"), self.corrections),
             ),
-            FeedGroup("Chosen by the network", tuple(self.merged(each) for each in config.merged_feeds)),
-            FeedGroup("By topic", tuple(self._of_tag(*each) for each in config.labels.items())),
-            FeedGroup("By member", tuple(self._of_member(each.slug, each.name) for each in config.members)),
-            FeedGroup("For those who look after a site", (self.status,)),
+            FeedGroup(
+                gettext("Chosen by the network"), tuple(self.merged(each) for each in config.merged_feeds)
+            ),
+            FeedGroup(gettext("By topic"), tuple(self._of_tag(*each) for each in config.labels.items())),
+            FeedGroup(
+                gettext("By member"), tuple(self._of_member(each.slug, each.name) for each in config.members)
+            ),
+            FeedGroup(gettext("For those who look after a site"), (self.status,)),
         )
         return tuple(group for group in groups if group.feeds)
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.filters import lets_through
+from hub.language import Language
 from hub.merged.addresses import Addresses, place_of
 from hub.merged.catalogue import FORMATS, Catalogue, FeedAddress
-from hub.model import Selection, Story, Term
+from hub.model import Selection, Story, Term, WithheldEntry
 from hub.publish import atom, ical, jsonfeed, rss
 from hub.publish.corrections import correction_item, corrections, withdrawal, withdrawal_item, withdrawn_by
 from hub.publish.digest import Digest, Period, Rhythm, digest_item, finished
@@ -25,8 +26,8 @@ from hub.publish.document import Deleted, MergedDocument
 from hub.publish.http import Rendered
 from hub.publish.incidents import incident_item
 from hub.publish.item import Item, item
-from hub.said import date_of
 from hub.store import Page, Store
+from hub.translations import language_of
 from hub.websub.subscribers import endpoint, links
 
 if TYPE_CHECKING:
@@ -79,7 +80,12 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.config, self.addresses, self.member_name)
+        return Catalogue(self.config, self.addresses, self.language, self.member_name)
+
+    @property
+    def language(self) -> Language:
+        """The language of the hub's own words in them."""
+        return language_of(self.config.hub.language)
 
     @property
     def push_url(self) -> str | None:
@@ -149,7 +155,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         def items(before: str | None) -> Page[Item]:
             # What a page finds may be old; what comes by itself is news, and comes once.
             stories = self.stories(replace(selection, told=True), _ENTRIES, before)
-            listed = tuple(item(story, self.config.labels) for story in stories.items)
+            listed = tuple(item(story, self.config.labels, self.language) for story in stories.items)
             return Page(items=listed, next=stories.next)
 
         return Contents(
@@ -227,6 +233,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             hub_url=self.addresses.hub,
             hub_title=self.config.hub.title,
             language=self.config.hub.language,
+            own=self.language,
             items=page.items,
             # A JSON Feed has no date that a withdrawal would move.
             deleted=contents.deleted() if format != "json" and not before else (),
@@ -246,11 +253,12 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         assert address.ics is not None
         document = MergedDocument(
             id=address.ics,
-            title=f"Events: {address.title}",
+            title=self.language.gettext("Events: %(feed)s", feed=address.title),
             self_url=address.ics,
             page_url=address.page,
             hub_url=self.addresses.hub,
             hub_title=self.config.hub.title,
+            own=self.language,
             items=contents.events(),
         )
         body = ical.calendar(document)
@@ -274,14 +282,19 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         if selection.search is not None:
             return ()
         # To the day, so that the feed changes by itself no oftener than its pages.
-        since = datetime.combine(self._today, time.min, self._zone)
+        since, language = datetime.combine(self._today, time.min, self._zone), self.language
         of_feed = (
             each
             for each in self.store.withdrawn(since - _TOMBSTONES_TOLD)
             if selection.filter is None or lets_through(selection.filter, each.stored, each.story_terms)
         )
         return tuple(
-            Deleted(id=each.stored.atom_id, when=each.since, by=withdrawn_by(each), why=each.withheld.why)
+            Deleted(
+                id=each.stored.atom_id,
+                when=each.since,
+                by=withdrawn_by(each, language),
+                why=language.message(each.withheld.why),
+            )
             for each in of_feed
         )
 
@@ -298,7 +311,9 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         gone_by = self.store.gone_by(
             selection, since=today - _EVENTS_KEPT, before=today, limit=_EVENTS - len(to_come)
         )
-        return tuple(item(story, self.config.labels) for story in (*reversed(gone_by), *to_come))
+        return tuple(
+            item(story, self.config.labels, self.language) for story in (*reversed(gone_by), *to_come)
+        )
 
     def _digests(self, rhythm: Rhythm) -> Iterator[Item]:
         for period in finished(rhythm, self._today, _DIGESTS[rhythm]):
@@ -309,6 +324,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
                     hub_title=self.config.hub.title,
                     hub_url=self.addresses.hub,
                     language=self.config.hub.language,
+                    own=self.language,
                     labels=self.config.labels,
                     zone=self._zone,
                 )
@@ -329,10 +345,13 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             )
 
     def _corrections(self) -> tuple[Item, ...]:
-        corrected = map(correction_item, corrections(self.store.told_changes(limit=_ENTRIES)))
-        withdrawn = (
-            withdrawal_item(each, withdrawal(each, date_of(each.since.astimezone(self._zone))))
-            for each in self.store.withdrawn()
-        )
+        language = self.language
+        changes = corrections(self.store.told_changes(limit=_ENTRIES), language)
+        corrected = (correction_item(each, language) for each in changes)
+        withdrawn = (self._withdrawal(each) for each in self.store.withdrawn())
         newest = sorted((*corrected, *withdrawn), key=attrgetter("date"), reverse=True)
         return tuple(newest[:_ENTRIES])
+
+    def _withdrawal(self, withdrawn: WithheldEntry) -> Item:
+        day = self.language.day_of_year(withdrawn.since.astimezone(self._zone))
+        return withdrawal_item(withdrawn, withdrawal(withdrawn, day, self.language), self.language)

@@ -73,7 +73,7 @@ def _add_entry(generator: Any, item: Item, document: MergedDocument) -> None:
         [
             # A scheme is an IRI (RFC 4287 §4.2.2.2), which RSS feeds' domains need not be.
             given(term=category.term, scheme=absolute_iri(category.scheme or ""), label=category.label)
-            for category in categories(item, document.hub_url)
+            for category in categories(item, document)
         ]
     )
     entry.contributor([_organisation(member) for member in other_publishers(item)])

@@ -9,13 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
+from hub.language import ENGLISH, N_, Language
 from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
-from hub.publish.document import ENGLISH
 from hub.publish.item import Item, headline_of, source_at
 from hub.wording import Piece, difference
 
-UNSHOWN = "Its text was corrected."
-"""What is said of a correction whose words may not be carried."""
+UNSHOWN = N_("Its text was corrected.")
+"""What is said of a correction whose words may not be carried, as a message."""
 
 # What a reason may end in that somebody wrote as a sentence.
 _ENDS = (".", "!", "?", "…")
@@ -47,7 +47,7 @@ def told_changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator
         after = before
 
 
-def corrections(changes: Iterable[Change]) -> Iterator[Correction]:
+def corrections(changes: Iterable[Change], language: Language = ENGLISH) -> Iterator[Correction]:
     """The changes as they may be published; one of the layout alone is none."""
     for each in changes:
         carried = each.stored.member.republish == "full"
@@ -57,7 +57,9 @@ def corrections(changes: Iterable[Change]) -> Iterator[Correction]:
             yield Correction(
                 stored=each.stored,
                 when=each.when,
-                headline=headline_of(each.after.title, each.stored.entry.excerpt, each.stored.member),
+                headline=headline_of(
+                    each.after.title, each.stored.entry.excerpt, each.stored.member, language
+                ),
                 title=title,
                 text=text,
             )
@@ -68,54 +70,74 @@ def as_html(pieces: Iterable[Piece]) -> str:
     return " ".join(_ELEMENTS[piece.part].format(html.escape(piece.words)) for piece in pieces)
 
 
-def withdrawn_by(withdrawn: WithheldEntry) -> str:
+def withdrawn_by(withdrawn: WithheldEntry, language: Language) -> str:
     """Who withdrew an entry: its member, or the network."""
-    return "The editors of this network" if withdrawn.by_admin else withdrawn.stored.member.name
+    if withdrawn.by_admin:
+        return language.gettext("The editors of this network")
+    return withdrawn.stored.member.name
 
 
-def withdrawal(withdrawn: WithheldEntry, day: str) -> str:
+def withdrawal(withdrawn: WithheldEntry, day: str, language: Language) -> str:
     """What is said of news that was withdrawn: by whom, when and why."""
-    why, said = withdrawn.withheld.why, f"{withdrawn_by(withdrawn)} withdrew it on {day}"
-    said = f"{said}: {why}" if why else said
+    gettext, member, why = language.gettext, withdrawn.stored.member.name, withdrawn.withheld.why
+    if not why:
+        if withdrawn.by_admin:
+            return gettext("The editors of this network withdrew it on %(day)s.", day=day)
+        return gettext("%(member)s withdrew it on %(day)s.", member=member, day=day)
+    # Of the reasons, the hub's own are messages.
+    why = language.message(why)
+    if withdrawn.by_admin:
+        said = gettext("The editors of this network withdrew it on %(day)s: %(why)s", day=day, why=why)
+    else:
+        said = gettext("%(member)s withdrew it on %(day)s: %(why)s", member=member, day=day, why=why)
     return said if said.endswith(_ENDS) else f"{said}."
 
 
-def correction_item(correction: Correction) -> Item:
+def correction_item(correction: Correction, language: Language) -> Item:
     """A correction as an item of a feed, which leads to the story's page here."""
     stored = correction.stored
     shown = [as_html(pieces) for pieces in (correction.title, correction.text) if pieces]
     return _item(
         stored,
-        title=f"Corrected: {correction.headline}",
+        "Corrected",
+        title=language.gettext("Corrected: %(headline)s", headline=correction.headline),
         when=correction.when,
         # It may have waited to be told; the entry changed for readers then.
         told=max(correction.when, stored.changed),
-        content="".join(f"<p>{each}</p>" for each in shown or [UNSHOWN]),
+        content="".join(f"<p>{each}</p>" for each in shown or [language.gettext(UNSHOWN)]),
         language=stored.entry.language,
     )
 
 
-def withdrawal_item(withdrawn: WithheldEntry, says: str) -> Item:
+def withdrawal_item(withdrawn: WithheldEntry, says: str, language: Language) -> Item:
     """A withdrawal as an item of a feed. The words that were withdrawn are not said again."""
     stored = withdrawn.stored
     return _item(
         stored,
-        title=f"Withdrawn: news from {stored.member.name}",
+        "Withdrawn",
+        title=language.gettext("Withdrawn: news from %(member)s", member=stored.member.name),
         when=withdrawn.since,
         told=withdrawn.since,
         content=f"<p>{html.escape(says)}</p>",
-        language=ENGLISH,
+        language=language.code,
     )
 
 
 def _item(
-    stored: StoredEntry, *, title: str, when: datetime, told: datetime, content: str, language: str | None
+    stored: StoredEntry,
+    notice: str,
+    *,
+    title: str,
+    when: datetime,
+    told: datetime,
+    content: str,
+    language: str | None,
 ) -> Item:
     member = stored.member
     return Item(
         story=stored.story,
-        # One for each notice, the same whenever it is rendered (RFC 4122 §4.3).
-        id=uuid5(NAMESPACE_URL, f"{stored.atom_id} {title.partition(':')[0]} {when.isoformat()}").urn,
+        # One for each notice, the same whenever it is rendered and in each language (RFC 4122 §4.3).
+        id=uuid5(NAMESPACE_URL, f"{stored.atom_id} {notice} {when.isoformat()}").urn,
         title=title,
         link=None,
         kind="news",

@@ -11,10 +11,11 @@ from typing import Literal
 from msgspec import Struct
 
 from hub import urls
+from hub.language import Language
 from hub.model import Member, Person, Source, Story
-from hub.publish.document import ENGLISH, link_or_story, other_publishers
+from hub.publish.document import link_or_story, other_publishers
 from hub.publish.item import Item, item
-from hub.said import counted, date_of
+from hub.said import sentence
 
 Rhythm = Literal["daily", "weekly"]
 
@@ -42,12 +43,12 @@ class Period(Struct, frozen=True):
     def name(self) -> str:
         return self.first.isoformat() if self.rhythm == "daily" else f"{self.first:%G-W%V}"
 
-    @property
-    def title(self) -> str:
+    def title(self, language: Language) -> str:
         """`News of Saturday 28 November 2026`."""
-        last = self.after - timedelta(days=1)
-        week = "" if self.rhythm == "daily" else "the week to "
-        return f"News of {week}{last:%A} {date_of(last)}"
+        last = language.weekday_of_year(self.after - timedelta(days=1))
+        if self.rhythm == "daily":
+            return language.gettext("News of %(day)s", day=last)
+        return language.gettext("News of the week to %(day)s", day=last)
 
     def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """When it began and when it was over."""
@@ -82,18 +83,30 @@ class Digest(Struct, frozen=True, kw_only=True):
 
 
 def digest_item(
-    digest: Digest, *, hub_title: str, hub_url: str, language: str, labels: Mapping[str, str], zone: tzinfo
+    digest: Digest,
+    *,
+    hub_title: str,
+    hub_url: str,
+    language: str,
+    own: Language,
+    labels: Mapping[str, str],
+    zone: tzinfo,
 ) -> Item:
     """A digest as an item of a feed, published by the hub itself when the period was over.
 
-    `language` is that of headlines which do not say theirs.
+    `language` is that of headlines which do not say theirs, `own` the hub's own words'.
     """
     over = digest.period.bounds(zone)[1].astimezone(UTC)
-    items = [item(story, labels) for story in digest.stories]
+    items = [item(story, labels, own) for story in digest.stories]
     return Item(
         story=0,
         id=urls.tag_uri(urls.host(hub_url) or "", digest.period.after, f"digest/{digest.period.name}"),
-        title=f"{digest.period.title}: {counted(digest.total, 'story', 'stories')}",
+        title=own.ngettext(
+            "%(news)s: %(num)s story",
+            "%(news)s: %(num)s stories",
+            digest.total,
+            news=digest.period.title(own),
+        ),
         link=digest.page,
         kind="news",
         event_date=None,
@@ -107,9 +120,9 @@ def digest_item(
         authors=(Person(hub_title, uri=hub_url),),
         categories=(),
         tags=(),
-        summary=_summary(items, digest.total),
-        content="".join(_content(digest, items, hub_url, language, zone)),
-        language=ENGLISH,
+        summary=_summary(items, digest.total, own),
+        content="".join(_content(digest, items, hub_url, language, own, zone)),
+        language=own.code,
         direction=None,
         enclosures=(),
         image=None,
@@ -119,29 +132,36 @@ def digest_item(
     )
 
 
-def _summary(items: Sequence[Item], total: int) -> str:
+def _summary(items: Sequence[Item], total: int, own: Language) -> str:
     headlines = "; ".join(each.title for each in items[:_HEADLINES])
-    return f"{headlines}; and {total - _HEADLINES:,} more" if total > _HEADLINES else headlines
+    if total <= _HEADLINES:
+        return headlines
+    left = total - _HEADLINES
+    return own.ngettext(
+        "%(headlines)s; and %(num)s more", "%(headlines)s; and %(num)s more", left, headlines=headlines
+    )
 
 
 def _content(
-    digest: Digest, items: Sequence[Item], hub_url: str, language: str, zone: tzinfo
+    digest: Digest, items: Sequence[Item], hub_url: str, language: str, own: Language, zone: tzinfo
 ) -> Iterator[str]:
     for day, of_day in groupby(items, key=lambda each: each.date.astimezone(zone).date()):
-        yield f"<h3>{day:%A} {date_of(day)}</h3><ul>"
-        yield from (_line(each, hub_url, language) for each in of_day)
+        yield f"<h3>{sentence(own.weekday_of_year(day))}</h3><ul>"
+        yield from (_line(each, hub_url, language, own) for each in of_day)
         yield "</ul>"
     if left := digest.total - len(items):
         page = html.escape(digest.page)
-        yield f'<p><a href="{page}">{counted(left, "more story", "more stories")}</a></p>'
+        more = own.ngettext("%(num)s more story", "%(num)s more stories", left)
+        yield f'<p><a href="{page}">{more}</a></p>'
 
 
-def _line(shown: Item, hub_url: str, language: str) -> str:
-    others = len(other_publishers(shown))
-    publishers = (
-        f"{shown.member.name} and {counted(others, 'other', 'others')}" if others else shown.member.name
-    )
-    its = shown.language or (language if language != ENGLISH else "")
+def _line(shown: Item, hub_url: str, language: str, own: Language) -> str:
+    publishers = shown.member.name
+    if others := len(other_publishers(shown)):
+        publishers = own.ngettext(
+            "%(member)s and %(num)s other", "%(member)s and %(num)s others", others, member=publishers
+        )
+    its = shown.language or (language if language != own.code else "")
     lang = f' lang="{html.escape(its)}"' if its else ""
     direction = ' dir="rtl"' if shown.direction == "rtl" else ""
     link, title = html.escape(link_or_story(shown, hub_url)), html.escape(shown.title)

@@ -12,9 +12,10 @@ from lxml import etree
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hub.language import ENGLISH, Language
 from hub.markup import only_xml
 from hub.model import Category, Enclosure, Member, Person, Source
-from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag
+from hub.publish.item import KIND_LABELS, Copy, Item, LabelledTag, headline_of
 
 T = TypeVar("T")
 
@@ -57,9 +58,9 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     trailing slash; all are absolute. `next_url` is where the feed goes on with
     what is older, and `first_url` where it begins, None there (RFC 5005 §3).
     `push_url` is the WebSub hub at which it can be subscribed to, None where
-    it cannot. `hub_title` names the network. `items` are in the order to publish them in,
-    newest first, each id once. `deleted` is what readers shall drop, which
-    only Atom can say.
+    it cannot. `hub_title` names the network, and `own` is the language of the
+    hub's own words. `items` are in the order to publish them in, newest first,
+    each id once. `deleted` is what readers shall drop, which only Atom can say.
     """
 
     id: str
@@ -72,6 +73,7 @@ class MergedDocument(Struct, frozen=True, kw_only=True):
     hub_url: str
     hub_title: str
     language: str = "en"
+    own: Language = ENGLISH
     rights: str | None = None
     items: tuple[Item, ...] = ()
     deleted: tuple[Deleted, ...] = ()
@@ -127,10 +129,6 @@ def other_publishers(item: Item) -> tuple[Member, ...]:
     return tuple({copy.member.slug: copy.member for copy in copies_of_others(item)}.values())
 
 
-ENGLISH = "en"
-"""The language of the hub's own words, whatever that of its feeds is."""
-
-
 def other_language(item: Item, document: MergedDocument) -> str | None:
     """The item's language, unless the document's says it already."""
     if item.language and item.language.lower() != document.language.lower():
@@ -138,19 +136,21 @@ def other_language(item: Item, document: MergedDocument) -> str | None:
     return None
 
 
-def categories(item: Item, hub_url: str) -> tuple[Category, ...]:
+def categories(item: Item, document: MergedDocument) -> tuple[Category, ...]:
     """What the item is about and who published it, each once.
 
     The publisher's categories as given, but for a scheme that is the hub's,
     then the hub's tags, what it is if it is no plain news, and one for each
     member that has the story; none for the hub itself.
     """
+    hub_url = document.hub_url
     ours = (tag_scheme(hub_url), kind_scheme(hub_url), member_scheme(hub_url))
     given = (
         Category(each.term, None, each.label) if each.scheme in ours else each for each in item.categories
     )
     tags = (Category(tag.term, tag_scheme(hub_url), tag.label) for tag in item.tags)
-    kinds = (Category(item.kind, kind_scheme(hub_url), KIND_LABELS[item.kind]),) * (item.kind != "news")
+    kind = document.own.gettext(KIND_LABELS[item.kind])
+    kinds = (Category(item.kind, kind_scheme(hub_url), kind),) * (item.kind != "news")
     members = (
         Category(member.slug, member_scheme(hub_url), member.name)
         for member in (item.member, *other_publishers(item))
@@ -193,7 +193,7 @@ def cleaned(document: MergedDocument) -> MergedDocument:
         hub_title=_line(document.hub_title) or document.hub_url,
         language=_matching(_LANGUAGE, document.language) or "en",
         rights=legal(document.rights) or None,
-        items=tuple(_cleaned_item(item) for item in document.items),
+        items=tuple(_cleaned_item(item, document.own) for item in document.items),
         deleted=tuple(
             replace(each, id=legal(each.id), by=_line(each.by), why=_line(each.why))
             for each in document.deleted
@@ -234,13 +234,13 @@ def legal(text: str | None) -> str:
     return only_xml(text) if text else ""
 
 
-def _cleaned_item(item: Item) -> Item:
+def _cleaned_item(item: Item, own: Language) -> Item:
     member = _cleaned_member(item.member)
     content = legal(item.content)
     return replace(
         item,
         id=legal(item.id),
-        title=_line(item.title) or f"News from {member.name}",
+        title=_line(item.title) or _untitled(member, own),
         link=web_address(item.link),
         member=member,
         authors=_cleaned_authors(item.authors) or (Person(member.name, uri=member.homepage),),
@@ -257,7 +257,7 @@ def _cleaned_item(item: Item) -> Item:
         image=web_address(item.image),
         rights=legal(item.rights) or None,
         source=_cleaned_source(item.source),
-        copies=tuple(_cleaned_copy(copy) for copy in item.copies),
+        copies=tuple(_cleaned_copy(copy, own) for copy in item.copies),
     )
 
 
@@ -298,15 +298,19 @@ def _cleaned_source(source: Source) -> Source:
     )
 
 
-def _cleaned_copy(copy: Copy) -> Copy:
+def _cleaned_copy(copy: Copy, own: Language) -> Copy:
     member = _cleaned_member(copy.member)
     return replace(
         copy,
         member=member,
-        title=_line(copy.title) or f"News from {member.name}",
+        title=_line(copy.title) or _untitled(member, own),
         link=web_address(copy.link),
         why=legal(copy.why),
     )
+
+
+def _untitled(member: Member, own: Language) -> str:
+    return headline_of("", "", member, own)
 
 
 def _line(text: str | None) -> str:

@@ -1,6 +1,6 @@
 """What was the matter with feeds, as it is published: as a feed of its own. Pure.
 
-It says no more than /status does.
+It says no more than /status does, and is in English, as what is found out about feeds is.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from hub import markup
 from hub.incidents import ending, missed
+from hub.language import ENGLISH
 from hub.model import Category, Incident, Member, Person, Source
-from hub.publish.document import ENGLISH
 from hub.publish.item import Item
 from hub.said import moment_in
 
@@ -46,7 +46,7 @@ def incident_item(
         tags=(),
         summary=paragraphs[0],
         content="".join(_html(incident, paragraphs)),
-        language=ENGLISH,
+        language=ENGLISH.code,
         direction=None,
         enclosures=(),
         image=None,

@@ -13,6 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hub.language import ENGLISH, N_, Language
 from hub.model import (
     Category,
     Direction,
@@ -32,13 +33,13 @@ from hub.model import (
 _TITLE_WORDS = 12
 
 KIND_LABELS: Mapping[Kind, str] = {
-    "news": "News",
-    "event": "Event",
-    "report": "Report",
-    "vacancy": "Vacancy",
-    "funding": "Funding",
+    "news": N_("News"),
+    "event": N_("Event"),
+    "report": N_("Report"),
+    "vacancy": N_("Vacancy"),
+    "funding": N_("Funding"),
 }
-"""What people see an entry's kind called."""
+"""What people see an entry's kind called, as messages."""
 
 
 class LabelledTag(Struct, frozen=True):
@@ -126,14 +127,14 @@ def permitted(entry: Entry, republish: Republish) -> Entry:
     return replace(entry, summary="", content="", text="", excerpt="", enclosures=(), image=None)
 
 
-def item(story: Story, labels: Mapping[str, str]) -> Item:
-    """The story as it is published; `labels` are the tags' labels by term."""
+def item(story: Story, labels: Mapping[str, str], language: Language = ENGLISH) -> Item:
+    """The story as it is published; `labels` are the tags' labels by term, `language` is the hub's."""
     stored = story.shown
     entry = permitted(stored.entry, stored.member.republish)
     return Item(
         story=story.id,
         id=stored.atom_id,
-        title=headline(stored),
+        title=headline(stored, language),
         link=entry.link,
         kind=entry.kind,
         event_date=entry.event_date if entry.kind == "event" else None,
@@ -158,7 +159,7 @@ def item(story: Story, labels: Mapping[str, str]) -> Item:
         copies=tuple(
             Copy(
                 member=other.member,
-                title=headline(other),
+                title=headline(other, language),
                 language=other.entry.language,
                 direction=other.entry.direction,
                 link=other.entry.link,
@@ -180,18 +181,18 @@ def source_at(source: Source, when: datetime) -> Source:
     return replace(source, updated=when)
 
 
-def headline(stored: StoredEntry) -> str:
+def headline(stored: StoredEntry, language: Language = ENGLISH) -> str:
     """An entry's headline, as `headline_of` has it."""
-    return headline_of(stored.entry.title, stored.entry.excerpt, stored.member)
+    return headline_of(stored.entry.title, stored.entry.excerpt, stored.member, language)
 
 
-def headline_of(title: str, excerpt: str, member: Member) -> str:
+def headline_of(title: str, excerpt: str, member: Member, language: Language = ENGLISH) -> str:
     """A title; else the first words of the excerpt if they may be carried, else the member's name."""
     if title:
         return title
     words = excerpt.split() if member.republish != "link" else []
     if not words:
-        return f"News from {member.name}"
+        return language.gettext("News from %(member)s", member=member.name)
     return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
 
 

@@ -71,7 +71,7 @@ def _add_item(generator: Any, item: Item, document: MergedDocument) -> None:
     entry.category(
         [
             {"term": category.label or category.term, "scheme": category.scheme}
-            for category in categories(item, document.hub_url)
+            for category in categories(item, document)
         ]
     )
     if not item.is_own:

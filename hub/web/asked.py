@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub import markup
+from hub.language import N_, Language
 from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
 from hub.web.words import looked_for
@@ -23,12 +24,24 @@ USUAL_ENTRIES = 50
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-class BadRequestError(ValueError):
-    """What is asked for cannot be understood; the message says what could be, for people."""
+class AskedWronglyError(Exception):
+    """What is asked for cannot be answered; the message, and what is put into it, says so for people."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message % values)
+        self._message = message
+        self._values = values
+
+    def said(self, language: Language) -> str:
+        return language.gettext(self._message, **self._values)
 
 
-class UnknownFilterError(LookupError):
-    """A filter names what is not there; the message says so, for people."""
+class BadRequestError(AskedWronglyError):
+    """It cannot be understood: the message says what could be."""
+
+
+class UnknownFilterError(AskedWronglyError):
+    """A filter names what is not there."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -102,7 +115,7 @@ def call(args: Mapping[str, str]) -> Call:
     since = args.get("since")
     kind = args.get("kind")
     if kind and kind not in get_args(Kind):
-        raise BadRequestError(f"kind has to be one of {', '.join(get_args(Kind))}")
+        raise BadRequestError("kind has to be one of %(kinds)s", kinds=", ".join(get_args(Kind)))
     selection = Selection(filter=all_of(args.get("tag"), args.get("member"), kind))
     return Call(
         selection=replace(selection, since=_since(since)) if since else selection,
@@ -117,7 +130,7 @@ def limit(args: Mapping[str, str], *, usual: int = USUAL_ENTRIES, most: int = MO
     if given is None:
         return usual
     if not re.fullmatch(r"[0-9]+", given) or not given.strip("0"):
-        raise BadRequestError(f"limit has to be a number from 1 to {most}")
+        raise BadRequestError(N_("limit has to be a number from 1 to %(most)s"), most=most)
     # A number of a thousand digits is no work either way.
     digits = given.lstrip("0")
     return min(int(digits[:9]) if len(digits) <= 9 else most, most)

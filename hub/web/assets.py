@@ -7,6 +7,7 @@ import mimetypes
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import (
@@ -17,9 +18,11 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
 )
+from markupsafe import Markup
 from msgspec import Struct
 
 from hub.errors import ConfigError
+from hub.language import Language
 from hub.publish.http import Rendered
 from hub.web.words import with_code
 
@@ -48,11 +51,40 @@ def environment(override: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    found.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # the extension's
     found.filters["code"] = with_code
     if override is not None:
         _check(override, found)
     return found
+
+
+@cache
+def words(language: Language) -> Mapping[str, object]:
+    """What templates say the hub's own words with, in a language: Jinja's i18n extension calls these.
+
+    Messages are HTML, and what is put into them is escaped unless it is HTML too.
+    """
+
+    def said(message: str, context: str | None, values: Mapping[str, object]) -> Markup:
+        return Markup(language.message(message, context)) % values  # noqa: S704 - ours, as templates are
+
+    @cache
+    def whole(message: str, context: str | None = None) -> Markup:
+        return said(message, context, {})
+
+    def gettext(message: str, /, **values: object) -> Markup:
+        return said(message, None, values) if values else whole(message)
+
+    def pgettext(context: str, message: str, /, **values: object) -> Markup:
+        return said(message, context, values) if values else whole(message, context)
+
+    def ngettext(one: str, many: str, num: int, /, **values: object) -> Markup:
+        plural = Markup(language.plural(one, many, num))  # noqa: S704 - the same
+        return plural % {**values, "num": language.number(num)}
+
+    return {"language": language, "gettext": gettext, "pgettext": pgettext, "ngettext": ngettext}
 
 
 def _check(override: Path, found: Environment) -> None:

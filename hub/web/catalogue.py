@@ -20,7 +20,7 @@ class Catalogue(catalogue.Catalogue, frozen=True):
         chosen = [
             asked.tag and self._label(asked.tag),
             asked.member and (self.member_name(asked.member) or asked.member),
-            asked.kind and KINDS[asked.kind],
+            asked.kind and self.language.gettext(KINDS[asked.kind]),
         ]
         return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
 

@@ -81,7 +81,7 @@ def _correction(correction: Correction, setting: Setting) -> ListedCorrection:
     return ListedCorrection(
         date=correction.when,
         withdrawn=False,
-        headline=headline(stored),
+        headline=headline(stored, setting.language),
         details=setting.addresses.story(stored.story),
         member=Link(stored.member.name, setting.addresses.member(stored.member.slug)),
         when=setting.calendar.moment(correction.when),
@@ -89,7 +89,7 @@ def _correction(correction: Correction, setting: Setting) -> ListedCorrection:
         text=_html(_listed(correction.text)),
         language=stored.entry.language,
         direction=stored.entry.direction,
-        says="" if correction.title or correction.text else published.UNSHOWN,
+        says="" if correction.title or correction.text else setting.language.gettext(published.UNSHOWN),
     )
 
 
@@ -98,7 +98,7 @@ def _withdrawal(withdrawn: WithheldEntry, setting: Setting) -> ListedCorrection:
     return ListedCorrection(
         date=withdrawn.since,
         withdrawn=True,
-        headline=WITHDRAWN,
+        headline=setting.language.gettext(WITHDRAWN),
         details=setting.addresses.story(withdrawn.stored.story),
         member=Link(member.name, setting.addresses.member(member.slug)),
         when=setting.calendar.moment(withdrawn.since),
@@ -106,7 +106,7 @@ def _withdrawal(withdrawn: WithheldEntry, setting: Setting) -> ListedCorrection:
         text=Markup(),
         language=None,
         direction=None,
-        says=withdrawal(withdrawn, setting.calendar.day(withdrawn.since).text),
+        says=withdrawal(withdrawn, setting.calendar.day(withdrawn.since).text, setting.language),
     )
 
 

@@ -7,8 +7,8 @@ from typing import get_args
 
 from flask import Blueprint, Response, abort
 
+from hub.language import N_, Language
 from hub.publish.digest import Digest, Period, Rhythm, finished, read_period
-from hub.said import counted
 from hub.store import Page
 from hub.web.answers import answer
 from hub.web.pages import Link, listing
@@ -18,8 +18,8 @@ digests = Blueprint("digests", __name__)
 
 _LISTED: Mapping[Rhythm, int] = {"daily": 14, "weekly": 8}
 _FIRST: Mapping[Rhythm, str] = {
-    "daily": "the first comes once a day with news is over",
-    "weekly": "the first comes once a week with news is over",
+    "daily": N_("None yet: the first comes once a day with news is over."),
+    "weekly": N_("None yet: the first comes once a week with news is over."),
 }
 _STORIES = 300
 
@@ -38,11 +38,14 @@ def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
         "title": feed.name,
         "section": "subscribe",
         "digests": [
-            (Link(each.period.title, visit.addresses.digest(each.period.name)), _counted(each))
+            (
+                Link(each.period.title(visit.language), visit.addresses.digest(each.period.name)),
+                _counted(each, visit.language),
+            )
             for each in found
             if each.total
         ],
-        "first": _FIRST[rhythm],
+        "first": visit.language.gettext(_FIRST[rhythm]),
         "feeds": (feed,),
     }
 
@@ -62,9 +65,9 @@ def _of_period(visit: Visit, period: Period) -> Mapping[str, object]:
         abort(404)
     feed = visit.catalogue.digest(period.rhythm)
     return {
-        "title": period.title,
+        "title": period.title(visit.language),
         "section": "news",
-        "count": _counted(found),
+        "count": _counted(found, visit.language),
         "left": found.total - len(found.stories),
         "listing": listing(Page(items=found.stories), visit.setting, visit.addresses.digest),
         "others": Link(feed.name, feed.page),
@@ -72,5 +75,5 @@ def _of_period(visit: Visit, period: Period) -> Mapping[str, object]:
     }
 
 
-def _counted(found: Digest) -> str:
-    return counted(found.total, "story", "stories")
+def _counted(found: Digest, language: Language) -> str:
+    return language.ngettext("%(num)s story", "%(num)s stories", found.total)

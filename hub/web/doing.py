@@ -13,9 +13,10 @@ from msgspec import Struct
 from hub import moves
 from hub.health import Health
 from hub.incidents import headline, without_times
+from hub.language import N_, Language
 from hub.merged.addresses import place_of
 from hub.model import FeedKey, FeedState, Notice, Subscription
-from hub.said import counted
+from hub.said import sentence
 from hub.web.pages import Link, Setting
 from hub.web.words import Calendar, Moment, with_code
 
@@ -48,80 +49,175 @@ def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
 
 
 def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:
-    since = f" since {calendar.moment(found.since).text}" if found.since else ""
-    last = f"no news since {calendar.day(state.recent[0]).text}" if state.recent else "no news yet"
+    gettext = calendar.language.gettext
+    last = calendar.day(state.recent[0]).text if state.recent else None
     match found.state:
         case "paused":
-            return "paused", "Not checked for now, as the network’s editors have decided"
+            return "paused", gettext("Not checked for now, as the network’s editors have decided")
         case "waiting" if state.polled is None:
-            return "waiting", "Not checked yet"
+            return "waiting", gettext("Not checked yet")
         case "gone" if state.gone is not None:
             closed = calendar.day(state.gone).text
-            return "closed", f"Their feed was closed on {closed} and is no longer checked"
+            return "closed", gettext("Their feed was closed on %(day)s and is no longer checked", day=closed)
+        case "quiet" if last:
+            return "fine", gettext("Up to date, no news since %(day)s", day=last)
         case "quiet":
-            return "fine", f"Up to date, {last}"
+            return "fine", gettext("Up to date, no news yet")
         case "moved":
-            return "fine", "Up to date, at another address"
+            return "fine", gettext("Up to date, at another address")
         case "held":
-            return "fine", "Up to date, but some of it waits for the network’s editors"
+            return "fine", gettext("Up to date, but some of it waits for the network’s editors")
         case "stale":
-            return "silent", f"{last[0].upper()}{last[1:]}"
+            return "silent", gettext("No news since %(day)s", day=last) if last else gettext("No news yet")
         case "broken" if not state.failures:
-            return "failing", "What their site sends has no news in it"
+            return "failing", gettext("What their site sends has no news in it")
     if state.failures or found.state == "gone":
-        return "failing", f"{_sentence(headline(state, found))}{since}"
-    return "fine", "Up to date"
+        happened, since = _HAPPENED[headline(state, found)]
+        if found.since is None:
+            return "failing", gettext(happened)
+        return "failing", gettext(since, moment=calendar.moment(found.since).text)
+    return "fine", gettext("Up to date")
 
 
-def pushing(subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime) -> str:
-    """Whether a feed's news is pushed to the hub, empty where nobody offers to."""
+# By the headline of an incident: what has happened, and the same with since when it has.
+_HAPPENED = {
+    "their feed has been closed": (
+        N_("Their feed has been closed"),
+        N_("Their feed has been closed since %(moment)s"),
+    ),
+    "their feed has not been there": (
+        N_("Their feed has not been there"),
+        N_("Their feed has not been there since %(moment)s"),
+    ),
+    "their site has not let us in": (
+        N_("Their site has not let us in"),
+        N_("Their site has not let us in since %(moment)s"),
+    ),
+    "their site has not answered": (
+        N_("Their site has not answered"),
+        N_("Their site has not answered since %(moment)s"),
+    ),
+    "there has been no safe connection to their site": (
+        N_("There has been no safe connection to their site"),
+        N_("There has been no safe connection to their site since %(moment)s"),
+    ),
+    "their site has not given out its news": (
+        N_("Their site has not given out its news"),
+        N_("Their site has not given out its news since %(moment)s"),
+    ),
+    "this hub has not been able to take in their news": (
+        N_("This hub has not been able to take in their news"),
+        N_("This hub has not been able to take in their news since %(moment)s"),
+    ),
+    "what their site sends has not been readable": (
+        N_("What their site sends has not been readable"),
+        N_("What their site sends has not been readable since %(moment)s"),
+    ),
+}
+
+
+class Remark(Struct, frozen=True):
+    """Something about a feed, with why it is so in English, empty where there is no more to say."""
+
+    said: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.said}: {self.why}" if self.why else self.said
+
+
+class Pushing(Struct, frozen=True):
+    """Whether a feed's news is pushed to the hub, and as a `Remark` has it why.
+
+    `dropped` tells of what was no news of its site's, empty where nothing was.
+    """
+
+    said: str
+    why: str
+    dropped: str
+
+    def __str__(self) -> str:
+        said = f"{self.said} ({self.why})" if self.why else self.said
+        return f"{said}; {self.dropped}" if self.dropped else said
+
+
+def pushing(
+    subscription: Subscription | None, state: FeedState, calendar: Calendar, now: datetime
+) -> Pushing | None:
+    """Whether a feed's news is pushed to the hub, None where nobody offers to."""
     if subscription is None:
-        return ""
-    why = f" ({subscription.error})" if subscription.error else ""
+        return None
+    gettext = calendar.language.gettext
+    why = ""
     if subscription.denied is not None:
-        said = f"Will not send us its news as it appears{why}"
+        said, why = gettext("Will not send us its news as it appears"), subscription.error
     elif subscription.expires is None or subscription.expires <= now:
-        said = f"Has been asked to send us its news as it appears{why}"
+        said, why = gettext("Has been asked to send us its news as it appears"), subscription.error
     elif subscription.last_push is None:
-        said = "Has agreed to send us its news as it appears"
-    else:
-        all_of_it = "" if state.pushed_until else ", though not all of it has come"
+        said = gettext("Has agreed to send us its news as it appears")
+    elif state.pushed_until:
         last = calendar.moment(subscription.last_push).text
-        said = f"Sends us its news as it appears, last on {last}{all_of_it}"
-    if not subscription.refused:
-        return said
-    dropped = counted(subscription.refused, "message was", "messages were")
-    return f"{said}; {dropped} dropped as not theirs or too large"
+        said = gettext("Sends us its news as it appears, last on %(moment)s", moment=last)
+    else:
+        said = gettext(
+            "Sends us its news as it appears, last on %(moment)s, though not all of it has come",
+            moment=calendar.moment(subscription.last_push).text,
+        )
+    dropped = calendar.language.ngettext(
+        "%(num)s message was dropped as not theirs or too large",
+        "%(num)s messages were dropped as not theirs or too large",
+        subscription.refused,
+    )
+    return Pushing(said, why or "", dropped if subscription.refused else "")
 
 
 # ---------------------------------------------------------------- what the hub decided about it
 
-_BY = {"id": "ids", "link": "links", "title": "titles"}
+# What a feed's news is told apart by: as feeds.yaml says, and since when the hub does.
+_BY = {
+    "id": (
+        N_("Their news is told apart by its ids, as feeds.yaml says"),
+        N_("Their news has been told apart by its ids since %(day)s"),
+    ),
+    "link": (
+        N_("Their news is told apart by its links, as feeds.yaml says"),
+        N_("Their news has been told apart by its links since %(day)s"),
+    ),
+    "title": (
+        N_("Their news is told apart by its titles, as feeds.yaml says"),
+        N_("Their news has been told apart by its titles since %(day)s"),
+    ),
+}
 
 
-def notes(state: FeedState, calendar: Calendar) -> tuple[str, ...]:
-    """What the hub decided about a feed, a sentence each, with the reason."""
+def notes(state: FeedState, calendar: Calendar) -> tuple[Remark, ...]:
+    """What the hub decided about a feed."""
     return tuple(_notes(state, calendar))
 
 
-def _notes(state: FeedState, calendar: Calendar) -> Iterator[str]:
+def _notes(state: FeedState, calendar: Calendar) -> Iterator[Remark]:
+    gettext = calendar.language.gettext
     if move := moves.doubtful(state):
-        yield (
-            f"{move.address} redirects for good to {move.target}, where none of their news was: "
-            "an admin should see whose that is"
+        yield Remark(
+            gettext(
+                "%(address)s redirects for good to %(target)s, where none of their news was:"
+                " an admin should see whose that is",
+                address=move.address,
+                target=move.target,
+            )
         )
     identity = state.identity
     if state.feed.identify_by:
-        yield f"Their news is told apart by its {_BY[state.feed.identify_by]}, as feeds.yaml says"
+        yield Remark(gettext(_BY[state.feed.identify_by][0]))
     elif identity.since is not None:
         since = calendar.day(identity.since).text
-        yield f"Their news has been told apart by its {_BY[identity.by]} since {since}: {identity.why}"
+        yield Remark(gettext(_BY[identity.by][1], day=since), identity.why)
 
 
 # ---------------------------------------------------------------- a member's page
 
 
-def member_troubles(conditions: Mapping[FeedKey, Condition]) -> tuple[str, ...]:
+def member_troubles(conditions: Mapping[FeedKey, Condition], language: Language) -> tuple[str, ...]:
     """What keeps a member's news from the hub, a sentence each; of some of its feeds, which they are."""
     troubled = {
         feed: each for feed, each in conditions.items() if each.state in ("failing", "closed", "paused")
@@ -129,7 +225,11 @@ def member_troubles(conditions: Mapping[FeedKey, Condition]) -> tuple[str, ...]:
     if len(troubled) == len(conditions):
         return tuple(dict.fromkeys(f"{each.sentence}." for each in troubled.values()))
     return tuple(
-        f"{each.sentence}. That is their “{feed.name}” alone: the rest of their news comes in."
+        language.gettext(
+            "%(what)s. That is their “%(feed)s” alone: the rest of their news comes in.",
+            what=each.sentence,
+            feed=feed.name,
+        )
         for feed, each in troubled.items()
     )
 
@@ -143,7 +243,7 @@ class StatusRow(Struct, frozen=True, kw_only=True):
     `feed` is its name where the member has several; `next_check` is None
     where it is due, and where there will be none; `next_why` says why it is
     then. `notes` are what the hub decided about it by itself. `pushing` says
-    whether its news is pushed, empty where nobody offers to. `told` is the feed
+    whether its news is pushed, None where nobody offers to. `told` is the feed
     that tells of its member's feeds, and `place` the row's own in the page.
     """
 
@@ -156,8 +256,8 @@ class StatusRow(Struct, frozen=True, kw_only=True):
     checked: Moment | None
     next_check: Moment | None
     next_why: str
-    notes: tuple[str, ...]
-    pushing: str
+    notes: tuple[Remark, ...]
+    pushing: Pushing | None
 
 
 def status_rows(
@@ -187,7 +287,7 @@ def status_rows(
                 latest=calendar.moment(state.recent[0]) if state.recent else None,
                 checked=calendar.moment(state.polled) if state.polled else None,
                 next_check=calendar.moment(due) if due > now else None,
-                next_why=_sentence(_BOUNDED.sub("", state.next_poll_why)) if due > now else "",
+                next_why=sentence(_BOUNDED.sub("", state.next_poll_why)) if due > now else "",
                 notes=notes(state, calendar),
                 pushing=pushing(subscriptions.get(state.feed.key), state, calendar, now),
             )
@@ -197,10 +297,6 @@ def status_rows(
 
 # What an admin would change, in `hub explain`'s words.
 _BOUNDED = re.compile(r" \(every\.(?:min|max)\)|, which every\.max bounds")
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 class NoticeRow(Struct, frozen=True):
@@ -216,12 +312,13 @@ def notice_rows(
     notices: Sequence[Notice], names: Mapping[str, str], setting: Setting
 ) -> tuple[NoticeRow, ...]:
     """What waits, that which waits longest first."""
+    ngettext = setting.language.ngettext
     return tuple(
         NoticeRow(
             member=Link(
                 names.get(each.feed.member, each.feed.member), setting.addresses.member(each.feed.member)
             ),
-            news=counted(each.entries, "piece of news", "pieces of news"),
+            news=ngettext("%(num)s piece of news", "%(num)s pieces of news", each.entries),
             why=each.withheld.why,
             since=setting.calendar.moment(each.since),
         )
@@ -233,10 +330,11 @@ def reshare_rows(
     states: Sequence[FeedState], names: Mapping[str, str], setting: Setting
 ) -> tuple[tuple[Link, str], ...]:
     """The members whose last documents held our own news, and how much."""
+    ngettext = setting.language.ngettext
     return tuple(
         (
             Link(names.get(slug, slug), setting.addresses.member(slug)),
-            counted(state.reshares, "piece of news", "pieces of news"),
+            ngettext("%(num)s piece of news", "%(num)s pieces of news", state.reshares),
         )
         for state in states
         for slug in (state.feed.key.member,)
@@ -244,33 +342,63 @@ def reshare_rows(
     )
 
 
-def status_sentence(conditions: Mapping[FeedKey, Condition]) -> str:
+def status_sentence(conditions: Mapping[FeedKey, Condition], language: Language) -> str:
     """How the network is doing, in one sentence."""
     of_member: dict[str, list[str]] = {}
     for feed, condition in conditions.items():
         of_member.setdefault(feed.member, []).append(condition.state)
     if not of_member:
-        return "This hub has no members yet."
-    everybody = counted(len(of_member), "member", "members")
+        return language.gettext("This hub has no members yet.")
     if all(set(found) == {"waiting"} for found in of_member.values()):
-        return f"The first check of {everybody} is under way."
+        return language.ngettext(
+            "The first check of %(num)s member is under way.",
+            "The first check of %(num)s members is under way.",
+            len(of_member),
+        )
     fine = sum(set(found) == {"fine"} for found in of_member.values())
     waiting = sum("waiting" in found for found in of_member.values())
-    verb = "is" if len(of_member) == 1 else "are"
-    sentence = f"{fine} of {everybody} {verb} up to date"
-    return f"{sentence}; {waiting} still to be checked for the first time." if waiting else f"{sentence}."
+    if not waiting:
+        return language.ngettext(
+            "%(fine)s of %(num)s member is up to date.",
+            "%(fine)s of %(num)s members are up to date.",
+            len(of_member),
+            fine=fine,
+        )
+    return language.ngettext(
+        "%(fine)s of %(num)s member is up to date; %(waiting)s still to be checked for the first time.",
+        "%(fine)s of %(num)s members are up to date; %(waiting)s still to be checked for the first time.",
+        len(of_member),
+        fine=fine,
+        waiting=waiting,
+    )
 
 
-def nothing_yet(states: Sequence[FeedState]) -> str:
+def nothing_yet(states: Sequence[FeedState], language: Language) -> str:
     """Why a hub without any news has none."""
     members = {state.feed.key.member for state in states}
     if not members:
-        return "No news yet. This hub has no members."
-    everybody = counted(len(members), "member", "members")
+        return language.gettext("No news yet. This hub has no members.")
     if any(state.polled is None for state in states):
-        return f"No news yet. The first check of {everybody} is under way."
+        return language.ngettext(
+            "No news yet. The first check of %(num)s member is under way.",
+            "No news yet. The first check of %(num)s members is under way.",
+            len(members),
+        )
     unread = len(members - {state.feed.key.member for state in states if not state.failures})
     if unread == len(members):
-        return f"No news yet. The sites of {everybody} have been checked, and nothing could be read there."
-    besides = f"; {unread} of them could not be read" if unread else ""
-    return f"No news yet. The sites of {everybody} have been checked, and nothing was found there{besides}."
+        return language.ngettext(
+            "No news yet. The sites of %(num)s member have been checked, and nothing could be read there.",
+            "No news yet. The sites of %(num)s members have been checked, and nothing could be read there.",
+            len(members),
+        )
+    checked = language.ngettext(
+        "No news yet. The sites of %(num)s member have been checked, and nothing was found there.",
+        "No news yet. The sites of %(num)s members have been checked, and nothing was found there.",
+        len(members),
+    )
+    if not unread:
+        return checked
+    not_read = language.ngettext(
+        "%(num)s of them could not be read.", "%(num)s of them could not be read.", unread
+    )
+    return f"{checked} {not_read}"

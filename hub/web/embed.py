@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
+from hub.language import N_, Language
 from hub.web.answers import FRAMED, answer
 from hub.web.asked import Asked, BadRequestError, limit
 from hub.web.pages import listed
@@ -31,7 +32,7 @@ def latest() -> Response:
     most = limit(request.args, usual=USUAL_STORIES, most=MOST_STORIES)
     scheme = _SCHEMES.get(request.args.get("scheme", ""))
     if scheme is None:
-        raise BadRequestError("scheme has to be light or dark, or to be left out")
+        raise BadRequestError(N_("scheme has to be light or dark, or to be left out"))
     visit.must_know(asked)
     template, key = TEMPLATES[request.path], (asked, most, scheme)
     return answer(visit.kept_page(template, key, lambda: _latest(visit, asked, most, scheme)))
@@ -39,13 +40,22 @@ def latest() -> Response:
 
 def _latest(visit: Visit, asked: Asked, most: int, scheme: str) -> Mapping[str, object]:
     stories = visit.store.stories(asked.selection(), limit=most).items
-    chosen = visit.filters(asked, visit.addresses.home).asked
+    chosen, gettext = visit.filters(asked, visit.addresses.home).asked, visit.language.gettext
     return {
-        "title": " ".join(filter(None, ["Latest news", chosen])),
+        "title": latest_news(chosen, visit.language),
         "scheme": scheme,
         "stories": [listed(story, visit.setting) for story in stories],
-        "says": f"There is no news {chosen or 'yet'}.",
+        "says": gettext("There is no news %(asked)s.", asked=chosen)
+        if chosen
+        else gettext("There is no news yet."),
     }
+
+
+def latest_news(chosen: str, language: Language) -> str:
+    """What the latest news is called, of what is chosen in words, if anything is."""
+    return (
+        language.gettext("Latest news %(asked)s", asked=chosen) if chosen else language.gettext("Latest news")
+    )
 
 
 def without_news(says: str) -> str | None:

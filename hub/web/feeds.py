@@ -8,6 +8,7 @@ from typing import get_args
 from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
+from hub.language import N_
 from hub.merged.catalogue import FORMATS
 from hub.merged.feeds import Contents
 from hub.model import Feed
@@ -90,7 +91,7 @@ def of_search(format: str) -> Response:
     asked = replace(Asked.read(request.args), before=None, order="relevance")
     visit.must_know(asked)
     if asked == Asked() or asked.says_nothing:
-        raise BadRequestError("Say what to search for, as in /feeds/search.atom?q=stroke.")
+        raise BadRequestError(N_("Say what to search for, as in /feeds/search.atom?q=stroke."))
     address = visit.catalogue.of_search(asked)
     return _feed(format, visit.merged.of(address, asked.selection(), is_topic=False), kept=False)
 

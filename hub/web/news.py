@@ -9,15 +9,15 @@ from typing import cast, get_args
 from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
+from hub.language import Language
 from hub.model import Selection, Story, Term
 from hub.publish.corrections import corrections, told_changes, withdrawal
-from hub.said import counted
 from hub.store import Found, MemberSummary
 from hub.web.answers import FRAMED, FRESH, answer, moved
 from hub.web.asked import Asked
 from hub.web.corrected import of_story
 from hub.web.doing import member_troubles, nothing_yet
-from hub.web.embed import FRAGMENT, MOST_STORIES, USUAL_STORIES
+from hub.web.embed import FRAGMENT, MOST_STORIES, USUAL_STORIES, latest_news
 from hub.web.pages import (
     WITHDRAWN,
     MemberOrder,
@@ -61,7 +61,11 @@ def home() -> Response:
     try:
         return answer(visit.kept_page("home.html", asked, lambda: _home(visit, asked)))
     except _NothingYetError:
-        values = {"title": "Latest news", "section": "news", "says": nothing_yet(visit.store.feed_states())}
+        values = {
+            "title": visit.language.gettext("Latest news"),
+            "section": "news",
+            "says": nothing_yet(visit.store.feed_states(), visit.language),
+        }
         return answer(visit.page("nothing_yet.html", lambda: values), FRESH)
 
 
@@ -72,7 +76,7 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
     to = visit.addresses.home
     chosen = visit.filters(asked, to)
     return {
-        "title": " ".join(filter(None, ["Older" if asked.before else "Latest", "news", chosen.asked])),
+        "title": _title_of_list(asked, chosen.asked, visit.language),
         "section": "news",
         "filters": chosen,
         "listing": listing(stories, visit.setting, lambda cursor: to(**asked.query(), before=cursor)),
@@ -83,6 +87,16 @@ def _home(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "busiest": busiest(_this_week(visit), _TOPICS_ASIDE, visit.setting),
         "feeds": (visit.catalogue.of_list(asked),),
     }
+
+
+def _title_of_list(asked: Asked, chosen: str, language: Language) -> str:
+    if asked.before:
+        return (
+            language.gettext("Older news %(asked)s", asked=chosen)
+            if chosen
+            else language.gettext("Older news")
+        )
+    return latest_news(chosen, language)
 
 
 def _pinned(visit: Visit) -> tuple[Story, ...]:
@@ -117,7 +131,7 @@ def story(number: str) -> Response:
         if withdrawn is None:
             abort(404)
         day = visit.setting.calendar.day(withdrawn.since).text
-        return gone(WITHDRAWN, withdrawal(withdrawn, day))
+        return gone(visit.language.gettext(WITHDRAWN), withdrawal(withdrawn, day, visit.language))
     if isinstance(found, int):
         return moved(visit.addresses.story(found)) if visit.addresses.live else _elsewhere(visit, found)
     return answer(visit.kept_page("story.html", found.id, lambda: _story(visit, found)))
@@ -127,7 +141,7 @@ def _elsewhere(visit: Visit, found: int) -> Response:
     """The page that leads to another story, where a file cannot redirect."""
     to = visit.addresses.story(found)
     values = {
-        "title": "This story has moved",
+        "title": visit.language.gettext("This story has moved"),
         "indexed": False,
         "canonical": visit.addresses.full(to),
         "to": to,
@@ -138,7 +152,7 @@ def _elsewhere(visit: Visit, found: int) -> Response:
 def _story(visit: Visit, found: Story) -> Mapping[str, object]:
     story = full(found, visit.store.related(found, limit=_RELATED), visit.setting)
     revisions = visit.store.revisions(found.shown.key) if story.listed.corrected else ()
-    corrected = corrections(told_changes(found.shown, revisions))
+    corrected = corrections(told_changes(found.shown, revisions), visit.language)
     return {
         "title": story.listed.item.title,
         "section": "",
@@ -155,7 +169,7 @@ def member(slug: str) -> Response:
     if summary is None:
         abort(404)
     troubles = member_troubles(
-        {state.feed.key: visit.condition(state) for state in visit.store.feed_states(slug)}
+        {state.feed.key: visit.condition(state) for state in visit.store.feed_states(slug)}, visit.language
     )
     before = request.args.get("before") or None
     return answer(
@@ -197,7 +211,12 @@ def members() -> Response:
 
     def make() -> Mapping[str, object]:
         rows = member_rows(visit.store.members(visit.setting.calendar.midnight), visit.setting, order)
-        return {"title": "Members", "section": "members", "rows": rows, "order": order}
+        return {
+            "title": visit.language.gettext("Members"),
+            "section": "members",
+            "rows": rows,
+            "order": order,
+        }
 
     return answer(visit.kept_page("members.html", order, make))
 
@@ -220,7 +239,7 @@ def _tag(visit: Visit, term: str, before: str | None) -> Mapping[str, object]:
     return {
         "title": label,
         "section": "topics",
-        "count": counted(count, "story", "stories") if count else "",
+        "count": visit.language.ngettext("%(num)s story", "%(num)s stories", count) if count else "",
         "broader": topic(broader[term], visit.setting) if term in broader else None,
         "narrower": [topic(each, visit.setting) for each, above in broader.items() if above == term],
         "listing": listing(stories, visit.setting, lambda cursor: to(term, before=cursor)),
@@ -236,7 +255,7 @@ def tags() -> Response:
     def make() -> Mapping[str, object]:
         weekly = visit.store.tag_counts_between(visit.setting.calendar.weeks(_WEEKS))
         rows = topic_rows(visit.store.tag_counts(), weekly, visit.broader, visit.setting)
-        return {"title": "Topics", "section": "topics", "rows": rows, "weeks": _WEEKS}
+        return {"title": visit.language.gettext("Topics"), "section": "topics", "rows": rows, "weeks": _WEEKS}
 
     return answer(visit.kept_page("tags.html", None, make))
 
@@ -254,25 +273,26 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
     if asked.typed:
         found = visit.store.search(asked.selection(), limit=_RESULTS, cursor=asked.before, order=asked.order)
     wanted = looked_for(asked.typed)
-    to = visit.addresses.search
+    to, gettext = visit.addresses.search, visit.language.gettext
     nothing = asked.typed != "" and asked.before is None and not found.items
 
     def narrowed(**chosen: str | None) -> str:
         return to(**{**asked.query(), "tag": None, "member": None, "kind": None, **chosen})
 
     return {
-        "title": f"{asked.typed} – search" if asked.typed else "Search",
+        "title": gettext("%(typed)s – search", typed=asked.typed) if asked.typed else gettext("Search"),
         "section": "search",
         "indexed": False,
         "typed": asked.typed,
         "filters": visit.filters(asked, narrowed),
-        "count": ("at least " if found.more else "") + counted(found.stories, "story", "stories"),
+        "stories": found.stories,
+        "at_least": found.more,
         "results": [listed(story, visit.setting, wanted) for story in found.items],
         "more": to(**asked.query(), before=found.next) if found.next else None,
         "first": to(**asked.query()) if asked.before else None,
         "by_date": asked.order == "date",
         "ranked": found.order == "relevance",
-        "newest_of": f"{found.newest_of:,}" if found.newest_of else None,
+        "newest_of": found.newest_of,
         "other_order": to(**{**asked.query(), "order": None if asked.order == "date" else "date"}),
         "past_the_end": asked.before is not None and not found.items,
         "says_nothing": wanted is None,
@@ -308,10 +328,11 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
     filters, events = visit.filters(asked, addresses.home), catalogue.with_events_of(asked)
     embedded = {**asked.filtered.query(), "limit": str(USUAL_STORIES)}
     return {
-        "title": "Subscribe",
+        "title": visit.language.gettext("Subscribe"),
         "section": "subscribe",
         "groups": catalogue.groups(),
         "filters": filters,
+        "latest": latest_news(filters.asked, visit.language),
         "asked": asked.typed,
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,

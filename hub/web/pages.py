@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hub import markup
+from hub.language import N_, Language
 from hub.merged.addresses import Addresses
 from hub.model import (
     Direction,
@@ -23,7 +24,7 @@ from hub.model import (
     Story,
 )
 from hub.publish.item import KIND_LABELS, Copy, Item, headline_of, item, permitted
-from hub.said import counted, plain_letters
+from hub.said import plain_letters
 from hub.store import MemberSummary, Page
 from hub.web.words import (
     Calendar,
@@ -44,6 +45,10 @@ class Setting(Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str]
     calendar: Calendar
     addresses: Addresses
+
+    @property
+    def language(self) -> Language:
+        return self.calendar.language
 
 
 class Link(Struct, frozen=True):
@@ -109,7 +114,8 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 def listed(story: Story, setting: Setting, wanted: re.Pattern[str] | None = None) -> Listed:
     """The story for a list; `wanted` is what was searched for, to be marked."""
-    shown = item(story, setting.labels)
+    language = setting.language
+    shown = item(story, setting.labels, language)
     addresses = setting.addresses
     details = addresses.story(story.id)
     texts = [shown.summary]
@@ -124,16 +130,13 @@ def listed(story: Story, setting: Setting, wanted: re.Pattern[str] | None = None
         member=Link(shown.member.name, addresses.member(shown.member.slug)),
         when=setting.calendar.moment(shown.date) if shown.published else None,
         corrected=setting.calendar.day(shown.corrected) if shown.corrected else None,
-        kind="" if shown.kind == "news" else KIND_LABELS[shown.kind],
+        kind="" if shown.kind == "news" else language.gettext(KIND_LABELS[shown.kind]),
         takes_place=setting.calendar.on(shown.event_date) if shown.event_date else None,
         excerpt=marked(around(texts, wanted), wanted),
-        others=_others(shown),
+        others=_others(shown, language),
         copies=tuple(_copy(copy, setting) for copy in shown.copies),
         topics=tuple(Link(tag.label, addresses.tag(tag.term)) for tag in shown.tags),
     )
-
-
-_UNDATED = "Date not given"
 
 
 def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) -> Listing:
@@ -141,8 +144,9 @@ def listing(page: Page[Story], setting: Setting, older: Callable[[str], str]) ->
     stories = [listed(story, setting) for story in page.items]
     calendar = setting.calendar
     days = groupby(stories, key=lambda each: None if each.item.undated else calendar.at(each.date).date())
+    undated = setting.language.gettext("Date not given")
     return Listing(
-        days=tuple(Day(calendar.heading(day) if day else _UNDATED, tuple(group)) for day, group in days),
+        days=tuple(Day(calendar.heading(day) if day else undated, tuple(group)) for day, group in days),
         older=older(page.next) if page.next else None,
     )
 
@@ -173,11 +177,11 @@ def _html(sanitised: str) -> Markup:
     return Markup(markup.within_page(sanitised))  # noqa: S704
 
 
-def _others(shown: Item) -> str:
+def _others(shown: Item, language: Language) -> str:
     others = {copy.member.slug for copy in shown.copies} - {shown.member.slug}
     if others:
-        return f"and {counted(len(others), 'other', 'others')}"
-    return "more than once" if shown.copies else ""
+        return language.ngettext("and %(num)s other", "and %(num)s others", len(others))
+    return language.gettext("more than once") if shown.copies else ""
 
 
 def _copy(copy: Copy, setting: Setting) -> ListedCopy:
@@ -241,7 +245,7 @@ def full(story: Story, related: Sequence[RelatedStory], setting: Setting) -> Ful
         image=item.image if item.image and str(escape(item.image)) not in item.content else None,
         cut=item.member.republish != "full",
         authors=", ".join(each.name for each in item.authors if each.name != item.member.name),
-        attachments=tuple(_attachment(enclosure) for enclosure in item.enclosures),
+        attachments=tuple(_attachment(enclosure, setting.language) for enclosure in item.enclosures),
         related=tuple(_related(each, _carried(story), setting) for each in related),
     )
 
@@ -250,7 +254,8 @@ _WORDS_NAMED = 3
 
 
 def _related(other: RelatedStory, carried: str, setting: Setting) -> ListedRelated:
-    shown = item(other.story, setting.labels)
+    language = setting.language
+    shown = item(other.story, setting.labels, language)
     texts = (carried, _carried(other.story))
     named = [f"‘{word}’" for word in other.words if all(f" {word} " in text for text in texts)][:_WORDS_NAMED]
     return ListedRelated(
@@ -260,7 +265,7 @@ def _related(other: RelatedStory, carried: str, setting: Setting) -> ListedRelat
         direction=shown.direction,
         href=setting.addresses.story(other.story.id),
         when=None if shown.undated else setting.calendar.moment(shown.date),
-        why=f"both tell of {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else "",
+        why=language.gettext("both tell of %(words)s", words=language.listed(named)) if named else "",
     )
 
 
@@ -270,18 +275,18 @@ def _carried(story: Story) -> str:
     return f" {' '.join(markup.words(f'{each.title} {each.text}') for each in entries)} "
 
 
-def _attachment(enclosure: Enclosure) -> Attachment:
+def _attachment(enclosure: Enclosure, language: Language) -> Attachment:
     name = unquote(urlsplit(enclosure.url).path).rstrip("/").rpartition("/")[2]
-    kind = file_type(enclosure.type, enclosure.url)
+    kind = file_type(enclosure.type, enclosure.url, language)
     return Attachment(
         name=enclosure.title or name or site(enclosure.url),
         href=enclosure.url,
-        kind=f"{kind}, {size(enclosure.length)}" if enclosure.length else kind,
+        kind=f"{kind}, {size(enclosure.length, language)}" if enclosure.length else kind,
     )
 
 
-WITHDRAWN = "This news was withdrawn"
-"""The heading of news that was: its own words are not said again."""
+WITHDRAWN = N_("This news was withdrawn")
+"""The heading of news that was, as a message: its own words are not said again."""
 
 
 # ---------------------------------------------------------------- members and topics
@@ -305,7 +310,7 @@ class MemberRow(Struct, frozen=True, kw_only=True):
     share: int
 
 
-_MEMBER_TYPES = {"member": "", "national": "National body", "partner": "Partner"}
+_MEMBER_TYPES = {"member": "", "national": N_("National body"), "partner": N_("Partner")}
 
 
 def member_rows(
@@ -333,7 +338,7 @@ def _member_row(summary: MemberSummary, most: int, setting: Setting) -> MemberRo
     return MemberRow(
         member=summary.member,
         name=Link(summary.member.name, setting.addresses.member(summary.member.slug)),
-        type=_MEMBER_TYPES[summary.member.type],
+        type=setting.language.gettext(kind) if (kind := _MEMBER_TYPES[summary.member.type]) else "",
         left=not summary.configured,
         latest=_latest(summary, setting),
         language=latest.language if latest else None,
@@ -348,7 +353,7 @@ def _latest(summary: MemberSummary, setting: Setting) -> Link | None:
     latest = summary.latest
     if latest is None:
         return None
-    headline = headline_of(latest.title, latest.excerpt, summary.member)
+    headline = headline_of(latest.title, latest.excerpt, summary.member, setting.language)
     return Link(headline, setting.addresses.story(latest.story))
 
 
@@ -368,11 +373,14 @@ class TopicRow(Struct, frozen=True, kw_only=True):
     label: Link
     stories: int
     weeks: tuple[int, ...]
+    language: Language
     narrower: tuple[TopicRow, ...] = ()
 
     @property
     def count(self) -> str:
-        return counted(self.stories, "story", "stories") if self.stories else "no news yet"
+        if not self.stories:
+            return self.language.gettext("no news yet")
+        return self.language.ngettext("%(num)s story", "%(num)s stories", self.stories)
 
     @property
     def bars(self) -> str:
@@ -381,7 +389,12 @@ class TopicRow(Struct, frozen=True, kw_only=True):
     @property
     def in_words(self) -> str:
         """What the bars show."""
-        return f"Stories in each of the last {len(self.weeks)} weeks: {', '.join(map(str, self.weeks))}"
+        return self.language.ngettext(
+            "Stories in the last week: %(stories)s",
+            "Stories in each of the last %(num)s weeks: %(stories)s",
+            len(self.weeks),
+            stories=", ".join(map(str, self.weeks)),
+        )
 
 
 def topic_rows(
@@ -402,6 +415,7 @@ def topic_rows(
                 label=topic(term, setting),
                 stories=counts.get(term, 0),
                 weeks=weekly.get(term, ()),
+                language=setting.language,
                 narrower=rows(term),
             )
             for term in by_broader[above]

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RoutingException
 
 from hub.errors import StoreUnusable
+from hub.language import ENGLISH
 from hub.model import Story
 from hub.store import BadCursor
 from hub.web.answers import FRESH, json_bytes, moved, plain
@@ -35,31 +36,41 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(BadRequestError, _bad_request)
-    app.register_error_handler(UnknownFilterError, lambda error: _not_found(str(error)))
+    app.register_error_handler(UnknownFilterError, lambda error: _not_found(error.said(visiting().language)))
     app.register_error_handler(StoreUnusable, _cannot_be_asked)
     app.register_error_handler(Exception, _fault)
     app.after_request(_answered)
 
 
 def _bad_cursor(_: BadCursor) -> Response:
-    return _error(400, "This place in the list is not known", "Please begin again at its first page.")
+    gettext = visiting().language.gettext
+    return _error(
+        400, gettext("This place in the list is not known"), gettext("Please begin again at its first page.")
+    )
 
 
 def _bad_request(error: BadRequestError) -> Response:
-    return _error(400, "This cannot be understood", str(error))
+    language = visiting().language
+    return _error(400, language.gettext("This cannot be understood"), error.said(language))
 
 
 def _refused(error: HTTPException) -> Response:
+    gettext = visiting().language.gettext
     if error.code == 404:
         address = _without_slash()
-        return moved(address) if address else _not_found("There is no page at this address")
+        return moved(address) if address else _not_found(gettext("There is no page at this address"))
     if isinstance(error, MethodNotAllowed):
         by_button = "GET" not in (error.valid_methods or ())
-        says = "A button does this, on a page." if by_button else "The pages of this hub can only be read."
-        response = _error(405, "This cannot be done here", says)
+        says = (
+            gettext("A button does this, on a page.")
+            if by_button
+            else gettext("The pages of this hub can only be read.")
+        )
+        response = _error(405, gettext("This cannot be done here"), says)
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return response
-    return _error(error.code or 500, "This cannot be answered", error.description or "")
+    says, values = error.description or "", {"says_in": ENGLISH.code}
+    return _error(error.code or 500, gettext("This cannot be answered"), says, values)
 
 
 def _without_slash() -> str | None:
@@ -79,7 +90,8 @@ def _not_found(says: str) -> Response:
     if _for_programs() or request.path in TEMPLATES:
         return _error(404, says, "")
     visit = visiting()
-    why = "It may have been mistyped, or the page may have gone."
+    gettext = visit.language.gettext
+    why = gettext("It may have been mistyped, or the page may have gone.")
     latest: tuple[Story, ...] = ()
     try:
         latest = visit.store.stories(limit=_LATEST).items
@@ -88,7 +100,7 @@ def _not_found(says: str) -> Response:
         visit.site.unusable.met(error)
     more: dict[str, object] = {"latest": [listed(story, visit.setting) for story in latest]}
     if visit.addresses.live:
-        why += " You can search the news instead."
+        why = " ".join([why, gettext("You can search the news instead.")])
         more["guessed"] = " ".join(re.findall(r"[^\W_]+", unquote(request.path)))[:_MOST_GUESSED]
     return _error(404, says, why, more)
 
@@ -105,10 +117,11 @@ def _cannot_be_asked(error: StoreUnusable) -> Response:
 
 def _unavailable() -> Response:
     """What is said without the database, and says nothing of where that is."""
-    says = "Please try again in a minute."
+    gettext = visiting().language.gettext
+    says = gettext("Please try again in a minute.")
     if request.path.startswith(_FOR_READERS_AND_HUBS):
-        return plain(f"This cannot be answered just now. {says}", 503)
-    return _error(503, "The news cannot be shown just now", says)
+        return plain(" ".join([gettext("This cannot be answered just now."), says]), 503)
+    return _error(503, gettext("The news cannot be shown just now"), says)
 
 
 def later(response: Response) -> Response:
@@ -128,10 +141,14 @@ def _answered(response: Response) -> Response:
 def _fault(error: Exception) -> Response:
     reference = secrets.token_hex(4)
     _log.error("request failed reference=%s path=%s", reference, request.path, exc_info=error)
+    gettext = visiting().language.gettext
     return _error(
         500,
-        "Something went wrong here",
-        f"It is our fault, not yours. If you tell us of it, please give this reference: {reference}",
+        gettext("Something went wrong here"),
+        gettext(
+            "It is our fault, not yours. If you tell us of it, please give this reference: %(reference)s",
+            reference=reference,
+        ),
     )
 
 
@@ -152,6 +169,7 @@ def _error(status: int, heading: str, says: str, more: Mapping[str, object] | No
             "says": says,
             "latest": (),
             "guessed": None,
+            "says_in": "",
             "indexed": False,
             **(more or {}),
         }

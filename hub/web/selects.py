@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from markupsafe import Markup
 from msgspec import Struct
 
+from hub.language import N_, Language
 from hub.model import Member
 from hub.web.asked import Asked
 from hub.web.pages import Link
@@ -55,7 +57,19 @@ class Selects(Struct, frozen=True):
         )
 
 
-_KINDS = Choices.of(KINDS)
+@cache
+def _kinds(language: Language) -> Choices:
+    return Choices.of({kind: language.gettext(words) for kind, words in KINDS.items()})
+
+
+# What is asked for in words, of one kind alone.
+_ONLY = {
+    "news": N_("(news only)"),
+    "event": N_("(events only)"),
+    "report": N_("(reports only)"),
+    "vacancy": N_("(vacancies only)"),
+    "funding": N_("(funding only)"),
+}
 
 
 class Filters(Struct, frozen=True, kw_only=True):
@@ -72,7 +86,9 @@ class Filters(Struct, frozen=True, kw_only=True):
     fewer: tuple[Link, ...]
 
 
-def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..., str]) -> Filters:
+def filters(
+    selects: Selects, asked: Asked, language: Language, *, name: str | None, to: Callable[..., str]
+) -> Filters:
     """The filters of a list; `to` makes its address from `tag`, `member` and `kind`.
 
     `name` is that of the member that is asked for, which may have left.
@@ -82,9 +98,9 @@ def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..
     in_force = {
         name: (value, words)
         for name, value, words in (
-            ("tag", tag, f"on {labels.get(tag or '', tag)}"),
-            ("member", member, f"from {name or member}"),
-            ("kind", kind, f"({KINDS.get(kind or '', '').lower()} only)"),
+            ("tag", tag, language.gettext("on %(topic)s", topic=labels.get(tag or "", tag))),
+            ("member", member, language.gettext("from %(member)s", member=name or member)),
+            ("kind", kind, language.message(_ONLY[kind or "news"])),
         )
         if value
     }
@@ -92,13 +108,14 @@ def filters(selects: Selects, asked: Asked, *, name: str | None, to: Callable[..
     for name in in_force if len(in_force) > 1 else ():
         rest = {other: found for other, found in in_force.items() if other != name}
         words = " ".join(words for _, words in rest.values())
-        fewer.append(Link(f"All news {words}", to(**{other: value for other, (value, _) in rest.items()})))
+        all_of = language.gettext("All news %(asked)s", asked=words)
+        fewer.append(Link(all_of, to(**{other: value for other, (value, _) in rest.items()})))
     if in_force:
-        fewer.append(Link("All news", to()))
+        fewer.append(Link(language.gettext("All news"), to()))
     return Filters(
         topics=selects.topics.choosing(tag),
         members=selects.members.choosing(member, name) if len(selects.members.words) > 1 else Markup(),
-        kinds=_KINDS.choosing(kind),
+        kinds=_kinds(language).choosing(kind),
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )

@@ -37,10 +37,10 @@ def _status(visit: Visit) -> Mapping[str, object]:
         # What waits may be of a member that has left.
         names.setdefault(notice.feed.member, visit.member_name(notice.feed.member) or notice.feed.member)
     return {
-        "title": "Status",
+        "title": visit.language.gettext("Status"),
         "section": "status",
         "feeds": (visit.catalogue.status,),
-        "sentence": status_sentence(conditions),
+        "sentence": status_sentence(conditions, visit.language),
         "rows": status_rows(
             states,
             conditions,

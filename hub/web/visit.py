@@ -13,17 +13,19 @@ from urllib.parse import quote, unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from flask import Request, request
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hub.health import Health, health
+from hub.language import ENGLISH, N_, Language
 from hub.merged.addresses import Addresses
 from hub.merged.feeds import MergedFeeds
 from hub.model import FeedState, Kind, Notice, Selection, Story
 from hub.publish.http import Rendered
 from hub.store import Page, Store
+from hub.translations import language_of
 from hub.web.answers import policy
 from hub.web.asked import Asked, UnknownFilterError
-from hub.web.assets import assets, environment, sources
+from hub.web.assets import assets, environment, sources, words
 from hub.web.catalogue import Catalogue
 from hub.web.deltas import Deltas
 from hub.web.doing import Condition, condition
@@ -48,6 +50,7 @@ _MOST_DATED = 2_000
 # Longer than any that our own pages lead to: not worth keeping, and the key would not be small.
 _LONGEST_QUERY = 500
 _VISIT = "hub.visit"
+_IN_ENGLISH = ("/admin/", "/api/")
 # What a proxy adds: with one of these the connection says nothing about who asks.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
@@ -169,7 +172,7 @@ class _once(Generic[T]):  # noqa: N801 - it is read as a decorator
 
 
 class Visit(Struct, frozen=True, kw_only=True, dict=True):
-    """One visit. `now` is aware.
+    """One visit. `now` is aware. `in_english` are those of admins and programs, whatever the hub's language.
 
     `kept_as` gets the key under which its answer is kept, if that depends on
     `state` alone. `feed` gets that of the merged feed it is answered with,
@@ -180,6 +183,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     config: Config
     now: datetime
     addresses: Addresses
+    in_english: bool = False
     kept_as: list[Hashable] = []
     feed: list[Hashable] = []
 
@@ -197,11 +201,16 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         return self.site.store.version(), self.config.digest, self.addresses.hub, today
 
     @_once
+    def language(self) -> Language:
+        """The language of the hub's own words."""
+        return ENGLISH if self.in_english else language_of(self.config.hub.language)
+
+    @_once
     def setting(self) -> Setting:
         zone = ZoneInfo(self.config.hub.timezone)
         return Setting(
             labels=self.config.labels,
-            calendar=Calendar(zone, self.now.astimezone(zone).date()),
+            calendar=Calendar(zone, self.now.astimezone(zone).date(), self.language),
             addresses=self.addresses,
         )
 
@@ -220,7 +229,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.config, self.addresses, self.member_name)
+        return Catalogue(self.config, self.addresses, self.language, self.member_name)
 
     # ------------------------------------------------------------ what exists
 
@@ -242,16 +251,16 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     def must_know(self, asked: Asked) -> None:
         """Answer 404 to filters that name what is not there, saying so."""
         if asked.tag and not self.knows_tag(asked.tag):
-            raise UnknownFilterError(f"There is no topic ‘{asked.tag}’")
+            raise UnknownFilterError(N_("There is no topic ‘%(topic)s’"), topic=asked.tag)
         if asked.member and self.member_name(asked.member) is None:
-            raise UnknownFilterError(f"There is no member ‘{asked.member}’")
+            raise UnknownFilterError(N_("There is no member ‘%(member)s’"), member=asked.member)
         if asked.kind and asked.kind not in get_args(Kind):
-            raise UnknownFilterError(f"There is no kind of news called ‘{asked.kind}’")
+            raise UnknownFilterError(N_("There is no kind of news called ‘%(kind)s’"), kind=asked.kind)
 
     def filters(self, asked: Asked, to: Callable[..., str]) -> Filters:
         """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
         name = self.member_name(asked.member) if asked.member else None
-        return filters(self.site.selects(self.config), asked.filtered, name=name, to=to)
+        return filters(self.site.selects(self.config), asked.filtered, self.language, name=name, to=to)
 
     # ------------------------------------------------------------ lists
 
@@ -307,6 +316,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
             "feeds": (self.catalogue.everything,),
             # Whoever serves files has no header for it.
             "policy": None if self.addresses.live else policy(request.path),
+            **words(self.language),
         }
         return self.site.environment.get_template(template).render({**frame, **values})
 
@@ -343,4 +353,6 @@ def begin(site: Site, environ: WSGIEnvironment) -> WSGIEnvironment:
     path = environ.get("PATH_INFO", "")
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         path = path.removeprefix(prefix) or "/"
+    if f"{path}/".startswith(_IN_ENGLISH):
+        visit = structs.replace(visit, in_english=True)
     return {**environ, _VISIT: visit, "PATH_INFO": path}

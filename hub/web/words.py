@@ -12,10 +12,11 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hub import markup
-from hub.said import counted, date_of
+from hub.language import ENGLISH, N_, Language
+from hub.said import sentence
 from hub.store.selection import TYPED
 
-# What publishers attach most, under the names people know it by.
+# What publishers attach most, under the names people know it by; those of English words are messages.
 _FILE_TYPES = {
     "application/msword": "Word",
     "application/pdf": "PDF",
@@ -25,22 +26,24 @@ _FILE_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
     "application/zip": "ZIP",
-    "audio/mpeg": "MP3 audio",
-    "image/jpeg": "JPEG image",
-    "image/png": "PNG image",
+    "audio/mpeg": N_("MP3 audio"),
+    "image/jpeg": N_("JPEG image"),
+    "image/png": N_("PNG image"),
     "text/csv": "CSV",
-    "video/mp4": "MP4 video",
+    "video/mp4": N_("MP4 video"),
 }
+
+_UNITS = (N_("%(amount)s KB"), N_("%(amount)s MB"), N_("%(amount)s GB"))
 
 
 KINDS: Mapping[str, str] = {
-    "news": "News",
-    "event": "Events",
-    "report": "Reports",
-    "vacancy": "Vacancies",
-    "funding": "Funding",
+    "news": N_("News"),
+    "event": N_("Events"),
+    "report": N_("Reports"),
+    "vacancy": N_("Vacancies"),
+    "funding": N_("Funding"),
 }
-"""What people choose entries' kinds by."""
+"""What people choose entries' kinds by, as messages."""
 
 
 class Moment(Struct, frozen=True):
@@ -51,10 +54,11 @@ class Moment(Struct, frozen=True):
 
 
 class Calendar(Struct, frozen=True):
-    """The hub's clocks and the day it is there: what dates are told in."""
+    """The hub's clocks and the day it is there: what dates are told in, and the language."""
 
     zone: tzinfo
     today: date
+    language: Language = ENGLISH
 
     def at(self, when: datetime) -> datetime:
         """The time on the hub's clocks; at the calendar's very ends, where no zone reaches, in UTC."""
@@ -83,15 +87,16 @@ class Calendar(Struct, frozen=True):
     def heading(self, day: date) -> str:
         """`Today`, `Yesterday`, `Friday 20 November`, with the year where it is not this one."""
         if day == self.today:
-            return "Today"
+            return self.language.gettext("Today")
         if day == self.today - timedelta(days=1):
-            return "Yesterday"
-        return f"{day:%A} {self._words(day)}"
+            return self.language.gettext("Yesterday")
+        language = self.language
+        return sentence(language.weekday(day) if self._is_this_year(day) else language.weekday_of_year(day))
 
     def moment(self, when: datetime) -> Moment:
         """`23 November, 14:05`."""
         at = self.at(when)
-        return Moment(f"{self._words(at.date())}, {at:%H:%M}", instant(when))
+        return Moment(self.language.minute(at, self._words(at.date())), instant(when))
 
     def day(self, when: datetime) -> Moment:
         """`23 November`, or `23 November 2019`."""
@@ -99,15 +104,17 @@ class Calendar(Struct, frozen=True):
 
     def full_date(self, when: datetime) -> str:
         """`23 November 2026`, whatever year it is by now."""
-        return date_of(self.at(when))
+        return self.language.day_of_year(self.at(when))
 
     def on(self, day: date) -> Moment:
         """`3 December`, or `3 December 2019`."""
         return Moment(self._words(day), day.isoformat())
 
     def _words(self, day: date) -> str:
-        words = f"{day.day} {day:%B}"
-        return words if day.year == self.today.year else f"{words} {day.year}"
+        return self.language.day(day) if self._is_this_year(day) else self.language.day_of_year(day)
+
+    def _is_this_year(self, day: date) -> bool:
+        return day.year == self.today.year
 
 
 def instant(when: datetime) -> str:
@@ -115,27 +122,28 @@ def instant(when: datetime) -> str:
     return when.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def size(length: int) -> str:
+def size(length: int, language: Language = ENGLISH) -> str:
     """A file's length as people say it: `820 bytes`, `35 KB`, `2.4 MB`."""
     if length < 1000:
-        return counted(length, "byte", "bytes")
+        return language.ngettext("%(num)s byte", "%(num)s bytes", length)
     # What would round to 1,000 of a unit is said as 1.0 of the next.
-    unit, amount = "KB", length / 1000
-    for larger in ("MB", "GB"):
+    unit, amount = _UNITS[0], length / 1000
+    for larger in _UNITS[1:]:
         if amount >= 999.5:
             unit, amount = larger, amount / 1000
-    return f"{amount:.0f} {unit}" if amount >= 9.95 else f"{amount:.1f} {unit}"
+    said = language.number(round(amount)) if amount >= 9.95 else language.tenths(amount)
+    return language.gettext(unit, amount=said)
 
 
-def file_type(media_type: str | None, url: str) -> str:
+def file_type(media_type: str | None, url: str, language: Language = ENGLISH) -> str:
     """`PDF` for `application/pdf`; by the address's ending where the publisher gave no type."""
     known = _FILE_TYPES.get((media_type or "").partition(";")[0].strip().lower())
     if known:
-        return known
+        return language.message(known)
     ending = re.search(r"\.([A-Za-z0-9]{2,5})$", urlsplit(url).path)
     if ending:
         return ending[1].upper()
-    return (media_type or "").partition("/")[0].capitalize() or "File"
+    return (media_type or "").partition("/")[0].capitalize() or language.gettext("File")
 
 
 def site(url: str) -> str:
