@@ -482,9 +482,18 @@ def test_a_headline_is_the_same_whoever_else_it_names_as_its_publisher(one: str,
         assert found == "the same headline as {}’s, and only one of them has a text"
 
 
-def test_headlines_with_different_dates_are_two_issues() -> None:
-    ours = told("Clinic times, May 2026", TEXT)
-    assert refusal(ours, theirs("Clinic times, June 2026")) == "the headlines name different dates"
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Clinic times, May 2026", "Clinic times, June 2026"),
+        ("Biuletyn – marzec 2026", "Biuletyn – kwiecień 2026"),
+        ("Cijfers voor maart", "Cijfers voor april"),
+        ("通讯 2026年3月", "通讯 2026年4月"),
+        ("النشرة – مارس ٢٠٢٦", "النشرة – أبريل ٢٠٢٦"),
+    ],
+)
+def test_headlines_with_different_dates_are_two_issues(one: str, other: str) -> None:
+    assert refusal(told(one, TEXT), theirs(other)) == "the headlines name different dates"
 
 
 PARTS = [
@@ -499,6 +508,12 @@ PARTS = [
     ("{} #12", "{} #13"),
     ("{}: day 1", "{}: day two"),
     ("{}: week 46", "{}: week 47"),
+    ("{}: first session", "{}: second session"),
+    ("{} – première partie", "{} – deuxième partie"),
+    ("{} – erster Teil", "{} – zweiter Teil"),
+    ("{}: część 1", "{}: część druga"),
+    ("{}：第一部分", "{}：第二部分"),
+    ("{}: الجزء الأول", "{}: الجزء الثاني"),
 ]
 
 
@@ -645,6 +660,101 @@ def test_what_several_stories_tell_is_a_round_up() -> None:
         number: (7, 8) if at < half else (7, 9) for at, number in enumerate(samples)
     }
     assert "as a round-up does" in refusal(ours, theirs(), replace(known, holders=held))
+
+
+def test_what_has_most_of_another_story_in_it_too_is_a_round_up_of_both() -> None:
+    lifeboat = f"{EXTRA}\n{LOCAL}"
+    ours = told("What made us proud", f"{TEXT}\n{lifeboat}")
+    scanner, other = (
+        _sketched(each) for each in (theirs(), told("Lifeboat", lifeboat, feed=FeedKey("north")))
+    )
+    known = of_others(
+        candidate(scanner, key=1, story=7),
+        candidate(other, key=2, story=8)._replace(samples=len(other.sketch.samples)),
+    )
+    held = dict.fromkeys(other.sketch.samples, (8,))
+    held |= dict.fromkeys(scanner.sketch.samples, (7,))
+    found, _ = compared(_sketched(ours), replace(known, holders=held), date=PUBLISHED)
+    assert "most of another story" in found.why
+    assert reason(ours, theirs()) == "the text of {}’s and more", "nobody else has told the rest"
+
+
+LONG_FORM = (
+    "We are looking for a {role} who lives near {place} and likes to work in a team that laughs. "
+    + TEXT
+    + " "
+    "You will be taught all that there is to know, and the bus stops at the door. " + LOCAL + " " + EXTRA
+)
+
+
+def test_a_long_form_is_other_news_where_the_headlines_name_what_it_is_for() -> None:
+    ours = told("Come and be a midwife", LONG_FORM.format(role="midwife", place="Portway"))
+    nurse = LONG_FORM.format(role="sister", place="Portway")
+    assert refusal(ours, theirs("Would you like to be a sister?", nurse)) == (
+        "the headlines name what the texts tell apart"
+    )
+    edited = theirs("Would you like to be a midwife?", ours.text.replace("live near", "live by"))
+    assert reason(ours, edited)
+
+
+def test_a_long_form_is_other_news_where_it_is_for_another_place_under_a_headline_of_many() -> None:
+    ours = told("Midwife", LONG_FORM.format(role="midwife", place="Portway"))
+    elsewhere = theirs("Midwife", LONG_FORM.format(role="midwife", place="Saltby"))
+    assert refusal(ours, elsewhere) == "under a headline of many, the names in the text are others"
+    edited = replace(elsewhere, text=ours.text.replace("a team that laughs", "a team that sings"))
+    assert reason(ours, edited) == "the text of {}’s with a few words changed"
+
+
+def test_short_texts_that_name_other_days_are_other_news_wherever_these_stand() -> None:
+    ours = told("Scanner day", f"On 12 May at the forum: {OPENING} {MIDDLE}")
+    later = theirs("Come and see", f"{OPENING} It takes place on 19 May in the hall. {MIDDLE}")
+    assert refusal(ours, later) == "the texts are short, and name different days"
+    assert reason(ours, replace(later, text=later.text.replace("19 May", "12 May")))
+
+
+@pytest.mark.parametrize("end", ["", f" {END}"], ids=["word for word", "and more"])
+def test_what_is_told_of_a_whole_series_is_no_copy_where_each_headline_names_a_topic(end: str) -> None:
+    ours = told("Learn at lunch: sepsis", f"{OPENING} {MIDDLE}")
+    other = theirs("Learn at lunch: frailty", f"{OPENING} {MIDDLE}{end}")
+    assert refusal(ours, other) == "the headlines are those of a series, with other topics"
+    for title in ("Press release: frailty", "Learn at lunch: sepsis and you", "Learn at lunch"):
+        assert reason(ours, replace(other, title=title))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "New chair appointed to lead our board from Monday",
+        "Un nouveau président pour notre conseil dès lundi",
+        "Neue Vorsitzende für unseren Vorstand ab Montag gewählt",
+    ],
+)
+def test_a_headline_that_speaks_of_what_is_its_publishers_is_nobody_elses(title: str) -> None:
+    text = "We are delighted to tell you that somebody has been found at last for this."
+    assert not is_distinctive(title)
+    assert refusal(told(title, text), theirs(title, text))
+    assert refusal(told(title, ""), theirs(title, ""))
+    assert reason(told(title, TEXT), theirs(title)) == "the same text as {}’s"
+
+
+@pytest.mark.parametrize("answer", ["Our response: {}", "East responds: {}", "Statement on ‘{}’"])
+def test_an_answer_is_no_copy_of_what_it_cites(answer: str) -> None:
+    own = "The east thanks those who did it."
+    half = f"{own} {OPENING} {MIDDLE} {LOCAL} {EXTRA}"
+    most = f"{own} {LOCAL} {EXTRA} {TEXT.rpartition(' Her managers')[0]}."
+    for text in (half, most):
+        assert reason(told(f"News: {TITLE}", text), theirs())
+    assert refusal(told(answer.format(TITLE), half), theirs()) == "too little of the shorter text is in both"
+    assert "answers what it cites" in refusal(told(answer.format(TITLE), most), theirs())
+    assert reason(told(answer.format(TITLE), TEXT), theirs()) == "the same text as {}’s"
+
+
+def test_a_short_notice_of_a_meeting_is_each_bodys_own() -> None:
+    title = "Board of Directors meeting: 26 March"
+    text = f"The board meets in public on 26 March at 10am, and anybody may come and ask. {OPENING}"
+    assert "everybody has one" in refusal(told(title, text), theirs(title, text))
+    joint = "Joint board meeting: 26 March"
+    assert reason(told(joint, text), theirs(joint, text)) == "the same text as {}’s"
 
 
 def test_the_same_passages_in_another_order_under_another_headline_are_other_news() -> None:

@@ -22,7 +22,7 @@ from hub.model import Candidate, Entry, FeedKey, Known, compared_as_of, is_undat
 from hub.stories.candidates import COMMON
 from hub.stories.pair import Compared, Pair, is_too_few
 from hub.stories.sketch import page_number
-from hub.stories.titles import is_distinctive, is_same_title
+from hub.stories.titles import is_distinctive, is_same_title, says_ours
 
 # ---- what makes a copy: shares of the shorter text
 _MOST_OF_IT = 0.7
@@ -38,6 +38,7 @@ _FILLED_IN, _FILLED_IN_SAME_TITLE = 3, 6  # places of a hundred words; more is a
 _DIGEST = 0.35  # of the longer text; where less of it is shared, it has other news too
 _WHOLE = 0.85  # of the longer text; from here on even what others cite is one text
 _PASSAGE, _SEVERAL, _MOSTLY = 2, 2, 0.6  # samples of one story; such stories; of what is shared
+_MUCH, _ANOTHER = 0.4, 5  # of another story's samples, and so many: fewer are a footer's
 _HOUSE_PHRASE = 6  # stories that share a run of words, beyond which it is nobody's
 _HOUSE_PHRASES, _FEW_HOUSE_PHRASES = 0.65, 0.3
 _AS_NEAR = 0.9  # of another share: what a member changed for its own may be nearer by a word
@@ -123,8 +124,9 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     held = [having for number in entry.sketch.samples if (having := known.holders.get(number))]
     # Of samples that are no house phrase it is known who has them.
     indexed = len(entry.sketch.samples) - sum([len(having) >= COMMON for having in held])
+    of_likely = [known.stories.get(story, ()) for story in likely]
     for story in free:
-        passages = _Passages(story, held, indexed)
+        passages = _Passages(story, held, indexed, of_likely)
         others = known.stories[story][:_COMPARED]
         # A story's text tells more than its headline, under which other news may follow days later.
         by_text = not entry.sketch.wordless and any(not other.wordless for other in others)
@@ -252,17 +254,31 @@ class _Headline:
         of_that_time = sum(abs(compared_as_of(lead) - self._date) <= _SAME_HEADLINE for lead in leads)
         return of_that_time <= 1 and is_distinctive(self._entry.title)
 
+    @property
+    def says_ours(self) -> bool:
+        """Whether the title speaks of what is its publisher's, so that each who has it means its own."""
+        return says_ours(self._entry.title)
+
 
 class _Passages:
     """What an entry shares with a story, by its sketch, and which other stories have that too.
 
     `held` are the stories that have each of its samples, and `indexed` is of how many this is known.
+    `likely` are the entries of each story that it may be a copy of, this one among them.
     """
 
-    def __init__(self, story: int, held: Sequence[Sequence[int]], indexed: int) -> None:
+    def __init__(
+        self,
+        story: int,
+        held: Sequence[Sequence[int]],
+        indexed: int,
+        likely: Sequence[Sequence[Candidate]],
+    ) -> None:
         self._story = story
+        self._held = held
         self._shared = [having for having in held if story in having]
         self._indexed = indexed
+        self._likely = likely
 
     def may_be(self, share: float, samples: int) -> bool:
         """Whether they may be such a share of a text with so many samples: a look without the words."""
@@ -274,6 +290,16 @@ class _Passages:
         """How much of what they share stands in many other stories too, 0 to 1."""
         shared = self._shared
         return sum([len(having) > _HOUSE_PHRASE for having in shared]) / len(shared) if shared else 0.0
+
+    @cached_property
+    def has_another(self) -> bool:
+        """Whether most of another story stands in the entry besides, and none of that in this one."""
+        besides = Counter(chain.from_iterable([having for having in self._held if self._story not in having]))
+        return any(
+            besides[of_story[0].story] >= max(_MUCH * of_story[0].samples, _ANOTHER)
+            for of_story in self._likely
+            if of_story and of_story[0].story != self._story
+        )
 
     @cached_property
     def digest(self) -> bool:
@@ -324,7 +350,7 @@ def _is_most_of_it(pair: Pair, passages: _Passages, title: _Headline) -> bool:
     if pair.share >= _MOST_OF_IT and pair.shared >= _ENOUGH:
         return True
     if pair.same_title and pair.share >= _ALL_OF_IT and pair.shared >= _ENOUGH_WITH_TITLE:
-        return True
+        return not title.says_ours
     if not pair.same_title or pair.apart > _SAME_HEADLINE or pair.share < _SAME_TITLE_OWN_WORDS:
         return False
     enough = _SAME_TITLE_OWN_WORDS if passages.house <= _FEW_HOUSE_PHRASES else _SAME_TITLE
@@ -335,6 +361,10 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     """What speaks against a copy although most of its words are the same."""
     if pair.periodical and not _is_same_issue(pair):
         return "the headline is that of an issue or a list, of which everybody has one"
+    if pair.share_of_longer < _WHOLE and not pair.opening and pair.answer:
+        return "one of them answers what it cites of the other"
+    if not pair.same_title and passages.has_another:
+        return "it has most of another story in it too, as a round-up does"
     if (
         not pair.same_title
         and not pair.opening
@@ -347,7 +377,7 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     ):
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.beginning:
-        return None
+        return _of_a_series(pair)
     if pair.share < _ALL_OF_IT and not pair.same_title and pair.is_excerpt:
         return "one of them is short, has another headline, and is not all in the other"
     if pair.share < _ALL_OF_IT and not pair.has_a_beginning:
@@ -384,7 +414,18 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
     most = _FILLED_IN_SAME_TITLE if pair.same_title else _FILLED_IN
     if filled_in.words > 1 and filled_in.words * 100 > most * pair.words_of_shorter:
         return "both fill in the same text, with names of their own"
-    return None
+    if filled_in.words and pair.about_other_things:
+        return "the headlines name what the texts tell apart"
+    if not title.telling and pair.only_names:
+        return "under a headline of many, the names in the text are others"
+    if pair.least < _SHORT and not own_headline and pair.other_days:
+        return "the texts are short, and name different days"
+    return _of_a_series(pair)
+
+
+def _of_a_series(pair: Pair) -> str | None:
+    is_form = pair.least < _SHORT and pair.series
+    return "the headlines are those of a series, with other topics" if is_form else None
 
 
 def _name_different_things(pair: Pair, *, own_headline: bool) -> bool:
@@ -406,6 +447,9 @@ def _is_same_issue(pair: Pair) -> bool:
     begin with too.
     """
     if not pair.same_title or not pair.beginning:
+        return False
+    if pair.meeting and pair.least < _SHORT:
+        # Who meets is said by whose site it is on.
         return False
     if pair.digest:
         return pair.share_of_longer >= _WHOLE and not pair.is_excerpt

@@ -127,6 +127,18 @@ class Compared:
         return frozenset(numbers(markup.words(" ".join(capitalised))))
 
     @cached_property
+    def days(self) -> frozenset[tuple[int, int]]:
+        """The days that it names, each by the number and the month beside it."""
+        words = self.words
+        months = [at for at, word in enumerate(words) if word & TIME == TIME]
+        beside = [
+            (words[at], day)
+            for at in months
+            for day in (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2])
+        ]
+        return frozenset([(month, day) for month, day in beside if day & TIME == FIGURE])
+
+    @cached_property
     def vocabulary(self) -> frozenset[int]:
         return frozenset(self.words)
 
@@ -322,6 +334,21 @@ class Pair:
         return any(titles.is_digest(each.title) for each in (self._one, self._other))
 
     @property
+    def meeting(self) -> bool:
+        """Whether a title is that of a meeting."""
+        return any(titles.is_meeting(each.title) for each in (self._one, self._other))
+
+    @property
+    def answer(self) -> bool:
+        """Whether one title alone is that of an answer to what others told."""
+        return titles.is_answer(self._one.title) != titles.is_answer(self._other.title)
+
+    @property
+    def series(self) -> bool:
+        """Whether the titles are those of a series, each with a topic of its own."""
+        return titles.are_of_a_series(self._one.told, self._other.told)
+
+    @property
     def other_time(self) -> bool:
         """Whether the titles name different points in time: two issues, two dates of a series."""
         return titles.are_others(titles.times(self._one.title), titles.times(self._other.title))
@@ -340,6 +367,25 @@ class Pair:
     def other_name(self) -> bool:
         """Whether a word that stands for another is written as a name in the first text."""
         return not self.filled_in.others.isdisjoint(self._one.capitalised)
+
+    @property
+    def other_days(self) -> bool:
+        """Whether both texts name days, and none of them is in both."""
+        ours, theirs = self._one.days, self._other.days
+        return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
+
+    @property
+    def only_names(self) -> bool:
+        """Whether what the first text has for other words of the second is written as names throughout."""
+        others = self.filled_in.others & self._one.vocabulary - self._other.vocabulary
+        return bool(others) and others <= self._one.capitalised
+
+    @property
+    def about_other_things(self) -> bool:
+        """Whether words that stand for one another in the texts are what each headline says besides."""
+        others = self.filled_in.others
+        ours, theirs = titles.own_words(self._one.title, self._other.title)
+        return bool(others) and not any(others.isdisjoint(numbers(" ".join(own))) for own in (ours, theirs))
 
     @cached_property
     def filled_in(self) -> FilledIn:
