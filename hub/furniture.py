@@ -1,7 +1,7 @@
 """What sites write beside their news and change by themselves: counts of comments, ages, other news. Pure.
 
 In English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Welsh,
-Swedish, Danish and Norwegian. Each is all of a segment or none of it: within
+Swedish, Danish, Norwegian, Arabic and Chinese. Each is all of a segment or none of it: within
 a sentence a number is news. Rather is a count told as a correction than one of
 a figure in the news missed: what may be one, such as *12,000 visits*, is a count
 only beside what is nothing else, such as *3 comments*.
@@ -28,6 +28,7 @@ _HINTS = AhoCorasick(
         *(" ago", "comment", "repl", "just now"),
         *("kommentar", "koment", "coment", "reactie", "sylw"),
         *("vor ein", "il y a ", "hace ", "há ", " geleden", " atrás", " temu", " yn ôl", " sedan", " siden"),
+        *("منذ ", "قبل ", "تعليق", "刚刚", "评论"),
         *(f"{unit} fa" for unit in ("secondo", "minuto", "ora", "giorno", "settimana", "mese", "anno")),
     ]
 )
@@ -39,6 +40,13 @@ _HINTS_WITH_A_NUMBER = AhoCorasick(
         *("antwort", "répons", "respuesta", "rispost", "respost", "odpowied"),
         *("aufruf", "zugriff", "vue", "affichage", "vistas", "lectura", "visualiz", "lettur", "weergave"),
         *("acesso", "leitura", "wyświetl", "odsłon", "visning", "vor "),
+        *("مشاهد", "浏览", "阅读", "点击"),
+        *(f"{unit}前" for unit in ("秒", "钟", "时", "天", "周", "月", "年", "之")),
+        *("facebook", "twitter", "linkedin", "whatsapp", "pinterest", "reddit", "bluesky", "mastodon"),
+        *(" to go", " remaining", "day left", "week left", "month left", "hour left", "minute left"),
+        *("days left", "weeks left", "months left", "hours left", "minutes left"),
+        *(f"{what}{end} in " for what in ("clos", "end", "expir") for end in ("es", "s", "ing")),
+        *(f"{what}{end} in " for what in ("start", "open", "begin", "beginn") for end in ("s", "ing")),
         *(
             f"{unit} fa"
             for unit in ("secondi", "minuti", "min", "ore", "giorni", "settimane", "mesi", "anni")
@@ -76,6 +84,20 @@ _ENGLISH = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FIGURES = r"\d[\d.,\s]*[km]?\+?"
+# What is counted, with what of it: *total views*, *views today*. What is still to come is counted down.
+_NETWORKS = r"(?:facebook|twitter|linkedin|whatsapp|pinterest|reddit|bluesky|mastodon|email)"
+_OTHER_ENGLISH = (
+    rf"(?:total|post|number of|page) (?:page )?views?\s?[:(]?\s?{_COUNT}\)?"
+    rf"|{_COUNT} (?:total )?(?:page )?views(?: today)?(?:, {_COUNT} (?:total )?(?:page )?views(?: today)?)?"
+    rf"|(?:this|the) (?:page|post|article|item|story) (?:has been|was) (?:viewed|read|shared) {_COUNT} times?"
+    rf"|{_COUNT} (?:people|persons?) likes? this"
+    rf"|{_NETWORKS}[:\s]\s?\(?{_COUNT}\)?(?:[,|\s]\s?{_NETWORKS}[:\s]\s?\(?{_COUNT}\)?)*"
+    rf"|(?:posted|published|updated)[:\s] ?{_AGE} ago by [^\d.:]{{1,40}}"
+    rf"|(?:(?:you have|there (?:is|are)) )?(?:only |just )?{_AGE} (?:left|to go|remaining)"
+    r"(?: to [a-z ]{1,30})?"
+    r"|(?:clos(?:es|ing)|end(?:s|ing)|expir(?:es|ing)|start(?:s|ing)|open(?:s|ing)|begin(?:s|ning))"
+    rf" in {_AGE}"
+)
 _COMMENTS = (
     r"kommentar(?:e|er)?|commentaires?|comentarios?|comentários?|comment[oi]|reacties?|komentarz[ey]?"
     r"|(?:o )?sylw(?:adau)?"
@@ -86,6 +108,14 @@ _ALSO_NEWS_ELSEWHERE = (
     r"|aufrufe?|zugriffe?|vues?|affichages?|visitas?|vistas|lecturas?|visualizzazion[ei]|visite|letture"
     r"|weergaven?|visualizaç(?:ão|ões)|acessos?|leituras?|wyświetle(?:ń|nia|nie)|odsłon[ay]?"
     r"|visning(?:ar|er)?"
+)
+# Of the page in these, whatever is told above it.
+_VIEWS_ELSEWHERE = (
+    rf"(?:عدد )?(?:ال)?مشاهد(?:ات|ة)\s?[:\uff1a]\s?{_FIGURES}|{_FIGURES}مشاهد(?:ات|ة)"
+    rf"|(?:浏览|阅读|点击)(?:次数|量|数)?\s?[:\uff1a]?\s?{_FIGURES}次?|{_FIGURES}次?(?:浏览|阅读|点击)"
+    rf"|{_FIGURES}(?:条|个)?评论|评论\s?[:\uff1a(\uff08]?\s?{_FIGURES}[)\uff09]?"
+    rf"|{_FIGURES}تعليق(?:ات|ا)?|(?:ال)?تعليقات\s?[:(]?\s?{_FIGURES}\)?"
+    rf"|(?:liczba )(?:wyświetleń|odsłon)\s?:\s?{_FIGURES}"
 )
 # *Ein Kommentar* is no count: it stands above an opinion. Nor is *Kein Kommentar*, which is an answer.
 _NO_COMMENTS = (
@@ -108,7 +138,7 @@ _SINCE = (
     "(?:zuletzt )?(?:veröffentlicht|aktualisiert)|publiée?|mise? à jour|publicad[ao]|actualizad[ao]"
     "|pubblicat[ao]|aggiornat[ao]|gepubliceerd|geplaatst|bijgewerkt|atualizad[ao]|opublikowan[aoey]"
     "|zaktualizowan[aoey]|cyhoeddwyd|diweddarwyd|publicera[dt]|uppdatera[dt]|publiceret|opdateret"
-    "|publisert|oppdatert"
+    "|publisert|oppdatert|نشر|نُشر|发布于?|更新于?"
 )
 # `#` stands for figures. In words, it is one: *lata temu*, years ago, is how stories begin.
 _AGES = (
@@ -128,6 +158,9 @@ _AGES = (
     "|månad(?:er)?|år) sedan",
     "(?:for )?(?:#|en|ett?) (?:sekund(?:er)?|min(?:utt?(?:er)?)?|timer?|dag(?:er?)?|u[gk]er?|måned(?:er)?"
     "|år) siden",
+    "(?:منذ|قبل) (?:# )?(?:ثوان|ثانية|دقائق|دقيقة|دقيقتين|ساعات|ساعة|ساعتين"
+    "|أيام|يوم|يوما|يومين|أسابيع|أسبوع|أسبوعين)",
+    "#\\s?(?:秒|分钟|小时|天|周|个月|年)(?:之?前)|刚刚",
 )
 # Ages of an institution or a method, too: *Vor 50 Jahren – am 3. Mai – …*
 _MONTHS_OR_YEARS = re.compile(
@@ -137,11 +170,15 @@ _MONTHS_OR_YEARS = re.compile(
 )
 
 
+_SIGNS_BEFORE = re.compile(r"\A[^\w(]+")
+
+
 @cache
 def _in_other_languages() -> re.Pattern[str]:
     # Made when it is asked for: a round that finds nothing new starts without.
     return re.compile(
-        rf"{_FIGURES}(?:{_COMMENTS})|(?:{_COMMENTS})\s?[:(]\s?{_FIGURES}\)?"
+        rf"{_OTHER_ENGLISH}|{_VIEWS_ELSEWHERE}"
+        rf"|{_FIGURES}(?:{_COMMENTS})|(?:{_COMMENTS})\s?[:(]\s?{_FIGURES}\)?"
         rf"|(?P<also_news>{_FIGURES}(?:{_ALSO_NEWS_ELSEWHERE})"
         rf"|(?:{_ALSO_NEWS_ELSEWHERE})\s?[:(]\s?{_FIGURES}\)?)"
         rf"|{_NO_COMMENTS}|{'|'.join(_COMMENT_HERE)}"
@@ -158,6 +195,16 @@ _ENGLISH_ELSEWHERE = (
 _ELSEWHERE_EARLIER = re.compile(rf"(?:{_ENGLISH_ELSEWHERE})\W*")
 _ELSEWHERE = re.compile(
     rf"(?:{_ENGLISH_ELSEWHERE}"
+    r"|(?:(?:more|other|similar|further|trending|top|recommended|featured)"
+    r" (?:posts?|articles?|news|stories|content)"
+    r"|more (?:from|in) (?:this|the|our) \w+|(?:read|up|what to read) next|also in the news|keep reading"
+    r"|trending(?: now)?|most (?:popular|viewed|read|shared)|recommended(?: for you)?)"
+    r"|(?:weitere|mehr) (?:beiträge|artikel|meldungen|nachrichten)|mehr zum thema|lesen sie auch"
+    r"|(?:à )?lire (?:aussi|également)|autres (?:articles|actualités)"
+    r"|(?:zobacz|czytaj) (?:także|też|również)|inne (?:artykuły|wiadomości)"
+    r"|(?:newyddion|erthyglau|straeon) eraill|otras (?:noticias|entradas)|altre notizie|lees ook|leia também"
+    r"|اقرأ (?:أيضا|أيضًا|المزيد)|(?:مواضيع|أخبار|مقالات) ذات صلة"
+    r"|相关(?:阅读|新闻|文章|内容|推荐)|推荐阅读|更多(?:新闻|文章)|延伸阅读"
     r"|(?:ähnliche|verwandte|neueste|beliebte) (?:beiträge|artikel|meldungen|nachrichten)"
     r"|das könnte (?:sie|dich|euch) auch interessieren"
     r"|(?:articles|actualités|contenus) (?:similaires|connexes|associée?s|liée?s|récente?s|populaires)"
@@ -203,7 +250,11 @@ def without_counts(segments: Sequence[str], *, is_block: bool, earlier: bool) ->
 
 def _kind(segment: str, *, earlier: bool) -> Literal["furniture", "news or not", "age", ""]:
     said = segment.strip(" \t.,:;!()[]")
-    found = _ENGLISH.fullmatch(said) or (None if earlier else _in_other_languages().fullmatch(said))
+    found = _ENGLISH.fullmatch(said)
+    if found is None and not earlier:
+        # Beside counts stand signs: an eye, a heart.
+        said = _SIGNS_BEFORE.sub("", said)
+        found = _ENGLISH.fullmatch(said) or _in_other_languages().fullmatch(said)
     if found is None:
         return ""
     if found["also_news"]:

@@ -31,8 +31,9 @@ def that_count(title: str, text: str, *, earlier: bool = False) -> str:
     themselves: counts of comments, views and shares, ages such as *3 hours
     ago*, lists of related posts, parameters of visible links that say where a
     reader came from. A count counts as such where it stands for itself, as a
-    block or a sentence; within a sentence it is news. To `earlier` hubs, only
-    English ones were no news.
+    block or a sentence; within a sentence it is news. Signs beside figures
+    count: *£500* is not *€500*, nor *-5* the same as *5*. To `earlier` hubs,
+    only English ones were no news, and no sign was a word.
     """
     if "://" in text:
         text = _ADDRESS.sub(lambda found: urls.without_tracking(found[0]), text)
@@ -41,7 +42,19 @@ def that_count(title: str, text: str, *, earlier: bool = False) -> str:
     if furniture.may_be_in("\n".join(map(_edges, blocks)).lower()):
         blocks = [_block_without(block, earlier=earlier) for block in blocks]
     text = "\n".join(blocks)
-    return f"{markup.words(title)}\n{markup.words(text)}"
+    words = f"{markup.words(title)}\n{markup.words(text)}"
+    if earlier:
+        return words
+    signs = " ".join(map(_sign, _SIGNS.finditer(f"{title}\n{text}")))
+    return f"{words}\n{signs}" if signs else words
+
+
+# A minus stands before a figure alone: a dash between two is none.
+_SIGNS = re.compile(r"[£$€¥<>≤≥±](?=\s?\d)|(?<![^\s(])[-−](?=\d)|(?<=\d)\s?[%‰]|(?<=\d)\s?[€£](?!\s?\d)")
+
+
+def _sign(found: re.Match[str]) -> str:
+    return found[0].strip().replace("−", "-")
 
 
 def _edges(block: str) -> str:

@@ -122,6 +122,21 @@ def test_the_feeds_own_date_does_not_move_for_a_change_that_waits() -> None:
     assert waits.updated != NOW
 
 
+def test_signs_that_an_earlier_hub_did_not_count_are_no_change_and_count_from_then_on() -> None:
+    earlier = entry("a", title="Beds", text="Each costs £500, 5% less.")
+    now = replace(earlier, fingerprint=digest(wording.that_count("Beds", earlier.text)))
+    assert now.fingerprint != earlier.fingerprint
+    update = decided(document(now), stored(earlier))
+    assert update.changed == ()
+    (relinked,) = update.relinked
+    assert relinked.fingerprint == now.fingerprint
+    corrected = now.text.replace("£", "€")
+    euros = replace(
+        entry("a", title="Beds", text=corrected), fingerprint=digest(wording.that_count("Beds", corrected))
+    )
+    assert [each.told for each in decided(document(euros), stored(now)).changed] == ["yes"]
+
+
 def test_words_that_an_earlier_hub_counted_are_no_change_and_counted_no_more() -> None:
     text = "There are beds free in the ward of the county.\n3 comments"
     before = replace(stored(entry("a", title="Beds", text=text)), fingerprint="as it was made then")

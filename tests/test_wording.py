@@ -69,6 +69,25 @@ LONG = "The ward opens in spring, and has room for twelve people who live in the
         ("Vor 11 Monaten | Keine Kommentare", "Vor einem Jahr | 1 Kommentar"),
         ("Publié il y a 11 mois", "Publié il y a un an"),
         ("Diweddarwyd 3 blynedd yn ôl", "Diweddarwyd 4 blynedd yn ôl"),
+        # With what is counted of it, behind a sign, or by network.
+        ("Post Views: 9", "Post Views: 10"),
+        ("90 total views, 1 views today", "91 total views, 2 views today"),
+        ("This page has been viewed 99 times", "This page has been viewed 100 times"),
+        ("👁 99 views", "👁 100 views"),
+        ("12 people like this", "13 people like this"),
+        ("Facebook 12 Twitter 3 LinkedIn 4", "Facebook 13 Twitter 3 LinkedIn 5"),
+        ("Posted 3 days ago by the press office", "Posted 4 days ago by the press office"),
+        # What is still to come.
+        ("5 days to go", "4 days to go"),
+        ("You have 5 days left to apply", "You have 1 day left to apply"),
+        ("Closes in 3 weeks", "Closes in 20 days"),
+        # In Arabic and Chinese.
+        ("منذ 3 أيام", "منذ أسبوع"),
+        ("عدد المشاهدات: 99", "عدد المشاهدات: 100"),
+        ("99 مشاهدة | 3 تعليقات", "100 مشاهدة | 4 تعليقات"),
+        ("3天前", "发布于 2 周前"),
+        ("浏览次数：99", "浏览次数：1,204"),
+        ("阅读量：99 次 | 评论(3)", "阅读量：100 次 | 4条评论"),
     ],
 )
 def test_counters_and_ages_that_stand_by_themselves_do_not_count(place: str, before: str, after: str) -> None:
@@ -177,6 +196,16 @@ def test_a_list_of_other_news_at_the_end_does_not_count() -> None:
         "Relaterade artiklar",
         "Relaterede artikler",
         "Relaterte saker",
+        "More news",
+        "Read next",
+        "Recommended for you",
+        "Weitere Meldungen",
+        "Mehr zum Thema",
+        "À lire aussi",
+        "Zobacz także",
+        "Newyddion eraill",
+        "اقرأ أيضا",
+        "相关新闻",
     ],
 )
 def test_nor_does_one_in_another_language(heading: str) -> None:
@@ -261,3 +290,27 @@ def test_texts_made_to_be_alike_everywhere_are_compared_in_so_many_steps() -> No
 def test_texts_too_long_to_compare_are_shown_as_one_change() -> None:
     before, after = "a b " * 4_000, "c d " * 4_000
     assert [piece.part for piece in difference(before, after)] == ["removed", "added"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("It costs £500", "It costs €500"),
+        ("Costs of 500 £", "Costs of 500 €"),
+        ("It was -5 at night", "It was 5 at night"),
+        ("For children < 5", "For children > 5"),
+        ("It fell by 5%", "It fell by 5"),
+        ("More than 5 days left the ward empty", "More than 6 days left the ward empty"),
+    ],
+)
+def test_a_sign_beside_a_figure_counts_as_a_word_does(before: str, after: str) -> None:
+    assert that_count("Ward", f"{NEWS} {before}.") != that_count("Ward", f"{NEWS} {after}.")
+    assert that_count(before, NEWS) != that_count(after, NEWS)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("5-10", "5–10"), ("5 %", "5%"), ("−5", "-5"), ("€ 5", "€5"), ("the 5", "the - 5"), ("A+ & B", "A B")],
+)
+def test_how_a_sign_is_set_does_not(one: str, other: str) -> None:
+    assert that_count("Ward", f"{NEWS} {one}") == that_count("Ward", f"{NEWS} {other}")
