@@ -164,6 +164,27 @@ def test_while_a_site_is_still_being_read_only_what_is_young_is_told(store: Stor
     assert told(store) == ["News 0", "News 5", "News 6", "News 7"]
 
 
+def test_the_past_that_a_site_made_anew_brings_along_is_not_told(store: Store) -> None:
+    known = [past(number) for number in range(5)]
+    assert poll(store, EAST, *known, at=NOW) == (5, 0)
+    told = len(store.stories(TOLD, limit=99).items)
+    later = NOW + 7 * DAY
+    anew = [replace_ids(each) for each in known]
+    archive = [replace_ids(past(number)) for number in range(5, 30)]
+    news = [replace(past(40 + number), published=NOW + number * DAY) for number in range(2)]
+    poll(store, EAST, *news, *anew, *archive, at=later)
+    titles = [each.shown.entry.title for each in store.stories(TOLD, limit=99).items]
+    assert len(titles) == told + len(news), "what came since the feed was last read is news"
+    assert {each.title for each in news} <= set(titles)
+    assert len(store.stories(limit=99).items) == 5 + len(archive) + len(news)
+
+
+def replace_ids(each: Entry) -> Entry:
+    return entry(
+        f"new-{each.id}", title=each.title, text=each.text, link=f"{each.link}/new", published=each.published
+    )
+
+
 def test_events_to_come_keep_their_own_dates_while_a_site_is_still_being_read(store: Store) -> None:
     site = replace(EAST, kinds={EAST.url: Sitemap()})
     store.sync(MEMBERS, [site], authority="news.example.org")

@@ -441,6 +441,23 @@ def test_words_that_all_of_a_documents_entries_get_at_once_are_a_template_and_no
     assert "as a new template does" in update.state.remarks[-1]
 
 
+@pytest.mark.parametrize(("entries", "told"), [(4, "no"), (3, "no"), (2, "yes")])
+def test_the_same_words_in_all_of_a_few_entries_are_a_template_too(entries: int, told: str) -> None:
+    before = five(str, page)[:entries]
+    now = [
+        entry(each.id, title=each.title, text=f"{each.text}\nAbout us: a trust.", link=each.link)
+        for each in before
+    ]
+    known = [stored(each, key=number) for number, each in enumerate(before)]
+    assert {each.told for each in decided(document(*now), *known).changed} == {told}
+    # Each put right in its own words.
+    others = [
+        entry(each.id, title=each.title, text=f"{each.text}\nUntil day {number}.", link=each.link)
+        for number, each in enumerate(before)
+    ]
+    assert {each.told for each in decided(document(*others), *known).changed} == {"yes"}
+
+
 def test_corrections_of_some_of_a_documents_entries_are_told() -> None:
     gathered, before = reworded(3)
     update = decided(gathered, *(stored(each, key=number) for number, each in enumerate(before)))

@@ -20,7 +20,8 @@ TOLD = 20
 
 # So long after its first entry came in, a hub has just begun.
 _BEGINNING = timedelta(days=1)
-# While a site's past is still being read, only so young an entry is no part of it.
+# While a site's past is still being read, or where a site made anew brings more of it along, only so
+# young an entry is no part of it.
 _NEWS = timedelta(days=2)
 
 
@@ -45,8 +46,10 @@ def untold(update: FeedUpdate, *, begun: datetime | None) -> FeedUpdate:
     if first and update.gathered.push is None:
         dated = [new for new in update.new if not is_undated(new.entry, update)]
         told = {new.atom_id for new in sorted(dated, key=lambda new: new.date, reverse=True)[:TOLD]}
-    elif state.read_in_part:
-        told = {new.atom_id for new in update.new if update.now - new.date <= _NEWS}
+    elif state.read_in_part or update.made_anew:
+        # What a site made anew brings along it had before it was last read.
+        since = (state.succeeded if update.made_anew else None) or update.now
+        told = {new.atom_id for new in update.new if since - new.date <= _NEWS}
     else:
         return update
     new = (each if each.atom_id in told else replace(each, told=False) for each in update.new)

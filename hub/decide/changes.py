@@ -23,6 +23,8 @@ STILL_FOR = timedelta(days=2)
 """For how long an entry that changes too often has to be still until readers are told."""
 # Nobody corrects so many entries, and most of what a document has, between two polls.
 _TEMPLATE_ENTRIES, _TEMPLATE_SHARE = 5, 0.75
+# Nor does anybody write the very same words into so many, where that is all there are.
+_FEW = 3
 # A feed that has excerpts now has them everywhere; of one entry nobody can tell it from a correction.
 _EXCERPTS = 2
 
@@ -124,7 +126,7 @@ def silence(
             "or all of them again; nobody was told"
         )
     if len(others) < _TEMPLATE_ENTRIES:
-        return ""
+        return _silence_of_few(others, came_back, now)
     count = sum(has_changed(entry, known, now) for entry, known in others)
     if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
         return (
@@ -132,3 +134,23 @@ def silence(
             "as a new template does; nobody was told"
         )
     return ""
+
+
+def _silence_of_few(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, now: datetime) -> str:
+    """The same of a document too short for its number of changes to tell: by the very words that all got."""
+    changed = [(entry, known) for entry, known in others if has_changed(entry, known, now)]
+    if len(changed) < _FEW or len(changed) < came_back:
+        return ""
+    if len({_exchanged(entry, known) for entry, known in changed}) > 1:
+        return ""
+    return (
+        f"all of the {came_back} entries that were known got or lost the same words at once, "
+        "as by a new template; nobody was told"
+    )
+
+
+def _exchanged(entry: Entry, stored: KnownEntry) -> tuple[str, frozenset[str], frozenset[str]]:
+    """What of a title changed, and the blocks of a text that came and that went."""
+    now, before = frozenset(entry.text.split("\n")), frozenset(stored.text.split("\n"))
+    title = "" if markup.words(entry.title) == markup.words(stored.title) else f"{stored.title} {entry.title}"
+    return title, now - before, before - now
