@@ -790,6 +790,28 @@ def test_readers_can_make_a_feed_of_their_own(hub: Hub) -> None:
     )
 
 
+def test_the_status_page_begins_with_what_needs_somebody_each_in_the_files_order(hub: Hub) -> None:
+    def rows() -> list[str]:
+        return [row.get("id") for row in hub.tree("/status").xpath("//table//tbody/tr")]
+
+    as_in_the_file = rows()
+    assert as_in_the_file == ["wessex.news", "wessex.blog", "east.news", "national.news"]
+    for feed in (WESSEX, BLOG):
+        hub.publish(feed, news(f"{feed}", at=ago(days=2)), at=ago(hours=1))
+    assert rows() == as_in_the_file
+    hub.fail(EAST, "no answer in 20 seconds", "timeout", at=ago(hours=1))
+    assert rows() == ["east.news", "wessex.news", "wessex.blog", "national.news"]
+    hub.fail(BLOG, "no answer in 20 seconds", "timeout", at=ago(minutes=30))
+    assert rows() == ["wessex.blog", "east.news", "wessex.news", "national.news"]
+    # What is paused asks nobody.
+    hub.configure(
+        NETWORK.replace(
+            "[{url: https://east.example/feed/}]", "[{url: https://east.example/feed/, paused: yes}]"
+        )
+    )
+    assert rows() == ["wessex.blog", "wessex.news", "east.news", "national.news"]
+
+
 # What leads to the feed of how a member's site is doing.
 FOLLOW = "Follow how the site of Health Innovation Wessex is doing"
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hub import moves
-from hub.health import Health
+from hub.health import URGENT, Health
 from hub.incidents import headline, without_times
 from hub.language import N_, Language
 from hub.merged.addresses import place_of
@@ -29,7 +29,7 @@ class Condition(Struct, frozen=True):
     """How a feed is doing. `why` is what happened in more detail, empty where there is no more to say.
 
     `remedy` is what the network's editors can do, `editor` a text for those
-    who look after the member's site; each may be empty.
+    who look after the member's site; each may be empty. `urgent`: it asks somebody to do something.
     """
 
     state: State
@@ -37,6 +37,7 @@ class Condition(Struct, frozen=True):
     why: Markup
     remedy: Markup
     editor: str
+    urgent: bool
 
 
 def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
@@ -45,7 +46,9 @@ def condition(state: FeedState, found: Health, calendar: Calendar) -> Condition:
     shown = told in ("failing", "closed", "silent") or found.state == "moved"
     # Since when it fails stands in our own words, by the hub's clocks.
     why = without_times(found.sentence) if shown else ""
-    return Condition(told, sentence, with_code(why), with_code(found.remedy), found.editor)
+    return Condition(
+        told, sentence, with_code(why), with_code(found.remedy), found.editor, found.state in URGENT
+    )
 
 
 def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, str]:
@@ -268,13 +271,13 @@ def status_rows(
     setting: Setting,
     now: datetime,
 ) -> tuple[StatusRow, ...]:
-    """A row for each feed, in the network's order."""
+    """A row for each feed: those that need somebody, then the others, each in the network's order."""
     calendar = setting.calendar
     feeds_of: dict[str, int] = {}
     for state in states:
         feeds_of[state.feed.key.member] = feeds_of.get(state.feed.key.member, 0) + 1
     rows = []
-    for state in states:
+    for state in sorted(states, key=lambda state: not conditions[state.feed.key].urgent):
         due = state.next_turn or now
         slug = state.feed.key.member
         rows.append(
