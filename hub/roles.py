@@ -84,3 +84,8 @@ def a_role(role: Role, member: str = "") -> str:
     if role.member:
         return f"an editor of {member or role.member}"
     return "an admin" if role.name == "admin" else "an editor"
+
+
+def whoever(role: RoleName | None, member: str) -> str:
+    """Who decided on news of a member, as that is called, in words; an admin where no role was kept."""
+    return f"an editor of {member}" if role == "member" else a_role(Role(role or "admin"))

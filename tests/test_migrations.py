@@ -55,6 +55,7 @@ DIGESTS = {
     "m034_feeds_that_are_left_alone": "c6d175f624d47ae6",
     "m035_roles": "136e7192add92751",
     "m036_what_members_were_told": "f33273d88270513b",
+    "m037_who_withdrew_news": "d891c4adc340dcdf",
 }
 
 DIGESTS_OF_POSTGRESQL = {
@@ -64,6 +65,7 @@ DIGESTS_OF_POSTGRESQL = {
     "p004_feeds_that_are_left_alone": "0efea10f976c606d",
     "p005_roles": "f2b2a42c26171534",
     "p006_what_members_were_told": "59913015ef96074c",
+    "p007_who_withdrew_news": "368788251767817e",
 }
 # What one of the databases has by itself.
 IN_SQLITE_ALONE = {"bitmap_blocks", "common_words", "word_bitmaps", "_sqlite_migrations", "sqlite_sequence"}

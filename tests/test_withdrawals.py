@@ -217,13 +217,14 @@ def test_a_page_that_led_away_is_gone_where_the_one_beside_it_stays(
 def test_a_new_entry_of_another_feed_is_withdrawn_by_two_of_id_link_and_title(
     withdrawn: Entry, is_withdrawn: bool
 ) -> None:
-    found = withdrawals.in_another_feed(entry("a"), [(withdrawn.keys, "it is wrong")])
-    assert found == (Withheld("withdrawn", "it is wrong") if is_withdrawn else None)
+    how = Withheld("withdrawn", "it is wrong", "member")
+    found = withdrawals.in_another_feed(entry("a"), [(withdrawn.keys, how)])
+    assert found == (how if is_withdrawn else None)
 
 
 def test_what_two_entries_lack_is_not_the_same() -> None:
     bare = entry(None, title="News a", link=None)
-    assert withdrawals.in_another_feed(bare, [(bare.keys, "it is wrong")]) is None
+    assert withdrawals.in_another_feed(bare, [(bare.keys, Withheld("withdrawn", "it is wrong"))]) is None
 
 
 # ---------------------------------------------------------------- over loopback

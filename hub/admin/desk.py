@@ -20,7 +20,7 @@ from hub.config import Config, load
 from hub.config.reading import text_digest
 from hub.errands import Errand, Errands
 from hub.errors import AlreadySo, HubError
-from hub.model import Did, FeedKey, FeedState, Fields, HubSettings, SeenDocument, Stand
+from hub.model import Did, FeedKey, FeedState, Fields, HubSettings, RoleName, SeenDocument, Stand
 from hub.model.explained import Explained
 from hub.provider import Provider
 from hub.said import counted, minute
@@ -75,13 +75,19 @@ class Desk(Struct, frozen=True):
         return release
 
     def withdraw(
-        self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
+        self,
+        what: str,
+        *,
+        member: str | None,
+        why: str,
+        role: RoleName | None,
+        seen: Mapping[int, Stand] = {},
     ) -> Decision:
         from hub.admin import moderation, undoing
 
         def withdraw(store: Store) -> Did:
             undo = undoing.of_withdraw(store, what, member)
-            said, left = moderation.withdrawn(store, what, member, why=why, seen=seen)
+            said, left = moderation.withdrawn(store, what, member, why=why, role=role, seen=seen)
             said = f"{said}\nReason: {why}" if why else said
             return Did(about=what, said=said, undo=undoing.of_what_is_left(undo, left))
 

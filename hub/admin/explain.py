@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
-from hub import normalise, stories, urls
+from hub import normalise, roles, stories, urls
 from hub.admin.rulings import called
 from hub.config import Config, load
 from hub.decide import backlog
@@ -165,7 +165,8 @@ def _why_so(state: FeedState) -> str:
 
 
 def _standing(withheld: WithheldEntry) -> str:
-    by = " by an admin" if withheld.by_admin else ""
+    who = roles.whoever(withheld.withheld.role, withheld.stored.member.name)
+    by = f" by {who}" if withheld.by_admin else ""
     why = f": {withheld.withheld.why}" if withheld.withheld.why else ""
     too = "" if withheld.retracted is None else "; its member took it back too"
     too += f": {withheld.retracted}" if withheld.retracted else ""

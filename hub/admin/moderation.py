@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
+from hub import roles
 from hub.admin.rulings import called, in_its_feeds, named
 from hub.errors import StoreError
-from hub.model import FeedKey, Notice, Stand, StoredEntry, Story, Withheld, WithheldEntry
+from hub.model import FeedKey, Notice, RoleName, Stand, StoredEntry, Story, Withheld, WithheldEntry
 from hub.said import as_written, counted, minute
 from hub.store import Store, existing_store
 
-_ALREADY = "{} was withdrawn already; an admin’s word it is now, which no poll undoes."
+_ALREADY = "{} was withdrawn already; {}’s word it is now, which no poll undoes."
 _WAIT = {"held": "held", "quarantined": "in quarantine"}
 
 
@@ -48,16 +49,27 @@ def released(
 
 
 def withdrawn(
-    store: Store, what: str, member: str | None, *, why: str, seen: Mapping[int, Stand]
+    store: Store,
+    what: str,
+    member: str | None,
+    *,
+    why: str,
+    role: RoleName | None,
+    seen: Mapping[int, Stand],
 ) -> tuple[str, Mapping[int, Stand]]:
-    """Withdraw an entry, by its link or id, or drop all that waits of a member or feed; as `released`."""
+    """Withdraw an entry, by its link or id, or drop all that waits of a member or feed; as `released`.
+
+    `role` is that of whoever has it done, None where it is not known.
+    """
     if waiting := _of_feed(store, what):
-        stands = store.withdraw(waiting, why, seen=store.stands(waiting))
+        stands = store.withdraw(waiting, why, role=role, seen=store.stands(waiting))
         return f"{counted(len(stands), 'entry', 'entries')} of {what} will not be published.", stands
     entries = in_its_feeds(store, what, member)
     keys = [each.key for each in entries]
-    stands = store.withdraw(keys, why, seen={**store.stands(keys), **seen})
-    return _withdrawn(store, entries) if stands else _ALREADY.format(what), stands
+    stands = store.withdraw(keys, why, role=role, seen={**store.stands(keys), **seen})
+    if not stands:
+        return _ALREADY.format(what, roles.whoever(role, entries[0].member.name)), stands
+    return _withdrawn(store, entries), stands
 
 
 def _withdrawn(store: Store, entries: Sequence[StoredEntry]) -> str:

@@ -38,19 +38,17 @@ _ALREADY = {
 
 
 def of_release(store: Store, what: str, member: str | None) -> Fields:
-    """What readers had and an admin withdrew is withdrawn again, for the same reason.
+    """What readers had and an admin withdrew is withdrawn again, for the same reason and as theirs.
 
     What waited readers have now, and what its member withdrew is not its member's word any more.
     """
     withheld = _withheld(store, what, member)
-    before = {
-        (each.withheld.standing, each.by_admin, each.was_published, each.withheld.why) if each else None
-        for each in withheld
-    }
+    before = {(each.withheld, each.by_admin, each.was_published) if each else None for each in withheld}
     was = before.pop() if len(before) == 1 else None
-    if was is None or was[:3] != ("withdrawn", True, True):
+    if was is None or (was[0].standing, *was[1:]) != ("withdrawn", True, True):
         return {}
-    return {"action": "withdraw-again", "what": what, "member": member or "", "why": was[3]}
+    how = {"why": was[0].why, "role": was[0].role or ""}
+    return {"action": "withdraw-again", "what": what, "member": member or "", **how}
 
 
 def of_withdraw(store: Store, what: str, member: str | None) -> Fields:

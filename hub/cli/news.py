@@ -124,7 +124,7 @@ def release(what: str, member: str | None, database: str) -> None:
 @with_database
 def withdraw(what: str, why: str, member: str | None, database: str) -> None:
     """Withdraw LINK, or drop what waits of a MEMBER or feed. It holds whatever polls bring."""
-    decided(database, "withdraw", desk_of(database).withdraw(what, member=member, why=why))
+    decided(database, "withdraw", desk_of(database).withdraw(what, member=member, why=why, role="admin"))
 
 
 @cli.command()

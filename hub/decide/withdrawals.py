@@ -51,17 +51,17 @@ def missing(before: Window, after: Window) -> tuple[int, ...]:
     )
 
 
-def in_another_feed(entry: Entry, withdrawn: Iterable[tuple[EntryKeys, str]]) -> Withheld | None:
+def in_another_feed(entry: Entry, withdrawn: Iterable[tuple[EntryKeys, Withheld]]) -> Withheld | None:
     """How a new entry is withdrawn that an admin has withdrawn from another feed of its member; None else.
 
-    `withdrawn` are the keys of those, with the reasons. Two of id, link and title are the same: many
+    `withdrawn` are the keys of those, with how they are. Two of id, link and title are the same: many
     vacancies have one page for a link, and there are ids that only count.
     """
     keys = entry.keys
-    for other, why in withdrawn:
+    for other, withheld in withdrawn:
         same_id, same_link = keys.id and keys.id == other.id, keys.link and keys.link == other.link
         if sum(map(bool, (same_id, same_link, keys.title == other.title))) > 1:
-            return Withheld("withdrawn", why)
+            return withheld
     return None
 
 

@@ -5,7 +5,6 @@ field says HTML, and HTML is always sanitised.
 """
 
 from hub.model.admins import (
-    ADMIN,
     DEPARTURE_LASTS,
     LINK_LASTS,
     SESSION_LASTS,
@@ -18,8 +17,6 @@ from hub.model.admins import (
     Fields,
     Invitation,
     Refusal,
-    Role,
-    RoleName,
     Session,
     Subject,
     account_name_problem,
@@ -93,6 +90,7 @@ from hub.model.polled import (
     Workers,
 )
 from hub.model.pushed import Offer, Push, Subscription
+from hub.model.roles import ADMIN, Role, RoleName
 from hub.model.settings import (
     ROBOT_NAME,
     Alerts,

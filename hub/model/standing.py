@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from hub.model.members import FeedKey
+from hub.model.roles import RoleName
 
 # Held: an admin looks at all that its member publishes. Quarantined: something about it is
 # suspicious. Withdrawn: its publisher, or an admin, took it back.
@@ -17,16 +18,22 @@ Standing = Literal["published", "held", "quarantined", "withdrawn"]
 
 
 class Withheld(Struct, frozen=True):
-    """That an entry is not published, and why; an admin who withdraws one need not say."""
+    """That an entry is not published, and why; an admin who withdraws one need not say.
+
+    `role` is that of whoever withdrew it, `member` where its member's own people did; None where nobody
+    but its feed did, or that was not kept.
+    """
 
     standing: WithheldAs
     why: str
+    role: RoleName | None = None
 
 
 class Stand(NamedTuple):
     """How an entry stands, and since when: another one as soon as anybody decides about it again.
 
-    `retracted` is why its member took back what an admin withdrew, None where it did not.
+    `retracted` is why its member took back what an admin withdrew, None where it did not. `role` is
+    as `Withheld` has it.
     """
 
     standing: Standing
@@ -34,6 +41,7 @@ class Stand(NamedTuple):
     since: datetime
     by_admin: bool
     retracted: str | None = None
+    role: RoleName | None = None
 
 
 class Notice(Struct, frozen=True, kw_only=True):

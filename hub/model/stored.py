@@ -53,8 +53,8 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
 class WithheldEntry(Struct, frozen=True, kw_only=True):
     """A stored entry that is not published, why not, and since when.
 
-    `was_published`: readers may have it. `by_admin`: an admin said so, and no
-    rule says otherwise; `retracted` is why its member took it back too, None
+    `was_published`: readers may have it. `by_admin`: an admin or an editor said so,
+    and no rule says otherwise; `retracted` is why its member took it back too, None
     where it did not. `story_terms` are the tags by which they had it, those
     of its story at the time.
     """
@@ -69,7 +69,8 @@ class WithheldEntry(Struct, frozen=True, kw_only=True):
 
     @property
     def stand(self) -> Stand:
-        return Stand(self.withheld.standing, self.withheld.why, self.since, self.by_admin, self.retracted)
+        standing, why, role = self.withheld.standing, self.withheld.why, self.withheld.role
+        return Stand(standing, why, self.since, self.by_admin, self.retracted, role)
 
 
 class Overruling(Struct, frozen=True, kw_only=True):
@@ -249,8 +250,7 @@ class Known(Struct, frozen=True, kw_only=True):
     feed's, by key, that the document has tombstones of, with the reason, and
     `waiting` those of which a change has not been told, by key, with when they
     last changed. `begun` is when the first entry of all came in. `withdrawn`
-    are the keys, with the reason, of what an admin withdrew of the member's
-    other feeds.
+    are the keys of what an admin withdrew of the member's other feeds, with how.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -267,4 +267,4 @@ class Known(Struct, frozen=True, kw_only=True):
     deleted: Mapping[int, str] = {}
     waiting: Mapping[int, datetime] = {}
     begun: datetime | None = None
-    withdrawn: Sequence[tuple[EntryKeys, str]] = ()
+    withdrawn: Sequence[tuple[EntryKeys, Withheld]] = ()

@@ -71,22 +71,26 @@ def as_html(pieces: Iterable[Piece]) -> str:
 
 
 def withdrawn_by(withdrawn: WithheldEntry, language: Language) -> str:
-    """Who withdrew an entry: its member, or the network."""
-    if withdrawn.by_admin:
+    """Who withdrew an entry: its member, by its feed or by its own people here, or the network."""
+    if _by_network(withdrawn):
         return language.gettext("The editors of this network")
     return withdrawn.stored.member.name
+
+
+def _by_network(withdrawn: WithheldEntry) -> bool:
+    return withdrawn.by_admin and withdrawn.withheld.role != "member"
 
 
 def withdrawal(withdrawn: WithheldEntry, day: str, language: Language) -> str:
     """What is said of news that was withdrawn: by whom, when and why."""
     gettext, member, why = language.gettext, withdrawn.stored.member.name, withdrawn.withheld.why
     if not why:
-        if withdrawn.by_admin:
+        if _by_network(withdrawn):
             return gettext("The editors of this network withdrew it on %(day)s.", day=day)
         return gettext("%(member)s withdrew it on %(day)s.", member=member, day=day)
     # Of the reasons, the hub's own are messages.
     why = language.message(why)
-    if withdrawn.by_admin:
+    if _by_network(withdrawn):
         said = gettext("The editors of this network withdrew it on %(day)s: %(why)s", day=day, why=why)
     else:
         said = gettext("%(member)s withdrew it on %(day)s: %(why)s", member=member, day=day, why=why)

@@ -33,6 +33,7 @@ from hub.model import (
     Rulings,
     Sketch,
     Standing,
+    Withheld,
 )
 from hub.store import feedrows, rows
 from hub.store import statements as sql
@@ -110,8 +111,8 @@ class KnownToBatch:
         self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
         self._story_of: dict[int, int] = {}
         self._unsure: set[int] = set()
-        # By member: what an admin withdrew, of which feed, by which keys, and why.
-        self._withdrawn: dict[str, list[tuple[int, EntryKeys, str]]] = defaultdict(list)
+        # By member: what an admin withdrew, of which feed, by which keys, and how.
+        self._withdrawn: dict[str, list[tuple[int, EntryKeys, Withheld]]] = defaultdict(list)
         # What is looked at again is in no document at hand.
         self.windows = {} if again else self._windows_of(polls)
         self._own = self._own_of(polls)
@@ -188,7 +189,7 @@ class KnownToBatch:
             rulings=rulings,
             habits=self._habits.get(feed, Habits()),
             withdrawn=[
-                (keys, why) for of, keys, why in self._withdrawn.get(own_feed.member, ()) if of != feed
+                (keys, how) for of, keys, how in self._withdrawn.get(own_feed.member, ()) if of != feed
             ],
         )
 
@@ -317,9 +318,10 @@ class KnownToBatch:
             entry: {"changes": tuple(found), "restless": entry in waits} for entry, found in moments.items()
         }
 
-    def _said_by_admin(self, withheld: Sequence[int]) -> dict[int, str]:
-        """Of those that are not published, the keys of those that an admin withdrew, with the reason."""
-        return dict(self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),))) if withheld else {}
+    def _said_by_admin(self, withheld: Sequence[int]) -> dict[int, Withheld]:
+        """Of those that are not published, the keys of those that an admin withdrew, with how."""
+        found = self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),)) if withheld else ()
+        return {key: Withheld("withdrawn", why, role) for key, why, role in found}
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
         """Those that may be new or have changed: that none of what the feed has surely is."""

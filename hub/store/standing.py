@@ -14,7 +14,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from hub import quarantine, stories
+from hub import quarantine, roles, stories
 from hub.errors import StoreError
 from hub.model import (
     Entry,
@@ -22,6 +22,7 @@ from hub.model import (
     Habits,
     Known,
     Notice,
+    RoleName,
     Stand,
     Standing,
     StoredEntry,
@@ -49,8 +50,10 @@ _BACK_AGAIN = "it was with {}’s before it was withdrawn"
 
 def _said(stand: Stand) -> str:
     """`withdrawn by an admin (a mistake)`, and the like."""
-    by = " by an admin" if stand.by_admin else ""
-    why = f" ({stand.why})" if stand.standing != "published" and stand.why else ""
+    if stand.standing == "published":
+        return "published"
+    by = f" by {roles.whoever(stand.role, 'its member')}" if stand.by_admin else ""
+    why = f" ({stand.why})" if stand.why else ""
     if stand.retracted is None:
         return f"{stand.standing}{by}{why}"
     return f"{stand.standing}{by}{why}, and by its member{f' ({stand.retracted})' if stand.retracted else ''}"
@@ -146,7 +149,7 @@ class Placing(Tagging):
         return tuple(
             WithheldEntry(
                 stored=entries[row["entry"]],
-                withheld=Withheld(row["standing"], row["why"]),
+                withheld=Withheld(row["standing"], row["why"], row["role"]),
                 since=rows.moment(row["moment"]),
                 by_admin=bool(row["by_admin"]),
                 was_published=bool(row["was_published"]),
@@ -202,6 +205,7 @@ class Placing(Tagging):
         why: str,
         now: datetime | None = None,
         *,
+        role: RoleName | None = None,
         seen: Mapping[int, Stand] = {},
     ) -> dict[int, Stand]:
         withdrawn = []
@@ -211,9 +215,9 @@ class Placing(Tagging):
             keys = list(keys)
             for key in keys:
                 if self._value("SELECT standing FROM entries WHERE key = ?", (key,)) == "withdrawn":
-                    self._execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why})
+                    self._execute(sql.WITHDRAWN_BY_ADMIN, {"key": key, "why": why, "role": role})
                     continue
-                self._renew(self._withhold(key, Withheld("withdrawn", why), now, by_admin=True))
+                self._renew(self._withhold(key, Withheld("withdrawn", why, role), now, by_admin=True))
                 withdrawn.append(key)
             if keys:
                 self._published_changed()
@@ -236,8 +240,8 @@ class Placing(Tagging):
     def stands(self, keys: Iterable[int]) -> dict[int, Stand]:
         with self._errors():
             return {
-                key: Stand(standing, why, rows.moment(since), bool(by_admin), retracted)
-                for key, standing, why, since, by_admin, retracted in self._tuples(
+                key: Stand(standing, why, rows.moment(since), bool(by_admin), retracted, role)
+                for key, standing, why, since, by_admin, retracted, role in self._tuples(
                     sql.STANDS, (listed(keys),)
                 )
             }
@@ -295,6 +299,7 @@ class Placing(Tagging):
             withheld.why,
             now,
             by_admin=by_admin,
+            role=withheld.role,
             was_published=was_published,
             left=left,
             terms=terms if was_published else None,
@@ -386,6 +391,7 @@ class Placing(Tagging):
         now: datetime,
         *,
         by_admin: bool,
+        role: RoleName | None = None,
         was_published: bool = True,
         left: int | None = None,
         terms: Sequence[str] | None = None,
@@ -399,6 +405,7 @@ class Placing(Tagging):
                 "why": why,
                 "now": rows.stamp(now),
                 "by_admin": int(by_admin),
+                "role": role,
                 "was_published": int(was_published),
                 "story": left,
                 "terms": None if terms is None else rows.as_json(terms),

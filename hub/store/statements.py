@@ -255,10 +255,10 @@ WHERE key = :key
 # What readers had before it waited they have to hear of from an admin; what its member takes back
 # and brings again while it waits goes on waiting.
 STANDING = """
-INSERT INTO standings (entry, standing, why, moment, by_admin, was_published, story, terms, led)
-VALUES (:key, :standing, :why, :now, :by_admin, :was_published, :story, :terms, :led)
+INSERT INTO standings (entry, standing, why, moment, by_admin, role, was_published, story, terms, led)
+VALUES (:key, :standing, :why, :now, :by_admin, :role, :was_published, :story, :terms, :led)
 ON CONFLICT (entry) DO UPDATE SET standing = excluded.standing, why = excluded.why,
-    moment = excluded.moment, by_admin = excluded.by_admin,
+    moment = excluded.moment, by_admin = excluded.by_admin, role = excluded.role,
     was_published = MAX(excluded.was_published, excluded.by_admin * standings.was_published),
     story = COALESCE(excluded.story, standings.story), terms = COALESCE(excluded.terms, standings.terms),
     led = MAX(excluded.led, standings.led)
@@ -270,7 +270,7 @@ UPDATE entries SET copy_of = (SELECT key FROM entries WHERE story = :story AND l
 WHERE story = :story AND copy_of = :key
 """
 SAID_BY_ADMIN = """
-SELECT entry, why FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
+SELECT entry, why, role FROM standings WHERE by_admin = 1 AND entry IN (SELECT value FROM json_each(?))
 """
 WAITING_OF = """
 SELECT s.entry FROM standings s JOIN entries e ON e.key = s.entry JOIN feeds f ON f.id = e.feed
@@ -283,16 +283,16 @@ WHERE s.standing <> 'published' AND e.member = COALESCE(:member, e.member)
 ORDER BY s.moment DESC, s.entry DESC
 """
 WITHDRAWN_BY_ADMIN = """
-UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1 WHERE entry = :key
+UPDATE standings SET why = COALESCE(NULLIF(:why, ''), why), by_admin = 1, role = :role WHERE entry = :key
 """
 WAIT_AGAIN = """
-UPDATE standings SET standing = :standing, why = :why, moment = :since, by_admin = 0
+UPDATE standings SET standing = :standing, why = :why, moment = :since, by_admin = 0, role = NULL
 WHERE entry = :key
 """
 # What is published stands so since an admin said it, it was there again, or it came.
 STANDS = """
 SELECT e.key, COALESCE(e.standing, 'published'), COALESCE(s.why, ''),
-    COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0), s.retracted
+    COALESCE(s.moment, e.back, e.first_seen), COALESCE(s.by_admin, 0), s.retracted, s.role
 FROM entries e LEFT JOIN standings s ON s.entry = e.key WHERE e.key IN (SELECT value FROM json_each(?))
 ORDER BY e.key
 """

@@ -75,6 +75,9 @@ ALTER TABLE invitations ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
 # The numbers of the incidents of which a member's people were told, and not that they are over (JSON).
 _LASTING = "ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';"
 
+# The role of whoever withdrew news; NULL where nobody did, or none was kept.
+_WHO_WITHDREW = "ALTER TABLE standings ADD COLUMN role TEXT;"
+
 MIGRATIONS = {
     "p001_the_first_tables": TABLES + FUNCTIONS,
     "p002_subjects": _SUBJECTS,
@@ -82,5 +85,6 @@ MIGRATIONS = {
     "p004_feeds_that_are_left_alone": _PAUSED,
     "p005_roles": _ROLES,
     "p006_what_members_were_told": _LASTING,
+    "p007_who_withdrew_news": _WHO_WITHDREW,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
-from hub.model import Notice, Overruling, Stand, StoredEntry, Tag, WithheldEntry
+from hub.model import Notice, Overruling, RoleName, Stand, StoredEntry, Tag, WithheldEntry
 from hub.store.found import Pin, Place
 
 
@@ -119,11 +119,13 @@ class RulingStore(Protocol):
         why: str,
         now: datetime | None = None,
         *,
+        role: RoleName | None = None,
         seen: Mapping[int, Stand] = {},
     ) -> Mapping[int, Stand]:
         """Withdraw entries on an admin's word, which no poll undoes; how those stand that were not before.
 
-        Without a reason, what was withdrawn before keeps the one that it has; without a
+        `role` is that of whoever has it done, whose word it is from then on; None where that is not
+        known. Without a reason, what was withdrawn before keeps the one that it has; without a
         moment it is done as `release` is, and it is refused like that.
         """
 

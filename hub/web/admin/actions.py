@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from hub.audit import Decision
 from hub.errors import HubError
-from hub.model import Did, Fields, Role, Stand, stands_of_field
+from hub.model import Did, Fields, Role, RoleName, Stand, stands_of_field
 from hub.roles import right_for
 from hub.said import counted
 from hub.store import Pin, Place, Store
@@ -20,7 +20,7 @@ from hub.web.admin.accounts import give_role
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read
-from hub.web.admin.frame import desk, done, for_who_may, is_own, must
+from hub.web.admin.frame import desk, done, for_who_may, is_own, must, session
 from hub.web.visit import visiting
 
 routes = Blueprint("actions", __name__)
@@ -43,13 +43,15 @@ def _restore(desk: Desk, asked: Fields) -> Decision:
 def _withdraw(desk: Desk, asked: Fields) -> Decision:
     what, member = desk.of_its_member(*_entry(asked, "what"))
     why, seen = asked.get("why", "").strip(), _as_shown(asked, what, member)
-    return desk.withdraw(what, member=member, why=why, seen=seen)
+    return desk.withdraw(what, member=member, why=why, role=session().role.name, seen=seen)
 
 
 def _withdraw_again(desk: Desk, asked: Fields) -> Decision:
-    """What takes back that entries were published again, which an admin had withdrawn."""
+    """What takes back that entries were published again, which somebody had withdrawn: as theirs."""
     what, member = _entry(asked, "what")
-    return desk.withdraw(what, member=member, why=asked["why"], seen=stands_of_field(asked["left"]))
+    role = msgspec.convert(asked.get("role") or None, RoleName | None)
+    left = stands_of_field(asked["left"])
+    return desk.withdraw(what, member=member, why=asked["why"], role=role, seen=left)
 
 
 def _wait(_: Desk, asked: Fields) -> Decision:

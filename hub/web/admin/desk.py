@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 from hub.audit import Decision
 from hub.config import Config
-from hub.model import Did, FeedKey, FeedState, HubSettings, Stand, Subject
+from hub.model import Did, FeedKey, FeedState, HubSettings, RoleName, Stand, Subject
 from hub.model.explained import Explained
 from hub.store import Pin, Place
 
@@ -63,11 +63,17 @@ class Desk(Protocol):
         """
 
     def withdraw(
-        self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
+        self,
+        what: str,
+        *,
+        member: str | None,
+        why: str,
+        role: RoleName | None,
+        seen: Mapping[int, Stand] = {},
     ) -> Decision:
         """To withdraw an entry, or drop all that waits of a member or feed.
 
-        It is refused as `release` is.
+        `role` is that of whoever withdraws it, None where it is not known. It is refused as `release` is.
         """
 
     def pin(

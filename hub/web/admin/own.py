@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.audit import Decision
     from hub.config import Config
     from hub.errands import Errand
-    from hub.model import Did, FeedKey, FeedState, HubSettings, Role, SeenDocument, Stand, Standing
+    from hub.model import Did, FeedKey, FeedState, HubSettings, Role, RoleName, SeenDocument, Stand, Standing
     from hub.model.explained import Explained
     from hub.store import Store
     from hub.web.admin.desk import Desk, Provider
@@ -38,13 +38,19 @@ class OwnDesk:
         return self._desk.of_its_member(*self._own(self._store, what, member))
 
     def withdraw(
-        self, what: str, *, member: str | None, why: str, seen: Mapping[int, Stand] = {}
+        self,
+        what: str,
+        *,
+        member: str | None,
+        why: str,
+        role: RoleName | None,
+        seen: Mapping[int, Stand] = {},
     ) -> Decision:
         """To withdraw a published entry."""
 
         def withdraw(store: Store) -> Did:
             own, whose = self._own(store, what, member, "published")
-            return self._desk.withdraw(own, member=whose, why=why, seen=seen)(store)
+            return self._desk.withdraw(own, member=whose, why=why, role=role, seen=seen)(store)
 
         return withdraw
 

@@ -24,7 +24,7 @@ from hub.model import (
 from hub.said import counted
 from hub.store import Store
 from hub.web.admin.entries import ShownEntry, shown
-from hub.web.admin.frame import done, for_who_may, own, page
+from hub.web.admin.frame import done, for_who_may, own, page, session
 from hub.web.visit import Visit, visiting
 from hub.web.words import Moment
 
@@ -93,11 +93,11 @@ def publish() -> Response:
 def drop() -> Response:
     visit, feed = visiting(), request.form.get("feed", "")
     entries = _chosen(visit, feed)
-    about = _about(visit, feed, entries)
+    about, role = _about(visit, feed, entries), session().role.name
     said = _said(visit, feed, entries, "will not be published", "will not be published")
 
     def withdraw(store: Store) -> Did:
-        left = store.withdraw([each.stored.key for each in entries], "", seen=_seen(entries))
+        left = store.withdraw([each.stored.key for each in entries], "", role=role, seen=_seen(entries))
         undo = {**waiting_again(entries), "left": stands_as_field(left), "about": about}
         return Did(about=about, said=said, undo=undo)
 

@@ -274,3 +274,9 @@ ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';
 @migrations()
 def m036_what_members_were_told(db: Database) -> None:
     _execute(db, _LASTING)
+
+
+@migrations()
+def m037_who_withdrew_news(db: Database) -> None:
+    """The role of who did, `member` of its member's own people; NULL where nobody did, or none was kept."""
+    _execute(db, "ALTER TABLE standings ADD COLUMN role TEXT;")
