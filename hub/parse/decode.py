@@ -15,7 +15,7 @@ from typing import NamedTuple
 import webencodings
 from msgspec import Struct
 
-from hub.markup.text import NOT_XML, only_xml
+from hub.markup.text import only_xml
 
 _MARKS = (
     # UTF-32 before UTF-16: its little-endian mark begins with the other's.
@@ -57,7 +57,6 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _LEFT_OFF = re.compile(r"[\ufeff \t\r\n]*(?:\s*<\?xml[^>]*\?>)?")
 NOT_ALLOWED = "characters that XML does not allow were left out"
 """The remark about a document with such characters."""
-ILLEGAL = NOT_XML
 # Lenient parsers take one without its semicolon too.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 # Some that stand side by side and may be the halves of surrogate pairs; `_joined` tells which are.

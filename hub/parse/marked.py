@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
+from hub.markup.text import NOT_XML
 from hub.model import MarkedLine, MarkedText, Said
-from hub.parse.decode import BROKEN, ILLEGAL, NOT_ALLOWED
+from hub.parse.decode import BROKEN, NOT_ALLOWED
 
 # A line that is longer is broken between tags, and cut where there are none.
 _LONG_LINE, _LONGEST = 1_000, 2_000
@@ -149,7 +150,7 @@ def _places(text: str, said: str) -> Iterator[int]:
     if found := _AT_LINE.search(said):
         yield _place(text, int(found[1]), int(found[2]))
     elif said == NOT_ALLOWED:
-        yield from islice(_one_a_line(text, ILLEGAL), _MOST_PLACES)
+        yield from islice(_one_a_line(text, NOT_XML), _MOST_PLACES)
     elif BROKEN in said:
         yield from islice(_one_a_line(text, re.compile(BROKEN)), _MOST_PLACES)
     elif quoted := _QUOTED.search(said):

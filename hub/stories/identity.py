@@ -90,10 +90,6 @@ def has_moved(entry: Entry, known: KnownEntry) -> bool:
     if entry.link is None or entry.link == known.link:
         return False
     if entry.canonical_link == known.canonical_link:
-        return _host(entry.link) != _host(known.link or "")
+        return urls.bare_host(entry.link) != urls.bare_host(known.link or "")
     before = (known.canonical_link or "").partition("?")[0]
     return before != (entry.canonical_link or "").partition("?")[0]
-
-
-def _host(link: str) -> str:
-    return (urls.host(link) or "").removeprefix("www.")
