@@ -20,7 +20,7 @@ from hub.model import Role, Tag
 from hub.publish.tally import Span, tally
 from hub.web.admin import published as page
 from tests.admin_hub import AdminHub
-from tests.web_hub import EAST, NATIONAL, NETWORK, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
+from tests.web_hub import BLOG, EAST, NATIONAL, NETWORK, NOW, SAFETY, WESSEX, Hub, a_hub, ago, news
 
 LONDON = ZoneInfo("Europe/London")
 REPORT = Tag("yearbook", "of its feed", kind="report")
@@ -65,6 +65,25 @@ def test_each_members_version_is_told_with_who_published_it_too(hub: AdminHub) -
         ("2026-11-21", "east", "Safer wards", "Health Innovation Wessex"),
         ("2026-10-15", "wessex", "=Ours; alone"),
     ]
+
+
+def test_what_a_member_has_in_two_feeds_it_published_once(hub: AdminHub) -> None:
+    link = "https://wessex.example/beds"
+    for feed, hours in ((WESSEX, 5), (BLOG, 4)):
+        hub.publish(
+            feed, news(f"{feed}", "New beds for all", at=ago(hours=hours), link=link), at=ago(hours=3)
+        )
+    (story,) = {each.story for each in hub.store.walk() if each.entry.title == "New beds for all"}
+    assert len(hub.store.story(story).entries) == 2  # type: ignore[union-attr]
+    assert [found for found in year(hub) if found[2] == "New beds for all"] == [
+        ("2026-11-24", "wessex", "New beds for all")
+    ]
+    span = Span(date(2026, 11, 24), date(2026, 11, 24))
+    found = tally(published(hub.store, span, LONDON), span, {})
+    assert (found.news, found.stories, found.joint) == (1, 1, 0)
+    assert found.in_words == (
+        "1 piece of news was published, which makes 1 story; 0 of these are of more than one member."
+    )
 
 
 def test_a_day_is_one_by_the_hubs_clocks_and_both_ends_are_in(hub: AdminHub) -> None:

@@ -95,15 +95,21 @@ class Tally(Struct, frozen=True, kw_only=True):
         news = counted(self.news, "piece of news was", "pieces of news were")
         joint = counted(self.joint, "of these is", "of these are")
         stories = counted(self.stories, "story", "stories")
-        return f"{news} published, which make {stories}; {joint} of more than one member."
+        make = "makes" if self.news == 1 else "make"
+        return f"{news} published, which {make} {stories}; {joint} of more than one member."
 
 
 def publications(stories: Iterable[Story], zone: tzinfo) -> Iterator[Publication]:
-    """The entry of each story that is shown, as what was published; not what has no date."""
+    """The entry of each story that is shown, as what was published; not what has no date.
+
+    What a member has in several feeds it published once: of these the first counts.
+    """
+    told: set[tuple[int, str]] = set()
     for story in stories:
         stored = story.shown
-        if is_undated(stored):
+        if is_undated(stored) or (story.id, stored.member.slug) in told:
             continue
+        told.add((story.id, stored.member.slug))
         others = {each.member.slug: each.member.name for each in story.entries}
         others.pop(stored.member.slug)
         yield Publication(
