@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 
@@ -20,6 +20,10 @@ from hub.model import FeedState, Incident
 
 # Hosts that were asked last; of fewer than the least it may be chance that no certificate is in order.
 _LAST_HOSTS, _LEAST_HOSTS = 5, 3
+# A certificate that was in order as long ago says nothing of the clock as it is now.
+_OF_LATE = timedelta(days=7)
+# By so much a clock may be put right now and then.
+_PUT_RIGHT = timedelta(hours=1)
 # What a site may get over by itself until its next poll.
 _MAY_PASS = ("broken", "blocked", "not-a-feed")
 WELL_AGAIN = "It is well again."
@@ -143,6 +147,30 @@ def is_ours(states: Iterable[FeedState]) -> bool:
             by_host.setdefault(urls.host(each.feed.url), each)
     last = list(islice(by_host.values(), _LAST_HOSTS))
     return len(last) >= _LEAST_HOSTS and all(each.failures and each.reason == "tls" for each in last)
+
+
+def is_clock_right(states: Iterable[FeedState], now: datetime) -> bool:
+    """Whether certificates say that it is about `now`: of most sites asked of late they are in order.
+
+    They hold for some months, so that by a clock that is a year ahead next to none is. Where no feed is
+    asked by https there is nothing to tell it by, and the clock counts.
+    """
+    by_https = [
+        each
+        for each in states
+        if each.feed.url.startswith("https:") and not each.feed.paused and each.gone is None
+    ]
+    well = {urls.host(each.feed.url) for each in by_https if _was_of_late(each.succeeded, now)}
+    wrong = {
+        urls.host(each.feed.url)
+        for each in by_https
+        if each.failures and each.reason == "tls" and _was_of_late(each.polled, now)
+    }
+    return not by_https or len(well - wrong) > len(wrong)
+
+
+def _was_of_late(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now - _OF_LATE <= moment <= now + _PUT_RIGHT
 
 
 # ---------------------------------------------------------------- words

@@ -135,11 +135,7 @@ def _entries(
     relinked: list[RelinkedEntry] = []
     taken = set(known.atom_ids)
     by = update.state.identified_by
-    recognised = [
-        each
-        for each in stories.recognise(entries, known.own, by=by, retitled=known.retitled)
-        if each.known is not None or not is_past_keeping(each.entry, keep, update.now)
-    ]
+    recognised = _recognised(entries, known, update, keep)
     looked_at = [each for each in recognised if not each.as_it_was]
     there = [each.known for each in recognised if each.known is not None]
     others = [(each.entry, each.known) for each in looked_at if each.known is not None]
@@ -185,6 +181,28 @@ def _entries(
     )
     update = _refreshed(update, recognised, known)
     return _taken_back(update, frozenset(stored.key for stored in there), known)
+
+
+def _recognised(
+    entries: Sequence[Entry], known: Known, update: FeedUpdate, keep: timedelta | None
+) -> list[Recognised]:
+    """What a document's entries are, but for those that are not stored and past keeping.
+
+    A site that was made anew is told by most of what is new, of which its past is none.
+    """
+
+    def recognise(entries: Sequence[Entry]) -> list[Recognised]:
+        by = update.state.identified_by
+        found = stories.recognise(entries, known.own, by=by, retitled=known.retitled)
+        return [each for each in found if each.known is not None or not is_past(each.entry)]
+
+    def is_past(entry: Entry) -> bool:
+        return is_past_keeping(entry, keep, update.now, taken_away=known.taken_away)
+
+    found = recognise(entries)
+    if known.retitled and all(each.known is None or each.known.key not in known.retitled for each in found):
+        return recognise([each.entry for each in found])
+    return found
 
 
 def _refuse_unread(entry: Entry, gathered: Gathered) -> None:

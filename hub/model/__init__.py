@@ -40,6 +40,7 @@ from hub.model.entry import (
     Source,
     Tag,
     digest,
+    known_again_by,
 )
 from hub.model.incidents import MAIL, WEBHOOK, Channel, Channels, Incident, Way
 from hub.model.looked import (
@@ -273,6 +274,7 @@ __all__ = [
     "compared_as_of",
     "digest",
     "is_undated",
+    "known_again_by",
     "size_text",
     "stands_as_field",
     "stands_of_field",

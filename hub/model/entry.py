@@ -87,6 +87,14 @@ class EntryKeys(Struct, frozen=True):
     title: str
 
 
+def known_again_by(keys: EntryKeys, title: str) -> str:
+    """What is kept of an entry without a date that was taken away: a digest of its id, link and title.
+
+    Others may have two of these alike. With neither id nor link its text tells too.
+    """
+    return digest("\n".join((keys.id or "", keys.link or "", title if keys.id or keys.link else keys.title)))
+
+
 class Sketch(Struct, frozen=True, kw_only=True):
     """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
 

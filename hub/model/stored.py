@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -251,6 +251,8 @@ class Known(Struct, frozen=True, kw_only=True):
     `waiting` those of which a change has not been told, by key, with when they
     last changed. `begun` is when the first entry of all came in. `withdrawn`
     are the keys of what an admin withdrew of the member's other feeds, with how.
+    `taken_away` are those entries without a date that were taken away as old,
+    by what they are `known_again_by`.
     """
 
     own: tuple[KnownEntry, ...] = ()
@@ -268,3 +270,4 @@ class Known(Struct, frozen=True, kw_only=True):
     waiting: Mapping[int, datetime] = {}
     begun: datetime | None = None
     withdrawn: Sequence[tuple[EntryKeys, Withheld]] = ()
+    taken_away: Collection[str] = ()

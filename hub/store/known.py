@@ -34,6 +34,7 @@ from hub.model import (
     Sketch,
     Standing,
     Withheld,
+    known_again_by,
 )
 from hub.store import feedrows, rows
 from hub.store import statements as sql
@@ -128,6 +129,7 @@ class KnownToBatch:
         unknown = [entry for entries in self._unknown.values() for entry in entries]
         self._taken = self._atom_ids([entry for entries in polls.values() for entry in entries])
         self._habits = self._habits_of([feed for feed, entries in self._unknown.items() if entries])
+        self._taken_away = self._taken_away_of(self._unknown)
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
         # Only what two entries of the batch have can be found by one after the other was stored.
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
@@ -188,6 +190,7 @@ class KnownToBatch:
             holders=self._holders,
             rulings=rulings,
             habits=self._habits.get(feed, Habits()),
+            taken_away=self._taken_away.get(feed, ()),
             withdrawn=[
                 (keys, how) for of, keys, how in self._withdrawn.get(own_feed.member, ()) if of != feed
             ],
@@ -370,6 +373,21 @@ class KnownToBatch:
         if not feeds:
             return {}
         return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
+
+    def _taken_away_of(self, unknown: Mapping[int, Sequence[Entry]]) -> dict[int, set[str]]:
+        """What of it was taken away, by feed: of what has a date that tells."""
+        news = {
+            known_again_by(entry.keys, entry.title)
+            for entries in unknown.values()
+            for entry in entries
+            if entry.published is None and entry.updated is None
+        }
+        found: dict[int, set[str]] = defaultdict(set)
+        if news:
+            values = {"feeds": listed(unknown), "news": listed(news)}
+            for feed, each in self._ask_tuples(sql.TAKEN_AWAY, values):
+                found[feed].add(each)
+        return found
 
     def _holders_of(self, numbers: AbstractSet[int], house: dict[int, list[int]]) -> dict[int, list[int]]:
         common = house.keys() & numbers

@@ -89,6 +89,10 @@ SELECT f.key FROM leads JOIN entries f INDEXED BY entries_found ON f.key = leads
 ORDER BY f.date DESC, f.key DESC
 """
 
+# What is left of others, whose entries may have been taken away since.
+_MERGED_INTO = """
+SELECT merged_into, id FROM stories WHERE EXISTS (SELECT 1 FROM entries e WHERE e.story = merged_into)
+"""
 _RECENT = timedelta(days=90)
 _WALK_AT_ONCE = 500
 
@@ -128,7 +132,7 @@ class Listing(TagBitmaps):
         if not 0 < story < 2**63:
             return None
         with self._reading():
-            merged_into: int | None = self._value("SELECT merged_into FROM stories WHERE id = ?", (story,))
+            merged_into: int | None = self._value(f"{_MERGED_INTO} AND id = ?", (story,))
             entries = [each for each in self._load("e.story", [story]) if each.standing == "published"]
         if merged_into is not None:
             return merged_into
@@ -136,9 +140,7 @@ class Listing(TagBitmaps):
 
     def merged(self) -> tuple[int, ...]:
         with self._errors():
-            return tuple(
-                self._keys("SELECT id AS key FROM stories WHERE merged_into IS NOT NULL ORDER BY id")
-            )
+            return tuple(story for _, story in self._tuples(f"{_MERGED_INTO} ORDER BY id"))
 
     def revisions(self, key: int) -> tuple[Revision, ...]:
         with self._errors():

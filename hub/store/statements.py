@@ -87,6 +87,10 @@ READ_ANEW = """
 UPDATE feeds SET etag = NULL, last_modified = NULL, body_digest = NULL
 WHERE id IN (SELECT feed FROM entries WHERE key IN (SELECT value FROM json_each(?)))
 """
+TAKEN_AWAY = """
+SELECT feed, news FROM taken_away
+WHERE feed IN (SELECT value FROM json_each(:feeds)) AND news IN (SELECT value FROM json_each(:news))
+"""
 HABITS = "SELECT * FROM habits WHERE feed IN (SELECT value FROM json_each(?))"
 NEW_HABITS = """
 INSERT INTO habits (feed, entries, sites, scripts, words, last, days, latest)

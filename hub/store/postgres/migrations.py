@@ -78,6 +78,15 @@ _LASTING = "ALTER TABLE channels ADD COLUMN lasting TEXT NOT NULL DEFAULT '[]';"
 # The role of whoever withdrew news; NULL where nobody did, or none was kept.
 _WHO_WITHDREW = "ALTER TABLE standings ADD COLUMN role TEXT;"
 
+# The entries without a date that feeds had and that were taken away as old, by a digest each.
+_TAKEN_AWAY = """
+CREATE TABLE taken_away (
+    feed BIGINT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE DEFERRABLE,
+    news TEXT NOT NULL,
+    PRIMARY KEY (feed, news)
+);
+"""
+
 MIGRATIONS = {
     "p001_the_first_tables": TABLES + FUNCTIONS,
     "p002_subjects": _SUBJECTS,
@@ -86,5 +95,6 @@ MIGRATIONS = {
     "p005_roles": _ROLES,
     "p006_what_members_were_told": _LASTING,
     "p007_who_withdrew_news": _WHO_WITHDREW,
+    "p008_what_was_taken_away": _TAKEN_AWAY,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

@@ -105,11 +105,15 @@ class FeedStore(Protocol):
     def has_older(self, before: datetime) -> bool:
         """Whether there is something for `take_away`."""
 
+    def number_older(self, before: datetime) -> int:
+        """How many entries `take_away` would take away in all."""
+
     def take_away(self, before: datetime, now: datetime) -> int:
         """Take away some entries of before that, for good, the oldest first; how many, 0 once none is left.
 
         They are dated and were first seen before it, and so is an event's day. What its feed's last document
-        has stays, what is pinned, waits for an admin, or was decided since. Stories go on without them.
+        has stays, where the feed was in feeds.yaml since; what is pinned or was since, waits for an admin, or
+        was decided since. Stories go on without them. Those without a date come back no more.
         """
 
     def remove(self, feed: FeedKey, now: datetime) -> int:

@@ -10,8 +10,8 @@ holds each as it is).
                            sketches  sketch_index (derived from sketches)
                            rulings
                            overrulings (what admins said of tags), pins
-      habits, windows      revisions (what entries said before)
-                           standings (of what is not published, and what admins said of it)
+      habits, windows,     revisions (what entries said before)
+      taken_away           standings (of what is not published, and what admins said of it)
                              search (full text of entries), bitmap_blocks ──< word_bitmaps >── common_words
 
     feeds ──< subscriptions ──< pushes (that wait to be taken)

@@ -280,3 +280,18 @@ def m036_what_members_were_told(db: Database) -> None:
 def m037_who_withdrew_news(db: Database) -> None:
     """The role of who did, `member` of its member's own people; NULL where nobody did, or none was kept."""
     _execute(db, "ALTER TABLE standings ADD COLUMN role TEXT;")
+
+
+_TAKEN_AWAY = """
+-- The entries without a date that feeds had and that were taken away as old, by a digest each.
+CREATE TABLE taken_away (
+    feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    news TEXT NOT NULL,
+    PRIMARY KEY (feed, news)
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m038_what_was_taken_away(db: Database) -> None:
+    _execute(db, _TAKEN_AWAY)
