@@ -25,7 +25,7 @@ from hub.web.admin.add import proposed
 from tests.admin_hub import AdminHub
 from tests.site import Site, serving
 from tests.test_feeds_edit import unprivileged
-from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, news
+from tests.web_hub import EAST, NETWORK, SAFETY, WESSEX, ago, news
 
 __all__ = ["unprivileged"]
 
@@ -451,6 +451,25 @@ def test_a_file_that_may_not_be_written_says_so_before_anybody_types(
             assert "# mine" in answer.text.partition("<textarea")[2]
         finally:
             unprivileged.chmod(0o755)
+
+
+def test_news_that_would_be_taken_away_is_counted_before_the_file_is_saved(hub: AdminHub) -> None:
+    long_ago = [news(name, name, at=ago(days=400)) for name in ("old", "old too", "there")]
+    hub.publish(EAST, *long_ago, at=ago(days=400))
+    hub.publish(EAST, long_ago[2], news("new", "new"))
+    text = hub.path.read_text()
+
+    def keeping(days: int) -> str:
+        return text.replace("hub:\n", f"hub:\n  keep: {days}d\n", 1)
+
+    goes = "2 entries are older than 365 days, and taken away for good soon after this is saved"
+    assert goes in words(edited(hub, keeping(365)))
+    assert "No entry is older than 1,825 days by now" in words(edited(hub, keeping(1825)))
+    hub.path.write_text(keeping(365))
+    hub.take_up()
+    for of_no_more in (keeping(366), text):
+        assert "taken away" not in words(edited(hub, of_no_more))
+    assert "are older than 300 days" in words(edited(hub, keeping(300)))
 
 
 def test_merged_feeds_say_what_enters_and_leaves(hub: AdminHub) -> None:

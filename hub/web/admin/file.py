@@ -191,7 +191,7 @@ def _plan(visit: Visit, here: str, text: str, after: Config) -> _Plan:
     before, changed = read(here), diff(here, text)
     mends = before is None
     before = before or visit.config
-    found = (*differences(before, after), *_merged(visit, before, after))
+    found = (*_taken_away(visit, before, after), *differences(before, after), *_merged(visit, before, after))
     if not found:
         found = ("Nothing of what the hub does: comments, or how it is written.",)
     if mends:
@@ -217,6 +217,21 @@ def _tags(text: str) -> tuple[TagPlan | None, str, str]:
     except HubError as error:
         return None, "", f"{error.problem} {error.remedy}".strip()
     return (None, found, "") if isinstance(found, str) else (found, "", "")
+
+
+def _taken_away(visit: Visit, before: Config, after: Config) -> Iterator[str]:
+    """How many entries are older than the hub keeps any then, where it is to keep them less long."""
+    was, keep = before.hub.keep, after.hub.keep
+    if keep is None or (was is not None and was <= keep):
+        return
+    number = visit.store.number_older(visit.now - keep)
+    entries = counted(number, "entry is", "entries are")
+    yield (
+        f"{entries} older than {keep.days:,} days, and taken away for good soon after this is saved:"
+        " nothing but a backup brings any of it back."
+        if number
+        else f"No entry is older than {keep.days:,} days by now; what will be is taken away for good."
+    )
 
 
 def _merged(visit: Visit, before: Config, after: Config) -> Iterator[str]:
