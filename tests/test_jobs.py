@@ -536,12 +536,15 @@ def test_a_round_by_hand_waits_for_the_workers(network: Network) -> None:
     by_hand.end()
     worker.has_polled("m0/news", 1)
     assert sorted(by_hand.polled()) == ["m0/news", "m1/news", "m2/news"]
+
     # Afterwards it goes on as before.
-    assert within(_SOON, lambda: network.workers() == 1)
-    network.make_due()
-    assert within(_SOON, lambda: not network.due())
-    worker.has_polled("m0/news", 2)
-    assert len(slow.spans) == 4
+    def is_handed_out() -> bool:
+        # By itself the hub polls only what falls due before it knows of the worker again.
+        network.make_due()
+        assert within(_SOON, lambda: not network.due())
+        return worker.polled().count("m0/news") > 1
+
+    assert within(_SOON, is_handed_out)
     assert all(before[1] <= after[0] for before, after in pairwise(sorted(slow.spans)))
 
 
