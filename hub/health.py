@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from hub import moves
 from hub.model import ROBOT_NAME, FeedState, Move, Notice
-from hub.said import counted, day, minute
+from hub.said import counted, day, minute, sentence
 
 HealthState = Literal[
     "waiting", "ok", "quiet", "stale", "held", "blocked", "moved", "not-a-feed", "broken", "gone", "paused"
@@ -368,8 +368,7 @@ def _pace(state: FeedState) -> str:
 
 
 def _sentence(words: str) -> str:
-    first = words if words.startswith("http") else words[:1].upper() + words[1:]
-    return first if first.endswith(".") else f"{first}."
+    return sentence(words if words.endswith(".") else f"{words}.")
 
 
 def _days(length: timedelta) -> str:

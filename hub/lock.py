@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from hub.errors import BusyError, StoreError
 from hub.machine import give_to_owner
+from hub.said import sentence
 
 # `run` is held by a hub that runs for ever, `poll` by whoever is polling just now, `next` by who waits
 # for that.
@@ -150,7 +151,7 @@ def _wait_for(lock: DatabaseLock, seconds: float, waiting: Callable[[str], None]
             in_line = in_line or place.take()
             if left <= 0:
                 raise BusyError(
-                    f"{lock.holder[:1].upper()}{lock.holder[1:]} is polling with this database.",
+                    f"{sentence(lock.holder)} is polling with this database.",
                     "Wait until it has ended, or stop it.",
                 )
             if not told:

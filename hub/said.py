@@ -25,8 +25,8 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def sentence(words: str) -> str:
-    """Words as a sentence, a heading or a title begins: with a capital letter."""
-    return words[:1].upper() + words[1:]
+    """Words as a sentence, a heading or a title begins: with a capital letter, but for an address."""
+    return words if words.startswith(("http:", "https:")) else words[:1].upper() + words[1:]
 
 
 def as_written(text: str, *, most: int = 300) -> str:

@@ -32,7 +32,7 @@ from hub.polling.polls import utc_now
 from hub.polling.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
 from hub.provider import Provider
 from hub.report import Lines, say
-from hub.said import counted
+from hub.said import counted, sentence
 from hub.signals import block, leave_to_parent, stopping, told_for, told_to_end
 from hub.store import Store, lock_of, on_server, open_store, shown
 
@@ -105,7 +105,7 @@ def _handing(place: Place) -> Iterator[Handing | None]:
 def _take(lock: DatabaseLock, place: Place) -> None:
     if not lock.take():
         raise BusyError(
-            f"{lock.holder[:1].upper()}{lock.holder[1:]} runs a hub on {shown(place.database)} already.",
+            f"{sentence(lock.holder)} runs a hub on {shown(place.database)} already.",
             "Stop that one. A supervisor that starts this one again each time it ends has it take over then."
             if on_server(place.database)
             else "Stop that one, or give this one a database of its own with --database.",

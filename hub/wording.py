@@ -45,16 +45,19 @@ def that_count(title: str, text: str, *, earlier: bool = False) -> str:
     words = f"{markup.words(title)}\n{markup.words(text)}"
     if earlier:
         return words
-    signs = " ".join(map(_sign, _SIGNS.finditer(f"{title}\n{text}")))
+    signs = " ".join(_SIGNS.findall(f"{title}\n{text}")).replace("−", "-")
     return f"{words}\n{signs}" if signs else words
 
 
-# A minus stands before a figure alone: a dash between two is none.
-_SIGNS = re.compile(r"[£$€¥<>≤≥±](?=\s?\d)|(?<![^\s(])[-−](?=\d)|(?<=\d)\s?[%‰]|(?<=\d)\s?[€£](?!\s?\d)")
-
-
-def _sign(found: re.Match[str]) -> str:
-    return found[0].strip().replace("−", "-")
+# What may be one is looked for first: most texts have none, and each entry is looked through.
+_SIGNS = re.compile(
+    r"[£$€¥<>≤≥±%‰−-](?:"
+    r"(?<=[£$€¥<>≤≥±])(?=\s?\d)"
+    # A minus stands before a figure alone: a dash between two is none.
+    r"|(?<=[−-])(?<![^\s(].)(?=\d)"
+    r"|(?<=[%‰€£])(?:(?<=\d.)|(?<=\d\s.))"
+    r")"
+)
 
 
 def _edges(block: str) -> str:

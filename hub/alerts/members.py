@@ -13,7 +13,7 @@ from hub.config import Config
 from hub.incidents import WELL_AGAIN, asks_member, ending, missed
 from hub.merged.addresses import Addresses, place_of
 from hub.model import Incident
-from hub.said import counted
+from hub.said import counted, sentence
 
 # Of more feeds a line each is enough, and of very many their number.
 _IN_FULL, _LISTED = 20, 100
@@ -70,7 +70,7 @@ def _subject(asking: Sequence[Incident], done: Sequence[Incident], known: _Known
         else:
             now = "needs you no more" if one else "need you no more"
         feeds = _feeds(done, known)
-        said = f"{said}; {len(done):,} other {now}" if asking else f"{feeds[:1].upper()}{feeds[1:]} {now}"
+        said = f"{said}; {len(done):,} other {now}" if asking else f"{sentence(feeds)} {now}"
     return f"[{known.config.hub.title}] {said}"
 
 
@@ -108,7 +108,7 @@ def _who_writes(known: _Known) -> Iterator[str]:
 
 def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
     headline = _to_them(incident.headline)
-    yield from wrapped(f"{headline[:1].upper()}{headline[1:]} {known.lasted(incident)}.")
+    yield from wrapped(f"{sentence(headline)} {known.lasted(incident)}.")
     yield f"  {incident.url}"
     yield from wrapped(f"For {_THEM}:", "  ")
     yield from wrapped(incident.editor, "  > ")

@@ -124,45 +124,13 @@ def _not_sent(
 ) -> AlertError:
     where = f"The mail server {_where(server)}"
     match error:
-        case smtplib.SMTPResponseException(smtp_code=code) if code < 0:
-            return AlertError(
-                f"{where} does not answer as mail servers do: {_text(error.smtp_error)}.",
-                "Look at the host and the port of hub.alerts.smtp.",
-            )
-        case smtplib.SMTPAuthenticationError():
-            return AlertError(
-                f"{where} does not take the password of {server.user}: {_said(error)}.",
-                "Look at the user in hub.alerts.smtp, and at the password. " + _SETTING,
-            )
+        case smtplib.SMTPResponseException() | smtplib.SMTPRecipientsRefused():
+            return _refused(server, error, named)
         case smtplib.SMTPNotSupportedError():
             return AlertError(
                 f"{where} takes no password: {error}.",
                 "Leave the user out of hub.alerts.smtp, or name the port that is for users (587).",
             )
-        case smtplib.SMTPRecipientsRefused():
-            (address, (code, said)), *_ = error.recipients.items()
-            if 400 <= code < 500:
-                return AlertError(
-                    f"{where} takes no mail for {address} just now: {code} {_text(said)}.",
-                    "It is asked again, for all of them. If this lasts, look at what it says.",
-                )
-            return AlertError(
-                f"{where} takes no mail for {address}: {code} {_text(said)}.",
-                f"Look at the addresses of {named}, and whether the server wants a user and password.",
-            )
-        case smtplib.SMTPSenderRefused(smtp_code=code) if 400 <= code < 500:
-            return AlertError(
-                f"{where} takes no mail from {error.sender} just now: {_said(error)}.",
-                "It is asked again. If this lasts, look at what it says: it may be asked too often.",
-            )
-        case smtplib.SMTPSenderRefused():
-            return AlertError(
-                f"{where} takes no mail from {error.sender}: {_said(error)}.",
-                "Write an address that it knows in hub.alerts.from, and a user in hub.alerts.smtp if need"
-                " be.",
-            )
-        case smtplib.SMTPResponseException():
-            return AlertError(f"{where} did not take the mail: {_said(error)}.", "Look at what it says.")
         case smtplib.SMTPServerDisconnected() if not isinstance(error.__context__, TimeoutError):
             return AlertError(
                 f"{where} ended the connection before it had taken the mail.",
@@ -191,6 +159,47 @@ def _not_sent(
         f"{where} cannot be reached: {_text(error.strerror or str(error))}.",
         "Look at the host and the port of hub.alerts.smtp, and at the firewall.",
     )
+
+
+def _refused(
+    server: MailServer, error: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused, named: str
+) -> AlertError:
+    """The error of a server that answered, and did not take the mail."""
+    where = f"The mail server {_where(server)}"
+    match error:
+        case smtplib.SMTPResponseException(smtp_code=code) if code < 0:
+            return AlertError(
+                f"{where} does not answer as mail servers do: {_text(error.smtp_error)}.",
+                "Look at the host and the port of hub.alerts.smtp.",
+            )
+        case smtplib.SMTPAuthenticationError():
+            return AlertError(
+                f"{where} does not take the password of {server.user}: {_said(error)}.",
+                "Look at the user in hub.alerts.smtp, and at the password. " + _SETTING,
+            )
+        case smtplib.SMTPRecipientsRefused():
+            (address, (code, said)), *_ = error.recipients.items()
+            if 400 <= code < 500:
+                return AlertError(
+                    f"{where} takes no mail for {address} just now: {code} {_text(said)}.",
+                    "It is asked again, for all of them. If this lasts, look at what it says.",
+                )
+            return AlertError(
+                f"{where} takes no mail for {address}: {code} {_text(said)}.",
+                f"Look at the addresses of {named}, and whether the server wants a user and password.",
+            )
+        case smtplib.SMTPSenderRefused(smtp_code=code) if 400 <= code < 500:
+            return AlertError(
+                f"{where} takes no mail from {error.sender} just now: {_said(error)}.",
+                "It is asked again. If this lasts, look at what it says: it may be asked too often.",
+            )
+        case smtplib.SMTPSenderRefused():
+            return AlertError(
+                f"{where} takes no mail from {error.sender}: {_said(error)}.",
+                "Write an address that it knows in hub.alerts.from, and a user in hub.alerts.smtp if need"
+                " be.",
+            )
+    return AlertError(f"{where} did not take the mail: {_said(error)}.", "Look at what it says.")
 
 
 def _where(server: MailServer) -> str:

@@ -184,7 +184,7 @@ def _addresses_twice(addresses: _Once, feed: Pairs, key: str) -> Iterator[Proble
 def _former_hosts(document: Document) -> Iterator[Problem]:
     """Former hosts that are somebody's still, that stand twice, or that lead nowhere."""
     members = list(mappings(document.root.values.get("members")))
-    homes = {_host_of(homepage) for _, member in members for homepage in _scalar(member, "homepage")}
+    homes = {urls.bare_host(homepage) for _, member in members for homepage in _scalar(member, "homepage")}
     once = _Once(document)
     for index, member in members:
         written = list(texts(member.values.get("former_hosts")))
@@ -194,23 +194,18 @@ def _former_hosts(document: Document) -> Iterator[Problem]:
         now = next(iter(_scalar(member, "homepage")), first)
         for number, (value, offset) in enumerate(written):
             key = f"members[{index}].former_hosts[{number}]"
-            former = _host_of(f"https://{value}/")
-            if former is None:
+            former = urls.bare_host(f"https://{value}/")
+            if not former:
                 continue
             yield from once.problem(former, offset, key, value, "a host was one member's before")
             if not now:
                 yield offset, key, "which host it is now is not said; give the member a homepage"
-            elif former == _host_of(now) or former in homes:
+            elif former == urls.bare_host(now) or former in homes:
                 yield (
                     offset,
                     key,
                     f"{shown(value)} is the host of a homepage or feed still; take one of them out",
                 )
-
-
-def _host_of(url: str) -> str | None:
-    host = urls.host(url)
-    return host.removeprefix("www.") if host else None
 
 
 # ---------------------------------------------------------------- signing in

@@ -17,7 +17,7 @@ def is_past_keeping(
     What has no date is of now, unless it was `taken_away` (`Known`), which it stays. None keeps all.
     """
     if not normalise.is_dated(entry):
-        return known_again_by(entry.keys, entry.title) in taken_away
+        return bool(taken_away) and known_again_by(entry.keys, entry.title) in taken_away
     if keep is None:
         return False
     before = now - keep

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from hub.model import Story
 from hub.publish.tally import Publication, Span, publications
-from hub.store import Store
+from hub.store import Store, all_of
 
 _AT_ONCE = 200
 
@@ -17,13 +16,6 @@ def published(store: Store, span: Span, zone: tzinfo, member: str | None = None)
 
     Each member's own version of a story is one, so a story of three members is told three times.
     """
-    return publications(_stories(store, span, zone, member), zone)
-
-
-def _stories(store: Store, span: Span, zone: tzinfo, member: str | None) -> Iterator[Story]:
     selection = span.selection(zone, member)
-    found = store.stories(selection, limit=_AT_ONCE)
-    yield from found.items
-    while found.next:
-        found = store.stories(selection, limit=_AT_ONCE, cursor=found.next)
-        yield from found.items
+    stories = all_of(lambda cursor: store.stories(selection, limit=_AT_ONCE, cursor=cursor))
+    return publications(stories, zone)

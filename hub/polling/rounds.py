@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from math import inf
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hub import urls
 from hub.config import Config, Watched, load
-from hub.errors import ConfigError, HubError, StoreError
+from hub.errors import ConfigError, HubError, OfflineError, StoreError
 from hub.fetch import Elsewhere
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
@@ -357,15 +357,12 @@ def poll_forever(
 
             # Also where no worker shows a sign of life: one that hung may go on.
             elsewhere = handing.elsewhere if handing is not None else None
-            with polls(config, store, elsewhere=elsewhere) as under_way, ExitStack() as stack:
+            with (
+                polls(config, store, elsewhere=elsewhere) as under_way,
+                closing(Alerting(store, under_way, config, post=post)) as alerting,
+            ):
                 due = to_workers or _ByItself(store, under_way)
-                others = (
-                    Subscriber(store, under_way, config.hub),
-                    Sender(store, under_way, config),
-                    Noticing(store, config),
-                    Keeping(store, config.hub),
-                    stack.enter_context(closing(Alerting(store, under_way, config, post=post))),
-                )
+                others = (*_others(store, under_way, config), alerting)
                 try:
                     _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)
                 except StoreError as error:
@@ -375,15 +372,36 @@ def poll_forever(
                     _offer_again(under_way, lock, progress, stop, tick)
                 offline = under_way.offline
             if offline:
-                if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
-                    tell(offline)
-                    told_at = time.monotonic()
-                until = time.monotonic() + WHILE_OFFLINE
-                while goes_on() and time.monotonic() < until:
-                    stop.wait(TICK)
+                told_at = _wait_while_offline(offline, told_at, goes_on, stop)
         except StoreError as error:
             tell(error)
             stop.wait(AFTER_A_REFUSAL)
+
+
+_Other = Subscriber | Sender | Noticing | Keeping | Alerting
+
+
+def _others(store: Store, under_way: Polls, config: Config) -> tuple[_Other, ...]:
+    """Who else has to do with what is polled; people are told by another."""
+    return (
+        Subscriber(store, under_way, config.hub),
+        Sender(store, under_way, config),
+        Noticing(store, config),
+        Keeping(store, config.hub),
+    )
+
+
+def _wait_while_offline(
+    offline: OfflineError, told_at: float, goes_on: Callable[[], bool], stop: Event
+) -> float:
+    """Ask nobody for a minute; when it was told last why, which was `told_at` before."""
+    if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
+        tell(offline)
+        told_at = time.monotonic()
+    until = time.monotonic() + WHILE_OFFLINE
+    while goes_on() and time.monotonic() < until:
+        stop.wait(TICK)
+    return told_at
 
 
 def _poll_while(
@@ -391,7 +409,7 @@ def _poll_while(
     store: Store,
     under_way: Polls,
     due: Begins,
-    others: Sequence[Subscriber | Sender | Noticing | Keeping | Alerting],
+    others: Sequence[_Other],
     lock: DatabaseLock,
     progress: Progress,
     stop: Event,

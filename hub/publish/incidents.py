@@ -14,7 +14,7 @@ from hub.incidents import ending, missed
 from hub.language import ENGLISH
 from hub.model import Category, Incident, Member, Person, Source
 from hub.publish.item import Item
-from hub.said import moment_in
+from hub.said import moment_in, sentence
 
 
 def incident_item(
@@ -62,7 +62,7 @@ def _said_now(incident: Incident) -> str:
 
 def _paragraphs(incident: Incident, zone: tzinfo) -> Iterator[str]:
     began = moment_in(zone, incident.began)
-    headline = f"{incident.headline[:1].upper()}{incident.headline[1:]}"
+    headline = sentence(incident.headline)
     if incident.over is None:
         yield f"{headline} since {began}."
     else:

@@ -18,7 +18,18 @@ from hub.errors import StoreError
 from hub.model import Admitted, Poller, StoredEntry, Workers
 from hub.store.address import database_file, on_server, shown
 from hub.store.copies import refuse_cut_short, refuse_moved_away
-from hub.store.found import BadCursor, Found, LatestEntry, MemberSummary, Order, Page, Pin, Place, Totals
+from hub.store.found import (
+    BadCursor,
+    Found,
+    LatestEntry,
+    MemberSummary,
+    Order,
+    Page,
+    Pin,
+    Place,
+    Totals,
+    all_of,
+)
 from hub.store.protocol.admins import AdminStore
 from hub.store.protocol.feeds import Decide, FeedStore
 from hub.store.protocol.incidents import IncidentStore
@@ -44,6 +55,7 @@ __all__ = [
     "Store",
     "Totals",
     "address_of",
+    "all_of",
     "back_up",
     "company_of",
     "database_file",

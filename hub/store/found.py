@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
@@ -19,6 +20,15 @@ class Page(Struct, Generic[T], frozen=True, kw_only=True):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+def all_of(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """A whole list, which is asked for page by page: `page` gives the one at a cursor, the first at None."""
+    found = page(None)
+    yield from found.items
+    while found.next:
+        found = page(found.next)
+        yield from found.items
 
 
 class Found(Page[Story], frozen=True, kw_only=True):

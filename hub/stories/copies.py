@@ -378,6 +378,11 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return f"most of what it shares with {{}}’s stands in more than {_HOUSE_PHRASE} other stories"
     if pair.beginning:
         return _of_a_series(pair)
+    return _in_another_order(pair, title) or _filled_in(pair, title) or _of_a_series(pair)
+
+
+def _in_another_order(pair: Pair, title: _Headline) -> str | None:
+    """What where the shared words stand in each text speaks against a copy."""
     if pair.share < _ALL_OF_IT and not pair.same_title and pair.is_excerpt:
         return "one of them is short, has another headline, and is not all in the other"
     if pair.share < _ALL_OF_IT and not pair.has_a_beginning:
@@ -388,17 +393,22 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "it came more than a week later, and goes back to that after words of its own"
     if pair.apart > _PASSED_ON and pair.mostly_preceded:
         return "it came more than two weeks later, and has most of that after words of its own"
-    own_headline = pair.same_title and title.telling
     if (
         pair.share < _ALL_OF_IT
         and pair.same_title
         and pair.ends_otherwise
-        and (not own_headline or pair.dated or (pair.share < _MOST_OF_IT and pair.forks_within_a_sentence))
+        and (not title.telling or pair.dated or (pair.share < _MOST_OF_IT and pair.forks_within_a_sentence))
     ):
         return "one of them is short, and ends with words that the other has not"
-    filled_in = pair.filled_in
-    if filled_in.turned and not pair.same_title:
+    if pair.filled_in.turned and not pair.same_title:
         return "they have other headlines, and the passages they share stand in another order"
+    return None
+
+
+def _filled_in(pair: Pair, title: _Headline) -> str | None:
+    """What each text has for other words of the other speaks against a copy."""
+    own_headline = pair.same_title and title.telling
+    filled_in = pair.filled_in
     if filled_in.figures and filled_in.words:
         return "both fill in the same text, with figures and names of their own"
     if filled_in.figures and pair.least < _SHORT:
@@ -420,7 +430,7 @@ def _against(pair: Pair, passages: _Passages, title: _Headline) -> str | None:
         return "under a headline of many, the names in the text are others"
     if pair.least < _SHORT and not own_headline and pair.other_days:
         return "the texts are short, and name different days"
-    return _of_a_series(pair)
+    return None
 
 
 def _of_a_series(pair: Pair) -> str | None:

@@ -75,48 +75,33 @@ def _told(state: FeedState, found: Health, calendar: Calendar) -> tuple[State, s
         case "broken" if not state.failures:
             return "failing", gettext("What their site sends has no news in it")
     if state.failures or found.state == "gone":
-        happened, since = _HAPPENED[headline(state, found)]
+        happened = sentence(headline(state, found))
         if found.since is None:
             return "failing", gettext(happened)
-        return "failing", gettext(since, moment=calendar.moment(found.since).text)
+        moment = calendar.moment(found.since).text
+        return "failing", gettext(f"{happened} since %(moment)s", moment=moment)
     return "fine", gettext("Up to date")
 
 
-# By the headline of an incident: what has happened, and the same with since when it has.
-_HAPPENED = {
-    "their feed has been closed": (
-        N_("Their feed has been closed"),
-        N_("Their feed has been closed since %(moment)s"),
-    ),
-    "their feed has not been there": (
-        N_("Their feed has not been there"),
-        N_("Their feed has not been there since %(moment)s"),
-    ),
-    "their site has not let us in": (
-        N_("Their site has not let us in"),
-        N_("Their site has not let us in since %(moment)s"),
-    ),
-    "their site has not answered": (
-        N_("Their site has not answered"),
-        N_("Their site has not answered since %(moment)s"),
-    ),
-    "there has been no safe connection to their site": (
-        N_("There has been no safe connection to their site"),
-        N_("There has been no safe connection to their site since %(moment)s"),
-    ),
-    "their site has not given out its news": (
-        N_("Their site has not given out its news"),
-        N_("Their site has not given out its news since %(moment)s"),
-    ),
-    "this hub has not been able to take in their news": (
-        N_("This hub has not been able to take in their news"),
-        N_("This hub has not been able to take in their news since %(moment)s"),
-    ),
-    "what their site sends has not been readable": (
-        N_("What their site sends has not been readable"),
-        N_("What their site sends has not been readable since %(moment)s"),
-    ),
-}
+# What has happened, by the headline of an incident, and since when: for what collects messages.
+_HAPPENED = (
+    N_("Their feed has been closed"),
+    N_("Their feed has been closed since %(moment)s"),
+    N_("Their feed has not been there"),
+    N_("Their feed has not been there since %(moment)s"),
+    N_("Their site has not let us in"),
+    N_("Their site has not let us in since %(moment)s"),
+    N_("Their site has not answered"),
+    N_("Their site has not answered since %(moment)s"),
+    N_("There has been no safe connection to their site"),
+    N_("There has been no safe connection to their site since %(moment)s"),
+    N_("Their site has not given out its news"),
+    N_("Their site has not given out its news since %(moment)s"),
+    N_("This hub has not been able to take in their news"),
+    N_("This hub has not been able to take in their news since %(moment)s"),
+    N_("What their site sends has not been readable"),
+    N_("What their site sends has not been readable since %(moment)s"),
+)
 
 
 class Remark(Struct, frozen=True):

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from hub.errors import StoreError, StoreUnusable
 from hub.machine import give_to_owner
+from hub.said import sentence
 from hub.store import PUT_BACK
 from hub.store.connection import BUSY_SECONDS, Connection, Values
 from hub.store.copies import refuse_cut_short, refuse_moved_away
@@ -242,9 +243,7 @@ def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0)
     match code & 0xFF:
         case sqlite3.SQLITE_CORRUPT:
-            return StoreUnusable(
-                f"The database {file} is damaged: {error}.", f"{PUT_BACK[:1].upper()}{PUT_BACK[1:]}"
-            )
+            return StoreUnusable(f"The database {file} is damaged: {error}.", sentence(PUT_BACK))
         case sqlite3.SQLITE_NOTADB:
             return StoreUnusable(
                 f"{file} is no database: {error}.",

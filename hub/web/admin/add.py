@@ -15,6 +15,7 @@ from hub.config.owners import seems_of
 from hub.config.values import check_slug, comparable_url
 from hub.errors import ConfigError, FeedError, HubError, NotAFeed
 from hub.model import Finding, Look, Republish
+from hub.said import sentence
 from hub.web.admin.frame import desk, done, for_who_may, page, to
 from hub.web.visit import visiting
 
@@ -190,8 +191,7 @@ def _frame(url: str) -> dict[str, object]:
 
 
 def _ask(url: str, wrong: str = "", remedy: str = "", *, status: int = 200) -> Response:
-    # An address that it begins with stays as it is.
-    said = wrong if wrong.startswith(("http:", "https:")) else f"{wrong[:1].upper()}{wrong[1:]}"
+    said = sentence(wrong)
     return page(
         "add.html", {**_frame(url), "wrong": said.split("\n") if said else [], "remedy": remedy}, status
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, abort, request
 from msgspec import Struct
 
 from hub.model import AuditRecord
 from hub.publish.spreadsheet import spreadsheet
-from hub.store import BadCursor, Page
+from hub.store import BadCursor, all_of
 from hub.web.admin.actions import ON_NEWS
 from hub.web.admin.entries import page_of
 from hub.web.admin.frame import download, for_who_may, may, page
@@ -74,10 +74,9 @@ def one(number: int) -> Response:
 @for_who_may("audit")
 def table() -> Response:
     """All of it, or what has some words, for spreadsheets (RFC 4180)."""
-    visit, sees_file = visiting(), may("configure")
-    return download(
-        spreadsheet(_COLUMNS, (_cells(each, sees_file) for each in _every(visit, _words()))), "audit.csv"
-    )
+    visit, words, sees_file = visiting(), _words(), may("configure")
+    records = all_of(lambda cursor: visit.store.audit(words, limit=_AT_ONCE, cursor=cursor))
+    return download(spreadsheet(_COLUMNS, (_cells(each, sees_file) for each in records)), "audit.csv")
 
 
 def _cells(each: AuditRecord, sees_file: bool) -> tuple[str | int, ...]:
@@ -95,11 +94,3 @@ def _rows(visit: Visit, records: tuple[AuditRecord, ...]) -> tuple[Row, ...]:
         Row(each, moment(each.moment), page_of(visit, each.about) if each.action in ON_NEWS else None)
         for each in records
     )
-
-
-def _every(visit: Visit, words: str) -> Iterator[AuditRecord]:
-    found: Page[AuditRecord] = visit.store.audit(words, limit=_AT_ONCE)
-    yield from found.items
-    while found.next:
-        found = visit.store.audit(words, limit=_AT_ONCE, cursor=found.next)
-        yield from found.items
