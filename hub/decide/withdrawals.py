@@ -6,7 +6,8 @@ An entry that slides out of a feed's window is no withdrawal, nor is a feed
 that goes empty or begins anew: only where older entries are in it is one that
 is missing looked into. Then its page decides, and it is asked twice, a day
 apart, since pages fail for a while. A page that leads to another's is gone
-too, unless all pages lead there.
+too. The page of an entry that is still in the feed is asked beside it: a site
+that has none for us, or one for all, takes nothing back.
 """
 
 from __future__ import annotations
@@ -77,6 +78,11 @@ def is_gone(outcome: object) -> bool | None:
     return True if outcome.status in _NOT_THERE else None
 
 
+def may_withdraw(check: PageCheck, gone: bool | None) -> bool:
+    """Whether a page that was found gone before is found so again, by which its entry may be withdrawn."""
+    return gone is True and check.gone_since is not None
+
+
 def leads_away(link: str, ended: str, there: Iterable[str]) -> bool:
     """Whether asking for the page at a link ended at a home page, or at that of another of those `there`."""
     page = urls.canonical(ended)
@@ -86,9 +92,10 @@ def leads_away(link: str, ended: str, there: Iterable[str]) -> bool:
 
 
 def one_to_compare(link: str, ended: str, there: Iterable[str]) -> str | None:
-    """A link of those `there` that must not lead where this one does, if it is to say that its page is gone.
+    """A link of those `there` whose page must be there, and nowhere else, if this one's is to be gone.
 
-    A site may send everybody to its front page for a while, or ask for consent there.
+    A site may send everybody to its front page for a while, or ask for consent there; it may have no page
+    at all for a program.
     """
     neither = (urls.canonical(link), urls.canonical(ended))
     others = (each for each in there if not urls.is_home_page(each))
@@ -96,9 +103,9 @@ def one_to_compare(link: str, ended: str, there: Iterable[str]) -> str | None:
 
 
 def is_gone_beside(outcome: object, url: str, ended: str, led_to: str) -> bool | None:
-    """Whether a page that led to another is gone, by the outcome for one beside it, and where that ended.
+    """Whether a page is gone, asking for which led to an address, by the outcome for one beside it.
 
-    None where it cannot be told: the one beside it leads there too, or is not there itself.
+    None where it cannot be told: asking for the one beside it `ended` there too, or it is not there itself.
     """
     stays = is_gone(outcome) is False and not leads_away(url, ended, (led_to,))
     return True if stays else None

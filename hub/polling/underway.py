@@ -24,9 +24,9 @@ class UnderWay(Struct):
     address is no feed, and `held` an answer for it that waits for the rules of
     the site that gave it. `told` is the error to tell if no address is a feed.
     `checks` are pages to look at once all is `gathered`, `checked` those that
-    were, and `led_away` one that ended at another page, with where, while the
-    first of `checks` is one to compare it with. `wait` is the error by which a
-    server asked longest to be left alone.
+    were, and `doubted` one that seems to be gone, with where asking for it ended,
+    while the first of `checks` is one to compare it with. `wait` is the error by
+    which a server asked longest to be left alone.
     """
 
     state: FeedState
@@ -43,7 +43,7 @@ class UnderWay(Struct):
     push: Push | None = None
     checks: list[PageCheck] = []
     checked: list[Checked] = []
-    led_away: tuple[PageCheck, str] | None = None
+    doubted: tuple[PageCheck, str] | None = None
     gathered: Gathered | None = None
     wait: FetchError | None = None
 
@@ -92,14 +92,17 @@ class UnderWay(Struct):
         self.heed_its_own(outcome)
         check, gone = self.checks.pop(0), withdrawals.is_gone(outcome)
         ended = outcome.url if isinstance(outcome, Fetched) else check.url
-        if self.led_away is not None:
-            (compared, led_to), self.led_away = self.led_away, None
+        if self.doubted is not None:
+            (compared, led_to), self.doubted = self.doubted, None
             gone = withdrawals.is_gone_beside(outcome, check.url, ended, led_to)
             check = compared
-        elif ended != check.url and withdrawals.leads_away(check.url, ended, there := links()):
-            gone = None
-            if (other := withdrawals.one_to_compare(check.url, ended, there)) is not None:
-                self.led_away = check, ended
+        elif withdrawals.may_withdraw(check, gone) or ended != check.url:
+            there = links()
+            if led_away := withdrawals.leads_away(check.url, ended, there):
+                gone = None
+            other = withdrawals.one_to_compare(check.url, ended, there)
+            if (gone or led_away) and other is not None:
+                self.doubted = check, ended
                 self.checks.insert(0, replace(check, url=other))
                 return
         self.checked.append(Checked(check, gone))
