@@ -240,6 +240,7 @@ def test_a_page_is_the_hubs_own_without_what_needs_a_hub(site: Exported) -> None
     assert lines(page.replace(policy[0], "")) == lines(served_by_hub.replace(search[0], ""))
     assert "search" not in site.files["404.html"].decode()
     assert "Make your own" not in site.files["subscribe/index.html"].decode()
+    assert not any("without" in name or b"without=" in body for name, body in site.files.items())
 
 
 def test_the_frame_for_members_sites_is_there_in_each_scheme(site: Exported) -> None:

@@ -30,6 +30,7 @@ from hub.model import (
     FeedKey,
     FeedState,
     FeedUpdate,
+    Filter,
     Gathered,
     HubSettings,
     Identity,
@@ -828,6 +829,19 @@ def network(store: Store) -> Store:
             ["Joint", "Eastern", "Western"],
         ),
         (Selection(filter=Term("tag", "nothing")), []),
+        (Selection(without=("west",)), ["Eastern"]),
+        (Selection(without=("east",)), ["Musings", "Western"]),
+        (Selection(without=("east", "west")), []),
+        (Selection(without=("nobody",)), ["Musings", "Joint", "Eastern", "Western"]),
+        (Selection(filter=Term("tag", "digital"), without=("east",)), ["Western"]),
+        (Selection(filter=Term("tag", "digital"), without=("east",), told=True), ["Western"]),
+        (Selection(filter=Not(Term("tag", "digital")), without=("west",)), ["Eastern"]),
+        (
+            Selection(filter=And((Term("tag", "digital"), Term("type", "partner"))), without=("east",)),
+            ["Western"],
+        ),
+        (Selection(filter=Term("member", "west"), without=("east",)), ["Musings", "Western"]),
+        (Selection(since=NOW + timedelta(minutes=30), without=("east",)), ["Musings", "Western"]),
         (Selection(since=NOW + timedelta(minutes=30)), ["Musings", "Joint", "Western"]),
         (
             Selection(dated=(NOW - timedelta(days=3), NOW - timedelta(days=1))),
@@ -843,6 +857,8 @@ def network(store: Store) -> Store:
         (Selection(search="patient safety"), ["Eastern"]),
         (Selection(search="east*"), ["Eastern"]),
         (Selection(search="words -western -joint"), ["Musings"]),
+        (Selection(search="words", without=("east",)), ["Musings", "Western"]),
+        (Selection(search="words", filter=Term("tag", "digital"), without=("east",)), ["Western"]),
         (Selection(search='"safety patient"'), []),
         (Selection(search="-joint"), []),
         (Selection(search="?!"), []),
@@ -860,6 +876,42 @@ def test_a_list_holds_each_story_of_its_selection_once(
         ) == sorted(expected)
     else:
         assert network.count(selection) == len(expected)
+
+
+def test_entries_of_a_story_go_with_the_member_that_is_left_out(network: Store) -> None:
+    found = network.entries(Selection(without=("east",)), limit=10).items
+    assert sorted(each.entry.title for each in found) == ["Musings", "Western"]
+
+
+def test_what_a_member_took_back_is_left_out_no_more_where_others_have_it(network: Store) -> None:
+    (key,) = (each.key for each in network.walk() if each.entry.id == "joint")
+    network.withdraw([key], "", NOW)
+    assert sorted(titles(network, Selection(without=("east",)))) == ["Joint", "Musings", "Western"]
+
+
+@pytest.mark.parametrize("filter", [None, Term("tag", "digital")])
+def test_pages_without_a_member_go_on_where_they_stopped(store: Store, filter: Filter | None) -> None:
+    tag = Tag("digital", "a rule")
+    for number in range(9):
+        feed, other = (EAST, WEST) if number % 3 else (WEST, EAST)
+        link = f"https://{feed.key.member}.example/{number}"
+        published = NOW - timedelta(hours=number)
+        news = entry(
+            f"{number}", title=f"News {number}", link=link, feed=feed.key, published=published, tags=(tag,)
+        )
+        poll(store, feed, news, at=NOW + timedelta(minutes=number))
+        if number == 4:
+            copy = replace(news, id="copy", feed=other.key)
+            poll(store, other, copy, at=NOW + timedelta(hours=1))
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = store.stories(Selection(filter=filter, without=("west",)), limit=2, cursor=cursor)
+        found += [story.shown.entry.title for story in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert found == ["News 1", "News 2", "News 5", "News 7", "News 8"]
 
 
 def test_a_members_list_counts_each_of_its_entries(network: Store) -> None:

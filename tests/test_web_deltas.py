@@ -59,7 +59,9 @@ def titles(found: TestResponse) -> list[str]:
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
-@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/member/wessex.rss", "/feeds/all.json"])
+@pytest.mark.parametrize(
+    "path", ["/feeds/all.atom", "/feeds/member/wessex.rss", "/feeds/all.json", "/feeds/all.rss?without=east"]
+)
 def test_a_reader_that_asks_for_it_gets_what_is_new_alone(hub: Hub, path: str, coding: str) -> None:
     reader = Reader(hub, path, Accept_Encoding=coding)
     first = reader.ask()

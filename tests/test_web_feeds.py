@@ -198,12 +198,24 @@ def parts(hub: Hub, path: str, ending: str) -> Iterator[tuple[str, list[str], st
 
 
 @pytest.mark.parametrize("ending", ["atom", "rss", "json"])
-@pytest.mark.parametrize("path", ["/feeds/all.{}", "/feeds/member/wessex.{}", "/feeds/search.{}?q=news"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/all.{}",
+        "/feeds/member/wessex.{}",
+        "/feeds/search.{}?q=news",
+        "/feeds/all.{}?without=east",
+        "/feeds/merged/all.{}?without=east&without=national",
+    ],
+)
 def test_who_was_away_for_long_finds_all_that_came_each_once(
     hub: Hub, path: str, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("hub.merged.feeds"), "_ENTRIES", 3)
     hub.publish(WESSEX, *(news(f"{n}", f"News {n}", at=ago(days=n)) for n in range(1, 8)), at=ago(hours=9))
+    if "without" in path:
+        hub.configure(f"{NETWORK}  - {{slug: all, title: All, filter: kind:news}}\n")
+        hub.publish(EAST, *(news(f"e{n}", at=ago(days=n)) for n in range(1, 8)), at=ago(hours=9))
     path = path.format(ending)
     found: list[list[str]] = []
     addresses: list[str] = []

@@ -126,7 +126,17 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", _FEED, "/feeds/tag/safety.rss", "/member/wessex", "/members", "/tags", _FRAME, "/embed/fragment"],
+    [
+        "/",
+        _FEED,
+        f"{_FEED}?without=east",
+        "/feeds/tag/safety.rss",
+        "/member/wessex",
+        "/members",
+        "/tags",
+        _FRAME,
+        "/embed/fragment",
+    ],
 )
 def test_an_answer_is_made_once_and_given_again_as_it_was(served: Served, path: str) -> None:
     status, first, etag = served.ask(path)
@@ -247,6 +257,12 @@ def test_many_who_ask_at_once_with_nothing_kept_have_it_made_once(served: Served
     assert served.lists == 1
 
 
+def test_feeds_without_the_same_members_are_one_in_whichever_order_these_are_named(served: Served) -> None:
+    asked = [f"{_FEED}?without=east&without=national", f"{_FEED}?without=national&without=east"]
+    answers = {served.ask(path) for path in asked}
+    assert (len(answers), served.lists) == (1, 1)
+
+
 def test_searches_are_not_kept(served: Served) -> None:
     served.ask("/")
     before = served.kept_bytes
@@ -269,6 +285,7 @@ def test_what_is_kept_is_bounded_in_bytes_whatever_is_asked_for(
         for number in range(60):
             # Each is another address with another answer, as from one who walks through them all.
             assert served.ask(f"/?member=wessex&n={number}")[0] == 200
+            assert served.ask(f"{_FEED}?without=east&n={number}")[0] == 200
             served.hub.publish(WESSEX, news(f"more {number}"))
             assert served.ask("/")[0] == 200
             weights.append(served.kept_bytes)

@@ -81,7 +81,7 @@ def test_merged_feeds_name_their_hub_in_their_headers_and_documents(hub: Hub, pa
         assert hub.client.head(f"/feeds/{path}.{format}").headers["Link"] == links
 
 
-def test_searches_and_what_is_behind_a_cursor_cannot_be_subscribed_to(
+def test_searches_feeds_without_members_and_what_is_behind_a_cursor_cannot_be_subscribed_to(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.merged.feeds._ENTRIES", 2)
@@ -92,6 +92,7 @@ def test_searches_and_what_is_behind_a_cursor_cannot_be_subscribed_to(
         behind.get("href", ""),
         f"{URL}/feeds/search.atom?q=news",
         f"{URL}/feeds/search.atom?tag=safety",
+        f"{URL}/feeds/all.atom?without=east",
     ):
         answer = hub.get(address.removeprefix(URL))
         assert answer.status_code == 200
@@ -99,7 +100,7 @@ def test_searches_and_what_is_behind_a_cursor_cannot_be_subscribed_to(
         assert b'rel="hub"' not in answer.data
         refused = ask(hub, topic=address)
         assert refused.status_code == 404
-        assert "Searches" in refused.text
+        assert "Searches, feeds that leave members out, and what follows" in refused.text
 
 
 def test_the_page_subscribe_says_that_feeds_are_pushed(hub: Hub) -> None:

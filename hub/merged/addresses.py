@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from hub.model import FeedKey
 
+Given = str | tuple[str, ...] | None
+"""What a parameter of an address is given: a value, several, or none."""
+
 
 def path_for_admins(feed: FeedKey) -> str:
     """The path of a feed's admin page."""
@@ -43,16 +46,16 @@ class Addresses(Struct, frozen=True):
         parts = urlsplit(self.hub)
         return f"{parts.scheme}://{parts.netloc}{path}"
 
-    def to(self, path: str, **asked: str | None) -> str:
+    def to(self, path: str, **asked: Given) -> str:
         """A path of ours with what is asked of it; what is None or empty is left out."""
-        query = urlencode([(name, value) for name, value in asked.items() if value])
+        query = urlencode([(name, value) for name, value in asked.items() if value], doseq=True)
         return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
 
     def going_on(self, feed: str, before: str) -> str:
         """The address at which a merged feed goes on behind a cursor."""
         return f"{feed}{'&' if '?' in feed else '?'}{urlencode({'before': before})}"
 
-    def home(self, **asked: str | None) -> str:
+    def home(self, **asked: Given) -> str:
         return self.to("/", **asked)
 
     def story(self, story: int) -> str:
@@ -72,5 +75,5 @@ class Addresses(Struct, frozen=True):
         """The feed of what was the matter with a member's feeds."""
         return self.to(f"/feeds/status/{quote(slug, safe='')}.atom")
 
-    def search(self, **asked: str | None) -> str:
+    def search(self, **asked: Given) -> str:
         return self.to("/search", **asked)

@@ -46,7 +46,8 @@ class FeedGroup(Struct, frozen=True):
 class Catalogue(Struct, frozen=True):
     """The merged feeds of a configuration; `member_name` is asked for those that may have left it.
 
-    `language` is that of the titles which feeds.yaml does not say.
+    `language` is that of the titles which feeds.yaml does not say. Some have an address besides
+    `without` some members, by their slugs in order.
     """
 
     config: Config
@@ -54,10 +55,10 @@ class Catalogue(Struct, frozen=True):
     language: Language
     member_name: Callable[[str], str | None]
 
-    @property
-    def everything(self) -> FeedAddress:
-        title, name = self.config.hub.title, self.language.gettext("Everything")
-        return self._feed("/feeds/all", name, self.addresses.home(), title=title, events="/events")
+    def everything(self, without: tuple[str, ...] = ()) -> FeedAddress:
+        name, page = self.language.gettext("Everything"), self.addresses.home(without=without)
+        title = None if without else self.config.hub.title
+        return self._feed("/feeds/all", name, page, title=title, events="/events", without=without)
 
     @property
     def corrections(self) -> FeedAddress:
@@ -78,14 +79,15 @@ class Catalogue(Struct, frozen=True):
         name = self.language.gettext(_DIGESTS[rhythm])
         return self._feed(f"/feeds/digest/{rhythm}", name, self.addresses.digest(rhythm))
 
-    def of_tag(self, term: str) -> FeedAddress:
-        return self._of_tag(term, self._label(term))
+    def of_tag(self, term: str, without: tuple[str, ...] = ()) -> FeedAddress:
+        return self._of_tag(term, self._label(term), without)
 
     def of_member(self, slug: str) -> FeedAddress:
         return self._of_member(slug, self.member_name(slug) or slug)
 
-    def merged(self, merged: MergedFeed) -> FeedAddress:
-        return self._with_events(f"merged/{merged.slug}", merged.title, self.addresses.home())
+    def merged(self, merged: MergedFeed, without: tuple[str, ...] = ()) -> FeedAddress:
+        page = self.addresses.home(without=without)
+        return self._with_events(f"merged/{merged.slug}", merged.title, page, without)
 
     def groups(self) -> tuple[FeedGroup, ...]:
         """All of them but those of searches, in the order to offer them in."""
@@ -93,7 +95,7 @@ class Catalogue(Struct, frozen=True):
         groups = (
             FeedGroup(
                 gettext("Everything"),
-                (self.everything, self.digest("daily"), self.digest("weekly"), self.corrections),
+                (self.everything(), self.digest("daily"), self.digest("weekly"), self.corrections),
             ),
             FeedGroup(
                 gettext("Chosen by the network"), tuple(self.merged(each) for each in config.merged_feeds)
@@ -109,14 +111,22 @@ class Catalogue(Struct, frozen=True):
     def _label(self, term: str) -> str:
         return self.config.labels.get(term, term)
 
-    def _of_tag(self, term: str, label: str) -> FeedAddress:
-        return self._with_events(f"tag/{quote(term, safe='')}", label, self.addresses.tag(term))
+    def _left_out(self, without: tuple[str, ...]) -> str:
+        """What a feed is told by that has no news by some members; empty where that is none."""
+        if not without:
+            return ""
+        members = self.language.listed([self.member_name(slug) or slug for slug in without])
+        return self.language.gettext("without news by %(members)s", members=members)
+
+    def _of_tag(self, term: str, label: str, without: tuple[str, ...] = ()) -> FeedAddress:
+        page = self.addresses.home(tag=term, without=without) if without else self.addresses.tag(term)
+        return self._with_events(f"tag/{quote(term, safe='')}", label, page, without)
 
     def _of_member(self, slug: str, name: str) -> FeedAddress:
         return self._with_events(f"member/{quote(slug, safe='')}", name, self.addresses.member(slug))
 
-    def _with_events(self, path: str, name: str, page: str) -> FeedAddress:
-        return self._feed(f"/feeds/{path}", name, page, events=f"/events/{path}")
+    def _with_events(self, path: str, name: str, page: str, without: tuple[str, ...] = ()) -> FeedAddress:
+        return self._feed(f"/feeds/{path}", name, page, events=f"/events/{path}", without=without)
 
     def _feed(
         self,
@@ -126,10 +136,13 @@ class Catalogue(Struct, frozen=True):
         *,
         title: str | None = None,
         events: str | None = None,
+        without: tuple[str, ...] = (),
         **query: str | None,
     ) -> FeedAddress:
+        name = ", ".join(filter(None, [name, self._left_out(without)]))
+
         def address(format: str, path: str = path) -> str:
-            return self.addresses.full(self.addresses.to(f"{path}.{format}", **query))
+            return self.addresses.full(self.addresses.to(f"{path}.{format}", **query, without=without))
 
         return FeedAddress(
             name=name,

@@ -59,8 +59,8 @@ class Contents(Struct, frozen=True, kw_only=True):
 
     `items` is called with a cursor for what is older. `deleted` are the
     withdrawn ones, which nobody need read again. `events` are those of its calendar. What `is_topic` can be
-    subscribed to at our WebSub hub: a search cannot, of which anybody could
-    think of a million.
+    subscribed to at our WebSub hub: a search cannot, nor a feed without some
+    members, of which anybody could think of a million.
     """
 
     address: FeedAddress
@@ -106,14 +106,15 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
 
     # ------------------------------------------------------------ which there are
 
-    def everything(self) -> Contents:
-        return self.of(self.catalogue.everything, Selection())
+    def everything(self, without: tuple[str, ...] = ()) -> Contents:
+        return self.of(self.catalogue.everything(without), Selection(without=without))
 
-    def of_tag(self, term: str) -> Contents | None:
+    def of_tag(self, term: str, without: tuple[str, ...] = ()) -> Contents | None:
         """None where there is no such tag."""
         if not self.knows_tag(term):
             return None
-        return self.of(self.catalogue.of_tag(term), Selection(filter=Term("tag", term)))
+        selection = Selection(filter=Term("tag", term), without=without)
+        return self.of(self.catalogue.of_tag(term, without), selection)
 
     def of_member(self, slug: str) -> Contents | None:
         """None where there never was such a member."""
@@ -122,12 +123,12 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         selection = Selection(filter=Term("member", slug), every_entry=True)
         return self.of(self.catalogue.of_member(slug), selection)
 
-    def merged(self, slug: str) -> Contents | None:
+    def merged(self, slug: str, without: tuple[str, ...] = ()) -> Contents | None:
         """None where feeds.yaml defines no such feed."""
         found = next((each for each in self.config.merged_feeds if each.slug == slug), None)
         if found is None:
             return None
-        return self.of(self.catalogue.merged(found), Selection(filter=found.filter))
+        return self.of(self.catalogue.merged(found, without), Selection(filter=found.filter, without=without))
 
     def digests(self, rhythm: Rhythm) -> Contents:
         return Contents(
@@ -163,7 +164,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             items=items,
             deleted=lambda: self._deleted(selection),
             events=lambda: self._events(selection),
-            is_topic=is_topic,
+            is_topic=is_topic and not selection.without,
         )
 
     def would_have(self, url: str) -> bool:
@@ -286,7 +287,8 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
         of_feed = (
             each
             for each in self.store.withdrawn(since - _TOMBSTONES_TOLD)
-            if selection.filter is None or lets_through(selection.filter, each.stored, each.story_terms)
+            if each.stored.member.slug not in selection.without
+            and (selection.filter is None or lets_through(selection.filter, each.stored, each.story_terms))
         )
         return tuple(
             Deleted(

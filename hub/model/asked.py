@@ -37,7 +37,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     database's. `since` is by first_seen. `dated` is by the date shown: from the first moment on, and
     before the second. With `every_entry` the list holds
     each such entry, also where two of them are one story, as a member's own
-    page must. With `told` it holds none that is but the past of a member that
+    page must. `without` are members that have published none of its stories, neither
+    alone nor as one of several. With `told` it holds none that is but the past of a member that
     joined, as what readers subscribe to must not.
     """
 
@@ -45,5 +46,6 @@ class Selection(Struct, frozen=True, kw_only=True):
     search: str | None = None
     since: datetime | None = None
     dated: tuple[datetime, datetime] | None = None
+    without: tuple[str, ...] = ()
     every_entry: bool = False
     told: bool = False

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import And, Filter, Not, Or, Selection, Term
-from hub.store.rows import stamp
+from hub.store.rows import as_json, stamp
 from hub.store.stems import beginning
 
 Condition = tuple[str, tuple[Any, ...]]
@@ -22,6 +23,12 @@ _TERMS = {
     "type": "EXISTS (SELECT 1 FROM members tm WHERE tm.slug = {e}.member AND tm.type = ?)",
     "region": "EXISTS (SELECT 1 FROM members rm WHERE rm.slug = {e}.member AND rm.region = ?)",
 }
+
+# Whether none of a story's entries is one of some members': what is not published is in no story with others.
+_WITHOUT = (
+    "NOT EXISTS (SELECT 1 FROM entries w INDEXED BY entries_story WHERE w.story = {e}.story"
+    " AND w.member IN (SELECT value FROM json_each(?)))"
+)
 
 # Whether a story is told in feeds; and whether each of its entries is, in its member's own: also (2) where it
 # is told no more, since who told it has gone.
@@ -56,9 +63,7 @@ def stories_walk(selection: Selection) -> Walk:
     if _is_of_stories(selection) and not selection.every_entry:
         term, rest = _tag_of_all(selection.filter)
         if term is not None:
-            where, values = _filter(rest, "t") if rest is not None else ("1 = 1", ())
-            if selection.told:
-                where = f"{where} AND {_TOLD.format(e='t')}"
+            where, values = _asked(replace(selection, filter=rest), "t")
             condition = (f"t.term = ? AND {where}", (term, *values))
             return Walk("story_tags t", "t.date", "t.lead", condition, in_microseconds=True)
     return Walk("entries e", "e.date", "e.key", shown(selection))
@@ -136,6 +141,8 @@ def _asked(selection: Selection, table: str) -> Condition:
         conditions.append((f"{table}.first_seen >= ?", (stamp(selection.since),)))
     if selection.dated is not None:
         conditions.append((f"{table}.date >= ? AND {table}.date < ?", tuple(map(stamp, selection.dated))))
+    if selection.without:
+        conditions.append((_WITHOUT.format(e=table), (as_json(selection.without),)))
     if selection.told:
         conditions.append(((_EACH_TOLD if selection.every_entry else _TOLD).format(e=table), ()))
     return _joined(" AND ", conditions) if conditions else ("1 = 1", ())
@@ -184,7 +191,7 @@ def asks_tags_alone(selection: Selection) -> bool:
                 return all(of_tags(each) for each in inner)
         return False
 
-    if selection.since is not None or selection.dated is not None or selection.told:
+    if selection.since is not None or selection.dated is not None or selection.without or selection.told:
         return False
     return selection.filter is None or of_tags(selection.filter)
 

@@ -30,7 +30,7 @@ from hub.web.apianswers import (
     WholeEntry,
     openapi,
 )
-from hub.web.asked import Call, call, limit
+from hub.web.asked import BadRequestError, Call, call, limit
 from hub.web.visit import Visit, visiting
 from hub.web.words import instant
 
@@ -41,13 +41,15 @@ _Listed = TypeVar("_Listed")
 
 @api.get("/stories")
 def stories() -> Response:
-    visit, asked = visiting(), call(request.args)
+    visit = visiting()
+    asked = _call(visit)
     return answer(_kept(visit, "stories", asked, lambda: _stories(visit, asked)))
 
 
 @api.get("/entries")
 def entries() -> Response:
-    visit, asked = visiting(), call(request.args)
+    visit = visiting()
+    asked = _call(visit)
     return answer(_kept(visit, "entries", asked, lambda: _entries(visit, asked)))
 
 
@@ -75,6 +77,15 @@ def description() -> Response:
         return _json(visit, openapi(title=f"{visit.config.hub.title}: API", hub_url=visit.addresses.hub))
 
     return answer(visit.rendered("openapi.json", make))
+
+
+def _call(visit: Visit) -> Call:
+    asked = call(request.args)
+    for slug in asked.selection.without:
+        # To leave out a member that there is not would show what was to be left out.
+        if visit.member_name(slug) is None:
+            raise BadRequestError("without has to name members; there is no member ‘%(member)s’", member=slug)
+    return asked
 
 
 def _kept(visit: Visit, what: str, asked: Call, make: Callable[[], Struct]) -> Rendered:

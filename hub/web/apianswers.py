@@ -175,6 +175,10 @@ _OF_NEWS: dict[str, tuple[dict[str, Any], str]] = {
     "member": ({"type": "string"}, "Only this member's, by its slug."),
     "tag": ({"type": "string"}, "Only with this tag, by its term."),
     "kind": ({"$ref": "#/components/schemas/Kind"}, "Only of this kind."),
+    "without": (
+        {"type": "array", "items": {"type": "string"}},
+        "Without the stories that these members published, alone or as one of several, by their slugs.",
+    ),
     "since": ({"type": "string", "format": "date-time"}, "Only what was first seen at or after this moment."),
 }
 _OF_LISTS: dict[str, tuple[dict[str, Any], str]] = {

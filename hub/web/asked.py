@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from unicodedata import normalize
 
 from msgspec import Struct
@@ -13,12 +13,18 @@ from msgspec.structs import replace
 
 from hub import markup
 from hub.language import N_, Language
+from hub.merged.addresses import Given
 from hub.model import And, Filter, Kind, Selection, Term
 from hub.store import Order
 from hub.web.words import looked_for
 
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
 # Longer than any search that is meant.
 _MOST_TYPED = 200
+# As many members as a site has any reason to leave out.
+_MOST_LEFT_OUT = 20
 MOST_ENTRIES = 200
 USUAL_ENTRIES = 50
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -45,18 +51,22 @@ class UnknownFilterError(AskedWronglyError):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What a list is asked to hold. `before` is a cursor: the list goes on from there."""
+    """What a list is asked to hold. `before` is a cursor: the list goes on from there.
+
+    `without` are the slugs of members whose news it leaves out, in order.
+    """
 
     typed: str = ""
     tag: str | None = None
     member: str | None = None
     kind: str | None = None
+    without: tuple[str, ...] = ()
     before: str | None = None
     order: Order = "relevance"
 
     @classmethod
-    def read(cls, args: Mapping[str, str]) -> Asked:
-        """Read a query string; anything typed is taken, up to a length."""
+    def read(cls, args: MultiDict[str, str]) -> Asked:
+        """Read a query string; anything typed is taken, up to a length. Raises BadRequestError."""
         order: Literal["date", "relevance"] = "date" if args.get("order") == "date" else "relevance"
         return cls(
             # Composed, as nearly all texts are: an index has letters and marks apart as other words.
@@ -64,6 +74,7 @@ class Asked(Struct, frozen=True, kw_only=True):
             tag=args.get("tag") or None,
             member=args.get("member") or None,
             kind=args.get("kind") or None,
+            without=left_out(args),
             before=args.get("before") or None,
             order=order,
         )
@@ -76,15 +87,35 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def filtered(self) -> Asked:
         """The filters alone."""
-        return Asked(tag=self.tag, member=self.member, kind=self.kind)
+        return Asked(tag=self.tag, member=self.member, kind=self.kind, without=self.without)
 
     def selection(self) -> Selection:
-        return Selection(filter=all_of(self.tag, self.member, self.kind), search=self.typed or None)
+        return Selection(
+            filter=all_of(self.tag, self.member, self.kind), search=self.typed or None, without=self.without
+        )
 
-    def query(self) -> dict[str, str | None]:
+    def query(self) -> dict[str, Given]:
         """What it takes in an address to ask the same, but for the cursor."""
         order = "date" if self.typed and self.order == "date" else None
-        return {"q": self.typed, "tag": self.tag, "member": self.member, "kind": self.kind, "order": order}
+        return {
+            "q": self.typed,
+            "tag": self.tag,
+            "member": self.member,
+            "kind": self.kind,
+            "without": self.without,
+            "order": order,
+        }
+
+
+def left_out(args: MultiDict[str, str]) -> tuple[str, ...]:
+    """The members to leave out: in one order, whichever they are named in, so that it is one address.
+
+    Raises BadRequestError.
+    """
+    without = {slug for slug in args.getlist("without") if slug}
+    if len(without) > _MOST_LEFT_OUT:
+        raise BadRequestError(N_("without may name %(most)s members at most"), most=_MOST_LEFT_OUT)
+    return tuple(sorted(without))
 
 
 def all_of(tag: str | None, member: str | None, kind: str | None) -> Filter | None:
@@ -110,13 +141,14 @@ class Call(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-def call(args: Mapping[str, str]) -> Call:
+def call(args: MultiDict[str, str]) -> Call:
     """Read a call of the API. Raises BadRequestError."""
     since = args.get("since")
     kind = args.get("kind")
     if kind and kind not in get_args(Kind):
         raise BadRequestError("kind has to be one of %(kinds)s", kinds=", ".join(get_args(Kind)))
-    selection = Selection(filter=all_of(args.get("tag"), args.get("member"), kind))
+    filter = all_of(args.get("tag"), args.get("member"), kind)
+    selection = Selection(filter=filter, without=left_out(args))
     return Call(
         selection=replace(selection, since=_since(since)) if since else selection,
         limit=limit(args),

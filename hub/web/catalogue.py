@@ -16,13 +16,15 @@ class Catalogue(catalogue.Catalogue, frozen=True):
     def of_search(self, asked: Asked) -> FeedAddress:
         """The feed of what was typed and chosen; of what was chosen alone, it is simpler to ask `of_list`."""
         query = {"q": asked.typed, "tag": asked.tag, "member": asked.member, "kind": asked.kind}
-        page = self.addresses.search(**query) if asked.typed else self.addresses.home(**query)
+        without = asked.without
+        to = self.addresses.search if asked.typed else self.addresses.home
         chosen = [
             asked.tag and self._label(asked.tag),
             asked.member and (self.member_name(asked.member) or asked.member),
             asked.kind and self.language.gettext(KINDS[asked.kind]),
         ]
-        return self._feed("/feeds/search", ", ".join(filter(None, [asked.typed, *chosen])), page, **query)
+        name = ", ".join(filter(None, [asked.typed, *chosen]))
+        return self._feed("/feeds/search", name, to(**query, without=without), without=without, **query)
 
     def with_events_of(self, asked: Asked) -> FeedAddress | None:
         """The feed whose events are those that a list has beside it; None where they have no calendar."""
@@ -31,11 +33,11 @@ class Catalogue(catalogue.Catalogue, frozen=True):
 
     def of_list(self, asked: Asked) -> FeedAddress:
         """The feed that holds what a list was asked for: the simplest there is."""
-        match asked.typed, asked.tag, asked.member, asked.kind:
-            case "", None, None, None:
-                return self.everything
-            case "", str(tag), None, None:
-                return self.of_tag(tag)
-            case "", None, str(member), None:
+        match asked.typed, asked.tag, asked.member, asked.kind, asked.without:
+            case "", None, None, None, without:
+                return self.everything(without)
+            case "", str(tag), None, None, without:
+                return self.of_tag(tag, without)
+            case "", None, str(member), None, ():
                 return self.of_member(member)
         return self.of_search(asked)

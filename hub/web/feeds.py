@@ -26,7 +26,7 @@ from hub.web.answers import (
     sent,
     shows,
 )
-from hub.web.asked import Asked, BadRequestError
+from hub.web.asked import Asked, BadRequestError, left_out
 from hub.web.deltas import Deltas
 from hub.web.pages import feed_item
 from hub.web.visit import Visit, visiting
@@ -40,12 +40,12 @@ _FORMAT = f"<any({','.join(FORMATS)}):format>"
 
 @feeds.get(f"/feeds/all.{_FORMAT}")
 def everything(format: str) -> Response:
-    return _feed(format, visiting().merged.everything())
+    return _feed(format, visiting().merged.everything(_without()))
 
 
 @feeds.get(f"/feeds/tag/<term>.{_FORMAT}")
 def of_tag(term: str, format: str) -> Response:
-    return _feed(format, visiting().merged.of_tag(term))
+    return _feed(format, visiting().merged.of_tag(term, _without()))
 
 
 @feeds.get(f"/feeds/member/<slug>.{_FORMAT}")
@@ -55,7 +55,7 @@ def of_member(slug: str, format: str) -> Response:
 
 @feeds.get(f"/feeds/merged/<slug>.{_FORMAT}")
 def merged(slug: str, format: str) -> Response:
-    return _feed(format, visiting().merged.merged(slug))
+    return _feed(format, visiting().merged.merged(slug, _without()))
 
 
 @feeds.get(f"/feeds/digest/<any({','.join(get_args(Rhythm))}):rhythm>.{_FORMAT}")
@@ -94,6 +94,13 @@ def of_search(format: str) -> Response:
         raise BadRequestError(N_("Say what to search for, as in /feeds/search.atom?q=stroke."))
     address = visit.catalogue.of_search(asked)
     return _feed(format, visit.merged.of(address, asked.selection(), is_topic=False), kept=False)
+
+
+def _without() -> tuple[str, ...]:
+    """The members that a feed is asked to leave out."""
+    without = left_out(request.args)
+    visiting().must_know(Asked(without=without))
+    return without
 
 
 def _feed(format: str, contents: Contents | None, *, kept: bool = True) -> Response:
@@ -179,12 +186,12 @@ def _page(visit: Visit, format: str, contents: Contents, before: str | None) -> 
 
 @feeds.get("/events.ics")
 def all_events() -> Response:
-    return _calendar(visiting().merged.everything())
+    return _calendar(visiting().merged.everything(_without()))
 
 
 @feeds.get("/events/tag/<term>.ics")
 def events_of_tag(term: str) -> Response:
-    return _calendar(visiting().merged.of_tag(term))
+    return _calendar(visiting().merged.of_tag(term, _without()))
 
 
 @feeds.get("/events/member/<slug>.ics")
@@ -194,7 +201,7 @@ def events_of_member(slug: str) -> Response:
 
 @feeds.get("/events/merged/<slug>.ics")
 def events_of_merged(slug: str) -> Response:
-    return _calendar(visiting().merged.merged(slug))
+    return _calendar(visiting().merged.merged(slug, _without()))
 
 
 def _calendar(contents: Contents | None) -> Response:

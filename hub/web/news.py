@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 from msgspec.structs import replace
 
 from hub.language import Language
+from hub.merged.addresses import Given
 from hub.model import Selection, Story, Term
 from hub.publish.corrections import corrections, told_changes, withdrawal
 from hub.store import Found, MemberSummary
@@ -112,7 +113,8 @@ def _about_calendar(visit: Visit, asked: Asked) -> str | None:
     """Where it is said how to have a list's events in a calendar; None where they have none."""
     if visit.catalogue.with_events_of(asked) is None:
         return None
-    return f"{visit.addresses.to('/subscribe', tag=asked.tag, member=asked.member)}#calendar"
+    query = replace(asked, kind=None).query()
+    return f"{visit.addresses.to('/subscribe', **query)}#calendar"
 
 
 def _this_week(visit: Visit) -> Mapping[str, int]:
@@ -276,8 +278,9 @@ def _search(visit: Visit, asked: Asked) -> Mapping[str, object]:
     to, gettext = visit.addresses.search, visit.language.gettext
     nothing = asked.typed != "" and asked.before is None and not found.items
 
-    def narrowed(**chosen: str | None) -> str:
-        return to(**{**asked.query(), "tag": None, "member": None, "kind": None, **chosen})
+    def narrowed(**chosen: Given) -> str:
+        none = dict.fromkeys(("tag", "member", "kind", "without"))
+        return to(**{**asked.query(), **none, **chosen})
 
     return {
         "title": gettext("%(typed)s – search", typed=asked.typed) if asked.typed else gettext("Search"),
@@ -336,7 +339,7 @@ def _subscribe(visit: Visit, asked: Asked) -> Mapping[str, object]:
         "asked": asked.typed,
         "own": None if asked == Asked() or asked.says_nothing else catalogue.of_list(asked),
         "says_nothing": asked.says_nothing,
-        "calendar": (events or catalogue.everything).ics,
+        "calendar": (events or catalogue.everything()).ics,
         "in_calendar": filters.asked if events else "",
         "framed": addresses.to(FRAMED, **embedded, scheme="light"),
         "dark": addresses.to(FRAMED, **embedded, scheme="dark"),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hub.language import N_, Language
+from hub.merged.addresses import Given
 from hub.model import Member
 from hub.web.asked import Asked
 from hub.web.pages import Link
@@ -75,31 +76,37 @@ _ONLY = {
 class Filters(Struct, frozen=True, kw_only=True):
     """The options of the selects above a list, and a link for each filter in force that takes it away.
 
-    `members` is empty where there is but one. `asked` says in words what is
-    asked for, empty where everything is.
+    `members` is empty where there is but one, and so is `but`, where the first of those that are
+    left `without` is chosen. `asked` says in words what is asked for, empty where
+    everything is.
     """
 
     topics: Markup
     members: Markup
     kinds: Markup
+    but: Markup
+    without: tuple[str, ...]
     asked: str
     fewer: tuple[Link, ...]
 
 
 def filters(
-    selects: Selects, asked: Asked, language: Language, *, name: str | None, to: Callable[..., str]
+    selects: Selects, asked: Asked, language: Language, *, named: Mapping[str, str], to: Callable[..., str]
 ) -> Filters:
-    """The filters of a list; `to` makes its address from `tag`, `member` and `kind`.
+    """The filters of a list; `to` makes its address from `tag`, `member`, `kind` and `without`.
 
-    `name` is that of the member that is asked for, which may have left.
+    `named` are those members that are asked for or left out, which may have left, by slug.
     """
-    tag, member, kind = asked.tag, asked.member, asked.kind
-    labels = selects.topics.words
-    in_force = {
+    tag, member, kind, without = asked.tag, asked.member, asked.kind, asked.without
+    labels, several = selects.topics.words, len(selects.members.words) > 1
+    first = without[0] if without else None
+    left_out = language.listed([named[slug] for slug in without]) if without else ""
+    in_force: dict[str, tuple[Given, str]] = {
         name: (value, words)
         for name, value, words in (
             ("tag", tag, language.gettext("on %(topic)s", topic=labels.get(tag or "", tag))),
-            ("member", member, language.gettext("from %(member)s", member=name or member)),
+            ("member", member, language.gettext("from %(member)s", member=named.get(member or "", ""))),
+            ("without", without, language.gettext("not by %(members)s", members=left_out)),
             ("kind", kind, language.message(_ONLY[kind or "news"])),
         )
         if value
@@ -114,8 +121,10 @@ def filters(
         fewer.append(Link(language.gettext("All news"), to()))
     return Filters(
         topics=selects.topics.choosing(tag),
-        members=selects.members.choosing(member, name) if len(selects.members.words) > 1 else Markup(),
+        members=selects.members.choosing(member, named.get(member or "")) if several else Markup(),
         kinds=_kinds(language).choosing(kind),
+        but=selects.members.choosing(first, named.get(first or "")) if several else Markup(),
+        without=without,
         asked=" ".join(words for _, words in in_force.values()),
         fewer=tuple(fewer),
     )

@@ -16,7 +16,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from hub import __version__
 from hub.config import Config
 from hub.errors import HubError
-from hub.merged.addresses import Addresses
+from hub.merged.addresses import Addresses, Given
 from hub.publish.digest import Rhythm, finished
 from hub.store import Store
 from hub.web import create_app
@@ -81,9 +81,9 @@ class StaticAddresses(Addresses, frozen=True, kw_only=True):
     def live(self) -> bool:
         return False
 
-    def to(self, path: str, **asked: str | None) -> str:
-        given = {name: value for name, value in asked.items() if value}
-        if path == _SEARCH or not _ASKED.issuperset(given):
+    def to(self, path: str, **asked: Given) -> str:
+        given = {name: value for name, value in asked.items() if value and isinstance(value, str)}
+        if path == _SEARCH or not _ASKED.issuperset(name for name, value in asked.items() if value):
             return super().to(path, **asked)
         stands = place(path, given)
         self.note(Place(path=path, query=urlencode(given), file=file_at(stands)))

@@ -56,7 +56,8 @@ def _seen(visit: Visit, intent: Intent) -> str:
     if found is None:
         raise IntentRefused(
             'hub.topic has to be the address of a feed of this hub, as its rel="self" gives it.'
-            " Searches, and what follows a feed's first part, cannot be subscribed to.",
+            " Searches, feeds that leave members out, and what follows a feed's first part, cannot be"
+            " subscribed to.",
             status=404,
         )
     return visit.rendered(intent.topic, lambda: visit.merged.rendered(*found)).etag("identity")

@@ -252,15 +252,16 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         """Answer 404 to filters that name what is not there, saying so."""
         if asked.tag and not self.knows_tag(asked.tag):
             raise UnknownFilterError(N_("There is no topic ‘%(topic)s’"), topic=asked.tag)
-        if asked.member and self.member_name(asked.member) is None:
-            raise UnknownFilterError(N_("There is no member ‘%(member)s’"), member=asked.member)
+        for slug in filter(None, (asked.member, *asked.without)):
+            if self.member_name(slug) is None:
+                raise UnknownFilterError(N_("There is no member ‘%(member)s’"), member=slug)
         if asked.kind and asked.kind not in get_args(Kind):
             raise UnknownFilterError(N_("There is no kind of news called ‘%(kind)s’"), kind=asked.kind)
 
     def filters(self, asked: Asked, to: Callable[..., str]) -> Filters:
-        """The filters of a list; `to` makes its address from `tag`, `member` and `kind`."""
-        name = self.member_name(asked.member) if asked.member else None
-        return filters(self.site.selects(self.config), asked.filtered, self.language, name=name, to=to)
+        """The filters of a list; `to` makes its address from `tag`, `member`, `kind` and `without`."""
+        named = {slug: self.member_name(slug) or slug for slug in (asked.member, *asked.without) if slug}
+        return filters(self.site.selects(self.config), asked.filtered, self.language, named=named, to=to)
 
     # ------------------------------------------------------------ lists
 
@@ -313,7 +314,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
             "typed": "",
             "canonical": None,
             "indexed": True,
-            "feeds": (self.catalogue.everything,),
+            "feeds": (self.catalogue.everything(),),
             # Whoever serves files has no header for it.
             "policy": None if self.addresses.live else policy(request.path),
             **words(self.language),

@@ -8,6 +8,7 @@ from itertools import islice
 from flask import Blueprint, Response, request
 from markupsafe import Markup
 from msgspec import Struct
+from werkzeug.datastructures import MultiDict
 
 from hub import urls
 from hub.model import AuditRecord, Selection, StoredEntry, Story, Term
@@ -191,7 +192,7 @@ def _tags(visit: Visit, stored: StoredEntry) -> Iterator[ShownTag]:
 
 def _titled(visit: Visit, words: str) -> Iterator[ShownEntry]:
     """What has these words: published, and then what is not, by its title."""
-    typed, slug = Asked.read({"q": words}).typed, own()
+    typed, slug = Asked.read(MultiDict({"q": words})).typed, own()
     selection = Selection(search=typed, filter=Term("member", slug) if slug else None, every_entry=bool(slug))
     for story in visit.store.search(selection, limit=_RESULTS).items if typed else ():
         yield shown(visit, story.shown)
