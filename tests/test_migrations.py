@@ -57,6 +57,7 @@ DIGESTS = {
     "m036_what_members_were_told": "f33273d88270513b",
     "m037_who_withdrew_news": "d891c4adc340dcdf",
     "m038_what_was_taken_away": "e78db14235ac7ada",
+    "m039_readers_of_merged_feeds": "154cbcadfd34bebb",
 }
 
 DIGESTS_OF_POSTGRESQL = {
@@ -68,6 +69,7 @@ DIGESTS_OF_POSTGRESQL = {
     "p006_what_members_were_told": "59913015ef96074c",
     "p007_who_withdrew_news": "368788251767817e",
     "p008_what_was_taken_away": "70234b8d9a36ce05",
+    "p009_readers_of_merged_feeds": "8d1cc1ecb3cefa0e",
 }
 # What one of the databases has by itself.
 IN_SQLITE_ALONE = {"bitmap_blocks", "common_words", "word_bitmaps", "_sqlite_migrations", "sqlite_sequence"}

@@ -52,6 +52,8 @@ PAGES = {
     "admin.news.news GET": M,
     "admin.published.show GET": M,
     "admin.published.as_table GET": M,
+    "admin.readers.show GET": M,
+    "admin.readers.as_table GET": M,
     "admin.actions.do POST": M,
     "admin.actions.undo POST": M,
     "admin.topics.topics GET": E,

@@ -100,6 +100,18 @@ def published(first: str, last: str, as_table: bool, config: Path, database: str
 
 
 @cli.command()
+@click.option("--csv", "as_table", is_flag=True, help="Print it as a table for spreadsheets.")
+@with_config
+@with_database
+def readers(as_table: bool, config: Path, database: str) -> None:
+    """Tell how many read each merged feed."""
+    from hub.admin.readers import report
+
+    # A table has its own ends of lines.
+    click.echo(report(config, database, as_table=as_table, now=datetime.now(UTC)), nl=not as_table)
+
+
+@cli.command()
 @with_database
 def held(database: str) -> None:
     """List what waits for an admin, with the reasons."""

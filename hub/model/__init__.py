@@ -91,6 +91,7 @@ from hub.model.polled import (
     Workers,
 )
 from hub.model.pushed import Offer, Push, Subscription
+from hub.model.readership import Readership
 from hub.model.roles import ADMIN, Role, RoleName
 from hub.model.settings import (
     ROBOT_NAME,
@@ -221,6 +222,7 @@ __all__ = [
     "Poller",
     "PollerRole",
     "Push",
+    "Readership",
     "RefreshedEntry",
     "Refusal",
     "RelatedStory",

@@ -35,6 +35,7 @@ from hub.store.protocol.feeds import Decide, FeedStore
 from hub.store.protocol.incidents import IncidentStore
 from hub.store.protocol.news import NewsStore
 from hub.store.protocol.pushing import PushStore
+from hub.store.protocol.readers import ReaderStore
 from hub.store.protocol.rulings import RulingStore
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ __all__ = [
 ]
 
 
-class Store(FeedStore, NewsStore, RulingStore, PushStore, IncidentStore, AdminStore, Protocol):
+class Store(FeedStore, NewsStore, RulingStore, PushStore, IncidentStore, ReaderStore, AdminStore, Protocol):
     """A database of feeds, entries and stories."""
 
     def all_or_nothing(self) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from hub import urls
@@ -50,6 +51,7 @@ VALUES (:topic, :callback, :host, :public, :secret, :expires, :seen, 1)
 ON CONFLICT (topic, callback) DO UPDATE SET
     public = excluded.public, secret = excluded.secret, expires = excluded.expires, due = NULL, tries = 0
 """
+_BY_TOPIC = "SELECT topic, COUNT(*) FROM subscribers WHERE expires > ? GROUP BY topic"
 _ANYBODY_BEHIND = (
     "SELECT 1 FROM subscribers WHERE topic = :topic AND sent <> :document AND due IS NULL LIMIT 1"
 )
@@ -165,6 +167,10 @@ class Sending(Connection):
     def topics(self) -> frozenset[str]:
         with self._reading():
             return frozenset(row["topic"] for row in self._rows("SELECT DISTINCT topic FROM subscribers"))
+
+    def subscribers_by_topic(self, now: datetime) -> Mapping[str, int]:
+        with self._errors():
+            return dict(self._tuples(_BY_TOPIC, (rows.stamp(now),)))
 
     def tell(self, topic: str, document: str, now: datetime) -> None:
         values = {"topic": topic, "document": document, "now": rows.stamp(now)}

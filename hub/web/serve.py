@@ -25,6 +25,7 @@ from msgspec import Struct
 from hub.errors import HubError
 from hub.web.admin.frame import LONGEST_FORM
 from hub.web.admin.provider import PATH as _PROVIDER
+from hub.web.readers import CountingReaders
 from hub.websub.subscribers import LONGEST_REQUEST
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Server:
                 ),
             )
             self._serving.socket = self._socket
+        answering.begin()
         serving = asyncio.ensure_future(self._serving.serve())
         stopping = asyncio.ensure_future(asyncio.to_thread(self._closing.wait))
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -211,6 +213,11 @@ class _Answering:
         self._asking: Counter[str] = Counter()
         self._numbers = count()
         self._seen: Hashable = None
+        self._readers = CountingReaders(app.site)
+
+    def begin(self) -> None:
+        """Have what is counted be written down from now on, until `close`."""
+        self._readers.start()
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         fields = _fields(scope)
@@ -246,6 +253,7 @@ class _Answering:
                 loop = asyncio.get_running_loop()
                 answer = await loop.run_in_executor(threads, self._ask, environ)
         status, headers, body = answer
+        self._readers.note(scope.method, scope.path, status, scope.client, fields)
         if body:
             protocol.response_bytes(status, headers, body)
         else:
@@ -360,9 +368,10 @@ class _Answering:
         return status, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
 
     def close(self) -> None:
-        """Begin no more answers."""
+        """Begin no more answers, and write down what was counted."""
         for threads in (self._threads, self._receiving, self._admins, self._signing_in):
             threads.shutdown(wait=False, cancel_futures=True)
+        self._readers.close()
 
 
 class _Body(io.BytesIO):

@@ -77,10 +77,10 @@ class Site:
         addresses: Callable[[str], Addresses],
         desk: Desk | None,
     ) -> None:
-        self._open_store = open_store
+        self.open_store = open_store
         self._config = config
         self._base_url = base_url.rstrip("/")
-        self._now = now
+        self.now = now
         self._addresses = addresses
         self.desk = desk
         self.unusable = Unusable()
@@ -100,7 +100,7 @@ class Site:
         """This thread's store: one may not be used by two. Raises StoreError."""
         self.unusable.look()
         if not hasattr(self._of_thread, "store"):
-            self._of_thread.store = self._open_store()
+            self._of_thread.store = self.open_store()
         return cast("Store", self._of_thread.store)
 
     def visit(self) -> Visit:
@@ -109,7 +109,7 @@ class Site:
         return Visit(
             site=self,
             config=config,
-            now=self._now(),
+            now=self.now(),
             addresses=self._addresses(config.hub.url or self._base_url),
         )
 

@@ -13,12 +13,15 @@ from hub.store.care import Care
 from hub.store.incidents import Incidents
 from hub.store.postgres.pollers import SeeingPollers
 from hub.store.postgres.takeover import TakingOver
+from hub.store.readers import Readers
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.watching import Watching
 
 
-class PostgresStore(TakingOver, RulingOnStories, Incidents, Care, Watching, Sending, SeeingPollers, Admins):
+class PostgresStore(
+    TakingOver, RulingOnStories, Incidents, Care, Watching, Sending, Readers, SeeingPollers, Admins
+):
     """A Store in a PostgreSQL database."""
 
     def _settled(self, polls: int, entries: int) -> None:

@@ -87,6 +87,20 @@ CREATE TABLE taken_away (
 );
 """
 
+# How many readers each document of a merged feed had on a day: those for whom an aggregator asks, as
+# it says, and under neither name nor id those who ask for themselves.
+_READERS = """
+CREATE TABLE readers (
+    day TEXT NOT NULL,
+    document TEXT NOT NULL,
+    aggregator TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    at_least BIGINT NOT NULL,
+    PRIMARY KEY (day, document, aggregator, feed_id)
+);
+"""
+
 MIGRATIONS = {
     "p001_the_first_tables": TABLES + FUNCTIONS,
     "p002_subjects": _SUBJECTS,
@@ -96,5 +110,6 @@ MIGRATIONS = {
     "p006_what_members_were_told": _LASTING,
     "p007_who_withdrew_news": _WHO_WITHDREW,
     "p008_what_was_taken_away": _TAKEN_AWAY,
+    "p009_readers_of_merged_feeds": _READERS,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

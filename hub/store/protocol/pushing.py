@@ -83,6 +83,9 @@ class PushStore(Protocol):
     def topics(self) -> frozenset[str]:
         """The merged feeds that are subscribed to."""
 
+    def subscribers_by_topic(self, now: datetime) -> Mapping[str, int]:
+        """How many subscribe to each merged feed that is subscribed to, by its address."""
+
     def tell(self, topic: str, document: str, now: datetime) -> None:
         """Have all be sent a topic's document, of this ETag, that have another and wait for none yet."""
 

@@ -18,6 +18,7 @@ from hub.model import Poller, Workers
 from hub.store.admins import Admins
 from hub.store.care import Care
 from hub.store.incidents import Incidents
+from hub.store.readers import Readers
 from hub.store.ruling import RulingOnStories
 from hub.store.sending import Sending
 from hub.store.sqlite.checkpoints import MOST_PAGES, Checkpoints
@@ -35,7 +36,7 @@ _PAGES_OF_BATCH, _PAGES_OF_ENTRY, _POLLS_OF_PAGE = 4, 10, 2
 NEW_IN_SEARCH = "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)"
 
 
-class SqliteStore(RulingOnStories, Incidents, Care, Searching, Watching, Sending, Admins):
+class SqliteStore(RulingOnStories, Incidents, Care, Searching, Watching, Sending, Readers, Admins):
     """A Store in one file."""
 
     # ------------------------------------------------------------ as polls are settled

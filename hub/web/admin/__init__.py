@@ -23,6 +23,7 @@ from hub.web.admin import (
     overview,
     provider,
     published,
+    readers,
     topics,
     waiting,
 )
@@ -44,6 +45,7 @@ for part in (
     waiting.routes,
     news.routes,
     published.routes,
+    readers.routes,
     audit.routes,
     add.routes,
     file.routes,

@@ -33,6 +33,7 @@ _SECTIONS: tuple[tuple[str, str, str, Right], ...] = (
     ("waiting", "/admin/waiting", "Waiting", "look"),
     ("any-news", "/admin/news", "News", "look"),
     ("published", "/admin/published", "Published", "look"),
+    ("readers", "/admin/readers", "Readers", "look"),
     ("any-topics", "/admin/topics", "Topics", "topics"),
     ("file", "/admin/file", "feeds.yaml", "configure"),
     ("audit", "/admin/audit", "Audit", "audit"),

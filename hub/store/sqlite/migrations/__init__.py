@@ -18,6 +18,8 @@ holds each as it is).
           └─< incidents (what was the matter), channels (by which people are told of it)
 
     subscribers (of our merged feeds), intents (what was asked for them, and waits to be confirmed)
+
+    readers (how many merged feeds had, by day)
 """
 
 from __future__ import annotations

@@ -295,3 +295,23 @@ CREATE TABLE taken_away (
 @migrations()
 def m038_what_was_taken_away(db: Database) -> None:
     _execute(db, _TAKEN_AWAY)
+
+
+_READERS = """
+-- How many readers each document of a merged feed had on a day: those for whom an aggregator asks, as
+-- it says, and under neither name nor id those who ask for themselves.
+CREATE TABLE readers (
+    day TEXT NOT NULL,
+    document TEXT NOT NULL,
+    aggregator TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at_least INTEGER NOT NULL,
+    PRIMARY KEY (day, document, aggregator, feed_id)
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m039_readers_of_merged_feeds(db: Database) -> None:
+    _execute(db, _READERS)
