@@ -279,7 +279,7 @@ def _fitting(allow: Iterable[str], name: str, claims: Mapping[str, Any]) -> Iter
 def account_name(subject: Subject) -> str:
     """What an account that is made for somebody is called; empty where there is no name for it."""
     for name in (subject.name, subject.called):
-        if name and not account_name_problem(name.lower()) and name.isascii():
+        if name.isascii() and not account_name_problem(name.lower()):
             return name.lower()
     return ""
 

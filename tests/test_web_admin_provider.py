@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import time
@@ -21,10 +22,12 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser
 from werkzeug.test import Cookie, TestResponse
 
+from hub import openid
 from hub.admin import users
 from hub.admin.desk import Desk
 from hub.admin.users import invitation
-from hub.model import ADMIN, Admission, Departure, Subject
+from hub.errors import SignInError
+from hub.model import ADMIN, Admission, Departure, SignIn, Subject
 from hub.provider import SECRET as SECRET_NAMED
 from hub.provider import Provider
 from hub.store import open_store
@@ -439,6 +442,8 @@ def test_letters_that_look_small_are_no_others(
     assert "verified no e-mail address" in hub.refused(hub.comes_back())
     provider.who = {"sub": "number-3", "email": "Kim@NHS.example", "email_verified": True}
     assert hub.comes_back().status_code == 303
+    called = Subject(issuer=provider.issuer, sub="number-9", called="\u212aim")
+    assert (openid.account_name(called), openid.account_name(replace(called, called="Kim"))) == ("", "kim")
 
 
 def test_an_account_with_a_password_is_the_same_one_by_its_verified_address(hub: Signing) -> None:
@@ -737,6 +742,40 @@ def test_what_a_provider_says_of_itself_has_to_hold(
     if document.get("issuer") == "{issuer}/":
         provider.document = {"issuer": f"{provider.issuer}/"}
     assert says in hub.refused(hub.post(BACK), 503)
+
+
+ELSEWHERE = SignIn(issuer="https://login.example", client_id=CLIENT, name="NHS Mail")
+
+
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://localhost:8000/x", "https:///x", 5])
+def test_a_provider_elsewhere_names_nothing_of_this_machine_nor_of_nowhere(
+    endpoint: str, url: object
+) -> None:
+    names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    document = {"issuer": ELSEWHERE.issuer, **{name: f"{ELSEWHERE.issuer}/{name}" for name in names}}
+    openid.read_provider(json.dumps(document).encode(), ELSEWHERE)
+    with pytest.raises(SignInError, match=f"names no {endpoint} that is encrypted"):
+        openid.read_provider(json.dumps({**document, endpoint: url}).encode(), ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (400, b'{"error": "invalid_grant"}', "was used, or is too old. Begin again"),
+        (400, b'{"error": "unauthorized_client"}', "client_id and secret (‘unauthorized_client’). Compare"),
+        (401, b"Who are you?", "client_id and secret (‘401’). Compare"),
+        (403, b'{"id_token": "x.y.z"}', "it answers 403 (‘no reason’). Look up the hub's client"),
+        (200, b"<html>", "There is no JSON in what NHS Mail gives for a code. Look"),
+        (200, b'{"id_token": 5}', "there is no ID token. See to it"),
+    ],
+)
+def test_a_code_for_which_there_is_no_id_token_lets_nobody_in_and_it_is_said_why(
+    status: int, body: bytes, says: str
+) -> None:
+    with pytest.raises(SignInError) as refused:
+        openid.read_exchanged(status, body, ELSEWHERE)
+    assert says in f"{refused.value.problem} {refused.value.remedy}"
 
 
 @pytest.mark.parametrize("methods", [["client_secret_post"], ["client_secret_basic"]])

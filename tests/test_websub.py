@@ -274,6 +274,14 @@ def test_a_hub_that_denied_is_asked_again_after_a_month() -> None:
     assert len(callbacks.denied(ACTIVE, "x" * 10_000, now=NOW).error) == 200
 
 
+def test_what_was_in_the_way_before_is_over_once_a_hub_answers() -> None:
+    unwell = replace(ACTIVE, tries=9, error="the server failed (503)")
+    assert callbacks.confirmed(callbacks.denied(unwell, "No news", now=NOW), "864000", now=NOW) == ACTIVE
+    assert callbacks.confirmed(unwell, "864000", now=NOW) == ACTIVE
+    # One that denied is asked as if for the first time, too.
+    assert subscribing.asked(callbacks.denied(unwell, "", now=NOW), now=NOW).due == NOW + 10 * MINUTE
+
+
 @pytest.mark.parametrize(
     ("offer", "ours"),
     [
@@ -296,7 +304,8 @@ def test_a_subscription_that_is_not_wanted_any_more_is_ended(offer: Offer | None
 
 
 def test_a_hub_that_does_not_let_go_is_asked_three_times() -> None:
-    leaving = subscribing.leaving(ACTIVE, now=NOW)
+    # However often it was asked for a renewal.
+    leaving = subscribing.leaving(replace(ACTIVE, tries=7), now=NOW)
     assert not callbacks.takes(leaving)
     asked = 0
     while (found := steps(leaving, offer=None, now=leaving.due)).ask:

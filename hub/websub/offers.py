@@ -73,9 +73,10 @@ def _offer(hubs: Sequence[str], topics: Sequence[str], url: str, *, public: bool
     )
 
 
-def _absolute(base: str, link: str) -> str | None:
+def _absolute(base: str, link: str) -> str:
+    """The address of the web that a link leads to, empty where that is none."""
     address = (urls.resolve(base, link) or "").partition("#")[0]
-    return address if 0 < len(address) <= LONGEST_ADDRESS else None
+    return address if len(address) <= LONGEST_ADDRESS else ""
 
 
 def _links(header: str) -> Iterator[tuple[str, frozenset[str]]]:
@@ -85,4 +86,4 @@ def _links(header: str) -> Iterator[tuple[str, frozenset[str]]]:
         for name, value in _PARAMETERS.findall(link[2]):
             parameters.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value.strip('"')))
         if "anchor" not in parameters:
-            yield link[1].strip(), frozenset(parameters.get("rel", "").lower().split())
+            yield link[1], frozenset(parameters.get("rel", "").lower().split())
