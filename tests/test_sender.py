@@ -132,6 +132,8 @@ def test_a_callback_that_answers_with_something_else_has_not_confirmed(
 def test_a_callback_that_cannot_be_reached_is_asked_three_times(hub: Publishing, reader: Reader) -> None:
     reader.confirming = 503
     hub.subscribed(reader)
+    hub.step()
+    assert reader.modes() == ["subscribe"], "not at once again"
     for wait in (MINUTE, 5 * MINUTE, HOUR):
         hub.now += wait
         hub.step()
@@ -346,6 +348,7 @@ def test_while_nobody_is_reached_it_is_held_against_no_subscriber(
 ) -> None:
     reader.headers = {"Connection": "close"}
     hub.subscribed(reader)
+    is_known_to_be_quick(hub, reader)
     hub.news("Clinic moves", "Ward opens")
     with monkeypatch.context() as cut_off:
         cut_off.setattr("hub.fetch.lane.open_socket", no_network)
@@ -355,7 +358,7 @@ def test_while_nobody_is_reached_it_is_held_against_no_subscriber(
             hub.now += MINUTE
         found = hub.subscriber()
         assert found is not None
-        assert found.tries == 1
+        assert (found.tries, found.slow) == (1, True)
         # Once somebody is reached again it may be the callback.
         hub.polls._fetcher._reached_at += 1  # type: ignore[attr-defined]
         hub.step()
@@ -364,7 +367,17 @@ def test_while_nobody_is_reached_it_is_held_against_no_subscriber(
         assert found.tries == 2
     hub.now += 2 * MINUTE
     hub.step()
+    assert len(reader.pushed) == 2
+
+
+def is_known_to_be_quick(hub: Publishing, reader: Reader) -> None:
+    """Have a subscriber be sent something, and answer at once."""
+    hub.news("Grant round", "Ward opens")
+    hub.step()
     assert len(reader.pushed) == 1
+    found = hub.subscriber()
+    assert found is not None
+    assert not found.slow
 
 
 def no_network(*_: object) -> NoReturn:
@@ -396,10 +409,11 @@ def test_a_callback_that_is_gone_is_sent_nothing_any_more(hub: Publishing, reade
 
 def test_a_redirect_is_a_failure_and_leads_nowhere(hub: Publishing, reader: Reader) -> None:
     hub.subscribed(reader)
+    is_known_to_be_quick(hub, reader)
     reader.status, reader.headers = 307, {"Location": f"{reader.url}/elsewhere"}
     hub.news("Clinic moves", "Ward opens")
     hub.step()
-    assert [each.path for each in reader.pushed] == ["/me"]
+    assert [each.path for each in reader.pushed] == ["/me", "/me"]
     found = hub.subscriber()
     assert found is not None
     assert found.slow

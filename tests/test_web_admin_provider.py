@@ -210,6 +210,7 @@ def with_a_key_in_its_head(provider: OpenIdProvider) -> None:
         pytest.param(telling(exp=float("nan")), id="until no number"),
         pytest.param(at(iat=61), id="of the future"),
         pytest.param(at(iat=-601), id="old"),
+        pytest.param(telling(iat=None), id="of no moment"),
         pytest.param(at(nbf=61), id="not yet"),
         pytest.param(signing("unsigned"), id="alg none"),
         pytest.param(signing("by_public_key"), id="HS256 with the public key"),

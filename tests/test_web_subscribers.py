@@ -177,6 +177,7 @@ REFUSED: list[tuple[dict[str, str], int, str]] = [
     ({"callback": "https://me:pass@reader.example/"}, 400, "without a user name in it."),
     ({"callback": f"https://reader.example/{'x' * 2000}"}, 400, "of at most 2,000 bytes"),
     ({"callback": "http://a\ufe13b.example/me"}, 400, "hub.callback has to be an http or https address"),
+    ({"callback": "https://reader.example:0/me"}, 400, "hub.callback has to be an http or https address"),
     ({"callback": f"https://reader.example/{'é' * 1_000}"}, 400, "at most 2,000 bytes"),
     ({"callback": "http://127.0.0.1/me"}, 400, "hub.callback has to be at a public address."),
     ({"callback": "http://[::ffff:10.0.0.1]/me"}, 400, "hub.callback has to be at a public address."),
