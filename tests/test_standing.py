@@ -192,6 +192,25 @@ def test_who_follows_what_is_new_gets_what_is_released_while_polls_are_stored(st
     assert [each.stored.entry.id for each in store.withdrawn(new.first_seen)] == [THEIRS.id]
 
 
+def test_what_is_decided_is_seen_at_once_and_not_decided_by_who_saw_it_stand_otherwise(store: Store) -> None:
+    poll(store, held(store, EAST), entry("a"))
+    (key,) = store.waiting_of("east")
+    versions, waits = [store.version()], store.stands([key])
+    dropped = store.withdraw([key], "a mistake", NOW, seen=waits)
+    versions.append(store.version())
+    with pytest.raises(StoreError, match="It was decided again since: it is withdrawn by an admin"):
+        store.release([key], NOW, seen=waits)
+    with pytest.raises(StoreError, match="It was decided again since: it is withdrawn by an admin"):
+        store.withdraw([key], "another", NOW, seen=waits)
+    assert (store.stands([key]), store.version()) == (dropped, versions[-1])
+    assert store.wait_again(waits, dropped) == 1
+    versions.append(store.version())
+    store.release([key], NOW, seen=waits)
+    versions.append(store.version())
+    assert titles(store) == ["News a"]
+    assert versions == sorted(set(versions))
+
+
 def test_what_is_published_is_not_released(store: Store) -> None:
     poll(store, EAST, OURS)
     assert store.release([key_of(store, OURS.link)], LATER) == {}

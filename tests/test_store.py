@@ -173,9 +173,22 @@ def test_a_correction_is_told_once_and_keeps_its_place(store: Store) -> None:
     corrected = entry("b", text="1,200 patients", published=later)
     assert poll(store, EAST, entry("a"), corrected, at=later) == (0, 1)
     assert poll(store, EAST, entry("a"), corrected, at=later + timedelta(hours=1)) == (0, 0)
-    assert titles(store) == ["News a", "News b"]
+    assert titles(store) == titles(store, Selection(told=True)) == ["News a", "News b"]
     stored = store.stories(limit=10).items[1].shown
     assert (stored.date, stored.changed) == (NOW - timedelta(days=2), later)
+
+
+def test_a_correction_that_has_other_tags_is_listed_by_these_alone(store: Store) -> None:
+    def listed() -> dict[str, list[str]]:
+        return {term: titles(store, Selection(filter=Term("tag", term))) for term in ("devices", "safety")}
+
+    poll(store, EAST, entry("a", tags=(Tag("devices", "a rule"),)))
+    assert listed() == {"devices": ["News a"], "safety": []}
+    corrected = entry("a", text="It is not safe.", tags=(Tag("safety", "a rule"),))
+    assert poll(store, EAST, corrected, at=NOW + timedelta(hours=1)) == (0, 1)
+    assert listed() == {"devices": [], "safety": ["News a"]}
+    assert store.tag_counts() == {"safety": 1}
+    assert store.check() == ()
 
 
 def test_a_correction_that_members_make_one_after_the_other_updates_the_story_once(store: Store) -> None:
@@ -1090,6 +1103,18 @@ def test_a_poll_that_brings_nothing_does_not_move_the_version(network: Store) ->
     assert network.version() == before
 
 
+@pytest.mark.parametrize("first", [EAST, WEST])
+def test_news_moves_the_version_whatever_polls_it_is_settled_with(store: Store, first: Feed) -> None:
+    feeds = sorted((EAST, WEST), key=lambda feed: feed != first)
+    store.settle([document(feed) for feed in feeds], decider())
+    before = store.version()
+    later = NOW + timedelta(hours=1)
+    brought = {EAST.key: [entry("a")]}
+    store.settle([document(feed, *brought.get(feed.key, ()), at=later) for feed in feeds], decider(later))
+    assert titles(store) == ["News a"]
+    assert store.version() > before
+
+
 def test_news_a_correction_a_new_name_and_a_tag_move_the_version(store: Store) -> None:
     versions = [store.version()]
     poll(store, EAST, entry("a"))
@@ -1418,12 +1443,14 @@ def test_what_was_done_is_found_by_words_whatever_the_database_takes_for_small_l
 
 
 @in_a_file
-def test_every_poll_is_on_record(store: Store, url: str) -> None:
+def test_every_poll_is_on_record_for_ninety_days(store: Store, url: str) -> None:
+    poll(store, WEST, at=NOW - timedelta(days=90))
     poll(store, EAST, entry("a"))
     poll(store, EAST, entry("a"), at=NOW + timedelta(hours=1))
     with sqlite3.connect(database_file(url)) as connection:
         polls = connection.execute("SELECT outcome, status, new, remarks FROM polls ORDER BY id").fetchall()
     connection.close()
+    # That of the west's is gone with the second of these.
     assert [(outcome, status, new, json.loads(remarks)) for outcome, status, new, remarks in polls] == [
         ("fetched", 200, 1, []),
         ("fetched", 200, 0, []),
