@@ -170,6 +170,10 @@ def test_of_a_member_with_several_feeds_it_is_said_that_it_is_one_of_them() -> N
     two = [BROKEN, replace(BROKEN, number=3)]
     assert compose("wessex", two, config).subject.endswith("look at 2 news feeds of Łódź <!channel>")
     assert compose("wessex", [OVER], config).subject.endswith("A news feed of Łódź <!channel> is well again")
+    left = [OVER, replace(OVER, number=3, ending=PAUSED)]
+    assert compose("wessex", left, config).subject.endswith(
+        "2 news feeds of Łódź <!channel> need you no more"
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,6 +210,14 @@ def test_a_member_without_a_feed_is_told_of_the_pages_that_are_read() -> None:
     assert (
         "your news feed, which is what this message calls the pages of your site that have your news" in said
     )
+    assert "What you need not look at any more" not in said
+    page = "{name: page, url: https://wessex.example/news/, kind: html, select: {item: article}}"
+    both = network(feeds=f"[{{url: https://wessex.example/feed/}}, {page}]")
+    for config in (network(), both):
+        assert (
+            "your news feed, the list of your news that your site keeps for programs (RSS or the like)"
+            in (words(compose("wessex", [BROKEN], config)))
+        )
 
 
 def test_what_readers_miss_is_said_to_the_member() -> None:
