@@ -178,6 +178,14 @@ def test_a_correction_is_told_once_and_keeps_its_place(store: Store) -> None:
     assert (stored.date, stored.changed) == (NOW - timedelta(days=2), later)
 
 
+def test_words_that_an_earlier_hub_counted_otherwise_are_no_correction(store: Store) -> None:
+    poll(store, EAST, replace(entry("a"), fingerprint="by an earlier hub"), entry("b"))
+    later = NOW + timedelta(hours=1)
+    assert poll(store, EAST, entry("a"), entry("b", text="Other words."), at=later) == (0, 1)
+    changed = {each.entry.title: each.changed for each in store.entries(limit=9).items}
+    assert changed == {"News a": NOW, "News b": later}
+
+
 def test_a_correction_that_has_other_tags_is_listed_by_these_alone(store: Store) -> None:
     def listed() -> dict[str, list[str]]:
         return {term: titles(store, Selection(filter=Term("tag", term))) for term in ("devices", "safety")}
