@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,23 @@ def push(
     return hub.client.post(
         CALLBACK, data=body, headers={name: of for name, of in given.items() if of}, content_type="text/xml"
     )
+
+
+def take_push(hub: Hub) -> None:
+    """Have something be pushed, and settled as a poll."""
+    assert push(hub).status_code == 202
+    ((waiting, _),) = hub.store.pushes(limit=1)
+    pushed = Gathered(
+        feed=hub.feed(EAST),
+        outcome="fetched",
+        started=NOW,
+        url=TOPIC,
+        push=waiting.number,
+        pushed_until=waiting.until,
+        info=FeedInfo(title="East"),
+        entries=(replace(news("2"), feed=EAST),),
+    )
+    hub.settle(pushed, NOW)
 
 
 # ---------------------------------------------------------------- verification of intent
@@ -181,6 +198,44 @@ def test_what_waits_goes_with_its_subscription(hub: Hub) -> None:
     assert hub.store.pushes(limit=10) == ()
 
 
+@pytest.mark.parametrize("ends", ["denied", "left"])
+def test_a_feed_counts_as_pushed_no_longer_than_its_subscription_lasts(hub: Hub, ends: str) -> None:
+    """For so long it is polled seldom, as its hub brings what is new."""
+
+    def pushed_until() -> datetime | None:
+        (state,) = hub.store.feed_states("east")
+        return state.pushed_until
+
+    subscribe(hub)
+    take_push(hub)
+    assert pushed_until() == NOW + timedelta(days=10)
+    hub.now += timedelta(days=5)
+    assert verify(hub).status_code == 200
+    assert pushed_until() == hub.now + timedelta(days=10)
+    if ends == "denied":
+        assert asks(hub, mode="denied", topic=TOPIC).status_code == 200
+    else:
+        before = subscription(hub)
+        hub.store.change(before, subscribing.leaving(before, now=hub.now))
+    assert pushed_until() is None
+
+
+def test_nobody_is_asked_to_push_a_feed_that_is_gone(hub: Hub) -> None:
+    answered = Gathered(feed=hub.feed(EAST), outcome="fetched", started=NOW, url=TOPIC, offer=OFFER)
+    hub.settle(answered, NOW)
+    assert [*hub.store.offers()] == [EAST]
+    hub.settle(replace(answered, outcome="failed", reason="gone", error="410", gone=True), NOW)
+    assert hub.store.offers() == {}
+
+
+def test_what_was_pushed_of_a_feed_that_left_the_file_is_not_taken(hub: Hub) -> None:
+    subscribe(hub)
+    assert push(hub).status_code == 202
+    feeds = [feed for feed in hub.config.feeds if feed.key != EAST]
+    hub.store.sync(hub.config.members, feeds, authority="news.example")
+    assert hub.store.pushes(limit=10) == ()
+
+
 # ---------------------------------------------------------------- what is told
 
 
@@ -195,19 +250,7 @@ def test_the_status_page_says_how_far_pushing_has_come(hub: Hub) -> None:
     verify(hub)
     assert "503" not in hub.words("/status")
     assert "Has agreed to send us its news as it appears" in hub.words("/status")
-    push(hub)
-    ((waiting, _),) = hub.store.pushes(limit=1)
-    pushed = Gathered(
-        feed=hub.feed(EAST),
-        outcome="fetched",
-        started=NOW,
-        url=TOPIC,
-        push=waiting.number,
-        pushed_until=waiting.until,
-        info=FeedInfo(title="East"),
-        entries=(replace(news("2"), feed=EAST),),
-    )
-    hub.settle(pushed, NOW)
+    take_push(hub)
     assert "Sends us its news as it appears, last on 24 November, 15:30 Last" in hub.words("/status")
     hub.publish(EAST, news("1"), news("2"), news("3"), at=NOW + timedelta(hours=1))
     assert "last on 24 November, 15:30, though not all of it has come" in hub.words("/status")
