@@ -47,6 +47,7 @@ EVENT = (Tag("events", "‘webinar’ in the title", kind="event"),)
         ("14 and 15 March 2026", date(2026, 3, 14)),
         ("March 14-16, 2026", date(2026, 3, 14)),
         ("30 June – 2 July 2026", date(2026, 6, 30)),
+        ("28 June to 30 June 2026", date(2026, 6, 28)),
         ("from 30th December to 2nd Jan. 2027", date(2026, 12, 30)),
         ("Thursday 30 June to Saturday 2 July 2026", date(2026, 6, 30)),
         ("3, 4 and 5 March 2026", date(2026, 3, 3)),

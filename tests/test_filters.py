@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from hub.filters import MAX_LENGTH, FilterError, read_filter
-from hub.model import And, Filter, Not, Or, Term
+from hub.filters import MAX_LENGTH, FilterError, asks_for_tags, holds, lets_through, read_filter
+from hub.model import And, Filter, Member, Not, Or, Source, StoredEntry, Tag, Term
+from tests.entries import PUBLISHED, entry
 
 SAFETY, WESSEX, SOUTH_WEST = (
     Term("tag", "patient-safety"),
@@ -173,3 +175,66 @@ def test_a_filter_that_is_written_down_is_read_as_itself(wanted: Filter) -> None
 def test_the_longest_filter_of_brackets_is_read_without_a_crash() -> None:
     deep = MAX_LENGTH // 2 - 5
     assert read_filter("(" * deep + "tag:a" + ")" * deep).filter == Term("tag", "a")
+
+
+def test_a_filter_is_as_deep_as_the_deepest_of_its_parts_wherever_that_stands() -> None:
+    first, last = "tag:a", "tag:a"
+    for _ in range(20):
+        first, last = f"(not {first} and tag:b or tag:c)", f"(tag:c or tag:b and not {last})"
+    for text in (first, last):
+        with pytest.raises(FilterError, match="nested more than"):
+            read_filter(text)
+
+
+# ---------------------------------------------------------------- what one lets through
+
+EAST = Member(slug="east", name="East", type="partner", region="North West")
+NEWS = replace(entry("a"), tags=(Tag("funding", "a rule", kind="funding"),))
+STORED = StoredEntry(
+    key=1,
+    story=1,
+    entry=NEWS,
+    member=EAST,
+    feed_url="https://east.example/feed",
+    source=Source(id="urn:x:east", title="East"),
+    atom_id="urn:x:1",
+    date=PUBLISHED,
+    first_seen=PUBLISHED,
+    changed=PUBLISHED,
+    lead=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "passes", "by_tags"),
+    [
+        ("member:east", True, False),
+        ("member:west", False, False),
+        ("type:partner", True, False),
+        ("type:member", False, False),
+        ('region:"North West"', True, False),
+        ("region:east", False, False),
+        ("tag:stroke", True, True),
+        ("tag:asthma", False, True),
+        # The tags are those of the whole story, the kind is the entry's own.
+        ("tag:funding", False, True),
+        ("kind:funding", True, True),
+        ("kind:news", False, True),
+        ("not member:east", False, False),
+        ("not kind:news", True, True),
+        ("member:east and type:partner", True, False),
+        ("member:east and type:member", False, False),
+        ("member:east and tag:asthma", False, True),
+        ("tag:asthma and member:east", False, True),
+        ("member:west or tag:stroke", True, True),
+        ("member:west or type:member", False, False),
+        ("not (member:west or tag:asthma) and type:partner", True, True),
+        ("not (member:east and type:partner)", False, False),
+    ],
+)
+def test_a_filter_lets_through_what_its_words_say(text: str, passes: bool, by_tags: bool) -> None:
+    filter = read_filter(text).filter
+    assert lets_through(filter, STORED, {"stroke"}) == passes
+    assert asks_for_tags(filter) == by_tags
+    if not by_tags:
+        assert holds(filter, EAST) == passes

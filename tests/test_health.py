@@ -58,6 +58,15 @@ def test_a_feed_that_was_never_asked_is_waiting() -> None:
     assert health(FeedState(feed=WELL.feed), NOW, robot=ROBOT).state == "waiting"
 
 
+def test_a_feed_that_feeds_yaml_pauses_is_paused_whatever_else_is_the_matter() -> None:
+    feed = replace(WELL.feed, paused=True)
+    found = failed("http-403", feed=feed)
+    assert (found.state, found.editor) == ("paused", "")
+    assert "What it published stays" in found.sentence
+    assert f"`hub feeds resume {feed.key}`" in found.remedy
+    assert "stays" not in of(feed=feed, recent=()).sentence
+
+
 def test_a_feed_with_news_in_its_rhythm_is_ok_and_nobody_has_anything_to_do() -> None:
     assert of() == Health(state="ok", sentence="It is up to date.")
 
@@ -113,6 +122,11 @@ def test_a_feed_is_quiet_by_its_own_habit() -> None:
     monthly = [since * 30 for since in range(6)]
     states = [silent(*(since + days for days in monthly)).state for since in (31, 59, 61, 179, 181)]
     assert states == ["ok", "ok", "quiet", "quiet", "stale"]
+
+
+def test_the_longest_that_a_feed_was_silent_is_told_in_days() -> None:
+    for gap, told in ((0.2, "a day"), (1, "a day"), (12, "12 days")):
+        assert f"never silent for more than {told}." in silent(*(100 + n * gap for n in range(4))).sentence
 
 
 def test_a_holiday_that_a_feed_had_before_is_no_silence() -> None:
@@ -175,6 +189,9 @@ def test_a_feed_that_redirects_for_good_has_moved_and_says_where() -> None:
     [
         ("blocked", "blocked"),
         ("http-401", "blocked"),
+        ("http-402", "blocked"),
+        ("http-406", "blocked"),
+        ("http-418", "blocked"),
         ("http-403", "blocked"),
         ("http-451", "blocked"),
         ("http-999", "blocked"),
@@ -255,6 +272,9 @@ def test_a_server_that_asks_for_time_has_its_feed_wait_until_then() -> None:
         assert ("come back later (503)" in found.editor) == (reason == "http-503")
     assert failed("http-429").remedy.startswith("It is asked again, by itself. ")
     assert failed("http-503", not_before=NOW - DAY).state == "broken"
+    passed = failed("http-429", not_before=NOW - DAY)
+    assert passed.sentence == "Its server asked to be left alone, and not for how long."
+    assert passed.remedy.startswith("It is asked again, by itself. ")
     assert failed("http-429").sentence == "Its server asked to be left alone, and not for how long."
 
 
@@ -291,6 +311,11 @@ def test_a_feed_of_which_something_waits_for_an_admin_is_held() -> None:
     found = health(WELL, NOW, robot=ROBOT, notices=[notice("another", "held", 1, "all of it"), its])
     assert (found.state, found.since) == ("held", NOW - DAY)
     assert "5 entries of it are not published" in found.sentence
+    later = replace(its, withheld=Withheld("held", "all of it"), entries=2, since=NOW)
+    for notices in ([its, later], [later, its]):
+        both = health(WELL, NOW, robot=ROBOT, notices=notices)
+        assert both.since == NOW - DAY
+        assert "7 entries of it are not published, since 19 November 2026, 12:00 UTC" in both.sentence
     assert "casino.example" in found.sentence
     assert f"hub release {WELL.feed.key}" in found.remedy
     assert "taken over" in found.editor
@@ -363,6 +388,13 @@ def test_every_failure_of_the_members_site_has_a_text_for_its_web_team(reason: s
     assert "{" not in text
 
 
+def test_the_web_team_of_a_feed_at_the_root_of_a_site_reads_what_to_allow_and_how_often_it_is_asked() -> None:
+    feed = replace(WELL.feed, url="https://east.example", every_min=timedelta(minutes=1))
+    text = failed("http-403", feed=feed).editor
+    assert "requests for / whose User-Agent" in text
+    assert "one address, with pauses in between." in text
+
+
 def test_a_failure_of_the_hubs_own_is_nobody_elses_to_mend() -> None:
     for reason in ("parser", "store", "refused"):
         assert failed(reason).editor == ""
@@ -376,4 +408,6 @@ def test_a_redirect_to_an_address_that_the_hub_refuses_is_the_sites_to_mend() ->
 def test_an_address_where_there_never_was_a_feed_is_the_admins_mistake() -> None:
     for reason in ("not-a-feed", "http-404"):
         assert failed(reason, succeeded=None).editor == ""
+    for reason in ("http-403", "timeout", "tls", "blocked"):
+        assert failed(reason, succeeded=None).editor, "that is its web team's to mend, also at first"
     assert failed("http-404", succeeded=None, days=20).editor == ""

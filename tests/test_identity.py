@@ -19,7 +19,7 @@ from hub.config import load
 from hub.errors import ConfigError
 from hub.model import Entry, Gathered, Identifier, Identity, Known
 from hub.poll import Document, Reader
-from hub.stories import alike, identity_after, recognise, unknown
+from hub.stories import alike, has_moved, identity_after, is_renamed, recognise, renamed, unknown
 from tests.commands import Hub as Commands
 from tests.entries import PUBLISHED, entry
 from tests.known import stored
@@ -176,11 +176,23 @@ def test_ids_that_several_entries_share_give_way_to_links_at_once() -> None:
 def test_where_links_are_shared_too_titles_lead() -> None:
     assert after(Identity(), five(lambda _: "the same", lambda _: page(0))).by == "title"
     assert after(Identity(), five(lambda _: "the same", lambda _: None)).by == "title"
+    assert after(Identity(), five(lambda _: "the same", lambda n: page(n) if n else None)).by == "title"
 
 
 def test_one_id_that_stands_twice_is_an_editors_accident() -> None:
     entries = five(lambda number: str(max(number, 1)), page)
     assert after(Identity(), entries) == Identity()
+    thrice = five(lambda number: str(max(number, 2)), page)
+    others = [entry(f"other-{number}", link=page(9 + number)) for number in range(2)]
+    assert after(Identity(), [*thrice, *others]) == Identity()
+    assert after(Identity(), thrice).by == "link"
+
+
+def test_ids_that_half_of_the_entries_changed_or_lost_leave_them_leading() -> None:
+    before = five(str, page)[:4]
+    half = five(lambda number: f"{'new-' if number % 2 else ''}{number}", page)[:4]
+    assert after(Identity(), half, *before) == Identity()
+    assert after(Identity(), five(lambda _: None, page), *five(str, page)) == Identity()
 
 
 def test_a_relaunch_that_changes_every_id_once_leaves_them_leading() -> None:
@@ -209,7 +221,9 @@ def test_where_links_changed_with_the_ids_titles_lead() -> None:
 def test_links_that_led_and_change_give_way_to_titles() -> None:
     identity, before = Identity(by="link", why="w", since=NOW, strayed=2), five(lambda _: None, page)
     now = five(lambda _: None, lambda number: f"{page(number)}/session-7")
-    assert after(identity, now, *before).by == "title"
+    chosen = after(identity, now, *before)
+    assert chosen.by == "title"
+    assert chosen.why == "most entries had other links in each of 3 documents in a row"
 
 
 @pytest.mark.parametrize("by", ["link", "title"])
@@ -308,6 +322,18 @@ def test_which_of_two_with_one_title_is_there_says_the_text() -> None:
 
 def test_a_few_titles_in_common_are_no_relaunch() -> None:
     assert by_titles(relaunched()[:2], five(str, page)) == [None, None]
+    more = [entry(f"https://new.example/?p={n}", title=f"Headline {n}") for n in range(10, 15)]
+    assert by_titles([*relaunched(), *more], five(str, page)) == [0, 1, 2, 3, 4, *(None for _ in more)]
+    assert by_titles([*relaunched()[:4], *more], five(str, page)) == [None] * 9
+
+
+def test_whoever_has_a_whole_headline_comes_before_who_has_it_without_the_sites_name() -> None:
+    titles, texts = [*TITLES[1:], f"{TITLES[1]} – Health East"], [*TEXTS[1:], TEXTS[1]]
+    before = [replace(each, title=f"{each.title} – Health East") for each in five(str, page)]
+    assert by_titles(relaunched(titles=titles, texts=texts), before) == [None, 2, 3, 4, 1]
+    before = [*five(str, page), entry("old-9", title=titles[-1], text=TEXTS[1], link=page(9))]
+    document = relaunched(titles=[f"{title} – Health East" for title in TITLES])
+    assert by_titles(document, before) == [0, 5, 2, 3, 4]
 
 
 @pytest.mark.parametrize("now", [" | Health East", ""], ids=["now", "before"])
@@ -365,6 +391,8 @@ def test_titles_and_texts_are_looked_for_only_where_most_of_a_document_is_unknow
     assert len(unknown(relaunched(), [])) == 5
     assert unknown(relaunched()[:2], []) == ()
     assert unknown([*five(str, page), *relaunched()[:3]], before) == ()
+    assert unknown([*five(str, page)[:2], *relaunched()[:2]], before[:2]) == ()
+    assert len(unknown([*five(str, page)[:2], *relaunched()[:3]], before[:2])) == 3
 
 
 def test_of_a_feeds_latest_only_those_with_a_title_or_text_of_the_document_are_looked_into() -> None:
@@ -373,6 +401,49 @@ def test_of_a_feeds_latest_only_those_with_a_title_or_text_of_the_document_are_l
     texts = ["other", LONG[0], LONG[1], document[2].text, ""]
     latest = [(key, f"Other {key}" if key else TITLES[0], text) for key, text in enumerate(texts)]
     assert alike(document, latest) == {0, 1}
+
+
+def test_of_a_feeds_latest_those_are_looked_into_whose_titles_ended_with_the_sites_name_before() -> None:
+    latest = [(key, f"{title} | Health East", "other") for key, title in enumerate(("Other", *TITLES))]
+    assert alike(relaunched(), latest) == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("entries", "came_back", "are_renamed"), [(3, 5, 3), (3, 6, 0), (3, 9, 0), (2, 3, 0), (2, 2, 0)]
+)
+def test_other_ids_are_a_relaunch_where_several_and_most_of_what_came_back_have_them(
+    entries: int, came_back: int, are_renamed: int
+) -> None:
+    pairs = list(zip(relaunched(), map(stored, five(str, page)), strict=True))[:entries]
+    assert renamed(pairs, came_back, "id") == are_renamed
+
+
+@pytest.mark.parametrize(
+    ("id", "link", "by_id", "moved"),
+    [
+        ("1", "https://east.example/1", False, False),
+        ("2", "https://east.example/1", True, False),
+        (None, "https://east.example/1", False, False),
+        ("1", None, False, False),
+        ("1", "https://east.example/1?session=7", False, False),
+        ("1", "http://www.east.example/1/", False, False),
+        ("1", "https://east.example/2", True, True),
+        ("1", "https://new.example/1", True, True),
+    ],
+)
+def test_an_entry_is_renamed_where_its_id_is_another_and_moved_where_its_address_is(
+    id: str | None, link: str | None, by_id: bool, moved: bool
+) -> None:
+    now, known = entry(id, link=link), stored(entry("1", link="https://east.example/1"))
+    assert is_renamed(now, known, "id") == by_id
+    assert is_renamed(now, known, "link") == moved
+    assert has_moved(now, known) == moved
+    assert has_moved(now, stored(entry("1", link=None))) == (link is not None)
+
+
+def test_an_entry_on_a_host_that_was_another_before_has_moved_though_it_is_known_by_one_address() -> None:
+    now, known = (entry("1", link=f"https://{host}.example/1") for host in ("new", "old"))
+    assert has_moved(replace(now, canonical_link=known.canonical_link), stored(known))
 
 
 def test_a_relaunch_relinks_and_announces_nothing() -> None:

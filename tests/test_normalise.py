@@ -61,9 +61,15 @@ def test_the_entries_of_a_feed_with_a_quirk_are_those_beside_it(name: str) -> No
 
 
 def test_an_entry_in_which_nothing_is_written_is_left_out_and_told() -> None:
-    parsed = (ParsedEntry(published=NOW), ParsedEntry(id="1"), ParsedEntry(authors=(Author(name="Ann"),)))
+    link = ParsedEntry(link="https://east.example/2")
+    parsed = (
+        ParsedEntry(published=NOW),
+        ParsedEntry(id="1"),
+        ParsedEntry(authors=(Author(name="Ann"),)),
+        link,
+    )
     entries, remarks = normalise.entries(ParsedFeed(entries=parsed), FEED, url=URL)
-    assert [entry.id for entry in entries] == ["1"]
+    assert [(entry.id, entry.link) for entry in entries] == [("1", None), (None, link.link)]
     assert remarks == ("2 of its entries have nothing in them, and were left out",)
 
 
@@ -550,6 +556,15 @@ def test_a_feed_says_of_itself_what_can_be_published() -> None:
             Source(id="https://lancet.example/", title="lancet.example"),
         ),
         (ParsedSource(title="Somewhere"), None),
+        (ParsedSource(id="The Lancet", title="The Lancet"), None),
+        (
+            ParsedSource(id="lancet", self_link="https://lancet.example/rss"),
+            Source(
+                id="https://lancet.example/rss",
+                title="lancet.example",
+                self_link="https://lancet.example/rss",
+            ),
+        ),
         (None, None),
     ],
 )

@@ -74,6 +74,24 @@ def test_a_copy_is_part_of_the_story_and_not_related_to_it(told: Store) -> None:
     assert whole.id not in [found.story.id for found in told.related(pilot, limit=9)]
 
 
+def test_two_stories_are_related_from_a_quarter_of_what_is_told_on_whoever_tells_it(told: Store) -> None:
+    bus = story_of(told, "https://east.example/bus")
+    assert related.related({"larkspur": 3.0, "minibus": 1.0}, bus) == (0.25, ("minibus",))
+    assert related.related({"larkspur": 3.1, "minibus": 1.0}, bus) is None
+    assert related.related({}, bus) is None
+    copy = entry("copy", title="Minibus for volunteers | Larkspur", text=BUSES, feed=WEST.key)
+    poll(told, WEST, copy)
+    whole = story_of(told, "https://east.example/bus")
+    assert len(whole.entries) == 2
+    assert related.related({"larkspur": 3.0, "unheard": 1.0}, whole) == (0.75, ("larkspur",))
+
+
+def test_words_of_anything_short_ones_and_figures_are_not_looked_up(told: Store) -> None:
+    text = "They will have 2026 new beds there, each with a lamp."
+    poll(told, EAST, entry("beds", title="Beds with lamps", text=text))
+    assert related.terms(story_of(told, "https://east.example/beds")) == {"beds": 3, "lamps": 2, "lamp": 1}
+
+
 def test_words_weigh_by_how_often_the_story_and_how_seldom_the_others_say_them() -> None:
     spoken_of = {"scanner": 3, "county": 3, "larkspur": 1, "unheard": 4, "everywhere": 4}
     entries_with = {"scanner": 5, "county": 100, "larkspur": 2, "unheard": 1, "everywhere": related.COMMON}

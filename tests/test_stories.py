@@ -82,6 +82,28 @@ def test_events_with_ids_and_dates_of_their_own_are_several_though_one_page_book
     assert one(undated, known) == known
 
 
+@pytest.mark.parametrize(("others", "is_made_anew"), [(2, False), (3, False), (4, True)])
+def test_events_that_follow_others_on_their_pages_are_none_of_these_unless_most_of_the_document_has_other_ids(
+    others: int, is_made_anew: bool
+) -> None:
+    def events(what: str, later: timedelta = timedelta()) -> list[Entry]:
+        return [
+            entry(
+                f"{what}-{n}",
+                title=f"Webinar {n}",
+                text=f"Join us, the {what} time.",
+                link=f"https://tickets.example/{n}",
+                published=PUBLISHED + later,
+            )
+            for n in range(others)
+        ]
+
+    same = [entry(str(n), text=f"{n} {WARD}") for n in range(3)]
+    known = [stored(each, key=key) for key, each in enumerate([*same, *events("first")])]
+    found = recognise([*same, *events("next", timedelta(days=30))], known)[len(same) :]
+    assert [each.known for each in found] == (known[len(same) :] if is_made_anew else [None] * others)
+
+
 def test_an_entry_with_a_new_id_and_link_is_known_by_title_and_date() -> None:
     known = stored(entry("http://old.example/1", title="Ward opens", link="http://old.example/1"))
     moved = entry(
@@ -94,6 +116,31 @@ def test_the_same_title_on_another_day_is_other_news() -> None:
     known = stored(entry("1", title="Weekly update", text=WARD))
     later = entry("2", title="Weekly update", text=GRANT, published=PUBLISHED + timedelta(days=7))
     assert one(later, known) is None
+
+
+def test_the_same_words_at_another_address_and_of_another_day_are_other_news_where_none_has_an_id() -> None:
+    known = stored(entry(None, title="Clinic closed", text="No clinic today.", link="https://east.example/1"))
+    later = entry(
+        None,
+        title="Clinic closed",
+        text="No clinic today.",
+        link="https://east.example/2",
+        published=PUBLISHED + timedelta(days=7),
+    )
+    assert one(later, known) is None
+
+
+def test_an_entry_with_the_link_and_words_that_it_had_is_known_whatever_its_id_and_date() -> None:
+    known = stored(entry("a", text=WARD, link="https://east.example/news/1"))
+    again = entry("b", title="News a", text=WARD, link=known.link, published=PUBLISHED + timedelta(days=30))
+    assert one(again, known) == known
+
+
+def test_news_of_pictures_alone_gets_words_and_stays_that_news() -> None:
+    bare = replace(entry("a", title="", link="https://east.example/1"), text="")
+    worded = entry("a", title="Ward opens", text=WARD, link="https://east.example/1")
+    assert one(worded, stored(bare)) == stored(bare)
+    assert one(bare, stored(worded)) == stored(worded)
 
 
 def test_an_entry_without_id_link_and_date_is_known_by_its_words() -> None:

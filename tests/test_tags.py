@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from hub.model import Category, FeedKey, Tag, TagField, TagRule
-from hub.phrases import GAP, MOST_MENTIONS
-from hub.tags import Tagger
+from hub.phrases import GAP, MOST_MENTIONS, words_of
+from hub.tags import Tagger, finder
 from tests.entries import entry
 
 
@@ -197,10 +197,23 @@ def test_a_mention_within_a_name_does_not_count_and_others_do(
     assert why(cancer, title=title, text=text) == found
 
 
+def test_a_name_in_which_words_do_not_count_takes_no_mapped_category_away() -> None:
+    mapped = rule(any=("cancer",), categories=("Oncology",), except_=("cancer alliance",))
+    found = why(mapped, title="Said the Cancer Alliance", category="Oncology")
+    assert found == "the publisher's category ‘Oncology’"
+
+
 def test_a_mention_within_a_name_counts_for_none_of_all_either() -> None:
     both = rule(all=("midwi*", "pilot"), except_=("director of midwifery",))
     assert why(both, title="A pilot", text="said the director of midwifery") is None
     assert why(both, title="A pilot of midwives", text="said the director of midwifery") is not None
+
+
+def test_what_counts_of_a_text_is_told_in_its_words_and_with_its_places() -> None:
+    care = rule(any=("cancer * care", "prescri*"), except_=("prescribing team",))
+    text = words_of("A prescribing team, a prescription, and cancer and its care")
+    found = [(each.words, text[each.start : each.stop - 1]) for each in finder(care)(text)]
+    assert found == [("prescription",) * 2, ("cancer and its care",) * 2]
 
 
 def test_a_name_within_a_longer_one_takes_its_mention_away_once() -> None:
@@ -318,6 +331,8 @@ def test_an_ending_may_follow_a_short_last_word_but_no_short_word_alone() -> Non
     assert why(rule(any=("start-up*",)), title="Two start-ups") == "‘start ups’ in the title"
     with pytest.raises(ValueError, match="finds too much"):
         Tagger([rule(any=("up*",))])
+    with pytest.raises(ValueError, match="star out of place"):
+        Tagger([rule(any=("str*oke",))])
 
 
 # ---------------------------------------------------------------- weights
@@ -340,6 +355,7 @@ def weighing(threshold: int = 3, **weights: int) -> TagRule:
             "‘asthma’ in the text and ‘stroke’ in the text",
         ),
         (weighing(stroke=3), "-", "stroke", "‘stroke’ in the text"),
+        (weighing(2, stroke=1), "-", "stroke, stroke", "‘stroke’ 2 times in the text"),
         (weighing(4, stroke=1), "-", "stroke " * 9, None),
         (weighing(4, stroke=1), "Stroke", "stroke", "‘stroke’ in the title and ‘stroke’ in the text"),
         (weighing(4, stroke=1), "Stroke, stroke", "-", None),

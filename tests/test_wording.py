@@ -14,7 +14,7 @@ LONG = "The ward opens in spring, and has room for twelve people who live in the
 
 
 @pytest.mark.parametrize(
-    "place", [f"{NEWS}\n{{}}", f"{LONG.strip()} {{}}", "{}\n" + NEWS, f"{LONG}\n{{}} | Print"]
+    "place", [f"{NEWS}\n{{}}", f"{LONG.strip()} {{}}", "{}\n" + NEWS, f"{LONG}\n{{}} | Print", "{} | " + LONG]
 )
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -216,9 +216,14 @@ def test_nor_does_one_in_another_language(heading: str) -> None:
         assert that_count("Ward", f"{NEWS}\n{said}") == f"ward\n{markup.words(f'{NEWS} {said}')}"
 
 
+def test_nor_does_one_below_a_long_text() -> None:
+    assert that_count("Ward", f"{LONG}\nRelated news\nEast\nWest") == that_count("Ward", LONG.strip())
+
+
 def test_news_that_follows_such_a_heading_at_length_counts() -> None:
-    related = f"{NEWS}\nRelated news\n{LONG}"
-    assert that_count("Ward", related) != that_count("Ward", NEWS)
+    for after in (LONG, f"{LONG}\nEast", f"East\n{LONG}", f"East\n{LONG}\nWest"):
+        related = f"{NEWS}\nRelated news\n{after}"
+        assert that_count("Ward", related) == f"ward\n{markup.words(related)}"
 
 
 def test_where_a_visible_link_says_its_reader_came_from_does_not_count() -> None:
