@@ -503,6 +503,16 @@ def test_a_headline_is_the_same_whoever_else_it_names_as_its_publisher(one: str,
         assert found == "the same headline as {}’s, and only one of them has a text"
 
 
+def test_a_publisher_is_named_also_by_words_that_its_host_runs_together() -> None:
+    ours, other = told(f"{TITLE} | Northmoor Clinic", ""), theirs(f"{TITLE} | Vale Hospice")
+    assert "the headline alone says too little" in refusal(ours, other)
+    ours, other = (
+        replace(each, link=f"https://www.{host}.example/1")
+        for each, host in ((ours, "northmoorclinic"), (other, "valehospice"))
+    )
+    assert reason(ours, other) == "the same headline as {}’s, and only one of them has a text"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -127,6 +127,42 @@ def test_ctrl_c_while_a_command_is_being_loaded_ends_it_without_a_traceback(tmp_
     assert (process.returncode, err) == (-signal.SIGINT, "")
 
 
+_IN_THE_BACKGROUND = """
+import os, signal
+from hub.signals import hear_once
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+hear_once()
+os.kill(os.getpid(), signal.SIGINT)
+print("goes on")
+"""
+
+
+def test_a_command_that_was_started_to_pass_ctrl_c_over_does() -> None:
+    assert said(_IN_THE_BACKGROUND) == "goes on\n"
+
+
+_SINCE_WHEN = """
+import os, signal
+from hub.signals import stopping, told_for
+with stopping():
+    pass
+print(told_for() == 0)
+with stopping() as stop:
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert stop.wait(30)
+first = told_for()
+print(first > 0)
+with stopping() as stop:
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert stop.wait(30)
+    print(told_for() > first)
+"""
+
+
+def test_how_long_ago_a_hub_was_told_to_end_counts_from_the_first_time() -> None:
+    assert said(_SINCE_WHEN) == "True\n" * 3
+
+
 def test_a_hub_under_nohup_stays_when_its_terminal_goes() -> None:
     assert said(_UNDER_NOHUP) == "ended in order\n"
 
