@@ -10,7 +10,16 @@ from msgspec.structs import replace
 
 from hub import markup, urls
 from hub.model import LONG_AGO, Candidate, Entry, FeedKey, Known, Rulings, Sketch
-from hub.stories import compared, copy_of, is_on_site_of, leads_instead, likely, sketched
+from hub.stories import (
+    Verdict,
+    compared,
+    copy_of,
+    from_there,
+    is_on_site_of,
+    leads_instead,
+    likely,
+    sketched,
+)
 from hub.stories.sketch import title_core, title_parts
 from hub.stories.titles import is_distinctive, is_periodical, is_same_title
 from tests.entries import PUBLISHED, entry
@@ -1169,6 +1178,22 @@ def test_one_that_has_a_date_leads_one_that_has_none_whenever_it_comes() -> None
     assert leads(told(TITLE, TEXT, later=timedelta(days=2)), undated, after=timedelta(days=2))
     assert leads(told(TITLE, TEXT, later=-timedelta(days=9)), undated)
     assert not leads(told(TITLE, TEXT), undated, rulings=Rulings(leads=frozenset({1})))
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("the beginning of {}’s text", "the text of {}’s and more"),
+        ("the text of {}’s with something added", "a part of {}’s text"),
+        ("the same text as {}’s", "the same text as {}’s"),
+    ],
+)
+def test_why_the_lead_before_is_a_copy_is_told_from_its_side_and_of_another_that_the_new_one_is_the_original(
+    why: str, said: str
+) -> None:
+    lead = candidate(theirs(), key=1, story=7)
+    assert from_there(Verdict(story=7, of=1, why=why), lead) == said
+    assert "which is the original" in from_there(Verdict(story=7, of=2, why=why), lead)
 
 
 def test_a_lead_that_readers_know_stays_the_lead() -> None:
