@@ -79,7 +79,7 @@ class Publishing:
         """Have a poll bring these, the first the newest."""
         self.site.feed("/feed", *titles)
         self.polls.begin(self.store.feed_states())
-        while self.polls.under_way:
+        while self.polls.unfinished:
             self.polls.step(1)
 
     def look(self) -> bool:
@@ -94,9 +94,9 @@ class Publishing:
         """What the poller does at a tick, until nothing is under way."""
         assert self.sender is not None
         until = time.monotonic() + 20
-        while self.look() or self.polls.under_way:
+        while self.look() or self.polls.unfinished:
             self.sender.act()
-            while self.polls.under_way:
+            while self.polls.unfinished:
                 self.polls.step(1)
             assert time.monotonic() < until, "it goes on for ever"
 
@@ -131,7 +131,7 @@ def publishing(folder: Path, site: Site, reader: Reader) -> Iterator[Publishing]
             base_url=server.address,
             now=now,
         )
-        polls = stack.enter_context(rounds.polls(config, store))
+        polls = stack.enter_context(rounds.open_polls(config, store))
         polls._now = now
         polls._fetcher._clock = now  # type: ignore[attr-defined]
         polls._jitter = lambda _: 0.0

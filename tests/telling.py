@@ -54,7 +54,7 @@ class Telling:
     def restart(self, post: Post | None = None) -> None:
         """Begin again, in another process or, with its `post`, the same."""
         self._stack.close()
-        self.polls = self._stack.enter_context(rounds.polls(self.hub.config, self.hub.store))
+        self.polls = self._stack.enter_context(rounds.open_polls(self.hub.config, self.hub.store))
         self.alerting = Alerting(
             self.hub.store, self.polls, self.hub.config, now=lambda: self.hub.now, post=post
         )
@@ -69,7 +69,7 @@ class Telling:
         """What the poller does at a tick so much later, until nothing is under way."""
         self.hub.now += timedelta(**after)
         until = time.monotonic() + SOON
-        while self.look() or self.polls.under_way or self.alerting.under_way:
+        while self.look() or self.polls.unfinished or self.alerting.under_way:
             self.alerting.act()
             self.polls.step(0.05)
             assert time.monotonic() < until, "it goes on for ever"

@@ -275,7 +275,7 @@ def test_polls_do_not_wait_for_a_mail_server(telling: Telling, post: Mailbox, si
     (state,) = telling.hub.store.feed_states("east")
     telling.polls.begin([replace(state, feed=replace(state.feed, url=site.feed("/feed", "Ward opens")))])
     until = time.monotonic() + SOON
-    while telling.polls.under_way:
+    while telling.polls.unfinished:
         telling.polls.step(1)
         assert time.monotonic() < until
     assert telling.alerting.under_way

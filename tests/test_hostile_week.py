@@ -114,7 +114,7 @@ def _week(server: Hostile, rows: tuple[Row, ...], folder: Path) -> Week:
                     thorough[path] += 1
                     on_purpose.add(state.feed.key)
             polls.begin(due)
-            while polls.under_way:
+            while polls.unfinished:
                 for result in polls.step(1.0):
                     succeeded[paths[result.feed.key.member]] += (
                         result.feed.key in on_purpose and result.outcome != "failed"

@@ -89,7 +89,7 @@ def test_nothing_more_is_asked_while_what_was_read_waits_to_be_settled(
         with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
             rounds.sync(store, config)
             first, news, later, unanswered = store.feed_states()
-            with rounds.polls(config, store) as under_way:
+            with rounds.open_polls(config, store) as under_way:
                 under_way.begin([first])
                 while not under_way.step(0.1):
                     pass
@@ -297,11 +297,11 @@ class Clinic:
     def poll(self, *, after: timedelta) -> int | None:
         """Poll it; the status it answered with."""
         self.now += after
-        with rounds.polls(self._config, self._store) as under_way:
+        with rounds.open_polls(self._config, self._store) as under_way:
             under_way._now = lambda: self.now
             under_way.begin(self._store.feed_states())
             results: list[PollResult] = []
-            while under_way.under_way:
+            while under_way.unfinished:
                 results += under_way.step(1)
         return results[0].status
 

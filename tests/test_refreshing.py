@@ -73,7 +73,7 @@ class Network(Polled):
         self.now += timedelta(hours=1)
         results: list[PollResult] = []
         self.polls.begin(self.store.feed_states())
-        while self.polls.under_way:
+        while self.polls.unfinished:
             results += self.polls.step(1)
         (result,) = results
         assert result.error is None

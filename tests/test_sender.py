@@ -156,7 +156,7 @@ def test_who_asks_for_the_same_again_and_again_has_a_callback_asked_no_oftener(
             hub.sender.act()
         # While its callback is asked, too.
         said.append(hub.subscribe(reader, lease_seconds="86400").status)
-        while hub.polls.under_way:
+        while hub.polls.unfinished:
             hub.polls.step(1)
         hub.now += MINUTE / 2
     assert reader.modes() == ["subscribe"] * asks
@@ -171,7 +171,7 @@ def test_what_is_asked_for_while_a_callback_confirms_it_has_to_confirm_as_well(
     hub.look()
     hub.sender.act()
     assert hub.subscribe(reader, secret="other", lease_seconds="86400").status == 202
-    while hub.polls.under_way:
+    while hub.polls.unfinished:
         hub.polls.step(1)
     found = hub.subscriber()
     assert found is not None
@@ -447,7 +447,7 @@ def test_a_slow_subscriber_holds_up_nobody(
                     hub.sender.act()
                 hub.polls.step(0.05)
                 assert time.monotonic() - began < slower
-        while hub.polls.under_way:
+        while hub.polls.unfinished:
             hub.polls.step(1)
 
 
@@ -486,7 +486,7 @@ def test_what_a_subscriber_has_and_is_owed_survives_the_hub(hub: Publishing, rea
     assert hub.sender is not None
     hub.look()
     hub.sender.act()
-    while hub.polls.under_way:
+    while hub.polls.unfinished:
         hub.polls._fetcher.wait(1)
         hub.polls._errands = 0
     hub.restart()
@@ -504,7 +504,7 @@ def test_a_hub_that_ends_while_it_asks_asks_again(hub: Publishing, reader: Reade
     assert hub.sender is not None
     hub.look()
     hub.sender.act()
-    while hub.polls.under_way:
+    while hub.polls.unfinished:
         hub.polls._fetcher.wait(1)
         hub.polls._errands = 0
     hub.restart()

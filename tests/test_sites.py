@@ -564,7 +564,7 @@ def test_rules_that_cannot_be_had_anew_go_on_to_hold_and_are_asked_for_once(
     config = parse(_yaml(f"{{url: {page}, kind: html, select: {_SELECT}}}"))
     with (
         contextlib.closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store,
-        rounds.polls(config, store) as polls,
+        rounds.open_polls(config, store) as polls,
     ):
         rounds.sync(store, config)
         now = datetime.now(UTC)

@@ -109,7 +109,7 @@ class Ours:
         self.subscriber.look()
         self.subscriber.act()
         self.polls.begin(self.store.due(self.now))
-        while self.polls.under_way:
+        while self.polls.unfinished:
             self.results += self.polls.step(1)
 
     def until(self, happened: Callable[[], object]) -> None:
@@ -149,7 +149,7 @@ def our_hub(folder: Path) -> Iterator[Ours]:
         serves.start()
         stack.callback(serves.join)
         stack.callback(server.close)
-        ours.polls = stack.enter_context(rounds.polls(config, store))
+        ours.polls = stack.enter_context(rounds.open_polls(config, store))
         ours.polls._now = lambda: ours.now
         ours.polls._fetcher._clock = lambda: ours.now  # type: ignore[attr-defined]
         ours.polls._jitter = lambda _: 0.0
@@ -481,7 +481,7 @@ def test_a_poller_that_is_killed_before_it_settles_a_push_takes_it_again(
     ours.subscriber.look()
     ours.subscriber.act()
     assert len(ours.store.pushes(limit=1)) == 1
-    with rounds.polls(ours.config, ours.store) as after:
+    with rounds.open_polls(ours.config, ours.store) as after:
         ours.polls = after
         ours.subscriber = Subscriber(ours.store, after, ours.config.hub, now=lambda: ours.now)
         ours.until(lambda: "Clinic moves" in ours.titles())

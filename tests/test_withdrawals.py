@@ -258,7 +258,7 @@ class Network(Polled):
         self.now += after
         before = len(self.site.asked)
         self.polls.begin(self.store.feed_states())
-        while self.polls.under_way:
+        while self.polls.unfinished:
             for result in self.polls.step(1):
                 assert (result.outcome == "failed") == fails, result.error
         return [
@@ -605,7 +605,7 @@ def test_a_tombstone_counts_for_all_feeds_of_its_member_until_another_still_has_
     network.site.page("/topic", "unwell", status=503)
     network.carry(14, 13, 12, 11, 10, more=tombstone(network.now))
     network.polls.begin(network.store.feed_states())
-    while network.polls.under_way:
+    while network.polls.unfinished:
         network.polls.step(1)
     assert standings(network) == ["withdrawn"] * 2
     network.site.pages["/topic"] = topic

@@ -211,7 +211,7 @@ class Network:
         """Poll the feed, and have the subscriber look at what is published then."""
         self.asked += 1
         self.polls.begin([self.feed])
-        while self.polls.under_way:
+        while self.polls.unfinished:
             self.polls.step(1)
         state = health(self.feed, self.now, robot="tests", notices=self.store.notices()).state
         if state != self._found[-1]:

@@ -141,12 +141,12 @@ def _polled(config: Config, *, site: str, homepage: str) -> tuple[Finding, ...]:
         rounds.sync(store, config)
         # Else a Ctrl-C would break off what is tidied up.
         with stopping() as stop:
-            with rounds.polls(config, store, most_pages=_MOST_PAGES) as under_way:
-                under_way.begin(store.feed_states())
-                while under_way.under_way and not (stop.is_set() or under_way.offline):
-                    under_way.step(_TICK)
-            if under_way.offline:
-                raise under_way.offline
+            with rounds.open_polls(config, store, most_pages=_MOST_PAGES) as polls:
+                polls.begin(store.feed_states())
+                while polls.unfinished and not (stop.is_set() or polls.offline):
+                    polls.step(_TICK)
+            if polls.offline:
+                raise polls.offline
             if stop.is_set():
                 raise KeyboardInterrupt
         entries = sorted(store.walk(), key=lambda each: each.date, reverse=True)

@@ -108,7 +108,7 @@ class Polls:
         self._doubted: list[Gathered] = []
 
     @property
-    def under_way(self) -> int:
+    def unfinished(self) -> int:
         """How many polls and other requests have begun and have no result yet."""
         return len(self._polls) + self._errands
 

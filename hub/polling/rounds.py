@@ -103,12 +103,12 @@ def _other_leader(config: Config, database: str, *, until: float, stop: Event) -
 
 
 @contextmanager
-def polls(
+def open_polls(
     config: Config, store: Store, *, most_pages: int = MOST_PAGES, elsewhere: Elsewhere | None = None
 ) -> Iterator[Polls]:
-    """What polls need, made for a configuration and let go of at the end.
+    """The `Polls` of a configuration, with a fetcher and readers of their own, which end with the block.
 
-    `elsewhere` are the processes that ask the same hosts, if there are any.
+    `elsewhere` stands for the other processes that ask the same hosts, if there are any.
     """
     fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent, elsewhere=elsewhere)
     fetcher.spare(store.spared())
@@ -154,31 +154,31 @@ def poll_round(
             figures.count(result)
         progress.told(results)
 
-    with polls(config, store, elsewhere=elsewhere) as under_way, progress:
-        under_way.begin(states)
-        while under_way.under_way and not (stop.is_set() or under_way.offline):
+    with open_polls(config, store, elsewhere=elsewhere) as polls, progress:
+        polls.begin(states)
+        while polls.unfinished and not (stop.is_set() or polls.offline):
             tick()
-            count(under_way.step(TICK))
+            count(polls.step(TICK))
         tick()
-        count(under_way.finish())
-        if under_way.offline:
-            tell(under_way.offline)
+        count(polls.finish())
+        if polls.offline:
+            tell(polls.offline)
             figures.offline = True
         elif tells:
-            _tell_others(store, config, under_way, stop)
+            _tell_others(store, config, polls, stop)
             Keeping(store, config.hub).once(stop)
     figures.seconds = time.monotonic() - began
     figures.stopped = stop.is_set()
     return figures
 
 
-def _tell_others(store: Store, config: Config, under_way: Polls, stop: Event) -> None:
+def _tell_others(store: Store, config: Config, polls: Polls, stop: Event) -> None:
     """Send what a round brought to those who subscribe, and tell people what broke and what is well again."""
-    with closing(Alerting(store, under_way, config, at_once=True)) as alerting:
+    with closing(Alerting(store, polls, config, at_once=True)) as alerting:
         # Who is named by now is told of what this round finds.
         alerting.begin()
         Noticing(store, config).once()
-        others = (Sender(store, under_way, config), alerting)
+        others = (Sender(store, polls, config), alerting)
         until = time.monotonic() + _SENDING
         # Mail that is on its way is waited for: ended here, it would be sent again by each round.
         while not stop.is_set() and (alerting.under_way or time.monotonic() < until):
@@ -186,11 +186,11 @@ def _tell_others(store: Store, config: Config, under_way: Polls, stop: Event) ->
                 alerting.wind_up()
             # Each of them has to look, whatever the others saw.
             seen = [each.look() for each in others]
-            if not (any(seen) or under_way.under_way or alerting.under_way):
+            if not (any(seen) or polls.unfinished or alerting.under_way):
                 break
             for each in others:
                 each.act()
-            under_way.step(TICK)
+            polls.step(TICK)
 
 
 def poll_once(path: Path, database: str, *, members: Sequence[str] = (), every: bool = False) -> Figures:
@@ -299,9 +299,9 @@ class Handing(Begins, Protocol):
 class _ByItself:
     """Begins in this process what is due."""
 
-    def __init__(self, store: Store, under_way: Polls) -> None:
+    def __init__(self, store: Store, polls: Polls) -> None:
         self._store = store
-        self._under_way = under_way
+        self._polls = polls
         self._due: Sequence[FeedState] = ()
 
     def look(self) -> bool:
@@ -309,7 +309,7 @@ class _ByItself:
         return bool(self._due)
 
     def act(self) -> None:
-        self._under_way.begin(self._due)
+        self._polls.begin(self._due)
 
     def at_work(self) -> bool:
         return False
@@ -358,19 +358,19 @@ def poll_forever(
             # Also where no worker shows a sign of life: one that hung may go on.
             elsewhere = handing.elsewhere if handing is not None else None
             with (
-                polls(config, store, elsewhere=elsewhere) as under_way,
-                closing(Alerting(store, under_way, config, post=post)) as alerting,
+                open_polls(config, store, elsewhere=elsewhere) as polls,
+                closing(Alerting(store, polls, config, post=post)) as alerting,
             ):
-                due = to_workers or _ByItself(store, under_way)
-                others = (*_others(store, under_way, config), alerting)
+                due = to_workers or _ByItself(store, polls)
+                others = (*_others(store, polls, config), alerting)
                 try:
-                    _poll_while(goes_on, store, under_way, due, others, lock, progress, stop)
+                    _poll_while(goes_on, store, polls, due, others, lock, progress, stop)
                 except StoreError as error:
                     # Others may be at its hosts before it can ask who is.
-                    under_way.break_off()
+                    polls.break_off()
                     tell(error)
-                    _offer_again(under_way, lock, progress, stop, tick)
-                offline = under_way.offline
+                    _offer_again(polls, lock, progress, stop, tick)
+                offline = polls.offline
             if offline:
                 told_at = _wait_while_offline(offline, told_at, goes_on, stop)
         except StoreError as error:
@@ -381,11 +381,11 @@ def poll_forever(
 _Other = Subscriber | Sender | Noticing | Keeping | Alerting
 
 
-def _others(store: Store, under_way: Polls, config: Config) -> tuple[_Other, ...]:
+def _others(store: Store, polls: Polls, config: Config) -> tuple[_Other, ...]:
     """Who else has to do with what is polled; people are told by another."""
     return (
-        Subscriber(store, under_way, config.hub),
-        Sender(store, under_way, config),
+        Subscriber(store, polls, config.hub),
+        Sender(store, polls, config),
         Noticing(store, config),
         Keeping(store, config.hub),
     )
@@ -407,7 +407,7 @@ def _wait_while_offline(
 def _poll_while(
     goes_on: Callable[[], bool],
     store: Store,
-    under_way: Polls,
+    polls: Polls,
     due: Begins,
     others: Sequence[_Other],
     lock: DatabaseLock,
@@ -420,14 +420,14 @@ def _poll_while(
     """
     holding = False
     try:
-        while goes_on() and not (holding and lock.wanted) and not under_way.offline:
+        while goes_on() and not (holding and lock.wanted) and not polls.offline:
             # Each of them has to look, whatever the others saw.
             seen = [each.look() for each in (due, *others)]
             to_do = any(seen)
             if not holding and to_do and not lock.wanted and lock.take():
                 holding = True
                 # Another process may have polled meanwhile.
-                under_way.spare(store.spared())
+                polls.spare(store.spared())
             if not holding:
                 stop.wait(TICK)
                 continue
@@ -437,42 +437,42 @@ def _poll_while(
                 each.act()
             until = time.monotonic() + TICK
             while (
-                (under_way.under_way or due.at_work())
-                and not under_way.offline
+                (polls.unfinished or due.at_work())
+                and not polls.offline
                 and (left := until - time.monotonic()) > 0
             ):
-                progress.told(under_way.step(left))
-            if not under_way.under_way and not due.at_work():
+                progress.told(polls.step(left))
+            if not polls.unfinished and not due.at_work():
                 lock.release()
                 holding = False
         if holding:
-            _wind_up(under_way, due, lock, progress, stop)
+            _wind_up(polls, due, lock, progress, stop)
             lock.take()
-        progress.told(under_way.finish())
+        progress.told(polls.finish())
     finally:
         lock.release()
 
 
-def _wind_up(under_way: Polls, due: Begins, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
+def _wind_up(polls: Polls, due: Begins, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
     """Let end what is under way here, and what workers are at as long as somebody waits for the lock."""
     due.take_back()
     until = time.monotonic() + WINDING_UP
     while not stop.is_set():
-        here = under_way.wind_up() and time.monotonic() < until
+        here = polls.wind_up() and time.monotonic() < until
         if not here and not (lock.wanted and due.at_work()):
             return
-        progress.told(under_way.step(TICK))
+        progress.told(polls.step(TICK))
 
 
 def _offer_again(
-    under_way: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
+    polls: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
 ) -> None:
     """Offer what was gathered to a store that refused, until it takes all of it."""
     while not stop.wait(AFTER_A_REFUSAL):
         try:
             tick()
             if lock.take():
-                progress.told(under_way.finish())
+                progress.told(polls.finish())
                 return
         except StoreError as error:
             tell(error)

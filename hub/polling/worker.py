@@ -19,7 +19,7 @@ from hub.config import Config, Watched
 from hub.errors import StoreError
 from hub.model import FeedKey, FeedState
 from hub.polling.polls import Polls, utc_now
-from hub.polling.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, polls, tell
+from hub.polling.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, open_polls, tell
 from hub.report import Lines, Progress, say
 from hub.said import ahead_of
 from hub.signals import stopping
@@ -49,11 +49,11 @@ class _Shard(Struct):
     feeds: dict[FeedKey, str] = {}
     first: set[FeedKey] | None = None
 
-    def look(self, under_way: Set[FeedKey]) -> None:
+    def look(self, polls: Set[FeedKey]) -> None:
         """Forget what is polled no more."""
-        self.feeds = {key: host for key, host in self.feeds.items() if key in under_way}
+        self.feeds = {key: host for key, host in self.feeds.items() if key in polls}
         if self.first is not None:
-            self.first &= under_way
+            self.first &= polls
 
     @property
     def takes_more(self) -> bool:
@@ -165,49 +165,49 @@ class _Worker:
 
         self._told = None
         offline = None
-        with polls(config, self._store, elsewhere=self._company) as under_way:
+        with open_polls(config, self._store, elsewhere=self._company) as polls:
             try:
-                with Taker(self._database, config.digest, under_way.wake) as taker:
+                with Taker(self._database, config.digest, polls.wake) as taker:
                     try:
-                        self._poll_while(lambda: self._goes_on(config), under_way, taker)
+                        self._poll_while(lambda: self._goes_on(config), polls, taker)
                     except StoreError:
                         # Others may be at its hosts from this moment on.
-                        under_way.break_off()
+                        polls.break_off()
                         raise
             except StoreError as error:
                 tell(error)
-                self._offer_again(under_way)
+                self._offer_again(polls)
             finally:
                 # What hangs is ended by the hub: this does not, though it is no worker for now.
                 with suppress(StoreError):
                     self._company.work_as(None)
-            offline = under_way.offline
+            offline = polls.offline
         if offline:
             tell(offline)
             self._stop.wait(WHILE_OFFLINE)
 
     # ------------------------------------------------------------ polling
 
-    def _poll_while(self, goes_on: Callable[[], bool], under_way: Polls, taker: Taker) -> None:
+    def _poll_while(self, goes_on: Callable[[], bool], polls: Polls, taker: Taker) -> None:
         with _ending() as shards:
-            while goes_on() and not under_way.offline:
+            while goes_on() and not polls.offline:
                 taker.look()
                 self._company.work_as(taker.number)
                 shards += [_Shard(job) for job in taker.taken()]
-                self._begin(under_way, [shard for shard in shards if shard.takes_more])
-                self._progress.told(under_way.step(TICK))
+                self._begin(polls, [shard for shard in shards if shard.takes_more])
+                self._progress.told(polls.step(TICK))
                 for shard in shards:
-                    shard.look(under_way.feeds)
+                    shard.look(polls.feeds)
                     if not shard.feeds:
                         shard.job.end()
                 shards[:] = [shard for shard in shards if shard.feeds]
             taker.stop()
             until = time.monotonic() + WINDING_UP
-            while under_way.wind_up() and not self._stop.is_set() and time.monotonic() < until:
-                self._progress.told(under_way.step(TICK))
-            self._progress.told(under_way.finish())
+            while polls.wind_up() and not self._stop.is_set() and time.monotonic() < until:
+                self._progress.told(polls.step(TICK))
+            self._progress.told(polls.finish())
 
-    def _begin(self, under_way: Polls, shards: Sequence[_Shard]) -> None:
+    def _begin(self, polls: Polls, shards: Sequence[_Shard]) -> None:
         """Begin what is due in these shards: at once in those that came, now and then in the others."""
         came = any(shard.first is None for shard in shards)
         if not shards or not (came or time.monotonic() >= self._begins_at):
@@ -219,7 +219,7 @@ class _Worker:
         by_number = {shard.job.shard: shard for shard in shards}
         at_work = {host for shard in shards for host in shard.feeds.values()}
         # What others were told meanwhile.
-        under_way.spare(self._store.spared())
+        polls.spare(self._store.spared())
         hosts: Counter[str] = Counter()
         for state in sorted(self._store.due(utc_now()), key=_due_since):
             host = host_of(state)
@@ -231,15 +231,15 @@ class _Worker:
         for shard in shards:
             if shard.first is None:
                 shard.first = set(shard.feeds)
-        under_way.begin(states)
+        polls.begin(states)
         # Where thousands are due, to see which takes its time.
         self._begins_at = time.monotonic() + max(_LOOKS, _OF_LOOKING * (time.monotonic() - began))
 
-    def _offer_again(self, under_way: Polls) -> None:
+    def _offer_again(self, polls: Polls) -> None:
         """Offer what was gathered to a store that refused, until it takes all of it."""
         while not self._stop.wait(AFTER_A_REFUSAL):
             try:
-                self._progress.told(under_way.finish())
+                self._progress.told(polls.finish())
                 return
             except StoreError as error:
                 tell(error)
