@@ -28,8 +28,9 @@ from hub.admin.desk import Desk
 from hub.config import Config, Watched
 from hub.errors import BusyError, HubError, StoreError
 from hub.lock import DatabaseLock
+from hub.polling.forever import poll_forever
 from hub.polling.polls import utc_now
-from hub.polling.rounds import AFTER_A_REFUSAL, Handing, poll_forever, sync, sync_beside, tell
+from hub.polling.rounds import AFTER_A_REFUSAL, sync, sync_beside, tell
 from hub.provider import Provider
 from hub.report import Lines, say
 from hub.said import counted, sentence
@@ -37,6 +38,7 @@ from hub.signals import block, leave_to_parent, stopping, told_for, told_to_end
 from hub.store import Store, lock_of, on_server, open_store, shown
 
 if TYPE_CHECKING:
+    from hub.polling.handing import Handing
     from hub.web import WebView
 
 _WEB_STARTS_WITHIN = 30.0
@@ -92,7 +94,7 @@ def run(place: Place) -> None:
 
 @contextmanager
 def _handing(place: Place) -> Iterator[Handing | None]:
-    """What hands out to workers; None where the database is a file, which they cannot share."""
+    """What hands polls out to workers; None where the database is a file, which they cannot share."""
     if not on_server(place.database):
         yield None
         return

@@ -20,7 +20,7 @@ from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
 from hub.lock import LockFile
 from hub.model import FeedKey, FeedState, FetchPolicy, PollResult, Selection
-from hub.polling import polls, rounds
+from hub.polling import forever, polls, rounds
 from hub.report import Figures, Lines
 from hub.robots import KnownRobots, Robots
 from hub.store import Store, open_store
@@ -141,7 +141,7 @@ def test_a_full_disk_costs_no_member_a_second_request(
                 stop.set()
 
         watched = Watched(tmp_path / "feeds.yaml")
-        rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
+        forever.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
         assert store.totals().entries == 200
     assert "outcome=fetched status=200 new=200" in told.getvalue()
     assert site.paths() == ["/news"]
@@ -271,7 +271,7 @@ def test_a_hub_that_was_cut_off_goes_on_with_all_feeds_once_it_is_not(
     watched = Watched(tmp_path / "feeds.yaml")
     lock = LockFile(tmp_path / "hub.db", "poll")
     with closing(open_store(f"sqlite:///{tmp_path / 'hub.db'}")) as store:
-        rounds.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
+        forever.poll_forever(watched, store, lock=lock, progress=Lines(told), stop=stop, tick=tick)
         assert [state.failures for state in store.feed_states()] == [1, 1, 1, 1, 0]
     assert said.getvalue().count("Nobody can be reached") == 1
 

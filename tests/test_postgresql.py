@@ -26,7 +26,7 @@ from hub import service
 from hub.config import Watched, load
 from hub.errors import BusyError, StoreError
 from hub.lock import held
-from hub.polling import rounds
+from hub.polling import forever, rounds
 from hub.report import Lines
 from hub.service import Place
 from hub.store import back_up, company_of, existing_store, lock_of, on_server, open_store, put_back, shown
@@ -550,7 +550,7 @@ def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
 
     with closing(open_store(hub.database)) as store, (tmp_path / "said").open("w") as said:
         monkeypatch.setattr(sys, "stderr", said)
-        rounds.poll_forever(
+        forever.poll_forever(
             Watched(hub.config),
             store,
             lock=lock_of(hub.database, "poll"),

@@ -20,8 +20,9 @@ from hub.config import Config, Watched
 from hub.demo import network
 from hub.demo.site import Sites
 from hub.machine import check_temporary_folder
+from hub.polling.forever import poll_forever
 from hub.polling.polls import utc_now
-from hub.polling.rounds import poll_forever, poll_round, sync
+from hub.polling.rounds import poll_round, sync
 from hub.report import Figures, Lines, progress, say
 from hub.service import Place, web_view
 from hub.signals import stopping

@@ -24,7 +24,7 @@ _TRIED_AGAIN = 60.0
 
 
 class Handing:
-    """Hands what is due out to workers (`rounds.Handing`), and has them know by which feeds.yaml."""
+    """Hands the polls that are due out to workers (`forever._Due`), and tells them by which feeds.yaml."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -32,7 +32,7 @@ class Handing:
         self._queue: Queue | None = None
         self._store: Store | None = None
         self._digest = ""
-        self._there = False
+        self._has_workers = False
         self._looked = self._asked = self._due_at = -_LOOKS
         self._tried = -_TRIED_AGAIN
         self._told = ""
@@ -49,14 +49,16 @@ class Handing:
 
     @property
     def elsewhere(self) -> Elsewhere:
+        """The workers, as other processes that ask the same hosts."""
         return self._company
 
     # ------------------------------------------------------------ who is there
 
-    def there(self, store: Store, config: Config) -> bool:
+    def has_workers(self, store: Store, config: Config) -> bool:
+        """Whether any worker polls by this configuration. Called several times a second, it looks once."""
         now = time.monotonic()
         if config.digest == self._digest and now < self._looked + _LOOKS:
-            return self._there
+            return self._has_workers
         self._store, self._digest, self._looked = store, config.digest, now
         self._company.lead(config.digest)
         self._look_at_clock()
@@ -64,13 +66,13 @@ class Handing:
         if not workers.alive and (workers.jobs or workers.gone) and (queue := self._opened()) is not None:
             # Of a hub that was killed, or of workers that were or that hang.
             queue.take_back()
-        there = workers.alive > 0 and self._opened() is not None
-        if there and not self._there:
+        has_workers = workers.alive > 0 and self._opened() is not None
+        if has_workers and not self._has_workers:
             say(f"What is due is handed out to {counted(workers.alive, 'worker', 'workers')} from now on.")
-        elif self._there and not there:
+        elif self._has_workers and not has_workers:
             say("There is no worker any more: this hub polls by itself.")
-        self._there = there
-        return there
+        self._has_workers = has_workers
+        return has_workers
 
     def _look_at_clock(self) -> None:
         """Say once that this machine's clock is not the server's; polls go on by it."""

@@ -1,4 +1,8 @@
-"""Polling all feeds: once (`poll_round`), or for ever, each when it is due (`poll_forever`)."""
+"""One round: a poll of each feed that is due, then of what it brought. And what every kind of poller needs.
+
+`hub poll` is `poll_once`. A hub that goes on (`forever`) and a `worker` open their
+polls, follow feeds.yaml and tell errors by the functions here, too.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
-from math import inf
 from pathlib import Path
 from threading import Event
-from typing import Protocol
 
 from hub import urls
 from hub.config import Config, Watched, load
-from hub.errors import ConfigError, HubError, OfflineError, StoreError
+from hub.errors import ConfigError, HubError
 from hub.fetch import Elsewhere
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
-from hub.lock import DatabaseLock, held
+from hub.lock import held
 from hub.machine import check_clock, check_temporary_folder
 from hub.model import FeedState, HubSettings, PollResult
-from hub.polling.alerting import Alerting, Post
+from hub.polling.alerting import Alerting
 from hub.polling.keeping import Keeping
 from hub.polling.noticing import Noticing
 from hub.polling.polls import Polls, utc_now
 from hub.polling.reading import Readers
 from hub.polling.sender import Sender
-from hub.polling.subscriber import Subscriber
 from hub.report import Figures, Progress, progress, say
 from hub.said import minute
 from hub.signals import stopping
@@ -41,9 +42,8 @@ _LOCALHOST = "localhost"
 WINDING_UP = 10.0
 # How long to leave a database alone that refused; no member is asked anything meanwhile.
 AFTER_A_REFUSAL = 30.0
-# How long to wait where nobody can be reached, and after how long to say so again.
+# How long to wait where nobody can be reached.
 WHILE_OFFLINE = 60.0
-_OFFLINE_TOLD_AGAIN = 3600.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
 # How soon a hub that runs has wound up what it was at, and goes by a feeds.yaml that was edited.
@@ -71,11 +71,12 @@ def sync_beside(
     follows_within: float = 0,
     stop: Event | None = None,
 ) -> bool:
-    """The same for who does not poll for ever: where a hub runs by another file, that one counts.
+    """Tell the store what feeds.yaml says, unless a `hub run` goes by another file; whether it was told.
 
-    Whether this one does. A file that was not copied to this machine yet would otherwise take feeds
-    out of the list on all. By one that was edited a moment ago, its own hub goes `follows_within` so
-    many seconds; it is waited for no longer once `stop` is set.
+    That hub's file counts: this one may not have been copied to this machine yet, and
+    would take feeds out of the list for all. A hub whose own file was just edited goes
+    by it within seconds, so it is waited for up to `follows_within` seconds, or until
+    `stop` is set.
     """
     leader = None
     if on_server(database):
@@ -92,7 +93,7 @@ def sync_beside(
 
 
 def _other_leader(config: Config, database: str, *, until: float, stop: Event) -> str | None:
-    """The hub that runs by another feeds.yaml, if one still does then."""
+    """The `hub run` that goes by another feeds.yaml at `until` (`time.monotonic`); None if none does."""
     with closing(company_of(database)) as company:
         while True:
             same, leader = company.led(config.digest)
@@ -140,11 +141,13 @@ def poll_round(
     elsewhere: Elsewhere | None = None,
     tells: bool = True,
 ) -> Figures:
-    """Poll these feeds, each once. When `stop` is set, what came in is settled and the rest left.
+    """Poll these feeds, each once.
 
-    So it is where nobody can be reached, which is told. `tick` is called several
-    times a second, before what came in is settled. `elsewhere` is as in `polls`.
-    Unless it `tells`, whoever is to hear of what it brought is left to a hub that runs.
+    When `stop` is set, or nobody can be reached (which is said), what came in is
+    settled and the rest left. `tick` is called several times a second, each time
+    before anything is settled. `elsewhere` is as in `open_polls`. With `tells`,
+    subscribers and people hear of what the round brought; else that is left to a
+    `hub run`.
     """
     figures = Figures()
     began = time.monotonic()
@@ -184,7 +187,7 @@ def _tell_others(store: Store, config: Config, polls: Polls, stop: Event) -> Non
         while not stop.is_set() and (alerting.under_way or time.monotonic() < until):
             if time.monotonic() >= until:
                 alerting.wind_up()
-            # Each of them has to look, whatever the others saw.
+            # In a list: each of them has to look, whatever the others saw.
             seen = [each.look() for each in others]
             if not (any(seen) or polls.unfinished or alerting.under_way):
                 break
@@ -267,217 +270,6 @@ def _whose_turn(store: Store, now: datetime, *, members: Sequence[str], every: b
 
 def _waiting(holder: str) -> None:
     say(f"Waiting for {holder}, which is polling with this database.")
-
-
-class Begins(Protocol):
-    """Has what is due be polled: `look` sees what that is, `act` begins it."""
-
-    def look(self) -> bool:
-        """Whether there is something to begin."""
-
-    def act(self) -> None:
-        """Begin what `look` saw."""
-
-    def at_work(self) -> bool:
-        """Whether others are at what was begun."""
-
-    def take_back(self) -> None:
-        """Have nothing more begin of what others were given."""
-
-
-class Handing(Begins, Protocol):
-    """Hands what is due out to workers, while there are any."""
-
-    def there(self, store: Store, config: Config) -> bool:
-        """Whether there are workers for a hub that goes by this. Asked several times a second."""
-
-    @property
-    def elsewhere(self) -> Elsewhere:
-        """They, as they ask hosts."""
-
-
-class _ByItself:
-    """Begins in this process what is due."""
-
-    def __init__(self, store: Store, polls: Polls) -> None:
-        self._store = store
-        self._polls = polls
-        self._due: Sequence[FeedState] = ()
-
-    def look(self) -> bool:
-        self._due = self._store.due(utc_now())
-        return bool(self._due)
-
-    def act(self) -> None:
-        self._polls.begin(self._due)
-
-    def at_work(self) -> bool:
-        return False
-
-    def take_back(self) -> None:
-        """There is nobody else."""
-
-
-def poll_forever(
-    watched: Watched,
-    store: Store,
-    *,
-    lock: DatabaseLock,
-    progress: Progress,
-    stop: Event,
-    tick: Callable[[], None] = lambda: None,
-    handing: Handing | None = None,
-) -> None:
-    """Poll each feed when it is due, until `stop` is set, taking up changes of feeds.yaml on the way.
-
-    `lock` is held while polls are under way, so that a round ordered by hand
-    beside this one waits its turn; what has not begun by then is left for after
-    it. `tick` is called several times a second. While there are workers, who poll
-    elsewhere, what is due is handed out to them by `handing`.
-    A database that refuses (a full disk, say) is told of and asked again.
-    What it did not take is offered to it until it does, before anybody is
-    asked for more: it would be forgotten who wants to be left alone.
-    Where nobody can be reached, all are asked again each minute until somebody is.
-    """
-    store.give_up_at(stop)
-    told_at = -inf
-    post = Post()
-    while not stop.is_set():
-        config = watched.current
-        try:
-            sync(store, config)
-            to_workers = handing if handing is not None and handing.there(store, config) else None
-
-            def goes_on(config: Config = config, as_before: bool = to_workers is not None) -> bool:
-                tick()
-                look_again(watched)
-                if stop.is_set() or watched.current is not config:
-                    return False
-                return handing is None or handing.there(store, config) == as_before
-
-            # Also where no worker shows a sign of life: one that hung may go on.
-            elsewhere = handing.elsewhere if handing is not None else None
-            with (
-                open_polls(config, store, elsewhere=elsewhere) as polls,
-                closing(Alerting(store, polls, config, post=post)) as alerting,
-            ):
-                due = to_workers or _ByItself(store, polls)
-                others = (*_others(store, polls, config), alerting)
-                try:
-                    _poll_while(goes_on, store, polls, due, others, lock, progress, stop)
-                except StoreError as error:
-                    # Others may be at its hosts before it can ask who is.
-                    polls.break_off()
-                    tell(error)
-                    _offer_again(polls, lock, progress, stop, tick)
-                offline = polls.offline
-            if offline:
-                told_at = _wait_while_offline(offline, told_at, goes_on, stop)
-        except StoreError as error:
-            tell(error)
-            stop.wait(AFTER_A_REFUSAL)
-
-
-_Other = Subscriber | Sender | Noticing | Keeping | Alerting
-
-
-def _others(store: Store, polls: Polls, config: Config) -> tuple[_Other, ...]:
-    """Who else has to do with what is polled; people are told by another."""
-    return (
-        Subscriber(store, polls, config.hub),
-        Sender(store, polls, config),
-        Noticing(store, config),
-        Keeping(store, config.hub),
-    )
-
-
-def _wait_while_offline(
-    offline: OfflineError, told_at: float, goes_on: Callable[[], bool], stop: Event
-) -> float:
-    """Ask nobody for a minute; when it was told last why, which was `told_at` before."""
-    if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
-        tell(offline)
-        told_at = time.monotonic()
-    until = time.monotonic() + WHILE_OFFLINE
-    while goes_on() and time.monotonic() < until:
-        stop.wait(TICK)
-    return told_at
-
-
-def _poll_while(
-    goes_on: Callable[[], bool],
-    store: Store,
-    polls: Polls,
-    due: Begins,
-    others: Sequence[_Other],
-    lock: DatabaseLock,
-    progress: Progress,
-    stop: Event,
-) -> None:
-    """Poll what is `due`, asking `goes_on` and the store at each tick, until somebody wants the lock.
-
-    `others` have more to do by way of the polls. The lock is held for those, too, that workers are at.
-    """
-    holding = False
-    try:
-        while goes_on() and not (holding and lock.wanted) and not polls.offline:
-            # Each of them has to look, whatever the others saw.
-            seen = [each.look() for each in (due, *others)]
-            to_do = any(seen)
-            if not holding and to_do and not lock.wanted and lock.take():
-                holding = True
-                # Another process may have polled meanwhile.
-                polls.spare(store.spared())
-            if not holding:
-                stop.wait(TICK)
-                continue
-            # Of a server it is lost with the connection, and another may poll from then on.
-            lock.take()
-            for each in (due, *others):
-                each.act()
-            until = time.monotonic() + TICK
-            while (
-                (polls.unfinished or due.at_work())
-                and not polls.offline
-                and (left := until - time.monotonic()) > 0
-            ):
-                progress.told(polls.step(left))
-            if not polls.unfinished and not due.at_work():
-                lock.release()
-                holding = False
-        if holding:
-            _wind_up(polls, due, lock, progress, stop)
-            lock.take()
-        progress.told(polls.finish())
-    finally:
-        lock.release()
-
-
-def _wind_up(polls: Polls, due: Begins, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
-    """Let end what is under way here, and what workers are at as long as somebody waits for the lock."""
-    due.take_back()
-    until = time.monotonic() + WINDING_UP
-    while not stop.is_set():
-        here = polls.wind_up() and time.monotonic() < until
-        if not here and not (lock.wanted and due.at_work()):
-            return
-        progress.told(polls.step(TICK))
-
-
-def _offer_again(
-    polls: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
-) -> None:
-    """Offer what was gathered to a store that refused, until it takes all of it."""
-    while not stop.wait(AFTER_A_REFUSAL):
-        try:
-            tick()
-            if lock.take():
-                progress.told(polls.finish())
-                return
-        except StoreError as error:
-            tell(error)
-        finally:
-            lock.release()
 
 
 def look_again(watched: Watched) -> None:
