@@ -35,7 +35,7 @@ from hub.config import parse as read_config
 from hub.parse.decode import decode
 from hub.parse.feed import MOST_ENTRIES, parse
 from hub.parse.xml import read_by_feedparser
-from hub.poll import Document, Reader
+from hub.reader import Document, Reader
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parent.parent / "shared" / "corpus"

@@ -17,7 +17,7 @@ from hub.fetch import Fetched, FetchRequest, NotModified
 from hub.model import ROBOT_NAME, Entry, FeedInfo, FeedState, Gathered, Listing, Sitemap, Validators
 from hub.parse import sites
 from hub.parse.document import Wanted
-from hub.poll import Asked, Reading
+from hub.reader import Reading, SiteDocument
 from hub.said import counted
 
 # Pages of news that one poll fetches at most; the others are left for the next ones.
@@ -107,8 +107,8 @@ class Gathering:
 
     # ------------------------------------------------------------ what came
 
-    def took(self, answer: Fetched | NotModified) -> Asked | None:
-        """Take an answer: what to tell the reader of it; None where there is nothing new to read."""
+    def took(self, answer: Fetched | NotModified) -> SiteDocument | None:
+        """Take an answer: what its reader needs to know of it; None where there is nothing new to read."""
         wanted, before = self.current, self._remembered.get(self.current.url)
         self._seconds += answer.seconds
         digest = before.digest if before else None
@@ -133,7 +133,7 @@ class Gathering:
                 if each.within == wanted.url:
                     self._want(Wanted(url=each.url, part="listing", within=each.within))
             return None
-        return Asked(
+        return SiteDocument(
             kind=self._kind,
             wanted=wanted,
             known=self._known if wanted.part == "listing" else frozenset(),

@@ -11,41 +11,27 @@ Reader, which runs anywhere; settle is one writer's.
 from __future__ import annotations
 
 import hashlib
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from hub import normalise, stories, urls
+from hub import urls
 from hub.decide import decide
 from hub.errors import FeedError, FeedGone, FetchError, NotAFeed, ParseError
 from hub.fetch import Fetched, FetchRequest, NotModified
-from hub.health import NO_ENTRIES
 from hub.model import (
-    Entry,
-    Feed,
-    FeedInfo,
     FeedKey,
     FeedState,
     FeedUpdate,
     Gathered,
     HubSettings,
     Known,
-    LastDocument,
-    Mark,
-    Offer,
     Push,
-    SiteKind,
-    TagRule,
-    Tombstone,
     Validators,
-    Wishes,
     digest,
 )
-from hub.parse.document import ParsedFeed, Wanted
+from hub.reader import Reading
 from hub.store import Decide
 from hub.websub import offers
 
@@ -58,166 +44,6 @@ _NO_FEED_THERE = (404, 410)
 _DAY = 24 * 60 * 60
 _WEEK = 7 * _DAY
 _MOST_ADVERTISED = 3
-_DELETED = "their feed says that it was deleted"
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What a reader is told of a site's document besides its body (`hub.parse.sites`)."""
-
-    kind: SiteKind
-    wanted: Wanted
-    known: frozenset[int] = frozenset()
-    thorough: bool = False
-    headers: Mapping[str, str] = {}
-
-
-class Document(Struct, frozen=True, kw_only=True):
-    """What was fetched from `url` for a feed, to be read: a feed, unless `asked` says otherwise.
-
-    `cut` is whether `body` is only the beginning of it. What `last` has of the
-    feed's last document is stored as it is, so that it takes neither tags nor a
-    sketch to recognise it; nor, where it is written as it was, anything else.
-    """
-
-    feed: Feed
-    url: str
-    body: bytes
-    content_type: str | None = None
-    cut: bool = False
-    last: LastDocument = LastDocument()
-    asked: Asked | None = None
-
-    @classmethod
-    def of(
-        cls,
-        feed: Feed,
-        answer: Fetched,
-        *,
-        last: LastDocument = LastDocument(),
-        asked: Asked | None = None,
-    ) -> Document:
-        """The document that was fetched."""
-        return cls(
-            feed=feed,
-            url=answer.url,
-            body=answer.body,
-            content_type=answer.content_type,
-            cut=answer.cut,
-            last=last,
-            asked=asked,
-        )
-
-
-class Reading(Struct, frozen=True, kw_only=True):
-    """A document read: what the feed says of itself, its entries with their tags, remarks and wishes.
-
-    Of a site's document also what else is wanted, the most urgent first; how
-    much more is `left`; and the `pages` that need not be looked at again.
-    `tombstones` are what a feed says was deleted. The entries with one of the
-    marks `unchanged` have neither tags nor a sketch. A document that has not
-    `ended` may be had whole the next time. A feed's `format` is what it is
-    written in, in words.
-    """
-
-    info: FeedInfo
-    entries: tuple[Entry, ...]
-    unchanged: frozenset[Mark] = frozenset()
-    offer: Offer = Offer()
-    remarks: tuple[str, ...] = ()
-    wanted: tuple[Wanted, ...] = ()
-    pages: frozenset[int] = frozenset()
-    left: int = 0
-    wishes: Wishes = Wishes()
-    tombstones: tuple[Tombstone, ...] = ()
-    ended: bool = True
-    format: str = ""
-    by_feedparser: bool = False
-
-
-class Reader:
-    """Parses, cleans and tags documents. Loads what that takes when it is made.
-
-    `hosts` are the sites that moved (`urls.present_hosts`).
-    """
-
-    def __init__(
-        self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = urls.NO_HOSTS
-    ) -> None:
-        from hub.tags import Tagger
-
-        self._tagger = Tagger(rules)
-        self._zone = ZoneInfo(timezone)
-        self._hosts = hosts
-
-    def read(self, document: Document) -> Reading:
-        """Read a document. Raises ParseError. Takes as long as the document makes it."""
-        return self._feed(document) if document.asked is None else self._part(document, document.asked)
-
-    def _feed(self, document: Document) -> Reading:
-        from hub.parse.feed import parse
-
-        parsed = parse(
-            document.body,
-            url=document.url,
-            content_type=document.content_type,
-            zone=self._zone,
-            most_entries=document.feed.most_entries,
-            most_bytes=document.feed.most_bytes,
-            cut_at=document.feed.most_bytes if document.cut else None,
-        )
-        reading = self._of(parsed, document)
-        if reading.entries:
-            return reading
-        # What is stored stays; but a feed without any news is most likely broken.
-        return replace(reading, remarks=(*reading.remarks, NO_ENTRIES))
-
-    def _part(self, document: Document, asked: Asked) -> Reading:
-        """The same of one of the documents of a site that is no feed."""
-        from hub.parse.sites import read_part
-
-        part = read_part(
-            asked.kind,
-            asked.wanted,
-            document.body,
-            url=document.url,
-            content_type=document.content_type,
-            headers=asked.headers,
-            known=asked.known,
-            thorough=asked.thorough,
-            zone=self._zone,
-        )
-        return replace(self._of(part.feed, document), wanted=part.wanted, pages=part.pages, left=part.left)
-
-    def _of(self, parsed: ParsedFeed, document: Document) -> Reading:
-        feed, url, last = document.feed, document.url, document.last
-        entries, remarks = normalise.entries(
-            parsed, feed, url=url, zone=self._zone, hosts=self._hosts, last=last
-        )
-        marks = list(map(stories.mark, entries))
-        unchanged = {place for place, mark in enumerate(marks) if mark in last.marks}
-        sketches = stories.sketched(entries, but=unchanged)
-
-        def whole(place: int, entry: Entry) -> Entry:
-            if place not in unchanged:
-                tags = self._tagger.tags(entry, given=feed.tags)
-                return replace(entry, tags=tags, sketch=sketches[place])
-            # As it is stored, it had its text for the sentences that others share.
-            return replace(entry, text="") if entry.written in last.entries else entry
-
-        return Reading(
-            info=normalise.info(parsed, url=url),
-            entries=tuple(itertools.starmap(whole, enumerate(entries))),
-            unchanged=last.marks.intersection(marks),
-            offer=offers.in_document(parsed.hubs, parsed.self_link, url=url),
-            remarks=(*parsed.remarks, *remarks),
-            wishes=parsed.wishes,
-            ended=parsed.ended,
-            format=parsed.format,
-            by_feedparser=parsed.by_feedparser,
-            tombstones=tuple(
-                Tombstone(id=each.id, why=each.why or _DELETED, when=each.when) for each in parsed.tombstones
-            ),
-        )
 
 
 def addresses(state: FeedState, *, now: datetime) -> tuple[str, ...]:

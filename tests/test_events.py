@@ -22,7 +22,7 @@ from hub.model import (
     Tag,
     TagRule,
 )
-from hub.poll import Document, Reader
+from hub.reader import Document, Reader
 from tests.entries import entry
 from tests.known import stored
 

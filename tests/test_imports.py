@@ -73,7 +73,7 @@ def test_what_polls_loads_no_parser_before_there_is_something_to_read() -> None:
 def test_what_polls_and_reads_feeds_alone_never_loads_what_sites_without_one_need() -> None:
     read = (
         "import hub.polling.rounds, hub.polling.polls\n"
-        "from hub.poll import Document, Reader\n"
+        "from hub.reader import Document, Reader\n"
         "from hub.model import Feed, FeedKey\n"
         "feed = Feed(key=FeedKey('a'), url='https://a.example/')\n"
         "body = b'<rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss>'\n"

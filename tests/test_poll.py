@@ -25,7 +25,7 @@ from hub.model import (
     TagRule,
     Validators,
 )
-from hub.poll import Document, Reader, Reading
+from hub.reader import Document, Reader, Reading
 from tests.entries import entry
 from tests.site import rss
 

@@ -35,9 +35,9 @@ from hub.model import (
     Source,
     Tag,
 )
-from hub.poll import Document, Reading
 from hub.polling import reading
 from hub.polling.reading import LARGE, Readers
+from hub.reader import Document, Reading
 from tests.commands import SOON, within
 from tests.site import rss
 

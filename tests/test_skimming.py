@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 from hub import poll
 from hub.fetch import Fetched
 from hub.model import Feed, FeedKey, HubSettings, LastDocument, Member, TagRule, Validators
-from hub.poll import Document, Reader
+from hub.reader import Document, Reader
 from hub.store import open_store
 from tests.sqlite import new_file
 

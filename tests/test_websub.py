@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hub.fetch.answer import read_head
 from hub.model import Feed, FeedKey, FeedState, FetchPolicy, HubSettings, Offer, Subscription
-from hub.poll import Document, Reader
+from hub.reader import Document, Reader
 from hub.websub import callbacks, offers, subscribing
 from hub.websub.subscribing import LEASE, Steps
 

@@ -33,8 +33,8 @@ from hub.parse.decode import Written, written
 from hub.parse.marked import marked
 from hub.parse.sites import with_charset
 from hub.parse.unpacked import unpacked
-from hub.poll import Asked, Document, Reading
 from hub.polling.reading import Readers
+from hub.reader import Document, Reading, SiteDocument
 from hub.robots import Robots, robots_url
 from hub.said import as_written, counted
 from hub.signals import stopping
@@ -75,18 +75,11 @@ def see(
     telling("It is being fetched.")
     with looking(hub) as (fetcher, readers):
         try:
-            answer, asked = _answer(state, address, fetcher, now)
+            answer, site = _answer(state, address, fetcher, now)
         except FetchError as error:
             return _not_had(address, error, now)
         telling("It has come, and is being read.")
-        document = Document(
-            feed=state.feed,
-            url=answer.url,
-            body=answer.body,
-            content_type=answer.content_type,
-            cut=answer.cut,
-            asked=asked,
-        )
+        document = Document.of(state.feed, answer, site=site)
         reading = readers.submit(document, done=lambda: None).result()
     return _seen(state, address, answer, reading, now)
 
@@ -125,8 +118,10 @@ def _remark(said: Said) -> str:
 # ---------------------------------------------------------------- what is asked for
 
 
-def _answer(state: FeedState, address: str, fetcher: Fetcher, now: datetime) -> tuple[Fetched, Asked | None]:
-    """What is at an address, as a poll asks for it. Raises FetchError."""
+def _answer(
+    state: FeedState, address: str, fetcher: Fetcher, now: datetime
+) -> tuple[Fetched, SiteDocument | None]:
+    """What is at an address, as a poll asks for it, and which document of a site it is. Raises FetchError."""
     if address not in state.feed.kinds:
         request = replace(poll.request(state, address, now=now), validators=Validators())
         return _fetched(fetcher, request), None
@@ -186,7 +181,10 @@ def _seen(
     kind = state.feed.kinds.get(address)
     text = _text(state, answer, reading, is_site=kind is not None)
     headers = _shown(answer.headers)
-    facts = [("Asked for", address), *((f"Redirected ({hop.status}) to", hop.url) for hop in answer.hops)]
+    facts = [
+        ("Asked for", address),
+        *((f"Redirected ({hop.status}) to", hop.url) for hop in answer.hops),
+    ]
     if not answer.hops and answer.url != address:
         facts.append(("Begun with", answer.url))
     cut = ", of which it is the beginning" if answer.cut else ""

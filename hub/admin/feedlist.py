@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hub.audit import Decision
     from hub.config.edit import Added, Removed
     from hub.fetch import Fetched, Fetcher
-    from hub.poll import Reading
     from hub.polling.reading import Readers
+    from hub.reader import Reading
     from hub.store import Store
 
 # Of two slugs: `easst` is like `east`, and `west` is not.
@@ -331,7 +331,7 @@ def _look(
 ) -> tuple[Fetched, Reading | ParseError]:
     """Fetch and read a feed as a poll would, without a database. Raises FetchError."""
     from hub.fetch import Fetched, FetchRequest, fetch
-    from hub.poll import Document
+    from hub.reader import Document
 
     _check_url(url)
     feed = plain_feed(FeedKey("preview"), url, config.hub)

@@ -31,10 +31,11 @@ from hub.model import (
     PollResult,
     Push,
 )
-from hub.poll import Document, Jitter, Reading
+from hub.poll import Jitter
 from hub.polling.outage import Outage
 from hub.polling.reading import LARGE, Readers
 from hub.polling.underway import UnderWay
+from hub.reader import Document, Reading
 from hub.robots import KnownRobots, Robots, robots_url
 from hub.store import Store
 
@@ -387,7 +388,7 @@ class Polls:
         self, under_way: UnderWay, site: Gathering, outcome: Fetched | NotModified | FetchError
     ) -> None:
         """Take a document of a site, or what a redirect led to if that may be fetched too."""
-        asked = None
+        document = None
         if isinstance(outcome, FetchError):
             site.failed(outcome)
         elif (rules := self._rules(under_way, outcome.url)) is None:
@@ -396,12 +397,12 @@ class Polls:
         elif not rules.allows(outcome.url):
             site.failed(gathering.disallowed(outcome.url))
         else:
-            asked = site.took(outcome)
-        if asked is None or not isinstance(outcome, Fetched):
+            document = site.took(outcome)
+        if document is None or not isinstance(outcome, Fetched):
             self._go_on(under_way, site)
             return
         fetched = poll.fetched(under_way.state, outcome.url, outcome, started=under_way.started)
-        self._read_document(under_way, fetched, Document.of(under_way.state.feed, outcome, asked=asked))
+        self._read_document(under_way, fetched, Document.of(under_way.state.feed, outcome, site=document))
 
     # ------------------------------------------------------------ settle
 

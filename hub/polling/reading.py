@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from hub.errors import ParseError
 from hub.model import TagRule
-from hub.poll import Document, Reader, Reading
+from hub.reader import Document, Reader, Reading
 from hub.signals import block, leave_to_parent
 from hub.urls import NO_HOSTS
 
@@ -138,7 +138,7 @@ class _Process:
         # For good, since this thread starts nothing but readers.
         block()
         context = ForkServerContext()
-        context.set_forkserver_preload(["hub.poll", "hub.parse.feed", "hub.tags"])
+        context.set_forkserver_preload(["hub.reader", "hub.parse.feed", "hub.tags"])
         self._pipe, its = context.Pipe()
         self._process = context.Process(target=_serve, args=(its, given), name="hub reader")
         self.documents = 0
