@@ -80,22 +80,42 @@ class Wishes(Struct, frozen=True, kw_only=True):
 class FeedState(Struct, frozen=True, kw_only=True):
     """What the hub remembers of a feed between polls.
 
-    `used_url` is the address that last answered with a feed, the one that
-    `etag`, `last_modified` and `body_digest` belong to; the validators are
-    verbatim (RFC 9110 §8.8), and `validated_at` is where redirects led that
-    gave them. `named_at` is the address of feeds.yaml whose
-    page names it, where the file does not. `next_poll` is when it is due, None for never
-    (410). `not_before` is the end of a Retry-After. `error`, `remedy` and
-    `reason` are those of the last poll, None when it went well; `failures`
-    counts failed polls in a row, of which the first was at `failing_since`, and
-    all since `reason_since` had this reason. `remarks` say what was wrong with a
-    document that could be read, and `wishes` what it asks of those who poll
-    it; `reshares` counts its entries that were this hub's own news come back.
-    `listings` are what the next poll of a site begins with, none where there
-    is something left of the last one. `recent` are the dates of the feed's
-    last publications, newest first, as `hub.schedule.recent` makes them of its
-    entries' dates. `pushed_until` is the end of the lease of a subscription
-    whose pushes have come, None where none has, or news came without one.
+    Where it is:
+
+    used_url        the address that last answered with a feed
+    named_at        the address of feeds.yaml whose page names `used_url`; None where the file has it itself
+    etag, last_modified, body_digest
+                    those of the last answer of `used_url`; the validators verbatim (RFC 9110 §8.8)
+    validated_at    where redirects led that gave these validators
+    move            where it redirects to for good, as far as polls have seen
+    listings        what the next poll of a site begins with; none where the last one left something to read
+
+    When it is asked:
+
+    polled, succeeded
+                    its last poll, and its last that did not fail
+    next_poll       when it is due; None for at once, or for never if it is `gone`
+    next_poll_why   why then, for people
+    not_before      the end of a Retry-After
+    gone            since when its server says that it is gone for good (410)
+    recent          the dates of its last publications, newest first (`hub.schedule.recent`)
+    pushed_until    the end of the lease of the subscription whose pushes come; None where none have, or
+                    where news came without one
+
+    How it went:
+
+    error, remedy, reason
+                    those of the last poll, None where it went well
+    failures        failed polls in a row, of which the first was at `failing_since`; all since
+                    `reason_since` had the same reason
+
+    What its last document said:
+
+    info, offer, wishes
+                    of the feed itself, of where its news is pushed from, and to those who poll it
+    remarks         what was wrong with a document that could be read
+    reshares        how many of its entries were this hub's own news come back
+    identity        what its entries are told apart by
     """
 
     feed: Feed
@@ -157,42 +177,61 @@ class Validators(Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
-Outcome = Literal["fetched", "not_modified", "failed"]
+PollOutcome = Literal["fetched", "not_modified", "failed"]
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
     """What a poll found out about a feed before the database was asked.
 
-    `outcome` is `fetched` when there was a body (then `entries` are its
-    entries, newest first as the document has them, and `unchanged` is true
-    when it is byte for byte the last one), `not_modified` for a 304, `failed`
-    with `error` and `remedy`. `fresh_for` is how long the answer may be kept,
-    as its server says (RFC 9111 §4.2.1). `moved_to` is where the address asked
-    redirects to, if each of the redirects is permanent.
+    outcome         `fetched` for a document, `not_modified` for a 304, `failed` for an error
+    started, seconds
+                    when it began, and how long its transfers took
+    since           when the feed had been polled last as this poll began: if another process polls it
+                    meanwhile, this poll is out of date
+    url, named_at   the address that was asked, and the one of feeds.yaml whose page names it
+    moved_to        where that address redirects to, if each of the redirects is permanent
+    status, size    of the answer; the size in bytes
+    validators, body_digest
+                    for the next request
+    fresh_for       how long the answer may be kept, as its server says (RFC 9111 §4.2.1)
 
-    A site that is no feed is several documents: `entries` are then those that
-    were read this time and no others (that one is missing says nothing),
-    `listings` what the next poll begins with, and `pages` the
-    numbers of the pages that need not be looked at again; those of
-    `pages_in_vain` brought no news, and those of `pages_barred` were not
-    asked for, by its robots.txt.
+    Of a document:
 
-    `push` is the number of the push that was read in place of a document that
-    was asked for, of a subscription that lasts until `pushed_until`. It may
-    hold nothing but what is new (that an entry is missing says nothing here
-    either), and it says nothing about the feed's address.
+    unchanged       whether it is the last one byte for byte, so that it was not read
+    entries         its entries, in its order
+    as_known        the marks of those entries that were known as they were when it was read, and so have
+                    neither tags nor a sketch
+    tombstones      the entries that it says were deleted
+    info, wishes, offer, remarks
+                    as `FeedState` has them
 
-    `since` is when the feed had been polled last as this poll began. If it is polled by
-    another meanwhile, this one is out of date.
+    Of a failure:
 
-    `tombstones` are what the document says was deleted, `checked` the pages of
-    missing entries that were looked at besides. Entries with one of the marks
-    `as_known` were known when they were read, and so have neither tags nor a
-    sketch.
+    error, remedy, reason
+                    what happened, what to do, and a word for it
+    gone            whether the server says that it is for good (410)
+    retry_after     how long a server asked to be left alone, also in a poll that went well
+    spared          the host that asked this of all its visitors (429)
+
+    A site that is no feed is several documents. `entries` are then those that were read this time, and one
+    that is missing says nothing:
+
+    listings        what the next poll begins with
+    pages           the numbers of the pages that need not be looked at again
+    pages_in_vain   those of pages that brought no news
+    pages_barred    those of pages that robots.txt does not let us fetch
+
+    A push is a document that was sent, and not asked for. It may hold nothing but what is new, and says
+    nothing of the feed's address:
+
+    push            its number in the store
+    pushed_until    until when its subscription lasts
+
+    checked         the pages of missing entries that were looked at besides
     """
 
     feed: Feed
-    outcome: Outcome
+    outcome: PollOutcome
     started: datetime
     since: datetime | UnsetType | None = UNSET
     seconds: float = 0.0
@@ -234,14 +273,17 @@ class Gathered(Struct, frozen=True, kw_only=True):
 
 
 class NewEntry(Struct, frozen=True, kw_only=True):
-    """An entry to store for the first time; `story` is None when it begins one.
+    """An entry to store for the first time.
 
-    Of a copy, `copy_of` is the key of the entry it is a copy of and `why` the
-    reason, in which `{}` stands for that entry's publisher. With `leads` it
-    is the original: it takes the lead of its story, and `why` is the reason
-    of who led before, which is now its copy. With `withheld` it is not
-    published, and begins a story all the same. Merged feeds leave out stories
-    of which nothing is `told`.
+    atom_id   the id to publish it under
+    date      the date to show and sort it by
+    story     the story that it joins; None where it begins one
+    copy_of   of a copy, the key of the entry that it is a copy of
+    why       of a copy, the reason, in which `{}` stands for the other entry's publisher
+    leads     whether it is the original, and takes the lead of its story; then `copy_of` and `why` are those
+              of the entry that led before and is its copy now
+    withheld  why it is not published, None where it is; one that is not begins a story all the same
+    told      whether merged feeds tell of it: they leave out a story of which nothing is told
     """
 
     entry: Entry
@@ -256,18 +298,22 @@ class NewEntry(Struct, frozen=True, kw_only=True):
 
 
 class ChangedEntry(Struct, frozen=True, kw_only=True):
-    """An entry whose words changed.
+    """A stored entry whose words changed.
 
-    With `leaves_story` it is other news under the same id: it begins a story
-    of its own, and the one it was in goes on without it. It, or one that was
-    alone in its story, may turn out to be a copy by its new words: then
-    `story` is the one it joins. With `catches_up` it says what the lead of its story
-    said before, so that the story did not change. `told` is whether
-    readers are told of the change: at once, never, or when it has been still.
-    `date` is the date to sort other news by. It `keeps_day`, of an event, where
-    its words name none and do not say that it is not on that one. What is `withheld` is rewritten
-    where it is; what `waits` is so from now on, though it was published with
-    the words before.
+    key           the store's number of it
+    past_fingerprints
+                  of the words that it had before, the latest first
+    leaves_story  whether it is other news under the same id: it begins a story of its own, and the one that
+                  it was in goes on without it
+    story, copy_of, why
+                  as in `NewEntry`, where its new words show that it is a copy; it was alone in its story, or
+                  leaves it
+    catches_up    whether it says now what the lead of its story said before, so that the story did not change
+    told          whether readers are told of the change: `yes`, `no`, or `waits` until it has been still
+    date          of other news, the date to sort it by
+    keeps_day     whether an event keeps the day that it had, if its new words name none
+    withheld      whether it is not published, and is only rewritten where it stands
+    waits         why it waits for an admin from now on, though it was published with the words before
     """
 
     key: int
@@ -313,21 +359,25 @@ class RefreshedEntry(Struct, frozen=True, kw_only=True):
 class FeedUpdate(Struct, frozen=True, kw_only=True):
     """What a poll should change: an intent, applied whole or not at all.
 
-    `new` are in the order to store them in, so that the last is the newest.
-    `settled` are the keys of entries that changed too often, have been still
-    since, and are told of now.
-    `reshares` counts entries that are this hub's own news come back, `too_old` those of before what is kept.
-    `habits` are the feed's from now on, None where they stay as they are.
-    `returned` are the keys of withdrawn entries that are there again, `kept` of
-    those there that an admin withdrew, `withdrawn` of those that were taken back,
-    each with the reason. `window` are the entries of a whole document, or of the
-    last with what was pushed since; `checks` are the pages to look at later,
-    `unchecked` those, by the entry's key, not to be looked at any more; none are
-    where the site was `made_anew`.
-    `host_not_before` is a host that asked all its visitors to stay away (429),
-    and until when. What the document says is not stored whole, and read again,
-    where an entry went back to earlier words, which waits, or something else than
-    its words is new (`put_off`).
+    state       what is remembered of the feed from now on
+    new         entries to store for the first time, in the order to store them in: the last is the newest
+    changed, relinked, refreshed
+                stored entries of which something is another now
+    settled     the keys of entries that changed too often, have been still since, and are told of now
+    returned    the keys of withdrawn entries that are in the document again
+    kept        the keys of entries in the document that stay withdrawn, since an admin withdrew them
+    withdrawn   the keys of entries that the member took back, each with the reason
+    window      the entries of the last whole document, and of pushes since
+    checks      pages of missing entries to look at later
+    unchecked   the keys of entries whose pages need not be looked at any more
+    made_anew   whether the site was: then no page is looked at any more
+    reshares    how many entries were this hub's own news come back
+    too_old     how many are older than the hub keeps
+    habits      what the feed is usually like from now on, None where that stays
+    host_not_before
+                a host that asked all its visitors to stay away (429), and until when
+    put_off     whether the next poll has to read the document again, even unchanged: an entry went back to
+                earlier words, or something besides its words was seen for the first time
     """
 
     state: FeedState
@@ -356,7 +406,7 @@ class PollResult(Struct, frozen=True, kw_only=True):
     """One poll as its admin is told of it. Of its new and updated entries, `waiting` wait for an admin."""
 
     feed: Feed
-    outcome: Outcome
+    outcome: PollOutcome
     new: int = 0
     updated: int = 0
     waiting: int = 0
@@ -375,7 +425,7 @@ class PastPoll(Struct, frozen=True, kw_only=True):
     feed: FeedKey
     started: datetime
     seconds: float
-    outcome: Outcome
+    outcome: PollOutcome
     status: int | None
     size: int
     new: int
@@ -402,11 +452,14 @@ PollerRole = Literal["run", "poll", "worker"]
 class Poller(Struct, frozen=True, kw_only=True):
     """A process that polls with a database on a server, or is there to: `hub run`, `hub poll`, `hub worker`.
 
-    `name` is such as `process 4711 on news1`. By the server's clock it is connected `since` and asked it
-    something last at `heard`, `silent` before now; None where the server does not say. It has so
-    many `jobs` and is at so many `hosts`, or has their pause. A worker is `at_work` that takes jobs, and
-    `same_file` says whether its feeds.yaml is that of `hub run`, None where that hands out nothing. Its
-    clock is `apart` by so much ahead of the server's, None where it is right or was not compared.
+    name       such as `process 4711 on news1`
+    since      when it connected, by the server's clock
+    heard      when it last asked the server something; `silent` is how long ago
+    hosts      how many hosts it is at, or keeps for their pause
+    jobs       how many jobs a worker has
+    at_work    whether a worker takes jobs
+    same_file  whether a worker's feeds.yaml is that of `hub run`; None where no `hub run` hands out polls
+    apart      how far its clock is ahead of the server's; None where it is right, or was not compared
     """
 
     role: PollerRole

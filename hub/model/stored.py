@@ -19,17 +19,20 @@ LONG_AGO = timedelta(days=365)
 class StoredEntry(Struct, frozen=True, kw_only=True):
     """An entry with what the hub has decided about it.
 
-    `key` and `story` are the store's numbers, never reused. `atom_id` is what
-    it is published under. `date` is the date shown and sorted by: the
-    publisher's, never later than our first sight of this news, and frozen
-    then; where nobody can tell, it `is_undated`. `changed` is our clock when
-    these words were first seen, `back` when it was published again after it
-    had been withdrawn, and `moved` when it was last put to another day.
-    `copy_of` is the key of the entry that a copy is one of, and `why` says
-    why. One that is not published, whatever its `standing`, leads no story and
-    is alone in its own. `feed_url` is its feed's `url` in feeds.yaml. `source`
-    is the feed it was polled from, unless the publisher copied it from
-    elsewhere.
+    key, story  the store's numbers, never reused
+    feed_url    its feed's `url` in feeds.yaml
+    source      the feed that it was polled from, unless the publisher copied it from elsewhere
+    atom_id     the id that it is published under
+    date        what is shown and sorted by: the publisher's, never later than our first sight of this news,
+                and not changed after that; it says nothing where it `is_undated`
+    first_seen  our clock when the entry was first read
+    changed     our clock when these words were first seen
+    back        when it was published again after it had been withdrawn
+    moved       when it was last put to another day
+    lead        whether it leads its story
+    copy_of, why
+                of a copy, the key of the entry that it is a copy of, and the reason
+    standing    an entry that is not `published` leads no story, and is alone in its own
     """
 
     key: int
@@ -53,10 +56,10 @@ class StoredEntry(Struct, frozen=True, kw_only=True):
 class WithheldEntry(Struct, frozen=True, kw_only=True):
     """A stored entry that is not published, why not, and since when.
 
-    `was_published`: readers may have it. `by_admin`: an admin or an editor said so,
-    and no rule says otherwise; `retracted` is why its member took it back too, None
-    where it did not. `story_terms` are the tags by which they had it, those
-    of its story at the time.
+    by_admin       whether an admin or an editor said so, so that no rule undoes it
+    was_published  whether readers may have it
+    retracted      why its member took it back too; None where it did not
+    story_terms    the tags of the story that it was in when it was withheld
     """
 
     stored: StoredEntry
@@ -124,11 +127,12 @@ class RelatedStory(Struct, frozen=True, kw_only=True):
 class KnownEntry(Struct, frozen=True, kw_only=True):
     """As much of a stored entry as it takes to recognise it in a new document.
 
-    `text` is empty where an entry of the document is surely this one, unchanged.
-    `changes` are the moments of its last changes, the oldest first; it is
-    `restless` where the last of them has not been told yet, for there were
-    too many.
-    `by_admin`: that it was withdrawn is an admin's word.
+    text      its plain text; empty where an entry of the document is surely this one, unchanged
+    fingerprint, past_fingerprints
+              of its words, and of those that it had before, the latest first
+    changes   when it last changed, the oldest first
+    restless  whether the last change has not been told yet, since there were too many
+    by_admin  whether an admin withdrew it
     """
 
     key: int
@@ -235,24 +239,29 @@ class Rulings(Struct, frozen=True, kw_only=True):
 class Known(Struct, frozen=True, kw_only=True):
     """What the store holds that a document's entries might be.
 
-    `own` are entries of the same feed. `likely` names, for the fingerprint of
-    each entry that surely none of these is, the stories of other feeds worth
-    comparing with, likeliest first; `stories` has the entries of these and of
-    `own`'s stories that other feeds have there, each story's lead first;
-    `told` has the feed's own entries of those stories that have one, and
-    `story_feeds` the feeds with an entry in each of them. `atom_ids` are those
-    of the document's ids that are already published under, each with the feed
-    of its entry, and `holders` the stories that hold each number of the new
-    sketches. `retitled` are the keys of those of `own` that have nothing but a
-    title or a text in common with the document: looked for where most of it is
-    not known by anything else. `habits` are the feed's, `window` are the
-    entries of its last document and of pushes since, `deleted` those of the
-    feed's, by key, that the document has tombstones of, with the reason, and
-    `waiting` those of which a change has not been told, by key, with when they
-    last changed. `begun` is when the first entry of all came in. `withdrawn`
-    are the keys of what an admin withdrew of the member's other feeds, with how.
-    `taken_away` are those entries without a date that were taken away as old,
-    by what they are `known_again_by`.
+    Of the same feed:
+
+    own          entries that a document's entries may be
+    retitled     the keys of those of `own` that have nothing but a title or a text in common with the
+                 document; looked for where most of a document is not known by anything else
+    window       the entries of the feed's last document, and of pushes since
+    deleted      the keys of entries that the document has tombstones of, with the reason
+    waiting      the keys of entries with a change that has not been told, with when they last changed
+    habits       what the feed is usually like
+    taken_away   what entries without a date that were taken away as old are `known_again_by`
+
+    Of other feeds, for the entries that may be new or have changed:
+
+    likely       by an entry's fingerprint, the stories worth comparing it with, likeliest first
+    stories      the entries of other feeds in those stories, and in those of `own`, each story's lead first
+    told         the feed's own entries in those stories
+    story_feeds  the feeds with an entry in each of those stories
+    holders      the stories that hold each number of the entries' sketches
+    rulings      what admins decided about those stories
+    withdrawn    the keys of what an admin withdrew of the member's other feeds, and how it is withheld
+
+    atom_ids     those of the document's ids that something is published under, with the feed of its entry
+    begun        when the first entry of all came in; None where there is none
     """
 
     own: tuple[KnownEntry, ...] = ()
