@@ -45,16 +45,17 @@ class Sent(Struct, frozen=True, kw_only=True):
 class FetchRequest(Struct, frozen=True, kw_only=True):
     """What to ask for.
 
-    `validators` are those of the last answer, verbatim: with any of them the
-    request is conditional (RFC 9110 §13.1). `named_by` is the document of
-    another host that names the address, None for one that feeds.yaml names or
-    whose host it does: what others name must be at a public address, whatever
-    is allowed besides. With `form` it is a POST of that, which is urlencoded,
-    with `sent` one of that document. A `callback` is a WebSub subscriber's,
-    where any success (2xx) is one, and no redirect is followed (WebSub §7).
-    All of it has to be over `within` seconds, None for the policy's. Of the
-    body `most_bytes` are read, after decompression, None for as many as the
-    policy says; of a larger document the beginning will do with `in_part`.
+    validators  those of the last answer, verbatim: with any, the request is conditional (RFC 9110 §13.1)
+    named_by    the document of another host that names the address; None for an address that feeds.yaml
+                names, or on a host that it names. What other hosts name must be at a public address,
+                whatever `hub.fetch.allow` has besides
+    form        an urlencoded form to POST in place of a GET
+    sent        a document to POST in place of a GET
+    callback    whether it is a WebSub subscriber's: then any 2xx is success, and no redirect is followed
+                (WebSub §7)
+    within      how many seconds all of it may take; None for as many as the policy says
+    most_bytes  how many bytes of the body to read, after decompression; None for as many as the policy says
+    in_part     whether the beginning of a larger XML document will do
     """
 
     url: str
@@ -78,11 +79,12 @@ class Hop(Struct, frozen=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """What every usable answer says.
 
-    `url` is the address that answered, after the redirects of `hops`.
-    `permanent` is true when it may stand for the address that was asked:
-    there were redirects, each is permanent (301, 308), and none leaves https
-    for http. `validators` are for the next request. `seconds` is the time of
-    all transfers, without the waiting for a turn.
+    url         the address that answered, after the redirects of `hops`
+    validators  for the next request
+    seconds     the time of all transfers, without the waiting for a turn
+    permanent   whether `url` may stand for the address that was asked: there were redirects, each is
+                permanent (301, 308), and none leaves https for http
+    fresh_for   how long it may be kept, as its server says (RFC 9111 §4.2.1)
     """
 
     url: str
@@ -96,11 +98,12 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Fetched(Answer, frozen=True, kw_only=True):
     """A document.
 
-    `body` is decompressed, and with `cut` its beginning alone, as far as was
-    asked for. `content_type` is the header as it came; `headers`
-    are all of them, names in lower case. `public` is whether it came from a
-    public address, or by way of one. `remarks` are sentences for the admin
-    about what was odd.
+    content_type  the header as it came
+    body          decompressed
+    cut           whether `body` is only the beginning of a larger document
+    headers       all of them, names in lower case
+    remarks       sentences for the admin about what was odd
+    public        whether it came from a public address, or by way of one
     """
 
     status: int
@@ -127,27 +130,27 @@ Outcome = Fetched | NotModified | Accepted | FetchError
 
 
 class Elsewhere(Protocol):
-    """Other processes that ask hosts too: of all of them one at a time is at a host, as of all fetches here.
+    """The other processes that ask hosts: of them and this one, one at a time is at a host.
 
-    A process that ends, however it does, is at no host any more.
+    A process that ends, however it does, leaves its hosts.
     """
 
     def take(self, host: str) -> bool:
-        """Be at a host from now on, if nobody else is.
+        """Take a host, unless another process has it; whether this process has it now.
 
-        Raises StoreError where it is not known any more, also of what was taken before.
+        Raises StoreError where that is not known, which holds for hosts that were taken before, too.
         """
 
     def leave(self, hosts: Iterable[str]) -> None:
-        """Be at these hosts no more. Raises StoreError, as `take` does."""
+        """Leave these hosts to other processes. Raises StoreError, as `take` does."""
 
 
 class Fetcher(Protocol):
     """Many fetches at once, politely: one at a time for a host name.
 
-    All of it is for one thread, but `wake`. What goes wrong with a fetch is
-    its outcome, a FetchError; nothing else is raised for what a server does.
-    `wait` raises StoreError where it is not known any more who is at a host.
+    One thread calls all of it, but for `wake`. Whatever a server does wrong is the
+    outcome of its fetch, a FetchError, and is not raised. `wait` raises StoreError
+    where it is not known any more which hosts other processes have (`Elsewhere`).
     """
 
     def submit(self, ticket: Hashable, request: FetchRequest) -> None:
@@ -167,22 +170,22 @@ class Fetcher(Protocol):
         """
 
     def spare(self, hosts: Mapping[str, datetime]) -> None:
-        """Ask nothing of hosts before these moments, of which another process was told."""
+        """Ask nothing of hosts before these moments, which another process was told by them."""
 
     def wake(self) -> None:
         """Make `wait` return at once. From any thread; harmless after `close`."""
 
     @property
     def pending(self) -> int:
-        """How many were submitted whose outcome `wait` has not returned yet."""
+        """How many requests were submitted whose outcome `wait` has not returned yet."""
 
     @property
     def at_work(self) -> bool:
-        """Whether a fetch has begun and not ended: those that wait for their turn are not meant."""
+        """Whether any fetch has begun and not ended; those that wait for their host's turn have not begun."""
 
     @property
     def reached_at(self) -> float:
-        """When a connection to a server last came about, or was refused by one: of `time.monotonic`."""
+        """When a server was last reached, if only to refuse the connection, by `time.monotonic`."""
 
     def close(self) -> None:
         """Break off what is under way and let go of the connections. Closing twice is harmless."""

@@ -41,12 +41,16 @@ class Attached(Struct, frozen=True, kw_only=True):
 
 
 class Author(Struct, frozen=True, kw_only=True):
+    """Who wrote an entry, as written (RFC 4287 §3.2)."""
+
     name: str | None = None
     email: str | None = None
     uri: str | None = None
 
 
 class Term(Struct, frozen=True, kw_only=True):
+    """A category, as written (RFC 4287 §4.2.2)."""
+
     term: str
     scheme: str | None = None
     label: str | None = None
@@ -66,11 +70,11 @@ class ParsedSource(Struct, frozen=True, kw_only=True):
 class ParsedEntry(Struct, frozen=True, kw_only=True):
     """An entry or item.
 
-    `link_is_id` marks a link that is only the guid again (RSS's isPermaLink).
-    `starts` is the day of the event that it says it is about. `unread_date` is
-    the date that is written there, where it has one and none can be read.
-    `dated_before` is what `published` was to earlier hubs, by which an entry
-    without an id is known: None where it is the same, empty where it was none.
+    link_is_id    whether the link is only the guid again (RSS's isPermaLink)
+    starts        the day of the event that the entry says it is about
+    unread_date   the date as it is written there, if it cannot be read
+    dated_before  what `published` was to earlier hubs, by which an entry without an id is known: None
+                  where it is the same, empty where they found none
     """
 
     id: str | None = None
@@ -104,12 +108,14 @@ class ParsedTombstone(Struct, frozen=True, kw_only=True):
 class ParsedFeed(Struct, frozen=True, kw_only=True):
     """A document.
 
-    `authors` are those of its entries that name none. `hubs` are the WebSub
-    hubs it names, in order, and `self_link` the address that it gives for
-    itself. `remarks` say what was wrong with it and how it was read all the
-    same; `wishes` what it asks of those who poll it. One that has not `ended`
-    breaks off somewhere, so that there may be more of it. `format` is what it
-    is written in, as people call it, empty where it does not say.
+    authors        those of its entries that name none
+    hubs           the WebSub hubs that it names, in order
+    self_link      the address that it gives for itself
+    remarks        what was wrong with it, and how it was read all the same
+    wishes         what it asks of those who poll it
+    ended          whether it is whole; one that breaks off may have more entries
+    format         what it is written in, as people call it; empty where it does not say
+    by_feedparser  whether feedparser had to read it
     """
 
     title: str | None = None
@@ -144,14 +150,16 @@ Part = Literal["site", "listing", "page"]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A document that a poll of a site needs, and what it is.
+    """A document that a poll of a site needs.
 
-    `site` is the page that names the site's API, a `listing` lists its news,
-    a `page` is one piece of it. `entry` is what a listing says of a page, and
-    `date` when it was published or changed. `number` is the page's, which is
-    known once it was read; of a listing it is that of this version, None where
-    it must be looked at each time. `within` is the sitemap index that names a
-    listing, `before` how many listings lie between it and the newest one.
+    part    `site` for the page that names the site's API, `listing` for a list of news, `page` for one
+            piece of news
+    entry   of a page, what a listing says of it
+    date    of a page, when it was published or changed
+    number  what it is known by once it was read: of a listing, this version of it; None for one that must
+            be looked at each time
+    within  of a listing, the sitemap index that names it
+    before  of a listing, how many listings lie between it and the newest one
     """
 
     url: str
@@ -164,10 +172,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class ParsedPart(Struct, frozen=True, kw_only=True):
-    """One document of a site: its entries, and what else is needed, the most urgent first.
+    """One document of a site that is no feed.
 
-    `pages` are the numbers of those that need not be looked at again. `left`
-    says how many more are wanted than are named.
+    feed    its entries, and what it says of the site
+    wanted  other documents that the poll needs, the most urgent first
+    left    how many more it needs than `wanted` names
+    pages   the numbers of the pages that need not be looked at again
     """
 
     feed: ParsedFeed

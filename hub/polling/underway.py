@@ -1,4 +1,4 @@
-"""How far a poll has got that is under way: its addresses, and the pages that are looked at in the end."""
+"""How far a poll has got: which address it is at, and which pages of missing entries it has looked at."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ from hub.model import Checked, FeedState, Gathered, PageCheck, Push
 class UnderWay(Struct):
     """A poll under way, from its first fetch to its result.
 
-    Of the `addresses` it is at the one `tried`; `named` are those that the page
-    at another names, with that one. `site` is what is gathered where the
-    address is no feed, and `held` an answer for it that waits for the rules of
-    the site that gave it. `told` is the error to tell if no address is a feed.
-    `checks` are pages to look at once all is `gathered`, `checked` those that
-    were, and `doubted` one that seems to be gone, with where asking for it ended,
-    while the first of `checks` is one to compare it with. `wait` is the error by
-    which a server asked longest to be left alone.
+    addresses  where to look for the feed, in order; it is at the one numbered `tried`
+    started    when it began, and `began` the same by `time.monotonic`
+    fetched    what is known of the poll by the document that is being read, which came from `read_from`
+    told       the error to tell if none of the addresses is a feed
+    named      the addresses that the page at another address names as feeds, with that address
+    site       the gathering of an address that is no feed
+    held       an answer for `site` that waits for the robots.txt of the host that gave it
+    push       the push that is read in place of a fetch
+    gathered   what the poll came to, while pages of missing entries are looked at:
+    checks     those still to look at
+    checked    those that were
+    doubted    the one that seems to be gone, with where asking for it ended, while the first of `checks`
+               is a page to compare it with
+    wait       the error by which a server asked longest to be left alone
     """
 
     state: FeedState
@@ -49,26 +55,31 @@ class UnderWay(Struct):
 
     @property
     def address(self) -> str:
+        """The address that it is at."""
         return self.addresses[self.tried]
 
     @property
     def named_at(self) -> str | None:
+        """The address of feeds.yaml whose page names that address; None where the file has it itself."""
         before = self.state.named_at if self.address == self.state.used_url else None
         return self.named.get(self.address, before)
 
     def heed(self, outcome: Outcome) -> None:
-        """Remember how long a server wants to be left alone, where it does."""
+        """Remember how long a server wants to be left alone, if it says so."""
         longest = self.wait.retry_after if self.wait else None
         if isinstance(outcome, FetchError) and (outcome.retry_after or 0) > (longest or 0):
             self.wait = outcome
 
     def heed_its_own(self, outcome: Outcome) -> None:
-        """The same where it is the host that is polled; what another wants is no concern of the feed."""
+        """The same if it is the host that is polled: what another host wants is no concern of the feed."""
         if isinstance(outcome, FetchError) and outcome.host == urls.host(self.address):
             self.heed(outcome)
 
     def goes_on_after(self, error: FeedError, found: Sequence[str]) -> bool:
-        """Whether it goes on with another address; `found` are the feeds that the page at this one names."""
+        """Take an error; whether the poll goes on with another address.
+
+        `found` are the feeds that the page at this address names, to be tried next.
+        """
         # The first address is the one meant, so its error is the one to tell,
         # unless a later one is a page that names the feeds there are.
         if self.told is None or (isinstance(error, NotAFeed) and error.advertised):
@@ -88,7 +99,7 @@ class UnderWay(Struct):
         return False
 
     def looked_at(self, outcome: Outcome, links: Callable[[], Sequence[str]]) -> None:
-        """Take what came of the first of `checks`; `links` gives those of the feed's entries."""
+        """Take what came of the first of `checks`; `links` gives the links of the feed's entries."""
         self.heed_its_own(outcome)
         check, gone = self.checks.pop(0), withdrawals.is_gone(outcome)
         ended = outcome.url if isinstance(outcome, Fetched) else check.url
