@@ -105,29 +105,31 @@ def returns(stored: KnownEntry) -> bool:
 
 
 def silence(
-    others: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int, now: datetime
+    altered: Sequence[tuple[Entry, KnownEntry]], *, renamed: int, came_back: int, now: datetime
 ) -> str:
     """Why nobody is told of what changed in a document, as a remark; empty where it is told.
 
     A relaunch gives entries new ids and links, a template new words to all of
     them at once, and a setting of the feed more or less of them: none is news.
+    `altered` are those of the entries that `came_back` which are not just as they
+    were, and `renamed` is how many a relaunch gave other ids or links.
     """
     if renamed:
         return (
             f"{renamed} of the {came_back} entries that were known have other ids or links now; "
             "they were recognised, and nobody was told"
         )
-    if len(others) < _EXCERPTS:
+    if len(altered) < _EXCERPTS:
         return ""
-    excerpts = sum(_is_other_excerpt(entry, known) for entry, known in others)
+    excerpts = sum(_is_other_excerpt(entry, known) for entry, known in altered)
     if excerpts >= _EXCERPTS and excerpts > _TEMPLATE_SHARE * came_back:
         return (
             f"{excerpts} of the {came_back} entries that were known have the beginnings of their texts now, "
             "or all of them again; nobody was told"
         )
-    if len(others) < _TEMPLATE_ENTRIES:
-        return _silence_of_few(others, came_back, now)
-    count = sum(has_changed(entry, known, now) for entry, known in others)
+    if len(altered) < _TEMPLATE_ENTRIES:
+        return _silence_of_few(altered, came_back, now)
+    count = sum(has_changed(entry, known, now) for entry, known in altered)
     if count >= _TEMPLATE_ENTRIES and count > _TEMPLATE_SHARE * came_back:
         return (
             f"{count} of the {came_back} entries that were known changed their words at once, "
@@ -136,9 +138,9 @@ def silence(
     return ""
 
 
-def _silence_of_few(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, now: datetime) -> str:
-    """The same of a document too short for its number of changes to tell: by the very words that all got."""
-    changed = [(entry, known) for entry, known in others if has_changed(entry, known, now)]
+def _silence_of_few(altered: Sequence[tuple[Entry, KnownEntry]], came_back: int, now: datetime) -> str:
+    """`silence` for a document of few entries, whose number tells nothing: the very same words in all do."""
+    changed = [(entry, known) for entry, known in altered if has_changed(entry, known, now)]
     if len(changed) < _FEW or len(changed) < came_back:
         return ""
     if len({_exchanged(entry, known) for entry, known in changed}) > 1:

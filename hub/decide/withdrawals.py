@@ -1,6 +1,6 @@
-"""What did a member take back, and what of it has an admin withdrawn already? Pure.
+"""What did a member take back? Pure.
 
-The first its feed says, or its page is gone.
+Its feed says so by a tombstone, or the entry is missing and its page is gone.
 
 An entry that slides out of a feed's window is no withdrawal, nor is a feed
 that goes empty or begins anew: only where older entries are in it is one that
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -53,10 +54,10 @@ def missing(before: Window, after: Window) -> tuple[int, ...]:
 
 
 def in_another_feed(entry: Entry, withdrawn: Iterable[tuple[EntryKeys, Withheld]]) -> Withheld | None:
-    """How a new entry is withdrawn that an admin has withdrawn from another feed of its member; None else.
+    """Why a new entry is not published: an admin withdrew the same from another feed of its member; or None.
 
-    `withdrawn` are the keys of those, with how they are. Two of id, link and title are the same: many
-    vacancies have one page for a link, and there are ids that only count.
+    `withdrawn` are the keys of what was withdrawn there, each with why. The same news has two of id,
+    link and title the same: many vacancies have one page for a link, and some ids only count.
     """
     keys = entry.keys
     for other, withheld in withdrawn:
@@ -111,24 +112,32 @@ def is_gone_beside(outcome: object, url: str, ended: str, led_to: str) -> bool |
     return True if stays else None
 
 
-def after(
-    checked: Iterable[Checked], now: datetime
-) -> tuple[tuple[PageCheck, ...], tuple[int, ...], Mapping[int, str]]:
-    """What comes of pages that were looked at: those to look at again, those not any more, those withdrawn.
+class Pages(NamedTuple):
+    """What comes of pages of missing entries that were looked at.
 
-    The first are checks, the second keys, the last reasons by key.
+    again      those to look at again
+    done       the keys of the entries whose pages need not be looked at any more
+    withdrawn  the keys of the entries that were taken back, each with the reason
     """
+
+    again: tuple[PageCheck, ...]
+    done: tuple[int, ...]
+    withdrawn: Mapping[int, str]
+
+
+def after(checked: Iterable[Checked], now: datetime) -> Pages:
+    """What comes of pages that were looked at at `now`: one is gone that was so twice, a day apart."""
     again: list[PageCheck] = []
     done: list[int] = []
     withdrawn: dict[int, str] = {}
-    for each in checked:
-        check = replace(each.check, due=now + _APART, tries=each.check.tries + 1)
-        if each.gone is False and not each.check.tries:
+    for page in checked:
+        check = replace(page.check, due=now + _APART, tries=page.check.tries + 1)
+        if page.gone is False and not page.check.tries:
             # A cache may serve for a while what is gone.
             again.append(check)
-        elif each.gone is False or (each.gone is None and check.tries >= _MOST_TRIES):
+        elif page.gone is False or (page.gone is None and check.tries >= _MOST_TRIES):
             done.append(check.key)
-        elif each.gone is None:
+        elif page.gone is None:
             again.append(check)
         elif check.gone_since is None:
             again.append(replace(check, gone_since=now))
@@ -137,4 +146,4 @@ def after(
             withdrawn[check.key] = PAGE_IS_GONE
         else:
             again.append(check)
-    return tuple(again), tuple(done), withdrawn
+    return Pages(tuple(again), tuple(done), withdrawn)

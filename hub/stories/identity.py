@@ -25,11 +25,11 @@ _DOCUMENTS = 3
 
 
 def identity_after(
-    before: Identity, found: Sequence[Recognised], looked_at: Sequence[Recognised], *, now: datetime
+    before: Identity, found: Sequence[Recognised], differing: Sequence[Recognised], *, now: datetime
 ) -> Identity:
     """By what the feed's entries are told apart after a document of it was recognised.
 
-    `looked_at` are those of `found` that are new, or not just as they were.
+    `differing` are those of `found` that are new, or not just as they were.
     """
     if before.by == "id":
         ids = [each.entry.keys.id for each in found if each.entry.keys.id]
@@ -38,7 +38,7 @@ def identity_after(
             if shared >= _SEVERAL and 2 * shared >= len(ids):
                 why = f"{shared} of the {len(ids)} entries of a document had an id that others had too"
                 return Identity(by=_next_best(found), why=why, since=now)
-    if before.by == "title" or (not looked_at and not before.strayed):
+    if before.by == "title" or (not differing and not before.strayed):
         return before
     again = [(each.entry, each.known) for each in found if each.known and _of(each.entry, before.by)]
     if not again:
@@ -67,13 +67,13 @@ def _of(entry: Entry | KnownEntry, by: Identifier) -> str | None:
 # ---------------------------------------------------------------- a relaunch
 
 
-def renamed(others: Sequence[tuple[Entry, KnownEntry]], came_back: int, by: Identifier) -> int:
+def renamed(altered: Sequence[tuple[Entry, KnownEntry]], came_back: int, by: Identifier) -> int:
     """How many entries came back with other ids or addresses, if that is most of those that came back.
 
     0 where it is not: then each of them is an entry that moved, and no
-    relaunch. `others` are those that did not come back just as they were.
+    relaunch. `altered` are those that did not come back just as they were.
     """
-    count = sum(is_renamed(entry, known, by) for entry, known in others)
+    count = sum(is_renamed(entry, known, by) for entry, known in altered)
     return count if count >= _SEVERAL and 2 * count > came_back else 0
 
 
