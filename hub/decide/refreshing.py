@@ -17,8 +17,8 @@ from hub.stories import Recognised, mark
 _CAME_BACK = -2
 
 
-class Compared(NamedTuple):
-    """A document compared with the one before it, besides the words.
+class Difference(NamedTuple):
+    """What a document has besides its words, compared with the one before it.
 
     window     its entries, for the next to be compared with
     refreshed  those of which something differs that two documents in a row had so
@@ -37,7 +37,7 @@ def compared(
     changed: Collection[int],
     relinked: Collection[int],
     as_known: Collection[Mark],
-) -> Compared:
+) -> Difference:
     """Compare a document with the window `before` it, that of the last one.
 
     A known entry that was not in the last document has come back, perhaps put right:
@@ -73,7 +73,7 @@ def compared(
                 written=entry.written if stands else 0,
             )
         )
-    return Compared(tuple(window), tuple(refreshed), seen_once)
+    return Difference(tuple(window), tuple(refreshed), seen_once)
 
 
 def with_pushed(recognised: Sequence[Recognised], before: Window) -> Window:

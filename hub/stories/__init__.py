@@ -1,9 +1,10 @@
 """Is this entry new, changed, or a copy of another member's? With the reason.
 
 Three questions, each answered without a database: which stored entry of its
-own feed an entry is (`recognise`), which story of other feeds it belongs to
-(`copy_of`), and what else is about the same (`related`). What is heavy for an
-entry is done where it is read (`sketches`), so that asking costs little.
+own feed an entry is (`recognise`; where a site was made anew, `relaunch`), which
+story of other feeds it belongs to (`copy_of`), and what else is about the same
+(`related`). What is heavy for an entry is done where it is read (`sketched`), so
+that asking costs little.
 """
 
 from hub.stories.candidates import COMMON, likely
@@ -18,7 +19,8 @@ from hub.stories.copies import (
     leads_instead,
 )
 from hub.stories.identity import has_moved, identity_after, is_renamed, renamed
-from hub.stories.recognise import Recognised, alike, is_rewritten, mark, recognise, unknown
+from hub.stories.recognise import Recognised, is_rewritten, mark, recognise
+from hub.stories.relaunch import alike, unknown
 from hub.stories.sketch import sketched, title_number
 
 __all__ = [

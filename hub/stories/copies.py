@@ -20,7 +20,7 @@ from msgspec import Struct
 from hub import urls
 from hub.model import Candidate, Entry, FeedKey, Known, compared_as_of, is_undated
 from hub.stories.candidates import COMMON
-from hub.stories.pair import Compared, Pair, is_too_few
+from hub.stories.pair import Pair, Side, is_too_few
 from hub.stories.sketch import page_number
 from hub.stories.titles import is_distinctive, is_same_title, says_ours
 
@@ -118,7 +118,7 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
     free = [story for story in likely if _may_join(entry, key, story, known)]
     if not free:
         return
-    one = Compared.entry(entry, date)
+    one = Side.entry(entry, date)
     title = _Headline(entry, date, known)
     own = [each for story in likely for each in known.told.get(story, ()) if each.key != key]
     held = [having for number in entry.sketch.samples if (having := known.holders.get(number))]
@@ -131,7 +131,7 @@ def compared(entry: Entry, known: Known, *, date: datetime, key: int | None = No
         # A story's text tells more than its headline, under which other news may follow days later.
         by_text = not entry.sketch.wordless and any(not other.wordless for other in others)
         for other in others:
-            pair = Pair(one, Compared.candidate(other))
+            pair = Pair(one, Side.candidate(other))
             sure, why = _judged(pair, passages, title, samples=other.samples)
             if 0 < sure <= _BY_WORDS:
                 # A correction is as near to what others made of what it corrects.
@@ -228,11 +228,11 @@ def _may_join(entry: Entry, key: int | None, story: int, known: Known) -> bool:
     )
 
 
-def _told_before(one: Compared, pair: Pair, own: Iterable[Candidate]) -> bool:
+def _told_before(one: Side, pair: Pair, own: Iterable[Candidate]) -> bool:
     """Whether an entry's feed told the same within the week before, in words about as near as the pair's."""
     return any(
         timedelta() <= one.date - compared_as_of(each) <= _REPORTED
-        and Pair(one, Compared.candidate(each)).share >= _AS_NEAR * pair.share > 0
+        and Pair(one, Side.candidate(each)).share >= _AS_NEAR * pair.share > 0
         for each in own
     )
 

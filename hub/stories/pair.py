@@ -1,14 +1,13 @@
-"""Two entries side by side: what they share, and what the one has where the other has something else."""
+"""Two entries side by side: what they share, and what one has where the other has something else."""
 
 from __future__ import annotations
 
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import sqrt
 
 from msgspec import Struct
@@ -19,8 +18,10 @@ from hub.stories import titles
 from hub.stories.sketch import (
     BYTES,
     FIGURE,
+    SAME_NEWS,
     SHINGLE,
     TIME,
+    likeness,
     numbers,
     packed,
     sentences,
@@ -43,9 +44,6 @@ _DATELINE = 10  # words before it that are a place, a day, "News:"
 _STEPS = (64, 8, 1)  # shingles that are compared at once, to find where two texts part
 # Shingles in a row that make a passage, and no phrase that a text repeats.
 _PASSAGE = 6
-# Texts of fewer words are compared word by word, others by pairs of words; less than so much is other news.
-_SHORT = 20
-_SAME_NEWS = 0.25
 _RUN = SHINGLE * BYTES
 _WORD = re.compile(r"\w+")
 # Runs of words of a text that are looked for in another before all are, and by how many standard
@@ -72,8 +70,8 @@ class FilledIn(Struct, frozen=True):
     others: frozenset[int]
 
 
-class Compared:
-    """An entry with what every comparison needs of it."""
+class Side:
+    """One of the two entries that a `Pair` compares, with what every comparison needs of it."""
 
     def __init__(
         self,
@@ -96,12 +94,12 @@ class Compared:
         self.size = len(words) // BYTES
 
     @classmethod
-    def entry(cls, entry: Entry, date: datetime) -> Compared:
+    def entry(cls, entry: Entry, date: datetime) -> Side:
         sketch = entry.sketch
         return cls(entry, entry.keys.link, date, sketch.words, wordless=sketch.wordless, text=entry.text)
 
     @classmethod
-    def candidate(cls, other: Candidate) -> Compared:
+    def candidate(cls, other: Candidate) -> Side:
         return cls(other, other.link_key, compared_as_of(other), other.words, wordless=other.wordless)
 
     @property
@@ -155,7 +153,7 @@ class Compared:
 class Pair:
     """What two entries have in common, each part computed when it is asked for."""
 
-    def __init__(self, one: Compared, other: Compared) -> None:
+    def __init__(self, one: Side, other: Side) -> None:
         self._one = one
         self._other = other
         self.apart: timedelta = abs(one.date - other.date)
@@ -308,6 +306,7 @@ class Pair:
 
     @property
     def words_of_shorter(self) -> int:
+        """How many words the shorter text has."""
         return self._short.size
 
     @property
@@ -315,12 +314,11 @@ class Pair:
         """Whether the two share hardly a word, as other news under the same id would."""
         one = (*numbers(titles.words_of(self._one.title)), *self._one.words)
         other = (*numbers(titles.words_of(self._other.title)), *self._other.words)
-        if min(len(one), len(other)) < _SHORT:
-            return _share(set(one), set(other)) < _SAME_NEWS
-        return _share(set(pairwise(one)), set(pairwise(other))) < _SAME_NEWS
+        return likeness(one, other) < SAME_NEWS
 
     @property
     def periodical(self) -> bool:
+        """Whether a title is that of an issue or a list, as everybody has."""
         return titles.is_periodical(self._one.title) or titles.is_periodical(self._other.title)
 
     @property
@@ -424,7 +422,7 @@ class Pair:
         return FilledIn(figures, times, words, names, between, turned, frozenset(others))
 
 
-def _runs(short: Compared, long: Compared) -> Iterator[tuple[int, int, int]]:
+def _runs(short: Side, long: Side) -> Iterator[tuple[int, int, int]]:
     """The runs of shingles that both have in the same order: where each begins in either, and its length.
 
     Each begins where the longer text first has its first shingle, and goes on as far as both do.
@@ -444,10 +442,6 @@ def _runs(short: Compared, long: Compared) -> Iterator[tuple[int, int, int]]:
                 length += len(same)
         yield at, there, length
         at += length
-
-
-def _share(one: AbstractSet[object], other: AbstractSet[object]) -> float:
-    return len(one & other) / min(len(one), len(other)) if one and other else 1.0
 
 
 def is_too_few(found: int, share: float, *, of: int, by_chance: float) -> bool:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 from hub import markup, wording
@@ -38,6 +39,10 @@ BYTES = 4
 """Of a word's number, where words are packed."""
 # The bits of each number that decide the sum's second byte.
 _SUMMED = int.from_bytes((0xFFF).to_bytes(BYTES, "little") * _MOST_WORDS, "little")
+SAME_NEWS = 0.25
+"""The `likeness` of two versions of the same news, at least: with less it is other news."""
+# Texts of fewer words are compared word by word.
+_SHORT = 20
 # A sentence in so many entries of one document is the feed's own: a footer, an invitation, a series' text.
 _REPEATED = 3
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
@@ -107,6 +112,18 @@ def numbers(words: str) -> list[int]:
 def packed(words: Sequence[str]) -> bytes:
     """The same of each of these words, in `BYTES` bytes."""
     return b"".join(map(_NUMBERS.__getitem__, words))
+
+
+def likeness(one: Sequence[object], other: Sequence[object]) -> float:
+    """How much of the shorter of two texts, by their words, is in the longer, 0 to 1; 1 where one has none.
+
+    Long texts are compared by pairs of words: any two of a language have many words in common.
+    """
+    if min(len(one), len(other)) < _SHORT:
+        ours, theirs = set(one), set(other)
+    else:
+        ours, theirs = set(pairwise(one)), set(pairwise(other))
+    return len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 1.0
 
 
 def sketched(entries: Sequence[Entry], *, but: Container[int] = ()) -> tuple[Sketch, ...]:
