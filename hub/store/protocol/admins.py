@@ -19,67 +19,70 @@ class AdminStore(Protocol):
         """The account of a name, None where there is none."""
 
     def invite(self, invitation: Invitation, token: str) -> None:
-        """Have whoever holds a token set a password for an account, once.
+        """Let whoever holds a token set a password for an account, once.
 
-        Of no name it is the first admin's, as long as there are none. An earlier token of the same
-        name counts no more. Who was removed under the name has an account again once it is used.
+        An invitation without a name is that of the first admin, and is good as long as there
+        is no account. Earlier tokens for the same name are no longer good. Once the token is
+        used, somebody who was removed under that name has an account again.
         """
 
     def invitations(self, now: datetime) -> tuple[Invitation, ...]:
-        """Those that are open, by name, the first admin's left out."""
+        """The open invitations, by name, without the first admin's."""
 
     def take_back(self, name: str) -> bool:
-        """Have the invitation of a name count no more; False where there is none."""
+        """Take back the invitation of a name; False where there is none."""
 
     def invited(self, token: str, now: datetime) -> Invitation | None:
-        """What a token is good for; None where it is not good any more."""
+        """The invitation that a token is for; None where the token is not good any more."""
 
     def enrol(self, token: str, name: str, password: str, now: datetime) -> bool:
-        """Make an account, or give it another password and end its sessions, by a token.
+        """By a token, make an account, or give an account another password and end its sessions.
 
-        `password` is hashed; an empty one leaves it as it is, and by another an account that feeds.yaml made
-        (`Account.by_rule`) is one by hand. False where the token is not good for that name any more.
+        `password` is hashed; an empty one leaves the account's as it is. An account that a rule
+        of feeds.yaml made (`Account.by_rule`) becomes one made by hand. Returns False where the
+        token is not good for that name any more.
         """
 
     def give_role(self, name: str, role: Role, *, seen: Role | None = None) -> Role:
-        """Give an account another role, also in the sessions that it has; the one that it had.
+        """Give an account another role, which holds in its open sessions, too; the role that it had.
 
-        Of one that is no admin any more the invitations count no more that it gave. Raises AlreadySo, and
-        StoreError where it has another than was `seen`, is the last admin's, or is made by feeds.yaml.
+        Where it is no admin any more, the invitations that it gave are taken back. Raises
+        AlreadySo, and StoreError where its role is another than was `seen`, where it is the last
+        admin's, or where a rule of feeds.yaml made it.
         """
 
     def expel(self, name: str, now: datetime, *, last: bool = False) -> bool:
-        """Remove an account with its sessions, its invitation and those it gave; no rule makes it again.
+        """Remove an account with its sessions, its own invitation and those it gave. No rule makes it again.
 
-        False where there was neither an account nor an invitation. Raises StoreError for the `last` admin's,
-        unless that is meant.
+        Returns False where there was neither an account nor an invitation. Raises StoreError for
+        the `last` admin's account, unless that is meant.
         """
 
     def hold_to(self, before: Admitted, now: datetime) -> tuple[str, ...]:
-        """Have nobody be more than they were `before`, nor have an account whose was removed; whom it held.
+        """Once a backup was put back, have nobody be more than `before`; the names of those who were.
 
-        Whoever had none then, and was not removed, keeps what they have, as does whose account was made after
-        one of the same name was removed.
+        An account that had been removed goes. Accounts of names that were not known before stay,
+        and so do those that were made after one of the same name had been removed.
         """
 
     # ------------------------------------------------------------ by the organisation's own sign-in
 
     def depart(self, token: str, *, after: str, invitation: str, now: datetime) -> None:
-        """Have the browser that keeps a token come back, once, from the organisation's own sign-in.
+        """Have the browser that keeps a token be expected back, once, from the organisation's own sign-in.
 
-        `invitation` is the token of the one-time link that it is for, else empty. Those that are too old
-        are forgotten, and of very many the oldest.
+        `invitation` is the token of the one-time link that the browser came by, else empty.
+        Departures that are too old are forgotten, and the oldest of very many.
         """
 
     def come_back(self, token: str, now: datetime) -> Departure | None:
-        """How a browser was sent that is back; None where it was not, is back already or took too long."""
+        """How a browser was sent to the sign-in; None where it was not, is back already, or took too long."""
 
     def let_in(self, subject: Subject, name: str, *, invitation: str, now: datetime) -> Admission:
-        """As which account somebody may come in whom a provider knows.
+        """The account as which somebody may come in whom an OpenID provider knows.
 
-        As the one that is theirs since they came first; else as the one of the invitation with this
-        digest, or of the name that the provider has verified, if there is one that is nobody's else or
-        is invited; or as a new one of this `name`, if a rule of feeds.yaml allows it.
+        That is the account that was theirs before; else the account of the invitation with
+        this digest, or the one of the name that the provider has verified, if it is nobody
+        else's or is invited; else a new one of this `name`, if a rule of feeds.yaml allows it.
         """
 
     # ------------------------------------------------------------ sessions
@@ -88,28 +91,28 @@ class AdminStore(Protocol):
         """End all sessions, and take back all invitations."""
 
     def sign_in(self, name: str, token: str, *, agent: str, now: datetime) -> bool:
-        """Begin a session of an account, which its token stands for; False where there is no such account."""
+        """Begin a session of an account, for which the token stands; False where there is no such account."""
 
     def session(self, token: str, now: datetime) -> Session | None:
-        """The session of a token, which is used now; None where it has ended.
+        """The session of a token, which counts as used now; None where it has ended.
 
-        It ends half a day after it was used last, and after a week.
+        A session ends half a day after it was last used, and a week after it began.
         """
 
     def knows_session(self, token: str) -> bool:
-        """Whether a token is a session's, which may have ended lately by itself."""
+        """Whether a token is that of a session, which may have ended lately by itself."""
 
     def sessions(self, now: datetime) -> tuple[Session, ...]:
-        """The sessions that have not ended, the one that was used last first."""
+        """The open sessions, the last used first."""
 
     def sign_out(self, session: int) -> bool:
         """End a session; False where it had ended."""
 
     def record(self, record: AuditRecord, *, undoes: int | None = None) -> int:
-        """Keep what was done for good, as what took back the record of that number; its own number."""
+        """Keep for good what was done; its number. `undoes` is that of the record which it takes back."""
 
     def audit_record(self, number: int) -> AuditRecord | None:
         """The record of a number, None where there is none."""
 
     def audit(self, words: str = "", *, limit: int, cursor: str | None = None) -> Page[AuditRecord]:
-        """What was done, the last first, of what has these words in it. Raises BadCursor."""
+        """What was done, the last first: the records that have all of these words. Raises BadCursor."""

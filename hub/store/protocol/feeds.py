@@ -29,12 +29,12 @@ class FeedStore(Protocol):
     """What is remembered of feeds, and how polls of them are stored."""
 
     def sync(self, members: Sequence[Member], feeds: Sequence[Feed], *, authority: str) -> None:
-        """Take over what feeds.yaml says. What it no longer names is kept and not polled.
+        """Take over what feeds.yaml says. Feeds that it no longer names are kept, and not polled.
 
-        Another name at the address of a feed of the same member is that
-        feed's, unless that one had left the file before and another has the
-        name, which goes on. `authority` is the host name for `tag:` ids
-        minted from now on (RFC 4151).
+        A feed is known by its name. One at the same address, of the same member, under
+        another name is the feed that was there, renamed; unless that had left feeds.yaml,
+        and another feed that is still there has the name. `authority` is the host name in
+        `tag:` ids that are minted from now on (RFC 4151).
         """
 
     def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:
@@ -44,10 +44,10 @@ class FeedStore(Protocol):
         """The feeds that are no longer in feeds.yaml, with what is remembered of each."""
 
     def due(self, now: datetime) -> tuple[FeedState, ...]:
-        """Those of `feed_states` whose turn it is: never polled or due, not paused and free to be asked.
+        """Those of `feed_states` whose turn it is: due or never polled, not paused, free to be asked.
 
-        One that is gone is due where an admin asked for it (`ask`). One that was polled an hour from
-        now or later, by a clock that was ahead, is due.
+        A feed that is gone is due if an admin asked for it (`ask`). So is a feed whose last
+        poll is an hour or more in the future: a clock was ahead then.
         """
 
     def spared(self) -> Mapping[str, datetime]:
@@ -57,41 +57,42 @@ class FeedStore(Protocol):
         """The numbers of a site's pages that its polls need not look at again, or not yet."""
 
     def last_document(self, feed: FeedKey) -> LastDocument:
-        """What is stored of what the feed's document had last; nothing, if it was not learnt from."""
+        """What is stored of the feed's last document; nothing where its habits were not learnt yet."""
 
     def checks_due(self, now: datetime, *, most: int) -> Mapping[FeedKey, tuple[PageCheck, ...]]:
-        """The pages of missing entries that the feeds' next polls shall look at, longest due first.
+        """The pages of missing entries that feeds' next polls shall look at, the longest due first.
 
-        Of each feed so many at most.
+        At most `most` of each feed.
         """
 
     def links(self, feed: FeedKey) -> tuple[str, ...]:
         """The links of the entries of the feed's last document."""
 
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
-        """Decide and apply polls in one transaction, each seeing those before it.
+        """Decide on polls and apply them in one transaction, in which each sees those before it.
 
-        Holds the write lock from the first read to the commit, so that two
-        pollers never make two stories of one piece of news. A poll that
-        cannot be applied is undone alone, and its result says so. News of a
-        feed that left feeds.yaml goes over to one of its member, or at its
-        address, that has it. The only writer of entries.
+        The write lock is held from the first read to the commit, so that two pollers never
+        make two stories of one piece of news. A poll that cannot be applied is undone alone,
+        and its result says why. Where a feed brings news of a feed that left feeds.yaml, and
+        has its member or its address, the stored entry becomes its own.
+
+        Nothing else writes entries.
         """
 
     def ask(self, feed: FeedKey, now: datetime) -> bool:
-        """Have a feed be due now, also one that is gone; False for one that feeds.yaml does not name.
+        """Make a feed due now; False for a feed that feeds.yaml does not name.
 
-        What is gone is so until it answers.
-        What its server said of when to come again holds all the same.
+        A feed that is gone is polled once more, and stays gone until it answers. A
+        Retry-After holds all the same.
         """
 
     def polls(self, feed: FeedKey | None = None, *, limit: int) -> tuple[PastPoll, ...]:
-        """The last polls on record, of a feed or of all, the last first. They are kept for 90 days."""
+        """The last polls on record, the last first, of a feed or of all. They are kept for 90 days."""
 
     def polls_between(
         self, moments: Sequence[datetime], feed: FeedKey | None = None
     ) -> tuple[PollFigures, ...]:
-        """What came of the polls, of a feed or of all, between each two moments that follow each other."""
+        """What came of the polls between each two successive moments, of a feed or of all."""
 
     def document(self, feed: FeedKey, *, limit: int) -> tuple[tuple[StoredEntry, ...], int]:
         """The newest entries of the feed's last document, whatever their standing, and how many it had."""
@@ -100,21 +101,23 @@ class FeedStore(Protocol):
         """The newest entries of a feed, whatever their standing."""
 
     def left(self, target: str) -> tuple[FeedKey, ...]:
-        """The feeds that are no longer in feeds.yaml of a member's slug, a feed's key or its address."""
+        """The feeds that left feeds.yaml and have this member's slug, this feed's key, or this address."""
 
     def has_older(self, before: datetime) -> bool:
-        """Whether there is something for `take_away`."""
+        """Whether there is anything for `take_away`."""
 
     def number_older(self, before: datetime) -> int:
         """How many entries `take_away` would take away in all."""
 
     def take_away(self, before: datetime, now: datetime) -> int:
-        """Take away some entries of before that, for good, the oldest first; how many, 0 once none is left.
+        """Take away some entries of before a moment for good, the oldest first; how many, 0 at the end.
 
-        They are dated and were first seen before it, and so is an event's day. What its feed's last document
-        has stays, where the feed was in feeds.yaml since; what is pinned or was since, waits for an admin, or
-        was decided since. Stories go on without them. Those without a date come back no more.
+        An entry goes if its date, the day it is about as an event, and our first sight of it
+        are all before that moment. It stays as long as it is in its feed's last document and
+        the feed has been in feeds.yaml since; as long as it is pinned, or was since; while it
+        waits for an admin; and if an admin decided on it since. Its story goes on without it.
+        An entry without a date is remembered, so that no poll stores it again.
         """
 
     def remove(self, feed: FeedKey, now: datetime) -> int:
-        """Forget a feed with all its entries; how many those were. Their stories go on without them."""
+        """Forget a feed and take away all its entries; how many. Their stories go on without them."""

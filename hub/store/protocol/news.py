@@ -19,16 +19,19 @@ class NewsStore(Protocol):
     ) -> Page[Story]:
         """The stories of a selection, newest first, each once (but see `Selection.every_entry`).
 
-        A cursor survives polls. Raises BadCursor.
+        A cursor is good for as long as the hub lives, whatever polls bring. Raises BadCursor.
         """
 
     def count(self, selection: Selection = Selection()) -> int:
-        """How many stories `stories` has of a selection without a search."""
+        """How many stories `stories` has, of a selection without a search."""
 
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
     ) -> Found:
-        """The stories of a selection with a search, best matches first if they can be. Raises BadCursor."""
+        """The stories of a selection with a search, the best matches first where they can be ranked.
+
+        Raises BadCursor.
+        """
 
     def entries(
         self, selection: Selection = Selection(), *, limit: int, cursor: str | None = None
@@ -36,7 +39,7 @@ class NewsStore(Protocol):
         """Every entry of a selection without a search, copies too, newest first. Raises BadCursor."""
 
     def story(self, story: int) -> Story | int | None:
-        """A story; the number of the one it was merged into; None where there is none."""
+        """The story of a number; the number of the story it was merged into; None where there is none."""
 
     def merged(self) -> tuple[int, ...]:
         """The numbers of the stories that were merged into others."""
@@ -60,15 +63,15 @@ class NewsStore(Protocol):
         """How many entries and stories there are."""
 
     def members(self, now: datetime, slug: str | None = None) -> tuple[MemberSummary, ...]:
-        """Every member that was ever in feeds.yaml, in its order, those that left last; or that one alone."""
+        """Every member that was ever in feeds.yaml, in its order, those that left last; or one alone."""
 
     def to_come(self, selection: Selection = Selection(), *, since: date, limit: int) -> tuple[Story, ...]:
-        """The stories of a selection, without a search, of events on that day or later, the next first."""
+        """The stories of events on a day or later, the next first; of a selection without a search."""
 
     def gone_by(
         self, selection: Selection = Selection(), *, since: date, before: date, limit: int
     ) -> tuple[Story, ...]:
-        """The same of events from a day on and before another, the last first."""
+        """The stories of events from the day `since` until the day before `before`, the last first."""
 
     def pinned(self, today: date, *, limit: int) -> tuple[Story, ...]:
         """The stories that are pinned on a day, the one that was pinned last first."""
@@ -78,29 +81,35 @@ class NewsStore(Protocol):
     ) -> tuple[tuple[Story, ...], int]:
         """The stories that came in between two moments and that feeds tell: the newest, and how many in all.
 
-        A story comes in with the first of its entries that is published. What
-        is dated before that by more than `late` is left out.
+        A story comes in with the first of its entries that is published. Left out are
+        stories that are dated more than `late` before they came in.
         """
 
     def news_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
-        """By member with any, how many of its entries are published with a date between each two moments."""
+        """By member, how many of its published entries are dated between each two successive moments.
+
+        Members without any are left out.
+        """
 
     def tag_counts(self) -> Mapping[str, int]:
         """How many stories have each tag."""
 
     def tag_counts_between(self, moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
-        """How many stories with each tag are of the time between each two moments that follow each other."""
+        """By tag, how many stories with it are dated between each two successive moments."""
 
     def version(self) -> int:
         """A number that grows whenever what is published changes, and only then."""
 
     def mark(self) -> str:
-        """A word for what is published, which nothing else ever has: no other database, nor one put back."""
+        """A random word for what is published now, which nothing else ever has.
+
+        No other database has it, nor this one once a backup was put back.
+        """
 
     def of_one_moment(self) -> AbstractContextManager[None]:
-        """A block in which nothing is written, and all that is read is as it was when it began.
+        """A block in which all that is read is as it was when the block began, and nothing is written.
 
-        What others write meanwhile waits in the log until the block ends.
+        What other processes write meanwhile makes the database's log grow until the block ends.
         """
 
     def walk(self) -> Iterator[StoredEntry]:
@@ -113,4 +122,4 @@ class NewsStore(Protocol):
         """How many `find` finds."""
 
     def compared_with(self, key: int) -> tuple[Entry, Known]:
-        """A stored entry, with its sketch where one is kept, and what it might be a copy of."""
+        """A stored entry, with its sketch if that is still kept, and what it might be a copy of."""

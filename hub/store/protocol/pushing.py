@@ -13,10 +13,10 @@ class PushStore(Protocol):
     """What is pushed to the hub and by it (WebSub): subscriptions, and subscribers."""
 
     def offers(self) -> Mapping[FeedKey, Offer]:
-        """What the feeds that are polled say of where their news is pushed from, of those that name a hub."""
+        """Where feeds that are polled say that their news is pushed from; none of those that name no hub."""
 
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """All subscriptions at WebSub hubs, the oldest first, none due before its hub's host may be asked."""
+        """All our subscriptions at WebSub hubs, the oldest first, none due before its hub may be asked."""
 
     def subscription(self, token: str) -> Subscription | None:
         """The subscription of a callback, None where there is none."""
@@ -27,55 +27,59 @@ class PushStore(Protocol):
         """Begin a subscription, whose hub is to be asked at once."""
 
     def change(self, before: Subscription, after: Subscription) -> None:
-        """Write what differs between the two, and not what somebody else may have changed meanwhile."""
+        """Write what differs between two states of a subscription, and nothing that does not."""
 
     def spare(self, host: str, until: datetime) -> None:
-        """Ask nothing of a host before then: no feed of it is `due`, nor is a subscription there."""
+        """Ask nothing of a host until a moment: no feed and no subscription there is due before."""
 
     def forget(self, subscription: Subscription) -> None:
-        """Forget a subscription, with the pushes of it that wait."""
+        """Forget a subscription, with those of its pushes that wait."""
 
     def receive(
         self, subscription: Subscription, body: bytes, content_type: str | None, *, now: datetime
     ) -> bool:
-        """Keep a push until it is taken as a poll. False, and nothing kept, where too much waits already."""
+        """Keep a push until it is taken as a poll.
+
+        Returns False, and keeps nothing, where too much waits already.
+        """
 
     def refuse(self, subscription: Subscription) -> None:
-        """Count a push that was dropped."""
+        """Count a push of a subscription that was dropped."""
 
     def pushes(self, *, limit: int) -> tuple[tuple[Push, FeedState], ...]:
-        """Pushes that wait, the oldest of each subscription, with their feeds.
+        """The oldest waiting push of each subscription, with its feed.
 
-        Each waits until the poll it became is settled (`Gathered.push`).
+        It waits until the poll that reads it is settled (`Gathered.push`).
         """
 
     def crowd(self, now: datetime, callback: str = "") -> Crowd:
-        """How many subscribe to merged feeds, and how many intents wait, in all and of a callback's host."""
+        """How many subscribe to merged feeds and how many intents wait: in all, and of a callback's host."""
 
     def subscriber(self, topic: str, callback: str, now: datetime) -> Subscriber | None:
         """Who subscribes to a topic with a callback, None where nobody does."""
 
     def intend(self, intent: Intent) -> bool:
-        """Keep what was asked for a callback, in place of what was asked before and waits still.
+        """Keep what was asked for a callback, in place of what was asked for it before and still waits.
 
-        What is the same but for its values is asked no sooner, and counts as the same try.
-        False, and nothing kept, where the same is held, since it did not confirm just now.
+        Where only other values are asked for than before, the callback is asked no sooner, and
+        that counts as the same try. Returns False, and keeps nothing, where the same is held,
+        since the callback did not confirm it just now.
         """
 
     def intents(self, now: datetime, *, limit: int) -> tuple[Intent, ...]:
-        """What callbacks are to be asked now, of each host what waits longest."""
+        """The intents whose callbacks are to be asked now: of each host the one that waits longest."""
 
     def put_off(self, intent: Intent, until: datetime) -> None:
-        """Count that a callback is asked, and ask it again then unless something comes of it."""
+        """Count that a callback is asked, to be asked again at a moment unless something comes of it."""
 
     def confirm(self, intent: Intent, now: datetime) -> None:
-        """Do what was asked for a callback, which confirmed it: its subscription begins, goes on or ends.
+        """Do what was asked for a callback, which has confirmed it: its subscription begins, goes on or ends.
 
-        Where other values were asked for meanwhile, it is to be asked about these now.
+        Where other values were asked for meanwhile, the callback is to be asked about these now.
         """
 
     def hold(self, intent: Intent, until: datetime) -> None:
-        """Ask a callback no more, and have its intent count until then."""
+        """Ask a callback no more, and remember its intent until a moment (`intend`)."""
 
     def drop(self, intent: Intent) -> None:
         """Forget an intent."""
@@ -87,16 +91,16 @@ class PushStore(Protocol):
         """How many subscribe to each merged feed that is subscribed to, by its address."""
 
     def tell(self, topic: str, document: str, now: datetime) -> None:
-        """Have all be sent a topic's document, of this ETag, that have another and wait for none yet."""
+        """Have all be sent a topic's document, of this ETag, who have another and wait for none yet."""
 
     def owed(self, now: datetime, *, slow: bool, limit: int) -> tuple[Subscriber, ...]:
-        """Whom to send a document now, of each host who has waited longest: the slow ones, or the others."""
+        """Whom to send a document now, the slow ones or the others: of each host who has waited longest."""
 
     def try_later(self, subscriber: Subscriber) -> bool:
-        """Write when a subscriber is due and how it has done; False where it has unsubscribed meanwhile."""
+        """Write how sending has gone, and when it is tried again; False where the subscriber has left."""
 
     def has(self, subscriber: Subscriber, document: str, *, slow: bool) -> None:
-        """Note that a subscriber has the document of this ETag, and waits for no other."""
+        """Note that a subscriber has the document with this ETag, and waits for no other."""
 
     def leave(self, subscriber: Subscriber) -> None:
         """End a subscription to a merged feed."""
@@ -105,7 +109,7 @@ class PushStore(Protocol):
         """End all subscriptions to a topic, and have their callbacks told why."""
 
     def let_go(self, now: datetime) -> None:
-        """Forget the subscribers whose lease is over, what was held, and what waited for a day."""
+        """Forget subscribers whose lease is over, and intents that were held, or waited, long enough."""
 
     def let_all_go(self) -> None:
         """Forget all subscribers, and all that was asked for callbacks."""

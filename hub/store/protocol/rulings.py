@@ -18,7 +18,7 @@ class RulingStore(Protocol):
     def put_together(self, key: int, other: int, now: datetime) -> None:
         """Rule that two stories are one: that of `key` goes into that of `other`, which keeps its number.
 
-        No poll undoes it. Raises StoreError where they are one already.
+        No poll undoes it. Raises StoreError where they are one story already.
         """
 
     def take_apart(
@@ -26,9 +26,9 @@ class RulingStore(Protocol):
     ) -> None:
         """Rule that an entry is not the news of its story, and give it a story of its own.
 
-        With `alone` it is nobody's copy, and nothing is a copy of it. No poll
-        undoes it. Raises StoreError where there is nothing to take apart, and
-        where the last was not ruled of it at the moment that was `seen`.
+        With `alone` it is nobody's copy, and nothing is a copy of it. No poll undoes it.
+        Raises StoreError where the entry is alone in its story, and where its last ruling is
+        not of the moment that was `seen`.
         """
 
     def make_lead(self, key: int, now: datetime) -> None:
@@ -40,61 +40,64 @@ class RulingStore(Protocol):
     def put_back(self, place: Place, *, seen: datetime) -> None:
         """Have an entry that was split off, or was made its story's lead, be a copy there as it was.
 
-        What was ruled of it then, at the moment that was `seen`, is forgotten. Raises
-        StoreError where something was ruled of it since, or others have joined it.
+        Forgets what was ruled of it then, at the moment that was `seen`. Raises StoreError
+        where the entry was ruled on since, or others have joined it.
         """
 
     def pin(
         self, key: int, made: datetime, *, last_day: date | None, seen: Pin | UnsetType | None = UNSET
     ) -> None:
-        """Have the story of an entry stand beside the latest news, up to a day; the last `made` is first.
+        """Pin the story of an entry beside the latest news, up to a day; the one `made` last is first.
 
-        Raises StoreError for one that is not published, and where it is pinned otherwise than was `seen`.
+        Raises StoreError for a story that is not published, and where its pin is not the one that was `seen`.
         """
 
     def unpin(self, key: int, *, seen: Pin | UnsetType | None = UNSET) -> None:
-        """Have it stand there no more, also where it is withheld. Raises StoreError where it does not.
+        """Take the pin from the story of an entry, which may be withheld.
 
-        So it does where it is pinned otherwise than was `seen`.
+        Raises StoreError where it has none, and where it has another than was `seen`.
         """
 
     def pin_of(self, key: int) -> Pin | None:
         """The pin of the story that an entry is in, or was in before it was withheld."""
 
     def waiting(self, member: str | None = None) -> tuple[WithheldEntry, ...]:
-        """The entries that wait for an admin, or a member's, held or in quarantine, the last 100 first."""
+        """The entries that wait for an admin, or a member's, held or in quarantine: 100, the last first."""
 
     def waiting_of(self, member: str, feed: str | None = None) -> tuple[int, ...]:
         """The keys of all entries of a member, or of its feed of that name, that wait for an admin."""
 
     def notices(self) -> tuple[Notice, ...]:
-        """For each feed and reason how many entries wait for an admin, those that wait longest first."""
+        """How many entries of each feed wait for an admin for each reason, those that wait longest first."""
 
     def withdrawn(self, since: datetime | None = None) -> tuple[WithheldEntry, ...]:
-        """The published entries that were withdrawn, since then or ever, the last first, 1,000 at most."""
+        """The entries that were withdrawn after they were published, the last first, 1,000 at most.
+
+        With a moment, those that were withdrawn since.
+        """
 
     def unpublished(
         self, words: Sequence[str], member: str | None = None, *, limit: int
     ) -> tuple[StoredEntry, ...]:
-        """The entries that are not published, or a member's, with all of these words in their titles.
+        """The entries that are not published with all of these words in their titles, the last first.
 
-        The last first.
+        With a member, its entries alone.
         """
 
     def withheld(self, key: int) -> WithheldEntry | None:
         """Why a stored entry is not published; None where it is."""
 
     def is_told(self, story: int) -> bool:
-        """Whether merged feeds tell of a story; else it is but the past of a member that joined."""
+        """Whether merged feeds tell of a story; they leave out what a member had before it joined."""
 
     def withdrawn_from(self, story: int) -> WithheldEntry | None:
-        """The withdrawn entry that a story was of, whose every entry is withdrawn; None for others."""
+        """The withdrawn entry of a story whose every entry is withdrawn; None for other stories."""
 
     def away_from(self, story: int) -> tuple[StoredEntry, ...]:
         """The entries that were in a story when they were withdrawn."""
 
     def stands(self, keys: Iterable[int]) -> Mapping[int, Stand]:
-        """How entries stand, by key."""
+        """How entries stand, by their keys."""
 
     def release(
         self,
@@ -106,11 +109,13 @@ class RulingStore(Protocol):
     ) -> Mapping[int, Stand]:
         """Publish entries that are not, on an admin's word, which no rule undoes; how those stand now.
 
-        What was withdrawn its member cannot take back again, if this is `for_good`; what
-        waited it can. Without a moment it is done at the one when nobody else writes any
-        more: who follows what is new asks from the newest that it has, and polls may be
-        stored while this waits. Raises StoreError where by then one stands otherwise than
-        was `seen`, and then nothing is done.
+        `for_good`, a member cannot take back again what was withdrawn and is released; it can
+        take back what waited. Raises StoreError, and does nothing, where an entry stands
+        otherwise than was `seen`.
+
+        Without a moment it is done at the moment from which nobody else writes. Readers of
+        feeds ask from the newest that they have, and polls may be stored while this waits for
+        its turn: a moment that was taken before would come behind theirs.
         """
 
     def withdraw(
@@ -122,23 +127,25 @@ class RulingStore(Protocol):
         role: RoleName | None = None,
         seen: Mapping[int, Stand] = {},
     ) -> Mapping[int, Stand]:
-        """Withdraw entries on an admin's word, which no poll undoes; how those stand that were not before.
+        """Withdraw entries on an admin's word, which no poll undoes; how those stand that did not stand so.
 
-        `role` is that of whoever has it done, whose word it is from then on; None where that is not
-        known. Without a reason, what was withdrawn before keeps the one that it has; without a
-        moment it is done as `release` is, and it is refused like that.
+        `role` is that of whoever decides; None where it is not known. Without a reason, an entry
+        that is withdrawn already keeps its own. `now` and `seen` are as in `release`.
         """
 
     def wait_again(self, waited: Mapping[int, Stand], seen: Mapping[int, Stand]) -> int:
-        """Have entries, by key, wait as they did, where they stand as was `seen`; how many those were."""
+        """Have entries that waited, by their keys, wait again as they did; how many.
+
+        Those that stand otherwise than was `seen` stay as they are.
+        """
 
     def is_released(self, key: int) -> bool:
-        """Whether an entry was withdrawn, and is published on an admin's word, for good."""
+        """Whether an entry was withdrawn, and is published again on an admin's word, for good."""
 
     def retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
-        """Replace the tags of entries, as far as nobody overruled them; how many entries that changed.
+        """Replace the tags of entries, but for those given or taken by hand; how many entries changed.
 
-        `tags` is asked for each as it stands while nobody else writes, so that no poll comes between.
+        `tags` is called with each entry as it is while nobody else writes, so that no poll comes between.
         """
 
     def overrule(
@@ -150,14 +157,15 @@ class RulingStore(Protocol):
         now: datetime,
         seen: datetime | UnsetType | None = UNSET,
     ) -> None:
-        """Give entries a tag by hand, with the broader ones among `tags`, or with none take the tag away.
+        """Give entries a tag by hand, or take it away where `tags` is empty.
 
-        Holds for every later poll, retagging, and copy of their story. Raises StoreError where
-        something was said of the tag of one at another moment than was `seen` (None: never).
+        `tags` are the tag and the broader ones that come with it. It holds for every later
+        poll, retagging, and copy of their story. Raises StoreError where the tag of an entry was
+        last given or taken by hand at another moment than was `seen`; None stands for never.
         """
 
     def renew(self, overrulings: Iterable[Overruling]) -> None:
-        """Replace the tags that come with tags given by hand. Entries' tags stay until they are replaced."""
+        """Replace what tags given by hand bring with them. Entries have it once they are retagged."""
 
     def leave_to_rules(
         self,
@@ -167,7 +175,7 @@ class RulingStore(Protocol):
         *,
         seen: datetime | UnsetType | None = UNSET,
     ) -> None:
-        """Forget what was said by hand of entries' tag, and `retag` them; refused as `overrule` is."""
+        """Forget that a tag was given or taken by hand, and `retag`. `seen` is as in `overrule`."""
 
     def overrulings(self) -> tuple[Overruling, ...]:
-        """All that was said of tags by hand."""
+        """All tags that were given or taken by hand."""
