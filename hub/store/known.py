@@ -1,9 +1,9 @@
-"""What a batch of polls may find in the store: asked for at once, and kept true while the batch is settled.
+"""What the store knows of the entries of a batch of polls: looked up at once, and kept true as it is settled.
 
-A poll's entries may be those that its feed had, or copies of other feeds'.
-To ask for each poll by itself costs more than to decide what is asked about;
-so each look-up of a batch is one statement, and what its first polls store is
-added to what its later ones are told.
+A poll's entries may be those that its feed had, or copies of other feeds' entries.
+Looking that up for each poll by itself would cost more than deciding does. So each
+look-up is one statement for all polls of a batch, and what the first polls store is
+added to what the later ones are told.
 """
 
 from __future__ import annotations
@@ -46,9 +46,11 @@ Ask = Callable[..., Sequence[Any]]
 
 
 class Written(Struct, frozen=True):
-    """An entry as it was stored, in which story; `new` says how it was decided on if it was not there.
+    """An entry as it was stored.
 
-    One that is `withheld` is not published, and nobody's copy is compared with it.
+    key, story  the store's numbers
+    new         how it was decided on, if it was not stored before
+    withheld    whether it is not published, so that no copy is compared with it
     """
 
     key: int
@@ -86,13 +88,8 @@ class Written(Struct, frozen=True):
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
-    `windows` are those of their feeds, packed. `new_texts` are, once they are
-    stored, the keys, titles and texts of the entries that are new. `ask` and `ask_tuples` give the
-    rows of a statement, by column or plain. `before` are the feeds that have
-    been read before. `house` are the holders of numbers that are common, as they
-    were read for other batches; those that are read for this one are added.
-    `waiting` are, by feed, what `Known` has of it, as `begun` is. With
-    `again`, the entries are stored ones, looked at as if they were new.
+    `windows` are those of the feeds, packed; `new_texts` are the keys, titles and texts of
+    the entries that are new, once they are stored.
     """
 
     def __init__(
@@ -107,6 +104,15 @@ class KnownToBatch:
         begun: datetime | None = None,
         again: bool = False,
     ) -> None:
+        """Look up what is known of the entries of `polls`, by the number of their feed.
+
+        ask, ask_tuples  give the rows of a statement, by column or plain
+        before           the feeds that have been read before
+        house            the stories with each number that many stories have, as other batches have read
+                         them; what is read for this one is added
+        waiting, begun   as in `Known`, the first by feed
+        again            whether the entries are stored ones, to be looked at as if they were new
+        """
         self._ask = ask
         self._ask_tuples = ask_tuples
         self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
@@ -199,10 +205,10 @@ class KnownToBatch:
     def _as_they_stand(self, own: Iterable[KnownEntry]) -> tuple[KnownEntry, ...]:
         """The same entries, as other polls of the batch had them stand."""
         return tuple(
-            replace(each, standing=self._stand[each.key], story=self._story_of[each.key])
-            if each.key in self._stand
-            else each
-            for each in own
+            replace(known, standing=self._stand[known.key], story=self._story_of[known.key])
+            if known.key in self._stand
+            else known
+            for known in own
         )
 
     def _find_anew(self, feed: int, unknown: Iterable[Entry]) -> None:
@@ -223,26 +229,28 @@ class KnownToBatch:
         changed: AbstractSet[int],
         now: datetime,
     ) -> None:
-        """Learn what a poll stored; `changed` are the stories that it did not only add to."""
-        changed = changed | {self._story_of[one.key] for one in relinked}
+        """Learn what a poll stored; `changed` are the stories that it did more to than add an entry."""
+        changed = changed | {self._story_of[moved.key] for moved in relinked}
         keys_before = {known.key: known.keys for known in self._own.get(feed, ())}
-        keys_now = {one.key: one.entry.keys for one in written} | {one.key: one.keys for one in relinked}
+        keys_now = {entry.key: entry.entry.keys for entry in written}
+        keys_now |= {moved.key: moved.keys for moved in relinked}
         for key, keys in keys_now.items():
             self._forget(key, keys_before.get(key))
             self._learn(key, feed, keys)
         for story in changed:
             self._candidates.pop(story, None)
-        for one in written:
-            self._story_of[one.key] = one.story
-            if one.new is not None:
-                self._taken[one.new.atom_id] = one.entry.feed
-                self.new_texts.append((one.key, one.entry.title, one.entry.text))
-            if one.withheld:
+        for stored in written:
+            story, entry = stored.story, stored.entry
+            self._story_of[stored.key] = story
+            if stored.new is not None:
+                self._taken[stored.new.atom_id] = entry.feed
+                self.new_texts.append((stored.key, entry.title, entry.text))
+            if stored.withheld:
                 continue
-            self._hold(one.entry.sketch, one.story)
-            if one.new is not None and one.story not in changed:
-                before = self._candidates.get(one.story, ())
-                self._candidates[one.story] = (*before, one.candidate(one.new, now))
+            self._hold(entry.sketch, story)
+            if stored.new is not None and story not in changed:
+                before = self._candidates.get(story, ())
+                self._candidates[story] = (*before, stored.candidate(stored.new, now))
 
     def stand(self, entries: Iterable[tuple[int, Standing, int]]) -> None:
         """Learn how entries stand by now that another feed of their member had withdrawn or brought back."""
@@ -308,7 +316,7 @@ class KnownToBatch:
         }
 
     def _changes(self, changed: Sequence[KnownEntry]) -> dict[int, dict[str, Any]]:
-        """When those that changed before did so, and whether readers have been told."""
+        """When these entries changed, and whether readers have been told; by key, as `KnownEntry` has it."""
         if not changed:
             return {}
         moments: dict[int, list[datetime]] = defaultdict(list)
@@ -322,12 +330,12 @@ class KnownToBatch:
         }
 
     def _said_by_admin(self, withheld: Sequence[int]) -> dict[int, Withheld]:
-        """Of those that are not published, the keys of those that an admin withdrew, with how."""
+        """Which of these entries, that are not published, an admin withdrew, with how; by key."""
         found = self._ask_tuples(sql.SAID_BY_ADMIN, (listed(withheld),)) if withheld else ()
         return {key: Withheld("withdrawn", why, role) for key, why, role in found}
 
     def _unknown_of(self, feed: int, entries: Sequence[Entry]) -> list[Entry]:
-        """Those that may be new or have changed: that none of what the feed has surely is."""
+        """The entries that may be new or have changed: no stored entry of the feed is surely one of them."""
         there = Counter(map(_identity, self._own.get(feed, ())))
         unknown = []
         for entry in entries:
@@ -339,7 +347,7 @@ class KnownToBatch:
         return unknown
 
     def _retitled_of(self, feed: int, entries: Sequence[Entry]) -> frozenset[int]:
-        """Add what has a title or text in common with a document hardly known otherwise; their keys."""
+        """Add stored entries with a title or text of a document hardly known otherwise; their keys."""
         unknown = stories.unknown(entries, self._own.get(feed, ()))
         if not unknown:
             return frozenset()
@@ -375,7 +383,7 @@ class KnownToBatch:
         return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
 
     def _taken_away_of(self, unknown: Mapping[int, Sequence[Entry]]) -> dict[int, set[str]]:
-        """What of it was taken away, by feed: of what has a date that tells."""
+        """What was taken away of these entries, by feed: of those that are dated, their date tells."""
         news = {
             known_again_by(entry.keys, entry.title)
             for entries in unknown.values()
@@ -462,7 +470,7 @@ class KnownToBatch:
 
 
 def _unsure(own: Sequence[KnownEntry], entries: Sequence[Entry]) -> list[KnownEntry]:
-    """Those that may have to be compared by their words: all that no entry of the document surely is."""
+    """The stored entries that no entry of the document surely is, and that are compared by their words."""
     surely = {_identity(entry) for entry in entries}
     identities = [_identity(known) for known in own]
     several = Counter(identities)
