@@ -1,4 +1,4 @@
-"""Takes away what has been kept as long as `hub.keep` says, some at a time."""
+"""Takes away news that has been kept as long as `hub.keep` says, some entries at a time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _AT_MOST = 60.0
 
 
 class Keeping:
-    """Takes away what is old in a store, in the thread of whoever polls its feeds.
+    """Takes away what is old in a store, in the thread that polls its feeds.
 
-    By a clock that is years ahead all would be old, so that nothing goes before sites' certificates
-    say that it is right.
+    By a clock that is years ahead all news would be old, so nothing is taken away unless
+    the certificates of sites say that the clock is right.
     """
 
     def __init__(self, store: Store, settings: HubSettings, *, now: Callable[[], datetime] = utc_now) -> None:
@@ -37,7 +37,7 @@ class Keeping:
         self._taken = 0
 
     def look(self) -> bool:
-        """Whether there is something to take away just now."""
+        """Whether there is anything to take away now."""
         at = time.monotonic()
         if self._keep is not None and not self._is_old and at - self._looked >= _LOOKS:
             self._looked = at
@@ -45,7 +45,7 @@ class Keeping:
         return self._is_old and at >= self._goes_on
 
     def act(self) -> None:
-        """Take away some of it, and say how much it was in all once that was the last."""
+        """Take away some of it; once that was the last, say how much it was in all."""
         began = time.monotonic()
         if self._keep is None or not self._is_old or began < self._goes_on:
             return
@@ -53,14 +53,14 @@ class Keeping:
         taken = self._store.take_away(now - self._keep, now)
         self._taken += taken
         ended = time.monotonic()
-        # Others have to write, too, and sites are asked meanwhile by the same thread.
+        # Polls are settled in between, and this thread asks sites too.
         self._goes_on = ended + 2 * (ended - began)
         if not taken:
             self._is_old = False
             self._tell()
 
     def once(self, stop: Event) -> None:
-        """Take it away, until `stop` is set or a minute is over: what is left goes with the next round."""
+        """Take away what is old until `stop` is set, or for a minute. The rest waits for the next round."""
         until = time.monotonic() + _AT_MOST
         self.look()
         while self._is_old and time.monotonic() < until:
@@ -76,7 +76,7 @@ class Keeping:
             self._taken = 0
 
     def _may(self) -> bool:
-        """Whether the clock is right, as far as certificates tell; that it may be wrong is said."""
+        """Whether the clock is right, as far as certificates tell; if not, that is said."""
         if is_clock_right(self._store.feed_states(), self._now()):
             return True
         say(

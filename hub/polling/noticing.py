@@ -1,6 +1,6 @@
-"""Looks at how feeds are doing, some at a time, and has it kept when one needs somebody or is well again.
+"""Looks at how feeds are doing, some at a time, and keeps it when one needs somebody or is well again.
 
-A feed goes quiet while nothing happens, so it is looked for and not told by polls.
+Polls do not tell it, since a feed goes quiet while nothing happens.
 """
 
 from __future__ import annotations
@@ -26,8 +26,13 @@ _ROUND = 5.0
 _AT_ONCE = 200
 
 
-class _Found(Struct, frozen=True):
-    """What a look came to; `last` is the last feed of it, None at the end of all."""
+class _Look(Struct, frozen=True):
+    """What a look at some feeds came to.
+
+    noted   incidents that are new or have changed
+    passed  incidents that nobody was told of, and that have passed by themselves
+    last    the last of the feeds; None at the end of all
+    """
 
     noted: Sequence[Incident]
     passed: Sequence[Incident]
@@ -39,9 +44,9 @@ class _Found(Struct, frozen=True):
 
 
 class Noticing:
-    """Looks at the feeds of a store, in the thread of whoever polls them.
+    """Looks at the feeds of a store, in the thread that polls them.
 
-    `look` sees whether something is new, `act` has it kept.
+    `look` says whether anything has changed, `act` keeps it.
     """
 
     def __init__(self, store: Store, config: Config, *, now: Callable[[], datetime] = utc_now) -> None:
@@ -54,7 +59,7 @@ class Noticing:
         self._is_new = False
 
     def look(self) -> bool:
-        """Whether something is new of the feeds whose turn it is."""
+        """Look at the feeds whose turn it is; whether anything has changed."""
         at = time.monotonic()
         if self._is_new:
             return True
@@ -71,13 +76,13 @@ class Noticing:
         return self._is_new
 
     def act(self) -> None:
-        """Have what is new kept, as it is by now: another process may have done it meanwhile."""
+        """Keep what has changed. The same feeds are looked at once more: another process may have kept it."""
         if self._is_new:
             self._is_new = False
             self._keep(self._find())
 
     def once(self) -> None:
-        """Look at all feeds, one after the other, and have what is new kept."""
+        """Look at all feeds, and keep what has changed."""
         self._after, self._notices = None, self._by_feed()
         while True:
             self._keep(self._find())
@@ -90,7 +95,8 @@ class Noticing:
             of_feed.setdefault(notice.feed, []).append(notice)
         return of_feed
 
-    def _find(self) -> _Found:
+    def _find(self) -> _Look:
+        """Look at the next feeds, and at the start also at incidents of feeds that left feeds.yaml."""
         now = self._now()
         noted, passed = [], []
         if self._after is None:
@@ -107,13 +113,13 @@ class Noticing:
             elif is_now is None and matter is not None:
                 passed.append(matter)
         last = found[-1][0].feed.key if len(found) == _AT_ONCE else None
-        return _Found(noted, passed, last)
+        return _Look(noted, passed, last)
 
     def _look_at(self, state: FeedState, before: Incident | None, now: datetime) -> Incident | None:
         notices = self._notices.get(state.feed.key, ())
         return incidents.look(state, health(state, now, robot=self._robot, notices=notices), before, now)
 
-    def _keep(self, found: _Found) -> None:
+    def _keep(self, found: _Look) -> None:
         if found.is_new:
             self._store.note(found.noted, found.passed, self._now())
         self._after = found.last

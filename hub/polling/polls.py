@@ -1,4 +1,4 @@
-"""Polls of many feeds: at the same time, politely, each settled as it ends.
+"""Many polls at the same time: from the feeds that are due to what was settled.
 
 One loop in one thread: the fetcher has many transfers under way, readers in
 other processes parse, and what is ready is settled in one transaction. The
@@ -61,7 +61,7 @@ def chance(_feed: FeedKey) -> float:
 
 
 class _Errand(Struct, frozen=True, eq=False):
-    """A request that is no feed's, and who is told of its outcome."""
+    """A request that is no poll's; `told` is called with its outcome."""
 
     told: Callable[[Outcome], None]
 
@@ -105,7 +105,7 @@ class Polls:
         self._settled_at = 0.0
         self._winding_up = False
         self._outage = Outage()
-        # Polls that failed, and whose feeds may be well.
+        # Polls that reached no server, perhaps because this machine is cut off.
         self._doubted: list[Gathered] = []
 
     @property
@@ -115,21 +115,21 @@ class Polls:
 
     @property
     def winding_up(self) -> bool:
-        """Whether nothing is begun any more."""
+        """Whether no fetch is begun any more (`wind_up`)."""
         return self._winding_up
 
     @property
     def reached_at(self) -> float:
-        """When anybody was reached last (`Fetcher.reached_at`)."""
+        """When any server was last reached (`Fetcher.reached_at`)."""
         return self._fetcher.reached_at
 
     @property
     def offline(self) -> OfflineError | None:
-        """What to say where nobody can be reached; the polls that failed for that are left, and due again."""
+        """The error to tell where no server can be reached, else None. Polls that failed for it stay due."""
         return self._outage.error() if self._outage.likely and not self._fetcher.at_work else None
 
     def spare(self, hosts: Mapping[str, datetime]) -> None:
-        """Leave hosts alone that asked another process for it, until then."""
+        """Leave hosts alone until these moments, as they asked another process."""
         self._fetcher.spare(hosts)
 
     def wake(self) -> None:
@@ -142,7 +142,7 @@ class Polls:
         return self._polls.keys()
 
     def begin(self, states: Iterable[FeedState]) -> None:
-        """Poll these feeds; one that is being polled already is not begun again."""
+        """Begin to poll these feeds, but for those that are being polled already."""
         new = {state.feed.key: state for state in states if state.feed.key not in self._polls}
         now = self._now()
         checks = self._store.checks_due(now, most=_MOST_CHECKS) if new else {}
@@ -153,7 +153,7 @@ class Polls:
             self._ask(begun)
 
     def take(self, pushes: Iterable[tuple[Push, FeedState]]) -> None:
-        """Take pushes as polls of their feeds; one whose feed is being polled has to be given again."""
+        """Begin polls that read pushes. One of a feed that is being polled is left: give it again later."""
         for push, state in pushes:
             key, now = state.feed.key, self._now()
             if key not in self._polls:
@@ -164,7 +164,7 @@ class Polls:
                 self._read_document(begun, gathered, document)
 
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
-        """Ask for something else in between, as politely; `told` is called with what it comes to."""
+        """Fetch something that is no poll's, in its host's turn; `told` is called with the outcome."""
         self._fetcher.submit(_Errand(told), request)
         # What cannot be asked for has not begun.
         self._errands += 1
@@ -196,18 +196,18 @@ class Polls:
         return self._settle()
 
     def wind_up(self) -> bool:
-        """Begin no fetch any more; whether there are any that have begun, or documents being read."""
+        """Begin no more fetches; whether any that have begun go on, or documents are being read."""
         self._winding_up = True
         return self._fetcher.at_work or bool(self._reading)
 
     def break_off(self) -> None:
-        """Ask nobody anything any more, what is under way included. All that can follow is `finish`."""
+        """Break off all fetches. All that may be called after this is `finish`."""
         self._fetcher.close()
 
     def finish(self) -> tuple[PollResult, ...]:
-        """Settle what has been gathered. What is still under way is forgotten, and due again.
+        """Settle what has been gathered. Polls that are still under way are forgotten, and their feeds due.
 
-        Where a poll's step, or this, raises StoreError, what was ready to be settled still is.
+        Where this or `step` raises StoreError, nothing of what was gathered is lost: call this again.
         """
         results: list[PollResult] = []
         while self._ready:
@@ -318,7 +318,7 @@ class Polls:
         self._gathered(failed)
 
     def _doubt_no_more(self) -> None:
-        """Take what nobody was reached for as failed: somebody else was reached, or it is not many."""
+        """Count polls as failed that reached no server: another poll did, or they are few."""
         doubted, self._doubted = self._doubted, []
         for gathered in doubted:
             self._gathered(gathered)
@@ -342,7 +342,7 @@ class Polls:
             self._gathered(outcome)
 
     def _rules(self, under_way: UnderWay, url: str) -> Robots | None:
-        """The rules for an address; None where they are asked for first, and the poll waits for them."""
+        """The rules of robots.txt for an address; None if they are fetched first, and the poll waits."""
         rules_at = robots_url(url)
         if (rules := self._robots.fresh(rules_at, self._now())) is not None:
             return rules
@@ -387,7 +387,7 @@ class Polls:
     def _site_answered(
         self, under_way: UnderWay, site: Gathering, outcome: Fetched | NotModified | FetchError
     ) -> None:
-        """Take a document of a site, or what a redirect led to if that may be fetched too."""
+        """Take an answer for a site; where a redirect led elsewhere, only if robots.txt there allows it."""
         document = None
         if isinstance(outcome, FetchError):
             site.failed(outcome)

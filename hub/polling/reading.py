@@ -1,7 +1,7 @@
-"""Readers in processes that can be ended, with limits of time and memory.
+"""Readers (`hub.reader`) in processes of their own, with limits of time and memory.
 
-What a server sends may take feedparser minutes or gigabytes. Here it costs
-that feed an error, and no one else anything.
+A document may take feedparser minutes, or gigabytes. Then its process is ended: the
+feed has an error, and other feeds are read on.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _MB = 1024 * 1024
 # slow machine too.
 _SECONDS = 10.0
 _SECONDS_FOR_A_MB = 2.0
-# So many times as long it may wait for the processor, besides.
+# By the clock a document may take so many times as long, since other processes have the processor too.
 _PATIENCE = 20
-# From here on a document is read by itself, in a process that ends with it: so
-# all readers together need no more than one large document does, and little
-# beside it. Reading 20 MB of usual entries takes 180 MB, a broken feed of 1 MB 56.
+# From this size on, documents are read one at a time, each in a process that ends
+# with it: so all readers together need little more memory than one large document.
+# Reading 20 MB of usual entries takes 180 MB, a broken feed of 1 MB 56.
 LARGE = 1 * _MB
 _MEMORY = 72 * _MB
 _MEMORY_FOR_LARGE = 192 * _MB
-# Then another process takes over from a reader, so that memory which earlier
-# documents left in pieces never counts against later ones.
+# Documents that a process reads before another takes its place: memory which earlier
+# documents left in pieces would count against later ones.
 _MOST_READ = 500
 
 # What a round waits for is the one process that writes: readers leave it the processor, all but a thirtieth.
@@ -56,10 +56,10 @@ _NICE = 15
 
 @contextmanager
 def _within(memory: int) -> Iterator[None]:
-    """No more than so many bytes of memory in this process (MemoryError).
+    """A block in which this process gets no more than so many bytes of memory (MemoryError).
 
-    The limit ends with what it is for: what the pool itself does in this
-    process, to take a document or to give back a reading, must not fail.
+    The limit is for reading alone: taking a document from the pipe, and giving back
+    what was read, must not fail.
     """
     if sys.platform != "linux":  # elsewhere the limit is not kept, or cannot be set
         yield
@@ -77,7 +77,7 @@ def _within(memory: int) -> Iterator[None]:
 
 @contextmanager
 def _for_at_most(seconds: float) -> Iterator[None]:
-    """No more than so many seconds of a processor: the system ends this process then, whatever it is at."""
+    """A block after so many processor seconds of which the system ends this process, whatever it is at."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
@@ -122,10 +122,10 @@ def _read(
 
 
 class _Process:
-    """A process that reads, one document after another, and a pipe to it that no other process has.
+    """A process that reads one document after another, with a pipe to it of its own.
 
-    One that is ended in the middle of a reading leaves half of it in that pipe,
-    where nobody else's readings wait behind it, and nobody waits for its rest.
+    A process that is ended while it sends what it has read leaves half of it in the pipe.
+    In a pipe of its own nothing else waits behind that half.
     """
 
     # Two threads that look at the same time how a process ended would take its status from each other.
@@ -152,7 +152,7 @@ class _Process:
             its.close()
 
     def read(self, task: _Task) -> Reading | ParseError | None:
-        """What a document comes to; None where the process ended meanwhile."""
+        """What a document says, or why it cannot be read; None where the process ended meanwhile."""
         document, *_, seconds = task
         self.documents += 1
         try:
@@ -172,15 +172,15 @@ class _Process:
 
     @property
     def exitcode(self) -> int | None:
-        """None of one that goes on."""
+        """How the process ended, None if it goes on."""
         return self._process.exitcode
 
     def kill(self) -> None:
-        """End it, also where another thread waits for what it reads."""
+        """End the process, even while another thread waits for what it reads."""
         self._process.kill()
 
     def end(self) -> None:
-        """End it, and let go of it."""
+        """End the process, and let go of the pipe."""
         self._process.kill()
         with self._one_at_a_time:
             self._process.join()
@@ -188,9 +188,10 @@ class _Process:
 
 
 class _Pool:
-    """Processes that read, each made when there is something for it to, and the threads that wait for them.
+    """Processes that read, and a thread for each that waits for it.
 
-    They take a fifth of a second to come up, while a round goes on.
+    A process is started when there is a document for it, which takes a fifth of a second;
+    it ends after so many `documents`.
     """
 
     def __init__(self, given: _Given, *, processes: int, documents: int) -> None:
@@ -216,7 +217,7 @@ class _Pool:
         url = task[0].url
         try:
             outcome, how = self._read_by_one(task)
-            # By a system that was short of memory, say, of which the document has no part.
+            # The system may have ended it, short of memory, say: the document may have no part in that.
             if outcome is None and not self._ending:
                 _log.warning("The process that read %s was ended (%s); another one reads it.", url, how)
                 outcome, how = self._read_by_one(task)
@@ -225,7 +226,7 @@ class _Pool:
         return outcome or _ended(url, how)
 
     def _read_by_one(self, task: _Task) -> tuple[Reading | ParseError | None, str]:
-        """What a document comes to, or how the process that read it ended."""
+        """What a document says, or why it cannot be read; else None, with how the process ended, in words."""
         try:
             process = self._one()
         except Exception as error:  # noqa: BLE001 - whatever came of it: half an import fails with anything
@@ -301,9 +302,9 @@ class Readers:
         self._files: set[Path] = set()
 
     def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading | ParseError]:
-        """Begin to read a document, as a Reader does; what comes of it is its reading, or why there is none.
+        """Begin to read a document, as a Reader does. The future has its reading, or why there is none.
 
-        `done` is called, from another thread, when it is there.
+        `done` is called from another thread once the future has it.
         """
         seconds = _seconds(len(document.body))
         if len(document.body) < LARGE:
@@ -314,16 +315,16 @@ class Readers:
         return future
 
     def _submit_large(self, document: Document, *, seconds: float) -> Future[Reading | ParseError]:
-        """Begin to read a large document, which waits its turn in a file and so not in our memory."""
+        """Begin to read a large document. Until its turn it waits in a file, and not in memory."""
         file: Path | None = None
         try:
             file = Path(gettempdir(), f"hub-{token_hex(8)}")
-            # Before it is there: who is interrupted right behind that takes it away too.
+            # Before the file is there: a round that is interrupted right after takes it away too.
             self._files.add(file)
             with open(file, "xb", opener=_of_this_user) as written:
                 written.write(document.body)
         except OSError:
-            # The disk is full; the store will say so, if it still is when it is its turn.
+            # The disk is full. The store will say so, if the disk still is by the time something is settled.
             if file is not None:
                 self._let_go(file)
             return self._large.schedule(document, None, _MEMORY_FOR_LARGE, seconds=seconds)

@@ -1,7 +1,7 @@
-"""The hub as a WebSub subscriber: asks hubs to push, and has pushes taken as polls.
+"""The hub as a WebSub subscriber: asks the hubs of members' feeds to push, and takes pushes as polls.
 
-What hubs send comes to the web view, in another process, and is handed over
-through the store.
+Those hubs send to the web view, which is another process: it puts what comes into the
+store, and this takes it from there.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def random_token() -> str:
 
 
 class Subscriber:
-    """Keeps the subscriptions of a store, by way of `polls`, in the same thread.
+    """Keeps the subscriptions of a store, in the thread of `polls`, whose fetcher asks the hubs.
 
-    `look` sees whether there is something to do, `act` begins it.
+    `look` says whether there is anything to do, `act` begins it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Subscriber:
         self._pushes: Sequence[tuple[Push, FeedState]] = ()
 
     def look(self) -> bool:
-        """Whether something was pushed, or there is something to ask a hub."""
+        """Whether anything was pushed, or a hub is to be asked for anything."""
         self._pushes = self._store.pushes(limit=_MOST_TAKEN)
         self._steps = Steps()
         if time.monotonic() - self._looked >= _LOOKS:
@@ -80,17 +80,17 @@ class Subscriber:
         """Begin what `look` saw."""
         self._polls.take(self._pushes)
         steps, now = self._steps, self._now()
-        for each in steps.forget:
-            self._store.forget(each)
-        for each in steps.leave:
-            self._store.change(each, subscribing.leaving(each, now=now))
+        for subscription in steps.forget:
+            self._store.forget(subscription)
+        for subscription in steps.leave:
+            self._store.change(subscription, subscribing.leaving(subscription, now=now))
         for feed, offer in steps.begin.items():
             token = self._token()
             self._store.subscribe(
                 feed, offer, callback=f"{self._callbacks}{token}", token=token, secret=self._token(), now=now
             )
-        for each in steps.ask[: max(0, _MOST_ASKED - self._asking)]:
-            self._ask(each)
+        for subscription in steps.ask[: max(0, _MOST_ASKED - self._asking)]:
+            self._ask(subscription)
 
     def _ask(self, subscription: Subscription) -> None:
         asked = subscribing.asked(subscription, now=self._now())

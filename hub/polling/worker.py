@@ -1,4 +1,4 @@
-"""`hub worker`: polls for a `hub run` on this machine or another, what that hands out."""
+"""`hub worker`: polls what a `hub run`, on this machine or another, hands out."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ _OF_LOOKING = 20
 
 
 class _Shard(Struct):
-    """A job that was taken, and its feeds that are being polled, with their hosts.
+    """A job that was taken.
 
-    `first` are those that it began with. What falls due while they are polled is polled with them, where its
-    host is free: it would wait for the slowest. What falls due later is the next job's, so that this one
-    ends and other shards have their turn.
+    feeds  its feeds that are being polled, each with its host
+    first  those of them that it began with; None until it has begun
+
+    What falls due while the first are polled is polled with them, if its host is free: else
+    it would wait for the slowest of them. What falls due later is the next job's, so that
+    this job ends and other shards have their turn.
     """
 
     job: Job
@@ -50,13 +53,14 @@ class _Shard(Struct):
     first: set[FeedKey] | None = None
 
     def look(self, polls: Set[FeedKey]) -> None:
-        """Forget what is polled no more."""
+        """Forget feeds that are no longer `under_way`."""
         self.feeds = {key: host for key, host in self.feeds.items() if key in polls}
         if self.first is not None:
             self.first &= polls
 
     @property
     def takes_more(self) -> bool:
+        """Whether feeds that are due may be polled with it."""
         return self.first is None or bool(self.first)
 
 
@@ -119,7 +123,7 @@ class _Worker:
     # ------------------------------------------------------------ whom it follows
 
     def _goes_on(self, config: Config) -> bool:
-        """Whether there is a hub to follow, by this configuration. Asked many times a second."""
+        """Whether there is a hub to follow that goes by this configuration. Called many times a second."""
         look_again(self._watched)
         if self._stop.is_set() or self._watched.current is not config:
             self._looked = -_LOOKS
@@ -134,7 +138,7 @@ class _Worker:
         return self._follows
 
     def _clock_is_right(self) -> bool:
-        """Whether this machine's clock is that of the database's server; that it is not is said once."""
+        """Whether this machine's clock agrees with the database server's; if not, that is said once."""
         apart = self._company.clock_apart(utc_now)
         if apart is not None and self._told != (told := ("", "clock")):
             self._told = told
@@ -178,7 +182,7 @@ class _Worker:
                 tell(error)
                 self._offer_again(polls)
             finally:
-                # What hangs is ended by the hub: this does not, though it is no worker for now.
+                # The hub ends the connections of workers that hang. This one is no worker for now.
                 with suppress(StoreError):
                     self._company.work_as(None)
             offline = polls.offline
@@ -208,7 +212,7 @@ class _Worker:
             self._progress.told(polls.finish())
 
     def _begin(self, polls: Polls, shards: Sequence[_Shard]) -> None:
-        """Begin what is due in these shards: at once in those that came, now and then in the others."""
+        """Begin the polls due in these shards: of a new shard at once, of others now and then."""
         came = any(shard.first is None for shard in shards)
         if not shards or not (came or time.monotonic() >= self._begins_at):
             return
