@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hub import __version__, events, markup, urls, wording
@@ -71,21 +72,23 @@ def entries(
     hosts: Mapping[str, str] = urls.NO_HOSTS,
     last: LastDocument = LastDocument(),
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """The feed's entries in the document's order, and remarks about those left out.
+    """The feed's entries in the document's order, and remarks for the admin about them.
 
-    Entries in which nothing is written are left out, and what stands there
-    twice word for word is taken once. `url` is where the document was fetched,
-    and a day without its year is one after the entry's date in the hub's `zone`.
-    What stands on a host that is another now (`hosts`) is known by that one.
-    What is `written` as something of `last` is that as it stands there.
+    Left out are entries in which nothing is written, and those that stand there twice
+    word for word are taken once. `url` is where the document was fetched. A day without
+    a year is the first after the entry's date, in the hub's `zone`. Links on hosts that
+    are called otherwise now are known by their present name (`hosts`). An entry that is
+    `written` as one of the `last` document is not read again, and taken from there.
     """
     found: dict[tuple[str | None, str | None, str, datetime | None], Entry] = {}
     said = [entry for entry in parsed.entries if _says_something(entry)]
-    site = _link(url, parsed.link)
+    document = _Document(
+        parsed=parsed, feed=feed, url=url, site=_link(url, parsed.link), zone=zone, hosts=hosts
+    )
     around = _around(parsed, url, zone)
     for parsed_entry in said:
         number = written(parsed_entry, around)
-        entry = last.entries.get(number) or _entry(parsed_entry, parsed, feed, url, site, zone, hosts, number)
+        entry = last.entries.get(number) or _entry(parsed_entry, document, number)
         # Without an id, the same words on another day are other news.
         day = None if entry.id else entry.published
         found.setdefault((entry.id, entry.canonical_link, entry.fingerprint, day), entry)
@@ -113,7 +116,7 @@ def dated(entry: Entry, now: datetime) -> datetime:
 
 
 def is_dated(entry: Entry) -> bool:
-    """Whether its publisher says, by a date or in the link, of when it is."""
+    """Whether the publisher says when an entry is of, by a date or in its link."""
     return _given_date(entry.published, entry.updated, entry.link) is not None
 
 
@@ -126,48 +129,61 @@ def _says_something(entry: ParsedEntry) -> bool:
     return bool(entry.id or entry.link or entry.title or entry.summary or entry.content or entry.enclosures)
 
 
-def _entry(
-    parsed: ParsedEntry,
-    document: ParsedFeed,
-    feed: Feed,
-    url: str,
-    site: str | None,
-    zone: tzinfo,
-    hosts: Mapping[str, str],
-    number: int,
-) -> Entry:
+class _Document(Struct, frozen=True, kw_only=True):
+    """The document that entries are read from.
+
+    url    where it was fetched
+    site   the page that its feed belongs to, None where it does not say
+    zone   the hub's
+    hosts  the hosts that are called otherwise now, by what they were called (`urls.present_hosts`)
+    """
+
+    parsed: ParsedFeed
+    feed: Feed
+    url: str
+    site: str | None
+    zone: tzinfo
+    hosts: Mapping[str, str]
+
+
+def _entry(parsed: ParsedEntry, document: _Document, number: int) -> Entry:
+    """One of a document's entries; `number` stands for all that is `written` of it."""
+    url, feed = document.url, document.parsed
     link = _link(url, parsed.link)
     if parsed.link_is_id and urls.resolve(None, parsed.id or "") is None:
         # A guid that is no URL is no link, whatever isPermaLink says.
         link = None
-    base = _base(link, site, url)
+    base = _base(link, document.site, url)
     title = markup.title_text(parsed.title.value, type=parsed.title.type) if parsed.title else ""
     title = title[:_LONGEST_TITLE]
     summary = _clean(parsed.summary, base)
     content = _clean(parsed.content, base)
     words = content.text or summary.text
-    before = _misread(content) or _misread(summary)
+    misread_words = _misread(content) or _misread(summary)
     text = wording.without_footer(title, words)
-    language = _language(parsed.language) or _language(document.language)
+    language = _language(parsed.language) or _language(feed.language)
     published, updated = parsed.published, parsed.updated
-    when = published if parsed.dated_before is None else parsed.dated_before or None
-    given = _given_date(published, updated, link)
+    # What `published` was to earlier hubs.
+    published_before = published if parsed.dated_before is None else parsed.dated_before or None
+    date = _given_date(published, updated, link)
     # A link's date is a day, in no zone.
-    since = given and (events.local_day(given, zone) if published or updated else given.date())
-    canonical = urls.canonical(urls.at_present(link, hosts)) if link else None
+    since = date and (events.local_day(date, document.zone) if published or updated else date.date())
+    canonical = urls.canonical(urls.at_present(link, document.hosts)) if link else None
     enclosures = _enclosures(parsed.enclosures, url)
     image = content.image or summary.image
-    # What has no date is known by its words, and of those by the ones that always counted.
-    named = _dated(title, when) or _fingerprint(title, before, image, enclosures, earlier=True)
+    # An entry without a date is known by its words: by those that counted for earlier hubs, too.
+    named = _dated(title, published_before) or _fingerprint(
+        title, misread_words, image, enclosures, earlier=True
+    )
     entry = Entry(
-        feed=feed.key,
+        feed=document.feed.key,
         id=parsed.id,
         title=title,
         link=link,
         canonical_link=canonical,
         published=published,
         updated=updated,
-        authors=_people(parsed.authors, url) or _people(document.authors, url),
+        authors=_people(parsed.authors, url) or _people(feed.authors, url),
         categories=_categories(parsed.categories),
         summary=summary.html if summary.text != content.text or not content.html else "",
         content=content.html,
@@ -180,9 +196,9 @@ def _entry(
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
         event_date=_event_date(parsed, title, text, since),
-        keys=_keys(parsed.id, link, canonical, named, hosts),
+        keys=_keys(parsed.id, link, canonical, named, document.hosts),
         fingerprint=_fingerprint(title, words, image, enclosures),
-        misread=_fingerprint(title, before, image, enclosures) if before != words else "",
+        misread=_fingerprint(title, misread_words, image, enclosures) if misread_words != words else "",
         written=number,
     )
     return replace(entry, rest=rest(entry))
@@ -199,12 +215,12 @@ def _misread(cleaned: markup.Cleaned) -> str:
 
 
 def _excerpt(title: str, summary: markup.Cleaned, content: markup.Cleaned, text: str) -> str:
-    """The first words of the summary or else the content, if it says anything but where to read on."""
+    """The first words of the summary, or of the content if the summary says no more than where to read on."""
     first = summary.prose or summary.text
     if _breaks_off(first, content.prose or text):
         first = ""
-    for each in (first, content.prose):
-        if each and (own := wording.without_link_onward(title, wording.without_footer(title, each))):
+    for prose in (first, content.prose):
+        if prose and (own := wording.without_link_onward(title, wording.without_footer(title, prose))):
             return markup.excerpt(own)
     return markup.excerpt(wording.without_link_onward(title, text) or text)
 
@@ -227,7 +243,7 @@ def _fingerprint(
 
 
 def written(entry: ParsedEntry, around: bytes) -> int:
-    """A number that stands for all that is written of an entry, and `around` it; 0 where none can."""
+    """A number that stands for all that is written of an entry and `around` it; 0 where there can be none."""
     try:
         return _number(msgspec.msgpack.encode(entry), around)
     except UnicodeEncodeError:  # half a character, as JSON can have them
@@ -235,7 +251,7 @@ def written(entry: ParsedEntry, around: bytes) -> int:
 
 
 def _around(document: ParsedFeed, url: str, zone: tzinfo) -> bytes:
-    """What a document's entries are made of besides what each says of itself: also by which hub."""
+    """What a document's entries are made of besides what stands in each; the hub's version is part of it."""
     said = (document.authors, document.language, document.link, url, str(zone), __version__)
     return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
@@ -247,14 +263,14 @@ def _number(told: bytes, key: bytes = b"") -> int:
 def rest(entry: Entry) -> int:
     """A number of 63 bits, never 0, that stands for all that is published of an entry but its words.
 
-    That is where its links and pictures lead and what they are said to show,
-    without what says where a reader came from, and its dates, people,
-    categories, files and source.
+    That is where its links and pictures lead, without parameters that say where a reader
+    came from; what its pictures are said to show; and its dates, people, categories,
+    files and source.
     """
     values = _VALUES.findall(entry.summary) + _VALUES.findall(entry.content)
     told = msgspec.json.encode(
         (
-            [_told_apart_by(each) if "?" in each else each for each in values],
+            [_told_apart_by(value) if "?" in value else value for value in values],
             (entry.image, entry.enclosures, entry.authors, entry.categories),
             (entry.published, entry.event_date, entry.language, entry.rights, entry.source),
         )
@@ -267,10 +283,10 @@ def _told_apart_by(written: str) -> str:
 
 
 def _base(link: str | None, site: str | None, url: str) -> str:
-    """What links in an entry are relative to where its document does not say.
+    """What links in an entry are relative to, where its document does not say.
 
-    The entry's own page, whose text it most likely is; but its link may lead
-    to someone else's page that it is about.
+    Most likely its text is that of its own page. But its link may lead to somebody
+    else's page, which it is about.
     """
     own = [urls.host(address) for address in (url, site) if address]
     return link if link and urls.host(link) in own else site or url
@@ -292,7 +308,7 @@ def _keys(
 
 
 def _dated(title: str, published: datetime | None) -> str:
-    """What tells an entry by its title and date; empty where it lacks one."""
+    """An entry's title and date, by which it is known; empty where it lacks one of them."""
     words = markup.words(title) if published else ""
     return f"{words}\n{published.isoformat()}" if published and words else ""
 
