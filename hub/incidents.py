@@ -29,7 +29,7 @@ _MAY_PASS = ("broken", "blocked", "not-a-feed")
 WELL_AGAIN = "It is well again."
 LEFT = "It is no longer in feeds.yaml."
 PAUSED = "It is paused in feeds.yaml."
-# As it is told to others than admins, who alone know of feeds.yaml.
+# What readers are told in place of these: only admins know of feeds.yaml.
 _ENDINGS = {
     WELL_AGAIN: ("well again", WELL_AGAIN),
     LEFT: ("no longer followed", "The network’s editors no longer follow it."),
@@ -44,12 +44,14 @@ _OURS = {"our-machine", "store"}
 
 
 def look(state: FeedState, found: Health, before: Incident | None, now: datetime) -> Incident | None:
-    """What is the matter with a feed: `before` itself where nothing is new of it, None for nothing.
+    """What is the matter with a feed, by its health now (`found`); None where nothing is.
 
-    `found` is its health now. One that is paused needs nobody. Of a feed whose poll is due, or whose server
-    wants to be left alone, nothing is new: what is known of it may be old, or of another address than it has.
-    What a site may get over by itself counts once another poll found it so,
-    and until then has no `changed`: where it has passed by then it is nothing.
+    `before` is what was the matter until now, and is returned itself where nothing has
+    changed. So it is for a feed whose poll is due, or whose server wants to be left
+    alone: what is known of it may be old, or of an address that it had before.
+
+    What a site may get over by itself has no `changed` until another poll finds it so,
+    too; if it has passed by then, it never was an incident. A paused feed needs nobody.
     """
     if state.feed.paused:
         return over(before, PAUSED, now) if before and before.changed else None
@@ -59,7 +61,7 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
         if before is None or before.changed is None:
             return None
         if before.state == "moved" and moves.current(state):
-            # A poll that failed has it be seen for two days again.
+            # A poll failed, so that the move has to be seen for two days once more.
             return before
         return over(before, WELL_AGAIN, now)
     if before is None:
@@ -77,13 +79,13 @@ def look(state: FeedState, found: Health, before: Incident | None, now: datetime
 
 
 def over(before: Incident, ending: str, now: datetime) -> Incident:
-    """What was the matter with a feed, and needs nobody any more, for a reason such as LEFT."""
+    """An incident as it is once it is over, for a reason such as LEFT."""
     at = _not_before(before, now)
     return replace(before, over=at, ending=ending, changed=at)
 
 
 def _not_before(before: Incident, now: datetime) -> datetime:
-    """Now, or when the last was told, where the clock was ahead then: readers go by what is newer."""
+    """Now; or the incident's last change, if the clock was ahead then. Readers go by the newest date."""
     return max(now, before.changed or before.noticed)
 
 
@@ -110,7 +112,7 @@ def _may_pass(state: FeedState, found: Health) -> bool:
 
 
 def _holds(state: FeedState) -> bool:
-    """Whether two polls came to this: a site that fails now so, now so is told of once."""
+    """Whether two polls failed for this reason: a site that fails in turns in two ways is told of once."""
     if not state.failures or state.reason_since is None or state.polled is None:
         return True
     return state.polled > state.reason_since
@@ -128,43 +130,44 @@ def asks_member(incident: Incident) -> bool:
 
 
 def for_member(changed: Sequence[Incident], lasting: Set[int]) -> Sequence[Incident]:
-    """What of it is told to a member's own people: what asks them, and that what did asks them no more.
+    """Those of the changed incidents that a member's own people are told of.
 
-    `lasting` are the numbers of the incidents which they know and do not know to be over.
+    That is what they can do something about, and what they were told of and is over.
+    `lasting` are the numbers of incidents that they know of, and do not know to be over.
     """
-    return tuple(each for each in changed if asks_member(each) or each.number in lasting)
+    return tuple(incident for incident in changed if asks_member(incident) or incident.number in lasting)
 
 
 def is_ours(states: Iterable[FeedState]) -> bool:
-    """Whether it is for this machine that no certificate is in order, of all sites that were asked last.
+    """Whether this machine's clock or list of authorities is at fault when certificates are not in order.
 
-    By a clock that is wrong, or a list of authorities that is old, that is so of every host.
+    That is likely if the certificates of all hosts that were asked last are not.
     """
-    asked = sorted((each for each in states if each.polled), key=attrgetter("polled"), reverse=True)
+    polled = sorted((state for state in states if state.polled), key=attrgetter("polled"), reverse=True)
     by_host: dict[str | None, FeedState] = {}
-    for each in asked:
-        if each.feed.url.startswith("https:"):
-            by_host.setdefault(urls.host(each.feed.url), each)
+    for state in polled:
+        if state.feed.url.startswith("https:"):
+            by_host.setdefault(urls.host(state.feed.url), state)
     last = list(islice(by_host.values(), _LAST_HOSTS))
-    return len(last) >= _LEAST_HOSTS and all(each.failures and each.reason == "tls" for each in last)
+    return len(last) >= _LEAST_HOSTS and all(state.failures and state.reason == "tls" for state in last)
 
 
 def is_clock_right(states: Iterable[FeedState], now: datetime) -> bool:
-    """Whether certificates say that it is about `now`: of most sites asked of late they are in order.
+    """Whether certificates say that it is about `now`: those of most sites asked of late are in order.
 
-    They hold for some months, so that by a clock that is a year ahead next to none is. Where no feed is
-    asked by https there is nothing to tell it by, and the clock counts.
+    Certificates are valid for some months, so by a clock that is a year ahead hardly any
+    is. Where no feed is asked by https nothing can be told, and the clock counts.
     """
     by_https = [
-        each
-        for each in states
-        if each.feed.url.startswith("https:") and not each.feed.paused and each.gone is None
+        state
+        for state in states
+        if state.feed.url.startswith("https:") and not state.feed.paused and state.gone is None
     ]
-    well = {urls.host(each.feed.url) for each in by_https if _was_of_late(each.succeeded, now)}
+    well = {urls.host(state.feed.url) for state in by_https if _was_of_late(state.succeeded, now)}
     wrong = {
-        urls.host(each.feed.url)
-        for each in by_https
-        if each.failures and each.reason == "tls" and _was_of_late(each.polled, now)
+        urls.host(state.feed.url)
+        for state in by_https
+        if state.failures and state.reason == "tls" and _was_of_late(state.polled, now)
     }
     return not by_https or len(well - wrong) > len(wrong)
 
@@ -177,7 +180,7 @@ def _was_of_late(moment: datetime | None, now: datetime) -> bool:
 
 
 def headline(state: FeedState, found: Health) -> str:
-    """What has happened, in a few words without blame, to be followed by since when it has."""
+    """What has happened, in a few words without blame. A "since" with a moment may follow."""
     match found.state:
         case "gone" if state.gone is not None:
             return "their feed has been closed"

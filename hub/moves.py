@@ -20,9 +20,9 @@ _POLLS, _FOR = 4, timedelta(hours=48)
 def followed(before: Move | None, gathered: Gathered, *, shares: bool, now: datetime) -> Move | None:
     """Where a feed's address leads for good after a poll; `shares` is whether known entries were there.
 
-    A poll that failed, or that found nothing at the target, begins the wait
-    anew. What was no part of the feed when it was first seen never is: by the
-    next poll its entries are known, since they were stored.
+    A poll that failed, or found no entries at the target, begins the wait anew. Whether
+    the target shares entries is told by the first poll that saw it alone: by the next all
+    of its entries are known, since they were stored.
     """
     target = gathered.moved_to
     nothing = gathered.outcome == "fetched" and not gathered.unchanged and not gathered.entries

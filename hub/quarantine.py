@@ -1,10 +1,9 @@
 """Is what a feed brings unlike all that it brought before? Then an admin looks at it first. Pure.
 
-A site that was taken over publishes others' links, in another language, or
-very much at once. What is usual is learnt from the feed itself, and never
-judged in its first document. Honest feeds lead elsewhere or speak another
-language now and then, so an entry that is unlike the others waits only where
-most of the latest are.
+A site that was taken over publishes links to other sites, in another language, or very
+much at once. What is usual is learnt from the feed itself, so its first document is
+not judged. An honest feed has such an entry now and then: entries that are unlike the
+others wait only if most of the latest entries are.
 """
 
 from __future__ import annotations
@@ -81,14 +80,14 @@ def judge(
     in_place: Collection[int] = (),
     others_have: Callable[[Entry, datetime], bool] = lambda _entry, _date: False,
 ) -> tuple[Mapping[int, Withheld], Habits]:
-    """Which of a feed's new entries wait for an admin, by their place in `new`, and what is usual then.
+    """Which of a feed's new entries wait for an admin, by their place in `new`; and its habits from now on.
 
-    `new` are in the order in which the feed published them, `dates` what they
-    are dated. With habits that are of too few entries none waits. The sites
-    that the feed has `moved_to` are its own. A `backlog` of which each poll
-    brings a part is no flood, nor is what stands `in_place` of other entries of
-    the feed, by its place in `new`. What `others_have` published too is no stranger,
-    wherever it leads.
+    new          in the order in which the feed published them, with their `dates`
+    habits       what is usual so far; if it was learnt from too few entries, none waits
+    moved_to     sites that count as the feed's own, since it has moved there
+    backlog      whether each poll brings a part of an old stock, which is no flood
+    in_place     entries, by their place in `new`, that replace other entries of the feed: no flood either
+    others_have  whether other feeds published an entry, too: then it is not unlike the others
     """
     days_ago = [
         _DAYS if place in in_place else now.date().toordinal() - date.date().toordinal()
@@ -115,7 +114,7 @@ def judge(
 
 
 def learn(habits: Habits, entries: Sequence[Entry]) -> Habits:
-    """What is usual in a feed that has these entries too, as an admin says or as there is nothing unlike."""
+    """The habits of a feed that has these entries as well, none of which is unlike the others."""
     if not entries:
         return habits
     sites = Counter(habits.sites)
@@ -134,9 +133,9 @@ def learn(habits: Habits, entries: Sequence[Entry]) -> Habits:
 
 
 def released(habits: Habits, entries: Sequence[Entry]) -> Habits:
-    """What is usual in a feed of which an admin looked at these entries and let them through."""
+    """The habits of a feed after an admin looked at these of its entries and let them through."""
     learnt = learn(habits, entries)
-    # Twice, so that a site that one of them led to is no stray.
+    # Counted twice: a site that a single entry led to would be a stray.
     sites = Counter(learnt.sites) + Counter(filter(None, map(_site_of, entries)))
     return replace(
         learnt, sites=dict(sites), words=_with_words(learnt.words, _common_words(entries)), latest=""
@@ -147,10 +146,10 @@ def released(habits: Habits, entries: Sequence[Entry]) -> Habits:
 
 
 def moved_to(came_back: Sequence[Entry], move: Move | None) -> frozenset[str]:
-    """The sites that a feed is on by now, whatever its links led to before.
+    """The sites that a feed is on by now, wherever its links led before.
 
-    Where most of its published entries that came back lead, several at least;
-    and where its address redirects to for good, if its entries were there.
+    That is the site that most of its published entries `came_back` with links to, several
+    at least; and the one that its address redirects to for good, if its entries were there.
     """
     sites = Counter(map(_site_of, came_back)).items()
     found = {site for site, count in sites if count >= _SEVERAL_MOVED and 2 * count > len(came_back)}
@@ -160,7 +159,7 @@ def moved_to(came_back: Sequence[Entry], move: Move | None) -> frozenset[str]:
 
 
 def rehosted(habits: Habits, hosts: Mapping[str, str]) -> Habits:
-    """What is usual in a feed where hosts are others now: to lead to those, as to the former ones before."""
+    """The habits of a feed whose hosts are called otherwise now: its links lead to their present names."""
     now: Counter[str] = Counter()
     for former, present in hosts.items():
         before, after = _site_at(former), _site_at(present)
@@ -259,7 +258,7 @@ def _with_words(words: bytes, more: Iterable[int]) -> bytes:
 
 
 def _count_days(habits: Habits, days_ago: Iterable[int], now: datetime) -> Habits:
-    """The feed's days with these entries, whatever becomes of them."""
+    """The habits with these entries counted on their days, whatever becomes of them."""
     today = now.date().toordinal()
     passed = max(today - habits.last, 0)
     days = bytearray((bytes(min(passed, _DAYS)) + habits.days)[:_DAYS].ljust(_DAYS, b"\0"))
@@ -270,7 +269,7 @@ def _count_days(habits: Habits, days_ago: Iterable[int], now: datetime) -> Habit
 
 
 def _flood(habits: Habits, days_ago: Iterable[int]) -> tuple[dict[int, str], Habits]:
-    """Why new entries are too many for their day, by place; and the days, in which no flood is usual."""
+    """Why new entries are too many for their day, by their place; and habits that take no flood for usual."""
     why = {}
     days = bytearray(habits.days)
     for place, ago in enumerate(days_ago):

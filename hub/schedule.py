@@ -52,18 +52,19 @@ def next_poll(
 ) -> tuple[datetime, str]:
     """When a feed is due again, and why then.
 
-    `recent` is what `recent` makes of its entries' dates. The document's
-    `wishes` and its server's `fresh_for` make the wait longer, up to
-    `every_max`, never shorter. Where something was left for the next poll
-    (`read_in_part`) it is due at its usual time at the latest. Where its news
-    is pushed, until `pushed_until`, polls are a backstop (`behind_pushes`).
-    `failures` counts failed polls in a row, the first of them `failing_for` ago:
-    each at its time doubles the wait, so that a dead site costs one request a
-    day and is never given up; those that an admin orders in between do not.
-    Hours and days that the document asks to skip are skipped, also past `every_max`. A
-    server's Retry-After (`not_before`, RFC 9110 §10.2.3) wins when it asks for
-    longer: it is their server. `jitter`, from 0 to 1, spreads the polls of
-    feeds with the same rhythm.
+    recent        the dates of its last publications, as `recent` makes them: its own rhythm
+    wishes, fresh_for
+                  what its document and its server ask for. They make the wait longer, up to
+                  `every_max`, never shorter; hours and days to skip are skipped beyond it
+    read_in_part  whether something was left to read: then it is due at the usual time at the latest
+    pushed_until  until when its news is pushed: then polls are a backstop (`behind_pushes`)
+    failures, failing_for
+                  failed polls in a row, and how long ago the first was. Each doubles the wait, so
+                  that a dead site costs one request a day and is never given up. Polls that an admin
+                  orders in between do not
+    not_before    the end of a Retry-After (RFC 9110 §10.2.3), which wins when it is later: it is
+                  their server
+    jitter        from 0 to 1, spreads the polls of feeds with the same rhythm
     """
     interval, why = _by_rhythm(now, recent, every_min, every_max)
     usual = max(every_min, min(USUAL, every_max))
@@ -88,9 +89,9 @@ def next_poll(
 def behind_pushes(
     due: datetime, why: str, now: datetime, *, pushed_until: datetime | None, every_max: timedelta
 ) -> tuple[datetime, str]:
-    """When a feed that would be due is due, and why then, where its news is pushed until a time.
+    """When a feed is due, and why then, which would be at `due` if its news were not pushed.
 
-    Hubs lose things without a word, so it is asked all the same, seldom.
+    Until `pushed_until` it is asked seldom: only because hubs lose things without a word.
     """
     backstop = now + min(BACKSTOP, every_max)
     if pushed_until is None or pushed_until <= now or backstop <= due:
@@ -102,10 +103,10 @@ def behind_pushes(
 
 
 def recent(before: Sequence[datetime], dates: Iterable[datetime]) -> tuple[datetime, ...]:
-    """The dates of a feed's last publications, newest first: those `before` and those of new entries.
+    """The dates of a feed's last publications, newest first: those `before` and those of its new entries.
 
-    Entries that are less than an hour apart are one publication, and a first
-    poll's entries without dates too. Two dozen are kept.
+    Entries less than an hour apart are one publication. So are a first poll's entries
+    without dates, which are all of that moment. Two dozen are kept.
     """
     kept: list[datetime] = []
     for date in sorted({*before, *dates}, reverse=True):
@@ -159,8 +160,8 @@ def _spread(interval: timedelta, jitter: float, every_min: timedelta, every_max:
 def _after_failures(
     failures: int, failing_for: timedelta, every_min: timedelta, every_max: timedelta
 ) -> tuple[timedelta, str]:
-    # What is unwell is asked like any other, however busy or seldom: it may be well in an hour.
-    # As long as the waits so far, and the first, is the next of those that double.
+    # Whatever the feed's rhythm: it may be well in an hour. The next of waits that double is as long as
+    # all waits so far and the first together.
     wait = min(USUAL * 2 ** min(failures, _MOST_DOUBLINGS), failing_for + 2 * USUAL)
     wait = max(every_min, min(wait, _LONGEST_WAIT, every_max))
     times = "once" if failures == 1 else f"{failures} times in a row"
