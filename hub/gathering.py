@@ -2,8 +2,9 @@
 
     start ─→ listings ─→ older listings, sitemaps of an index ─→ pages that are not known yet ─→ Gathered
 
-Each document is asked as a feed is: in its host's turn, conditionally where
-it was asked before, within the same limits, and only where robots.txt lets us.
+It says what to ask for and takes what came. `hub.polling.polls` asks, as it asks for a
+feed: in the host's turn, conditionally, within the same limits; and only where
+robots.txt lets us.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 class Gathering:
     """One poll of a site at an address of feeds.yaml.
 
-    `next` says what to ask for, which is `current` from then on; its answer
-    goes to `took` and what was read of it to `read`, or what went wrong to
-    `failed`; at the end there is `outcome`.
+    `next` gives the document to ask for, which is `current` from then on. Its answer goes to
+    `took`, and what was read of it to `read`; or what went wrong to `failed`. Once `next`
+    gives None, `outcome` is what the poll came to.
+
+    `known` are the numbers of pages that need not be looked at again.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Gathering:
         self._candidates: dict[str, Wanted] = {}
         self._pages: deque[Wanted] | None = None
         self._seen = {wanted.url for wanted in self._listings}
-        # What comes of it.
+        # What comes of the poll.
         self._asked_again: dict[str, Listing] = {}
         self._entries: list[Entry] = []
         self._remarks: list[str] = []
@@ -93,7 +96,7 @@ class Gathering:
         return len(self._page_errors) + refused >= _MOST_FAILURES
 
     def request(self, wanted: Wanted) -> FetchRequest:
-        """The request for it."""
+        """The request for a document: conditional if it was read before."""
         before = self._remembered.get(wanted.url)
         validators = Validators()
         if before is not None and not self._thorough:
@@ -147,7 +150,7 @@ class Gathering:
         self._entries += reading.entries
         self._remarks += reading.remarks
         if wanted.part == "listing" and not isinstance(self._kind, Sitemap):
-            # Past a page with something known a list is not gone on with: not while a later one is owed.
+            # A list is read on until known pages come: they must not be known while a later listing is owed.
             self._done_if_complete |= reading.pages
         elif wanted.part == "page" and not reading.entries:
             self._in_vain |= reading.pages
@@ -177,7 +180,7 @@ class Gathering:
     # ------------------------------------------------------------ what went wrong
 
     def failed(self, error: FeedError) -> None:
-        """Take an error: of a page it costs that page, of all that lists the news the poll."""
+        """Take an error. One of a page costs that page; one of every listing costs the poll."""
         wanted = self.current
         if isinstance(error, FetchError) and (error.for_host or error.retry_after):
             self._stop()
@@ -213,7 +216,7 @@ class Gathering:
             self._page_errors.append(error)
 
     def _afresh(self, wanted: Wanted, error: FeedError) -> tuple[Wanted, ...]:
-        """What to begin anew with, where the site has changed since its listings were found; else nothing."""
+        """What to begin anew with, if the site has changed since its listings were found; else nothing."""
         if wanted.url not in self._remembered or not poll.tries_next(error):
             return ()
         return tuple(each for each in sites.start(self._kind, self._address) if each.url not in self._seen)
@@ -231,11 +234,11 @@ class Gathering:
         if self._errors and not self._listed:
             return self._errors[0]
         if self._page_came:
-            # Others are let in, so that these are pages for members only, or the like.
+            # Other pages are given out, so these are for members only, or the like.
             self._in_vain |= self._refused.keys()
             self._no_news += len(self._refused)
         else:
-            # The site may refuse the hub, and no longer when it has been told.
+            # The site may refuse the hub, until somebody there lets it in.
             self._page_errors += self._refused.values()
             self._left += len(self._refused)
         complete = not self._left and not self._errors
@@ -277,7 +280,7 @@ def _pages(number: int) -> str:
 
 
 def _each_once(entries: list[Entry]) -> tuple[Entry, ...]:
-    """While a list is read page by page, what is on one moves to the next."""
+    """The entries, each once: while a list is read page by page, entries move from one page to the next."""
     return tuple({entry.id or entry.fingerprint: entry for entry in reversed(entries)}.values())[::-1]
 
 

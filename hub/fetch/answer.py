@@ -1,4 +1,4 @@
-"""What came back: an answer's head, and the sentence for each status that is not a document. Pure."""
+"""An answer's head: its status and headers, and the error for a status that brings no document. Pure."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def read_head(lines: Sequence[bytes]) -> Head:
 
 
 def retry_after(written: str | None, *, now: datetime) -> float | None:
-    """How many seconds a server asks to be left alone (RFC 9110 §10.2.3), at most 30 days.
+    """How many seconds a server asks to be left alone (RFC 9110 §10.2.3).
 
-    More than that is a mistake, and counts for a day. None where it asks for nothing that can be read,
-    or for a time that is past.
+    More than 30 days is a mistake, and counts for a day. None where the header cannot be
+    read, or names a time that is past.
     """
     if written is None:
         return None
@@ -103,9 +103,9 @@ def retry_after(written: str | None, *, now: datetime) -> float | None:
 def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
     """How long an answer may be kept (RFC 9111 §4.2.1), at most a year.
 
-    None where its server says nothing that can be read, or that it may not be
-    kept. A max-age counts before an Expires, and what a cache on the way has
-    had of it is taken off.
+    None where its server says nothing that can be read, or that the answer may not be
+    kept. A max-age counts before an Expires. The time that a cache on the way has kept it
+    (Age) is taken off.
     """
     control = headers.get("cache-control", "").lower()
     if _NOT_KEPT.search(control):

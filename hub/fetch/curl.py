@@ -1,4 +1,4 @@
-"""Fetching with libcurl: many transfers at once (`lane` is one of them).
+"""A Fetcher on libcurl, with many transfers at once (each is a `lane`).
 
 libcurl's multi interface tells us which sockets to watch and when its next
 timer is (M_SOCKETFUNCTION, M_TIMERFUNCTION); one selector waits for all of
@@ -143,7 +143,7 @@ class CurlFetcher:
                 self._spared[host] = (until, _asked_before(host, until))
 
     def wake(self) -> None:
-        # Full: it is awake already. Closed: there is nobody to wake.
+        # If the socket is full, it is awake already; if it is closed, nobody waits any more.
         with suppress(OSError):
             self._wake_writer.send(b"\0")
 
@@ -169,7 +169,7 @@ class CurlFetcher:
     # ------------------------------------------------------------ the loop
 
     def _step(self, until: float) -> None:
-        """Wait for whatever comes first, and act on it."""
+        """Wait for a socket, a timer, a turn or a limit, whichever is first, and act on it."""
         due = None if self._held else self._turns.due()
         at = min(until, self._timer_at, inf if due is None else due, self._next_deadline())
         pause = 0.0 if self._done else max(0.0, at - time.monotonic())
@@ -198,7 +198,7 @@ class CurlFetcher:
         return min((lane.deadline for lane in self._busy.values()), default=inf)
 
     def _end_overdue(self) -> None:
-        # After what has arrived was read: a caller that was away for long is not the server's fault.
+        # After what has arrived was read: it is not the server's fault if the caller was away for long.
         now = time.monotonic()
         if self._next_deadline() > now:
             return
@@ -258,7 +258,7 @@ class CurlFetcher:
         if outcome is None and journey.host == host:
             self._start(journey, now)
             return
-        # Whoever gives out callbacks has no say in how members are polled.
+        # A subscriber's server has no say in how members' hosts are polled, even if it is one.
         of_a_feed = not journey.request.callback
         if of_a_feed and isinstance(outcome, FetchError) and outcome.for_host and outcome.retry_after:
             self._spare(host, outcome, outcome.retry_after)
@@ -269,12 +269,12 @@ class CurlFetcher:
             self._done.append((journey.ticket, outcome))
 
     def _outcome(self, lane: Lane, code: int, detail: str) -> Fetched | NotModified | Accepted | None:
-        """What a transfer that ended comes to; None when its journey goes on. Raises FetchError."""
+        """The outcome of a transfer that ended; None where its journey goes on. Raises FetchError."""
         journey, head = lane.journey, lane.head
         # The head settles everything but a document, which must be whole; of one that is too large,
         # what becomes of the part that is not read makes no difference, as long as it ends.
         read = code == pycurl.E_OK or (lane.cut and code not in _NO_END)
-        # To what was sent it is the whole answer.
+        # Of an answer to a document that was sent, the head is all that matters.
         if head is None or (head.status in DOCUMENT and not read and journey.request.sent is None):
             undecodable = code in (pycurl.E_BAD_CONTENT_ENCODING, pycurl.E_WRITE_ERROR) and not lane.too_large
             if undecodable and journey.ask_undecoded():
@@ -294,7 +294,7 @@ class CurlFetcher:
         )
 
     def _join(self, journey: Journey, now: float) -> None:
-        """Have a journey wait for its host's turn, if the host does not want to be left alone."""
+        """Have a journey wait for its host's turn, or fail at once where the host wants to be left alone."""
         until, asked = self._spared.get(journey.host, (None, None))
         left = (until - self._clock()).total_seconds() if until else 0.0
         if asked is not None and left > 0:
@@ -303,7 +303,7 @@ class CurlFetcher:
             self._turns.join(journey, host=journey.host, now=now)
 
     def _spare(self, host: str, asked: FetchError, seconds: float) -> None:
-        """Ask nothing more of a host that asks to be left alone, for so long."""
+        """Ask nothing of a host for so many seconds, as it `asked`; what waits for it fails at once."""
         self._spared[host] = (self._clock() + timedelta(seconds=seconds), asked)
         for journey in self._turns.withdraw(host):
             self._done.append((journey.ticket, _left_alone(journey, asked, seconds)))

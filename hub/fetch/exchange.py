@@ -1,7 +1,7 @@
-"""One question to a service that feeds.yaml names and that is no member's, and its answer, waited for.
+"""One request to a service that feeds.yaml names and that is no member's, such as an OpenID provider.
 
-Within the limits of every fetch: of addresses, time and size. No redirect is
-followed, since a secret may go with it.
+The limits of addresses, time and size are those of every fetch. No redirect is followed,
+since a secret may be sent along.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST = 512 * 1024
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What came back, with whatever status; whether from a `public` address."""
+    """An answer of any status; `public` is whether it came from a public address."""
 
     status: int
     body: bytes
@@ -46,7 +46,7 @@ def ask(
 
     With `public_only` what the policy allows besides public addresses does not count.
     """
-    asked = _Asked(policy, public_only=public_only)
+    transfer = _Transfer(policy, public_only=public_only)
     curl = pycurl.Curl()
     try:
         for option, value in (
@@ -54,8 +54,8 @@ def ask(
             (pycurl.USERAGENT, user_agent),
             (pycurl.CONNECTTIMEOUT, _CONNECT),
             (pycurl.TIMEOUT, _WHOLE),
-            (pycurl.OPENSOCKETFUNCTION, asked.open),
-            (pycurl.WRITEFUNCTION, asked.write),
+            (pycurl.OPENSOCKETFUNCTION, transfer.open),
+            (pycurl.WRITEFUNCTION, transfer.write),
             (pycurl.URL, url),
             (pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"]),
         ):
@@ -67,19 +67,19 @@ def ask(
         curl.perform()
         return Answered(
             status=curl.getinfo(pycurl.RESPONSE_CODE),
-            body=bytes(asked.body),
+            body=bytes(transfer.body),
             public=urls.is_public(curl.getinfo(pycurl.PRIMARY_IP)),
         )
     except pycurl.error as error:
-        raise asked.fault(url, *error.args) from error
+        raise transfer.fault(url, *error.args) from error
     finally:
         curl.close()
-        for opened in asked.sockets:
+        for opened in transfer.sockets:
             opened.close()
 
 
-class _Asked:
-    """What libcurl tells of one question."""
+class _Transfer:
+    """What libcurl tells of the request while it is under way."""
 
     def __init__(self, policy: FetchPolicy, *, public_only: bool) -> None:
         self._policy = policy

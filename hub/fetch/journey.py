@@ -1,4 +1,4 @@
-"""One fetch on its way: where its redirects lead, and what it comes to. Pure."""
+"""One fetch, from its first address through its redirects to its outcome. Pure."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ _REMEDY = "Find the feed's address on the member's site and put it into feeds.ya
 
 
 class Journey:
-    """From a feed's URL through its redirects.
+    """A fetch that may be redirected.
 
-    `url` is the address to ask next, of `host`; `used` seconds of transfers
-    lie behind it. `public_only` is true once a public address has redirected,
-    and where a document of another host names the address: what they lead to
-    must be public too, whatever is allowed besides.
-    `undecoded` asks for no compression and takes the body as it comes.
+    url, host    the address to ask next, and its host
+    hops         the redirects that led there
+    used         how many seconds of transfers lie behind it
+    public_only  whether only public addresses may be connected to, whatever is allowed besides: a
+                 public server redirected here, or a document of another host names the address
+    undecoded    whether to ask for no compression, and take the body as it comes
+    remarks      what was odd on the way
     """
 
     def __init__(self, ticket: Hashable, request: FetchRequest) -> None:
@@ -59,28 +61,27 @@ class Journey:
 
     @property
     def asked(self) -> str:
-        """`url` for a sentence, with the feed's own where a redirect led elsewhere."""
+        """`url` in the words of a sentence; after redirects with the address that it began with."""
         if not self.hops:
             return shown(self.url)
         return f"{shown(self.url)} (where {shown(self._begin)} redirects to)"
 
     @property
     def posts(self) -> bool:
-        """Whether something is sent with the request."""
+        """Whether the request is a POST."""
         return self.request.form is not None or self.request.sent is not None
 
     @property
     def validators(self) -> Validators:
-        """What to ask with where it is now: what another address gave says nothing of what is here."""
+        """The validators to send to `url`: none if another address gave those that there are."""
         validators = self.request.validators
         return validators if validators.url in (None, self.url) else Validators()
 
     def follow(self, head: Head, *, address: str | None, limit: int) -> None:
-        """Go where a redirect leads, which the server at an IP address gave.
+        """Follow a redirect, which came from the server at the IP address `address`.
 
-        Raises FetchError for one that leads nowhere, in a circle or on for
-        more than `limit` hops, FetchRefused for one to where the hub does not
-        fetch.
+        Raises FetchError for a redirect that leads nowhere, in a circle, or on for more than
+        `limit` hops, and FetchRefused for one to an address that the hub does not fetch.
         """
         if self.request.callback:
             raise FetchError(
@@ -134,7 +135,7 @@ class Journey:
             )
 
     def ask_undecoded(self) -> bool:
-        """Ask once more, for the body as it is; False when it was already asked for that way."""
+        """Have the body asked for once more, uncompressed; False if it was already."""
         if self.undecoded:
             return False
         self.undecoded = True
@@ -154,9 +155,9 @@ class Journey:
         now: datetime,
         user_agent: str,
     ) -> Fetched | NotModified | Accepted:
-        """What an answer that is no redirect comes to, given by a server at an IP address.
+        """The outcome of an answer that is no redirect, from the server at the IP address `address`.
 
-        With `cut` there is more of its body. Raises FetchError.
+        With `cut`, `body` is only its beginning. Raises FetchError.
         """
         success = 200 <= head.status <= 299
         if self.posts and success:

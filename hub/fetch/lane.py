@@ -1,4 +1,4 @@
-"""One transfer of libcurl's: its limits, the addresses that it may connect to, and what went wrong with it.
+"""One of libcurl's transfers: its limits, the addresses it may connect to, and what went wrong with it.
 
 pycurl alone shows the address of the socket it is about to open
 (OPENSOCKETFUNCTION) and of the connection it is about to use again
@@ -24,9 +24,9 @@ from hub.fetch.request import headers, may_connect, refused_address
 from hub.model import FetchPolicy, size_text
 from hub.said import as_written
 
-# Of an answer that is no document this much is read, to recognise a page that blocks robots.
+# Bytes that are read of an answer that is no document, to recognise a page that blocks robots.
 _GLANCE = 64 * 1024
-# What is not over at so many times the limit may have no end; of what is, the beginning is read.
+# A document so many times as large as the limit may have no end. Of a smaller one the beginning is read.
 _TOO_LARGE_BY_FAR = 4
 # Silence is looked for this often within policy.first_byte, so it is noticed a quarter late at most.
 _LOOKS = 4
@@ -160,7 +160,7 @@ class Lane:
         self.body = Body()
 
     def overdue(self, now: float) -> bool:
-        """Whether a limit has passed, `error` saying which; if not, moves the deadline on."""
+        """Whether a limit has passed; `error` says which. If none has, the deadline moves on."""
         url, seconds = self.journey.asked, self._first_byte
         if now >= self.ends:
             self.error = FetchError(
@@ -186,11 +186,12 @@ class Lane:
 
     @property
     def too_large(self) -> bool:
+        """Whether a document is larger than the limit."""
         return self.head is not None and self.head.status in DOCUMENT and self.size > self.most
 
     @property
     def cut(self) -> bool:
-        """Whether what was kept is the beginning of a document of which a beginning can be read."""
+        """Whether what was kept is the beginning of a document, and a reader can read a beginning."""
         in_part = self.journey.request.in_part and self._is_xml
         return self.too_large and in_part and self.size <= _TOO_LARGE_BY_FAR * self.most
 
@@ -204,12 +205,12 @@ class Lane:
         return "content-length" in headers and "content-encoding" not in headers
 
     def reached(self, code: int) -> bool | None:
-        """Whether a transfer that ended got as far as a server; None where it was not let go so far."""
+        """Whether a transfer that ended reached a server; None where the hub itself kept it from that."""
         if self.address is not None or self.journey.hops or self.curl.getinfo(pycurl.CONNECT_TIME) > 0:
             return True
         if self.refused is not None or self.no_socket is not None or code not in _UNREACHED:
             return None
-        # Somebody there says so.
+        # A server that refuses a connection is there.
         refused: bool = self.curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNREFUSED
         return refused and code == pycurl.E_COULDNT_CONNECT
 

@@ -1,6 +1,6 @@
 """Whose turn it is: one fetch at a time for a host, a pause after it, all hosts treated alike.
 
-The clock is an argument, in seconds that only grow (`time.monotonic`); other processes are one too.
+The clock is an argument, in seconds that only grow (`time.monotonic`).
 """
 
 from __future__ import annotations
@@ -22,23 +22,22 @@ _LOOKS_AGAIN = 0.2
 class Turns(Generic[T]):
     """Fetches that wait for their host, and the hosts that are busy.
 
-    A host begins no sooner than `host_delay` seconds after its last fetch
-    ended, and at most `at_once` hosts are busy. Among hosts that could begin,
-    the one that could do so for longest goes first, so that one with a
-    thousand feeds does not hold up one with a single feed. Within a host
-    first come is first served. Where there are processes `elsewhere` that ask
-    hosts too, the pause belongs to the turn: none of them begins meanwhile.
+    A host's next fetch begins no sooner than `host_delay` seconds after its last one
+    ended, and at most `at_once` hosts are busy. Of the hosts that could begin, the one
+    that has waited longest goes first, so that a host with a thousand feeds does not hold
+    up one with a single feed. Within a host, first come is first served. Where processes
+    `elsewhere` ask hosts too, the pause belongs to the turn: none of them begins in it.
     """
 
     def __init__(self, *, host_delay: float, at_once: int, elsewhere: Elsewhere | None = None) -> None:
         self._host_delay = host_delay
         self._at_once = at_once
         self._elsewhere = elsewhere
-        # The hosts that nobody elsewhere may be at yet, though they are not busy: until when.
+        # Until when hosts that are not busy are kept from processes elsewhere.
         self._pausing: OrderedDict[str, float] = OrderedDict()
         self._queues: dict[str, deque[T]] = {}
         self._busy: set[str] = set()
-        # Each host that has something waiting and is not busy, once: when it could begin.
+        # When each host could begin that has something waiting and is not busy. Each is here once.
         self._could_begin: list[tuple[float, int, str]] = []
         self._order = 0
         # When a host's pause is over, soonest first, since the pause is always as long.
@@ -55,7 +54,7 @@ class Turns(Generic[T]):
             self._enter(host, max(now, self._pauses.get(host, now)))
 
     def next(self, now: float) -> T | None:
-        """The item whose turn it is, its host being busy from now on; None when there is none yet."""
+        """Take the item whose turn it is, so that its host is busy; None where it is nobody's turn yet."""
         while True:
             due = self.due()
             if due is None or due > now:
@@ -72,7 +71,7 @@ class Turns(Generic[T]):
         return item
 
     def due(self) -> float | None:
-        """When `next` has an item; None when that takes another item to join or a host to leave."""
+        """When it is the next item's turn; None where an item has to join first, or a host to leave."""
         if not self._could_begin or len(self._busy) >= self._at_once:
             return None
         return self._could_begin[0][0]
@@ -92,7 +91,7 @@ class Turns(Generic[T]):
             self._enter(host, over)
 
     def let_go(self, now: float) -> None:
-        """Leave the hosts to other processes whose pause is over."""
+        """Leave hosts whose pause is over to processes elsewhere."""
         over = []
         while self._pausing and next(iter(self._pausing.values())) <= now:
             over.append(self._pausing.popitem(last=False)[0])
@@ -100,14 +99,14 @@ class Turns(Generic[T]):
             self._elsewhere.leave(over)
 
     def end(self) -> None:
-        """Leave all hosts to other processes."""
+        """Leave all hosts to processes elsewhere."""
         if self._elsewhere is not None:
-            # Where it is not known who is where, nobody is held up either.
+            # Where it is not known who has which host, this process has none that could hold up others.
             with suppress(StoreError):
                 self._elsewhere.leave([*self._busy, *self._pausing])
 
     def withdraw(self, host: str) -> tuple[T, ...]:
-        """Take away all that waits for a host that is busy."""
+        """Take out all items that wait for a busy host, and return them."""
         return tuple(self._queues.pop(host, ()))
 
     def _may_take(self, elsewhere: Elsewhere, host: str) -> bool:
