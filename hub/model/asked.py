@@ -33,13 +33,12 @@ Filter = Term | Not | And | Or
 class Selection(Struct, frozen=True, kw_only=True):
     """Which stories a list holds: those with an entry that satisfies all of it.
 
-    `search` is what a person typed, never a query language of the
-    database's. `since` is by first_seen. `dated` is by the date shown: from the first moment on, and
-    before the second. With `every_entry` the list holds
-    each such entry, also where two of them are one story, as a member's own
-    page must. `without` are members that have published none of its stories, neither
-    alone nor as one of several. With `told` it holds none that is but the past of a member that
-    joined, as what readers subscribe to must not.
+    search       what a person typed, which is never a query of the database's language
+    since        from when on its entries were first seen
+    dated        from when on, and before when, they are dated
+    every_entry  whether it holds each such entry, even two of one story, as a member's own page must
+    without      members that have published none of its stories, neither alone nor as one of several
+    told         whether it leaves out what members had published before they joined, as feeds must
     """
 
     filter: Filter | None = None

@@ -98,11 +98,11 @@ def known_again_by(keys: EntryKeys, title: str) -> str:
 class Sketch(Struct, frozen=True, kw_only=True):
     """What an entry's words are compared by with those of other feeds (`hub.stories.sketch`).
 
-    `words` are its text's first words, four bytes each, without the sentences
-    that its feed repeats; `samples` are the numbers of those runs of words,
-    and `title` that of its title, by which others like it are found, of 31
-    bits each. `wordless` entries have no text at all, or none that says
-    more than their titles. `credits` are the numbers of the pages it links to.
+    words     the first words of its text, four bytes each, without the sentences that its feed repeats
+    samples   numbers of 31 bits for some of the runs of words in it: others like it share some of them
+    title     such a number for its title
+    wordless  whether it has no text at all, or none that says more than its title
+    credits   the numbers of the pages that it links to
     """
 
     words: bytes = b""
@@ -120,17 +120,27 @@ class Sketch(Struct, frozen=True, kw_only=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """One piece of news from one feed (RSS and JSON Feed: *item*), as the hub reads it.
 
-    `id` is the publisher's own, as written, None where there is none. `link`
-    is the page to open, absolute http(s). `published` and `updated` are the
-    publisher's clock. `summary` and `content` are HTML; `text` is all of the
-    entry's words in plain text and `excerpt` the first of them.
-    `fingerprint` changes when the words do, and not when the markup, the
-    links or the quotation marks do; `rest` is a number that does when anything
-    else does that is published of it (`hub.normalise.rest`), and `written` one that
-    does when anything does that its publisher wrote (`hub.normalise.written`), 0
-    where that is not known. `misread` is the fingerprint that an earlier hub made of it, which took some of
-    its words for hidden; empty where it took none. `event_date` is the day on which it takes place, should
-    it be an event.
+    id          the publisher's own, as written; None where there is none
+    link        the page to open, absolute http(s)
+    canonical_link
+                its form for comparing, never published
+    published, updated
+                by the publisher's clock
+    summary, content
+                HTML
+    text        all of its words, as plain text
+    excerpt     the first of them
+    event_date  the day on which it takes place, should it be an event
+    keys        by what it is recognised in the feed's next document
+    fingerprint
+                changes when the words do, and not when markup, links or quotation marks do
+    rest        a number that changes when anything else does that is published of it
+                (`hub.normalise.rest`)
+    written     a number that changes when anything does that its publisher wrote
+                (`hub.normalise.written`); 0 where that is not known
+    misread     the fingerprint that an earlier hub made of it, which took some of its words for hidden;
+                empty where it took none
+    sketch      by what its words are compared with those of other feeds' entries
     """
 
     feed: FeedKey

@@ -22,19 +22,24 @@ class Way(NamedTuple):
 
 
 MAIL, WEBHOOK = Way("mail"), Way("webhook")
-"""The office's."""
+"""The ways to the network's office."""
 
 
 class Incident(Struct, frozen=True, kw_only=True):
     """That a feed needed somebody, from when that began until it was over.
 
-    `number` is the store's, 0 before. `state` is the feed's, as `hub.health`
-    has it, `headline` says in a few words for readers what has happened, such as
-    `their site has not answered`, and `sentence`, `remedy` and `editor` are
-    its health's, all as of when it came to that state. It was `noticed` by us
-    after it `began`. `changed` is when there last was something to tell of it,
-    and `revision` grows with each such change of any: None and 0 while it may
-    still pass by itself. `over` is when we saw that it was, `ending` how.
+    number    the store's, 0 before it is stored
+    state     the feed's, as `hub.health` has it
+    headline  what has happened, in a few words for readers, such as `their site has not answered`
+    sentence, remedy, editor
+              its health's, as of when it came to that state
+    began, noticed
+              when it began, and when we saw it
+    changed, revision
+              when there last was something to tell, and a number that grows with each such change of any
+              incident; None and 0 while it may still pass by itself
+    over, ending
+              when we saw that it was over, and how it ended
     """
 
     number: int = 0
@@ -56,11 +61,13 @@ class Incident(Struct, frozen=True, kw_only=True):
 class Channel(Struct, frozen=True, kw_only=True):
     """A way in which people are told of incidents, since when, and how that goes.
 
-    All up to the revision `told` have been told by it. It was tried so many
-    `tries` in vain, of which the last came to `error`, to do about which is
-    `remedy`; the next is at `due`, None for whenever there is something. A
-    message was `sent` last at that time. `lasting` are the numbers of the incidents of which a
-    member's people were told, and not that they are over.
+    told     the revision up to which all has been told by it
+    sent     when a message was last sent
+    tries    how often the next message was tried in vain
+    error, remedy
+             what the last try came to, and what to do about it
+    due      when it is tried next; None for as soon as there is something to tell
+    lasting  the numbers of incidents that a member's people were told of, and not yet that they are over
     """
 
     way: Way
@@ -75,4 +82,4 @@ class Channel(Struct, frozen=True, kw_only=True):
 
 
 Channels = Mapping[Way, Channel]
-"""Those that are in use."""
+"""The channels in use, by their ways."""

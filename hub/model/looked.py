@@ -22,9 +22,11 @@ class Sample(Struct, frozen=True, kw_only=True):
 class Finding(Struct, frozen=True, kw_only=True):
     """What is found by reading an address in one way.
 
-    `url` is what feeds.yaml is to have, `at` where it was found. Of `entries`
-    so many have a date (`dated`), and `first` are some. `title` and `homepage`
-    are what the site says of itself. Where nothing is found, `error` may say why.
+    url       what feeds.yaml is to have, and `at` where it was found
+    entries   how many there are, of which `dated` have a date, and `first` are some
+    title, homepage
+              what the site says of itself
+    error     why nothing is found, if that is known
     """
 
     url: str
@@ -103,15 +105,17 @@ class MarkedText(Struct, frozen=True, kw_only=True):
 
 
 class SeenDocument(Struct, frozen=True, kw_only=True):
-    """What one of a feed's addresses, `asked`, answers now, and how the hub reads it.
+    """What one of a feed's addresses answers now, and how the hub reads it.
 
-    `facts` are what there is to say of that, each with its name. `headers` are
-    those of the answer, without cookies, none where there was no answer.
-    `whole` is the document's text in UTF-8, compressed by zlib, empty where
-    none came. Where nothing can be read, `text` has an error and `remedy` is
-    what to do about it; `not_before` is until when its server wants to be left
-    alone. Of a site that is no feed `wanted` are the addresses that it would be
-    read on from, and `more` says how many besides.
+    asked       that address
+    facts       what there is to say of the answer, each fact with its name
+    headers     those of the answer, without cookies; none where there was no answer
+    whole       the document's text in UTF-8, compressed by zlib; empty where none came
+    text        what is shown of it; where nothing can be read there is an error in it, and `remedy` says
+                what to do
+    not_before  until when its server wants to be left alone
+    wanted      of a site that is no feed, the addresses that it would be read on from, and `more` how many
+                besides
     """
 
     when: datetime

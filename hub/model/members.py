@@ -50,11 +50,12 @@ class Sitemap(Struct, frozen=True, kw_only=True):
 class HtmlList(Struct, frozen=True, kw_only=True):
     """A page that lists news, and the CSS selectors (Selectors Level 3) by which it is read.
 
-    `item` finds each piece of news in the page and the others what it says,
-    within it; `next` finds, in the page, the link to older news. Without
-    `link` it is the item's first link, without `title` the link's words.
-    `dates` are layouts of its dates as `datetime.strptime` has them, for those
-    that are not understood by themselves.
+    item    finds each piece of news in the page
+    link, title, date, summary, image
+            find what a piece says, within it; without `link` its first link is taken, without `title` the
+            words of the link
+    next    finds the link to older news in the page
+    dates   layouts of its dates, as `datetime.strptime` has them, if they are not understood by themselves
     """
 
     name: ClassVar[FeedKind] = "html"
@@ -73,17 +74,19 @@ SiteKind = WordPress | Sitemap | HtmlList
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """A document a member publishes and the hub polls.
+    """A document that a member publishes and the hub polls.
 
-    `alternatives` are tried in order when `url` is no feed; `tags` are given
-    to all its entries. `kinds` says of those of its addresses that are no
-    feeds how they are read. `identify_by` is what its entries are told apart
-    by, None where the feed's own documents show it. It is polled no oftener than
-    `every_min` and no more seldom than `every_max`. Of its document the first
-    `most_bytes` are read (after decompression), and of those `most_entries`.
-    `trust` is its member's: with `hold` all that is new waits for an admin, with
-    `always` nothing does, else what is suspicious. What is `paused` is not asked,
-    and what it published stays.
+    alternatives  addresses to try, in order, when `url` is no feed
+    kinds         of those addresses that are no feeds, how they are read
+    tags          given to all its entries
+    identify_by   what its entries are told apart by; None to go by what its documents show
+    every_min, every_max
+                  how often it is polled at most and at least
+    most_bytes, most_entries
+                  how much of its document is read, after decompression
+    trust         its member's: with `hold` all that is new waits for an admin, with `always` nothing does,
+                  else what is suspicious
+    paused        whether it is left alone; what it published stays
     """
 
     key: FeedKey

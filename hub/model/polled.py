@@ -23,8 +23,9 @@ ASKED_FOR = "an admin asked for it"
 class Listing(Struct, frozen=True, kw_only=True):
     """A document that lists a site's news (a page of its API, a sitemap, a page), as it was last read.
 
-    `etag`, `last_modified` and `digest` are of the last answer. `within` is
-    the address of the sitemap index that names it.
+    etag, last_modified, digest
+            those of the last answer
+    within  the address of the sitemap index that names it
     """
 
     url: str
@@ -35,10 +36,10 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """By what a feed's entries are told apart, as its documents showed: why, and since when.
+    """By what a feed's entries are told apart, as its documents showed.
 
-    `strayed` counts documents in a row in which most entries had another one
-    of these than before.
+    why, since  why it is that, and since when
+    strayed     in how many documents in a row most entries had another id, or link, than before
     """
 
     by: Identifier = "id"
@@ -50,8 +51,8 @@ class Identity(Struct, frozen=True, kw_only=True):
 class Move(Struct, frozen=True, kw_only=True):
     """Where an address of a feed redirects to for good (301, 308 all the way), and since when.
 
-    `polls` in a row found it so. `shares` is whether entries that were known
-    before were there when it was first seen.
+    polls   how many polls in a row found it so
+    shares  whether entries that were known before were at the target when it was first seen
     """
 
     address: str
@@ -64,10 +65,11 @@ class Move(Struct, frozen=True, kw_only=True):
 class Wishes(Struct, frozen=True, kw_only=True):
     """What a document asks of those who poll it.
 
-    `ttl` is how long it may be kept (RSS). `every` is how often it changes,
-    counted from `base` where it says so (the syndication module's
-    updatePeriod, updateFrequency and updateBase). `skip_hours` (0 to 23) and
-    `skip_days` (Monday is 0) are those of UTC in which nothing is published.
+    ttl         how long it may be kept (RSS)
+    every       how often it changes, counted from `base` if it says so (the syndication module's
+                updatePeriod, updateFrequency and updateBase)
+    skip_hours, skip_days
+                hours (0 to 23) and days (Monday is 0), in UTC, in which nothing is published
     """
 
     ttl: timedelta | None = None

@@ -10,13 +10,11 @@ from hub.model.members import FeedKey
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What a feed says of where its news is pushed from: the WebSub hub to ask, and the topic to ask it for.
+    """Where a feed says that its news is pushed from: absolute http(s) URLs, None where it names none.
 
-    Absolute http(s) URLs, None where they are not named; without both there
-    is nothing to subscribe to. `itself` is the address that the document
-    gives for itself, which the topic is unless a header says otherwise.
-    `public` is whether a public server said so: then what it names must be
-    public too, whatever is allowed besides.
+    hub     the WebSub hub to ask, and `topic` what to ask it for; without both nothing can be subscribed to
+    itself  the address that the document gives for itself, which is the topic unless a header names one
+    public  whether a public server said so: then what it names must be public too, whatever is allowed
     """
 
     hub: str | None = None
@@ -26,15 +24,20 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
-    """A subscription to a feed's topic at a WebSub hub.
+    """Our subscription to a feed's topic at a WebSub hub.
 
-    `number` is the store's. `feed` is None once the feed was removed.
-    `callback` is the address that was given to the hub, whose last part,
-    `token`, nobody can guess. `due` is when to ask the hub next, and `tries`
-    counts how often it was since it last verified. The lease runs from
-    `verified` to `expires`. `denied` is when the hub refused, `error` what
-    went wrong last. One that is `leaving` is being given up. Of the pushes
-    that came, `taken` had the right signature, `refused` were dropped.
+    number    the store's
+    feed      None once the feed was removed
+    callback  the address that was given to the hub, of which `token`, its last part, cannot be guessed
+    due       when to ask the hub next
+    tries     how often it was asked since it last verified
+    verified, expires
+              from when until when its lease runs
+    denied    when the hub refused
+    error     what went wrong last
+    leaving   whether it is being given up
+    taken, refused
+              how many pushes came with the right signature, and how many were dropped
     """
 
     number: int

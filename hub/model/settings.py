@@ -19,15 +19,16 @@ TagField = Literal["title", "text", "category"]
 class TagRule(Struct, frozen=True, kw_only=True):
     """When an entry gets a tag (`tags:` in feeds.yaml).
 
-    An entry gets it when it has one of `any` or, where there is no `any`,
-    all of `all`; and all of `all`; and none of `not_`; looked for in the
-    fields of `fields`. `categories` are publishers' terms that mean this tag.
+    An entry gets it if it has one of `any`, if there are such (with a `threshold`, enough of them); and all
+    of `all`; and none of `not_`.
 
-    `weights` are those of phrases of `any` that weigh more than 1; what is
-    found of them has to come to `threshold`. What is found within one of
-    `except_` counts for neither `any` nor `all`. `members` are the slugs the rule
-    holds for, None for all. `kind` is what an entry with this tag is.
-    `broader` is the term of a tag that every such entry has as well.
+    fields      where phrases are looked for
+    except_     phrases within which `any` and `all` are not looked for
+    weights     phrases of `any` that count for more than 1; what is found has to come to `threshold`
+    categories  publishers' terms that mean this tag
+    members     the slugs of the members that the rule is for, None for all
+    kind        what an entry with this tag is
+    broader     the term of a tag that every such entry has as well
     """
 
     term: str

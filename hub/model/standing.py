@@ -54,14 +54,15 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class Habits(Struct, frozen=True, kw_only=True):
-    """What a feed's entries have been like, so that what is not like them is seen.
+    """What a feed's entries have been like, so that what is unlike them is seen.
 
-    `entries` is how many it is known from. `sites` counts them by the domain
-    their link leads to, `scripts` are the alphabets of their titles, `words`
-    the numbers of words that many have in common, as in a sketch. `days`
-    counts all that came by their publisher's dates, a byte a day backwards
-    from `last`, a day's ordinal. `latest` tells of the last few whether they
-    were like the others (`.`) or not (`?`), oldest first.
+    entries  how many this was learnt from
+    sites    how many of them link to each domain
+    scripts  the alphabets of their titles
+    words    the numbers of words that many of them have in common, as in a sketch
+    days     how many are dated on each day, a byte a day, backwards from `last`
+    last     a day's ordinal (`datetime.date.toordinal`)
+    latest   whether each of the last few was like the others (`.`) or not (`?`), oldest first
     """
 
     entries: int = 0
@@ -84,11 +85,11 @@ class Tombstone(Struct, frozen=True, kw_only=True):
 class InWindow(NamedTuple):
     """An entry of a feed's last document, or pushed since.
 
-    Its key, 0 until it is stored, and its publisher's date.
-
-    `rest` stands for what is published of it besides its words (`hub.decide.refreshing`),
-    0 where that is not known; `written` for all of it, 0 where it is not stored just
-    as it stood there.
+    key      the store's, 0 until it is stored
+    date     its publisher's
+    rest     what is published of it besides its words (`Entry.rest`), with the bit `SEEN_ONCE` if that is not
+             stored yet; 0 where it is not known
+    written  all that was written of it (`Entry.written`); 0 where it is not stored just as it stood there
     """
 
     key: int
@@ -110,9 +111,12 @@ Window = tuple[InWindow, ...]
 
 
 class PageCheck(Struct, frozen=True, kw_only=True):
-    """That the page of an entry is to be looked at, which is missing from its feed; the entry by its key.
+    """That the page of an entry is to be looked at, which is missing from its feed.
 
-    `gone_since` is when the page was first not there. `url` is where it is.
+    key         the entry's
+    due         when to look next, and `tries` how often that was done
+    gone_since  when the page was first not there
+    url         where it is
     """
 
     key: int

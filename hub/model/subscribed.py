@@ -11,13 +11,13 @@ IntentMode = Literal["subscribe", "unsubscribe", "denied"]
 
 
 class Intent(Struct, frozen=True, kw_only=True):
-    """What somebody asked for a callback, which is done once that confirms it (WebSub §5.3).
+    """What somebody asked for a callback, to be done once the callback confirms it (WebSub §5.3).
 
-    Of one that is `denied` its callback is told so, and `why`. `number` is
-    the store's, 0 for one that is not kept yet. `public` is whether the
-    callback has to be at a public address whatever is allowed besides. `seen`
-    is the ETag of the topic's document as it was then. `due` is when to ask
-    the callback, which was done `tries` times.
+    mode    what was asked; with `denied` nothing was, and the callback is told that it is, and `why`
+    number  the store's, 0 before it is stored
+    public  whether the callback has to be at a public address, whatever is allowed
+    seen    the ETag of the topic's document when it was asked
+    due     when to ask the callback, and `tries` how often that was done
     """
 
     number: int = 0
@@ -36,10 +36,11 @@ class Intent(Struct, frozen=True, kw_only=True):
 class Subscriber(Struct, frozen=True, kw_only=True):
     """A callback that is sent a merged feed whenever that has changed, until its lease `expires`.
 
-    `number` is the store's. `sent` is the ETag of the document that it has.
-    `due` is when it is to be sent another, None where it has what there is;
-    `tries` counts how often that came to nothing. One that is `slow` failed
-    last time or took long, or has not been sent anything yet.
+    number  the store's
+    sent    the ETag of the document that it has
+    due     when to send it another; None where it has the latest
+    tries   how often that came to nothing
+    slow    whether it failed last time or took long, or has not been sent anything yet
     """
 
     number: int

@@ -43,8 +43,9 @@ class TriedStories(Struct, frozen=True, kw_only=True):
 class Trial(Struct, frozen=True, kw_only=True):
     """What a tag rule finds in the newest entries, and which of their stories get and lose its tag by it.
 
-    `entries` were looked at: `all` that there are; or as many as there was
-    time for, if `time_was_up`; or else as many as ever are.
+    entries      how many were looked at
+    all          whether these are all that there are
+    time_was_up  else whether there was no time for more; if not, they are as many as are ever looked at
     """
 
     entries: int

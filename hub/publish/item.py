@@ -66,20 +66,24 @@ class Copy(Struct, frozen=True, kw_only=True):
 class Item(Struct, frozen=True, kw_only=True):
     """A story as it is published.
 
-    `id` is its `atom:id`. `link` is the publisher's page, None where it gave
-    none (then our own story page stands for it). `date` is what is shown and
-    sorted by, and says nothing where it is `undated`; `published` is the same, or
-    None when the publisher gave no date. `updated` moves only when the words did,
-    to our clock of them, and when what was withdrawn is published again; it never goes back.
-    `corrected` is that clock, None for words that never changed. `came_in` is
-    when we had it first; `moved` when an event was put to another day, which
-    need be no correction. `summary` is plain text; `content` is HTML, empty
-    where the member does not let us carry it. `authors` is never empty: the
-    member stands in. `copies` are the story's other entries. `event_date` is
-    the day of an event, None for all else.
+    id         its `atom:id`
+    link       the publisher's page; None where there is none, and our own story page stands for it
+    date       what is shown and sorted by; it says nothing where it is `undated`
+    published  the same, None where the publisher gave no date
+    updated    when the words changed, by our clock, or when withdrawn news was published again; it never
+               goes back
+    corrected  when the words changed, None if they never did
+    came_in    when we had it first
+    moved      when an event was put to another day, which need be no correction
+    summary    plain text
+    content    HTML, empty where the member does not let us carry it
+    authors    never empty: the member stands in
+    copies     the story's other entries
+    event_date
+               the day of an event, None for all else
 
-    What the hub publishes itself (`is_own`), such as a digest, is no story: its
-    member is the hub, without a slug, and its source says nothing.
+    What the hub publishes itself (`is_own`), such as a digest, is no story: its member is the hub, without a
+    slug, and its source says nothing.
     """
 
     story: int
