@@ -1,9 +1,9 @@
-"""How what an admin decides is taken back: the fields of the form that does it (`hub.web.admin.actions`).
+"""The way back from what an admin decides: the fields of the form that undoes it (`hub.web.admin.actions`).
 
-They are told of things as they are before it is done, and are none where
-nothing takes it back whole. Of what is the case already it is said so, as
-AlreadySo. How it was left is among them: what was decided again since is
-not taken back with it.
+Each function is called before the decision is done, with the state that is to be had
+back. It returns no fields where nothing brings that back whole, and raises AlreadySo
+where the decision would change nothing. Once it is done, how it was `left` is added to
+the fields: what somebody decides after that is not undone with it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ _ALREADY = {
 
 
 def of_release(store: Store, what: str, member: str | None) -> Fields:
-    """What readers had and an admin withdrew is withdrawn again, for the same reason and as theirs.
+    """Back from a release: what an admin had withdrawn is withdrawn again, for the same reason and role.
 
-    What waited readers have now, and what its member withdrew is not its member's word any more.
+    There is no way back for what waited, since readers have it by then; nor for what its
+    member had withdrawn, since that would be an admin's word from then on.
     """
     withheld = _withheld(store, what, member)
     before = {(each.withheld, each.by_admin, each.was_published) if each else None for each in withheld}
@@ -52,7 +53,10 @@ def of_release(store: Store, what: str, member: str | None) -> Fields:
 
 
 def of_withdraw(store: Store, what: str, member: str | None) -> Fields:
-    """What was published is again, and its member may withdraw it if it could; what waited waits again."""
+    """Back from a withdrawal: what was published is published, and what waited waits.
+
+    Its member can withdraw what was published if it could before.
+    """
     feed, _, name = what.partition("/")
     if keys := store.waiting_of(feed, name or None):
         waiting = [each for key in keys if (each := store.withheld(key))]
@@ -69,12 +73,12 @@ def of_withdraw(store: Store, what: str, member: str | None) -> Fields:
 
 
 def of_what_is_left(undo: Fields, left: Mapping[int, Stand]) -> Fields:
-    """The same fields, which take back what is as it was `left` alone."""
+    """The fields of `undo`, which are refused unless entries stand as they were `left`."""
     return {**undo, "left": stands_as_field(left)} if undo else {}
 
 
 def of_pin(store: Store, link: str, member: str | None, *, last_day: date | None, today: date) -> Fields:
-    """The pin that there was is there again, if its last day is not over, or none."""
+    """Back from a pin: the pin that there was before, if its last day is not over; else none."""
     entry = of_one_story(store, link, member)
     pin = store.pin_of(entry.key)
     if pin is None or is_over(pin.last_day, today):
@@ -86,6 +90,7 @@ def of_pin(store: Store, link: str, member: str | None, *, last_day: date | None
 
 
 def of_unpin(store: Store, link: str, member: str | None, *, today: date) -> Fields:
+    """Back from unpinning: the pin that there was, if its last day is not over."""
     pin = store.pin_of(of_one_story(store, link, member).key)
     return {} if pin is None or is_over(pin.last_day, today) else _pinned(link, member, pin)
 
@@ -95,7 +100,7 @@ def _pinned(link: str, member: str | None, pin: Pin) -> Fields:
 
 
 def of_pin_left(undo: Fields, left: Pin | None) -> Fields:
-    """As `of_what_is_left`, of a pin or that there is none."""
+    """The fields of `undo`, which are refused unless the pin is as it was `left` (None: none)."""
     return {**undo, "left": _as_field(left)} if undo else {}
 
 
@@ -104,9 +109,11 @@ def _as_field(pin: Pin | None) -> str:
 
 
 def of_merge(store: Store, link: str, into: str, member: str | None, into_of: str | None) -> Fields:
-    """An entry that was by itself is again, where neither story had anything that they share from now on.
+    """Back from a merge: an entry that was alone in its story is split off again.
 
-    Where `into` is of several stories, of which `into_of` says none, StoreError is raised.
+    Only where neither story had anything that entries of one story share from the merge
+    on, such as a pin or a tag by hand. Raises StoreError where `into` is in several stories,
+    and `into_of` does not say which is meant.
     """
     entry, other = of_one_story(store, link, member), of_one_story(store, into, into_of)
     both = [story for story in map(store.story, (entry.story, other.story)) if isinstance(story, Story)]
@@ -122,7 +129,7 @@ def of_merge(store: Store, link: str, into: str, member: str | None, into_of: st
 
 
 def of_split(store: Store, link: str, member: str | None, *, alone: bool) -> Fields:
-    """A copy is put back into its story as it was; who led it would not lead it again by itself."""
+    """Back from a split: a copy is put back as it was. A lead is not, since it would not lead again."""
     entry = the_one(store, link, member)
     story = store.story(entry.story)
     if not isinstance(story, Story):
@@ -135,6 +142,7 @@ def of_split(store: Store, link: str, member: str | None, *, alone: bool) -> Fie
 
 
 def of_lead(store: Store, link: str, member: str | None) -> Fields:
+    """Back from having an entry lead its story: it is put back as the copy that it was."""
     entry = the_one(store, link, member)
     story = store.story(entry.story)
     if entry.lead and entry.key in _rulings(store, entry).leads:
@@ -151,7 +159,7 @@ def _put_back(store: Store, entry: StoredEntry) -> Fields:
 
 
 def of_ruling(undo: Fields, made: datetime) -> Fields:
-    """As `of_what_is_left`, of a ruling on stories: when it was made."""
+    """The fields of `undo`, which are refused unless the ruling `made` then is still the entry's last."""
     return {**undo, "left": made.isoformat()} if undo else {}
 
 
@@ -161,7 +169,7 @@ def _rulings(store: Store, stored: StoredEntry) -> Rulings:
 
 
 def of_tag(store: Store, action: str, link: str, term: str, member: str | None) -> Fields:
-    """What was said of the tag before is said again, or it is left to the rules as it was."""
+    """Back from an action on a tag: it is given, taken, or left to the rules, as before."""
     entries = of_its_story(store, link, member)
     said = {each.entry: each for each in store.overrulings() if each.term == term}
     before = {_said(said[each.key].tags if each.key in said else None) for each in entries}
@@ -173,7 +181,7 @@ def of_tag(store: Store, action: str, link: str, term: str, member: str | None) 
 
 
 def of_tag_left(undo: Fields, said: datetime | None) -> Fields:
-    """As `of_what_is_left`, of a tag: by when something was said of it, or that nothing is."""
+    """The fields of `undo`, which are refused if the tag was given or taken by hand since (None: at all)."""
     return {**undo, "left": said.isoformat() if said else ""} if undo else {}
 
 

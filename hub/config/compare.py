@@ -1,4 +1,4 @@
-"""What another feeds.yaml changes, in sentences for its admin."""
+"""What another feeds.yaml would change, in sentences for an admin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 from hub.config.reading import Config
 from hub.model import Feed, FeedKey, HubSettings
 
-# As the keys of feeds.yaml are called, where ours are others.
+# What fields are called in feeds.yaml, where that differs.
 _KEYS = {
     "every_min": "every.min",
     "every_max": "every.max",
@@ -32,11 +32,11 @@ def differences(before: Config, after: Config) -> tuple[str, ...]:
     return (
         *_members(before, after),
         *_feeds(before, after),
-        *_named("tag", {each.term: each for each in before.tags}, {each.term: each for each in after.tags}),
+        *_named("tag", {rule.term: rule for rule in before.tags}, {rule.term: rule for rule in after.tags}),
         *_named(
             "merged feed",
-            {each.slug: each for each in before.merged_feeds},
-            {each.slug: each for each in after.merged_feeds},
+            {feed.slug: feed for feed in before.merged_feeds},
+            {feed.slug: feed for feed in after.merged_feeds},
         ),
         *_order(before, after),
         *_settings(before, after),
@@ -50,13 +50,13 @@ def tags_differ(before: Config, after: Config) -> bool:
 
 
 def _members(before: Config, after: Config) -> Iterator[str]:
-    was, will_be = ({each.slug: each for each in config.members} for config in (before, after))
+    was, will_be = ({member.slug: member for member in config.members} for config in (before, after))
     for slug, member in will_be.items():
         if slug not in was:
             yield f"The member {slug} comes: {member.name}."
         else:
             keys = [_changed(was[slug], member)] if member != was[slug] else []
-            # Who, stands in the file alone.
+            # Whom they name stands in feeds.yaml alone, and is not told.
             keys += ["alerts"] if before.told.get(slug) != after.told.get(slug) else []
             if keys:
                 yield f"The member {slug} changes: {', '.join(keys)}."
@@ -66,16 +66,16 @@ def _members(before: Config, after: Config) -> Iterator[str]:
 
 
 def _feeds(before: Config, after: Config) -> Iterator[str]:
-    was, goes_on = {each.key: each for each in before.feeds}, _going_on(before, after)
+    was, goes_on = {feed.key: feed for feed in before.feeds}, _going_on(before, after)
     for feed in after.feeds:
         if feed.key not in goes_on:
             yield f"The feed {feed.key} comes: {feed.url}"
         elif goes_on[feed.key] != feed.key:
             yield f"The feed {goes_on[feed.key]} is called {feed.key} then."
-    members, names = {each.slug for each in after.members}, {each.key for each in after.feeds}
+    members, names = {member.slug for member in after.members}, {feed.key for feed in after.feeds}
     stay = set(goes_on.values())
-    for key in (each for each in was if each not in stay):
-        # Another may have its name then.
+    for key in (key for key in was if key not in stay):
+        # Another feed may have its name by then.
         which = f"{key} at {was[key].url}" if key in names else str(key)
         stays = " What it published stays." if key.member in members else ""
         yield f"The feed {which} is polled no more.{stays}"
@@ -86,17 +86,21 @@ def _feeds(before: Config, after: Config) -> Iterator[str]:
 
 
 def _going_on(before: Config, after: Config) -> dict[FeedKey, FeedKey]:
-    """What each feed that goes on was called. As the store has it, its address tells first, then its name."""
-    at = {(each.key.member, each.url): each.key for each in before.feeds}
-    found = {
-        each.key: at[each.key.member, each.url] for each in after.feeds if (each.key.member, each.url) in at
+    """The feeds that go on, by their keys, with the keys that they had.
+
+    As in the store (`FeedStore.sync`), a feed is known by its address first, then by its name.
+    """
+    at = {(feed.key.member, feed.url): feed.key for feed in before.feeds}
+    by_address = {
+        feed.key: at[feed.key.member, feed.url] for feed in after.feeds if (feed.key.member, feed.url) in at
     }
-    names = {each.key for each in before.feeds}.difference(found.values())
-    return found | {each.key: each.key for each in after.feeds if each.key in names and each.key not in found}
+    names = {feed.key for feed in before.feeds}.difference(by_address.values())
+    by_name = {feed.key: feed.key for feed in after.feeds if feed.key in names and feed.key not in by_address}
+    return by_address | by_name
 
 
 def _under(was: Feed, will_be: Feed, before: HubSettings, after: HubSettings) -> Feed:
-    """A feed as it was, but for what it has of the hub before and after: that change is the hub's."""
+    """A feed as it was, with the hub's new settings where it has the hub's: such a change is not its own."""
     of_the_hub = {
         "every_min": (before.every_min, after.every_min),
         "every_max": (before.every_max, after.every_max),
@@ -121,18 +125,18 @@ def _one_feed(key: FeedKey, was: Feed, will_be: Feed) -> Iterator[str]:
 
 
 def _named(what: str, was: Mapping[str, Any], will_be: Mapping[str, Any]) -> Iterator[str]:
-    for name, each in will_be.items():
+    for name, now in will_be.items():
         if name not in was:
             yield f"The {what} {name} comes."
-        elif each != was[name]:
-            yield f"The {what} {name} changes: {_changed(was[name], each)}."
+        elif now != was[name]:
+            yield f"The {what} {name} changes: {_changed(was[name], now)}."
     yield from (f"The {what} {name} goes." for name in was if name not in will_be)
 
 
 def _order(before: Config, after: Config) -> Iterator[str]:
     for what, was, will_be in (
-        ("members", [each.slug for each in before.members], [each.slug for each in after.members]),
-        ("tags", [each.term for each in before.tags], [each.term for each in after.tags]),
+        ("members", [member.slug for member in before.members], [member.slug for member in after.members]),
+        ("tags", [rule.term for rule in before.tags], [rule.term for rule in after.tags]),
     ):
         kept = [name for name in was if name in will_be]
         if kept != [name for name in will_be if name in was]:
@@ -148,7 +152,7 @@ def _settings(before: Config, after: Config) -> Iterator[str]:
 
 
 def _changed(was: Any, will_be: Any) -> str:
-    """The keys whose values are others."""
+    """The keys whose values differ, as feeds.yaml calls them."""
     after = asdict(will_be)
     return ", ".join(
         dict.fromkeys(_KEYS.get(key, key) for key, value in asdict(was).items() if value != after[key])

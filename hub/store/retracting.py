@@ -1,4 +1,4 @@
-"""What members take back of their news, and what of that is there again."""
+"""News that members take back, and that they publish again."""
 
 from __future__ import annotations
 
@@ -19,21 +19,24 @@ class Retracting(Adopting):
     def _deleted(self, feed: int, gathered: Gathered) -> dict[int, str]:
         """The entries that a document has tombstones of, by key, with the reason.
 
-        One from before it was there again says nothing any more: another feed may have brought it.
+        A tombstone from before the entry was published again says nothing any more: another
+        feed of the member may have brought it back.
         """
-        of = {each.id: each for each in gathered.tombstones}
-        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in of)))
+        tombstones = {tombstone.id: tombstone for tombstone in gathered.tombstones}
+        found = self._tuples(sql.DELETED, (feed, listed(digest(id) for id in tombstones)))
         return {
-            key: of[id].why
+            key: tombstones[id].why
             for key, id, back in found
-            if id in of and (back is None or ((when := of[id].when) and when > rows.moment(back)))
+            if id in tombstones
+            and (back is None or ((when := tombstones[id].when) and when > rows.moment(back)))
         }
 
     def _take_from(self, update: FeedUpdate) -> set[int]:
-        """Withdraw what its member took back, if no admin said otherwise; the stories that this touched.
+        """Withdraw what a member took back, unless an admin decided otherwise; the stories that changed.
 
-        Its other feeds' entries of it go too. Their next documents are read whatever they are, and
-        where one still has it, all of them are back. Of what an admin withdrew it is noted alone.
+        The same news goes from the member's other feeds. The next document of each is read, even
+        unchanged: if one still has it, it is published again everywhere. Of an entry that an
+        admin withdrew it is only noted that its member took it back as well.
         """
         touched: set[int] = set()
         if update.withdrawn:
@@ -45,22 +48,22 @@ class Retracting(Adopting):
             for (key,) in self._tuples(sql.TO_WITHDRAW, (listed(why),)):
                 touched |= self._withhold(key, Withheld("withdrawn", why[key]), update.now)
             self._write_each(
-                sql.RETRACTED, [(each, key) for key, each in {**update.withdrawn, **why}.items()]
+                sql.RETRACTED, [(reason, key) for key, reason in {**update.withdrawn, **why}.items()]
             )
         if update.kept:
             self._execute(sql.NOT_RETRACTED, (listed(update.kept),))
         return touched
 
     def _in_other_feeds(self, keys: Collection[int]) -> dict[int, int]:
-        """What the other feeds of their member have of these entries: by its key, which of them it is."""
+        """The entries in other feeds of their member that are the same news as these: by key, as which."""
         found = self._tuples(sql.IN_OTHER_FEEDS, (listed(keys),)) if keys else ()
         return {other: key for key, other in found}
 
     def _take_back(self, update: FeedUpdate) -> tuple[list[Written], set[int]]:
-        """Publish again what was withdrawn and is there again; the stories that this touched.
+        """Publish again what a member withdrew and has in a document again; and the stories that changed.
 
-        So are its member's other feeds' entries of it. What readers never had waits for an admin
-        as it did before.
+        The same news in the member's other feeds is published again, too. News that readers
+        never had waits for an admin, as it did before.
         """
         there = {*update.returned, *self._in_other_feeds(update.returned)}
         published = dict(self._tuples(sql.TO_RETURN, (listed(there),)))

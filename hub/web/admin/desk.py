@@ -22,35 +22,36 @@ from hub.store import Pin, Place
 
 
 class Provider(Protocol):
-    """The organisation's own sign-in (`hub.sign_in`), asked within seconds. Each may raise SignInError."""
+    """The organisation's own sign-in (`hub.sign_in`), asked within seconds. Methods may raise SignInError."""
 
     def question(self, hub: HubSettings, token: str, *, back: str) -> str:
-        """Where to send a browser that keeps a token, to come `back` from there."""
+        """The address to send a browser to that keeps a token, from which it comes to the address `back`."""
 
     def subject(
         self, hub: HubSettings, token: str, code: str, *, issuer: str | None, back: str, now: datetime
     ) -> Subject:
-        """Who signed in, by the code that such a browser came back with, and by the issuer that it named."""
+        """Who signed in, by the code and the issuer that such a browser came back with."""
 
 
 class Desk(Protocol):
-    """What an admin decides, done as `hub`'s commands do it.
+    """What admin pages have done, as `hub`'s commands do it.
 
-    What lives in the database alone is made a `Decision` of, which `carry_out` does.
-    `what` and `link` are an entry's link or id, `member` is its member or its
-    feed (`member/name`) where several have it. Every method may raise
-    HubError, as may what is decided, and then nothing was done; of what is done already it says so.
-    `today` and `config` are what the hub goes by, also while feeds.yaml has a
-    fault in it.
+    What changes the database alone is a `Decision`, which `carry_out` does. Methods, and
+    decisions, raise HubError where nothing was done, and AlreadySo where it had been.
+
+    what, link     an entry's link or id
+    member         its member, or its feed (`member/name`), where several have that link or id
+    seen           how the page showed it: it is refused where that is otherwise by now
+    today, config  what the hub goes by, even while feeds.yaml has a fault in it
     """
 
     @property
     def provider(self) -> Provider: ...
 
     def of_its_member(self, what: str, member: str | None) -> tuple[str, str | None]:
-        """By what and of which member an entry of one feed is meant in all feeds where that has it.
+        """The link and the member by which an entry is meant in all feeds of its member.
 
-        What was given, where there are none, or it does not stand alike there.
+        What was given, where no other feed has the entry, or one in which it stands otherwise.
         """
 
     def release(
@@ -58,8 +59,8 @@ class Desk(Protocol):
     ) -> Decision:
         """To publish an entry, or all that waits of a member or feed.
 
-        If it is `for_good`, its member cannot take back again what was withdrawn. It
-        is refused where an entry, by its key, stands otherwise than was `seen`.
+        `for_good`, its member cannot take back again what was withdrawn. `seen` is by the
+        entries' keys.
         """
 
     def withdraw(
@@ -73,7 +74,7 @@ class Desk(Protocol):
     ) -> Decision:
         """To withdraw an entry, or drop all that waits of a member or feed.
 
-        `role` is that of whoever withdraws it, None where it is not known. It is refused as `release` is.
+        `role` is that of whoever withdraws it, None where it is not known.
         """
 
     def pin(
@@ -86,15 +87,12 @@ class Desk(Protocol):
         made: datetime | None = None,
         seen: Pin | UnsetType | None = UNSET,
     ) -> Decision:
-        """To have the story of an entry stand beside the latest news, up to a day, as if since it was `made`.
-
-        Refused where it is pinned otherwise than was `seen`.
-        """
+        """To pin the story of an entry beside the latest news, up to a day; as if `made` then, else now."""
 
     def unpin(
         self, link: str, *, member: str | None, today: date, seen: Pin | UnsetType | None = UNSET
     ) -> Decision:
-        """To take it from there; refused as `pin` is."""
+        """To take the pin from the story of an entry."""
 
     def merge(self, link: str, into: str, *, member: str | None) -> Decision:
         """To put an entry's story into another entry's, which may be of any member."""
@@ -102,80 +100,81 @@ class Desk(Protocol):
     def split(self, link: str, *, member: str | None, alone: bool, seen: datetime | None = None) -> Decision:
         """To take an entry out of its story; with `alone`, keep it from every other.
 
-        Refused where the last was not ruled of it at the moment that was `seen`.
+        `seen` is when it was last ruled on.
         """
 
     def lead(self, link: str, *, member: str | None) -> Decision:
         """To have an entry lead its story."""
 
     def put_back(self, link: str, place: Place, *, member: str | None, seen: datetime) -> Decision:
-        """To have an entry be the copy again that it was before it was split off then, or made the lead."""
+        """To have an entry be the copy again that it was before it was split off, or made the lead."""
 
     def tag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
         """To give a story a tag, whatever the rules say.
 
-        Refused where something was said of it at another moment than was `seen` (None: never).
+        `seen` is when the tag was last given or taken by hand, None for never.
         """
 
     def untag(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
-        """To take a tag from a story, whatever the rules say; refused as `tag` is."""
+        """To take a tag from a story, whatever the rules say; `seen` is as in `tag`."""
 
     def leave_to_rules(
         self, link: str, term: str, *, member: str | None, seen: datetime | UnsetType | None = UNSET
     ) -> Decision:
-        """To forget what was said by hand of a story's tag; refused as `tag` is."""
+        """To forget that a tag of a story was given or taken by hand; `seen` is as in `tag`."""
 
     def carry_out(
         self, action: str, decision: Decision, *, who: str, now: datetime, undoes: int | None = None
     ) -> int:
-        """Do what was decided, with the record of it; the number of that.
+        """Do what was decided, and record it in the same transaction; the record's number.
 
-        It is that of an `action` by an account, and of what takes back the record with the number `undoes`.
+        The record is of an `action` by an account. `undoes` is the number of the record that
+        this takes back.
         """
 
     def explain(
         self, what: str, config: Config, *, most: int, now: datetime, member: str | None = None
     ) -> tuple[Sequence[Explained], bool]:
-        """All that was decided about an entry, a feed or a member, and whether it is here.
+        """What is known of an entry, a feed or a member, and whether the hub has it at all.
 
-        Of entries it is told only where they are no more than `most`; with a `member`, of its own alone.
+        Entries are told of only if there are no more than `most`; with a `member`, only its own.
         """
 
     # ------------------------------------------------------------ feeds.yaml
 
     def text(self) -> str:
-        """What feeds.yaml holds."""
+        """The text of feeds.yaml."""
 
     def unwritable(self) -> str:
-        """Why it cannot be edited here, as a sentence; empty where it can."""
+        """Why feeds.yaml cannot be edited here, as a sentence; empty where it can."""
 
     def write(self, text: str, *, instead_of: str) -> Edited:
-        """Put a text in its place. Refused where its digest is another by now."""
+        """Put a text in place of feeds.yaml. Refused unless `instead_of` is the digest of its text."""
 
     def take_back(self, change: str, *, was: str, now: str) -> Edited:
-        """Undo a change of it by the diff and the digests of the texts before and after."""
+        """Undo a change of feeds.yaml, by its diff and the digests of the texts before (`was`) and after."""
 
     def plan_feed(self, feed: NewFeed) -> Added:
-        """How it would change for a feed that is to be added."""
+        """How feeds.yaml would change if a feed were added."""
 
     def add_feed(self, feed: NewFeed) -> Did:
-        """Add a feed to it."""
+        """Add a feed to feeds.yaml."""
 
     def remove(self, target: str, *, and_member: bool = False, at: str | None = None) -> Did:
-        """Take a feed or a member out of it.
+        """Take a feed or a member out of feeds.yaml.
 
-        With `and_member` a feed's member goes with its last feed. It may be said `at` which address the
-        feed has to be.
+        With `and_member` a feed's member goes with its last feed. Refused where the feed is not
+        `at` that address, if one is given.
         """
 
     def remove_with_entries(self, target: str) -> Decision:
-        """The same, and to take out of the database what they published too.
+        """To take a feed or a member out of feeds.yaml, and its entries out of the database.
 
-        Where the database refuses that, they are out of the file all the same, which is said.
+        Where the database refuses, it is out of the file all the same, and that is said.
         """
 
     def pause(self, feeds: Sequence[str], *, paused: bool) -> Did:
@@ -190,25 +189,25 @@ class Desk(Protocol):
         """Look at an address as if it were to be polled."""
 
     def looked(self, number: int) -> Errand[Look] | None:
-        """The look of this number, None where it is not known any more."""
+        """The look with this number, None where it is no longer known."""
 
     def see_document(self, state: FeedState, address: str | None, hub: HubSettings) -> Errand[SeenDocument]:
-        """Fetch what is at one of a feed's addresses (None: where a poll would begin), and see what it is.
+        """Fetch what is at one of a feed's addresses (None: where a poll would begin), and read it.
 
-        Refused while its server wants to be left alone, by what it said when it was asked so last.
+        Refused while its server wants to be left alone, as it said when it was last asked this way.
         """
 
     def seen_document(self, feed: FeedKey, number: int) -> Errand[SeenDocument] | None:
-        """What was seen of a feed by this number, None where it is not known any more."""
+        """What was seen of a feed, by the number of the errand; None where it is no longer known."""
 
     def plan_tags(self, text: str, *, seconds: float) -> TagPlan | str:
-        """What a feeds.yaml would change of the tags of what is stored.
+        """How a feeds.yaml with this text would change the tags of what is stored.
 
-        Where that takes longer than so many seconds, how far it is, to be asked again.
+        If that takes longer than so many `seconds`, a sentence that says how far it is: ask again.
         """
 
     def retag(self) -> Errand[str]:
         """Apply the tag rules to what is stored, unless those of another feeds.yaml are being applied."""
 
     def retagging(self) -> tuple[Errand[str] | None, bool]:
-        """The last time that was begun here, None where it was not; and whether by the file as it is."""
+        """The last `retag` that was begun here, None where none was; and whether by feeds.yaml as it is."""
