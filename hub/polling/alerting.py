@@ -1,11 +1,12 @@
 """Tells people of incidents, by mail and by webhook: each change once, several in a message.
 
-The network's office is told of all, members' own people by mail of what they can do something about.
+The network's office is told of all incidents. Members' own people are told, by mail, of those
+that they can do something about.
 
-What is to be told is in the store, and how far each channel has told it. So
-whoever is killed loses nothing. One that ends between a message's arrival and
-the note of it sends it again, under the same id. What messages are made and
-sent with is loaded with the first one: most rounds have none.
+The store has what is to be told, and how far each channel has told it. So a hub that is killed
+loses nothing; if it is killed between a message's arrival and the note of that, it sends the
+message again, under the same id. What makes and sends messages is loaded with the first
+one: most rounds have none.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _LAST = 3.0
 
 
 class _Sent(Struct, frozen=True):
-    """A message that was sent by a channel: how that is from then on if it `arrived`, and if it `failed`."""
+    """A message on its way: its channel as it will be if the message `arrived`, and if it `failed`."""
 
     arrived: Channel
     failed: Channel
@@ -69,14 +70,14 @@ class _Sent(Struct, frozen=True):
 
 
 class _Ended(Struct, frozen=True):
-    """What became of a message: None, or why it did not arrive."""
+    """A message that was on its way, with why it did not arrive; no error if it did."""
 
     sent: _Sent
     error: AlertError | None
 
 
 class Post:
-    """The mails that are on their way: they go on while feeds.yaml changes."""
+    """The mails that are on their way. They outlast the `Alerting` that sent them when feeds.yaml changes."""
 
     def __init__(self) -> None:
         self.threads: dict[Way, Thread] = {}
@@ -84,12 +85,12 @@ class Post:
 
 
 class Alerting:
-    """Tells of the incidents of a store, in the thread of whoever polls.
+    """Tells of the incidents of a store, in the thread that polls.
 
-    `look` sees whether there is something to tell or to note, `act` does it.
-    Mail is sent in threads, and webhooks are asked by way of `polls`, so that
-    no poll waits for either. `at_once` is for who has just looked at all feeds,
-    so that nothing is waited for. `post` is that of the one before, in this process.
+    `look` says whether there is anything to tell or to note, `act` does it. Mail is sent
+    in threads of its own, and webhooks are asked by the fetcher of `polls`, so that no poll
+    waits for either. With `at_once` incidents are not gathered for a while: all feeds have
+    just been looked at. `post` are the mails that an earlier `Alerting` of this process sent.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Alerting:
         self._gathers = timedelta() if at_once else _GATHERS
         self._looked = -inf
         self._post = post or Post()
-        # Those of the mails, and what the webhook is asked.
+        # The ways by which a message is on its way: mails, and the webhook.
         self._under_way: set[Way] = set(self._post.threads)
         self._to_tell = False
         self._goes_on = True
@@ -121,7 +122,7 @@ class Alerting:
         return bool(self._post.threads)
 
     def begin(self) -> Channels:
-        """The channels of all who are told, from now on if they were not before; and no others."""
+        """The channels in use, by feeds.yaml: new ones begin now, and those no longer in use are dropped."""
         kept, now = dict(self._store.channels()), self._now()
         for way in kept.keys() - set(self._in_use):
             self._store.drop_channel(way)
@@ -132,7 +133,7 @@ class Alerting:
                 told = self._store.last_revision() if way.member else 0
                 kept[way] = Channel(way=way, since=now, told=told)
             elif kept[way].since > now:
-                # The clock was ahead: that something is over would not be told until then.
+                # The clock was ahead. What was over before `since` is not told.
                 kept[way] = replace(kept[way], since=now)
             else:
                 continue
@@ -140,11 +141,11 @@ class Alerting:
         return kept
 
     def wind_up(self) -> None:
-        """Have no other message begin."""
+        """Begin no more messages."""
         self._goes_on = False
 
     def look(self) -> bool:
-        """Whether there is something to tell, or what became of a mail to note."""
+        """Whether there is anything to tell, or to note of a mail that was on its way."""
         if time.monotonic() - self._looked >= _LOOKS:
             self._looked = time.monotonic()
             self._to_tell = bool(self._find())
@@ -155,7 +156,7 @@ class Alerting:
         ended = self._note_what_ended()
         if self._to_tell or ended:
             self._to_tell = False
-            # As it is by now: another process may have told it meanwhile, and for what ended others go.
+            # Found once more: another process may have told it, and mails that ended make room for others.
             for channel, incidents in self._find():
                 self._tell(channel, incidents)
 
@@ -167,7 +168,7 @@ class Alerting:
         self._note_what_ended()
 
     def _note_what_ended(self) -> bool:
-        """Whether any mail did. Where the database refuses, the others are left to whoever comes after."""
+        """Note what became of mails; whether any ended. Where the database refuses, the rest is for later."""
         has_ended = False
         while not self._post.ended.empty():
             has_ended = True
@@ -177,7 +178,7 @@ class Alerting:
     # ------------------------------------------------------------ what there is to tell
 
     def _find(self) -> Sequence[tuple[Channel, Sequence[Incident]]]:
-        """What is told now: the office all, of members as many as may be, those first that failed least."""
+        """What is told now by which channels: the office's, and of members' those that failed least."""
         if not self._goes_on:
             return ()
         now = self._now()
@@ -219,7 +220,7 @@ class Alerting:
             self._note(_Ended(sent, _fault(error)))
 
     def _begin(self, sent: _Sent, incidents: Sequence[Incident]) -> None:
-        """Have a message be on its way."""
+        """Send a message on its way."""
         from hub.alerts import members, message
 
         if sent.way.member:
@@ -288,7 +289,7 @@ def _in_use(config: Config) -> Iterator[Way]:
 
 
 def _sent(channel: Channel, incidents: Sequence[Incident], now: datetime) -> _Sent:
-    """A channel whose message tells of these incidents, as it is once that ended."""
+    """The channel as it will be after a message that tells of these incidents."""
     told = frozenset(each.number for each in incidents)
     asking = frozenset(each.number for each in incidents if asks_member(each))
     return _Sent(
@@ -302,7 +303,7 @@ def _sent(channel: Channel, incidents: Sequence[Incident], now: datetime) -> _Se
 
 
 def _in_order(channel: Channel) -> Channel:
-    """A channel that nothing is wrong with any more, as far as is known."""
+    """The channel without what went wrong before."""
     return replace(channel, tries=0, due=None, error="", remedy="")
 
 

@@ -353,6 +353,7 @@ class Polls:
         return None
 
     def _rules_came(self, rules_at: str, outcome: Fetched | NotModified | FetchError) -> None:
+        """Take a robots.txt, or why there is none, and go on with the polls that wait for it."""
         waiting = self._waiting.pop(rules_at)
         if isinstance(outcome, Fetched):
             self._robots.keep(rules_at, Robots(outcome.body), self._now())
@@ -361,28 +362,32 @@ class Polls:
         else:
             self._robots.keep_on(rules_at, self._now())
         rules = self._robots.last(rules_at)
+        error = outcome if rules is None and isinstance(outcome, FetchError) else None
         for under_way in waiting:
             under_way.heed_its_own(outcome)
-            if under_way.gathered is not None:
-                if isinstance(outcome, FetchError) and rules is None:
-                    self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, outcome))
-                else:
-                    self._look_at(under_way, rules)
-                continue
-            site, held = under_way.site, under_way.held
-            assert site is not None
-            under_way.held = None
-            url = site.current.url if held is None else held.url
-            if isinstance(outcome, FetchError) and rules is None:
-                site.failed(gathering.rules_unknown(url, outcome))
-                self._go_on(under_way, site)
-            elif held is not None:
-                self._site_answered(under_way, site, held)
-            elif rules is not None and rules.allows(url):
-                self._fetcher.submit(under_way.state.feed.key, site.request(site.current))
+            if under_way.gathered is None:
+                self._site_may_go_on(under_way, rules, error)
+            elif error is None:
+                self._look_at(under_way, rules)
             else:
-                site.failed(gathering.disallowed(url))
-                self._go_on(under_way, site)
+                self._looked_at(under_way, gathering.rules_unknown(under_way.checks[0].url, error))
+
+    def _site_may_go_on(self, under_way: UnderWay, rules: Robots | None, error: FetchError | None) -> None:
+        """Go on with a site's poll that waited for rules; with the error if they cannot be had."""
+        site, held = under_way.site, under_way.held
+        assert site is not None
+        under_way.held = None
+        url = site.current.url if held is None else held.url
+        if error is not None:
+            site.failed(gathering.rules_unknown(url, error))
+            self._go_on(under_way, site)
+        elif held is not None:
+            self._site_answered(under_way, site, held)
+        elif rules is not None and rules.allows(url):
+            self._fetcher.submit(under_way.state.feed.key, site.request(site.current))
+        else:
+            site.failed(gathering.disallowed(url))
+            self._go_on(under_way, site)
 
     def _site_answered(
         self, under_way: UnderWay, site: Gathering, outcome: Fetched | NotModified | FetchError
@@ -424,7 +429,7 @@ class Polls:
         self._bytes_waiting += _as_read(gathered)
 
     def _look_at(self, under_way: UnderWay, rules: Robots | None = None) -> None:
-        """Ask for the next page of an entry that is missing from its feed, where robots.txt lets us."""
+        """Ask for the next page of a missing entry, if robots.txt allows it; if not, note that."""
         check = under_way.checks[0]
         rules = rules or self._rules(under_way, check.url)
         if rules is None:

@@ -1,8 +1,8 @@
-"""The hub as the WebSub hub of its own merged feeds: asks callbacks what they confirm, sends them news.
+"""The hub as the WebSub hub of its own merged feeds: has callbacks confirm intents, and sends them news.
 
-What is asked for callbacks comes to the web view, in another process, and is
-handed over through the store, where it is also written what each has. So
-whoever is killed loses nothing, and sends at most once more what was on its way.
+Requests to subscribe come to the web view, which is another process: it puts them into
+the store, and this takes them from there. What each subscriber has is in the store, too.
+So a hub that is killed loses nothing, and sends at most once more what was on its way.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at who subscribes; at what waits it looks each time.
 _LOOKS = 1.0
-# Seconds of each look in which documents are made, and between two of the same: so changes that
-# follow each other at once are sent as one, and many topics hold up no polls.
+# Seconds in which each look makes documents, so that many topics hold up no polls; and between two documents
+# of a topic, so that changes in quick succession are sent as one.
 _MAKING = 0.1
 _SETTLES = 1.0
 # Documents are kept while they are sent, which have some hundred KB each.
 _MOST_KEPT = 16
-# So many callbacks are sent to or asked at a time, of each host one. Those of which nobody knows that
-# they answer, and soon, have places of their own, so that they hold up nobody else.
+# How many callbacks are sent to, or asked, at a time; of each host one. Those that are not known to answer
+# soon have places of their own, so that they hold up no others.
 _MOST_SENT, _MOST_SENT_SLOWLY, _MOST_ASKED = 15, 5, 10
 # As many as answer in time between two looks.
 _LISTED = 200
@@ -65,9 +65,9 @@ class _Topic(Struct, frozen=True, kw_only=True):
 
 
 class Sender:
-    """Sends the merged feeds of a store to their subscribers, by way of `polls`, in the same thread.
+    """Sends the merged feeds of a store to their subscribers, in the thread of `polls`, by its fetcher.
 
-    `look` sees whether there is something to do, `act` begins it.
+    `look` says whether there is anything to do, `act` begins it.
     """
 
     def __init__(
@@ -89,10 +89,12 @@ class Sender:
         self._topics: frozenset[str] = frozenset()
         self._seen: dict[str, _Topic] = {}
         self._documents: OrderedDict[str, tuple[Hashable, Rendered]] = OrderedDict()
-        self._busy: dict[str, str] = {}  # the hosts that are asked or sent to, and for what
+        self._busy: dict[
+            str, str
+        ] = {}  # the hosts of callbacks that are asked or sent to, and which of these
         self._intents: tuple[Intent, ...] = ()
         self._owed: list[Subscriber] = []
-        # Of subscribers that were not reached: when anybody was last (`Polls.reached_at`) by then.
+        # Subscribers that were not reached, by number, with when any server last was (`Polls.reached_at`).
         self._missed: dict[int, float] = {}
 
     def look(self) -> bool:
@@ -102,7 +104,7 @@ class Sender:
         if looks:
             self._looked = time.monotonic()
             if self._hub is None:
-                # As readers are told who ask what it keeps of them.
+                # The page on privacy says so.
                 self._store.let_all_go()
             else:
                 self._store.let_go(now)
@@ -148,7 +150,7 @@ class Sender:
         return sorted(changed, key=lambda topic: seen[topic].looked if topic in seen else 0.0)
 
     def _look_at(self, topic: str) -> None:
-        """Have a topic's document be sent to all who have another."""
+        """Make a topic's document, and have it sent to all who have another."""
         state = self._state()
         try:
             rendered = self._render(topic)
@@ -169,7 +171,7 @@ class Sender:
         self._store.tell(topic, document, self._now())
 
     def _render(self, topic: str) -> Rendered | None:
-        """The document of a topic as it is now; None where there is none, and its subscribers are told so."""
+        """A topic's document as it is now. Where there is no such feed any more, tell subscribers; None."""
         # What serves feeds is loaded once somebody subscribes, and no sooner.
         from hub.merged.addresses import Addresses
         from hub.merged.feeds import MergedFeeds
@@ -180,7 +182,7 @@ class Sender:
         )
         found = feeds.topic(topic)
         if found is None:
-            # Where the hub itself has another address, it may have its old one back.
+            # The topic of another address of the hub stays: the hub may get that address back.
             if feeds.would_have(topic):
                 self._store.deny(topic, _GONE, self._now())
                 self._topics -= {topic}
@@ -205,7 +207,7 @@ class Sender:
         return [owed for slow in (False, True) for owed in self._store.owed(now, slow=slow, limit=_LISTED)]
 
     def _send_owed(self) -> None:
-        """Send to whom there is a place for; the others wait for one, or for the next look."""
+        """Send to those subscribers that there is a place for; the others wait for one, or the next look."""
         waiting = []
         for subscriber in self._owed:
             host = urls.host(subscriber.callback) or ""
@@ -274,11 +276,11 @@ class Sender:
             self._store.leave(tried)
         elif outcome.reached is False:
             self._missed[tried.number] = reached_at = self._polls.reached_at
-            # Where nobody was, since the try before, it may be this machine that is cut off.
+            # If no server was reached since the last try, this machine may be cut off, and it does not count.
             self._store.try_later(subscribers.not_reached(tried, counts=reached_at > reached_before))
         else:
             self._store.try_later(subscribers.failed(tried, now=self._now(), retry_after=outcome.retry_after))
-        # What is not begun any more must not count as tried.
+        # While `polls` winds up nothing is begun, and so nothing must count as tried.
         if not self._polls.winding_up:
             self._send_owed()
 
