@@ -24,7 +24,6 @@ from hub.model.admins import (
     stands_of_field,
     waiting_again,
 )
-from hub.model.asked import And, Filter, Not, Or, Selection, Term
 from hub.model.entry import (
     Category,
     Direction,
@@ -93,6 +92,7 @@ from hub.model.polled import (
 from hub.model.pushed import Offer, Push, Subscription
 from hub.model.readership import Readership
 from hub.model.roles import ADMIN, Role, RoleName
+from hub.model.selection import And, Filter, Not, Or, Selection, Term
 from hub.model.settings import (
     ROBOT_NAME,
     Alerts,

@@ -10,8 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 from hub import __version__
-from hub.model.asked import Filter
 from hub.model.entry import Kind
+from hub.model.selection import Filter
 
 TagField = Literal["title", "text", "category"]
 

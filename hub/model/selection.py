@@ -1,4 +1,4 @@
-"""What may be asked of what is stored: filters, and lists."""
+"""Which stories a list holds: filters, and selections."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ class Term(Struct, frozen=True):
 
 
 class Not(Struct, frozen=True):
+    """What a filter does not let through."""
+
     filter: Filter
 
 
 class And(Struct, frozen=True):
+    """What all of some filters let through."""
+
     filters: tuple[Filter, ...]
 
 
 class Or(Struct, frozen=True):
+    """What any of some filters lets through."""
+
     filters: tuple[Filter, ...]
 
 
