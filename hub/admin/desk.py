@@ -1,7 +1,7 @@
-"""What admins decide, done for the admin pages and for `hub`'s commands, with how it is taken back.
+"""What admins decide, done for the admin pages and for `hub`'s commands, with the way back from it.
 
-Each is imported when it is asked for: a web view of which nobody is signed in
-loads none of them.
+What does it is imported when it is needed: a web view in which nobody is signed in
+loads none of it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _DOCUMENTS_KEPT = 4
 
 
 class Desk(Struct, frozen=True):
-    """A `hub.web.admin.desk.Desk` of one hub: its feeds.yaml and its database.
+    """What `hub.web.admin.desk.Desk` says of each method, for one hub's feeds.yaml and database.
 
-    Commands have one too, which does `again` what is the case already. `left_alone`
-    has the feeds whose servers asked for that when a document was fetched, each with until when.
+    again       whether to do what is the case already, as commands do; pages are told that it is
+    left_alone  the feeds whose servers asked for that when a document was fetched, with until when
     """
 
     config: Path

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -38,9 +39,10 @@ _WRITTEN = re.compile(r"[^\s!-/:-@\[-`{-~\u2010-\u2015\u2018-\u201f\u2026]+")
 def tried(
     before: Config, after: Config, term: str, database: str, *, seconds: float, most: int = _MOST
 ) -> Trial:
-    """What the rule of a term finds `after` it was changed, among so many entries and in that time at most.
+    """What the rule of a term finds by the feeds.yaml `after` a change of it. Raises HubError.
 
-    `before` may have no rule of it. Raises HubError.
+    Looked at are the newest entries: at most so many, in at most so many seconds. The
+    file `before` may have no rule of the term.
     """
     until = time.monotonic() + seconds
     with closing(existing_store(database)) as store:
@@ -48,15 +50,15 @@ def tried(
 
 
 class _Trial:
-    """A rule as it was and as it is to be, and the stories that it was found to hold for so far."""
+    """A rule as it was and as it is to be, with the tags that both files give."""
 
     def __init__(self, store: Store, before: Config, after: Config, term: str) -> None:
         self._store = store
-        self._was, self._is_to_be = (_Tags(store, config, term) for config in (before, after))
-        self._found = _Finding(after, term)
-        self._found_before = _Finding(before, term)
+        self._tags_before, self._tags_after = (_Tags(store, config, term) for config in (before, after))
+        self._rule_before, self._rule_after = _RuleAlone(before, term), _RuleAlone(after, term)
 
     def of_newest(self, most: int, *, until: float) -> Trial:
+        """Try it on the newest entries: so many, or as many as there is time for (`time.monotonic`)."""
         looked = 0
         had, has = _Stories(), _Stories()
         found, may_gain, may_lose = _Stories(), _Stories(), _Stories()
@@ -65,10 +67,10 @@ class _Trial:
             page = self._store.entries(limit=min(_AT_ONCE, most - looked), cursor=cursor)
             for stored in page.items:
                 looked += 1
-                was, is_to_be = self._was.has(stored), self._is_to_be.has(stored)
+                was, is_to_be = self._tags_before.has(stored), self._tags_after.has(stored)
                 had.add_if(was, stored)
                 has.add_if(is_to_be, stored)
-                found.add_if(self._found.why(stored), stored)
+                found.add_if(self._rule_after.why(stored), stored)
                 may_gain.add_if(is_to_be and not was, stored)
                 may_lose.add_if(was and not is_to_be, stored)
             cursor = page.next
@@ -79,17 +81,16 @@ class _Trial:
             entries=looked,
             all=cursor is None,
             time_was_up=time_was_up,
-            found=found.told(self._found),
-            gained=may_gain.but_for(had.ids).told(self._found),
-            lost=may_lose.but_for(has.ids).told(self._found_before),
+            found=found.told(self._rule_after),
+            gained=may_gain.but_for(had.ids).told(self._rule_after),
+            lost=may_lose.but_for(has.ids).told(self._rule_before),
         )
 
 
 class _Tags:
-    """Which entries have a tag by the rules of a file, by their feeds, and by hand.
+    """Which entries have a tag: by the rules of a file, by their feeds, and by hand.
 
-    Of the rules no others are looked at than those that bring the tag: its own,
-    and those of narrower ones.
+    Only rules that bring the tag are looked at: its own, and those of narrower tags.
     """
 
     def __init__(self, store: Store, config: Config, term: str) -> None:
@@ -103,26 +104,27 @@ class _Tags:
                 self._by_hand[said.entry].append(self._rules.renewed(said))
 
     def has(self, stored: StoredEntry) -> bool:
+        """Whether a stored entry has the tag."""
         tags = overruled(self._rules.tags(stored), self._by_hand.get(stored.key, ()))
         return any(tag.term == self._term for tag in tags)
 
 
 def _bringing(rules: Sequence[TagRule], term: str) -> tuple[TagRule, ...]:
-    """The rule of a term, as if it had no broader one, and those beneath it."""
+    """The rules that bring a term's tag: its own, as if it had no broader one, and those of narrower tags."""
     broader = {rule.term: rule.broader for rule in rules}
 
-    def is_beneath(each: str | None) -> bool:
-        while each is not None and each != term:
-            each = broader[each]
-        return each is not None
+    def is_narrower(narrow: str | None) -> bool:
+        while narrow is not None and narrow != term:
+            narrow = broader[narrow]
+        return narrow is not None
 
     return tuple(
-        replace(rule, broader=None) if rule.term == term else rule for rule in rules if is_beneath(rule.term)
+        replace(rule, broader=None) if rule.term == term else rule for rule in rules if is_narrower(rule.term)
     )
 
 
-class _Finding:
-    """A rule by itself: why it holds for an entry, and where in it."""
+class _RuleAlone:
+    """A rule by itself: why it holds for an entry, and where its phrases stand there."""
 
     def __init__(self, config: Config, term: str) -> None:
         self._rule = next(
@@ -132,9 +134,11 @@ class _Finding:
         self._tagger, self._mentions = Tagger([self._rule]), finder(self._rule)
 
     def why(self, stored: StoredEntry) -> str:
+        """Why the rule holds for a stored entry; empty where it does not."""
         return next((tag.why for tag in self._tagger.tags(stored.entry)), "")
 
     def told(self, stored: StoredEntry) -> TriedStory:
+        """A stored entry's story as it is shown, with the rule's phrases marked."""
         entry, fields = stored.entry, self._rule.fields
         in_text = [*self._places(entry.text)] if "text" in fields else []
         text, places = _around(entry.text, in_text) if in_text else (entry.excerpt, [])
@@ -151,15 +155,16 @@ class _Finding:
         )
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where in a text the mentions are that count, in their order, those that overlap as one."""
+        """Where the mentions that count stand in a text, in order; those that overlap are one."""
         written = [(found, words) for found in _WRITTEN.finditer(text) if (words := words_of(found[0]))]
         starts, at = [], 0
         for _, words in written:
             starts.append(at)
             at += len(words) + 1
         end = 0
-        for each in sorted(self._mentions(" ".join(words for _, words in written)), key=lambda m: m.start):
-            first, last = (bisect_right(starts, place) - 1 for place in (each.start, each.stop - 1))
+        mentions = self._mentions(" ".join(words for _, words in written))
+        for mention in sorted(mentions, key=attrgetter("start")):
+            first, last = (bisect_right(starts, place) - 1 for place in (mention.start, mention.stop - 1))
             start, stop = max(written[first][0].start(), end), written[last][0].end()
             if start < stop:
                 yield start, stop
@@ -187,22 +192,26 @@ def _pieces(text: str, places: Sequence[tuple[int, int]] | Iterator[tuple[int, i
 
 
 class _Stories:
-    """Stories that something holds for, with the newest entry of each, as far as samples of them are told."""
+    """Stories that something holds for, each with its newest entry, if it may be among the samples."""
 
     def __init__(self, entries: Mapping[int, StoredEntry | None] = {}) -> None:
         self._entries = dict(entries)
 
     @property
     def ids(self) -> set[int]:
+        """The numbers of these stories."""
         return {*self._entries}
 
     def add_if(self, holds: object, stored: StoredEntry) -> None:
+        """Add the story of an entry, if that `holds`; entries come the newest first."""
         if holds and stored.story not in self._entries:
             self._entries[stored.story] = stored if len(self._entries) < _MORE else None
 
     def but_for(self, others: set[int]) -> _Stories:
+        """These stories without the `others`, by their numbers."""
         return _Stories({story: stored for story, stored in self._entries.items() if story not in others})
 
-    def told(self, finding: _Finding) -> TriedStories:
+    def told(self, rule: _RuleAlone) -> TriedStories:
+        """How many these stories are, and the newest of them, as a rule shows them."""
         samples = [stored for stored in self._entries.values() if stored is not None][:_SAMPLES]
-        return TriedStories(count=len(self._entries), newest=tuple(map(finding.told, samples)))
+        return TriedStories(count=len(self._entries), newest=tuple(map(rule.told, samples)))

@@ -56,21 +56,25 @@ class Catalogue(Struct, frozen=True):
     member_name: Callable[[str], str | None]
 
     def everything(self, without: tuple[str, ...] = ()) -> FeedAddress:
+        """The merged feed of all stories, or of all that some members have not published."""
         name, page = self.language.gettext("Everything"), self.addresses.home(without=without)
         title = None if without else self.config.hub.title
         return self._feed("/feeds/all", name, page, title=title, events="/events", without=without)
 
     @property
     def corrections(self) -> FeedAddress:
+        """The feed of what members put right or took back."""
         name = self.language.gettext("Corrections")
         return self._feed("/feeds/corrections", name, self.addresses.to("/corrections"))
 
     @property
     def status(self) -> FeedAddress:
+        """The feed of incidents."""
         name = self.language.gettext("How members’ sites are doing")
         return self._feed("/feeds/status", name, self.addresses.to("/status"))
 
     def status_of(self, slug: str) -> FeedAddress:
+        """The feed of incidents of one member's feeds."""
         member = self.member_name(slug) or slug
         name = self.language.gettext("How the site of %(member)s is doing", member=member)
         return self._feed(f"/feeds/status/{quote(slug, safe='')}", name, self.addresses.to("/status"))

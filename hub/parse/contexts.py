@@ -49,6 +49,7 @@ class Unusual(Exception):
 
 
 def unusual(what: str) -> NoReturn:
+    """Raise Unusual for something in the document."""
     raise Unusual(what)
 
 
@@ -105,9 +106,9 @@ def _several(written: str) -> list[tuple[str, str]]:
     if written.count("@") < 2 or len(written) > _LONGEST_AUTHORS:
         return []
     people = list(_ONE_OF_SEVERAL.finditer(written.strip()))
-    if len(people) < 2 or "".join(each[0] for each in people) != written.strip():
+    if len(people) < 2 or "".join(person[0] for person in people) != written.strip():
         return []
-    return [(each[2].strip(), each[1].removeprefix("mailto:")) for each in people]
+    return [(person[2].strip(), person[1].removeprefix("mailto:")) for person in people]
 
 
 def _name_alone(written: str) -> str:
@@ -183,6 +184,7 @@ class Contexts:
         return self._entry if self.in_entry else self.feed
 
     def begin_entry(self, id: str | None) -> None:
+        """Begin an entry; `id` is RDF's, from its attribute."""
         if self.in_entry:
             unusual("an entry in an entry")
         self._entry, self._depths = {}, {}
@@ -195,6 +197,7 @@ class Contexts:
             self.context()["id"] = id
 
     def begin_source(self, url: str | None) -> None:
+        """Begin the source of an entry, whose text is its title; `url` is RSS's, from its attribute."""
         if url is not None:
             self._source["href"] = url
         self.push("source", text=True)
@@ -202,6 +205,7 @@ class Contexts:
         self.title_depth = -1
 
     def end_source(self) -> None:
+        """End the source, and keep it in its entry."""
         self.in_source = False
         title = self.pop("source")
         if title:
@@ -349,12 +353,14 @@ class Contexts:
     # ------------------------------------------------------------ people
 
     def begin_author(self) -> None:
+        """Begin another author of the entry, source or feed."""
         self.in_author = True
         self.push("author", text=True)
         forget_author(self.context())
         self.context().setdefault("authors", []).append({})
 
     def end_author(self) -> None:
+        """End the author, who may have been given in parts or in a text."""
         self.store("author", self.pop("author"))
         self.in_author = False
         self._author_from_text()
@@ -372,6 +378,7 @@ class Contexts:
     # ------------------------------------------------------------ categories
 
     def add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+        """Add a category that is not there yet, as long as there are not too many."""
         tags = self.context().setdefault("tags", [])
         if term or scheme or label:
             tag = {"term": term, "scheme": scheme, "label": label}

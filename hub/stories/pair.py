@@ -95,11 +95,13 @@ class Side:
 
     @classmethod
     def entry(cls, entry: Entry, date: datetime) -> Side:
+        """An entry of a document, which is sorted by `date`."""
         sketch = entry.sketch
         return cls(entry, entry.keys.link, date, sketch.words, wordless=sketch.wordless, text=entry.text)
 
     @classmethod
     def candidate(cls, other: Candidate) -> Side:
+        """A stored entry of another feed."""
         return cls(other, other.link_key, compared_as_of(other), other.words, wordless=other.wordless)
 
     @property
@@ -109,6 +111,7 @@ class Side:
 
     @cached_property
     def words(self) -> list[int]:
+        """The numbers of its text's first words, in order."""
         unpacked = array("I")
         unpacked.frombytes(self.packed)
         return unpacked.tolist()
@@ -116,7 +119,9 @@ class Side:
     @cached_property
     def sentence_ends(self) -> frozenset[int]:
         """After how many of its words a sentence ends, where its text is at hand."""
-        return frozenset(accumulate(len(markup.words(each).split()) for each in sentences(self._text)))
+        return frozenset(
+            accumulate(len(markup.words(sentence).split()) for sentence in sentences(self._text))
+        )
 
     @property
     def capitalised(self) -> frozenset[int]:
@@ -138,6 +143,7 @@ class Side:
 
     @cached_property
     def vocabulary(self) -> frozenset[int]:
+        """The numbers of its words, each once."""
         return frozenset(self.words)
 
     @property
@@ -147,6 +153,7 @@ class Side:
 
     @property
     def shingles(self) -> frozenset[int]:
+        """Its shingles, each once."""
         return _shingles(self.packed)
 
 
@@ -168,6 +175,7 @@ class Pair:
 
     @property
     def both_wordless(self) -> bool:
+        """Whether neither has a text."""
         return self._one.wordless and self._other.wordless
 
     @property
