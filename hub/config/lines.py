@@ -51,6 +51,7 @@ def value_text(value: Value) -> str:
 
 
 def within(text: str) -> str:
+    """A text as YAML writes it within brackets."""
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
@@ -94,6 +95,7 @@ class Page:
     # ---------------------------------------------------------------- putting in
 
     def into_block(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
+        """Put items at the end of a block list that has some, with its indentation and its empty lines."""
         dash = self.column(found.start)
         blocks = list(self._item_lines(items, dash, gap=self.gap(found, dash)))
         if len(found.items) > 1:
@@ -105,6 +107,7 @@ class Page:
         ]
 
     def begin_block(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
+        """Put items at a key, in a block list that begins on the next line; `found` is its empty value."""
         column = self.column(pairs.start)
         dash = column + self.list_indent()
         lines = [line for item in self._item_lines(items, dash, gap=1) for line in item]
@@ -118,10 +121,12 @@ class Page:
         return [*edits, self.lines_at(self.after(found, column), lines)]
 
     def into_flow(self, found: Items, items: Sequence[Fields]) -> list[Edit]:
+        """Put items at the end of a list in brackets that has some."""
         at = self.content_end(found.items[-1])
         return [Edit(at, at, ", " + self._flow(items))]
 
     def begin_flow(self, pairs: Pairs, key: str, found: Node | None, items: Sequence[Fields]) -> list[Edit]:
+        """Put items at a key, in brackets; `found` is its empty value, if the key is there."""
         if isinstance(found, Items):
             return [Edit(found.end - 1, found.end - 1, self._flow(items))]
         if found is not None:
@@ -135,6 +140,7 @@ class Page:
     # ---------------------------------------------------------------- taking out
 
     def out_of_block(self, items: Items, index: int) -> Edit:
+        """Take an item out of a block list, with comments that are further in, and an empty line."""
         start = self.line_start(self.dash(items, index))
         end = self.after(items.items[index], self.column(items.start))
         if self._blank_before(start):
@@ -147,6 +153,7 @@ class Page:
         return Edit(start, end, "")
 
     def out_of_flow(self, items: Items, index: int) -> list[Edit]:
+        """Take an item out of a list in brackets, with its comma; comments stay."""
         item = items.items[index]
         start, end = item.start, item.end
         # The item's comma may stand after comments, which stay.
@@ -180,6 +187,7 @@ class Page:
         return ", ".join(json.dumps(item, ensure_ascii=False) for item in items)
 
     def lines_at(self, at: int, lines: Sequence[str]) -> Edit:
+        """Put whole lines where a line begins, or behind a last line that has no end."""
         block = self.newline.join(lines)
         if at and self.text[at - 1] != "\n":
             return Edit(at, at, self.newline + block)
@@ -195,6 +203,7 @@ class Page:
         return 2
 
     def gap(self, found: Items, dash: int) -> int:
+        """How many spaces stand between the dash of a list's last item and the item."""
         last = found.items[-1]
         same_line = self.line_start(self.dash(found, -1)) == self.line_start(last.start)
         return self.column(last.start) - dash - 1 if same_line else 1
@@ -216,13 +225,16 @@ class Page:
         return at
 
     def content_end(self, node: Node) -> int:
+        """Where a node ends, without the white space behind it."""
         # A literal block ends past the empty lines that follow it.
         return node.start + len(self.text[node.start : node.end].rstrip())
 
     def column(self, offset: int) -> int:
+        """How many characters stand before an offset in its line."""
         return offset - self.line_start(offset)
 
     def line_start(self, offset: int) -> int:
+        """Where the line of an offset begins."""
         return self.text.rfind("\n", 0, offset) + 1
 
     def _next_line(self, offset: int) -> int:

@@ -73,6 +73,8 @@ def change_pairs(text: str, wanted: Mapping[Path, Mapping[str, Value]], order: S
 
 
 class _Change:
+    """The change of one mapping: which of its keys get other values, come, or go."""
+
     def __init__(
         self, document: Document, pairs: Pairs, wanted: Mapping[str, Value], order: Sequence[str]
     ) -> None:
@@ -86,6 +88,7 @@ class _Change:
         self.json = pairs.flow and pairs.keys[order[0]].quoted
 
     def edits(self) -> Iterator[Edit]:
+        """The edits that make the change."""
         for key, value in self.wanted.items():
             found = self.pairs.values.get(key)
             if key in self.gone:
@@ -105,8 +108,9 @@ class _Change:
     # ---------------------------------------------------------------- keys
 
     def _in(self, key: str, value: Value) -> Edit:
-        stay = [each for each in self.order[: self.order.index(key)] if self._stays(each)]
-        behind = max((self.pairs.values[each] for each in stay), key=lambda node: node.end)
+        """Put a key behind those that come before it in the order."""
+        before = [other for other in self.order[: self.order.index(key)] if self._stays(other)]
+        behind = max((self.pairs.values[other] for other in before), key=lambda node: node.end)
         if self.pairs.flow:
             at = self.page.content_end(behind)
             name = json.dumps(key) if self.json else key
@@ -124,10 +128,11 @@ class _Change:
         return [f"{' ' * column}{key}:", *(f"{dash}- {_of_block(each)}" for each in value)]
 
     def _out(self, key: str) -> Edit:
+        """Take a key out with its value. Raises ConfigError where a comment would go with it."""
         keys = list(self.pairs.keys)
         place = keys.index(key)
         start, end = self.pairs.keys[key].start, self._end(key)
-        if not any(self._stays(each) for each in keys[:place]):
+        if not any(self._stays(other) for other in keys[:place]):
             # In a block it begins on the line of the dash.
             following = self.pairs.keys[keys[place + 1]].start
             self._check_no_comment(end, following)
