@@ -65,7 +65,7 @@ def _as_kept(action: str, did: Did, who: str, now: datetime) -> AuditRecord:
 
 
 def record_command(database: str, action: str, did: Did, *, who: str, now: datetime) -> None:
-    """As `record`, if there is a database: for a command's record none is made. Raises NotRecordedError."""
+    """Keep what a command did, unless there is no database: none is made for it. Raises NotRecordedError."""
     try:
         if not is_begun(database):
             return

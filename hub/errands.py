@@ -89,7 +89,7 @@ class Errand(Generic[T]):
 
 
 class Errands:
-    """Those of one hub. Of the last `most_kept` it is kept what came of them."""
+    """The errands of one hub. What came of the last `most_kept` is kept."""
 
     def __init__(self, most_kept: int = _MOST_KEPT) -> None:
         self._most_kept = most_kept
@@ -99,24 +99,24 @@ class Errands:
         self._next = int(time.time())
 
     def begin(self, about: str, do: Callable[..., T], *arguments: object, alone: str = "") -> Errand[T]:
-        """Begin one, unless one about the same is under way, which is it then. Raises BusyError.
+        """Begin an errand; or return the one that is under way, if it is about the same. Raises BusyError.
 
-        One that is done `alone` is refused with these words while another is
-        under way whose `about` has the same first word.
+        With `alone`, it is refused in these words while another is under way whose `about`
+        has the same first word.
         """
         with self._lock:
-            going = [each for each in self._all.values() if not each.wait()]
-            for each in going:
-                if each.about == about:
-                    return each
-            if alone and any(each.about.split()[0] == about.split()[0] for each in going):
+            going = [errand for errand in self._all.values() if not errand.wait()]
+            for errand in going:
+                if errand.about == about:
+                    return errand
+            if alone and any(errand.about.split()[0] == about.split()[0] for errand in going):
                 raise BusyError(alone, "Wait until that has ended, then do it once more.")
             if len(going) >= _MOST_AT_ONCE:
                 raise BusyError(
                     "Two other things that take a while are under way.",
                     "Wait a minute, then do it once more.",
                 )
-            ended = [number for number, each in self._all.items() if each.wait()]
+            ended = [number for number, errand in self._all.items() if errand.wait()]
             for number in ended[: max(0, len(self._all) - self._most_kept + 1)]:
                 del self._all[number]
             self._next += 1
@@ -124,22 +124,25 @@ class Errands:
             return begun
 
     def find(self, number: int) -> Errand[Any] | None:
+        """The errand of a number, None where it is no longer known."""
         return self._all.get(number)
 
     def forget(self, errand: Errand[Any]) -> None:
-        """Keep no more what came of one: it may not be so for long."""
+        """Forget an errand, since what came of it may not be so for long."""
         with self._lock:
             self._all.pop(errand.number, None)
 
     def ended(self) -> list[Errand[Any]]:
-        """Those that have ended and are not forgotten, the oldest first."""
+        """The errands that have ended and are not forgotten, the oldest first."""
         with self._lock:
-            return [each for each in self._all.values() if each.wait()]
+            return [errand for errand in self._all.values() if errand.wait()]
 
     def latest(self, about: str) -> Errand[Any] | None:
-        """The last one whose `about` begins so."""
+        """The last errand whose `about` begins so."""
         with self._lock:
-            return next((each for each in reversed(self._all.values()) if each.about.startswith(about)), None)
+            return next(
+                (errand for errand in reversed(self._all.values()) if errand.about.startswith(about)), None
+            )
 
 
 # ---------------------------------------------------------------- the process

@@ -127,7 +127,7 @@ class NotAFeed(ParseError):
 
 
 class OfflineError(HubError):
-    """Of several hosts that were asked none was reached, and none of the feeds is to blame."""
+    """No host was reached of several that were asked: this machine is cut off, and no feed is to blame."""
 
 
 class AlertError(HubError):
@@ -162,7 +162,7 @@ class StoreUnusable(StoreError):
 
 
 class StoreSilent(StoreUnusable):
-    """It does not even say that it cannot be asked: its server hangs, or the network before it."""
+    """The database does not answer at all: its server hangs, or the network before it."""
 
 
 class AlreadySo(StoreError):

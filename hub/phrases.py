@@ -47,7 +47,7 @@ class Found(NamedTuple):
     times: int
 
     def more(self, times: int) -> Found:
-        """The same, found so many times more."""
+        """The phrase, found so many times more."""
         return Found(self.words, self.times + times)
 
 

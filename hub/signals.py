@@ -16,7 +16,7 @@ _OVER = 0  # no signal's number
 
 
 def _heard() -> tuple[signal.Signals, ...]:
-    """Those that end a hub. Under `nohup` a closed terminal does not."""
+    """The signals that end a hub. Under `nohup` a closed terminal does not."""
     deaf = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     return tuple(number for number in _ENDING if number != signal.SIGHUP or not deaf)
 

@@ -17,7 +17,7 @@ from hub.phrases import MOST_MENTIONS, Found, Mention, Phrases, read_phrase, wor
 
 _WHERE: dict[TagField, str] = {"title": "in the title", "text": "in the text", "category": "as a category"}
 
-# An entry's words, and the phrases found in them; of its categories each is by itself.
+# By field, an entry's words, and the phrases found in them. The words of each category are a text by itself.
 _Texts = Mapping[TagField, Sequence[str]]
 _InFields = Mapping[TagField, Mapping[str, Found]]
 
@@ -30,7 +30,7 @@ class Tagger:
         self._position = {rule.term: position for position, rule in enumerate(rules)}
         self._broader = {rule.term: rule.broader for rule in rules if rule.broader is not None}
         self._excepting = {position: _Excepting(rule) for position, rule in enumerate(rules) if rule.except_}
-        # Most rules: one mention will do, whatever else stands there.
+        # Most rules hold as soon as one phrase is mentioned, whatever else stands there.
         self._simple = [rule.threshold == 1 and not (rule.all or rule.not_ or rule.except_) for rule in rules]
         self._phrases = Phrases(
             chain.from_iterable((*rule.any, *rule.all, *rule.not_, *rule.except_) for rule in rules)
@@ -174,25 +174,27 @@ class _Excepting:
         return counting
 
     def mentions(self, words: str) -> Iterator[Mention]:
-        """Those that count, in a text's `words_of`."""
+        """The mentions that count, in a text's `words_of`: none within an exception."""
         mentions = list(self._phrases.mentions(words))
-        within = _united((each.start, each.stop) for each in mentions if each.phrase in self._wordings)
-        starts = [start for start, _ in within]
-        for each in mentions:
-            if each.phrase not in self._counted:
+        exceptions = _united(
+            (found.start, found.stop) for found in mentions if found.phrase in self._wordings
+        )
+        starts = [start for start, _ in exceptions]
+        for mention in mentions:
+            if mention.phrase not in self._counted:
                 continue
-            nearest = bisect_right(starts, each.start) - 1
-            if nearest < 0 or within[nearest][1] < each.stop:
-                yield each
+            nearest = bisect_right(starts, mention.start) - 1
+            if nearest < 0 or exceptions[nearest][1] < mention.stop:
+                yield mention
 
 
 def finder(rule: TagRule) -> Callable[[str], Iterator[Mention]]:
-    """What tells the mentions in a text's `words_of` that count for a rule."""
+    """A function that finds the mentions which count for a rule in a text's `words_of`."""
     return _Excepting(rule).mentions
 
 
 def _united(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
-    """The same places in their order, those that meet or overlap as one."""
+    """Places in a text in their order; those that meet or overlap are one."""
     united: list[tuple[int, int]] = []
     for start, stop in sorted(spans):
         if united and start <= united[-1][1]:

@@ -85,7 +85,7 @@ def see(
 
 
 def told(seen: SeenDocument) -> str:
-    """The same in lines."""
+    """What was seen, in lines for a terminal."""
     lines = [f"{name}: {value}" for name, value in seen.facts]
     if not seen.text.lines:
         lines += [f"    {name}: {value}" for name, value in seen.headers]

@@ -44,7 +44,7 @@ def found(
     most: int | None = None,
     member: str | None = None,
 ) -> tuple[tuple[Explained, ...], bool]:
-    """The same in facts, by a configuration at hand; of entries only if they are no more than `most`.
+    """What is known of a link or an id, in facts; of entries only if they are no more than `most`.
 
     It is of this member's feeds and entries alone, if one is given.
     """
@@ -67,7 +67,7 @@ def found(
 
 
 def _named(states: Iterable[FeedState], address: str) -> Iterator[FeedState]:
-    """Those of some feeds that have this address, are known by it, or are the member's with this slug."""
+    """The feeds that a text names: by an address of theirs, their key, or their member's slug."""
     for state in states:
         key = state.feed.key
         if address in (key.member, str(key), state.feed.url, *state.feed.alternatives, state.used_url):

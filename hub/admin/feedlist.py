@@ -81,7 +81,7 @@ def document(url: str, path: Path) -> tuple[str, bool]:
 
 
 def look(url: str, path: Path) -> Look:
-    """The same as what was found. Raises HubError, also where nothing was."""
+    """What is at an address. Raises HubError, also where nothing can be read there."""
     from hub.admin.documents import looking
     from hub.admin.preview import SHOWN, kinds_at, sample
 
@@ -191,10 +191,11 @@ def _about(target: str, removed: Removed) -> str:
 
 
 def remove_with_entries(path: Path, target: str, database: str) -> Decision:
-    """The same, and to take its entries out of the database; also those of what left the file before.
+    """To take a feed or a member out of feeds.yaml, and its entries out of the database.
 
-    Both are the decision's, so that nothing is done of one that is refused before it begins. Where the
-    database refuses the entries it is out of the file all the same, as the error says.
+    What left the file before may be named, too. The decision does both, so that nothing is done
+    if it is refused before it begins. Where the database refuses the entries, the feed is out
+    of the file all the same, as the error says.
     """
     from hub.config import edit
     from hub.polling.rounds import sync

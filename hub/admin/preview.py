@@ -73,7 +73,7 @@ def kinds_at(url: str, answer: Fetched, error: NotAFeed, config: Config, fetcher
 
 
 def told(look: Look) -> str:
-    """The same in words, with the YAML to paste."""
+    """What is at an address, in words, with the YAML to paste."""
     lines = [look.problem]
     for each in look.findings:
         lines += ["", *_told(each)]

@@ -128,7 +128,7 @@ def plan(path: Path, database: str) -> str:
 
 
 def planned(config: Config, database: str, *, telling: Telling | None = None) -> TagPlan:
-    """The same by a configuration, as what was found. Raises HubError."""
+    """What `run` would change by a configuration. Raises HubError."""
     with closing(existing_store(database)) as store:
         return _plan(Rules(config, store), store, telling or _told)
 

@@ -101,7 +101,7 @@ class _Connection(smtplib.SMTP):
 
 
 class _EncryptedConnection(_Connection, smtplib.SMTP_SSL):
-    """The same with TLS from the beginning."""
+    """A connection that is encrypted from the beginning (TLS)."""
 
 
 def _encrypt(connection: _Connection, server: MailServer, context: ssl.SSLContext, *, needed: bool) -> None:

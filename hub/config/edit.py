@@ -192,7 +192,7 @@ def readdress_feed(path: Path, feed: FeedKey, old: str, new: str, *, write: bool
 
 
 def _lines_that_change(before: str, after: str) -> Iterator[str]:
-    """Those of one edit, which stand together; an address may be written over several lines."""
+    """The lines that one edit changed, which stand together: an address may be written over several."""
     old, new = before.split("\n"), after.split("\n")
     first = _alike(old, new)
     last = _alike(reversed(old[first:]), reversed(new[first:]))
@@ -202,7 +202,7 @@ def _lines_that_change(before: str, after: str) -> Iterator[str]:
 
 
 def _alike(some: Iterable[str], others: Iterable[str]) -> int:
-    """How many are the same at the beginning."""
+    """How many of some lines are the same as the others, from the first on."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
 
 

@@ -190,7 +190,7 @@ def declared(body: bytes, content_type: str | None) -> tuple[str | None, str | N
 
 
 def _said(body: bytes, content_type: str | None) -> tuple[str | None, str | None]:
-    """The same, the one to be believed first."""
+    """What `declared` gives, in the order in which it is believed."""
     by_header, by_itself = declared(body, content_type)
     # Once the default for XML (RFC 3023 §3.1), US-ASCII is what servers say that know nothing.
     return (by_itself, by_header) if _codec(by_header) == "ascii" else (by_header, by_itself)

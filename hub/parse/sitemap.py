@@ -217,7 +217,7 @@ def _text(element: etree._Element) -> str:
 
 
 def _name(element: etree._Element) -> str:
-    """Its local name, also where its prefix was never declared, which lxml recovers from and leaves there."""
+    """An element's local name. A prefix that was never declared lxml leaves in the name: it is cut off."""
     try:
         tag = element.tag
     except UnicodeDecodeError:  # as above, in its namespace

@@ -293,9 +293,10 @@ def _before_feedburner(entry: Any, key: str) -> str | None:
 
 
 def _in_its_language(entry: Any) -> str | None:
-    """Of pages in several languages that of the entry's, else the one that names none, else the first.
+    """The link to an entry's page in the entry's own language, where it has pages in several.
 
-    feedparser has the last. None where no page names its language.
+    Else the one that names no language, else the first; feedparser takes the last. None
+    where no page names its language.
     """
     pages = [
         link

@@ -71,7 +71,7 @@ class UnderWay(Struct):
             self.wait = outcome
 
     def heed_its_own(self, outcome: Outcome) -> None:
-        """The same if it is the host that is polled: what another host wants is no concern of the feed."""
+        """`heed`, if it is the host that is polled: what another host wants does not concern the feed."""
         if isinstance(outcome, FetchError) and outcome.host == urls.host(self.address):
             self.heed(outcome)
 

@@ -148,7 +148,7 @@ class Feeds(Placing, Rehosting, Subscribing):
                 self._published_changed()
 
     def _not_there(self, table: str, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those of some rows that a table has not as they are: most often feeds.yaml is as it was."""
+        """The rows that a table does not have as they are: mostly none, since feeds.yaml is as it was."""
         if not wanted:
             return []
         there = set(self._tuples(f"SELECT {', '.join(wanted[0])} FROM {table}"))
@@ -242,7 +242,7 @@ class Feeds(Placing, Rehosting, Subscribing):
             )
 
     def _states_by_key(self, member: str, name: str, limit: int) -> tuple[FeedState, ...]:
-        """So many feeds behind a key, in the order of their keys."""
+        """The next feeds behind a key, in the order of their keys, so many at most."""
         return self._as_states(self._rows(_BY_KEY, (member, name, limit)))
 
     def _as_states(self, found: Sequence[Row]) -> tuple[FeedState, ...]:

@@ -139,7 +139,7 @@ class Placing(Tagging):
     def _withheld(
         self, condition: str, values: tuple[str | int, ...], *, most: int = _MOST_TOLD
     ) -> tuple[WithheldEntry, ...]:
-        """Those that a condition holds for, the last first."""
+        """The withheld entries that a condition on `standings` holds for, the last first."""
         with self._reading():
             found = self._rows(
                 f"SELECT * FROM standings WHERE {condition} ORDER BY moment DESC, entry DESC LIMIT ?",

@@ -99,7 +99,7 @@ class TagBitmaps(Connection):
         self._execute(_NEW_BITS, (term, block.start // _BLOCK, bits.serialize()))
 
     def _make_tag_bitmaps_anew(self) -> None:
-        """Within a transaction, make all of them as `story_tags` has it, whatever they said."""
+        """Within a transaction, make all bitmaps anew from `story_tags`."""
         self._execute("DELETE FROM tag_bitmaps")
         for (term,) in self._tuples("SELECT DISTINCT term FROM story_tags"):
             having = BitMap(self._keys(_OF_TAG, (term,)))
@@ -107,7 +107,7 @@ class TagBitmaps(Connection):
                 self._write_bits(term, block, having & BitMap(block))
 
     def _tag_bitmaps_that_differ(self) -> int:
-        """Of how many tags they do not say what `story_tags` says."""
+        """For how many tags the bitmaps differ from `story_tags`."""
         return sum(self._differs(term) for (term,) in self._tuples(_TAGS))
 
     def _differs(self, term: str) -> bool:
@@ -124,7 +124,7 @@ class TagBitmaps(Connection):
         return unpacked(bits for (bits,) in found)
 
     def _with_tags(self, terms: Sequence[str], keys: Sequence[int]) -> list[int]:
-        """Of some entries those whose stories have all of these tags, by key downwards."""
+        """Those of some entries whose stories have all of these tags, the highest key first."""
         found = BitMap(keys)
         for term in terms:
             if found:

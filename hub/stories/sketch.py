@@ -110,7 +110,7 @@ def numbers(words: str) -> list[int]:
 
 
 def packed(words: Sequence[str]) -> bytes:
-    """The same of each of these words, in `BYTES` bytes."""
+    """The numbers of these words, each in `BYTES` bytes."""
     return b"".join(map(_NUMBERS.__getitem__, words))
 
 

@@ -29,10 +29,11 @@ class Deltas:
         return self._had.find((feed, now.etag("identity"))) is not None
 
     def remember(self, feed: Hashable, now: Rendered) -> None:
+        """Remember what a feed has now, so that what changed since can be told."""
         self._had.get((feed, now.etag("identity")), lambda: Entries.of(now))
 
     def since(self, feed: Hashable, now: Rendered, if_none_match: str | None) -> Since | None:
-        """Of the answers that somebody has, the one with most of what a feed has now.
+        """The answer, of those that somebody has, with most of what a feed has now.
 
         None where none has any of it, or none is known.
         """

@@ -25,7 +25,7 @@ class Choices(Struct, frozen=True):
 
     @classmethod
     def of(cls, words: Mapping[str, str]) -> Choices:
-        """Those of some words by value."""
+        """The choices of values that are told in these words."""
         # Not left to the template, which takes longer for them than for the rest of the page.
         options = (f"{_option(value)}>{html.escape(text)}</option>\n" for value, text in words.items())
         return cls(words, "".join(options))

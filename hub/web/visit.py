@@ -172,11 +172,12 @@ class _once(Generic[T]):  # noqa: N801 - it is read as a decorator
 
 
 class Visit(Struct, frozen=True, kw_only=True, dict=True):
-    """One visit. `now` is aware. `in_english` are those of admins and programs, whatever the hub's language.
+    """One visit to the hub.
 
-    `kept_as` gets the key under which its answer is kept, if that depends on
-    `state` alone. `feed` gets that of the merged feed it is answered with,
-    if that is one of which it can be told what changed alone.
+    now         aware
+    in_english  whether it is an admin's or a program's, which are answered in English in every hub
+    kept_as     gets the key under which the answer is kept, if that depends on `state` alone
+    feed        gets the key of the merged feed that is the answer, if only what changed in it can be told
     """
 
     site: Site
@@ -219,7 +220,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
         return health(state, self.now, robot=self.config.hub.user_agent, notices=self.notices)
 
     def condition(self, state: FeedState) -> Condition:
-        """The same in the words of pages."""
+        """How a feed is doing at this moment, in the words of pages."""
         return condition(state, self.health(state), self.setting.calendar)
 
     @_once

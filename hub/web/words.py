@@ -77,7 +77,7 @@ class Calendar(Struct, frozen=True):
         return self._midnights(number, 7)
 
     def days(self, number: int) -> tuple[datetime, ...]:
-        """The same of the last days."""
+        """The midnights that part the last days, the first one's beginning first; today ends the last."""
         return self._midnights(number, 1)
 
     def _midnights(self, number: int, apart: int) -> tuple[datetime, ...]:

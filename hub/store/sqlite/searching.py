@@ -226,12 +226,12 @@ class Searching(WordBitmaps, Nearby):
                 hits.keys = [key for key in hits.keys if key in of_member]
 
     def _tagged(self, hits: Hits, keys: Sequence[int]) -> Sequence[int]:
-        """Of some hits those whose stories have the tags that are asked for."""
+        """Those of some hits whose stories have the tags that the selection asks for."""
         terms = _tags_of(hits.selection)
         return keys if hits.have_tags or not terms else self._with_tags(terms, keys)
 
     def _aside(self, keys: Sequence[int]) -> list[int]:
-        """Of some entries those that do not lead their story: copies, and what is not published."""
+        """Those of some entries that do not lead their story: copies, and what is not published."""
         return self._keys(_ASIDE, (rows.as_json(keys),))
 
     def _page_of_hits(
@@ -301,9 +301,9 @@ class Searching(WordBitmaps, Nearby):
         return [key for key in some if key not in hidden]
 
     def _shown(self, hits: Hits, some: Sequence[int]) -> list[_Match]:
-        """Of some keys those that match the rest of the selection and stand for their story.
+        """Those of some hits that match the rest of the selection, one for each story.
 
-        That is the lead where it matches, else the earliest that does.
+        Of a story it is the lead if that matches, else the earliest entry that does.
         """
         found = self._matching(hits.selection, _BY_KEY, some)
         copies = {story for _, story, lead, _ in found if not lead}

@@ -161,7 +161,7 @@ class WordBitmaps(Stemming, SqliteConnection):
     # ------------------------------------------------------------ looked into
 
     def _common_words(self, phrases: Sequence[str]) -> Mapping[str, CommonWord]:
-        """Those of some phrases of FTS5 that are a common word."""
+        """Which of these FTS5 phrases are a single common word."""
         if self._value("SELECT 1 FROM bitmap_blocks LIMIT 1") is None:
             return {}
         terms = {phrase: self._terms.of_word(phrase[1:-1]) for phrase in phrases if phrase.endswith('"')}

@@ -40,7 +40,7 @@ class _Opened:
         self._texts: OrderedDict[str, str] = OrderedDict()
 
     def keep(self, text: str) -> str:
-        """Its digest, by which it is found."""
+        """Keep a text, and return the digest by which it is found again."""
         digest = text_digest(text)
         with self._lock:
             self._texts[digest] = text

@@ -59,7 +59,7 @@ def signed_in() -> Session | None:
 
 
 def session() -> Session:
-    """The same where the request was let in."""
+    """The session of a request that was let in."""
     found = signed_in()
     assert found is not None
     return found
