@@ -1,11 +1,11 @@
-"""One feed's poll, from its state to what the store should change: the only place that knows the order.
+"""One feed's poll, from its state to what the store should change: the order of it, in pure functions.
 
-    state ─ request ─→ fetch ─ gather ─→ Gathered ─ decide ─→ FeedUpdate ─→ store.settle
-            └──────────── gather ───────────────┘   └────────── settle ──────────────┘
+    state ─ request ─→ fetch ─→ Reader ─→ Gathered ─ decide ─→ FeedUpdate ─→ store.settle
+            └────────────── gather ──────────────┘   └───────────── settle ─────────────┘
 
-Gather needs no database and stops at the first proof that nothing changed:
-a 304, or the same bytes. What is left is parsed, cleaned and tagged by a
-Reader, which runs anywhere; settle is one writer's.
+Gather needs no database, and stops at the first proof that nothing has changed: a 304,
+or the same bytes. Any other document is read by a Reader (`hub.reader`), in any process.
+Settle belongs to one writer. `hub.polling.polls` has many polls under way at once.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from hub.store import Decide
 from hub.websub import offers
 
 Jitter = Callable[[FeedKey], float]
-"""By how much a feed's next poll is put off, from 0 to 1: chance, or in tests the feed's own number."""
+"""By how much the next poll of a feed is put off, from 0 to 1, so that polls do not stay in step."""
 
-# Where there is no feed the next address is tried; where a server is only
-# unwell the first one is right, and asking others would be asking twice.
+# Statuses that say that there is no feed, so that the next address is tried. Where a
+# server is only unwell, the address is right, and asking another would be asking twice.
 _NO_FEED_THERE = (404, 410)
 _DAY = 24 * 60 * 60
 _WEEK = 7 * _DAY
@@ -47,11 +47,11 @@ _MOST_ADVERTISED = 3
 
 
 def addresses(state: FeedState, *, now: datetime) -> tuple[str, ...]:
-    """Where to look for a feed, in order: where it was last, then as feeds.yaml says.
+    """Where to look for a feed, in order: where it was last, then at the addresses of feeds.yaml.
 
-    Where it was last may be an address that the page at one of those names.
-    Where that is under `else`, the file's order holds once a day, since what
-    was no feed before it may be one again.
+    Where it was last may be an address that a page at one of those names. If it was last
+    at one under `else`, the file's order is tried once a day: an address before it may be
+    a feed again.
     """
     listed = (state.feed.url, *state.feed.alternatives)
     if state.used_url in state.feed.alternatives and _is_first_in(_DAY, state, now):
@@ -63,36 +63,36 @@ def addresses(state: FeedState, *, now: datetime) -> tuple[str, ...]:
 def found_in_page(
     state: FeedState, address: str, error: NotAFeed, others: Iterable[FeedState]
 ) -> tuple[str, ...]:
-    """The feeds to try that the page at an address of feeds.yaml advertises, a few of them, in its order.
+    """The first feeds that the page at an address of feeds.yaml advertises, to be tried.
 
-    What is one of the `others` is polled already.
+    Feeds that are polled already, as one of the `others`, are left out.
     """
     if address not in (state.feed.url, *state.feed.alternatives):
         return ()
     polled = {
-        urls.canonical(each)
+        urls.canonical(url)
         for other in others
         if other.feed.key != state.feed.key
-        for each in (other.feed.url, *other.feed.alternatives, other.used_url)
-        if each
+        for url in (other.feed.url, *other.feed.alternatives, other.used_url)
+        if url
     }
-    advertised = [each for each in error.advertised if each != address]
-    return tuple(each for each in advertised if urls.canonical(each) not in polled)[:_MOST_ADVERTISED]
+    advertised = [url for url in error.advertised if url != address]
+    return tuple(url for url in advertised if urls.canonical(url) not in polled)[:_MOST_ADVERTISED]
 
 
 def named_by(state: FeedState, address: str) -> str | None:
-    """The address of feeds.yaml whose document names this one; None where the file names its host too."""
+    """The address of feeds.yaml whose document names this one; None where feeds.yaml has its host."""
     listed = (state.feed.url, *state.feed.alternatives)
-    if address in listed or urls.host(address) in {urls.host(each) for each in listed}:
+    if address in listed or urls.host(address) in {urls.host(url) for url in listed}:
         return None
     return state.named_at or state.feed.url
 
 
 def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
-    """The request for an address: conditional when the last document came from there.
+    """The request for an address: conditional if the last document came from there.
 
-    Once a week it is not, since a broken server answers 304 for ever,
-    whatever is new; which day that is differs from feed to feed.
+    Once a week it is not, since a broken server may answer 304 for ever. On which day
+    differs from feed to feed.
     """
     validators = Validators()
     if address == state.used_url and not is_thorough(state, now=now):
@@ -107,14 +107,14 @@ def request(state: FeedState, address: str, *, now: datetime) -> FetchRequest:
 
 
 def is_thorough(state: FeedState, *, now: datetime) -> bool:
-    """Whether it is the poll of the week that takes no server's word for what has not changed."""
+    """Whether this is the one poll of the week that does not believe a server that nothing has changed."""
     return _is_first_in(_WEEK, state, now)
 
 
 def may_skim(state: FeedState, *, now: datetime) -> bool:
-    """Whether what is known of a feed's entries need not be read as new ones are.
+    """Whether entries that are as they were need not be read as new ones are.
 
-    It is once a week, and where its last document is to be read again.
+    Once a week all are, and where the last document has to be read again.
     """
     if state.succeeded is None or state.body_digest is None:
         return False
@@ -122,14 +122,14 @@ def may_skim(state: FeedState, *, now: datetime) -> bool:
 
 
 def _is_first_in(length: int, state: FeedState, now: datetime) -> bool:
-    """Whether a feed has not been had yet in a day, or week, that begins at a moment of the feed's own."""
-    own = int(digest(str(state.feed.key)), 16) % length
-    had = state.succeeded or now
-    return (now.timestamp() + own) // length != (had.timestamp() + own) // length
+    """Whether a feed was not read yet in this day or week of its own (`length`, in seconds)."""
+    offset = int(digest(str(state.feed.key)), 16) % length
+    last = state.succeeded or now
+    return (now.timestamp() + offset) // length != (last.timestamp() + offset) // length
 
 
 def tries_next(error: FeedError) -> bool:
-    """Whether an error says that no feed can be had at an address, so that the next one is worth asking."""
+    """Whether an error says that there is no feed at an address, so that the next one is worth asking."""
     if isinstance(error, FetchError):
         return error.status in _NO_FEED_THERE or error.reason == "robots"
     return isinstance(error, (NotAFeed, ParseError))
@@ -138,7 +138,7 @@ def tries_next(error: FeedError) -> bool:
 def not_modified(
     state: FeedState, address: str, answer: NotModified, *, started: datetime, named_at: str | None = None
 ) -> Gathered:
-    """A poll that ended with a 304. `named_at` is the page that names the address, if feeds.yaml does not."""
+    """What a poll that ended with a 304 gathered. `named_at`: the page that names the address."""
     return Gathered(
         feed=state.feed,
         outcome="not_modified",
@@ -156,7 +156,7 @@ def not_modified(
 def fetched(
     state: FeedState, address: str, answer: Fetched, *, started: datetime, named_at: str | None = None
 ) -> Gathered:
-    """A poll that brought a document, not read yet; `unchanged` if it is the last one byte for byte.
+    """What a poll gathered by a document that is not read yet; `unchanged` if it is the last, byte for byte.
 
     `named_at` is as in `not_modified`.
     """
@@ -181,7 +181,7 @@ def fetched(
 
 
 def pushed(state: FeedState, push: Push, *, started: datetime) -> Gathered:
-    """A poll that a push brought a document to, not read yet."""
+    """What a poll gathered by a push that is not read yet."""
     return Gathered(
         feed=state.feed,
         outcome="fetched",
@@ -194,7 +194,7 @@ def pushed(state: FeedState, push: Push, *, started: datetime) -> Gathered:
 
 
 def not_of_feed(state: FeedState, push: Push, reading: Reading) -> ParseError | None:
-    """The error of a push whose document is another feed's, if it is."""
+    """The error of a push whose document is another feed's; None where it is this feed's."""
     if offers.is_of(reading.offer, state, push.topic):
         return None
     return ParseError(
@@ -205,10 +205,10 @@ def not_of_feed(state: FeedState, push: Push, reading: Reading) -> ParseError | 
 
 
 def read(fetched: Gathered, reading: Reading) -> Gathered:
-    """A poll whose document was read."""
+    """What a poll gathered, with its document read."""
     return replace(
         fetched,
-        # What names a document by its first half would be told that nothing has changed.
+        # By the validators of half a document, the whole of it would be unchanged.
         validators=fetched.validators if reading.ended else Validators(),
         info=reading.info,
         wishes=reading.wishes,
@@ -221,12 +221,12 @@ def read(fetched: Gathered, reading: Reading) -> Gathered:
 
 
 def unreadable(pushed: Gathered, error: ParseError) -> Gathered:
-    """A poll whose push could not be read."""
+    """What a poll gathered by a push that could not be read."""
     return replace(pushed, outcome="failed", error=error.problem, remedy=error.remedy, reason=error.reason)
 
 
 def redirected(error: ParseError, address: str, url: str) -> ParseError:
-    """The error of a document at `url`, saying so when it is not the address that was asked."""
+    """The error of a document at `url`; it says so if another `address` was asked, which redirects there."""
     if url != address and address not in error.problem:
         error.problem += f" {address} redirects there."
     return error
@@ -235,7 +235,7 @@ def redirected(error: ParseError, address: str, url: str) -> ParseError:
 def failed(
     state: FeedState, address: str, error: FeedError, *, started: datetime, seconds: float = 0.0
 ) -> Gathered:
-    """A poll that failed. What is stored stays."""
+    """What a poll that failed gathered. What is stored stays."""
     fetch = error if isinstance(error, FetchError) else None
     gathered = Gathered(
         feed=state.feed,
@@ -253,7 +253,7 @@ def failed(
 
 
 def sparing(gathered: Gathered, asked: FetchError) -> Gathered:
-    """A poll in the course of which a server asked to be left alone."""
+    """What a poll gathered, in the course of which a server `asked` to be left alone."""
     return replace(
         gathered,
         retry_after=timedelta(seconds=asked.retry_after) if asked.retry_after else None,
@@ -269,10 +269,10 @@ def decider(
     clock: Callable[[], datetime],
     jitter: Jitter = lambda _: 0.0,
 ) -> Decide:
-    """The second half of a poll, for one `Store.settle`. `jitter` spreads the polls to come.
+    """The function that decides on polls, for one `Store.settle`; `jitter` spreads the polls to come.
 
-    `clock` is asked once, when the first poll is settled: who waits for the
-    store decides later than who had it before.
+    `clock` is asked once, as the first poll is settled, and not before: settling may have
+    to wait for the store.
     """
     now: datetime | None = None
 
@@ -294,5 +294,5 @@ def decider(
 
 
 def digest_of(body: bytes) -> str:
-    """What documents are compared by."""
+    """The digest of a document, by which it is the same as the last."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
