@@ -57,7 +57,7 @@ def is_over(last_day: date | None, today: date) -> bool:
 
 
 def unpinned(store: Store, address: str, member: str | None, *, seen: Pin | UnsetType | None) -> str:
-    """Take it from there. Raises HubError, also where it is pinned otherwise than was `seen`."""
+    """Take the pin from the story of an entry. Raises HubError, also where it is not as was `seen`."""
     entry = of_one_story(store, address, member)
     store.unpin(entry.key, seen=seen)
     return f"{named(entry)} is pinned no more."

@@ -44,7 +44,7 @@ def add(config: Path, name: str, role: Role, *, now: datetime) -> tuple[str, Dec
 
 
 def reset(config: Path, name: str, *, now: datetime) -> tuple[str, Decision]:
-    """To let somebody choose another password; and what to send them then. Raises HubError."""
+    """To let somebody choose another password; and what to send them. Raises HubError."""
     token = token_urlsafe(32)
 
     def invite(store: Store) -> Did:

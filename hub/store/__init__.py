@@ -77,36 +77,37 @@ class Store(FeedStore, NewsStore, RulingStore, PushStore, IncidentStore, ReaderS
     """A database of feeds, entries and stories."""
 
     def all_or_nothing(self) -> AbstractContextManager[None]:
-        """What is asked of the store within is one transaction, which an error undoes, or the process's end.
+        """A block in which all that is asked of the store is one transaction; an error in it undoes all.
 
-        Nobody else writes from its beginning on, so nothing that takes a while belongs there, and what is
-        read there is so to its end. What a method refuses is undone by itself, for who goes on all the same.
+        Nobody else writes from its beginning on: nothing that takes a while belongs there, and
+        what is read there stays so to its end. Where a method refuses, what it did is undone
+        alone, so that the block may go on.
         """
 
     def workers(self) -> Workers:
-        """The `hub worker`s at work that what is due is handed out to, and the jobs that they have."""
+        """How many `hub worker`s are at work, and how many jobs they have."""
 
     def pollers(self) -> tuple[Poller, ...] | None:
-        """Who polls with a database on a server, or is there to, workers last; None of a file."""
+        """The processes that poll with a database on a server, or could, workers last; None of a file."""
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database, a sentence each; empty when it is sound."""
 
     def mend(self, step: Callable[[str], None]) -> None:
-        """Make anew what is made of the entries, all or nothing; `step` is told what comes next.
+        """Make anew, all or nothing, what is derived from the entries; `step` is told what comes next.
 
         That is the tags of stories, the counts, the bitmaps and the full-text index.
         """
 
     def give_up_at(self, stop: Event) -> None:
-        """Once this is set, wait a second for another program that holds the database, not half a minute."""
+        """Once `stop` is set, wait a second for a program that holds the database, not half a minute."""
 
     def close(self) -> None:
         """Let go of the database. Closing twice is harmless."""
 
 
 def address_of(store: Store, stored: StoredEntry) -> str:
-    """A link or an id of an entry by which `find` finds no other, or at least no other of its feed."""
+    """The address by which `find` finds this entry: its link if no other has that, else its `atom:id`."""
     link = stored.entry.link
     return link if link and store.number_at(link) == 1 else stored.atom_id
 
@@ -118,8 +119,8 @@ PUT_BACK = "stop the hub and put back the last backup: hub restore FILE"
 def open_store(url: str, *, for_readers: bool = False) -> Store:
     """Open the database an address names, making or upgrading it first. Raises StoreError.
 
-    Where it is `for_readers`, who wait, a server that does not answer is given up within seconds,
-    and a file is not made: who runs the hub has done so.
+    With `for_readers`, who wait for it, a server that does not answer is given up within
+    seconds, and a file is not made: whoever runs the hub has made it.
     """
     if on_server(url):
         with _driver():
@@ -145,7 +146,7 @@ def lock_of(url: str, purpose: Purpose) -> DatabaseLock:
 
 
 def company_of(url: str) -> Company:
-    """This process among those that poll with a database on a server. Raises StoreError."""
+    """How this process is known to others that poll with a database on a server. Raises StoreError."""
     with _driver():
         from hub.store.postgres.company import Company
     return Company(url)
@@ -187,7 +188,8 @@ def is_begun(url: str) -> bool:
 def back_up(url: str, copy: Path) -> None:
     """Write a consistent copy of a database to a file that must not exist. Raises StoreError.
 
-    Others go on reading and writing. The database stays as it is, also an earlier hub's, and so is the copy.
+    Other processes go on reading and writing. A database of an earlier hub is not upgraded,
+    nor is its copy.
     """
     if on_server(url):
         _existing_tables(url)
@@ -203,9 +205,9 @@ def back_up(url: str, copy: Path) -> None:
 
 
 def put_back(url: str, copy: Path) -> None:
-    """Make a database on a server what a copy of one holds, but for who is signed in. Raises StoreError.
+    """Put a copy of a database on a server back, all of it or nothing. Raises StoreError.
 
-    All of it, or nothing is changed.
+    Nobody is signed in after that.
     """
     with _driver():
         from hub.store.postgres import copying
@@ -227,10 +229,9 @@ def admitted(url: str) -> Admitted | None:
 
 
 def take_over(url: str, file: Path, step: Callable[[str], None]) -> None:
-    """Make a database on a server what a SQLite database holds, under the same numbers. Raises StoreError.
+    """Copy a SQLite database into one on a server, under the same numbers. Raises StoreError.
 
-    All of it, or nothing is changed; `step` is told what comes next. The file is changed over to this
-    hub where it is an earlier one's.
+    All of it, or nothing; `step` is told what comes next. A file of an earlier hub is upgraded.
     """
     from hub.store.sqlite import SqliteStore
 
@@ -241,7 +242,7 @@ def take_over(url: str, file: Path, step: Callable[[str], None]) -> None:
 
 
 def is_file_of_sqlite(file: Path) -> bool:
-    """Whether a file is a database of SQLite, and no other copy of one."""
+    """Whether a file is a SQLite database, and no dump of another."""
     return _begins_with(file, b"SQLite format 3\0")
 
 

@@ -67,7 +67,7 @@ class Connection(ABC):
 
     @contextmanager
     def _writing_within(self, seconds: float) -> Iterator[None]:
-        """The same, waiting no longer for whoever holds it."""
+        """`_writing`, given up where another process holds the lock for longer than this."""
         if self._is_within_one:
             with self._errors(), self._undoable():
                 yield
@@ -89,7 +89,7 @@ class Connection(ABC):
 
     @abstractmethod
     def _errors(self) -> AbstractContextManager[None]:
-        """What the driver raises becomes a StoreError that an admin can read."""
+        """A block in which the driver's errors become StoreErrors that an admin can read."""
 
     # ------------------------------------------------------------ statements
 
@@ -98,22 +98,22 @@ class Connection(ABC):
 
     @abstractmethod
     def _insert(self, statement: str, values: Values, column: str = "id") -> int:
-        """The number, in this column, of the one row that a statement inserts."""
+        """Insert one row; the number that it has in this column."""
 
     @abstractmethod
     def _rows(self, statement: str, values: Values = ()) -> list[Row]: ...
 
     @abstractmethod
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """Rows without their columns' names, where there are many."""
+        """The rows of a statement as tuples, which is cheaper where there are many."""
 
     @abstractmethod
     def _keys(self, statement: str, values: Values = ()) -> list[int]:
-        """Whole numbers, the statement's column `key`, of which there may be thousands."""
+        """The column `key` of a statement's rows, of which there may be thousands."""
 
     @abstractmethod
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
-        """The statement for each of these; most often there are none, which costs nothing."""
+        """Carry out a statement with each of these values; with none, as most often, that costs nothing."""
 
     def _value(self, statement: str, values: Values = ()) -> Any:
         row = self._execute(statement, values).fetchone()

@@ -27,7 +27,7 @@ _AT_ONCE = 1_000
 
 
 class Rehosting(Connection):
-    """The part of the store that knows which hosts are others now."""
+    """The part of the store that knows which hosts are called otherwise now."""
 
     def _hosts(self) -> dict[str, str]:
         hosts: dict[str, str] = rows.from_json(self._value("SELECT hosts FROM state"))

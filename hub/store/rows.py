@@ -62,7 +62,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def stamp_of(microseconds: int) -> str:
-    """The same moment as `stamp` has it."""
+    """A moment, given as in `story_tags`, as `stamp` writes it."""
     return stamp(_EPOCH + microseconds * _MICROSECOND)
 
 
@@ -87,7 +87,7 @@ def admitted_by(ask: Callable[[str], Iterable[tuple[str, str]]]) -> Admitted:
 
 
 def as_json(value: Any) -> str:
-    """For a JSON column, or a parameter that `json_each` reads."""
+    """A value for a JSON column, or for a parameter that `json_each` reads."""
     return msgspec.json.encode(value).decode()
 
 

@@ -148,7 +148,7 @@ class RulingOnStories(Keeping, Rehosting):
             self._tell(touched)
 
     def _check_ruled(self, key: int, seen: datetime) -> None:
-        """Refuse to take back what was ruled of an entry then, where something else was ruled since."""
+        """Raise StoreError where an entry was ruled on since that moment."""
         last = self._value("SELECT MAX(made) FROM rulings WHERE ? IN (entry, other)", (key,))
         if last != rows.stamp(seen):
             raise StoreError(
@@ -177,7 +177,7 @@ class RulingOnStories(Keeping, Rehosting):
             self._published_changed()
 
     def _check_pin(self, key: int, seen: Pin | UnsetType | None) -> None:
-        """Refuse what is to be done to a story that is pinned otherwise than was seen."""
+        """Raise StoreError where a story is pinned otherwise than was seen."""
         if seen is not UNSET and self.pin_of(key) != seen:
             raise StoreError(
                 "It was pinned or unpinned again since. Nothing was done.", "The home page shows what is."
@@ -196,6 +196,6 @@ class RulingOnStories(Keeping, Rehosting):
         )
 
     def _overrule(self, moved: list[int], stay: list[int]) -> None:
-        """Take back what was ruled to keep these entries out of each other's story."""
+        """Forget the rulings that keep these entries out of each other's story."""
         values = {"moved": rows.as_json(moved), "stay": rows.as_json(stay)}
         self._execute(_OVERRULE, values)

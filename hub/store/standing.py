@@ -67,7 +67,7 @@ class Placing(Tagging):
 
     @cached_property
     def _house(self) -> dict[int, list[int]]:
-        """Who holds the numbers that very many stories have, of which polls write no more."""
+        """The stories with each number that very many have (`KnownToBatch`), kept from batch to batch."""
         return {}
 
     # ------------------------------------------------------------ what is not published
@@ -192,7 +192,7 @@ class Placing(Tagging):
             return self.stands(released)
 
     def _learn(self, keys: Sequence[int]) -> None:
-        """Have what was in quarantine be usual in its feeds from now on."""
+        """Have the habits of their feeds learn entries that were in quarantine, and are released."""
         for feed, those in self._tuples(sql.IN_QUARANTINE, (listed(keys),)):
             entries = [self._sketched(key) for key in sorted(rows.from_json(those))]
             before = next(iter(self._rows(sql.HABITS, (listed([feed]),))), None)
@@ -247,7 +247,7 @@ class Placing(Tagging):
             }
 
     def _check_stands(self, seen: Mapping[int, Stand]) -> None:
-        """Refuse what is to be done to entries of which one stands otherwise than was seen."""
+        """Raise StoreError where an entry stands otherwise than was seen."""
         stands = self.stands(seen)
         for key, stood in seen.items():
             now = stands.get(key)
@@ -266,7 +266,7 @@ class Placing(Tagging):
         self._published_changed()
 
     def _renew(self, touched: Iterable[int]) -> None:
-        """Have stories be found and tagged by the entries that are in them now."""
+        """Bring the index and the tags of stories in line with the entries that are in them now."""
         for story in touched:
             self._index_again(story)
             self._retag_story(story)
@@ -308,7 +308,7 @@ class Placing(Tagging):
         return touched
 
     def _take_entries(self, entries: Mapping[int, int], now: datetime) -> None:
-        """Take away entries for good, each by its key with its story, which goes on without it."""
+        """Take away entries for good, by their keys with their stories, which go on without them."""
         told = [story for key, story in entries.items() if self._told_by(key, now)]
         self._lose_all(entries)
         self._execute(_TAKE_ENTRIES, (listed(entries),))
@@ -319,7 +319,7 @@ class Placing(Tagging):
             self._retag_story(story)
 
     def _told_by(self, key: int, now: datetime) -> bool:
-        """Whether an entry leads its story, and has told it so long that its readers have had it."""
+        """Whether an entry leads its story, and has for so long that readers have had it."""
         # The date of what became other news is later than its page was first seen.
         since = self._value("SELECT MAX(first_seen, date) FROM entries WHERE key = ? AND lead = 1", (key,))
         return since is not None and now - rows.moment(since) >= _READ_WITHIN
@@ -349,11 +349,11 @@ class Placing(Tagging):
         return touched
 
     def _lead(self, key: int, story: int, *, why: str = _CHOSEN) -> None:
-        """Have an entry lead its story; who led it is its copy, for this reason."""
+        """Have an entry lead its story. The entry that led it is its copy, for this reason."""
         self._execute(sql.TAKE_LEAD, {"key": key, "story": story, "why": why})
 
     def _lead_undated(self, key: int, story: int) -> None:
-        """Have an entry lead the story that it joined if what led that is undated, and it is not."""
+        """Have an entry that has a date lead the story that it joined, if the lead there has none."""
         if self._value(sql.JOINED_UNDATED, {"key": key, "story": story}):
             self._lead(key, story, why=_HAS_A_DATE)
 

@@ -1,4 +1,4 @@
-"""Tags into the database, as the rules say and as admins say, who come first."""
+"""Tags into the database: by the rules, and by hand, which comes first."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Tagging(Listing):
             self._retag(keys, tags)
 
     def _check_said(self, keys: Sequence[int], term: str, seen: datetime | UnsetType | None) -> None:
-        """Refuse what is to be said of a tag of entries of which something else was said than was seen."""
+        """Raise StoreError where an entry's tag was given or taken by hand at another moment than seen."""
         if seen is UNSET:
             return
         said = dict(self._tuples(_SAID_OF_TAG, (term, rows.as_json(keys))))
@@ -135,11 +135,11 @@ class Tagging(Listing):
         return tuple(rows.overruling(row) for row in found)
 
     def _take_over_what_was_said(self, key: int, story: int) -> bool:
-        """Have what admins said of a story's tags hold for an entry that joined it; whether there was any."""
+        """Give an entry that joined a story the tags by hand of that story; whether there were any."""
         return bool(self._execute(_OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
 
     def _share_what_was_said(self, story: int) -> None:
-        """Have what admins said of the tags of a story's entries hold for all of them."""
+        """Give all entries of a story the tags by hand of each."""
         for stored in self._load("e.story", [story]):
             if self._take_over_what_was_said(stored.key, story):
                 self._tag(stored.key, stored.entry.tags)
@@ -167,7 +167,7 @@ class Tagging(Listing):
         self._count(brought)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
-        """Replace an entry's tags by those of the rules, as far as nobody said otherwise."""
+        """Replace an entry's tags by those of the rules, but for tags given or taken by hand."""
         final = overruled(tags, self._overrulings(key))
         self._execute("DELETE FROM tags WHERE entry = ?", (key,))
         if final:

@@ -1,4 +1,4 @@
-"""What two titles say beside each other: the same, an issue's, a point in time, a part of a series."""
+"""What titles say: the same as another, that of an issue, a point in time, a part of a series."""
 
 from __future__ import annotations
 
