@@ -2,9 +2,9 @@
 
 Three questions, each answered without a database: which stored entry of its
 own feed an entry is (`recognise`; where a site was made anew, `relaunch`), which
-story of other feeds it belongs to (`copy_of`), and what else is about the same
-(`related`). What is heavy for an entry is done where it is read (`sketched`), so
-that asking costs little.
+story of other feeds it belongs to (`copy_of`, by the verdicts of `judging`), and
+what else is about the same (`related`). What is heavy for an entry is done where
+it is read (`sketched`), so that asking costs little.
 """
 
 from hub.stories.candidates import COMMON, likely
