@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -68,15 +68,8 @@ class Applying(Retracting):
         known.took(feed, [*written, *back], update.relinked, changed_stories, update.now)
         if others := self._in_other_feeds({*update.withdrawn, *update.returned}):
             known.stand(self._tuples(sql.STANDING_NOW, (listed(others),)))
-        shows = (
-            any(not entry.withheld for entry in written)
-            or update.settled
-            or update.relinked
-            or any(not refreshed.withheld for refreshed in update.refreshed)
-            or update.returned
-            or left_out
-        )
-        return _result(update), bool(shows or _as_source(before) != _as_source(update.state))
+        is_shown = _is_shown(update, written, left_out) or _as_source(before) != _as_source(update.state)
+        return _result(update), is_shown
 
     def _write_new(self, feed: int, update: FeedUpdate, now: str) -> list[Written]:
         """Write the entries that were not there, each into its story and with its tags."""
@@ -268,6 +261,18 @@ def _result(update: FeedUpdate) -> PollResult:
         remedy=gathered.remedy,
         remarks=gathered.remarks,
         pushed=gathered.push is not None,
+    )
+
+
+def _is_shown(update: FeedUpdate, written: Sequence[Written], left_out: Collection[int]) -> bool:
+    """Whether readers see something else by a poll's entries; of stories `left_out` entries were withheld."""
+    return bool(
+        any(not entry.withheld for entry in written)
+        or update.settled
+        or update.relinked
+        or any(not refreshed.withheld for refreshed in update.refreshed)
+        or update.returned
+        or left_out
     )
 
 
