@@ -120,7 +120,7 @@ def poll_forever(
                     return False
                 return handing is None or handing.has_workers(store, config) == as_before
 
-            # Also where no worker shows a sign of life: one that hung may go on.
+            # Even while no worker shows a sign of life: one that hung may be at a host.
             elsewhere = handing.elsewhere if handing is not None else None
             with (
                 open_polls(config, store, elsewhere=elsewhere) as polls,
@@ -131,7 +131,7 @@ def poll_forever(
                 try:
                     _poll_while(goes_on, store, polls, due, duties, lock, progress, stop)
                 except StoreError as error:
-                    # Others may be at its hosts before it can ask who is.
+                    # Without the database nobody knows which hosts other processes are at.
                     polls.break_off()
                     tell(error)
                     _offer_again(polls, lock, progress, stop, tick)
@@ -191,12 +191,12 @@ def _poll_while(
             to_do = any(seen)
             if not holding and to_do and not lock.wanted and lock.take():
                 holding = True
-                # Another process may have polled meanwhile.
+                # Another process may have polled meanwhile, and been told to stay away.
                 polls.spare(store.spared())
             if not holding:
                 stop.wait(TICK)
                 continue
-            # Of a server it is lost with the connection, and another may poll from then on.
+            # On a server the lock is lost with its connection, and then another process may poll.
             lock.take()
             for each in (due, *duties):
                 each.act()

@@ -39,13 +39,13 @@ from hub.reader import Document, Reading
 from hub.robots import KnownRobots, Robots, robots_url
 from hub.store import Store
 
-# Settling takes polls together: a transaction for each would cost more than what is in it.
+# Polls are settled together: a transaction for each would cost more than what it writes.
 _TOGETHER_SECONDS = 0.05
 _MOST_TOGETHER = 200
 # More than so many entries at once would only take more memory.
 _MOST_ENTRIES_TOGETHER = 640
-# Documents wait in memory for a reader, but for large ones, and what was read of them, which takes
-# several times as much, to be settled; past so many bytes of documents, no more feeds are asked.
+# Bytes of documents past which no more feeds are asked. Documents, but for large ones, wait in memory for a
+# reader; and what was read of them, which takes several times as much, waits to be settled.
 _MOST_BYTES_WAITING = 4 * 1024 * 1024
 # Pages of missing entries that one poll looks at.
 _MOST_CHECKS = 3
@@ -166,7 +166,7 @@ class Polls:
     def ask(self, request: FetchRequest, told: Callable[[Outcome], None]) -> None:
         """Fetch something that is no poll's, in its host's turn; `told` is called with the outcome."""
         self._fetcher.submit(_Errand(told), request)
-        # What cannot be asked for has not begun.
+        # Not before: `submit` may raise.
         self._errands += 1
 
     def step(self, timeout: float) -> tuple[PollResult, ...]:
@@ -176,7 +176,7 @@ class Polls:
         if self._read.empty():
             wait = min(timeout, _TOGETHER_SECONDS) if self._ready else timeout
             outcomes = self._fetcher.wait(wait)
-            # Before it is known whose fault it is that one of them is not.
+            # First, so that an outcome that reached no server is judged by it.
             self._outage.reached(self._fetcher.reached_at)
             for ticket, outcome in outcomes:
                 if isinstance(ticket, _Errand):

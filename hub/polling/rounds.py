@@ -37,10 +37,10 @@ from hub.store import Store, company_of, lock_of, on_server, open_store
 # How soon a changed feeds.yaml, a feed that fell due and a signal are noticed.
 TICK = 0.25
 _LOCALHOST = "localhost"
-# How long what is being fetched may take when feeds.yaml has changed: who breaks it off has to ask again,
-# a host that is still at its first answer.
+# How long fetches may go on when feeds.yaml has changed. What is broken off has to be asked for again, of a
+# host that is still at its first answer.
 WINDING_UP = 10.0
-# How long to leave a database alone that refused; no member is asked anything meanwhile.
+# How long to leave a database alone that refused; no site is asked meanwhile.
 AFTER_A_REFUSAL = 30.0
 # How long to wait where nobody can be reached.
 WHILE_OFFLINE = 60.0
@@ -48,7 +48,7 @@ WHILE_OFFLINE = 60.0
 _WAIT_FOR_OTHERS = 600.0
 # How soon a hub that runs has wound up what it was at, and goes by a feeds.yaml that was edited.
 _FOLLOWS_WITHIN = 15.0
-# How long a round goes on for those who subscribe to merged feeds; the next goes on with it.
+# How long a round sends to subscribers of merged feeds; the next round goes on with that.
 _SENDING = 60.0
 
 
@@ -178,7 +178,7 @@ def poll_round(
 def _tell_others(store: Store, config: Config, polls: Polls, stop: Event) -> None:
     """Send what a round brought to those who subscribe, and tell people what broke and what is well again."""
     with closing(Alerting(store, polls, config, at_once=True)) as alerting:
-        # Who is named by now is told of what this round finds.
+        # So whoever feeds.yaml names by now is told of what this round finds.
         alerting.begin()
         Noticing(store, config).once()
         others = (Sender(store, polls, config), alerting)

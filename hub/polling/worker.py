@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from hub.jobs import Job, Taker
     from hub.store.postgres.company import Company
 
-# So many feeds of a host are one job: so none takes much longer than the others, and all have their turn.
+# Feeds of a host that one job polls at most, so that no job takes much longer than others.
 _MOST_OF_HOST = 20
 # Between two looks at whom this worker follows, and two at least at what has fallen due.
 _LOOKS = 1.0
-# Of the time, as one part of so many is spent on looking what has fallen due in the shards at hand.
+# One part in so many of the time is spent on looking what has fallen due in the shards at hand.
 _OF_LOOKING = 20
 
 
@@ -175,7 +175,7 @@ class _Worker:
                     try:
                         self._poll_while(lambda: self._goes_on(config), polls, taker)
                     except StoreError:
-                        # Others may be at its hosts from this moment on.
+                        # From now on nobody knows which hosts other processes are at.
                         polls.break_off()
                         raise
             except StoreError as error:
@@ -222,7 +222,7 @@ class _Worker:
         states: list[FeedState] = []
         by_number = {shard.job.shard: shard for shard in shards}
         at_work = {host for shard in shards for host in shard.feeds.values()}
-        # What others were told meanwhile.
+        # What other processes were told by hosts meanwhile.
         polls.spare(self._store.spared())
         hosts: Counter[str] = Counter()
         for state in sorted(self._store.due(utc_now()), key=_due_since):
@@ -236,7 +236,7 @@ class _Worker:
             if shard.first is None:
                 shard.first = set(shard.feeds)
         polls.begin(states)
-        # Where thousands are due, to see which takes its time.
+        # Where thousands are due, looking takes its time.
         self._begins_at = time.monotonic() + max(_LOOKS, _OF_LOOKING * (time.monotonic() - began))
 
     def _offer_again(self, polls: Polls) -> None:
