@@ -254,7 +254,7 @@ class Gathering:
             info=self._info,
             entries=_each_once(self._entries),
             remarks=(*dict.fromkeys(self._remarks), *self._summary()),
-            # Else the next poll would take what was left for what it knows.
+            # None while something is left: by them the next poll would take that for known.
             listings=tuple(self._asked_again.values()) if complete else (),
             pages=frozenset(self._done | (self._done_if_complete if complete else set())),
             pages_in_vain=frozenset(self._in_vain),

@@ -56,7 +56,7 @@ _REFUSED = (401, 402, 403, 406, 418, 451, 999)
 _TURNED_AWAY = frozenset({"blocked", "robots", "api-refuses", *(f"http-{status}" for status in _REFUSED)})
 _NOT_THERE = ("http-404", "http-410")
 _ASKED_TO_WAIT = ("http-429", "http-503")
-# Who asks for time for so long lets nobody in.
+# A server that asks for time for so long lets nobody in.
 _WAITS_AT_MOST = timedelta(days=7)
 
 
@@ -225,7 +225,7 @@ def _waiting(state: FeedState, now: datetime, until: datetime | None) -> Health:
     asked = "Its server asked to be left alone"
     waits = until is not None and until > now
     sentence = f"{asked} until {minute(until)}." if waits and until else f"{asked}, and not for how long."
-    # It may be failing so long that its turn comes later than its server asks.
+    # The feed may have failed for so long that its next poll is later than its server asks.
     due = max((each for each in (until, state.next_poll) if each), default=now)
     again = ("again then" if due == until else f"again on {minute(due)}") if waits else "again"
     down = state.reason == "http-503"

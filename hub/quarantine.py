@@ -201,7 +201,7 @@ def _is_in_another_language(entry: Entry, habits: Habits) -> bool:
     return len(list(islice(known, enough))) < enough
 
 
-# Those of one feed are asked for with each of its new entries.
+# Asked for with each new entry of a feed.
 @lru_cache(maxsize=16)
 def _known_words(words: bytes) -> frozenset[int]:
     return frozenset(array("I", words))

@@ -199,7 +199,7 @@ class Reader:
             if place not in unchanged:
                 tags = self._tagger.tags(entry, given=feed.tags)
                 return replace(entry, tags=tags, sketch=sketches[place])
-            # As it is stored, it had its text for the sentences that others share.
+            # It is as it is stored: its text was there only to find sentences that entries share.
             return replace(entry, text="") if entry.written in last.entries else entry
 
         return Reading(

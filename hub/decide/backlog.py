@@ -18,7 +18,7 @@ from hub.model import Entry, FeedUpdate
 TOLD = 20
 """How many of a feed's first entries merged feeds tell of: the newest."""
 
-# So long after its first entry came in, a hub has just begun.
+# For so long after its first entry came in, a hub has just begun.
 _BEGINNING = timedelta(days=1)
 # While a site's past is still being read, or where a site made anew brings more of it along, only so
 # young an entry is no part of it.

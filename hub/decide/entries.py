@@ -195,7 +195,7 @@ def _rewritten(
         date = normalise.dated(entry, circumstances.now)
         copy = stories.copy_of(entry, known, date=date, key=stored.key)
         lead = _lead(copy, known) if copy else None
-        # It goes behind nobody who says that the news is its member's.
+        # It is no copy of an entry which itself leads to the site of this entry's member.
         is_original = lead is not None and stories.is_on_site_of(entry.feed, lead, circumstances.owners)
         if copy is not None and not is_original:
             return replace(changed, story=copy.story, copy_of=copy.of, why=copy.why)

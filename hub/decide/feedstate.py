@@ -63,7 +63,7 @@ def after_poll(
         pushed_until=pushed_until,
     )
     if state.next_poll_why == ASKED_FOR and state.next_poll and state.next_poll > gathered.started:
-        # It may have been answered before an admin asked for it.
+        # An admin asked for it after this poll had begun, which may have been answered before.
         polled = replace(polled, next_poll=state.next_poll, next_poll_why=ASKED_FOR)
     return polled if failed else _answered(polled, update, read=read)
 
@@ -73,7 +73,7 @@ def _answered(polled: FeedState, update: FeedUpdate, *, read: bool) -> FeedState
     state, gathered = update.state, update.gathered
     validators = gathered.validators
     if gathered.unchanged and not (state.etag or state.last_modified):
-        # It may be half a document still, of which `hub.poll.read` keeps none.
+        # The document may be half of one still, of which `hub.poll.read` keeps no validators.
         validators = Validators()
     answered = replace(
         polled,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hub.model import SEEN_ONCE, InWindow, Mark, RefreshedEntry, Window
 from hub.stories import Recognised, mark
 
-# Of what was not in the last document nobody knows what it had there: no entry's own is this.
+# Stands for the `rest` of an entry that was not in the last document; no entry's own is this.
 _CAME_BACK = -2
 
 

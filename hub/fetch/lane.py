@@ -247,7 +247,7 @@ class Lane:
         elif code == pycurl.E_COULDNT_CONNECT and (number := self.curl.getinfo(pycurl.OS_ERRNO)):
             detail = os.strerror(number)
         reason, problem, remedy = _FAULTS.get(code, _BROKEN)
-        # It may quote the server, in bytes that are no text.
+        # libcurl may quote the server, in bytes that are no text.
         detail = as_written(detail) or f"libcurl's error {code}"
         return FetchError(problem.format(url=journey.asked, detail=detail), remedy, reason=reason)
 
@@ -274,7 +274,7 @@ class Lane:
         return opened
 
     def _connected(self, address: str, _local: str, _port: int, _local_port: int) -> int:
-        # Also for a connection that another fetch opened, whose rules may have been others.
+        # The connection may be one that another fetch opened, by other rules.
         if not self._allowed(address):
             return int(pycurl.PREREQFUNC_ABORT)
         self.address = address

@@ -26,7 +26,7 @@ from hub.parse.xml import BEFORE_ROOT, read_xml, up_to_last_entry
 
 # feedparser takes about a millisecond and 10 KB for an entry; no member publishes this many at once.
 MOST_ENTRIES = 5_000
-# Of what is packed in a document.
+# Bytes that a gzip file may unpack to.
 MOST_BYTES = 20 * 1024 * 1024
 
 _FEED_TYPES = (
@@ -95,7 +95,7 @@ def parse(
     if len(text) != len(decoded.text):
         remarks.append("there was something before the feed's beginning")
         start = start.on(*place_at(decoded.text, len(decoded.text) - len(text)))
-    # Of what may be 20 MB nothing is kept that is not read any more.
+    # It may be 20 MB, and is not needed any more.
     del decoded
     if text.startswith(_JSON):
         feed = read_json_feed(text, url=url, zone=zone, most_entries=most_entries, start=start)

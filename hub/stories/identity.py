@@ -18,7 +18,7 @@ from hub import urls
 from hub.model import Entry, Identifier, Identity, KnownEntry
 from hub.stories.recognise import Recognised
 
-# So many are no accident: an editor copies an entry with its id once, not three times.
+# So many entries with one id are no accident: an editor copies an entry with its id once, not three times.
 _SEVERAL = 3
 # A relaunch changes every id once; what changed them in so many documents in a row always will.
 _DOCUMENTS = 3

@@ -273,7 +273,7 @@ def _is_same_issue(pair: Pair) -> bool:
     if not pair.same_title or not pair.beginning:
         return False
     if pair.meeting and pair.least < _SHORT:
-        # Who meets is said by whose site it is on.
+        # Whose site it is on says who meets.
         return False
     if pair.digest:
         return pair.share_of_longer >= _WHOLE and not pair.is_excerpt

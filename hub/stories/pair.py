@@ -36,7 +36,7 @@ _NAME = 3
 _FIRST = 12
 # Words of an excerpt, and the shingles that end it.
 _EXCERPT, _LAST = 64, 6
-# Of these, so many may stand in a text that has none of what they say: "the clinic at the".
+# Of these last shingles so many may stand in a text that does not say the same: "the clinic at the".
 _BY_THE_WAY = 1
 # So much of the shorter text, that it is the longer one's opening.
 _OPENING = 0.7
