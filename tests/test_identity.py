@@ -18,7 +18,6 @@ from hub.admin import explain
 from hub.config import load
 from hub.errors import ConfigError
 from hub.model import Entry, Gathered, Identifier, Identity, Known
-from hub.poll import Document, Reader
 from hub.reader import Document, Reader
 from hub.stories import alike, has_moved, identity_after, is_renamed, recognise, renamed, unknown
 from tests.commands import Hub as Commands
