@@ -12,7 +12,7 @@ that has none for us, or one for all, takes nothing back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -79,9 +79,18 @@ def is_gone(outcome: object) -> bool | None:
     return True if outcome.status in _NOT_THERE else None
 
 
-def may_withdraw(check: PageCheck, gone: bool | None) -> bool:
-    """Whether a page that was found gone before is found so again, by which its entry may be withdrawn."""
-    return gone is True and check.gone_since is not None
+def judged(
+    check: PageCheck, gone: bool | None, ended: str, there: Sequence[str]
+) -> tuple[bool | None, str | None]:
+    """Whether a page is gone, and the link of one that has to be asked beside it before that counts.
+
+    `gone` is what asking for the page itself says, which `ended` at an address; `there` are the links of
+    the feed's entries. None is asked beside a page that is there, or is found gone for the first time.
+    """
+    led_away = leads_away(check.url, ended, there)
+    if led_away or (gone and check.gone_since is not None):
+        return (None if led_away else gone), one_to_compare(check.url, ended, there)
+    return gone, None
 
 
 def leads_away(link: str, ended: str, there: Iterable[str]) -> bool:

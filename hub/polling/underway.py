@@ -107,14 +107,11 @@ class UnderWay(Struct):
             (compared, led_to), self.doubted = self.doubted, None
             gone = withdrawals.is_gone_beside(outcome, check.url, ended, led_to)
             check = compared
-        elif withdrawals.may_withdraw(check, gone) or ended != check.url:
-            there = links()
-            if led_away := withdrawals.leads_away(check.url, ended, there):
-                gone = None
-            other = withdrawals.one_to_compare(check.url, ended, there)
-            if (gone or led_away) and other is not None:
+        elif gone or ended != check.url:
+            gone, beside = withdrawals.judged(check, gone, ended, links())
+            if beside is not None:
                 self.doubted = check, ended
-                self.checks.insert(0, replace(check, url=other))
+                self.checks.insert(0, replace(check, url=beside))
                 return
         self.checked.append(Checked(check, gone))
         if isinstance(outcome, FetchError) and (outcome.for_host or outcome.retry_after):
