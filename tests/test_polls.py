@@ -124,7 +124,7 @@ def test_a_feed_whose_own_address_failed_is_read_there_again_within_a_day(hub: M
 def test_a_full_disk_costs_no_member_a_second_request(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "AFTER_A_REFUSAL", 0.01)
+    monkeypatch.setattr(forever, "AFTER_A_REFUSAL", 0.01)
     (tmp_path / "feeds.yaml").write_text(config_of([site.feed("/news", *map(str, range(200)))]))
     told, refused, stop = io.StringIO(), io.StringIO(), Event()
     monkeypatch.setattr(sys, "stderr", refused)
@@ -252,7 +252,7 @@ def test_two_members_are_too_few_to_blame_the_network(tmp_path: Path) -> None:
 def test_a_hub_that_was_cut_off_goes_on_with_all_feeds_once_it_is_not(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "WHILE_OFFLINE", 0.01)
+    monkeypatch.setattr(forever, "WHILE_OFFLINE", 0.01)
     (tmp_path / "feeds.yaml").write_text(config_of(*NOBODY))
     told, said, stop = io.StringIO(), io.StringIO(), Event()
     monkeypatch.setattr(sys, "stderr", said)

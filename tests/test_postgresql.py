@@ -532,7 +532,7 @@ def test_a_round_whose_connection_broke_ends_and_says_so(hub: Hub) -> None:
 def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
     hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rounds, "AFTER_A_REFUSAL", 0.2)
+    monkeypatch.setattr(forever, "AFTER_A_REFUSAL", 0.2)
     hub.write({"east": [site.feed("/east", "One")]}, head=OFTEN)
     run, stop = lock_of(hub.database, "run"), threading.Event()
     monkeypatch.setattr("hub.store.postgres.locks._LOOKED_AGAIN", 0.0)
@@ -567,7 +567,7 @@ def test_a_hub_whose_connection_broke_polls_on_when_it_has_its_locks_again(
 def test_a_hub_whose_lock_another_took_meanwhile_ends(
     hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "AFTER_A_REFUSAL", 0.2)
+    monkeypatch.setattr(forever, "AFTER_A_REFUSAL", 0.2)
     hub.write({"east": [site.feed("/east", "One")]})
     other = lock_of(hub.database, "run")
     taken: list[bool] = []
