@@ -76,7 +76,7 @@ class Applying(Retracting):
         if update.new:
             leads = sum(new.story is None or new.leads for new in update.new)
             self._execute(sql.COUNT_ENTRIES, (update.state.feed.key.member, len(update.new), leads))
-        written = [self._begin(feed, new, now) for new in update.new]
+        written = self._begin(feed, update.new, now)
         for entry in written:
             if entry.new and (withheld := entry.new.withheld):
                 # Withdrawn as it comes is what an admin withdrew from another feed of its member.
@@ -126,32 +126,27 @@ class Applying(Retracting):
             self._execute(sql.CHECKED, (listed(update.unchecked),))
         self._write_each(sql.NEW_CHECK, [feedrows.check_row(check) for check in update.checks])
 
-    def _begin(self, feed: int, new: NewEntry, now: str) -> Written:
-        """Write an entry that was not there, into its story."""
-        story = self._new_story(told=new.told) if new.story is None else new.story
-        key = self._insert(
+    def _begin(self, feed: int, every: Sequence[NewEntry], now: str) -> list[Written]:
+        """Write entries that were not there, each into its story."""
+        begun = iter(self._new_stories([new.told for new in every if new.story is None]))
+        stories = [next(begun) if new.story is None else new.story for new in every]
+        keys = self._insert_each(
             sql.NEW_ENTRY,
-            {
-                **rows.entry_row(new.entry),
-                "feed": feed,
-                "member": new.entry.feed.member,
-                "story": story,
-                "lead": int(new.story is None or new.leads),
-                "copy_of": None if new.leads else new.copy_of,
-                "why": "" if new.leads else new.why,
-                "kind": new.entry.kind,
-                "atom_id": new.atom_id,
-                "atom_key": new.entry.keys.id if new.atom_id == new.entry.id else digest(new.atom_id),
-                "date": rows.stamp(new.date),
-                "now": now,
-            },
+            [_new_row(feed, new, story, now) for new, story in zip(every, stories, strict=True)],
             "key",
         )
-        if new.story is not None and new.told:
-            self._execute(sql.TELL_STORY, (story,))
-        if new.leads:
-            self._execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": new.why})
-        return Written(key, story, new.entry, new, withheld=new.withheld is not None)
+        written = [
+            Written(key, story, new.entry, new, withheld=new.withheld is not None)
+            for key, story, new in zip(keys, stories, every, strict=True)
+        ]
+        joined = [(entry, new) for entry, new in zip(written, every, strict=True) if new.story is not None]
+        if told := [entry.story for entry, new in joined if new.told]:
+            self._execute(sql.TELL_STORIES, (listed(told),))
+        # Where several came into one story, who came last leads.
+        leads = {entry.story: (entry.key, new.why) for entry, new in joined if new.leads}
+        for story, (key, why) in leads.items():
+            self._execute(sql.FOLLOW_NEW_LEAD, {"key": key, "story": story, "why": why})
+        return written
 
     def _change(self, changed: ChangedEntry, now: str) -> tuple[int, set[int]]:
         """Write an entry's new words; the story that it is in by now, and all stories that this changed."""
@@ -243,6 +238,24 @@ class Applying(Retracting):
         if update.host_not_before is not None:
             host, until = update.host_not_before
             self._execute(sql.SPARE_HOST, (host, rows.stamp(until)))
+
+
+def _new_row(feed: int, new: NewEntry, story: int, now: str) -> dict[str, Any]:
+    """The columns of an entry that was not there."""
+    return {
+        **rows.entry_row(new.entry),
+        "feed": feed,
+        "member": new.entry.feed.member,
+        "story": story,
+        "lead": int(new.story is None or new.leads),
+        "copy_of": None if new.leads else new.copy_of,
+        "why": "" if new.leads else new.why,
+        "kind": new.entry.kind,
+        "atom_id": new.atom_id,
+        "atom_key": new.entry.keys.id if new.atom_id == new.entry.id else digest(new.atom_id),
+        "date": rows.stamp(new.date),
+        "now": now,
+    }
 
 
 def _result(update: FeedUpdate) -> PollResult:

@@ -101,6 +101,10 @@ class Connection(ABC):
         """Insert one row; the number that it has in this column."""
 
     @abstractmethod
+    def _insert_each(self, statement: str, values: Sequence[Values], column: str = "id") -> list[int]:
+        """Insert one row with each of these values; the numbers that they have, in that order."""
+
+    @abstractmethod
     def _rows(self, statement: str, values: Values = ()) -> list[Row]: ...
 
     @abstractmethod

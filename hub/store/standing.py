@@ -440,9 +440,9 @@ class Placing(Tagging):
         self._lose(self._tags_of_story(left), [key])
         own = story is None
         if story is None:
-            story = self._new_story(told=told)
+            (story,) = self._new_stories([told])
         elif told:
-            self._execute(sql.TELL_STORY, (story,))
+            self._execute(sql.TELL_STORIES, (listed([story]),))
         self._execute(
             sql.MOVE_ENTRY, {"key": key, "story": story, "lead": int(own), "copy_of": copy_of, "why": why}
         )
@@ -453,8 +453,9 @@ class Placing(Tagging):
             self._execute("UPDATE stories SET merged_into = ? WHERE merged_into = ?", (story, left))
         return {left, story}
 
-    def _new_story(self, *, told: bool) -> int:
-        return self._insert("INSERT INTO stories (told) VALUES (?)", (int(told),))
+    def _new_stories(self, told: Sequence[bool]) -> list[int]:
+        """Begin stories, of which readers are told or not."""
+        return self._insert_each("INSERT INTO stories (told) VALUES (?)", [(int(each),) for each in told])
 
     def _index_again(self, story: int) -> None:
         """Make a story findable by all its entries."""

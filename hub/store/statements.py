@@ -236,7 +236,7 @@ FOLLOW_NEW_LEAD = """
 UPDATE entries SET lead = 0, copy_of = :key, why = :why WHERE story = :story AND lead = 1 AND key <> :key
 """
 # News that joins what was but a member's past makes news of it.
-TELL_STORY = "UPDATE stories SET told = 1 WHERE id = ? AND told = 0"
+TELL_STORIES = "UPDATE stories SET told = 1 WHERE id IN (SELECT value FROM json_each(?)) AND told = 0"
 # It was told by an entry that is gone, and is not told again by another.
 TELL_NO_MORE = "UPDATE stories SET told = 2 WHERE id = ? AND told = 1"
 # That entry is there again.

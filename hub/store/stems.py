@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from string import ascii_lowercase
 
 from hub.store.connection import Connection
+from hub.store.rows import from_json
 
 _UNSTEMMED = "unicode61 remove_diacritics 2"
 _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
@@ -17,14 +18,10 @@ _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
 _ENDINGS = ("ability", "ative", "ed", "er", "ful", "ing", "ion", "ism", "ment", "ness", "ous")
 _LEFT_OF_ENDINGS = sorted({ending[cut:] for ending in _ENDINGS for cut in range(len(ending) + 1)})
 
+# As one row: to hand over a row takes longer than to find a term.
+_PLACES = "SELECT json_group_array(term), json_group_array(col), json_group_array(offset) FROM terms"
 # The end of the title and the start of the text are no phrase: there is a place between them.
-_PLACES = """
-WITH title AS (SELECT COALESCE(MAX(offset), -1) + 2 AS places FROM terms WHERE col = 'title')
-SELECT term, group_concat(offset + 1) FILTER (WHERE col = 'title'),
-    group_concat(offset + 1 + places) FILTER (WHERE col = 'text')
-FROM terms CROSS JOIN title WHERE length(CAST(term AS BLOB)) <= ?
-GROUP BY term ORDER BY MIN(col = 'text'), MIN(offset)
-"""
+_BETWEEN = 2
 
 
 class Terms:
@@ -51,16 +48,21 @@ class Terms:
         self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
         return [term for (term,) in found]
 
-    def places(self, title: str, text: str, *, longest: int) -> list[tuple[str, str | None, str | None]]:
-        """The terms of no more than so many bytes, each with its places in the title and in the text.
+    def places(self, title: str, text: str) -> list[tuple[str, bool, int]]:
+        """Each place of a term: the term, whether that is in the title, and the place, counted from 1.
 
-        Those of the title come first. Places are counted from 1, those of the text after those of the title,
-        and stand in one string, with commas between them.
+        The text's are counted on from the title's. Places of one term stand together, in their order.
         """
         self._database.execute("INSERT INTO words (rowid, title, text) VALUES (1, ?, ?)", (title, text))
-        found = self._database.execute(_PLACES, (longest,)).fetchall()
+        terms, columns, offsets = map(from_json, self._database.execute(_PLACES).fetchone())
         self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        return found
+        in_title = [column == "title" for column in columns]
+        last = max((offset for offset, its in zip(offsets, in_title, strict=True) if its), default=-1)
+        start = last + _BETWEEN + 1
+        return [
+            (term, its, offset + (1 if its else start))
+            for term, its, offset in zip(terms, in_title, offsets, strict=True)
+        ]
 
     def close(self) -> None:
         self._database.close()

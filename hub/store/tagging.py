@@ -17,11 +17,13 @@ from hub.store.listing import Listing
 
 NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
 _TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
-# That of an entry that joined a story, if the story had it not.
-_TAG_OF_STORY = f"""
+# Those of entries that joined stories, as far as these had them not.
+_TAGS_OF_JOINED = f"""
 INSERT INTO story_tags (term, story, date, lead)
-SELECT ?, story, {sql.MICROSECONDS.format("date")}, key FROM entries WHERE story = ? AND lead = 1
-ON CONFLICT (story, term) DO NOTHING
+SELECT given.value ->> 0, e.story, {sql.MICROSECONDS.format("e.date")}, e.key
+FROM json_each(?) given CROSS JOIN entries e ON e.story = CAST(given.value ->> 1 AS BIGINT)
+WHERE e.lead = 1
+ON CONFLICT (story, term) DO NOTHING RETURNING term
 """
 STORY_TAGS = f"""
 INSERT INTO story_tags (term, story, date, lead)
@@ -161,9 +163,10 @@ class Tagging(Listing):
         ]
         self._write_each(_TAG_OF_NEW_STORY, of_new_stories)
         brought = Counter(term for term, *_ in of_new_stories)
-        for each in written:
-            for tag in each.entry.tags if each.joined else ():
-                brought[tag.term] += self._execute(_TAG_OF_STORY, (tag.term, each.story)).rowcount
+        of_joined = {(tag.term, each.story) for each in written if each.joined for tag in each.entry.tags}
+        if of_joined:
+            added = self._tuples(_TAGS_OF_JOINED, (rows.as_json(sorted(of_joined)),))
+            brought.update(term for (term,) in added)
         self._count(brought)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from hub.model import Selection
 from hub.store import Found, Order, rows
@@ -209,17 +210,28 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
     def _vector(self, title: str, text: str) -> str:
         """The terms of an entry with their places, as PostgreSQL reads a `tsvector`."""
-        words = []
-        room = _MOST_BYTES
-        for term, in_title, in_text in self._terms.places(title, text, longest=_LONGEST):
-            marked = f"{in_title.replace(',', 'A,')}A" if in_title else ""
-            its = f"{marked},{in_text}" if marked and in_text else marked or in_text
-            # Places take less in the database than they do here.
-            room -= 4 * len(term) + min(len(its or ""), _MOST_OF_PLACES)
-            if room < 0:
-                break
-            words.append(f"{_quoted(term)}:{its}")
-        return " ".join(words)
+        words: dict[str, str] = {}
+        for term, in_title, place in self._terms.places(title, text):
+            its = f"{place}A" if in_title else f"{place}"
+            words[term] = f"{words[term]},{its}" if term in words else its
+        words = {term: its for term, its in words.items() if len(term.encode()) <= _LONGEST}
+        if sum(map(_room, words.items())) > _MOST_BYTES:
+            words = _first_of(words)
+        return " ".join([f"{_quoted(term)}:{its}" for term, its in words.items()])
+
+
+def _room(word: tuple[str, str]) -> int:
+    """No fewer bytes than a term with its places takes, which take less in the database than they do here."""
+    return 4 * len(word[0]) + min(len(word[1]), _MOST_OF_PLACES)
+
+
+def _first_of(words: Mapping[str, str]) -> dict[str, str]:
+    """Of a long text as many terms as there is room for, those of the title and those that come first."""
+    in_order = sorted(words.items(), key=lambda word: int(word[1].split(",", 1)[0].rstrip("A")))
+    filled = accumulate(map(_room, in_order))
+    return dict(
+        word for word, bytes_so_far in zip(in_order, filled, strict=True) if bytes_so_far <= _MOST_BYTES
+    )
 
 
 def _all_of(wanted: Sequence[str], unwanted: Sequence[str]) -> str:

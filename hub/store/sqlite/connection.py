@@ -226,6 +226,9 @@ class SqliteConnection(Connection):
         assert number is not None
         return number
 
+    def _insert_each(self, statement: str, values: Sequence[Values], column: str = "id") -> list[int]:
+        return [self._insert(statement, each, column) for each in values]
+
     def _written_elsewhere(self) -> object:
         return self._value("PRAGMA data_version")
 
