@@ -19,10 +19,11 @@ from msgspec.structs import replace
 from hub.errors import StoreError, StoreUnusable
 from hub.model import Entry, Offer, Selection
 from hub.store import Store, connection, open_store
-from hub.store.postgres import PostgresStore
+from hub.store.postgres import PostgresStore, searching
 from hub.store.postgres import connection as on_server
 from hub.store.postgres.dialect import translated
 from hub.store.sqlite import SqliteStore
+from hub.stories import related
 from tests.commands import SOON, within
 from tests.postgresql import as_superuser, new_database, new_store
 from tests.test_store import FEEDS, MEMBERS, NOW, WEST, decider, document
@@ -361,6 +362,54 @@ def test_who_reads_while_a_file_is_taken_over_sees_what_was_there(
             assert [each.entry.id for each in reader.walk()] == ["before"]
         assert all(each == ["before"] for each in seen)
         assert [each.entry.id for each in reader.walk()] == ["after"]
+
+
+def test_a_taken_over_file_is_searched_by_an_index(tmp_path: Path, store: PostgresStore) -> None:
+    indexes = "SELECT indexdef FROM pg_indexes WHERE tablename = 'search' ORDER BY indexname"
+    before = store._tuples(indexes)
+    with closing(SqliteStore(tmp_path / "hub.db")) as original:
+        store.take_over(original, print)
+    assert store._tuples(indexes) == before
+    assert any("gin" in index for (index,) in before)
+
+
+class Listening(PostgresStore):
+    """A store that remembers what it asked the server."""
+
+    def __init__(self, url: str) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        super().__init__(url)
+
+    def _ask(self, statement: str, values: Any) -> Any:
+        self.asked.append((statement, values))
+        return super()._ask(statement, values)
+
+
+def test_nobody_counts_the_entries_with_a_word_that_the_server_knows_many_to_have(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_HITS", 3)
+    monkeypatch.setattr(related, "COMMON", 3)
+    polled = [news(f"{number}", f"Larkspur {number}", text="A sepsis bundle.") for number in range(9)]
+    store.settle([document(WEST, *polled, news("rare", "Larkspur", text="Ketamine."))], decider())
+    with closing(Listening(url)) as asked:
+
+        def counted(*words: str) -> bool:
+            asked.asked.clear()
+            found = asked.search(Selection(search=" ".join(words)), limit=2)
+            assert found.stories
+            return any(statement == searching._HOW_MANY for statement, _ in asked.asked)
+
+        assert counted("sepsis")
+        store._execute("ANALYZE search")
+        assert not counted("sepsis", "bundle")
+        assert counted("ketamine")
+        asked.asked.clear()
+        (story,) = asked.search(Selection(search="ketamine"), limit=1).items
+        asked.related(story, limit=3)
+        ((_, words),) = [each for each in asked.asked if each[0] == searching._HOW_MANY_EACH]
+        assert "ketamin" in str(words)
+        assert "larkspur" not in str(words)
 
 
 def test_letters_are_written_as_they_are_whatever_the_environment_says(

@@ -14,6 +14,7 @@ import pytest
 from hub.decide import backlog
 from hub.model import And, Filter, Not, Selection, StoredEntry, Story, Tag, Term
 from hub.store import Found, Order, tagbitmaps
+from hub.store.postgres import PostgresStore
 from hub.store.postgres import searching as in_postgresql
 from hub.store.sqlite import searching, wordbitmaps
 from hub.store.stems import Terms
@@ -67,6 +68,7 @@ def walked(hub: Hub, selection: Selection, order: Order, limit: int) -> list[str
 
 def test_what_came_in_late_stands_at_its_date(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     bound(monkeypatch, 100)
+    monkeypatch.setattr(in_postgresql, "_AT_FIRST", 2)
     # A member's backlog comes in after news that is newer than all of it, and then more news comes.
     hub.publish(WESSEX, *(news(f"new {n}", at=ago(hours=n)) for n in range(6)), at=NOW)
     backlog = [news(f"old {n}", at=ago(days=n + 1)) for n in range(6)]
@@ -270,6 +272,7 @@ def looked_for_one_by_one(
         ("sqlite", 24, 99),
         ("sqlite", 4, 4),
         ("postgresql", None, 0),
+        ("postgresql", None, 5),
     ],
     indirect=["hub"],
 )
@@ -302,6 +305,8 @@ def test_a_search_finds_what_looking_at_each_entry_finds(
         hub.publish(feed, entry, at=at)
     hub.store.withdraw(chance.sample([each.key for each in hub.store.walk()], 9), "Withdrawn", NOW)
     bound(monkeypatch, most)
+    if isinstance(hub.store, PostgresStore) and common:
+        hub.store._execute("ANALYZE search")
     if block is not None:
         make_bitmaps(hub, monkeypatch, block)
         # What changed in a block has it made anew; until then it has none.

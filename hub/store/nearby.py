@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hub.model import RelatedStory, Story
 from hub.store import rows
@@ -20,7 +20,7 @@ class Nearby(Listing):
         with self._reading():
             total = int(self._value("SELECT COALESCE(MAX(key), 0) FROM entries"))
             spoken_of = related.terms(story)
-            entries_with = {term: self._entries_with(term, no_more_than=related.COMMON) for term in spoken_of}
+            entries_with = self._entries_with(spoken_of, no_more_than=related.COMMON)
             weights = related.telling(spoken_of, entries_with, total)
             if not weights:
                 return ()
@@ -36,8 +36,8 @@ class Nearby(Listing):
         return tuple(RelatedStory(story=other, words=words) for _, words, other in scored[:limit])
 
     @abstractmethod
-    def _entries_with(self, term: str, *, no_more_than: int) -> int:
-        """How many entries have a word; counted no further than it is telling."""
+    def _entries_with(self, terms: Iterable[str], *, no_more_than: int) -> dict[str, int]:
+        """By word, how many entries have it; counted no further than it is telling."""
 
     @abstractmethod
     def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:

@@ -9,9 +9,12 @@ that no more entries have, and those with all of these in the title come first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Any
+
+from msgspec import Struct
 
 from hub.model import Selection
 from hub.store import Found, Order, rows
@@ -29,11 +32,31 @@ MOST_COUNTED = 1_000
 _LONGEST, _MOST_BYTES, _MOST_OF_PLACES = 2_000, 900_000, 1_024
 _TERM = re.compile(r"('(?:[^'\\]|''|\\.)*')(:\*)?")
 _PHRASE = re.compile(r'"([^"]*)"(\*?)')
+_ONE_WORD = re.compile(r"\(\('([^'\\]+)'\)\)")
+# How many hits are looked at first, where those that came in last are shown: mostly they fill the page.
+_AT_FIRST = 1_200
+# Polls are settled in the order they end, so what was seen first may have come in a little later.
+_OUT_OF_ORDER = timedelta(hours=1)
 _AT_ONCE = 500
 # What no text has.
 _NOTHING = "'\u0001'"
 
 _HOW_MANY = "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ ?::tsquery LIMIT ?) found"
+_HOW_MANY_EACH = """
+SELECT asked.value ->> 0, (
+    SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ (asked.value ->> 1)::tsquery LIMIT ?) found
+) FROM json_each(?) asked
+"""
+# Of the commonest terms, how many entries have each, as the server counted when it last looked (`ANALYZE`).
+_COMMON = """
+SELECT known.term, known.share * c.reltuples
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = 'words'
+CROSS JOIN LATERAL unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) known(term, share)
+WHERE c.oid = 'search'::regclass AND known.term IN (SELECT value FROM json_each(?))
+"""
+# Since then there may be more of them, or fewer.
+_FAR_MORE = 2
 _ANY = """
 SELECT EXISTS (SELECT 1 FROM search s JOIN entries e ON e.key = s.entry
 WHERE s.words @@ ?::tsquery AND e.standing IS NULL)
@@ -46,12 +69,14 @@ _UNRANKED = "FALSE AS titled, 0 AS rank"
 # Of each story the lead, if that was found, else the earliest that was.
 _FOUND = """
 WITH hits AS MATERIALIZED (
-    SELECT entry FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT {most}
+    SELECT entry FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT ?
 ), shown AS MATERIALIZED (
     SELECT {once} e.key, e.date, {rank}
-    FROM hits h JOIN entries e ON e.key = h.entry {with_words} WHERE {condition} {first}
+    FROM (SELECT entry FROM hits ORDER BY entry DESC LIMIT ?) h JOIN entries e ON e.key = h.entry {with_words}
+    WHERE {condition} {first}
 )
-SELECT key, date, (SELECT COUNT(*) FROM shown) FROM shown {before} ORDER BY {order} LIMIT ? OFFSET ?
+SELECT key, date, (SELECT COUNT(*) FROM shown), (SELECT COUNT(*) FROM hits), (SELECT MIN(entry) FROM hits)
+FROM shown {before} ORDER BY {order} LIMIT ? OFFSET ?
 """
 _NEAR = """
 SELECT s.entry AS key
@@ -64,6 +89,21 @@ _INDEX = """
 INSERT INTO search (entry, words) VALUES (?, ?::tsvector)
 ON CONFLICT (entry) DO UPDATE SET words = excluded.words
 """
+_COPY = "COPY search (entry, words) FROM STDIN"
+
+
+class _Page(Struct, frozen=True):
+    """What is shown of what was found: the keys of the entries, and the cursor of what follows.
+
+    Of all `hits`, which are counted no further than one more, so many were `looked_at`, and `stories` are
+    in these.
+    """
+
+    keys: tuple[int, ...]
+    following: str | None
+    stories: int
+    hits: int
+    looked_at: int
 
 
 class Searching(Nearby, Stemming, PostgresConnection):
@@ -86,19 +126,31 @@ class Searching(Nearby, Stemming, PostgresConnection):
             return Found(items=(), next=None, stories=0, more=False, order="date", newest_of=None)
         query = _all_of(wanted, unwanted)
         with self._reading():
-            hits = self._how_many(query)
-            telling = [each for each in wanted if self._how_many(each) <= MOST_HITS]
+            telling = self._telling(wanted)
             ranked_by = _all_of(telling, ()) if telling and order == "relevance" else None
-            keys, following, stories = self._page(selection, query, ranked_by, limit, cursor, order)
-            items = self._stories_showing(keys)
+            page = self._page(selection, query, ranked_by, limit, cursor, order)
+            items = self._stories_showing(page.keys)
+        # No more have all of the words than have one.
+        too_many = not telling and (query in wanted or page.hits > MOST_HITS)
         return Found(
             items=items,
-            next=following,
-            stories=min(stories, MOST_COUNTED),
-            more=hits > MOST_HITS or stories > MOST_COUNTED,
+            next=page.following,
+            stories=min(page.stories, MOST_COUNTED),
+            more=too_many or page.hits > page.looked_at or page.stories > MOST_COUNTED,
             order=order if ranked_by else "date",
-            newest_of=MOST_HITS if hits > MOST_HITS else None,
+            newest_of=MOST_HITS if too_many else None,
         )
+
+    def _telling(self, wanted: Sequence[str]) -> list[str]:
+        """The words that no more entries have than are looked at."""
+        common = self._common(wanted, more_than=MOST_HITS)
+        return [each for each in wanted if each not in common and self._how_many(each) <= MOST_HITS]
+
+    def _common(self, asked: Iterable[str], *, more_than: int) -> set[str]:
+        """Which of these are one word that far more entries have, which need not be counted then."""
+        terms = {word[1]: each for each in asked if (word := _ONE_WORD.fullmatch(each))}
+        known = self._tuples(_COMMON, (rows.as_json([*terms]),))
+        return {terms[term] for term, many in known if many > _FAR_MORE * more_than}
 
     def _how_many(self, query: str) -> int:
         """How many entries have words; one more than are looked at, where there are more."""
@@ -112,14 +164,13 @@ class Searching(Nearby, Stemming, PostgresConnection):
         limit: int,
         cursor: str | None,
         order: Order,
-    ) -> tuple[list[int], str | None, int]:
-        """The entries to show of each story that was found, the cursor of what follows, how many stories."""
+    ) -> _Page:
+        """The entries to show of each story that was found."""
         by_date = order == "date"
         before = read_cursor(cursor, "d", (str, int)) if cursor is not None and by_date else None
         skipped = read_cursor(cursor, "r", (int,))[0] if cursor is not None and not by_date else 0
         condition, values = matching(selection)
         statement = _FOUND.format(
-            most=MOST_HITS,
             once="" if selection.every_entry else "DISTINCT ON (e.story)",
             first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
             rank=_RANKED if ranked_by else _UNRANKED,
@@ -131,14 +182,39 @@ class Searching(Nearby, Stemming, PostgresConnection):
         )
         ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
         older = (before[0], *before) if before else ()
-        found = self._tuples(statement, (query, *ranks, *values, *older, limit + 1, skipped))
-        keys = [key for key, *_ in found[:limit]]
-        stories = found[0][2] if found else 0
+
+        def found_of(most: int) -> list[tuple[Any, ...]]:
+            return self._tuples(
+                statement, (query, most + 1, *ranks, most, *values, *older, limit + 1, skipped)
+            )
+
+        looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
+        found = found_of(looked_at)
+        if looked_at < MOST_HITS and not self._are_the_page(found, looked_at, limit):
+            looked_at = MOST_HITS
+            found = found_of(looked_at)
+        keys = tuple(key for key, *_ in found[:limit])
+        stories, hits = found[0][2:4] if found else (0, 0)
+        following = None
+        if len(found) > limit:
+            key, date, *_ = found[limit - 1]
+            following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
+        return _Page(keys, following, stories, hits, looked_at)
+
+    def _are_the_page(self, found: Sequence[tuple[Any, ...]], looked_at: int, limit: int) -> bool:
+        """Whether nothing else is on the page, of hits that came in before those that were looked at.
+
+        An entry's date is never later than when it came in.
+        """
+        if not found:
+            return False
+        *_, hits, earliest = found[0]
+        if hits <= looked_at:
+            return True
         if len(found) <= limit:
-            return keys, None, stories
-        key, date, _ = found[limit - 1]
-        following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
-        return keys, following, stories
+            return False
+        came_in = self._value("SELECT first_seen FROM entries WHERE key = ?", (earliest,))
+        return bool(found[limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
 
     def _asked_for(self, typed: str) -> tuple[list[str], list[str]]:
         """What a person typed as PostgreSQL is asked for it, each by itself: what is wanted, and what not."""
@@ -160,9 +236,13 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
     # ------------------------------------------------------------ what is near a story
 
-    def _entries_with(self, term: str, *, no_more_than: int) -> int:
-        asked = self._asked(f'"{term}"')
-        return int(self._value(_HOW_MANY, (asked, no_more_than))) if asked else 0
+    def _entries_with(self, terms: Iterable[str], *, no_more_than: int) -> dict[str, int]:
+        asked = {term: query for term in terms if (query := self._asked(f'"{term}"'))}
+        common = self._common(asked.values(), more_than=no_more_than)
+        counted = [each for each in asked.items() if each[1] not in common]
+        found = dict.fromkeys(asked, no_more_than)
+        found.update(self._tuples(_HOW_MANY_EACH, (no_more_than, rows.as_json(counted))))
+        return found
 
     def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:
         asked = [[query, weight] for term, weight in weights.items() if (query := self._asked(f'"{term}"'))]
@@ -179,7 +259,9 @@ class Searching(Nearby, Stemming, PostgresConnection):
     def _index_all_again(self) -> None:
         self._execute("DELETE FROM search")
         for texts in self._texts():
-            self._write_each(_INDEX, [(key, self._vector(title, text)) for key, title, text in texts])
+            with self._connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+                for key, title, text in texts:
+                    copy.write_row((key, self._vector(title, text)))
 
     def _texts_found_otherwise(self) -> int:
         """How many entries the index has not, or has other words of."""

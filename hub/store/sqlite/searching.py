@@ -334,8 +334,8 @@ class Searching(WordBitmaps, Nearby):
 
     # ------------------------------------------------------------ what is near a story
 
-    def _entries_with(self, term: str, *, no_more_than: int) -> int:
-        return int(self._value(_HOW_MANY, (f'"{term}"', no_more_than)))
+    def _entries_with(self, terms: Iterable[str], *, no_more_than: int) -> dict[str, int]:
+        return {term: int(self._value(_HOW_MANY, (f'"{term}"', no_more_than))) for term in terms}
 
     def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:
         return self._keys(
