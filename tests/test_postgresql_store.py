@@ -384,6 +384,10 @@ class Listening(PostgresStore):
         self.asked.append((statement, values))
         return super()._ask(statement, values)
 
+    def _planned(self, statement: str, values: Any) -> Any:
+        self.asked.append((statement, values))
+        return super()._planned(statement, values)
+
 
 def test_nobody_counts_the_entries_with_a_word_that_the_server_knows_many_to_have(
     url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch

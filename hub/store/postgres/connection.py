@@ -332,6 +332,14 @@ class PostgresConnection(Connection):
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         return self._ask(statement, values).fetchall()
 
+    def _planned(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is gone about in one way or another by what it is given.
+
+        One that was prepared the server goes about in one way for all.
+        """
+        each = translated(statement)
+        return self._connection.execute(each.text.encode(), each.values(values), prepare=False).fetchall()
+
     def _keys(self, statement: str, values: Values = ()) -> list[int]:
         return [key for (key,) in self._ask(statement, values)]
 

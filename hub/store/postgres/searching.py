@@ -115,8 +115,9 @@ class Searching(Nearby, Stemming, PostgresConnection):
         wanted, unwanted = self._asked_for(typed)
         if not wanted:
             return False
-        with self._errors():
-            return bool(self._value(_ANY, (_all_of(wanted, unwanted),)))
+        with self._reading():
+            ((found,),) = self._planned(_ANY, (_all_of(wanted, unwanted),))
+        return bool(found)
 
     def search(
         self, selection: Selection, *, limit: int, cursor: str | None = None, order: Order = "relevance"
@@ -154,7 +155,8 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
     def _how_many(self, query: str) -> int:
         """How many entries have words; one more than are looked at, where there are more."""
-        return int(self._value(_HOW_MANY, (query, MOST_HITS + 1)))
+        ((many,),) = self._planned(_HOW_MANY, (query, MOST_HITS + 1))
+        return int(many)
 
     def _page(
         self,
@@ -184,7 +186,7 @@ class Searching(Nearby, Stemming, PostgresConnection):
         older = (before[0], *before) if before else ()
 
         def found_of(most: int) -> list[tuple[Any, ...]]:
-            return self._tuples(
+            return self._planned(
                 statement, (query, most + 1, *ranks, most, *values, *older, limit + 1, skipped)
             )
 
