@@ -376,19 +376,22 @@ def test_a_hub_whose_log_cannot_be_written_polls_on(hub: Hub, site: Site) -> Non
 
 
 def test_a_changed_file_breaks_nothing_off(hub: Hub, site: Site) -> None:
-    site.takes["/slow"] = 3.0
+    site.held["/slow"] = threading.Event()
     hub.write({"east": [site.feed("/slow", "Slowly")]})
-    with hub.serving("run") as (_, address):
+    with hub.serving("run") as (process, address):
         assert within(SOON, lambda: site.asked)
         hub.write({"east": [f"{site.url}/slow"]}, more="# a comment\nmerged_feeds: []\n")
+        assert process.stderr is not None
+        assert next(line for line in process.stderr if "has changed; the hub goes on" in line)
+        site.held["/slow"].set()
         assert within(SOON, lambda: "Slowly" in get(address + "/"))
     assert len(site.asked) == 1
 
 
 def test_a_round_ordered_by_hand_gets_its_turn_beside_a_hub_that_always_polls(hub: Hub, site: Site) -> None:
     with serving("127.0.0.2") as slow:
-        feeds = [slow.feed(f"/{number}", f"Slow {number}") for number in range(20)]
-        slow.takes = {f"/{number}": 2.0 for number in range(20)}
+        feeds = [slow.feed(f"/{number}", f"Slow {number}") for number in range(40)]
+        slow.takes = {f"/{number}": 1.0 for number in range(40)}
         # The second is, until the other round waits for its turn.
         slow.held = {"/1": threading.Event()}
         patient = LOOPBACK.replace("0s}", "0s, first_byte: 200s, whole: 300s}")
@@ -506,8 +509,9 @@ _WRITE = {"x86_64": "1", "aarch64": "64"}
     reason="looks at processes as Linux shows them",
 )
 def test_a_reader_that_is_killed_in_the_middle_of_what_it_sends_costs_no_entry(hub: Hub, site: Site) -> None:
-    slugs, titles = ("east", "north", "south", "west"), [f"Ward {number} opens" for number in range(800)]
-    hub.write({slug: [site.feed(f"/{slug}", *titles, text=f"{slug} " * 100)] for slug in slugs})
+    # Of what is read in each of them, more is sent than a pipe holds.
+    slugs, titles = ("east", "north", "south", "west"), [f"Ward {number} opens" for number in range(100)]
+    hub.write({slug: [site.feed(f"/{slug}", *titles, text=f"{slug} " * 800)] for slug in slugs})
     with hub.start("poll", "--json") as process:
         try:
             assert within(SOON, lambda: stopped_while_one_sends(process.pid))
@@ -524,10 +528,12 @@ def test_a_reader_that_is_killed_in_the_middle_of_what_it_sends_costs_no_entry(h
 
 
 def stopped_while_one_sends(pid: int) -> bool:
-    """Stop a hub, so that nobody takes what its readers send, if one of them is in the middle of it."""
+    """Stop a hub that reads, so that nobody takes what its readers send, if one of them comes to that."""
+    # What starts readers, what frees what they leave, and a reader: before it has one, nothing is waited for.
+    if len(descendants(pid)) < 3:
+        return False
     os.kill(pid, signal.SIGSTOP)
-    time.sleep(0.3)
-    if sending(pid):
+    if within(1, lambda: sending(pid)):
         return True
     os.kill(pid, signal.SIGCONT)
     return False
