@@ -28,7 +28,7 @@ from hub.errors import BusyError, ConfigError, HubError
 from hub.export.folder import LIST, Folder, _lock, open_folder
 from hub.model import Tag
 from hub.store import back_up, existing_store
-from hub.web.static import Place, file_at
+from hub.web.static import Place, StaticSite, file_at
 from tests import rfc4287
 from tests.commands import SOON, end_within, within
 from tests.commands import Hub as Commands
@@ -385,6 +385,22 @@ def test_pages_of_days_and_weeks_that_feeds_told_of_stay_for_a_year(site: Export
             told.update(file_at(urlsplit(entry.link).path) for entry in feed.entries)
         assert len(told) >= 1
         assert {name in site.files for name in told} == {there}
+
+
+def test_no_page_is_made_of_days_on_which_nothing_came_in(
+    site: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made, without = StaticSite.make, set[str](), set[str]()
+
+    def watched(files: StaticSite, place: Place) -> bytes | None:
+        body = make(files, place)
+        (without if body is None else made).add(place.path)
+        return body
+
+    monkeypatch.setattr(StaticSite, "make", watched)
+    site.export()
+    assert {"/digest/2025-11-24", "/digest/2025-W48", "/digest/2026-10-25"} <= made
+    assert [path for path in without if path.startswith("/digest/")] == []
 
 
 def test_news_changes_no_older_page_of_a_list(site: Exported) -> None:

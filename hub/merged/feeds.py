@@ -208,10 +208,12 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
             limit += self.store.count(selection) % limit
         return self.store.stories(selection, limit=limit, cursor=before)
 
-    def digest(self, period: Period, *, stories: int) -> Digest:
-        """A period's news, the newest of them so many."""
+    def digest(self, period: Period, *, stories: int) -> Digest | None:
+        """A period's news, the newest of them so many; None of one without news, which has no page."""
         start, end = period.bounds(self._zone)
         found, total = self.store.came_between(start, end, late=_LATE, limit=stories)
+        if not total:
+            return None
         page = self.addresses.full(self.addresses.digest(period.name))
         return Digest(period=period, page=page, stories=found, total=total)
 
@@ -320,7 +322,7 @@ class MergedFeeds(Struct, frozen=True, kw_only=True):
     def _digests(self, rhythm: Rhythm) -> Iterator[Item]:
         for period in finished(rhythm, self._today, _DIGESTS[rhythm]):
             found = self.digest(period, stories=_ENTRIES)
-            if found.total:
+            if found is not None:
                 yield digest_item(
                     found,
                     hub_title=self.config.hub.title,

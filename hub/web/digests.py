@@ -32,7 +32,7 @@ def latest(rhythm: Rhythm) -> Response:
 
 def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
     periods = finished(rhythm, visit.setting.calendar.today, _LISTED[rhythm])
-    found = [visit.merged.digest(period, stories=0) for period in periods]
+    found = filter(None, (visit.merged.digest(period, stories=0) for period in periods))
     feed = visit.catalogue.digest(rhythm)
     return {
         "title": feed.name,
@@ -43,7 +43,6 @@ def _latest(visit: Visit, rhythm: Rhythm) -> Mapping[str, object]:
                 _counted(each, visit.language),
             )
             for each in found
-            if each.total
         ],
         "first": visit.language.gettext(_FIRST[rhythm]),
         "feeds": (feed,),
@@ -61,7 +60,7 @@ def of_period(name: str) -> Response:
 
 def _of_period(visit: Visit, period: Period) -> Mapping[str, object]:
     found = visit.merged.digest(period, stories=_STORIES)
-    if not found.total:
+    if found is None:
         abort(404)
     feed = visit.catalogue.digest(period.rhythm)
     return {

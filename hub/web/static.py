@@ -119,6 +119,7 @@ class StaticSite:
         )
         visit = self._app.site.visit()
         self._addresses = visit.addresses
+        self._merged = visit.merged
         self._today = visit.setting.calendar.today
         conditions = {str(each.feed.key): visit.condition(each) for each in store.feed_states()}
         told = [(key, condition.state, condition.sentence) for key, condition in conditions.items()]
@@ -153,7 +154,9 @@ class StaticSite:
             self._addresses.story(story)
         for rhythm, number in _DIGESTS.items():
             for period in finished(rhythm, self._today, number):
-                self._addresses.digest(period.name)
+                # Of most days nothing may have come in, and a page that says so takes as long as any.
+                if self._merged.digest(period, stories=0) is not None:
+                    self._addresses.digest(period.name)
         yield from self._reached()
 
     def leads_on(self, place: Place) -> bool:
