@@ -11,7 +11,7 @@ Settle belongs to one writer. `hub.polling.polls` has many polls under way at on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -61,22 +61,27 @@ def addresses(state: FeedState, *, now: datetime) -> tuple[str, ...]:
 
 
 def found_in_page(
-    state: FeedState, address: str, error: NotAFeed, others: Iterable[FeedState]
+    state: FeedState,
+    address: str,
+    error: NotAFeed,
+    polled_at: Callable[[], Mapping[FeedKey, Sequence[str]]],
 ) -> tuple[str, ...]:
     """The first feeds that the page at an address of feeds.yaml advertises, to be tried.
 
-    Feeds that are polled already, as one of the `others`, are left out.
+    Those at which another feed is polled already, of all that there are, are left out.
     """
-    if address not in (state.feed.url, *state.feed.alternatives):
+    advertised = [url for url in error.advertised if url != address]
+    if not advertised or address not in (state.feed.url, *state.feed.alternatives):
         return ()
+    # Of thousands of feeds hardly any are at these hosts, and to compare links takes longer than hosts.
+    hosts = set(map(urls.bare_host, advertised))
     polled = {
         urls.canonical(url)
-        for other in others
-        if other.feed.key != state.feed.key
-        for url in (other.feed.url, *other.feed.alternatives, other.used_url)
-        if url
+        for feed, addresses in polled_at().items()
+        if feed != state.feed.key
+        for url in addresses
+        if urls.bare_host(url) in hosts
     }
-    advertised = [url for url in error.advertised if url != address]
     return tuple(url for url in advertised if urls.canonical(url) not in polled)[:_MOST_ADVERTISED]
 
 

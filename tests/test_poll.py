@@ -77,6 +77,28 @@ def test_an_address_that_feeds_yaml_no_longer_names_is_not_asked() -> None:
     )
 
 
+def test_feeds_that_a_page_names_are_tried_but_those_at_which_another_feed_is_polled() -> None:
+    named = ["/comments", "/news?b=2&a=1", "/blog", "/feed"]
+    page = NotAFeed("a page", advertised=tuple(f"https://www.east.example{path}" for path in named))
+    polled_at = {
+        FEED.key: ("https://east.example/feed",),
+        FeedKey("west"): ("https://west.example/comments", "http://east.example/news/?a=1&b=2"),
+        FeedKey("north"): ("https://north.example/feed", "http://EAST.example:80/blog/"),
+    }
+    found = poll.found_in_page(NEVER_POLLED, FEED.url, page, lambda: polled_at)
+    assert found == ("https://www.east.example/comments", "https://www.east.example/feed")
+
+
+def test_where_others_are_polled_is_looked_up_for_pages_alone_that_lead_on() -> None:
+    def looked_up() -> dict[FeedKey, tuple[str, ...]]:
+        raise AssertionError
+
+    page = NotAFeed("a page", advertised=(FEED.url,))
+    assert poll.found_in_page(NEVER_POLLED, FEED.url, page, looked_up) == ()
+    elsewhere = NotAFeed("a page", advertised=("https://east.example/rss",))
+    assert poll.found_in_page(NEVER_POLLED, "https://east.example/", elsewhere, looked_up) == ()
+
+
 def test_validators_go_back_to_the_address_they_came_from_and_no_other() -> None:
     assert poll.request(POLLED, FEED.url, now=NOW).validators == VALIDATORS
     assert poll.request(POLLED, "https://east.example/news/feed", now=NOW).validators == Validators()

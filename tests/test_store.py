@@ -405,6 +405,15 @@ def test_a_feed_is_due_until_it_was_polled_and_again_when_its_time_has_come(stor
     assert [state.feed for state in store.due(NOW + timedelta(hours=1))] == [EAST, WEST, WEST_BLOG]
 
 
+def test_it_is_known_at_which_addresses_feeds_are_polled(store: Store) -> None:
+    url, found_at = "https://east.example/rss/", "https://east.example/found/"
+    east = replace(EAST, alternatives=(url,))
+    store.sync(MEMBERS, (east, WEST), authority="news.example.org")
+    assert store.polled_at() == {EAST.key: (EAST.url, url), WEST.key: (WEST.url,)}
+    store.settle([replace(document(east, entry("a")), url=found_at)], decider())
+    assert store.polled_at() == {EAST.key: (EAST.url, url, found_at), WEST.key: (WEST.url,)}
+
+
 def test_a_feed_that_failed_by_a_clock_that_was_ahead_waits_as_others_do(store: Store) -> None:
     failed = Gathered(feed=EAST, outcome="failed", started=NOW, url=EAST.url, error="404", reason="http-404")
     store.settle([failed], decider(NOW + timedelta(days=365)))

@@ -299,8 +299,8 @@ class Polls:
     def _failed(self, under_way: UnderWay, error: FeedError) -> None:
         state = under_way.state
         found: tuple[str, ...] = ()
-        if isinstance(error, NotAFeed) and error.advertised:
-            found = poll.found_in_page(state, under_way.address, error, self._store.feed_states())
+        if isinstance(error, NotAFeed):
+            found = poll.found_in_page(state, under_way.address, error, self._store.polled_at)
         if under_way.goes_on_after(error, found):
             self._ask(under_way)
             return

@@ -176,6 +176,16 @@ class Feeds(Placing, Rehosting, Subscribing):
             return self._states("configured = 1 AND member = ?", (member,))
         return self._states("configured = 1", ())
 
+    def polled_at(self) -> Mapping[FeedKey, tuple[str, ...]]:
+        with self._errors():
+            found = self._tuples(
+                "SELECT member, name, url, alternatives, used_url FROM feeds WHERE configured = 1"
+            )
+        return {
+            FeedKey(member, name): (url, *rows.from_json(alternatives), *((used,) if used else ()))
+            for member, name, url, alternatives, used in found
+        }
+
     def left_states(self) -> tuple[FeedState, ...]:
         return self._states("configured = 0", ())
 

@@ -40,6 +40,9 @@ class FeedStore(Protocol):
     def feed_states(self, member: str | None = None) -> tuple[FeedState, ...]:
         """The feeds that feeds.yaml names, or a member's, in its order, with what is remembered of each."""
 
+    def polled_at(self) -> Mapping[FeedKey, tuple[str, ...]]:
+        """The addresses of each of these feeds: those that feeds.yaml has, and where it was found last."""
+
     def left_states(self) -> tuple[FeedState, ...]:
         """The feeds that are no longer in feeds.yaml, with what is remembered of each."""
 
