@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -34,11 +35,10 @@ def bound(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(searching, "_AT_ONCE", 2)
 
 
-def make_bitmaps(hub: Hub, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    """Have every word looked up in bitmaps, of blocks of so many entries."""
+def use_bitmaps(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """Have every word looked up in bitmaps, where there are some, of blocks of so many entries."""
     monkeypatch.setattr(wordbitmaps, "_BLOCK", block)
     monkeypatch.setattr(searching, "_FAR_COMMONER", 0)
-    hub.make_bitmaps()
 
 
 def search(hub: Hub, typed: str, *, order: Order = "relevance", limit: int = 100) -> Found:
@@ -252,21 +252,28 @@ def looked_for_one_by_one(
     return best
 
 
-@pytest.mark.parametrize(
-    "filter",
-    [
-        None,
-        SAFE,
-        OF_EAST,
-        And((SAFE, OF_EAST)),
-        And((SAFE, Term("tag", "stroke"))),
-        And((OF_EAST, Not(SAFE))),
-    ],
-)
-@pytest.mark.parametrize("most", [12, 30, 10_000])
-@pytest.mark.parametrize(
-    ("hub", "block", "common"),
-    [
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A hub with news that members tell together, some of it withdrawn, which no test changes.
+
+    Words and tags are looked up in bitmaps of blocks of so many entries, of so many `common` words.
+    """
+
+    hub: Hub
+    block: int | None
+    common: int
+
+    def is_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have the hub go by the bitmaps that it has."""
+        monkeypatch.setattr(wordbitmaps, "_MOST_WORDS", self.common)
+        monkeypatch.setattr(tagbitmaps, "_BLOCK", self.block or tagbitmaps._BLOCK)
+        if self.block is not None:
+            use_bitmaps(monkeypatch, self.block)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
         ("sqlite", None, 0),
         ("sqlite", 4, 99),
         ("sqlite", 24, 99),
@@ -274,18 +281,27 @@ def looked_for_one_by_one(
         ("postgresql", None, 0),
         ("postgresql", None, 5),
     ],
-    indirect=["hub"],
+    ids=lambda each: "-".join(map(str, each)),
 )
-def test_a_search_finds_what_looking_at_each_entry_finds(
-    hub: Hub,
-    monkeypatch: pytest.MonkeyPatch,
-    filter: Filter | None,
-    most: int,
-    block: int | None,
-    common: int,
-) -> None:
-    monkeypatch.setattr(wordbitmaps, "_MOST_WORDS", common)
-    monkeypatch.setattr(tagbitmaps, "_BLOCK", block or tagbitmaps._BLOCK)
+def joint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joint]:
+    kind, block, common = request.param
+    for hub in a_hub(tmp_path_factory.mktemp("joint"), kind):
+        made = Joint(hub, block, common)
+        # Not for as long as there is this hub: other tests come before the next one.
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setattr(tagbitmaps, "_BLOCK", block or tagbitmaps._BLOCK)
+            fill(hub)
+            made.is_used(monkeypatch)
+            if block is not None:
+                hub.make_bitmaps()
+                # What changed in a block has it made anew; until then it has none.
+                hub.sql(f"DELETE FROM bitmap_blocks WHERE first = {2 * block + 1}")
+            if isinstance(hub.store, PostgresStore) and common:
+                hub.store._execute("ANALYZE search")
+        yield made
+
+
+def fill(hub: Hub) -> None:
     chance = random.Random(12)
     words = ["ward", "nurse", "scan", "trial", "grant"]
     coming = []
@@ -304,22 +320,34 @@ def test_a_search_finds_what_looking_at_each_entry_finds(
     for at, feed, entry in sorted(coming, key=lambda each: each[0]):
         hub.publish(feed, entry, at=at)
     hub.store.withdraw(chance.sample([each.key for each in hub.store.walk()], 9), "Withdrawn", NOW)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        None,
+        SAFE,
+        OF_EAST,
+        And((SAFE, OF_EAST)),
+        And((SAFE, Term("tag", "stroke"))),
+        And((OF_EAST, Not(SAFE))),
+    ],
+)
+@pytest.mark.parametrize("most", [12, 30, 10_000])
+def test_a_search_finds_what_looking_at_each_entry_finds(
+    joint: Joint, monkeypatch: pytest.MonkeyPatch, filter: Filter | None, most: int
+) -> None:
+    joint.is_used(monkeypatch)
     bound(monkeypatch, most)
-    if isinstance(hub.store, PostgresStore) and common:
-        hub.store._execute("ANALYZE search")
-    if block is not None:
-        make_bitmaps(hub, monkeypatch, block)
-        # What changed in a block has it made anew; until then it has none.
-        hub.sql(f"DELETE FROM bitmap_blocks WHERE first = {2 * block + 1}")
-    stored = list(hub.store.walk())
+    stored = list(joint.hub.store.walk())
     for typed in ("ward", "nurse scan", "trial grant ward"):
         expected = looked_for_one_by_one(stored, typed.split(), filter, most)
         assert expected
         selection = Selection(search=typed, filter=filter)
         for order in ORDERS:
-            found = {story.id: story.shown.key for story in stories_of_pages(hub, selection, order, 5)}
+            found = {story.id: story.shown.key for story in stories_of_pages(joint.hub, selection, order, 5)}
             assert found == expected
-            assert hub.store.search(selection, limit=1, order=order).stories == len(expected)
+            assert joint.hub.store.search(selection, limit=1, order=order).stories == len(expected)
 
 
 @pytest.mark.parametrize(("typed", "finds"), [("cardiology", 1), ("card*", 1), ("car*", 1), ("ca*", 0)])
@@ -362,7 +390,8 @@ def test_a_star_stands_for_any_ending_whatever_stemming_makes_of_the_word(
     words += ["Co-operation", "Innovation trial", "Medication trial", "aa၁ed"]
     hub.publish(WESSEX, *(news(word, word, text="-") for word in words))
     if block is not None:
-        make_bitmaps(hub, monkeypatch, block)
+        use_bitmaps(monkeypatch, block)
+        hub.make_bitmaps()
     for order in ORDERS:
         assert sorted(titles(search(hub, typed, order=order))) == finds
 
