@@ -21,6 +21,9 @@ needs_shared = pytest.mark.skipif(
     SHARED is None and not os.environ.get("CI"), reason="needs ../shared beside the checkout"
 )
 
+# Images of containers set this. Each process that a test starts would then compile the hub anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(autouse=True)
 def _nobody_is_told_to_end() -> Iterator[None]:
