@@ -6,6 +6,7 @@
     make bench ARGS="rounds --vs postgresql"            the hub with its news in PostgreSQL
     make bench ARGS="serving --servers all"             other servers in turns with the hub's
     make bench ARGS="scale --sizes 10000,100000"        fewer entries: two minutes
+    make bench ARGS="scale --sizes 100000 --vs postgresql"    the same entries in PostgreSQL, too
 
 Parts, in the order in which they are measured:
 
@@ -63,17 +64,17 @@ def main() -> None:
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help="which to measure; all unless some are named"
     )
-    rounds = parser.add_argument_group("rounds")
-    rounds.add_argument("--feeds", type=int, default=2000)
-    rounds.add_argument("--entries", type=int, default=20, help="of each feed")
-    rounds.add_argument(
+    parser.add_argument(
         "--vs",
         action="append",
         choices=("reader", "fetch-only", "postgresql"),
         default=[],
-        help="beside another reader, a bare loop that throws away what it gets, or the hub with its news in"
-        " PostgreSQL, the server counted in; may be given several times",
+        help="rounds beside another reader, a bare loop that throws away what it gets, or the hub with its"
+        " news in PostgreSQL, the server counted in; scale in PostgreSQL, too; may be given several times",
     )
+    rounds = parser.add_argument_group("rounds")
+    rounds.add_argument("--feeds", type=int, default=2000)
+    rounds.add_argument("--entries", type=int, default=20, help="of each feed")
     fresh = parser.add_argument_group("fresh")
     fresh.add_argument("--others", type=int, default=0, help="feeds beside the one, which are not due")
     serving = parser.add_argument_group("serving")

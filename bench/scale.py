@@ -4,7 +4,8 @@ Grows databases of news-like words (bench.grown, some six minutes and 5 GB for
 a million entries) and measures on each, once it has been read: two kinds of polls
 from what was gathered to the commit, and pages and feeds with nothing kept, each
 request another address. Of the processor's time, which other programs on the
-machine disturb less, there are curves (`bench.draw`).
+machine disturb less, there are curves (`bench.draw`). With `--vs postgresql` a server takes
+each of them over, and the same is measured there.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bench.table import row, section, working
 from hub.config import Config, parse
 from hub.decide import decide
 from hub.model import Entry, Feed, FeedState, FeedUpdate, Gathered, Known
-from hub.store import Store, open_store, rows
+from hub.store import Store, open_store, rows, take_over
 from hub.store.cursors import write_cursor
 from hub.store.sqlite import SqliteStore
 from hub.stories import sketched
@@ -77,9 +78,9 @@ def measured(into: list[tuple[float, float]]) -> Iterator[None]:
 # ---------------------------------------------------------------- polls
 
 
-def polls(file: Path, size: int, times: int) -> dict[str, Cost]:
+def polls(database: str, size: int, times: int) -> dict[str, Cost]:
     """What it takes to settle a poll of 20 entries that are new, and one in which one is."""
-    store = open_store(f"sqlite:///{file}")
+    store = open_store(database)
     there = store.totals().entries
     chance = random.Random(there)
     words = Words(chance)
@@ -166,11 +167,11 @@ def addresses(entries: int) -> dict[str, Iterator[str]]:
     }
 
 
-def pages(file: Path, entries: int, times: int) -> dict[str, Cost]:
+def pages(database: str, entries: int, times: int) -> dict[str, Cost]:
     """What it takes to answer a request when nothing is kept."""
     config = parse(feeds_yaml())
     current = [config]
-    app = create_app(lambda: open_store(f"sqlite:///{file}"), lambda: current[0], base_url="http://127.0.0.1")
+    app = create_app(lambda: open_store(database), lambda: current[0], base_url="http://127.0.0.1")
     client = app.test_client()
     set_aside()
     found = {}
@@ -241,15 +242,35 @@ def run(arguments: argparse.Namespace) -> None:
                 f" milliseconds, nothing kept, {arguments.times} pages of each kind",
                 *_FIGURES,
             )
-            costs = {**polls(file, size, arguments.times // 3), **pages(file, size, arguments.times)}
-            found[size] = {what: cost.figures for what, cost in costs.items()}
-            for what, figures in found[size].items():
-                row(what, *(f"{figures[name]:.1f}" for name in _FIGURES))
+            found[size] = _told(f"sqlite:///{file}", size, arguments.times)
+            if "postgresql" in arguments.vs:
+                _in_postgresql(file, size, folder, arguments.times)
         if arguments.plans:
             print(f"\nHow each query goes about it, at {sizes[-1]:,} entries")
             plans(folder / f"grown-{sizes[-1]}.db", sizes[-1])
     arguments.curves.parent.mkdir(parents=True, exist_ok=True)
     arguments.curves.write_text(json.dumps(found, indent=1))
+
+
+def _told(database: str, size: int, times: int) -> dict[str, dict[str, float]]:
+    costs = {**polls(database, size, times // 3), **pages(database, size, times)}
+    told = {what: cost.figures for what, cost in costs.items()}
+    for what, figures in told.items():
+        row(what, *(f"{figures[name]:.1f}" for name in _FIGURES))
+    return told
+
+
+def _in_postgresql(file: Path, size: int, folder: Path, times: int) -> None:
+    """The same of what the file has, once a server has taken it over."""
+    from bench.postgresql import database
+
+    with database(folder / "postgresql") as (address, _):
+        with working(f"Taking {size:,} entries over into PostgreSQL"):
+            take_over(address, file, lambda _step: None)
+        section(
+            f"The same in PostgreSQL, {size:,} entries; the processor's time is the hub's alone", *_FIGURES
+        )
+        _told(address, size, times)
 
 
 def _read_once(file: Path) -> None:

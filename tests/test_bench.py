@@ -47,12 +47,15 @@ def test_rounds_are_measured_without_nginx_too_and_say_so(tmp_path: Path) -> Non
 
 def test_pages_are_measured_by_size_and_written_down_for_the_curves(tmp_path: Path) -> None:
     curves = tmp_path / "curves" / "bench.json"
-    ended = _bench("scale", "--sizes", "200,100", "--times", "15", "--folder", tmp_path, "--curves", curves)
+    where = ("--folder", tmp_path, "--curves", curves)
+    ended = _bench("scale", "--sizes", "200,100", "--times", "15", "--vs", "postgresql", *where)
     assert ended.returncode == 0, ended.stderr
     sections = re.split(r"\n(?=\d+ entries of 2,000 members)", ended.stdout)
     assert [section.split(" ")[0] for section in sections[1:]] == ["100", "200"]
     found = json.loads(curves.read_text())
-    for section, size in zip(sections[1:], ("100", "200"), strict=True):
+    for sections_of_size, size in zip(sections[1:], ("100", "200"), strict=True):
+        section, on_server = sections_of_size.split("\nThe same in PostgreSQL")
+        assert _figures(on_server, "search")[0] > 0
         for what, figures in found[size].items():
             assert _figures(section, what) == [float(f"{figure:.1f}") for figure in figures.values()]
             assert 0 < figures["median"] <= figures["p99"]

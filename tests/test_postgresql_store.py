@@ -389,6 +389,20 @@ class Listening(PostgresStore):
         return super()._planned(statement, values)
 
 
+@pytest.mark.parametrize("second", [2, 2.5, True])
+def test_rows_that_are_written_together_are_what_each_would_be_by_itself(
+    store: PostgresStore, second: float
+) -> None:
+    """Columns whose values are of several types are no arrays, and are written row by row."""
+    written = [('"{a}\\, é', 1.5, b"\0"), (None, None, None), ("", second, b""), ("NULL", -1.5, b"1")]
+    with store._writing():
+        store._execute("CREATE TABLE rows_of_it (a TEXT, b DOUBLE PRECISION, c BYTEA)")
+        store._write_each("INSERT INTO rows_of_it (a, b, c) VALUES (?, ?, ?)", written)
+        found = store._tuples("SELECT * FROM rows_of_it")
+        store._execute("DROP TABLE rows_of_it")
+    assert found == written
+
+
 def test_nobody_counts_the_entries_with_a_word_that_the_server_knows_many_to_have(
     url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

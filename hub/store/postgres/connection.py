@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import NoneType
 from typing import Any
 
 import psycopg
@@ -344,22 +345,24 @@ class PostgresConnection(Connection):
         return [key for (key,) in self._ask(statement, values)]
 
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
-        if len(values) >= _MANY and (plain := _PLAIN_INSERT.fullmatch(statement)):
-            self._write_columns(plain[1], plain[2], plain[3] or "", values)
-        elif values:
-            each = translated(statement)
-            with self._connection.cursor() as cursor:
-                cursor.executemany(each.text.encode(), [each.values(some) for some in values])
+        if not values:
+            return
+        plain = _PLAIN_INSERT.fullmatch(statement) if len(values) >= _MANY else None
+        columns = [[*column] for column in zip(*values, strict=True)] if plain else []
+        if plain and all(len({*map(type, column)} - {NoneType}) < 2 for column in columns):
+            self._write_columns(plain[1], plain[2], columns, plain[3] or "")
+            return
+        each = translated(statement)
+        with self._connection.cursor() as cursor:
+            cursor.executemany(each.text.encode(), [each.values(some) for some in values])
 
-    def _write_columns(self, table: str, columns: str, otherwise: str, values: Sequence[Any]) -> None:
-        """Insert rows by one statement, which is given each column's values as an array."""
+    def _write_columns(self, table: str, names: str, columns: Sequence[list[Any]], otherwise: str) -> None:
+        """Insert rows by one statement, which is given each column's values, of one type, as an array."""
         if table not in self._types:
             self._types[table] = dict(self._connection.execute(_TYPES, (table,)))
-        names = columns.split(", ")
-        arrays = ", ".join(f"%s::{self._types[table][name]}[]" for name in names)
+        arrays = ", ".join(f"%s::{self._types[table][name]}[]" for name in names.split(", "))
         self._connection.execute(
-            f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}){otherwise}".encode(),
-            [list(column) for column in zip(*values, strict=True)],
+            f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}){otherwise}".encode(), columns
         )
 
     def _written_elsewhere(self) -> object:
