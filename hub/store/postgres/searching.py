@@ -63,16 +63,16 @@ WHERE s.words @@ ?::tsquery AND e.standing IS NULL)
 """
 # A word in the title counts for eight; long texts have more of any word.
 _RANKED = """
-s.words @@ ?::tsquery AS titled, ts_rank('{0.125, 0.125, 0.125, 1}', s.words, ?::tsquery, 1) AS rank
+words @@ ?::tsquery AS titled, ts_rank('{0.125, 0.125, 0.125, 1}', words, ?::tsquery, 1) AS rank
 """
 _UNRANKED = "FALSE AS titled, 0 AS rank"
 # Of each story the lead, if that was found, else the earliest that was.
 _FOUND = """
 WITH hits AS MATERIALIZED (
-    SELECT entry FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT ?
+    SELECT entry, {rank} FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT ?
 ), shown AS MATERIALIZED (
-    SELECT {once} e.key, e.date, {rank}
-    FROM (SELECT entry FROM hits ORDER BY entry DESC LIMIT ?) h JOIN entries e ON e.key = h.entry {with_words}
+    SELECT {once} e.key, e.date, h.titled, h.rank
+    FROM (SELECT * FROM hits ORDER BY entry DESC LIMIT ?) h JOIN entries e ON e.key = h.entry
     WHERE {condition} {first}
 )
 SELECT key, date, (SELECT COUNT(*) FROM shown), (SELECT COUNT(*) FROM hits), (SELECT MIN(entry) FROM hits)
@@ -176,7 +176,6 @@ class Searching(Nearby, Stemming, PostgresConnection):
             once="" if selection.every_entry else "DISTINCT ON (e.story)",
             first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
             rank=_RANKED if ranked_by else _UNRANKED,
-            with_words="JOIN search s ON s.entry = h.entry" if ranked_by else "",
             condition=condition,
             # Spelled out, as in `Listing`.
             before="WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
@@ -187,7 +186,7 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
         def found_of(most: int) -> list[tuple[Any, ...]]:
             return self._planned(
-                statement, (query, most + 1, *ranks, most, *values, *older, limit + 1, skipped)
+                statement, (*ranks, query, most + 1, most, *values, *older, limit + 1, skipped)
             )
 
         looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
