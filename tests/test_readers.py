@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.model import Readership
 from hub.publish import readers
@@ -116,7 +117,7 @@ def test_who_asks_again_counts_once_and_each_program_at_an_address_for_itself() 
 
 def test_a_machine_that_changes_its_ipv6_address_in_its_network_counts_once() -> None:
     counted = day()
-    for address in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1", "not an address"):
+    for address in ("2001:db8::1", "2001:db8::ffff:0:0:2", "2001:db8:0:1::1", "not an address"):
         counted.add(ALL, address, NEWSBOAT)
     assert numbers(counted) == {(ALL, "", ""): 3}
 
@@ -128,11 +129,16 @@ def test_what_an_aggregator_says_counts_once_from_wherever_and_is_added_up_by_it
         Aggregator("Feedbin", "1", 45),
         Aggregator("Feedbin", "1", 44),
         Aggregator("Feedbin", "2", 3),
+        Aggregator("Netvibes", "", 0),
     ):
         counted.add_aggregator(ALL, said)
-    assert numbers(counted) == {(ALL, "Feedbin", "1"): 45, (ALL, "Feedbin", "2"): 3}
+    assert numbers(counted) == {
+        (ALL, "Feedbin", "1"): 45,
+        (ALL, "Feedbin", "2"): 3,
+        (ALL, "Netvibes", ""): 0,
+    }
     (found,) = [Counts(counted.so_far(), TODAY).of("All", "", (ALL,), 0)]
-    assert found.aggregators == (("Feedbin", 48),)
+    assert found.aggregators == (("Feedbin", 48), ("Netvibes", 0))
 
 
 def test_who_was_seen_is_known_without_being_kept() -> None:
@@ -191,22 +197,22 @@ def on(back: int, number: int, document: str = ALL, *, aggregator: str = "", id:
     )
 
 
-def test_of_a_week_a_usual_day_counts_with_what_aggregators_said_last() -> None:
-    counts = Counts(
-        [
-            *(on(back, number) for back, number in enumerate((1, 90, 12, 10, 11, 3, 2))),
-            on(1, 40, aggregator="Feedbin", id="1"),
-            on(4, 45, aggregator="Feedbin", id="1"),
-            on(6, 5, aggregator="Feedbin", id="2"),
-            on(7, 900, aggregator="Feedly"),
-            on(2, 50, RSS, aggregator="Feedly"),
-        ],
-        TODAY,
-    )
+@pytest.mark.parametrize("the_latest_first", [False, True])
+def test_of_a_week_a_usual_day_counts_with_what_aggregators_said_last(*, the_latest_first: bool) -> None:
+    counted = [
+        *(on(back, number) for back, number in enumerate((1, 90, 12, 10, 11, 3, 2))),
+        on(1, 40, aggregator="Feedbin", id="1"),
+        on(4, 45, aggregator="Feedbin", id="1"),
+        on(6, 5, aggregator="Feedbin", id="2"),
+        on(7, 900, aggregator="Feedly"),
+        on(2, 50, RSS, aggregator="Feedly"),
+        *(on(0, 1, aggregator=name) for name in ("b", "C", "A")),
+    ]
+    counts = Counts(sorted(counted, key=lambda each: each.day, reverse=the_latest_first), TODAY)
     found = counts.of("All", "address", (ALL, RSS), 2)
     assert found.own == 10
-    assert found.aggregators == (("Feedly", 50), ("Feedbin", 45))
-    assert (found.number, found.sent) == (105, 2)
+    assert found.aggregators == (("Feedly", 50), ("Feedbin", 45), ("A", 1), ("b", 1), ("C", 1))
+    assert (found.number, found.sent) == (108, 2)
 
 
 def test_a_feed_that_somebody_looked_at_once_has_no_readers_and_days_without_a_hub_are_left_out() -> None:
@@ -217,10 +223,12 @@ def test_a_feed_that_somebody_looked_at_once_has_no_readers_and_days_without_a_h
 
 
 def test_before_is_what_the_weeks_before_come_to_of_which_something_is_known() -> None:
-    counts = Counts([on(0, 10), on(8, 6), on(20, 9), on(35, 1_000)], TODAY)
+    counts = Counts(
+        [on(0, 10), on(7, 7), on(7, 2, aggregator="Feedbin"), on(20, 9), on(34, 3), on(35, 1_000)], TODAY
+    )
     found = counts.of("All", "", (ALL,), 0)
-    assert found.before == 8
-    assert found.change == "+2"
+    assert found.before == 7
+    assert found.change == "+3"
     assert counts.of("Other", "", (RSS,), 0).change == "0"
     fewer = Counts([on(0, 10), on(8, 1_500)], TODAY).of("All", "", (ALL,), 0)
     assert fewer.change == "−1,490"
@@ -229,10 +237,11 @@ def test_before_is_what_the_weeks_before_come_to_of_which_something_is_known() -
 
 
 def test_feeds_with_the_most_come_first_and_a_table_has_all_of_each() -> None:
-    counts = Counts([on(0, 2), on(0, 7, RSS), on(0, 3, RSS, aggregator="=Feedly")], TODAY)
+    few = replace(on(0, 2), at_least=True)
+    counts = Counts([few, on(0, 7, RSS), on(0, 3, RSS, aggregator="=Feedly")], TODAY)
     found = most_first([counts.of("Few", "few", (ALL,), 0), counts.of("Many", "many", (RSS,), 4)])
     assert table(found).splitlines() == [
         "feed,address,readers,at least,before,by themselves,by aggregators,aggregators,sent by WebSub",
         "Many,many,10,,,7,3,'=Feedly 3,4",
-        "Few,few,2,,,2,0,,0",
+        "Few,few,2,yes,,2,0,,0",
     ]

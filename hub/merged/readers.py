@@ -21,10 +21,11 @@ def feed_readers(merged: MergedFeeds, today: date, member: str | None = None) ->
     counts = Counts(merged.store.readers(today - LOOKED_BACK + timedelta(days=1), today), today)
     sent = merged.store.subscribers_by_topic(merged.now)
     feeds = {each.atom: each for each in _offered(catalogue, member)}
-    offered = {url.removeprefix(hub) for each in feeds.values() for url in _documents(each)}
-    for document in sorted(counts.documents - offered):
-        if other := _of_path(catalogue, document, member):
-            feeds[other.atom] = other
+    if member is None:
+        offered = {url.removeprefix(hub) for each in feeds.values() for url in _documents(each)}
+        for document in sorted(counts.documents - offered):
+            if other := _of_path(catalogue, document):
+                feeds[other.atom] = other
     return most_first(
         counts.of(
             each.name,
@@ -49,7 +50,7 @@ def _offered(catalogue: Catalogue, member: str | None) -> Iterator[FeedAddress]:
         yield from group.feeds
 
 
-def _of_path(catalogue: Catalogue, document: str, member: str | None) -> FeedAddress | None:
+def _of_path(catalogue: Catalogue, document: str) -> FeedAddress | None:
     """The feed of a document that may not be offered any more, or never was, such as a member's status."""
     of: Mapping[str, Callable[[str], FeedAddress]] = {
         "tag": catalogue.of_tag,
@@ -57,6 +58,4 @@ def _of_path(catalogue: Catalogue, document: str, member: str | None) -> FeedAdd
         "status": catalogue.status_of,
     }
     kind, _, name = document.removeprefix("/feeds/").rpartition(".")[0].partition("/")
-    if not name or kind not in of or (member is not None and (kind == "tag" or name != member)):
-        return None
-    return of[kind](unquote(name))
+    return of[kind](unquote(name)) if kind in of else None
