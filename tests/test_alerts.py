@@ -418,6 +418,12 @@ def test_no_words_of_a_site_begin_a_line_or_a_header() -> None:
     assert bytes(written).isascii()
 
 
+def test_an_address_in_a_mail_stays_whole() -> None:
+    address = f"https://east.example/{'a-long-way/' * 12}feed/"
+    told = compose([replace(BROKEN, sentence=f"It was asked at {address} in vain.")], TOLD)
+    assert address in mail(told, TOLD, NOW).get_content()
+
+
 def test_a_chat_is_told_no_words_of_a_site_and_no_command() -> None:
     message = compose([BROKEN], TOLD)
     assert message.text.splitlines()[1] == (
@@ -437,16 +443,26 @@ def test_of_very_many_feeds_some_are_told_in_full_and_all_are_counted() -> None:
     assert compose(many[1:], TOLD).id != message.id
 
 
+def test_three_feeds_of_one_host_are_said_to_be_on_it_and_two_are_not() -> None:
+    west = replace(BROKEN, url="https://west.example/feed/")
+    assert "3 of them are on one host, east.example" in compose([west, BROKEN, BROKEN, BROKEN], TOLD).body
+    assert "3 of them are on one host, east.example" in compose([BROKEN] * 3, TOLD).body
+    assert "on one host" not in compose([west, BROKEN, BROKEN], TOLD).body
+
+
 def test_a_feed_that_is_left_alone_is_not_said_to_be_well_again() -> None:
     paused = replace(BROKEN, over=NOW, ending=PAUSED)
     message = compose([paused], TOLD)
     assert message.subject == "[Nöws <b>] 1 feed needs nobody any more: Łódź <!channel>"
     assert "It is paused in feeds.yaml." in " ".join(message.body.split())
     assert message.text.endswith(". It is paused in feeds.yaml.")
-    assert " well again" not in message.body + message.text
+    for words in (" well again", "eeds somebody"):
+        assert words not in message.body + message.text
     well = replace(paused, ending=WELL_AGAIN)
     assert compose([well], TOLD).subject.startswith("[Nöws <b>] 1 feed is well again")
+    assert "2 feeds are well again" in compose([well, well], TOLD).subject
     assert "2 feeds need nobody any more" in compose([well, paused], TOLD).subject
+    assert "eeds nobody" not in compose([BROKEN], TOLD).body
 
 
 def a_mail() -> Any:

@@ -315,6 +315,13 @@ def test_a_sample_is_sent_to_all_and_each_failure_is_said(
     assert "a test of what the hub sends" in post.mails[0].get_content().replace("\r\n ", "")
     assert "nothing has happened" in json.loads(reader.pushed[0].body)["text"]
     assert not (tmp_path / "hub.db").exists()
+    hub.write({}, head=told(post).replace("[news@example.org]", "[news@example.org, two@example.org]"))
+    post.refused = {"two@example.org"}
+    done = hub.run("alerts", "test")
+    assert done.returncode == 1
+    assert "takes no mail for two@example.org (550 no such user); the others have it." in done.stderr
+    assert "took a mail" not in done.stdout
+    hub.write({"east": []}, head=told(post, reader))
     post.says, reader.status = "554 no", 404
     done = hub.run("alerts", "test")
     assert done.returncode == 1

@@ -114,8 +114,6 @@ def _body(broke: Sequence[Incident], well: Sequence[Incident], known: _Known) ->
 
 def _on_one_host(broke: Sequence[Incident]) -> Iterator[str]:
     hosts = Counter(urls.host(each.url) or "" for each in broke)
-    if len(broke) < _TOGETHER:
-        return
     (host, feeds), *_ = hosts.most_common(1)
     if feeds >= _TOGETHER:
         yield from wrapped(f"{feeds:,} of them are on one host, {host}: it may be that alone.")
