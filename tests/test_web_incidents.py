@@ -140,9 +140,10 @@ def test_readers_are_told_of_a_feed_that_is_paused_or_left_in_their_own_words(hu
 
 
 def test_what_may_pass_is_told_nobody(hub: Hub) -> None:
-    hub.fail(EAST, AWAY, "connect", at=ago(hours=1))
+    hub.fail(EAST, AWAY, "connect", at=ago(minutes=1))
     notice(hub)
     notice(hub)
+    assert hub.store.looked_at(None, limit=9)[0][1] is not None
     assert entries(hub) == []
     hub.publish(EAST, news("one"), at=NOW)
     notice(hub)
