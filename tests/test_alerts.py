@@ -418,6 +418,16 @@ def test_no_words_of_a_site_begin_a_line_or_a_header() -> None:
     assert bytes(written).isascii()
 
 
+def test_a_mail_says_what_the_office_can_do_and_what_the_site_can_if_there_is_anything() -> None:
+    office, site = "  What you can do: Write its new address.\n", "  For those who look after their site:\n"
+    both = compose([replace(BROKEN, remedy="Write its new address.")], TOLD).body
+    assert office in both
+    assert f"{site}  > Text.\n" in both
+    neither = compose([replace(BROKEN, editor="")], TOLD).body
+    assert "What you can do" not in neither
+    assert "For those who look after" not in neither
+
+
 def test_an_address_in_a_mail_stays_whole() -> None:
     address = f"https://east.example/{'a-long-way/' * 12}feed/"
     told = compose([replace(BROKEN, sentence=f"It was asked at {address} in vain.")], TOLD)
@@ -623,6 +633,7 @@ def test_a_webhook_gets_a_text_and_each_incident(telling: Telling, reader: Reade
     telling.step()
     telling.step(minutes=5)
     assert posted(reader)[1]["incidents"][0]["over"] == "2026-11-24T16:05:00Z"
+    assert posted(reader)[1]["text"].endswith("It is well again."), "nobody need look"
 
 
 @pytest.mark.parametrize(

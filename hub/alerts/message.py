@@ -137,8 +137,9 @@ def _in_full(incident: Incident, known: _Known) -> Iterator[str]:
 
 def _in_lines(incidents: Sequence[Incident], known: _Known) -> Iterator[str]:
     for each in incidents[:_LISTED]:
-        ending = f" {each.ending}" if each.ending else ""
-        yield from wrapped(f"- {known.name(each)}: {each.headline} {known.lasted(each)}.{ending}", "", "  ")
+        yield from wrapped(
+            f"- {known.name(each)}: {each.headline} {known.lasted(each)}. {each.ending}", "", "  "
+        )
     if left := incidents[_LISTED:]:
         yield f"- and {len(left):,} more"
     if incidents:
