@@ -129,6 +129,18 @@ def test_a_callback_that_answers_with_something_else_has_not_confirmed(
     assert len(reader.asked) == 2
 
 
+@pytest.mark.parametrize(
+    ("repeats", "confirmed"),
+    [("{}", True), ("{}\r\n", True), ("", False), ("ok", False), ("{}{}", False), ("<p>{}</p>", False)],
+)
+def test_a_callback_confirms_by_the_challenge_and_by_nothing_else(
+    hub: Publishing, reader: Reader, repeats: str, *, confirmed: bool
+) -> None:
+    reader.repeats = repeats.replace("{}{}", "{0}{0}")
+    hub.subscribed(reader)
+    assert (hub.subscriber() is not None) == confirmed
+
+
 def test_a_callback_that_cannot_be_reached_is_asked_three_times(hub: Publishing, reader: Reader) -> None:
     reader.confirming = 503
     hub.subscribed(reader)
@@ -274,6 +286,42 @@ def test_changes_within_a_second_are_looked_at_once(hub: Publishing, reader: Rea
     assert not hub.sender.look()
     time.sleep(1.0)
     assert hub.sender.look()
+
+
+def test_what_changes_while_something_is_on_its_way_is_sent_afterwards(
+    hub: Publishing, reader: Reader
+) -> None:
+    hub.subscribed(reader)
+    hub.news("Clinic moves", "Ward opens")
+    assert hub.sender is not None
+    hub.look()
+    hub.sender.act()
+    (moves,) = (each for each in hub.store.walk() if each.entry.title == "Clinic moves")
+    hub.store.withdraw([moves.key], "a mistake", hub.now)
+    hub.look()
+    hub.sender.act()
+    while hub.polls.unfinished:
+        hub.polls.step(1)
+    hub.step()
+    assert [b"deleted-entry" in each.body for each in reader.pushed] == [False, True]
+
+
+def test_what_a_subscriber_has_already_is_not_sent_again(hub: Publishing, reader: Reader) -> None:
+    hub.subscribed(reader)
+    hub.news("Clinic moves", "Ward opens")
+    hub.step()
+    reader.status = 500
+    hub.configure(fetch=f"{ALLOWED}, title: Another name")
+    hub.step()
+    assert [b"Another name" in each.body for each in reader.pushed] == [False, True]
+    reader.status = 204
+    hub.configure()
+    hub.now += HOUR
+    hub.step()
+    assert len(reader.pushed) == 2
+    found = hub.subscriber()
+    assert found is not None
+    assert (found.due, found.tries) == (None, 0)
 
 
 def test_a_poll_that_brings_nothing_sends_nothing(hub: Publishing, reader: Reader) -> None:
@@ -451,14 +499,142 @@ def test_a_slow_subscriber_holds_up_nobody(
             hub.polls.step(1)
 
 
+def elsewhere(other: Reader, number: int) -> str:
+    """The address of a subscriber on all of loopback by so many a host."""
+    return other.url.replace("127.0.0.1", f"127.0.1.{number}")
+
+
+def test_who_waited_for_a_place_is_sent_the_feed_as_it_is_by_then(
+    hub: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.polling.sender._MOST_SENT_SLOWLY", 1)
+    monkeypatch.setattr("hub.polling.sender._SETTLES", 0)
+    with websub_reader("0.0.0.0") as other:
+        for number in (1, 2):
+            callback = f"{elsewhere(other, number)}/{number}"
+            assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
+        hub.step()
+        hub.news("Clinic moves", "Ward opens")
+        assert hub.sender is not None
+        hub.look()
+        hub.sender.act()
+        (moves,) = (each for each in hub.store.walk() if each.entry.title == "Clinic moves")
+        hub.store.withdraw([moves.key], "a mistake", hub.now)
+        while hub.polls.unfinished:
+            hub.polls.step(1)
+        assert [b"deleted-entry" in each.body for each in other.pushed] == [False, True]
+
+
+def test_each_topic_is_sent_however_few_documents_are_kept(
+    hub: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.polling.sender._MOST_KEPT", 1)
+    monkeypatch.setattr("hub.polling.sender._MAKING", SOON)
+    with websub_reader("0.0.0.0") as other:
+        for number, format in enumerate(("atom", "json", "rss")):
+            callback = f"{elsewhere(other, number)}/{format}"
+            topic = f"{hub.address}/feeds/all.{format}"
+            assert ask(hub.address, mode="subscribe", topic=topic, callback=callback).status == 202
+        hub.step()
+        hub.news("Clinic moves", "Ward opens")
+        hub.step()
+        sent = sorted((each.path[1:], each.headers["content-type"]) for each in other.pushed)
+    assert [(path, path in media_type) for path, media_type in sent] == [
+        ("atom", True),
+        ("json", True),
+        ("rss", True),
+    ]
+
+
+@pytest.mark.parametrize(("most", "begun"), [(2, 2), (9, 3)])
+def test_a_host_is_asked_and_sent_one_at_a_time_and_so_many_hosts_at_once(
+    hub: Publishing, monkeypatch: pytest.MonkeyPatch, most: int, begun: int
+) -> None:
+    monkeypatch.setattr("hub.polling.sender._MOST_ASKED", most)
+    monkeypatch.setattr("hub.polling.sender._MOST_SENT_SLOWLY", most)
+
+    def begin() -> int:
+        """How many are under way after some ticks in which nobody answers."""
+        assert hub.sender is not None
+        for _ in range(3):
+            hub.look()
+            hub.sender.act()
+        return hub.polls.unfinished
+
+    with websub_reader("0.0.0.0") as other:
+        for number, path in ((1, "one"), (1, "two"), (2, "three"), (3, "four")):
+            callback = f"{elsewhere(other, number)}/{path}"
+            assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
+        assert begin() == begun
+        hub.step()
+        assert len(other.asked) == 4
+        hub.news("Clinic moves", "Ward opens")
+        assert begin() == begun
+        while hub.polls.unfinished:
+            hub.polls.step(1)
+        assert len(other.pushed) == 4, "whoever waits is sent it as soon as there is a place"
+
+
+def test_topics_take_turns_so_that_many_hold_up_no_polls(
+    hub: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("_MAKING", -1), ("_SETTLES", 0), ("_LOOKS", 0)):
+        monkeypatch.setattr(f"hub.polling.sender.{name}", seconds)
+    # Each is made again for whoever is sent it behind another.
+    monkeypatch.setattr("hub.polling.sender._MOST_KEPT", 1)
+    formats = ("atom", "json", "rss")
+    with websub_reader("0.0.0.0") as other:
+        for number, format in enumerate(formats):
+            callback = f"{elsewhere(other, number)}/{format}"
+            topic = f"{hub.address}/feeds/all.{format}"
+            assert ask(hub.address, mode="subscribe", topic=topic, callback=callback).status == 202
+        hub.step()
+        assert hub.sender is not None
+        made = []
+        for number in range(1, 4):
+            # There is something new before each of them had its turn.
+            hub.news(f"News {number}", "Ward opens")
+            before = len(other.pushed)
+            assert hub.sender.look()
+            hub.sender.act()
+            while hub.polls.unfinished:
+                hub.polls.step(1)
+            made.append(len(other.pushed) - before)
+        assert made == [1, 1, 1]
+        assert sorted(each.path for each in other.pushed) == [f"/{format}" for format in formats]
+        other.pushed.clear()
+        hub.step()
+        assert [b"News 3" in each.body for each in other.pushed] == [True] * 2, "the third has it"
+
+
+def test_who_subscribes_is_asked_while_others_are_sent_something(
+    hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.polling.sender._MOST_ASKED", 1)
+    hub.subscribed(reader)
+    hub.news("Clinic moves", "Ward opens")
+    assert hub.sender is not None
+    assert hub.look()
+    hub.sender.act()
+    assert hub.polls.unfinished
+    with websub_reader("0.0.0.0") as other:
+        callback = f"{elsewhere(other, 1)}/me"
+        assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
+        assert hub.look()
+        hub.sender.act()
+        while hub.polls.unfinished:
+            hub.polls.step(1)
+        assert (len(reader.pushed), other.modes()) == (1, ["subscribe"])
+
+
 def test_once_the_polls_wind_up_nobody_counts_as_sent_to_who_is_not(
     hub: Publishing, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.polling.sender._MOST_SENT_SLOWLY", 1)
     with websub_reader("0.0.0.0") as other:
-        elsewhere = other.url.replace("127.0.0.1", "127.0.1.1")
         hub.subscribed(reader)
-        assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=f"{elsewhere}/me").status == 202
+        callback = f"{elsewhere(other, 1)}/me"
+        assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
         hub.step()
         hub.news("Clinic moves", "Ward opens")
         reader.takes = other.takes = 0.2
@@ -550,6 +726,7 @@ def test_a_feed_that_is_no_more_is_denied_to_its_subscribers(hub: Publishing, re
     assert reader.asked[1]["hub.reason"] == "There is no such feed here any more."
     assert "hub.challenge" not in reader.asked[1]
     assert hub.store.topics() == frozenset()
+    hub.now += MINUTE
     hub.step()
     assert len(reader.asked) == 2
 

@@ -33,13 +33,15 @@ class Pushed:
 class Reader:
     """What it was asked by GET in `asked`, as fields and the `path`; what was posted in `pushed`.
 
-    It confirms what it is asked with `confirming`, the status, where `confirms`
-    is true. A push is answered with `status` and `headers`, after `takes` seconds.
+    It confirms what it is asked with `confirming`, the status, where `confirms` is
+    true, and with what it `repeats`, the challenge in place of `{}`. A push is answered
+    with `status` and `headers`, after `takes` seconds.
     """
 
     url: str
     confirms: bool = True
     confirming: int = 200
+    repeats: str = "{}"
     status: int = 204
     takes: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
@@ -65,7 +67,8 @@ def websub_reader(address: str = "127.0.0.1") -> Iterator[Reader]:
             reader.asked.append({"path": parts.path, **fields})
             time.sleep(reader.takes)
             if reader.confirms:
-                self._answer(reader.confirming, fields.get("hub.challenge", "").encode())
+                said = reader.repeats.format(fields.get("hub.challenge", ""))
+                self._answer(reader.confirming, said.encode())
             else:
                 self._answer(404, b"no")
 

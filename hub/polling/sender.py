@@ -88,7 +88,7 @@ class Sender:
         self._looked = -_LOOKS
         self._topics: frozenset[str] = frozenset()
         self._seen: dict[str, _Topic] = {}
-        self._documents: OrderedDict[str, tuple[Hashable, Rendered]] = OrderedDict()
+        self._documents: OrderedDict[str, Rendered] = OrderedDict()
         self._busy: dict[
             str, str
         ] = {}  # the hosts of callbacks that are asked or sent to, and which of these
@@ -164,7 +164,7 @@ class Sender:
         self._seen[topic] = _Topic(state=state, document=document, looked=time.monotonic())
         if rendered is None or document is None:
             return
-        self._documents[topic] = state, rendered
+        self._documents[topic] = rendered
         self._documents.move_to_end(topic)
         while len(self._documents) > _MOST_KEPT:
             self._documents.popitem(last=False)
@@ -185,7 +185,6 @@ class Sender:
             # The topic of another address of the hub stays: the hub may get that address back.
             if feeds.would_have(topic):
                 self._store.deny(topic, _GONE, self._now())
-                self._topics -= {topic}
             return None
         return feeds.rendered(*found)
 
@@ -195,10 +194,10 @@ class Sender:
         fresh = seen is not None and (
             seen.state == self._state() or time.monotonic() - seen.looked < _SETTLES
         )
-        if seen is None or not fresh or (seen.document and (kept is None or kept[0] != seen.state)):
+        if seen is None or not fresh or (seen.document and kept is None):
             self._look_at(topic)
             seen, kept = self._seen[topic], self._documents.get(topic)
-        return kept[1] if kept and seen.document else None
+        return kept if seen.document else None
 
     # ------------------------------------------------------------ sending
 
