@@ -129,7 +129,15 @@ def test_who_reads_no_feed_is_no_reader(hub: Hub) -> None:
         assert ask(server, "/feeds/all.atom?before=nonsense", NEWSBOAT) == 400
         assert ask(server, "/events.ics", NEWSBOAT) == 200
         assert ask(server, "/", NEWSBOAT) == 200
-    assert counted(hub) == {}
+        assert ask(server, "/feeds/all.json", NEWSBOAT) == 200
+    assert counted(hub) == {("/feeds/all.json", ""): 1}, "the one that does"
+
+
+def test_an_aggregator_that_calls_itself_a_browser_is_none(hub: Hub) -> None:
+    bazqux = "Mozilla/5.0 (compatible; BazQux/2.4; +https://bazqux.com/fetcher; 6 subscribers)"
+    with serving(hub) as server:
+        assert ask(server, ALL, bazqux, Accept="text/html,*/*") == 200
+    assert counted(hub) == {(ALL, "BazQux"): 6}
 
 
 def test_a_reader_that_lives_in_a_browser_counts_also_where_its_page_was_shown_before(hub: Hub) -> None:
@@ -143,10 +151,12 @@ def test_a_feed_is_one_by_whatever_path_a_proxy_passes_on(hub: Hub) -> None:
     hub.configure(NETWORK.replace("  title:", "  url: https://example.org/news\n  title:", 1))
     hub.publish(WESSEX, news("a", tags=()))
     with serving(hub) as server:
-        assert ask(server, "/news/feeds/member/wessex.atom", NEWSBOAT) == 200
-        assert ask(server, "/feeds/member/wessex.atom", NEWSBOAT) == 200
-        assert ask(server, "/feeds/member/wessex.atom?before=", NEWSBOAT) == 200
-    assert counted(hub) == {("/feeds/member/wessex.atom", ""): 1}
+        assert ask(server, "/news/feeds/member/wessex.atom", NEWSBOAT, "192.0.2.1") == 200
+        assert ask(server, "/feeds/member/wessex.atom", NEWSBOAT, "192.0.2.1") == 200
+        assert ask(server, "/feeds/member/wessex.atom?before=", NEWSBOAT, "192.0.2.1") == 200
+        assert ask(server, "/news/feeds/member/wessex.atom", NEWSBOAT, "192.0.2.2") == 200
+        assert ask(server, "/feeds/member/wessex.atom", NEWSBOAT, "192.0.2.3") == 200
+    assert counted(hub) == {("/feeds/member/wessex.atom", ""): 3}
 
 
 def test_a_hub_that_starts_again_within_the_day_does_not_count_twice(either: Hub) -> None:
@@ -219,6 +229,11 @@ def test_a_count_waits_for_a_database_that_cannot_be_written_to(
     days = [each.day for each in hub.store.readers(date.min, date.max)]
     assert days == [TODAY + timedelta(days=day) for day in range(3, 10)], "a week waits, and no more"
     assert not readers._over
+    hub.app.site.open_store = lambda: open_store(f"sqlite:///{tmp_path}")
+    note(readers, "192.0.2.2")
+    with caplog.at_level(logging.WARNING):
+        readers.write()
+    assert len(caplog.messages) == 2, "once each time that it begins to wait"
     hub.close()
 
 
@@ -379,6 +394,10 @@ def test_the_command_tells_the_same_and_has_it_as_a_table(office: AdminHub) -> N
         "        3      +3       0  gone by\n"
     ) in said
     assert "        0       0       0  Corrections\n" in said
+    more = Readership(day=TODAY, document="/feeds/member/east.atom", number=1_000, at_least=True)
+    office.store.count_readers([more])
+    said = report(office.path, office.database, as_table=False, now=NOW)
+    assert "   ≥1,060  +1,060       0  Health Innovation East\n" in said
     options = ["--config", str(office.path), "--database", office.database]
     ran = CliRunner().invoke(cli, ["readers", "--csv", *options])
     assert ran.exit_code == 0

@@ -87,6 +87,21 @@ def test_a_feed_leaves_out_what_a_member_published_alone_and_with_others_and_say
         assert hub.headlines(page) == titles
 
 
+@pytest.mark.parametrize(
+    ("path", "title", "page"),
+    [
+        ("all", "Health innovation news", "/"),
+        ("tag/safety", "Patient safety – Health innovation news", "/tag/safety"),
+        ("merged/safe", "Safe – Health innovation news", "/"),
+    ],
+)
+def test_a_feed_of_all_members_says_nothing_of_leaving_out(
+    hub: Hub, path: str, title: str, page: str
+) -> None:
+    read = Read(hub, f"/feeds/{path}.atom?without=")
+    assert (read.title, read.page, read.itself) == (title, f"{URL}{page}", f"{URL}/feeds/{path}.atom")
+
+
 def test_another_members_feed_and_what_is_found_are_without_it_as_well(hub: Hub) -> None:
     assert Read(hub, "/feeds/search.atom?q=east&without=wessex").titles == ["East alone"]
     read = Read(hub, "/feeds/search.atom?tag=safety&kind=news&without=wessex&member=east")
@@ -148,6 +163,8 @@ def test_a_member_that_has_left_can_be_left_out_by_its_name(hub: Hub) -> None:
     hub.configure(NETWORK[:start] + NETWORK[end : NETWORK.index("merged_feeds:")])
     assert "without news by Health Innovation Wessex" in Read(hub, "/feeds/all.atom?without=wessex").title
     assert Read(hub, "/feeds/all.atom?without=wessex").titles == ["National", "East alone"]
+    (option,) = chosen(hub, "/subscribe?without=wessex").xpath(".//select[@name='without']/option[@selected]")
+    assert (option.get("value"), option.text.strip()) == ("wessex", "Health Innovation Wessex")
 
 
 @pytest.mark.parametrize(
