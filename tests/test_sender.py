@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -155,7 +156,7 @@ def test_a_callback_that_cannot_be_reached_is_asked_three_times(hub: Publishing,
     assert hub.subscriber() is not None
 
 
-@pytest.mark.parametrize(("status", "asks"), [(404, 1), (503, 3)])
+@pytest.mark.parametrize(("status", "asks"), [(404, 1), (302, 1), (500, 3), (503, 3)])
 def test_who_asks_for_the_same_again_and_again_has_a_callback_asked_no_oftener(
     hub: Publishing, reader: Reader, status: int, asks: int
 ) -> None:
@@ -173,6 +174,17 @@ def test_who_asks_for_the_same_again_and_again_has_a_callback_asked_no_oftener(
         hub.now += MINUTE / 2
     assert reader.modes() == ["subscribe"] * asks
     assert set(said) == {202, 429}
+
+
+def test_a_callback_where_nobody_is_may_be_there_a_minute_later(hub: Publishing) -> None:
+    callback = f"http://127.0.0.1:{free_port()}/me"
+    assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
+    hub.step()
+    with websub_reader(port=int(callback.split(":")[2].split("/")[0])) as late:
+        hub.now += MINUTE
+        hub.step()
+        assert late.modes() == ["subscribe"]
+    assert hub.store.subscriber(hub.topic, callback, hub.now) is not None
 
 
 def test_what_is_asked_for_while_a_callback_confirms_it_has_to_confirm_as_well(
@@ -260,6 +272,17 @@ def test_news_between_asking_and_confirming_is_sent(hub: Publishing, reader: Rea
     hub.news("Clinic moves", "Ward opens")
     hub.step()
     assert [b"Clinic moves" in each.body for each in reader.pushed] == [True]
+
+
+def test_so_it_is_to_who_subscribes_to_what_others_were_sent_before(hub: Publishing, reader: Reader) -> None:
+    hub.subscribed(reader, "/one")
+    assert hub.subscribe(reader, "/two").status == 202
+    hub.news("Clinic moves", "Ward opens")
+    hub.step()
+    assert sorted((each.path, b"Clinic moves" in each.body) for each in reader.pushed) == [
+        ("/one", True),
+        ("/two", True),
+    ]
 
 
 # ---------------------------------------------------------------- sending
@@ -766,6 +789,9 @@ def test_a_private_address_is_sent_nothing_unless_it_is_allowed(hub: Publishing,
     assert urllib.request.urlopen(request, timeout=SOON).status == 202
     hub.step()
     assert (reader.asked, reader.pushed) == ([], [])
+    with pytest.raises(urllib.error.HTTPError, match="429") as again:
+        urllib.request.urlopen(request, timeout=SOON)
+    again.value.close()
 
 
 def test_a_callback_that_nothing_can_be_asked_at_is_forgotten_and_ends_nothing(

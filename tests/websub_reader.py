@@ -54,8 +54,8 @@ class Reader:
 
 
 @contextmanager
-def websub_reader(address: str = "127.0.0.1") -> Iterator[Reader]:
-    """A subscriber on a free port of loopback, for as long as the block lasts."""
+def websub_reader(address: str = "127.0.0.1", *, port: int = 0) -> Iterator[Reader]:
+    """A subscriber on loopback, on a free port unless one is named, for as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -92,7 +92,7 @@ def websub_reader(address: str = "127.0.0.1") -> Iterator[Reader]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: what was asked is kept."""
 
-    server = Server((address, 0), Handler)
+    server = Server((address, port), Handler)
     reader = Reader(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

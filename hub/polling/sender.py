@@ -330,6 +330,4 @@ def _request(whose: Intent | Subscriber, url: str, *, sent: Sent | None = None) 
 
 def _is_passing(error: FetchError) -> bool:
     """Whether a callback that could not be asked may only be unwell."""
-    if error.reason in ("refused", "redirect"):
-        return False
-    return error.status is None or error.status >= _ERRORS
+    return error.reason != "refused" and (error.status is None or error.status >= _ERRORS)
