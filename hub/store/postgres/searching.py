@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 from msgspec import Struct
@@ -33,6 +34,8 @@ _LONGEST, _MOST_BYTES, _MOST_OF_PLACES = 2_000, 900_000, 1_024
 _TERM = re.compile(r"('(?:[^'\\]|''|\\.)*')(:\*)?")
 _PHRASE = re.compile(r'"([^"]*)"(\*?)')
 _ONE_WORD = re.compile(r"\(\('([^'\\]+)'\)\)")
+# So many entries are passed by in the time in which an index finds one of them.
+_PASSED_BY = 3
 # How many hits are looked at first, where those that came in last are shown: mostly they fill the page.
 _AT_FIRST = 1_200
 # Polls are settled in the order they end, so what was seen first may have come in a little later.
@@ -47,16 +50,15 @@ SELECT asked.value ->> 0, (
     SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE words @@ (asked.value ->> 1)::tsquery LIMIT ?) found
 ) FROM json_each(?) asked
 """
-# Of the commonest terms, how many entries have each, as the server counted when it last looked (`ANALYZE`).
-_COMMON = """
-SELECT known.term, known.share * c.reltuples
+# Of those asked for that are among the commonest terms, how many entries have each, as the server counted
+# when it last looked (`ANALYZE`); and under no term, how many have the rarest of these, and the commonest.
+_KNOWN = """
+SELECT known.term, known.share * c.reltuples, c.reltuples
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = 'words'
 CROSS JOIN LATERAL unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) known(term, share)
-WHERE c.oid = 'search'::regclass AND known.term IN (SELECT value FROM json_each(?))
+WHERE c.oid = 'search'::regclass AND (known.term IN (SELECT value FROM json_each(?)) OR known.term IS NULL)
 """
-# Since then there may be more of them, or fewer.
-_FAR_MORE = 2
 _ANY = """
 SELECT EXISTS (SELECT 1 FROM search s JOIN entries e ON e.key = s.entry
 WHERE s.words @@ ?::tsquery AND e.standing IS NULL)
@@ -69,7 +71,7 @@ _UNRANKED = "FALSE AS titled, 0 AS rank"
 # Of each story the lead, if that was found, else the earliest that was.
 _FOUND = """
 WITH hits AS MATERIALIZED (
-    SELECT entry, {rank} FROM search WHERE words @@ ?::tsquery ORDER BY entry DESC LIMIT ?
+    SELECT entry, {rank} FROM search WHERE words @@ ?::tsquery ORDER BY {newest} DESC LIMIT ?
 ), shown AS MATERIALIZED (
     SELECT {once} e.key, e.date, h.titled, h.rank
     FROM (SELECT * FROM hits ORDER BY entry DESC LIMIT ?) h JOIN entries e ON e.key = h.entry
@@ -90,6 +92,26 @@ INSERT INTO search (entry, words) VALUES (?, ?::tsvector)
 ON CONFLICT (entry) DO UPDATE SET words = excluded.words
 """
 _COPY = "COPY search (entry, words) FROM STDIN"
+
+
+class _Statistics(Struct, frozen=True):
+    """What the server knows of how many entries have words.
+
+    `entries` has it of the commonest terms; no other has more than `least`, which is None
+    where nothing is known; `total` is how many there are.
+    """
+
+    entries: Mapping[str, float]
+    least: float | None
+    total: float
+
+    def more_than(self, most: int, term: str | None) -> bool | None:
+        """Whether more entries have a term than so many; None where that has to be counted."""
+        if term is None or self.least is None:
+            return None
+        if term in self.entries:
+            return self.entries[term] > most
+        return False if self.least <= most else None
 
 
 class _Page(Struct, frozen=True):
@@ -127,12 +149,16 @@ class Searching(Nearby, Stemming, PostgresConnection):
             return Found(items=(), next=None, stories=0, more=False, order="date", newest_of=None)
         query = _all_of(wanted, unwanted)
         with self._reading():
-            telling = self._telling(wanted)
+            known = self._statistics(wanted)
+            telling = [each for each in wanted if self._is_telling(each, known)]
             ranked_by = _all_of(telling, ()) if telling and order == "relevance" else None
-            page = self._page(selection, query, ranked_by, limit, cursor, order)
+            together = _together(wanted, known) if not telling else 0.0
+            page = self._page(
+                selection, query, ranked_by, limit, cursor, order, among=(together, known.total)
+            )
             items = self._stories_showing(page.keys)
         # No more have all of the words than have one.
-        too_many = not telling and (query in wanted or page.hits > MOST_HITS)
+        too_many = page.hits > MOST_HITS or (not telling and query in wanted)
         return Found(
             items=items,
             next=page.following,
@@ -142,16 +168,19 @@ class Searching(Nearby, Stemming, PostgresConnection):
             newest_of=MOST_HITS if too_many else None,
         )
 
-    def _telling(self, wanted: Sequence[str]) -> list[str]:
-        """The words that no more entries have than are looked at."""
-        common = self._common(wanted, more_than=MOST_HITS)
-        return [each for each in wanted if each not in common and self._how_many(each) <= MOST_HITS]
+    def _is_telling(self, asked: str, known: _Statistics) -> bool:
+        """Whether no more entries have some words than are looked at; counted where that is not known."""
+        more = known.more_than(MOST_HITS, _term(asked))
+        return self._how_many(asked) <= MOST_HITS if more is None else not more
 
-    def _common(self, asked: Iterable[str], *, more_than: int) -> set[str]:
-        """Which of these are one word that far more entries have, which need not be counted then."""
-        terms = {word[1]: each for each in asked if (word := _ONE_WORD.fullmatch(each))}
-        known = self._tuples(_COMMON, (rows.as_json([*terms]),))
-        return {terms[term] for term, many in known if many > _FAR_MORE * more_than}
+    def _statistics(self, asked: Iterable[str]) -> _Statistics:
+        """What is known of those that are single words."""
+        found = self._tuples(_KNOWN, (rows.as_json([*filter(None, map(_term, asked))]),))
+        return _Statistics(
+            entries={term: many for term, many, _ in found if term is not None},
+            least=min((many for _, many, _ in found), default=None),
+            total=max((total for *_, total in found), default=0.0),
+        )
 
     def _how_many(self, query: str) -> int:
         """How many entries have words; one more than are looked at, where there are more."""
@@ -166,25 +195,33 @@ class Searching(Nearby, Stemming, PostgresConnection):
         limit: int,
         cursor: str | None,
         order: Order,
+        *,
+        among: tuple[float, float],
     ) -> _Page:
-        """The entries to show of each story that was found."""
+        """The entries to show of each story that was found, of so many hits as there may be `among` all."""
         by_date = order == "date"
         before = read_cursor(cursor, "d", (str, int)) if cursor is not None and by_date else None
         skipped = read_cursor(cursor, "r", (int,))[0] if cursor is not None and not by_date else 0
         condition, values = matching(selection)
-        statement = _FOUND.format(
-            once="" if selection.every_entry else "DISTINCT ON (e.story)",
-            first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
-            rank=_RANKED if ranked_by else _UNRANKED,
-            condition=condition,
+        parts = {
+            "once": "" if selection.every_entry else "DISTINCT ON (e.story)",
+            "first": "" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
+            "rank": _RANKED if ranked_by else _UNRANKED,
+            "condition": condition,
             # Spelled out, as in `Listing`.
-            before="WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
-            order="titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
-        )
+            "before": "WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
+            "order": "titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
+        }
         ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
         older = (before[0], *before) if before else ()
 
+        hits_there_may_be, total = among
+
         def found_of(most: int) -> list[tuple[Any, ...]]:
+            # Walking back through all entries ends with the last that is wanted; else all hits are found, of
+            # which each takes as long as some that are passed by, and sorted. The plus keeps from walking.
+            walked = hits_there_may_be**2 * _PASSED_BY > most * total
+            statement = _FOUND.format(newest="entry" if walked else "entry + 0", **parts)
             return self._planned(
                 statement, (*ranks, query, most + 1, most, *values, *older, limit + 1, skipped)
             )
@@ -239,10 +276,10 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
     def _entries_with(self, terms: Iterable[str], *, no_more_than: int) -> dict[str, int]:
         asked = {term: query for term in terms if (query := self._asked(f'"{term}"'))}
-        common = self._common(asked.values(), more_than=no_more_than)
-        counted = [each for each in asked.items() if each[1] not in common]
+        known = self._statistics(asked.values())
+        counted = [each for each in asked.items() if not known.more_than(no_more_than, _term(each[1]))]
         found = dict.fromkeys(asked, no_more_than)
-        found.update(self._tuples(_HOW_MANY_EACH, (no_more_than, rows.as_json(counted))))
+        found.update(self._planned(_HOW_MANY_EACH, (no_more_than, rows.as_json(counted))))
         return found
 
     def _with_most_of(self, weights: Mapping[str, float], story: int, *, limit: int) -> list[int]:
@@ -315,6 +352,18 @@ def _first_of(words: Mapping[str, str]) -> dict[str, str]:
     return dict(
         word for word, bytes_so_far in zip(in_order, filled, strict=True) if bytes_so_far <= _MOST_BYTES
     )
+
+
+def _term(asked: str) -> str | None:
+    """The term of what asks for a single word; None of all else."""
+    word = _ONE_WORD.fullmatch(asked)
+    return word[1] if word else None
+
+
+def _together(wanted: Iterable[str], known: _Statistics) -> float:
+    """How many entries may have all of some common words, were one no likelier where another is."""
+    shares = (known.entries.get(_term(each) or "", 0.0) / (known.total or 1.0) for each in wanted)
+    return known.total * prod(shares)
 
 
 def _all_of(wanted: Sequence[str], unwanted: Sequence[str]) -> str:
