@@ -71,6 +71,7 @@ DIGESTS_OF_POSTGRESQL = {
     "p008_what_was_taken_away": "70234b8d9a36ce05",
     "p009_readers_of_merged_feeds": "8d1cc1ecb3cefa0e",
     "p010_statistics_of_words": "d6e0cbc7c3d082c1",
+    "p011_the_index_of_words_is_sorted_soon": "d28e77f48c2fe870",
 }
 # What one of the databases has by itself.
 IN_SQLITE_ALONE = {"bitmap_blocks", "common_words", "word_bitmaps", "_sqlite_migrations", "sqlite_sequence"}

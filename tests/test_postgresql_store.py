@@ -373,6 +373,17 @@ def test_a_taken_over_file_is_searched_by_an_index(tmp_path: Path, store: Postgr
     assert any("gin" in index for (index,) in before)
 
 
+def test_searches_look_through_little_that_is_not_sorted_into_the_index_yet(store: PostgresStore) -> None:
+    """By default the server would sort it in once that is four megabytes; each search goes through it."""
+    for poll in range(20):
+        words = " ".join(f"word{poll}x{number}" for number in range(200))
+        polled = [news(f"{poll} {number}", f"News {number}", text=words) for number in range(10)]
+        store.settle([document(WEST, *polled)], decider())
+    pages = int(store._value("SELECT gin_clean_pending_list('search_words')"))
+    assert pages * 8 <= 128 + 8, "kilobytes"
+    assert store._value("SELECT COUNT(*) FROM search WHERE words @@ 'word19x7'") == 10
+
+
 class Listening(PostgresStore):
     """A store that remembers what it asked the server."""
 

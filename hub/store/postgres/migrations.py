@@ -107,6 +107,12 @@ ALTER TABLE search ALTER COLUMN words SET STATISTICS 300;
 ANALYZE search;
 """
 
+# Each look into the index goes through what was not sorted into it yet, by default up to 4 MB.
+_SORTED_IN_SOON = """
+ALTER INDEX search_words SET (gin_pending_list_limit = 128);
+SELECT gin_clean_pending_list('search_words');
+"""
+
 MIGRATIONS = {
     "p001_the_first_tables": TABLES + FUNCTIONS,
     "p002_subjects": _SUBJECTS,
@@ -118,5 +124,6 @@ MIGRATIONS = {
     "p008_what_was_taken_away": _TAKEN_AWAY,
     "p009_readers_of_merged_feeds": _READERS,
     "p010_statistics_of_words": _COMMON_WORDS,
+    "p011_the_index_of_words_is_sorted_soon": _SORTED_IN_SOON,
 }
 """Scripts by their names, in the order in which they are run; of each, TEXT is written `TEXT`."""

@@ -16,7 +16,9 @@ _NUMBERED = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = current_schema() AND is_identity = 'YES'
 """
-_INDEX_OF_WORDS = "search_words"
+_NO_INDEX = "DROP INDEX search_words"
+# As the tables and what was done to them since have it.
+_INDEX = "CREATE INDEX search_words ON search USING gin (words) WITH (gin_pending_list_limit = 128)"
 
 
 class TakingOver(Searching):
@@ -45,11 +47,11 @@ class TakingOver(Searching):
                 self._go_on_after(table, column, original)
             step("the full-text index")
             if empty:
-                self._execute(f"DROP INDEX {_INDEX_OF_WORDS}")
+                self._execute(_NO_INDEX)
             self._index_all_again()
             if empty:
                 # At its end it takes a fraction of the time.
-                self._execute(f"CREATE INDEX {_INDEX_OF_WORDS} ON search USING gin (words)")
+                self._execute(_INDEX)
             # Else searches are planned as for empty tables, until the server looks by itself.
             self._execute(f"ANALYZE {', '.join(table for table, _ in tables)}, search")
             self._published_changed()
