@@ -43,7 +43,7 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _FOR_READERS = "SET statement_timeout = '4s'"
 _READ_WITHIN, _WRITES = 5.0, 60.0
 _UNLIMITED = "SET LOCAL statement_timeout = 0"
-# A row takes the server and the driver a tenth of the time where it is not handed over by itself.
+# A row takes the server and the driver a third of the time where it is not handed over by itself.
 _MANY = 4
 _PLAIN_INSERT = re.compile(
     r"INSERT INTO (\w+) \(([\w, ]+)\) VALUES \((?:\?, )*\?\)( ON CONFLICT DO NOTHING)?"
