@@ -311,16 +311,22 @@ def test_changes_within_a_second_are_looked_at_once(hub: Publishing, reader: Rea
     assert hub.sender.look()
 
 
-def test_what_changes_while_something_is_on_its_way_is_sent_afterwards(
-    hub: Publishing, reader: Reader
-) -> None:
-    hub.subscribed(reader)
-    hub.news("Clinic moves", "Ward opens")
+def withdraw_on_its_way(hub: Publishing) -> None:
+    """Have news sent, of which one is withdrawn before it has arrived."""
     assert hub.sender is not None
     hub.look()
     hub.sender.act()
     (moves,) = (each for each in hub.store.walk() if each.entry.title == "Clinic moves")
     hub.store.withdraw([moves.key], "a mistake", hub.now)
+
+
+def test_what_changes_while_something_is_on_its_way_is_sent_afterwards(
+    hub: Publishing, reader: Reader
+) -> None:
+    hub.subscribed(reader)
+    hub.news("Clinic moves", "Ward opens")
+    withdraw_on_its_way(hub)
+    assert hub.sender is not None
     hub.look()
     hub.sender.act()
     while hub.polls.unfinished:
@@ -538,11 +544,7 @@ def test_who_waited_for_a_place_is_sent_the_feed_as_it_is_by_then(
             assert ask(hub.address, mode="subscribe", topic=hub.topic, callback=callback).status == 202
         hub.step()
         hub.news("Clinic moves", "Ward opens")
-        assert hub.sender is not None
-        hub.look()
-        hub.sender.act()
-        (moves,) = (each for each in hub.store.walk() if each.entry.title == "Clinic moves")
-        hub.store.withdraw([moves.key], "a mistake", hub.now)
+        withdraw_on_its_way(hub)
         while hub.polls.unfinished:
             hub.polls.step(1)
         assert [b"deleted-entry" in each.body for each in other.pushed] == [False, True]
