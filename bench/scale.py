@@ -112,9 +112,10 @@ def _feed(store: Store, member: str) -> Feed:
 def _settle(
     store: Store, feed: Feed, entries: list[Entry], now: datetime, into: list[tuple[float, float]]
 ) -> None:
-    settings = parse("members: []").hub
+    settings, terms_of = parse("members: []").hub, store.terms_of
     ready = tuple(
-        replace(entry, sketch=sketch) for entry, sketch in zip(entries, sketched(entries), strict=True)
+        replace(entry, sketch=sketch, terms=terms_of(entry.title, entry.text) if terms_of else "")
+        for entry, sketch in zip(entries, sketched(entries), strict=True)
     )
     gathered = Gathered(
         feed=feed, outcome="fetched", started=now, url=feed.url, body_digest=str(now), entries=ready

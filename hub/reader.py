@@ -8,7 +8,7 @@ of their own (`hub.polling.reading`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -33,6 +33,8 @@ from hub.parse.document import ParsedFeed, Wanted
 from hub.websub import offers
 
 _DELETED = "their feed says that it was deleted"
+# Characters. To make terms of a longer text takes more memory than a reader may have; the store has more.
+_LONGEST_OF_TERMS = 100_000
 
 
 class SiteDocument(Struct, frozen=True, kw_only=True):
@@ -132,16 +134,22 @@ class Reader:
 
     `rules` are the tag rules, `timezone` is the hub's, and `hosts` are the hosts
     that are called otherwise now, by what they were called (`urls.present_hosts`).
+    `terms_of` makes `Entry.terms`, where the store wants them.
     """
 
     def __init__(
-        self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = urls.NO_HOSTS
+        self,
+        rules: Sequence[TagRule],
+        timezone: str,
+        hosts: Mapping[str, str] = urls.NO_HOSTS,
+        terms_of: Callable[[str, str], str] | None = None,
     ) -> None:
         from hub.tags import Tagger
 
         self._tagger = Tagger(rules)
         self._zone = ZoneInfo(timezone)
         self._hosts = hosts
+        self._terms_of = terms_of
 
     def read(self, document: Document) -> Reading:
         """Read a document. Raises ParseError.
@@ -198,7 +206,7 @@ class Reader:
         def whole(place: int, entry: Entry) -> Entry:
             if place not in unchanged:
                 tags = self._tagger.tags(entry, given=feed.tags)
-                return replace(entry, tags=tags, sketch=sketches[place])
+                return replace(entry, tags=tags, sketch=sketches[place], terms=self._terms(entry))
             # It is as it is stored: its text was there only to find sentences that entries share.
             return replace(entry, text="") if entry.written in last.entries else entry
 
@@ -216,3 +224,9 @@ class Reader:
                 Tombstone(id=each.id, why=each.why or _DELETED, when=each.when) for each in parsed.tombstones
             ),
         )
+
+    def _terms(self, entry: Entry) -> str:
+        """An entry's terms, where the store wants them; empty where they are left to it."""
+        if self._terms_of is None or len(entry.text) > _LONGEST_OF_TERMS:
+            return ""
+        return self._terms_of(entry.title, entry.text)

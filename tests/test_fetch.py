@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -1134,9 +1134,9 @@ def test_a_host_with_many_feeds_does_not_hold_up_a_host_with_one() -> None:
     for n in range(100):
         turns.join(f"many-{n}", host="many", now=0)
     turns.join("one", host="one", now=0)
-    assert turns.next(0) == "many-0"
+    assert turns.begin(0) == ["many-0"]
     turns.leave("many", now=1)
-    assert turns.next(1) == "one"
+    assert turns.begin(1) == ["one"]
 
 
 def test_within_a_host_first_come_is_first_served_after_its_pause() -> None:
@@ -1144,36 +1144,36 @@ def test_within_a_host_first_come_is_first_served_after_its_pause() -> None:
     for item in ("a", "b"):
         turns.join(item, host="h", now=0)
     assert turns.due() == 0
-    assert turns.next(0) == "a"
-    assert turns.next(0) is None
+    assert turns.begin(0) == ["a"]
+    assert turns.begin(0) == []
     assert turns.due() is None
     turns.leave("h", now=5)
     assert turns.due() == 15
-    assert turns.next(14.9) is None
-    assert turns.next(15) == "b"
+    assert turns.begin(14.9) == []
+    assert turns.begin(15) == ["b"]
 
 
 def test_the_pause_holds_for_one_who_comes_later() -> None:
     turns: Turns[str] = Turns(host_delay=10, at_once=4)
     turns.join("a", host="h", now=0)
-    assert turns.next(0) == "a"
+    assert turns.begin(0) == ["a"]
     turns.leave("h", now=1)
     turns.join("b", host="h", now=5)
     assert turns.due() == 11
     turns.join("c", host="other", now=5)
-    assert turns.next(5) == "c"
+    assert turns.begin(5) == ["c"]
 
 
 def test_a_host_that_is_left_alone_loses_its_queue_and_no_other_does() -> None:
     turns: Turns[str] = Turns(host_delay=0, at_once=4)
     for item in ("a", "b", "c"):
         turns.join(item, host="h", now=0)
+    assert turns.begin(0) == ["a"]
     turns.join("d", host="other", now=0)
-    assert turns.next(0) == "a"
     assert turns.withdraw("h") == ("b", "c")
     turns.leave("h", now=1)
-    assert turns.next(1) == "d"
-    assert turns.next(1) is None
+    assert turns.begin(1) == ["d"]
+    assert turns.begin(1) == []
 
 
 class Others:
@@ -1181,10 +1181,12 @@ class Others:
 
     def __init__(self, *hosts: str) -> None:
         self.at = set(hosts)
+        self.asked: list[tuple[str, ...]] = []
         self.let_in: list[str] = []
 
-    def take(self, host: str) -> bool:
-        return host not in self.at
+    def take(self, hosts: Collection[str]) -> Collection[str]:
+        self.asked.append(tuple(hosts))
+        return set(hosts) - self.at
 
     def leave(self, hosts: Iterable[str]) -> None:
         self.let_in += hosts
@@ -1195,14 +1197,29 @@ def test_a_host_that_another_process_is_at_is_asked_later_and_others_meanwhile()
     turns: Turns[str] = Turns(host_delay=1, at_once=1, elsewhere=others)
     turns.join("a", host="h", now=0)
     turns.join("b", host="other", now=0)
-    assert turns.next(0) == "b"
+    assert turns.begin(0) == ["b"]
     turns.leave("other", now=0)
-    assert turns.next(0.1) is None
+    assert turns.begin(0.1) == []
     due = turns.due()
     assert due is not None
     assert 0.1 < due < 1
     others.at.clear()
-    assert turns.next(due) == "a"
+    assert turns.begin(due) == ["a"]
+
+
+def test_whether_others_are_at_hosts_is_asked_once_for_all_that_may_begin() -> None:
+    others = Others("b", "d")
+    turns: Turns[str] = Turns(host_delay=1, at_once=3, elsewhere=others)
+    for host in "abcdef":
+        turns.join(host.upper(), host=host, now=0)
+    assert turns.begin(0) == ["A", "C", "E"]
+    assert others.asked == [("a", "b", "c"), ("d",), ("e",)]
+    assert turns.begin(0) == []
+    turns.leave("a", now=0)
+    turns.join("A again", host="a", now=0)
+    turns.leave("c", now=0)
+    assert turns.begin(1) == ["F", "A again"]
+    assert others.asked[3:] == [("f", "b"), ("d",)], "of its own pauses it knows"
 
 
 def test_another_process_may_be_at_a_host_once_the_pause_after_the_last_fetch_is_over() -> None:
@@ -1211,12 +1228,12 @@ def test_another_process_may_be_at_a_host_once_the_pause_after_the_last_fetch_is
     for item in ("a", "b"):
         turns.join(item, host="h", now=0)
     turns.join("c", host="other", now=0)
-    assert (turns.next(0), turns.next(0)) == ("a", "c")
+    assert turns.begin(0) == ["a", "c"]
     turns.leave("h", now=1)
     turns.leave("other", now=2)
     turns.let_go(10.9)
     assert others.let_in == []
-    assert turns.next(11) == "b"
+    assert turns.begin(11) == ["b"]
     turns.let_go(12)
     assert others.let_in == ["other"], "the next fetch of h has begun"
     turns.end()
@@ -1230,7 +1247,7 @@ def test_everyone_gets_a_turn_and_no_host_two_at_once(steps: list[tuple[str, boo
 
     def begin() -> None:
         nonlocal waiting
-        while (item := turns.next(now)) is not None:
+        for item in turns.begin(now):
             assert item[0] not in busy
             assert now >= ended.get(item[0], -2) + 2
             busy[item[0]] = now

@@ -373,7 +373,7 @@ def test_who_polls_by_itself_waits_for_a_host_at_which_another_is(
     (site,) = network.sites(1)
     network.hub.write({"a": [site.feed("/feed", "First")]})
     with contextlib.closing(company_of(network.hub.database)) as other:
-        assert other.take("127.0.8.1")
+        assert other.take(["127.0.8.1"])
         network.start(*command)
         assert within(_SOON, lambda: network.due() == 1)
         assert not within(2, lambda: site.asked)

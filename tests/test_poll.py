@@ -205,6 +205,27 @@ def test_what_is_known_takes_no_tags_and_no_sketch_and_what_is_new_reads_as_it_d
     assert skimmed.entries[0] == new
 
 
+def test_terms_are_made_of_what_is_new_as_far_as_there_is_memory_for_it() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def terms_of(title: str, text: str) -> str:
+        asked.append((title, text))
+        return f"'{title}':1A"
+
+    reader = Reader((), "Europe/London", terms_of=terms_of)
+    document = Document(feed=FEED, url=FEED.url, body=rss(FEED.url, "One", "Two", text="Words of").encode())
+    one, two = reader.read(document).entries
+    assert (one.terms, two.terms) == ("'One':1A", "'Two':1A")
+    assert asked == [(each.title, each.text) for each in (one, two)]
+    one, two = reader.read(replace(document, last=LastDocument(marks=frozenset({stories.mark(two)})))).entries
+    assert (one.terms, two.terms) == ("'One':1A", "")
+    long = rss(FEED.url, "One", text="Words. " * 15_000).encode()
+    (one,) = reader.read(replace(document, body=long)).entries
+    assert one.terms == ""
+    (one, *_) = Reader((), "Europe/London").read(document).entries
+    assert one.terms == ""
+
+
 def test_once_a_week_and_where_ids_do_not_hold_all_of_a_feed_is_read() -> None:
     read = replace(POLLED, body_digest="of its last document")
     assert poll.may_skim(read, now=NOW)

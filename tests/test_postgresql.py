@@ -958,11 +958,10 @@ def test_a_site_of_files_is_made_of_a_server(hub: Hub, site: Site) -> None:
 
 def test_processes_know_who_is_at_a_host_and_who_leads_also_where_a_connection_broke(postgresql: str) -> None:
     with closing(company_of(postgresql)) as one, closing(company_of(postgresql)) as other:
-        assert one.take("a.example")
-        assert not other.take("a.example")
-        assert other.take("b.example")
+        assert one.take(["a.example", "d.example"]) == {"a.example", "d.example"}
+        assert other.take(["a.example", "b.example", "d.example"]) == {"b.example"}
         one.leave(["a.example", "c.example"])
-        assert other.take("a.example")
+        assert other.take(["d.example", "a.example"]) == {"a.example"}
         assert one.led("digest") == (False, None)
         other.lead("digest")
         leads, name = one.led("digest")
@@ -974,13 +973,13 @@ def test_processes_know_who_is_at_a_host_and_who_leads_also_where_a_connection_b
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
             " WHERE locktype = 'advisory' AND classid = 6845796 AND granted"
         )
-        assert one.take("a.example")
+        assert one.take(["a.example"])
         assert one.led("another") == (False, None)
         with pytest.raises(StoreError, match="broke"):
             other.lead("another")
         other.lead("another")
         assert one.led("another")[0]
-        assert not other.take("a.example")
+        assert not other.take(["a.example"])
         # Who is at no host loses nothing.
         cut(postgresql)
         other.lead("another")

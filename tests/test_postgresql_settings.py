@@ -19,6 +19,7 @@ from hub.errors import StoreError, StoreUnusable
 from hub.jobs import Queue
 from hub.polling.polls import utc_now
 from hub.store import back_up, company_of, existing_store, lock_of, open_store, put_back
+from hub.store.postgres import PostgresStore
 from hub.store.postgres.server import unreachable
 from tests.commands import SOON, Hub, end_within, within
 from tests.postgresql import PASSWORD, as_superuser, new_database, programs
@@ -51,7 +52,7 @@ def have(url: str, *settings: str) -> None:
     [
         "DateStyle = 'German, DMY'",
         "TimeZone = '<+0530>-05:30'",
-        "statement_timeout = '1ms'",
+        "statement_timeout = '40ms'",
         "idle_session_timeout = '100ms'",
     ],
 )
@@ -59,11 +60,12 @@ def test_what_a_databases_admin_has_set_is_no_matter(
     postgresql: str, setting: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     have(postgresql, setting)
-    open_store(postgresql).close()
+    with closing(PostgresStore(postgresql)) as store:
+        store._execute("SELECT pg_sleep(0.1)")
     lock = lock_of(postgresql, "run")
     with closing(company_of(postgresql)) as company, closing(Queue(postgresql)) as queue:
         assert lock.take()
-        assert company.take("east.example")
+        assert company.take(["east.example"])
         assert company.clock_apart(utc_now) is None
         queue.add([1], "digest")
         time.sleep(0.5)
@@ -176,7 +178,7 @@ def test_a_pooler_by_which_locks_would_be_lost_is_refused(
         for ask in (
             lock_of(address, "run").take,
             lambda: open_store(address, for_readers=True),
-            lambda: company_of(address).take("east.example"),
+            lambda: company_of(address).take(["east.example"]),
         ):
             with pytest.raises(StoreUnusable, match=said) as told:
                 ask()

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import operator
 import os
 import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from string import ascii_letters
+from threading import Event
 from typing import Any
 
 import psycopg
 import pytest
 from msgspec.structs import replace
+from psycopg.pq import PipelineStatus
 
+from hub.config import parse
 from hub.errors import StoreError, StoreUnusable
-from hub.model import Entry, Offer, Selection
+from hub.model import Entry, FeedState, FeedUpdate, Gathered, Known, Offer, Selection, Tag
+from hub.polling import rounds
+from hub.reader import Document, Reader
+from hub.report import Lines
 from hub.store import Order, Store, connection, open_store
 from hub.store.postgres import PostgresStore, searching
 from hub.store.postgres import connection as on_server
@@ -26,6 +35,7 @@ from hub.store.sqlite import SqliteStore
 from hub.stories import related
 from tests.commands import SOON, within
 from tests.postgresql import as_superuser, new_database, new_store
+from tests.site import Site, rss
 from tests.test_store import FEEDS, MEMBERS, NOW, WEST, decider, document
 from tests.web_hub import news as news_of
 
@@ -175,6 +185,56 @@ def test_what_postgresql_takes_from_nobody_costs_its_own_feed_alone(store: Store
     assert store.totals().entries == 1
 
 
+@pytest.mark.parametrize(
+    ("table", "refused"),
+    [
+        ("polls", "feed = 1 AND outcome = 'fetched'"),
+        ("polls", "feed = 2 AND outcome = 'fetched'"),
+        ("tags", "tags LIKE '%beds%'"),
+    ],
+)
+def test_what_the_server_refuses_without_being_waited_for_costs_its_own_feed_alone(
+    store: PostgresStore, caplog: pytest.LogCaptureFixture, table: str, refused: str
+) -> None:
+    store._execute(f"ALTER TABLE {table} ADD CHECK (NOT ({refused}))")
+    waited_for: list[bool] = []
+    deciding = decider()
+
+    def telling(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        waited_for.append(store._connection.info.pipeline_status == PipelineStatus.OFF)
+        return deciding(gathered, state, known)
+
+    east = document(FEEDS[0], replace(news("1"), feed=FEEDS[0].key))
+    west = document(WEST, news("2", tags=(Tag("beds", "a rule"),)))
+    results = store.settle([east, west], telling)
+    which = 0 if "feed = 1" in refused else 1
+    assert [each.outcome for each in results] == ["failed" if at == which else "fetched" for at in (0, 1)]
+    assert "could not be stored" in (results[which].error or "")
+    assert store.totals().entries == 1
+    assert waited_for[0] is False
+    assert waited_for[-1] is True
+    assert store.check() == ()
+    assert caplog.records == []
+
+
+def test_a_server_that_ends_while_it_is_not_waited_for_undoes_all_and_one_error_is_told(
+    url: str, store: PostgresStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    gathered = document(WEST, news("1"))
+
+    def ending(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (store._connection.info.backend_pid,))
+        return decider()(gathered, state, known)
+
+    with pytest.raises(StoreUnusable, match="cannot be reached"):
+        store.settle([gathered], ending)
+    assert caplog.records == []
+    assert store.totals().entries == 0
+    (result,) = store.settle([gathered], decider())
+    assert result.new == 1
+
+
 def test_what_a_check_finds_is_mended(url: str, store: Store) -> None:
     store.settle([document(WEST, news("1", "Stroke ward"), news("2", "Sepsis"))], decider())
     assert store.check() == ()
@@ -192,6 +252,47 @@ def test_what_a_check_finds_is_mended(url: str, store: Store) -> None:
     assert "the full-text index" in steps
     assert store.check() == ()
     assert store.finds("stroke")
+
+
+def test_an_entry_is_found_by_the_terms_that_came_with_it(store: PostgresStore) -> None:
+    """Whoever read it made them, so that nobody waits for that while others write."""
+    came = [news("1", "Ward", text="New."), news("2", "Beds", text="Old.")]
+    store.settle(
+        [document(WEST, *(replace(each, terms=store.terms_of("Sepsis", f"of {each.id}")) for each in came))],
+        decider(),
+    )
+    assert not store.finds("ward")
+    assert [store.finds(f"sepsis {number}") for number in (1, 2, 3)] == [True, True, False]
+    changed = replace(came[0], text="Newer.", fingerprint="other", terms=store.terms_of("Stroke", "of 3"))
+    (result,) = store.settle([document(WEST, changed, came[1], at=NOW + timedelta(hours=1))], decider())
+    assert result.updated == 1
+    assert [store.finds(words) for words in ("stroke 3", "sepsis 1", "sepsis 2")] == [True, False, True]
+
+
+def test_terms_made_where_a_document_is_read_are_those_of_the_store(store: PostgresStore) -> None:
+    text = r"Its 'wards' \ and <b>nurses</b> have opened: naïve Größe, 京都"
+    body = rss("https://west.example/news", "It's open", "Wards", text=text).encode()
+    reader = Reader((), "UTC", terms_of=store.terms_of)
+    read = reader.read(Document(feed=WEST, url=WEST.url, body=body)).entries
+    assert all(each.terms for each in read)
+    store.settle([document(WEST, *read)], decider())
+    assert store.check() == ()
+    assert store.finds("naive 京都 ward it's")
+
+
+def test_a_round_stores_what_its_readers_made(url: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = parse(
+        "hub: {fetch: {allow: [127.0.0.0/8]}}\n"
+        f"members: [{{slug: west, name: West, feeds: [{{url: {site.feed('/west', 'Ward opens')}}}]}}]\n"
+    )
+    # A title and a text, one right after the other, are terms as well.
+    monkeypatch.setattr(PostgresStore, "terms_of", operator.concat)
+    with closing(PostgresStore(url)) as store:
+        rounds.sync(store, config)
+        rounds.poll_round(config, store, store.feed_states(), progress=Lines(io.StringIO()), stop=Event())
+    with psycopg.connect(url) as connection:
+        ((words,),) = connection.execute("SELECT words::text FROM search").fetchall()
+    assert "'opensWords'" in words
 
 
 def test_a_text_of_any_length_is_found(store: Store) -> None:
@@ -443,6 +544,44 @@ def test_nobody_counts_the_entries_with_a_word_of_which_the_server_knows_enough(
         ((_, words),) = [each for each in asked.asked if each[0] == searching._HOW_MANY_EACH]
         assert "naloxon" in str(words)
         assert "larkspur" not in str(words)
+
+
+@pytest.mark.parametrize(
+    ("hits", "back"), [(0, False), (10_000, False), (19_000, False), (21_000, True), (900_000, True)]
+)
+def test_hits_are_found_on_the_way_back_where_few_entries_are_passed_by(hits: int, back: bool) -> None:
+    """For 1,200 hits 63,000 of a million entries are passed by where 19,000 have the words."""
+    assert searching.walks_back(1_200, hits=hits, entries=1_000_000) is back
+
+
+def test_the_way_back_is_taken_by_what_the_server_knows_of_two_words_together(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_HITS", 3)
+    polled = [
+        news(f"{n}", f"Entry {n}", text="A ward" + " on sepsis" * (n % 2) + " here." * (n < 20))
+        for n in range(40)
+    ]
+    store.settle([document(WEST, *polled)], decider())
+    store._execute("ANALYZE search")
+    told: list[tuple[float, float]] = []
+
+    def either(most: int, *, hits: float, entries: float) -> bool:
+        told.append((hits, entries))
+        return back
+
+    monkeypatch.setattr(searching, "walks_back", either)
+    for typed, hits in (("ward sepsis", 20), ("ward sepsis here", 10), ("sepsis", 20)):
+        pages = []
+        for back in (False, True):
+            with closing(Listening(url)) as asked:
+                pages.append(asked.search(Selection(search=typed), limit=3))
+                (found,) = {text for text, _ in asked.asked if "shown AS MATERIALIZED" in text}
+            assert ("ORDER BY entry + 0 DESC" not in found) is back
+        assert pages[0] == pages[1]
+        assert len(pages[0].items) == 3
+        assert told[-1][0] == pytest.approx(hits)
+        assert told[-1][1] == 40
 
 
 def test_letters_are_written_as_they_are_whatever_the_environment_says(

@@ -9,7 +9,7 @@ keeps it, with libcurl.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -135,8 +135,8 @@ class Elsewhere(Protocol):
     A process that ends, however it does, leaves its hosts.
     """
 
-    def take(self, host: str) -> bool:
-        """Take a host, unless another process has it; whether this process has it now.
+    def take(self, hosts: Collection[str]) -> Collection[str]:
+        """Take hosts that no other process has: those of them that this process has now.
 
         Raises StoreError where that is not known, which holds for hosts that were taken before, too.
         """

@@ -209,8 +209,9 @@ class CurlFetcher:
     def _start_due(self) -> None:
         now = time.monotonic()
         self._turns.let_go(now)
-        while not self._held and (journey := self._turns.next(now)) is not None:
-            self._start(journey, now)
+        if not self._held:
+            for journey in self._turns.begin(now):
+                self._start(journey, now)
 
     def _start(self, journey: Journey, now: float) -> None:
         lane = self._idle.pop() if self._idle else Lane(self._policy, self._user_agent, self._ca_file)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict, deque
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -53,22 +54,17 @@ class Turns(Generic[T]):
         if host not in self._busy:
             self._enter(host, max(now, self._pauses.get(host, now)))
 
-    def next(self, now: float) -> T | None:
-        """Take the item whose turn it is, so that its host is busy; None where it is nobody's turn yet."""
-        while True:
-            due = self.due()
-            if due is None or due > now:
-                return None
-            host = heapq.heappop(self._could_begin)[2]
-            if self._elsewhere is None or self._may_take(self._elsewhere, host):
-                break
-            self._enter(host, now + _LOOKS_AGAIN)
-        queue = self._queues[host]
-        item = queue.popleft()
-        if not queue:
-            del self._queues[host]
-        self._busy.add(host)
-        return item
+    def begin(self, now: float) -> list[T]:
+        """Take the items whose turn it is, so that their hosts are busy."""
+        begun = []
+        while hosts := self._could_begin_by(now):
+            free = self._taken(hosts)
+            for host in hosts:
+                if host in free:
+                    begun.append(self._first_of(host))
+                else:
+                    self._enter(host, now + _LOOKS_AGAIN)
+        return begun
 
     def due(self) -> float | None:
         """When it is the next item's turn; None where an item has to join first, or a host to leave."""
@@ -109,8 +105,30 @@ class Turns(Generic[T]):
         """Take out all items that wait for a busy host, and return them."""
         return tuple(self._queues.pop(host, ()))
 
-    def _may_take(self, elsewhere: Elsewhere, host: str) -> bool:
-        return self._pausing.pop(host, None) is not None or elsewhere.take(host)
+    def _could_begin_by(self, now: float) -> list[str]:
+        """The hosts that could begin by now, no more than may be busy."""
+        hosts: list[str] = []
+        while self._could_begin and self._could_begin[0][0] <= now:
+            if len(self._busy) + len(hosts) >= self._at_once:
+                break
+            hosts.append(heapq.heappop(self._could_begin)[2])
+        return hosts
+
+    def _taken(self, hosts: Collection[str]) -> Collection[str]:
+        """Those of some hosts that no process elsewhere is at, and from now on none will be."""
+        if self._elsewhere is None:
+            return hosts
+        ours = {host for host in hosts if self._pausing.pop(host, None) is not None}
+        others = [host for host in hosts if host not in ours]
+        return ours.union(self._elsewhere.take(others)) if others else ours
+
+    def _first_of(self, host: str) -> T:
+        queue = self._queues[host]
+        item = queue.popleft()
+        if not queue:
+            del self._queues[host]
+        self._busy.add(host)
+        return item
 
     def _enter(self, host: str, at: float) -> None:
         self._order += 1

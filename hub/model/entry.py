@@ -141,6 +141,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     misread     the fingerprint that an earlier hub made of it, which took some of its words for hidden;
                 empty where it took none
     sketch      by what its words are compared with those of other feeds' entries
+    terms       its words as the store's full-text index takes them (`FeedStore.terms_of`); empty where
+                the store makes that of them
     """
 
     feed: FeedKey
@@ -171,6 +173,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     written: int = 0
     misread: str = ""
     sketch: Sketch = Sketch()
+    terms: str = ""
 
     @property
     def kind(self) -> Kind:

@@ -85,8 +85,8 @@ def _for_at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-# What a reader is made of: rules, time zone, former hosts.
-_Given = tuple[tuple[TagRule, ...], str, Mapping[str, str]]
+# What a reader is made of: rules, time zone, former hosts, what makes terms.
+_Given = tuple[tuple[TagRule, ...], str, Mapping[str, str], Callable[[str, str], str] | None]
 # What it is to read: a document, or the file its body waits in; with the bytes and the seconds it may take.
 _Task = tuple[Document, Path | None, int, float]
 
@@ -293,12 +293,22 @@ def _too_slow(url: str, seconds: float) -> ParseError:
 
 
 class Readers:
-    """A pool of readers, as many as there are processors, and one more for large documents."""
+    """A pool of readers, as many as there are processors, and one more for large documents.
 
-    def __init__(self, rules: Sequence[TagRule], timezone: str, hosts: Mapping[str, str] = NO_HOSTS) -> None:
+    They are made of what a `Reader` is. Those of large documents need their memory for other things
+    than terms.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[TagRule],
+        timezone: str,
+        hosts: Mapping[str, str] = NO_HOSTS,
+        terms_of: Callable[[str, str], str] | None = None,
+    ) -> None:
         given = (tuple(rules), timezone, hosts)
-        self._small = _Pool(given, processes=_processors(), documents=_MOST_READ)
-        self._large = _Pool(given, processes=1, documents=1)
+        self._small = _Pool((*given, terms_of), processes=_processors(), documents=_MOST_READ)
+        self._large = _Pool((*given, None), processes=1, documents=1)
         self._files: set[Path] = set()
 
     def submit(self, document: Document, *, done: Callable[[], None]) -> Future[Reading | ParseError]:

@@ -114,7 +114,7 @@ def open_polls(
     fetcher = CurlFetcher(config.hub.fetch, config.hub.user_agent, elsewhere=elsewhere)
     fetcher.spare(store.spared())
     hosts = urls.present_hosts(config.members, config.feeds)
-    readers = Readers(config.tags, config.hub.timezone, hosts)
+    readers = Readers(config.tags, config.hub.timezone, hosts, store.terms_of)
     try:
         yield Polls(
             fetcher=fetcher,

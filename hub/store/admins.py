@@ -53,11 +53,11 @@ class Admins(Connection):
     def ask(self, feed: FeedKey, now: datetime) -> bool:
         with self._writing():
             return bool(
-                self._execute(
+                self._rows_changed(
                     "UPDATE feeds SET next_poll = ?, next_poll_why = ?"
                     " WHERE member = ? AND name = ? AND configured = 1 AND paused = 0",
                     (rows.stamp(now), ASKED_FOR, feed.member, feed.name),
-                ).rowcount
+                )
             )
 
     # ------------------------------------------------------------ accounts
@@ -171,10 +171,10 @@ class Admins(Connection):
             return self._expel(name, now)
 
     def _expel(self, name: str, now: datetime) -> bool:
-        gone = self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount
+        gone = self._rows_changed("DELETE FROM invitations WHERE name = ?", (name,))
         # Else who is removed could have seen to a way back.
         self._execute("DELETE FROM invitations WHERE giver = ?", (name,))
-        gone += self._execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount
+        gone += self._rows_changed("DELETE FROM accounts WHERE name = ?", (name,))
         if gone:
             self._remember_expelled(name, now)
         return bool(gone)
@@ -204,7 +204,7 @@ class Admins(Connection):
 
     def take_back(self, name: str) -> bool:
         with self._writing():
-            return bool(self._execute("DELETE FROM invitations WHERE name = ?", (name,)).rowcount)
+            return bool(self._rows_changed("DELETE FROM invitations WHERE name = ?", (name,)))
 
     def end_sessions(self) -> None:
         with self._writing():
@@ -309,11 +309,11 @@ class Admins(Connection):
                 (rows.stamp(now - _IDLE), rows.stamp(now - SESSION_LASTS)),
             )
             return bool(
-                self._execute(
+                self._rows_changed(
                     "INSERT INTO sessions (account, digest, begun, seen, agent)"
                     " SELECT name, ?, ?, ?, ? FROM accounts WHERE name = ?",
                     (token_digest(token), rows.stamp(now), rows.stamp(now), agent, name),
-                ).rowcount
+                )
             )
 
     def session(self, token: str, now: datetime) -> Session | None:
@@ -345,7 +345,7 @@ class Admins(Connection):
 
     def sign_out(self, session: int) -> bool:
         with self._writing():
-            return bool(self._execute("DELETE FROM sessions WHERE id = ?", (session,)).rowcount)
+            return bool(self._rows_changed("DELETE FROM sessions WHERE id = ?", (session,)))
 
     # ------------------------------------------------------------ what was done
 

@@ -22,8 +22,8 @@ class Applying(Retracting):
     """The part of the store that writes what was decided on a poll."""
 
     @abstractmethod
-    def _index_words(self, key: int, title: str, text: str) -> None:
-        """Have searches find an entry by these words, and not by those it had."""
+    def _index_changed(self, key: int, entry: Entry) -> None:
+        """Have searches find an entry by its words, and not by those it had."""
 
     def _apply(
         self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
@@ -166,7 +166,7 @@ class Applying(Retracting):
                 "keeps_day": int(changed.keeps_day),
             },
         )
-        self._index_words(changed.key, changed.entry.title, changed.entry.text)
+        self._index_changed(changed.key, changed.entry)
         if told == "yes":
             self._execute(sql.TELL_WAITING, (changed.key,))
         if changed.leaves_story:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from secrets import token_hex
 from threading import Event
 from typing import Any, ClassVar, Protocol
@@ -23,9 +23,6 @@ BUSY_SECONDS = 30
 
 class Cursor(Protocol):
     """What a statement came to (PEP 249)."""
-
-    @property
-    def rowcount(self) -> int: ...
 
     def fetchone(self) -> Any: ...
 
@@ -83,6 +80,14 @@ class Connection(ABC):
     def _undoable(self) -> AbstractContextManager[None]:
         """A part of a transaction that an error undoes by itself."""
 
+    def _unawaited(self) -> AbstractContextManager[object]:
+        """A part of a transaction in which nothing waits for statements that give nothing back.
+
+        What the database refuses of one is raised where a later one gives something, or as the
+        part ends.
+        """
+        return nullcontext()
+
     @abstractmethod
     def _reading(self) -> AbstractContextManager[None]:
         """One state of the database for several reads."""
@@ -95,6 +100,10 @@ class Connection(ABC):
 
     # Called for each statement there is, so that it may be the driver's own.
     _execute: Callable[..., Cursor]
+
+    @abstractmethod
+    def _rows_changed(self, statement: str, values: Values) -> int:
+        """How many rows a statement inserted, updated or deleted."""
 
     @abstractmethod
     def _insert(self, statement: str, values: Values, column: str = "id") -> int:

@@ -138,7 +138,7 @@ class Feeds(Placing, Rehosting, Subscribing):
                 if was is not None and urls.host(was) != urls.host(row["url"]):
                     self._execute(_FEED_HOST_CHANGED, row)
                 for changed in (_FEED_ADDRESS_CHANGED, _FEED_LIMITS_CHANGED):
-                    if self._execute(changed, row).rowcount:
+                    if self._rows_changed(changed, row):
                         self._execute(_FORGET_PAGES, row)
                 self._execute(_FEED_BOUNDS_CHANGED, row)
                 self._execute(_FEED_RESUMED, row)

@@ -88,8 +88,8 @@ class Written(Struct, frozen=True):
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
-    `windows` are those of the feeds, packed; `new_texts` are the keys, titles and texts of
-    the entries that are new, once they are stored.
+    `windows` are those of the feeds, packed; `new_entries` are those that are new, once
+    they are stored, each with its key.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class KnownToBatch:
         self._holders = self._holders_of(counts.keys(), {} if house is None else house)
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
-        self.new_texts: list[tuple[int, str, str]] = []
+        self.new_entries: list[tuple[int, Entry]] = []
         self._since: set[int | str] = set()
         self._stand: dict[int, Standing] = {}
         self._likely = {
@@ -244,7 +244,7 @@ class KnownToBatch:
             self._story_of[stored.key] = story
             if stored.new is not None:
                 self._taken[stored.new.atom_id] = entry.feed
-                self.new_texts.append((stored.key, entry.title, entry.text))
+                self.new_entries.append((stored.key, entry))
             if stored.withheld:
                 continue
             self._hold(entry.sketch, story)

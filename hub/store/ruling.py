@@ -171,8 +171,7 @@ class RulingOnStories(Keeping, Rehosting):
     def unpin(self, key: int, *, seen: Pin | UnsetType | None = UNSET) -> None:
         with self._writing():
             self._check_pin(key, seen)
-            taken = self._execute(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),))
-            if not taken.rowcount:
+            if not self._rows_changed(sql.UNPIN, (self._value(sql.STORY_OF_ENTRY, (key,)),)):
                 raise StoreError("It is not pinned.", "The home page shows what is.")
             self._published_changed()
 

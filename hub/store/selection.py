@@ -180,6 +180,11 @@ def all_of(filter: Filter | None) -> tuple[Term, ...]:
     return ()
 
 
+def tags_of(selection: Selection) -> list[str]:
+    """The tags that all stories of a selection have."""
+    return [term.value for term in all_of(selection.filter) if term.field == "tag"]
+
+
 def asks_tags_alone(selection: Selection) -> bool:
     """Whether a selection asks for nothing but tags, of `all_of` its stories, a search apart."""
 

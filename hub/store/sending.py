@@ -139,7 +139,7 @@ class Sending(Connection):
         with self._writing():
             # Another may have taken its place while its callback was asked.
             again = "UPDATE intents SET due = ?, tries = 0 WHERE id = ?"
-            if not self._execute(again, (rows.stamp(now), intent.number)).rowcount:
+            if not self._rows_changed(again, (rows.stamp(now), intent.number)):
                 return
             self._execute(_CONFIRMED, {**_intent_row(intent), "number": intent.number})
             if intent.mode == "unsubscribe":
@@ -188,10 +188,10 @@ class Sending(Connection):
     def try_later(self, subscriber: Subscriber) -> bool:
         due = rows.maybe_stamp(subscriber.due)
         with self._writing():
-            changed = self._execute(
+            changed = self._rows_changed(
                 "UPDATE subscribers SET due = ?, tries = ?, slow = ? WHERE id = ?",
                 (due, subscriber.tries, int(subscriber.slow), subscriber.number),
-            ).rowcount
+            )
         return bool(changed)
 
     def has(self, subscriber: Subscriber, document: str, *, slow: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 
 from msgspec import UNSET
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from hub.errors import StoreError
 from hub.model import (
+    Entry,
     FeedKey,
     FeedState,
     Gathered,
@@ -43,8 +45,8 @@ class Settling(Applying):
     """The part of the store that takes polls."""
 
     @abstractmethod
-    def _index_texts(self, texts: Sequence[tuple[int, str, str]], now: datetime) -> None:
-        """Have searches find entries that are new, by their keys, titles and texts."""
+    def _index_new(self, entries: Sequence[tuple[int, Entry]], now: datetime) -> None:
+        """Have searches find entries that are new, each with its key."""
 
     @abstractmethod
     def _settled(self, polls: int, entries: int) -> None:
@@ -63,21 +65,34 @@ class Settling(Applying):
         """Settle polls in one transaction. With `apart`, a poll that is refused costs none of the others.
 
         Each poll has a savepoint then, for which SQLite keeps a copy of each page that is
-        changed after it. So it is done only once a poll was refused.
+        changed after it, and all that is written is waited for. So it is done only once a poll
+        was refused.
         """
-        results: list[PollResult] = []
         try:
-            with self._writing():
-                for polls in _each_feed_once(gathered):
-                    results += self._settle_together(polls, decide, apart=apart)
-                if gathered:
-                    oldest = min(poll.started for poll in gathered) - _POLLS_KEPT
-                    self._execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
+            with self._writing(), nullcontext() if apart else self._together():
+                return tuple(self._settle_all(gathered, decide, apart=apart))
         except BaseException:
             # Some of it may have been read of what is undone.
             self._house.clear()
             raise
-        return tuple(results)
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """A block of which nothing is waited for. Raises _Refused where some of it is refused in the end."""
+        try:
+            with self._unawaited():
+                yield
+        except self._refusals as error:
+            raise _Refused(error) from error
+
+    def _settle_all(
+        self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool
+    ) -> Iterator[PollResult]:
+        for polls in _each_feed_once(gathered):
+            yield from self._settle_together(polls, decide, apart=apart)
+        if gathered:
+            oldest = min(poll.started for poll in gathered) - _POLLS_KEPT
+            self._execute("DELETE FROM polls WHERE started < ?", (rows.stamp(oldest),))
 
     def _settle_together(
         self, gathered: Sequence[Gathered], decide: Decide, *, apart: bool
@@ -115,7 +130,7 @@ class Settling(Applying):
         settled = [settle(feed, poll, states[feed], known, decide) for feed, poll in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
         if any(poll.entries for poll in gathered):
-            self._index_texts(known.new_texts, max(poll.started for poll in gathered))
+            self._index_new(known.new_entries, max(poll.started for poll in gathered))
         if any(shows for _, shows in settled):
             self._published_changed()
         return [result for result, _ in settled]

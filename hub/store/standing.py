@@ -289,7 +289,7 @@ class Placing(Tagging):
         if self._value("SELECT 1 FROM entries WHERE story = ? AND key <> ? LIMIT 1", (story, key)):
             touched = self._move(key, None)
             if told_it:
-                led = self._execute(sql.TELL_NO_MORE, (story,)).rowcount
+                led = self._rows_changed(sql.TELL_NO_MORE, (story,))
         self._execute(sql.WITHHOLD, {"key": key, "standing": withheld.standing})
         left = story if len(touched) > 1 else None
         was_published = before is None and not new
@@ -359,7 +359,7 @@ class Placing(Tagging):
 
     def _tell_again(self, key: int, story: int) -> None:
         """Have feeds tell a story again by the entry that told it, or by the one that an admin chose."""
-        told_no_more = self._execute(sql.TELL_AGAIN, (story,)).rowcount
+        told_no_more = self._rows_changed(sql.TELL_AGAIN, (story,))
         if told_no_more and self._value(sql.CHOSEN_LEAD, (story,)) is None:
             self._lead(key, story, why=_TOLD_BY)
 

@@ -138,7 +138,7 @@ class Tagging(Listing):
 
     def _take_over_what_was_said(self, key: int, story: int) -> bool:
         """Give an entry that joined a story the tags by hand of that story; whether there were any."""
-        return bool(self._execute(_OVERRULINGS_OF_STORY, {"entry": key, "story": story}).rowcount)
+        return bool(self._rows_changed(_OVERRULINGS_OF_STORY, {"entry": key, "story": story}))
 
     def _share_what_was_said(self, story: int) -> None:
         """Give all entries of a story the tags by hand of each."""

@@ -7,7 +7,7 @@ ends, or whose machine is cut off, it lets go by itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -29,7 +29,7 @@ from hub.store.postgres.server import (
     connect,
 )
 
-_TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
+_TAKE = "SELECT number, pg_try_advisory_lock(%s, number) FROM unnest(%s::int[]) number"
 _LEAVE = "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) number"
 # Shared: a connection that broke may hold it still, as the server sees it.
 _HOLD = "SELECT pg_try_advisory_lock_shared(%s, %s)"
@@ -57,10 +57,12 @@ class Company:
         self._compared = -_COMPARED_AGAIN
         self._at: set[str] = set()
 
-    def take(self, host: str) -> bool:
-        """Be at a host, if nobody else is. Raises StoreError."""
-        if taken := bool(self._ask(_TAKE, (HOSTS, _number(host)))[0][0]):
-            self._at.add(host)
+    def take(self, hosts: Collection[str]) -> Collection[str]:
+        """Be at those of some hosts that nobody else is at: these. Raises StoreError."""
+        numbers = {host: _number(host) for host in hosts}
+        free = {number for number, is_free in self._ask(_TAKE, (HOSTS, [*numbers.values()])) if is_free}
+        taken = {host for host, number in numbers.items() if number in free}
+        self._at |= taken
         return taken
 
     def leave(self, hosts: Iterable[str]) -> None:

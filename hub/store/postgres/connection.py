@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import NoneType
 from typing import Any
 
@@ -52,6 +53,10 @@ _TYPES = """
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
 """
+
+
+# As statements that are not waited for end with an error, what comes of it besides is no other error.
+logging.getLogger("psycopg").addFilter(lambda record: not record.msg.startswith("error ignored terminating"))
 
 
 class _Whole(Loader):
@@ -222,6 +227,9 @@ class PostgresConnection(Connection):
         with suppress(psycopg.OperationalError):
             self._connection.execute("ROLLBACK")
 
+    def _unawaited(self) -> AbstractContextManager[object]:
+        return self._connection.pipeline()
+
     @contextmanager
     def _undoable(self) -> Iterator[None]:
         self._connection.execute("SAVEPOINT part")
@@ -302,6 +310,10 @@ class PostgresConnection(Connection):
     def _execute(self, statement: str, values: Values = ()) -> Cursor:
         return self._ask(statement, values)
 
+    def _rows_changed(self, statement: str, values: Values) -> int:
+        # The cursor's own count is not there yet while statements are not waited for.
+        return len(self._tuples(f"{statement} RETURNING 1", values))
+
     def _ask(self, statement: str, values: Values) -> psycopg.Cursor[tuple[Any, ...]]:
         each = translated(statement)
         if self._within:
@@ -327,8 +339,9 @@ class PostgresConnection(Connection):
 
     def _rows(self, statement: str, values: Values = ()) -> list[Row]:
         cursor = self._ask(statement, values)
+        found = cursor.fetchall()
         columns = [column.name for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in cursor]
+        return [dict(zip(columns, row, strict=True)) for row in found]
 
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         return self._ask(statement, values).fetchall()

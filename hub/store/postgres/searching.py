@@ -9,32 +9,30 @@ that no more entries have, and those with all of these in the title come first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 from math import prod
 from typing import Any
 
 from msgspec import Struct
 
-from hub.model import Selection
+from hub.model import Entry, Selection
 from hub.store import Found, Order, rows
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.nearby import Nearby
 from hub.store.postgres.connection import PostgresConnection
-from hub.store.selection import full_text_phrases, matching
+from hub.store.selection import full_text_phrases, matching, tags_of
 from hub.store.stems import Stemming
+from hub.store.tagbitmaps import TagBitmaps
+from hub.store.vectors import LONGEST, quoted, vector, vector_where_read
 
 MOST_HITS = 10_000
 # How many stories are told of: nobody wants to know more.
 MOST_COUNTED = 1_000
-# PostgreSQL takes no longer words, and of all words of a text with their places no more bytes; of the places
-# of one it keeps 255, two bytes each.
-_LONGEST, _MOST_BYTES, _MOST_OF_PLACES = 2_000, 900_000, 1_024
 _TERM = re.compile(r"('(?:[^'\\]|''|\\.)*')(:\*)?")
 _PHRASE = re.compile(r'"([^"]*)"(\*?)')
 _ONE_WORD = re.compile(r"\(\('([^'\\]+)'\)\)")
-# So many entries are passed by in the time in which an index finds one of them.
+# So many entries are passed by in the time in which the index finds one of them.
 _PASSED_BY = 3
 # How many hits are looked at first, where those that came in last are shown: mostly they fill the page.
 _AT_FIRST = 1_200
@@ -68,11 +66,15 @@ _RANKED = """
 words @@ ?::tsquery AS titled, ts_rank('{0.125, 0.125, 0.125, 1}', words, ?::tsquery, 1) AS rank
 """
 _UNRANKED = "FALSE AS titled, 0 AS rank"
+_BY_WORDS = "SELECT entry, {rank} FROM search WHERE words @@ ?::tsquery ORDER BY {newest} DESC LIMIT ?"
+_BY_KEYS = "SELECT entry, {rank} FROM search WHERE entry IN (SELECT value FROM json_each(?))"
+_KEYS_OF_HITS = """
+SELECT json_group_array(entry)
+FROM (SELECT entry FROM search WHERE words @@ ?::tsquery ORDER BY {newest} DESC LIMIT ?) newest
+"""
 # Of each story the lead, if that was found, else the earliest that was.
 _FOUND = """
-WITH hits AS MATERIALIZED (
-    SELECT entry, {rank} FROM search WHERE words @@ ?::tsquery ORDER BY {newest} DESC LIMIT ?
-), shown AS MATERIALIZED (
+WITH hits AS MATERIALIZED ({hits}), shown AS MATERIALIZED (
     SELECT {once} e.key, e.date, h.titled, h.rank
     FROM (SELECT * FROM hits ORDER BY entry DESC LIMIT ?) h JOIN entries e ON e.key = h.entry
     WHERE {condition} {first}
@@ -114,6 +116,19 @@ class _Statistics(Struct, frozen=True):
         return False if self.least <= most else None
 
 
+class _Looked(Struct, frozen=True):
+    """What was found of some hits: the keys and dates of what may be shown next, and of how many `stories`.
+
+    Of the hits, one more than are looked at at most, `earliest` is the key of the one that came in first;
+    it is not known where nothing was found.
+    """
+
+    found: Sequence[tuple[int, str]]
+    stories: int
+    hits: int
+    earliest: int | None
+
+
 class _Page(Struct, frozen=True):
     """What is shown of what was found: the keys of the entries, and the cursor of what follows.
 
@@ -128,7 +143,7 @@ class _Page(Struct, frozen=True):
     looked_at: int
 
 
-class Searching(Nearby, Stemming, PostgresConnection):
+class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
     """The part of the store that searches."""
 
     # ------------------------------------------------------------ what is found
@@ -206,53 +221,61 @@ class Searching(Nearby, Stemming, PostgresConnection):
         parts = {
             "once": "" if selection.every_entry else "DISTINCT ON (e.story)",
             "first": "" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
-            "rank": _RANKED if ranked_by else _UNRANKED,
             "condition": condition,
             # Spelled out, as in `Listing`.
             "before": "WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
             "order": "titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
         }
+        rank = _RANKED if ranked_by else _UNRANKED
         ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
         older = (before[0], *before) if before else ()
+        tags = tags_of(selection)
+        hits_there_may_be, entries = among
 
-        hits_there_may_be, total = among
-
-        def found_of(most: int) -> list[tuple[Any, ...]]:
-            # Walking back through all entries ends with the last that is wanted; else all hits are found, of
-            # which each takes as long as some that are passed by, and sorted. The plus keeps from walking.
-            walked = hits_there_may_be**2 * _PASSED_BY > most * total
-            statement = _FOUND.format(newest="entry" if walked else "entry + 0", **parts)
-            return self._planned(
-                statement, (*ranks, query, most + 1, most, *values, *older, limit + 1, skipped)
+        def look_at(most: int) -> _Looked:
+            back = walks_back(most, hits=hits_there_may_be, entries=entries)
+            # The plus keeps from walking.
+            newest = "entry" if back else "entry + 0"
+            if tags:
+                ((packed,),) = self._planned(_KEYS_OF_HITS.format(newest=newest), (query, most + 1))
+                keys = rows.from_json(packed)
+                given: tuple[Any, ...] = (rows.as_json(self._with_tags(tags, keys[:most])),)
+                hits = _BY_KEYS.format(rank=rank)
+            else:
+                given = (query, most + 1)
+                hits = _BY_WORDS.format(rank=rank, newest=newest)
+            found = self._planned(
+                _FOUND.format(hits=hits, **parts),
+                (*ranks, *given, most, *values, *older, limit + 1, skipped),
             )
+            _, _, stories, many, earliest = found[0] if found else (0, "", 0, 0, None)
+            if tags:
+                many, earliest = len(keys), keys[-1] if keys else None
+            return _Looked([(key, date) for key, date, *_ in found], stories, many, earliest)
 
         looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
-        found = found_of(looked_at)
-        if looked_at < MOST_HITS and not self._are_the_page(found, looked_at, limit):
+        looked = look_at(looked_at)
+        if looked_at < MOST_HITS and not self._is_the_page(looked, looked_at, limit):
             looked_at = MOST_HITS
-            found = found_of(looked_at)
-        keys = tuple(key for key, *_ in found[:limit])
-        stories, hits = found[0][2:4] if found else (0, 0)
+            looked = look_at(looked_at)
         following = None
-        if len(found) > limit:
-            key, date, *_ = found[limit - 1]
+        if len(looked.found) > limit:
+            key, date = looked.found[limit - 1]
             following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
-        return _Page(keys, following, stories, hits, looked_at)
+        keys = tuple(key for key, _ in looked.found[:limit])
+        return _Page(keys, following, looked.stories, looked.hits, looked_at)
 
-    def _are_the_page(self, found: Sequence[tuple[Any, ...]], looked_at: int, limit: int) -> bool:
+    def _is_the_page(self, looked: _Looked, looked_at: int, limit: int) -> bool:
         """Whether nothing else is on the page, of hits that came in before those that were looked at.
 
         An entry's date is never later than when it came in.
         """
-        if not found:
-            return False
-        *_, hits, earliest = found[0]
-        if hits <= looked_at:
+        if looked.earliest is not None and looked.hits <= looked_at:
             return True
-        if len(found) <= limit:
+        if len(looked.found) <= limit:
             return False
-        came_in = self._value("SELECT first_seen FROM entries WHERE key = ?", (earliest,))
-        return bool(found[limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
+        came_in = self._value("SELECT first_seen FROM entries WHERE key = ?", (looked.earliest,))
+        return bool(looked.found[limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
 
     def _asked_for(self, typed: str) -> tuple[list[str], list[str]]:
         """What a person typed as PostgreSQL is asked for it, each by itself: what is wanted, and what not."""
@@ -268,8 +291,8 @@ class Searching(Nearby, Stemming, PostgresConnection):
         for text, star in _PHRASE.findall(phrases):
             terms = self._terms.of(text)
             # A longer word is in no index either.
-            if terms and max(len(term.encode()) for term in terms) <= _LONGEST:
-                asked.append(f"({' <-> '.join(map(_quoted, terms))}{':*' if star else ''})")
+            if terms and max(len(term.encode()) for term in terms) <= LONGEST:
+                asked.append(f"({' <-> '.join(map(quoted, terms))}{':*' if star else ''})")
         return f"({' | '.join(asked)})" if asked else ""
 
     # ------------------------------------------------------------ what is near a story
@@ -288,18 +311,25 @@ class Searching(Nearby, Stemming, PostgresConnection):
 
     # ------------------------------------------------------------ the index
 
-    def _index_texts(self, texts: Sequence[tuple[int, str, str]], now: datetime) -> None:  # noqa: ARG002
-        self._write_each(_INDEX, [(key, self._vector(title, text)) for key, title, text in texts])
+    @property
+    def terms_of(self) -> Callable[[str, str], str]:
+        return vector_where_read
 
-    def _index_words(self, key: int, title: str, text: str) -> None:
-        self._execute(_INDEX, (key, self._vector(title, text)))
+    def _index_new(self, entries: Sequence[tuple[int, Entry]], now: datetime) -> None:  # noqa: ARG002
+        self._write_each(_INDEX, [(key, self._vector(entry)) for key, entry in entries])
+
+    def _index_changed(self, key: int, entry: Entry) -> None:
+        self._execute(_INDEX, (key, self._vector(entry)))
+
+    def _vector(self, entry: Entry) -> str:
+        return entry.terms or vector(self._terms, entry.title, entry.text)
 
     def _index_all_again(self) -> None:
         self._execute("DELETE FROM search")
         for texts in self._texts():
             with self._connection.cursor() as cursor, cursor.copy(_COPY) as copy:
                 for key, title, text in texts:
-                    copy.write_row((key, self._vector(title, text)))
+                    copy.write_row((key, vector(self._terms, title, text)))
 
     def _texts_found_otherwise(self) -> int:
         """How many entries the index has not, or has other words of."""
@@ -309,7 +339,7 @@ class Searching(Nearby, Stemming, PostgresConnection):
             )
         )
         for texts in self._texts():
-            made = rows.as_json([[key, self._vector(title, text)] for key, title, text in texts])
+            made = rows.as_json([[key, vector(self._terms, title, text)] for key, title, text in texts])
             differing += int(
                 self._value(
                     "SELECT COUNT(*) FROM jsonb_array_elements(?::jsonb) made(value)"
@@ -328,30 +358,16 @@ class Searching(Nearby, Stemming, PostgresConnection):
             yield texts
             last = texts[-1][0]
 
-    def _vector(self, title: str, text: str) -> str:
-        """The terms of an entry with their places, as PostgreSQL reads a `tsvector`."""
-        words: dict[str, str] = {}
-        for term, in_title, place in self._terms.places(title, text):
-            its = f"{place}A" if in_title else f"{place}"
-            words[term] = f"{words[term]},{its}" if term in words else its
-        words = {term: its for term, its in words.items() if len(term.encode()) <= _LONGEST}
-        if sum(map(_room, words.items())) > _MOST_BYTES:
-            words = _first_of(words)
-        return " ".join([f"{_quoted(term)}:{its}" for term, its in words.items()])
 
+def walks_back(most: int, *, hits: float, entries: float) -> bool:
+    """Whether the last of some hits are found sooner on the way back through all entries than by the index.
 
-def _room(word: tuple[str, str]) -> int:
-    """No fewer bytes than a term with its places takes, which take less in the database than they do here."""
-    return 4 * len(word[0]) + min(len(word[1]), _MOST_OF_PLACES)
-
-
-def _first_of(words: Mapping[str, str]) -> dict[str, str]:
-    """Of a long text as many terms as there is room for, those of the title and those that come first."""
-    in_order = sorted(words.items(), key=lambda word: int(word[1].split(",", 1)[0].rstrip("A")))
-    filled = accumulate(map(_room, in_order))
-    return dict(
-        word for word, bytes_so_far in zip(in_order, filled, strict=True) if bytes_so_far <= _MOST_BYTES
-    )
+    On the way that is over once there are as many as are looked at; the index gives all, to be sorted.
+    """
+    if not hits:
+        return False
+    passed_by = most * entries / hits
+    return passed_by < hits * _PASSED_BY
 
 
 def _term(asked: str) -> str | None:
@@ -373,8 +389,3 @@ def _all_of(wanted: Sequence[str], unwanted: Sequence[str]) -> str:
 def _titled(query: str) -> str:
     """The same words, in the title."""
     return _TERM.sub(lambda term: f"{term[1]}:{'*' if term[2] else ''}A", query)
-
-
-def _quoted(term: str) -> str:
-    escaped = term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"

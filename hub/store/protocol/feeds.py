@@ -71,6 +71,14 @@ class FeedStore(Protocol):
     def links(self, feed: FeedKey) -> tuple[str, ...]:
         """The links of the entries of the feed's last document."""
 
+    @property
+    def terms_of(self) -> Callable[[str, str], str] | None:
+        """What makes of an entry's title and text what the full-text index takes (`Entry.terms`).
+
+        Whoever reads the entry calls it, in any process: here it would keep all others who write
+        waiting. None where the database itself does that.
+        """
+
     def settle(self, gathered: Sequence[Gathered], decide: Decide) -> tuple[PollResult, ...]:
         """Decide on polls and apply them in one transaction, in which each sees those before it.
 

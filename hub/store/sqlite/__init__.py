@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from hub.errors import StoreError
-from hub.model import Poller, Workers
+from hub.model import Entry, Poller, Workers
 from hub.store.admins import Admins
 from hub.store.care import Care
 from hub.store.incidents import Incidents
@@ -54,11 +54,15 @@ class SqliteStore(RulingOnStories, Incidents, Care, Searching, Watching, Sending
             self._checkpoints.close()
         super().close()
 
-    def _index_texts(self, texts: Sequence[tuple[int, str, str]], now: datetime) -> None:
-        self._write_each(NEW_IN_SEARCH, texts)
+    @property
+    def terms_of(self) -> None:
+        return None
+
+    def _index_new(self, entries: Sequence[tuple[int, Entry]], now: datetime) -> None:
+        self._write_each(NEW_IN_SEARCH, [(key, entry.title, entry.text) for key, entry in entries])
         self._keep_bitmaps(now)
 
-    def _index_words(self, key: int, title: str, text: str) -> None:
+    def _index_changed(self, key: int, entry: Entry) -> None:
         """A trigger has done it."""
 
     def _settled(self, polls: int, entries: int) -> None:

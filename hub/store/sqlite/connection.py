@@ -203,6 +203,9 @@ class SqliteConnection(Connection):
         # sqlite3.Row compares a name with column after column; of wide rows that takes longer than all else.
         return [dict(zip(columns, row, strict=True)) for row in cursor]
 
+    def _rows_changed(self, statement: str, values: Values) -> int:
+        return self._db.conn.execute(statement, values).rowcount
+
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._db.conn.execute(statement, values).fetchall()
         return found

@@ -25,7 +25,7 @@ from hub.store import Found, Order, rows
 from hub.store.cursors import read_cursor, write_cursor
 from hub.store.nearby import Nearby
 from hub.store.roaring import BitMap
-from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching
+from hub.store.selection import all_of, asks_tags_alone, full_text_phrases, matching, tags_of
 from hub.store.sqlite.wordbitmaps import MATCH_WITHIN, KeyRange, WordBitmaps
 
 # CROSS keeps the planner from walking through all that match the condition, and
@@ -227,7 +227,7 @@ class Searching(WordBitmaps, Nearby):
 
     def _tagged(self, hits: Hits, keys: Sequence[int]) -> Sequence[int]:
         """Those of some hits whose stories have the tags that the selection asks for."""
-        terms = _tags_of(hits.selection)
+        terms = tags_of(hits.selection)
         return keys if hits.have_tags or not terms else self._with_tags(terms, keys)
 
     def _aside(self, keys: Sequence[int]) -> list[int]:
@@ -343,11 +343,6 @@ class Searching(WordBitmaps, Nearby):
             " ORDER BY rank LIMIT ?) s JOIN entries e ON e.key = s.rowid WHERE e.story <> ?",
             (" OR ".join(f'"{term}"' for term in weights), limit, story),
         )
-
-
-def _tags_of(selection: Selection) -> list[str]:
-    """The tags that all stories of a selection have."""
-    return [term.value for term in all_of(selection.filter) if term.field == "tag"]
 
 
 def _rarest_first(phrases: Sequence[str]) -> str:
