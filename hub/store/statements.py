@@ -192,7 +192,7 @@ DELETE FROM revisions WHERE entry = :key
 # Of some feeds the entries of which a change has not been told, with when they last changed.
 WAITING = """
 SELECT e.feed, e.key, (SELECT MAX(until) FROM revisions WHERE entry = e.key)
-FROM (SELECT DISTINCT entry FROM revisions WHERE told = 'waits') r JOIN entries e ON e.key = r.entry
+FROM (SELECT DISTINCT entry FROM revisions WHERE told = 'waits') r CROSS JOIN entries e ON e.key = r.entry
 WHERE e.standing IS NULL AND e.feed IN (SELECT value FROM json_each(?))
 """
 # Who is told of an entry now is told of all that changed in it.
