@@ -23,7 +23,7 @@ from psycopg.pq import PipelineStatus
 
 from hub.config import parse
 from hub.errors import StoreError, StoreUnusable
-from hub.model import Entry, FeedState, FeedUpdate, Gathered, Known, Offer, Selection, Tag
+from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Offer, Selection, Tag
 from hub.polling import rounds
 from hub.reader import Document, Reader
 from hub.report import Lines
@@ -513,6 +513,21 @@ def test_rows_that_are_written_together_are_what_each_would_be_by_itself(
         found = store._tuples("SELECT * FROM rows_of_it")
         store._execute("DROP TABLE rows_of_it")
     assert found == written
+
+
+def test_as_many_statements_take_over_three_new_feeds_as_thirty(url: str, store: PostgresStore) -> None:
+    with closing(Listening(url)) as asked:
+        took = []
+        for many, first in ((3, 0), (30, 3)):
+            asked.asked.clear()
+            feeds = [
+                Feed(key=FeedKey("west", f"n{number}"), url=f"https://west.example/{number}")
+                for number in range(first, first + many)
+            ]
+            asked.sync(MEMBERS, [*FEEDS, *feeds], authority="news.example.org")
+            took.append(len(asked.asked))
+    assert took[0] == took[1]
+    assert len(store.feed_states("west")) == 32
 
 
 def test_nobody_counts_the_entries_with_a_word_of_which_the_server_knows_enough(

@@ -35,7 +35,7 @@ class Applying(Retracting):
         now = rows.stamp(update.now)
         written = self._write_new(feed, update, now)
         changed_stories = {entry.story for entry, new in zip(written, update.new, strict=True) if new.leads}
-        changed_stories |= self._take_over(written)
+        changed_stories |= self._take_over(written, known)
         left_out: set[int] = set()
         for changed in update.changed:
             if changed.waits is not None:
@@ -85,11 +85,11 @@ class Applying(Retracting):
         self._tag_new(written)
         return written
 
-    def _take_over(self, written: Sequence[Written]) -> set[int]:
+    def _take_over(self, written: Sequence[Written], known: KnownToBatch) -> set[int]:
         """Give entries that joined stories the tags by hand of these; the stories that this changed."""
         touched: set[int] = set()
         joined = [entry for entry in written if entry.joined]
-        for entry in joined if joined and self._value(sql.ANY_OVERRULING) else ():
+        for entry in joined if joined and known.any_overruling else ():
             if self._take_over_what_was_said(entry.key, entry.story):
                 self._tag(entry.key, entry.entry.tags)
                 touched.add(entry.story)

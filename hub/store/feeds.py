@@ -128,21 +128,15 @@ class Feeds(Placing, Rehosting, Subscribing):
             before = self._members_as_published()
             self._execute("UPDATE state SET authority = :now WHERE authority <> :now", {"now": authority})
             self._execute(_MEMBERS_GONE, (listed(row["slug"] for row in every_member),))
-            for row in self._not_there("members", every_member):
-                self._execute(_MEMBER_UPSERT, row)
+            self._write_each(_MEMBER_UPSERT, self._not_there("members", every_member))
             not_there = self._not_there("feeds", every_feed)
             self._rename(not_there)
             self._execute(_FEEDS_GONE, (listed((row["member"], row["name"]) for row in every_feed),))
+            was = {(feed["member"], feed["name"]): feed["url"] for feed in self._feeds_of(not_there)}
             for row in not_there:
-                was = self._value("SELECT url FROM feeds WHERE member = :member AND name = :name", row)
-                if was is not None and urls.host(was) != urls.host(row["url"]):
-                    self._execute(_FEED_HOST_CHANGED, row)
-                for changed in (_FEED_ADDRESS_CHANGED, _FEED_LIMITS_CHANGED):
-                    if self._rows_changed(changed, row):
-                        self._execute(_FORGET_PAGES, row)
-                self._execute(_FEED_BOUNDS_CHANGED, row)
-                self._execute(_FEED_RESUMED, row)
-                self._execute(_FEED_UPSERT, row)
+                if url := was.get((row["member"], row["name"])):
+                    self._edit(row, host_changed=urls.host(url) != urls.host(row["url"]))
+            self._write_each(_FEED_UPSERT, not_there)
             self._rehost(urls.present_hosts(members, feeds))
             if self._members_as_published() != before:
                 self._published_changed()
@@ -156,12 +150,26 @@ class Feeds(Placing, Rehosting, Subscribing):
 
     def _rename(self, wanted: Sequence[dict[str, Any]]) -> None:
         """Have feeds that stand under other names at their addresses be known by these from now on."""
-        if wanted:
-            feeds = self._rows(_FEEDS_OF, (listed(row["member"] for row in wanted),))
-            names = _other_names(feeds, wanted)
-            # They may take each other's, so that in between they have some that nobody has.
-            self._write_each(_RENAME_FEED, [(f"/{number}", number) for number in names])
-            self._write_each(_RENAME_FEED, [(name, number) for number, name in names.items()])
+        names = _other_names(self._feeds_of(wanted), wanted)
+        # They may take each other's, so that in between they have some that nobody has.
+        self._write_each(_RENAME_FEED, [(f"/{number}", number) for number in names])
+        self._write_each(_RENAME_FEED, [(name, number) for number, name in names.items()])
+
+    def _feeds_of(self, wanted: Sequence[dict[str, Any]]) -> list[rows.Row]:
+        """The feeds of the members that some rows are of."""
+        if not wanted:
+            return []
+        return self._rows(_FEEDS_OF, (listed({row["member"] for row in wanted}),))
+
+    def _edit(self, row: dict[str, Any], *, host_changed: bool) -> None:
+        """Have a feed that was there begin anew with what the row has otherwise."""
+        if host_changed:
+            self._execute(_FEED_HOST_CHANGED, row)
+        for changed in (_FEED_ADDRESS_CHANGED, _FEED_LIMITS_CHANGED):
+            if self._rows_changed(changed, row):
+                self._execute(_FORGET_PAGES, row)
+        self._execute(_FEED_BOUNDS_CHANGED, row)
+        self._execute(_FEED_RESUMED, row)
 
     def _members_as_published(self) -> list[tuple[Any, ...]]:
         members = self._tuples(

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import cached_property
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
@@ -152,6 +153,11 @@ class KnownToBatch:
         }
         self._candidates: dict[int, tuple[Candidate, ...]] = {}
         self._look_into(set().union(*map(self._stories, self._unknown)))
+
+    @cached_property
+    def any_overruling(self) -> bool:
+        """Whether anything was said of tags by hand, which polls hand on where it was and nowhere else."""
+        return bool(self._ask_tuples(sql.ANY_OVERRULING)[0][0])
 
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""

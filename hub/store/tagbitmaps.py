@@ -37,6 +37,10 @@ JOIN story_tags t ON t.story = e.story
 _OF_TAG = "SELECT e.key FROM story_tags t JOIN entries e ON e.story = t.story WHERE t.term = ?"
 _TAGS = "SELECT term FROM tag_bitmaps UNION SELECT term FROM story_tags"
 _BITS = "SELECT bits FROM tag_bitmaps WHERE term = ? AND block BETWEEN ? AND ?"
+_BITS_OF_BLOCKS = """
+SELECT term, block, bits FROM tag_bitmaps
+WHERE term IN (SELECT value FROM json_each(?)) AND block IN (SELECT value FROM json_each(?))
+"""
 _NEW_BITS = """
 INSERT INTO tag_bitmaps (term, block, bits) VALUES (?, ?, ?)
 ON CONFLICT (term, block) DO UPDATE SET bits = excluded.bits
@@ -89,22 +93,31 @@ class TagBitmaps(Connection):
         have: defaultdict[str, list[int]] = defaultdict(list)
         for term, key in zip(rows.from_json(terms), rows.from_json(keys), strict=True):
             have[term].append(key)
-        for term in sorted(have.keys() | self._lost):
-            new, old = BitMap(have[term]), BitMap(self._lost[term])
+        terms = sorted(have.keys() | self._lost)
+        changes = {term: (BitMap(have[term]), BitMap(self._lost[term])) for term in terms}
+        blocks = _blocks(BitMap().union(*(keys for change in changes.values() for keys in change)))
+        before = {
+            (term, block): bits
+            for term, block, bits in self._tuples(
+                _BITS_OF_BLOCKS, (listed(terms), listed(block.start // _BLOCK for block in blocks))
+            )
+        }
+        now = []
+        for term, (new, old) in changes.items():
             for block in _blocks(new | old):
-                bits = self._having(term, block.start, block.start) - old | new & BitMap(block)
-                self._write_bits(term, block, bits)
-
-    def _write_bits(self, term: str, block: range, bits: BitMap) -> None:
-        self._execute(_NEW_BITS, (term, block.start // _BLOCK, bits.serialize()))
+                packed = before.get((term, block.start // _BLOCK))
+                bits = unpacked([packed] if packed else []) - old | new & BitMap(block)
+                now.append(_row(term, block, bits))
+        self._write_each(_NEW_BITS, now)
 
     def _make_tag_bitmaps_anew(self) -> None:
         """Within a transaction, make all bitmaps anew from `story_tags`."""
         self._execute("DELETE FROM tag_bitmaps")
         for (term,) in self._tuples("SELECT DISTINCT term FROM story_tags"):
             having = BitMap(self._keys(_OF_TAG, (term,)))
-            for block in _blocks(having):
-                self._write_bits(term, block, having & BitMap(block))
+            self._write_each(
+                _NEW_BITS, [_row(term, block, having & BitMap(block)) for block in _blocks(having)]
+            )
 
     def _tag_bitmaps_that_differ(self) -> int:
         """For how many tags the bitmaps differ from `story_tags`."""
@@ -130,6 +143,10 @@ class TagBitmaps(Connection):
             if found:
                 found &= self._having(term, found.min(), found.max())
         return [*reversed(found.to_array())]
+
+
+def _row(term: str, block: range, bits: BitMap) -> tuple[str, int, bytes]:
+    return term, block.start // _BLOCK, bits.serialize()
 
 
 def _blocks(keys: BitMap) -> list[range]:
