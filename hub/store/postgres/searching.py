@@ -116,31 +116,41 @@ class _Statistics(Struct, frozen=True):
         return False if self.least <= most else None
 
 
-class _Looked(Struct, frozen=True):
-    """What was found of some hits: the keys and dates of what may be shown next, and of how many `stories`.
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What is looked for.
 
-    Of the hits, one more than are looked at at most, `earliest` is the key of the one that came in first;
-    it is not known where nothing was found.
+    query      the words, as a `tsquery`
+    ranked_by  those of them that tell one entry from another; None where nothing is ranked
+    limit      of how many stories it is
+    before     it shows what is older than that date and key
+    skipped    or what follows on so many
+    hits       how many entries may have the words; 0 where no more have them than are looked at
+    entries    how many there are
     """
 
-    found: Sequence[tuple[int, str]]
+    selection: Selection
+    query: str
+    ranked_by: str | None
+    limit: int
+    before: tuple[Any, ...] | None
+    skipped: int
+    hits: float
+    entries: float
+
+
+class _Looked(Struct, frozen=True):
+    """What was found of some hits.
+
+    shown     the keys and dates of what comes next, one more than is asked for
+    stories   how many were found
+    hits      how many were looked at, or one more
+    earliest  the key of the one of these that came in first; not known where nothing was found
+    """
+
+    shown: Sequence[tuple[int, str]]
     stories: int
     hits: int
     earliest: int | None
-
-
-class _Page(Struct, frozen=True):
-    """What is shown of what was found: the keys of the entries, and the cursor of what follows.
-
-    Of all `hits`, which are counted no further than one more, so many were `looked_at`, and `stories` are
-    in these.
-    """
-
-    keys: tuple[int, ...]
-    following: str | None
-    stories: int
-    hits: int
-    looked_at: int
 
 
 class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
@@ -162,23 +172,39 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
         wanted, unwanted = self._asked_for(selection.search or "")
         if not wanted:
             return Found(items=(), next=None, stories=0, more=False, order="date", newest_of=None)
-        query = _all_of(wanted, unwanted)
+        query, by_date = _all_of(wanted, unwanted), order == "date"
         with self._reading():
             known = self._statistics(wanted)
             telling = [each for each in wanted if self._is_telling(each, known)]
-            ranked_by = _all_of(telling, ()) if telling and order == "relevance" else None
-            together = _together(wanted, known) if not telling else 0.0
-            page = self._page(
-                selection, query, ranked_by, limit, cursor, order, among=(together, known.total)
+            ranked_by = _all_of(telling, ()) if telling and not by_date else None
+            asked = _Asked(
+                selection=selection,
+                query=query,
+                ranked_by=ranked_by,
+                limit=limit,
+                before=None if cursor is None or not by_date else read_cursor(cursor, "d", (str, int)),
+                skipped=0 if cursor is None or by_date else read_cursor(cursor, "r", (int,))[0],
+                hits=_together(wanted, known) if not telling else 0.0,
+                entries=known.total,
             )
-            items = self._stories_showing(page.keys)
+            looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
+            found = self._look_at(asked, looked_at)
+            if looked_at < MOST_HITS and not self._is_the_page(asked, found, looked_at):
+                looked_at = MOST_HITS
+                found = self._look_at(asked, looked_at)
+            items = self._stories_showing([key for key, _ in found.shown[:limit]])
+        following = None
+        if len(found.shown) > limit:
+            key, date = found.shown[limit - 1]
+            skipped = asked.skipped + limit
+            following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped)
         # No more have all of the words than have one.
-        too_many = page.hits > MOST_HITS or (not telling and query in wanted)
+        too_many = found.hits > MOST_HITS or (not telling and query in wanted)
         return Found(
             items=items,
-            next=page.following,
-            stories=min(page.stories, MOST_COUNTED),
-            more=too_many or page.hits > page.looked_at or page.stories > MOST_COUNTED,
+            next=following,
+            stories=min(found.stories, MOST_COUNTED),
+            more=too_many or found.hits > looked_at or found.stories > MOST_COUNTED,
             order=order if ranked_by else "date",
             newest_of=MOST_HITS if too_many else None,
         )
@@ -202,80 +228,54 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
         ((many,),) = self._planned(_HOW_MANY, (query, MOST_HITS + 1))
         return int(many)
 
-    def _page(
-        self,
-        selection: Selection,
-        query: str,
-        ranked_by: str | None,
-        limit: int,
-        cursor: str | None,
-        order: Order,
-        *,
-        among: tuple[float, float],
-    ) -> _Page:
-        """The entries to show of each story that was found, of so many hits as there may be `among` all."""
-        by_date = order == "date"
-        before = read_cursor(cursor, "d", (str, int)) if cursor is not None and by_date else None
-        skipped = read_cursor(cursor, "r", (int,))[0] if cursor is not None and not by_date else 0
-        condition, values = matching(selection)
-        parts = {
-            "once": "" if selection.every_entry else "DISTINCT ON (e.story)",
-            "first": "" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
-            "condition": condition,
-            # Spelled out, as in `Listing`.
-            "before": "WHERE date <= ? AND (date < ? OR key < ?)" if before else "",
-            "order": "titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
-        }
+    def _look_at(self, asked: _Asked, most: int) -> _Looked:
+        """What is found among so many of the hits, those that came in last."""
+        selection, ranked_by = asked.selection, asked.ranked_by
         rank = _RANKED if ranked_by else _UNRANKED
-        ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
-        older = (before[0], *before) if before else ()
+        back = walks_back(most, hits=asked.hits, entries=asked.entries)
+        # The plus keeps from walking.
+        newest = "entry" if back else "entry + 0"
         tags = tags_of(selection)
-        hits_there_may_be, entries = among
+        keys: list[int] = []
+        if tags:
+            ((packed,),) = self._planned(_KEYS_OF_HITS.format(newest=newest), (asked.query, most + 1))
+            keys = rows.from_json(packed)
+            hits = _BY_KEYS.format(rank=rank)
+            given: tuple[Any, ...] = (rows.as_json(self._with_tags(tags, keys[:most])),)
+        else:
+            hits = _BY_WORDS.format(rank=rank, newest=newest)
+            given = (asked.query, most + 1)
+        condition, values = matching(selection)
+        statement = _FOUND.format(
+            hits=hits,
+            once="" if selection.every_entry else "DISTINCT ON (e.story)",
+            first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
+            condition=condition,
+            # Spelled out, as in `Listing`.
+            before="WHERE date <= ? AND (date < ? OR key < ?)" if asked.before else "",
+            order="titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
+        )
+        ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
+        older = (asked.before[0], *asked.before) if asked.before else ()
+        found = self._planned(
+            statement, (*ranks, *given, most, *values, *older, asked.limit + 1, asked.skipped)
+        )
+        _, _, stories, many, earliest = found[0] if found else (0, "", 0, 0, None)
+        if tags:
+            many, earliest = len(keys), keys[-1] if keys else None
+        return _Looked([(key, date) for key, date, *_ in found], stories, many, earliest)
 
-        def look_at(most: int) -> _Looked:
-            back = walks_back(most, hits=hits_there_may_be, entries=entries)
-            # The plus keeps from walking.
-            newest = "entry" if back else "entry + 0"
-            if tags:
-                ((packed,),) = self._planned(_KEYS_OF_HITS.format(newest=newest), (query, most + 1))
-                keys = rows.from_json(packed)
-                given: tuple[Any, ...] = (rows.as_json(self._with_tags(tags, keys[:most])),)
-                hits = _BY_KEYS.format(rank=rank)
-            else:
-                given = (query, most + 1)
-                hits = _BY_WORDS.format(rank=rank, newest=newest)
-            found = self._planned(
-                _FOUND.format(hits=hits, **parts),
-                (*ranks, *given, most, *values, *older, limit + 1, skipped),
-            )
-            _, _, stories, many, earliest = found[0] if found else (0, "", 0, 0, None)
-            if tags:
-                many, earliest = len(keys), keys[-1] if keys else None
-            return _Looked([(key, date) for key, date, *_ in found], stories, many, earliest)
-
-        looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
-        looked = look_at(looked_at)
-        if looked_at < MOST_HITS and not self._is_the_page(looked, looked_at, limit):
-            looked_at = MOST_HITS
-            looked = look_at(looked_at)
-        following = None
-        if len(looked.found) > limit:
-            key, date = looked.found[limit - 1]
-            following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped + limit)
-        keys = tuple(key for key, _ in looked.found[:limit])
-        return _Page(keys, following, looked.stories, looked.hits, looked_at)
-
-    def _is_the_page(self, looked: _Looked, looked_at: int, limit: int) -> bool:
+    def _is_the_page(self, asked: _Asked, looked: _Looked, looked_at: int) -> bool:
         """Whether nothing else is on the page, of hits that came in before those that were looked at.
 
         An entry's date is never later than when it came in.
         """
         if looked.earliest is not None and looked.hits <= looked_at:
             return True
-        if len(looked.found) <= limit:
+        if len(looked.shown) <= asked.limit:
             return False
         came_in = self._value("SELECT first_seen FROM entries WHERE key = ?", (looked.earliest,))
-        return bool(looked.found[limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
+        return bool(looked.shown[asked.limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
 
     def _asked_for(self, typed: str) -> tuple[list[str], list[str]]:
         """What a person typed as PostgreSQL is asked for it, each by itself: what is wanted, and what not."""
