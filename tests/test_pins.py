@@ -139,9 +139,9 @@ def test_an_explanation_says_what_is_pinned_and_until_when(hub: Hub) -> None:
 
     assert "Pinned" not in explained()
     pin(hub, "3")
-    assert "    Pinned   by an admin on 24 November 2026\n" in explained()
+    assert "    Pinned   on 24 November 2026\n" in explained()
     pin(hub, "3", date(2026, 12, 24))
-    assert "    Pinned   by an admin on 24 November 2026, up to 24 December 2026\n" in explained()
+    assert "    Pinned   on 24 November 2026, up to 24 December 2026\n" in explained()
 
 
 def test_what_is_not_published_or_not_pinned_is_told(hub: Hub) -> None:

@@ -226,7 +226,7 @@ def _story(store: Store, stored: StoredEntry) -> Iterator[Fact]:
         )
     if pin := store.pin_of(stored.key):
         until = f", up to {date_of(pin.last_day)}" if pin.last_day else ""
-        yield Fact("Pinned", f"by an admin on {day(pin.made)}{until}")
+        yield Fact("Pinned", f"on {day(pin.made)}{until}")
     entry, known = store.compared_with(stored.key)
     yield from _rulings(stored, known)
     if entry.text and entry.sketch == Sketch() and stored.lead:
