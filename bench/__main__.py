@@ -4,6 +4,7 @@
     make bench ARGS="--vs reader --vs fetch-only"       another reader and the floor, in the same run
     make bench ARGS="rounds --feeds 200"                one part, on a smaller farm
     make bench ARGS="rounds --vs postgresql"            the hub with its news in PostgreSQL
+    make bench ARGS="rounds --vs postgresql --away 2"   with a server two milliseconds away
     make bench ARGS="serving --servers all"             other servers in turns with the hub's
     make bench ARGS="scale --sizes 10000,100000"        fewer entries: two minutes
     make bench ARGS="scale --sizes 100000 --vs postgresql"    the same entries in PostgreSQL, too
@@ -75,6 +76,9 @@ def main() -> None:
     rounds = parser.add_argument_group("rounds")
     rounds.add_argument("--feeds", type=int, default=2000)
     rounds.add_argument("--entries", type=int, default=20, help="of each feed")
+    rounds.add_argument(
+        "--away", type=float, default=0.0, help="milliseconds to PostgreSQL's server and back, at least"
+    )
     fresh = parser.add_argument_group("fresh")
     fresh.add_argument("--others", type=int, default=0, help="feeds beside the one, which are not due")
     serving = parser.add_argument_group("serving")

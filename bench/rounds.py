@@ -172,7 +172,7 @@ def run(arguments: argparse.Namespace) -> None:
         folder.chmod(0o755)
         with (
             farm(folder / "farm", arguments.feeds, arguments.entries) as urls,
-            _postgresql(folder, arguments.vs) as (database, server),
+            _postgresql(folder, arguments.vs, arguments.away) as (database, server),
         ):
             # Not before: the farm's server is an orphan too.
             ctypes.CDLL(None).prctl(_SUBREAPER, 1)
@@ -180,15 +180,23 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _postgresql(folder: Path, peers: list[str]) -> Iterator[tuple[str | None, int | None]]:
+def _postgresql(
+    folder: Path, peers: list[str], milliseconds: float
+) -> Iterator[tuple[str | None, int | None]]:
     """The address of a database on a server, and the server's process, where the hub is measured with one."""
     if "postgresql" not in peers:
         yield None, None
         return
+    from bench.away import away
     from bench.postgresql import database
 
-    with database(folder / "postgresql") as made:
-        yield made
+    with database(folder / "postgresql") as (address, server):
+        if not milliseconds:
+            yield address, server
+            return
+        with away(address, milliseconds) as (further, took):
+            print(f"\nPostgreSQL's server is {took:.1f} ms away")
+            yield further, server
 
 
 def _rounds(

@@ -45,6 +45,14 @@ def test_rounds_are_measured_without_nginx_too_and_say_so(tmp_path: Path) -> Non
     assert "A round by hub, 10 % changed ..." in ended.stderr.splitlines()
 
 
+def test_a_server_of_postgresql_may_stand_elsewhere() -> None:
+    ended = _bench("rounds", "--feeds", "10", "--entries", "3", "--vs", "postgresql", "--away", "20")
+    assert ended.returncode == 0, ended.stderr
+    (took,) = re.findall(r"^PostgreSQL's server is ([\d.]+) ms away$", ended.stdout, re.MULTILINE)
+    assert 20 <= float(took) < 200
+    assert _figures(ended.stdout, "cold, feeds/s")[1] > 0
+
+
 def test_pages_are_measured_by_size_and_written_down_for_the_curves(tmp_path: Path) -> None:
     curves = tmp_path / "curves" / "bench.json"
     where = ("--folder", tmp_path, "--curves", curves)
