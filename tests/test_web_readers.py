@@ -7,7 +7,7 @@ import io
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -238,9 +238,10 @@ def test_a_count_waits_for_a_database_that_cannot_be_written_to(
 
 
 def test_a_database_that_another_holds_keeps_no_server_from_its_end(hub: Hub) -> None:
-    # Nobody else is to close it while it is waited for.
-    hub.app.site.open_store = lambda: open_store(hub.database)
-    with closing(open_store(hub.database)) as other:
+    with ExitStack() as in_the_end:
+        # Nobody else is to close it while it is waited for.
+        hub.app.site.open_store = lambda: in_the_end.enter_context(closing(open_store(hub.database)))
+        other = in_the_end.enter_context(closing(open_store(hub.database)))
         with other.all_or_nothing(), serving(hub) as server:
             assert ask(server, ALL, NEWSBOAT) == 200
         assert "web-readers" not in {each.name for each in threading.enumerate()}, "it is waited for no more"
