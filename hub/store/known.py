@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from functools import cached_property
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
@@ -90,7 +89,8 @@ class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
     `windows` are those of the feeds, packed; `new_entries` are those that are new, once
-    they are stored, each with its key.
+    they are stored, each with its key; `any_overruling` is whether anything was said of tags
+    by hand.
     """
 
     def __init__(
@@ -138,6 +138,7 @@ class KnownToBatch:
         self._habits = self._habits_of([feed for feed, entries in self._unknown.items() if entries])
         self._taken_away = self._taken_away_of(self._unknown)
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
+        self.any_overruling = bool(unknown and self._ask_tuples(sql.ANY_OVERRULING)[0][0])
         # Only what two entries of the batch have can be found by one after the other was stored.
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
         self._several = frozenset(number for number, count in counts.items() if count > 1)
@@ -153,11 +154,6 @@ class KnownToBatch:
         }
         self._candidates: dict[int, tuple[Candidate, ...]] = {}
         self._look_into(set().union(*map(self._stories, self._unknown)))
-
-    @cached_property
-    def any_overruling(self) -> bool:
-        """Whether anything was said of tags by hand, which polls hand on where it was and nowhere else."""
-        return bool(self._ask_tuples(sql.ANY_OVERRULING)[0][0])
 
     def of(self, feed: int) -> Known:
         """What is known of the entries of a feed's poll, with what the batch has stored by now."""

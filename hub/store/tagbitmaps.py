@@ -102,13 +102,13 @@ class TagBitmaps(Connection):
                 _BITS_OF_BLOCKS, (listed(terms), listed(block.start // _BLOCK for block in blocks))
             )
         }
-        now = []
+        written = []
         for term, (new, old) in changes.items():
             for block in _blocks(new | old):
                 packed = before.get((term, block.start // _BLOCK))
                 bits = unpacked([packed] if packed else []) - old | new & BitMap(block)
-                now.append(_row(term, block, bits))
-        self._write_each(_NEW_BITS, now)
+                written.append(_row(term, block, bits))
+        self._write_each(_NEW_BITS, written)
 
     def _make_tag_bitmaps_anew(self) -> None:
         """Within a transaction, make all bitmaps anew from `story_tags`."""

@@ -116,8 +116,8 @@ class _Statistics(Struct, frozen=True):
         return False if self.least <= most else None
 
 
-class _Asked(Struct, frozen=True, kw_only=True):
-    """What is looked for.
+class _Search(Struct, frozen=True, kw_only=True):
+    """A search as the database is asked for it.
 
     query      the words, as a `tsquery`
     ranked_by  those of them that tell one entry from another; None where nothing is ranked
@@ -177,7 +177,7 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
             known = self._statistics(wanted)
             telling = [each for each in wanted if self._is_telling(each, known)]
             ranked_by = _all_of(telling, ()) if telling and not by_date else None
-            asked = _Asked(
+            search = _Search(
                 selection=selection,
                 query=query,
                 ranked_by=ranked_by,
@@ -188,15 +188,15 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
                 entries=known.total,
             )
             looked_at = MOST_HITS if ranked_by or cursor is not None else min(_AT_FIRST, MOST_HITS)
-            found = self._look_at(asked, looked_at)
-            if looked_at < MOST_HITS and not self._is_the_page(asked, found, looked_at):
+            found = self._look_at(search, looked_at)
+            if looked_at < MOST_HITS and not self._is_the_page(search, found, looked_at):
                 looked_at = MOST_HITS
-                found = self._look_at(asked, looked_at)
+                found = self._look_at(search, looked_at)
             items = self._stories_showing([key for key, _ in found.shown[:limit]])
         following = None
         if len(found.shown) > limit:
             key, date = found.shown[limit - 1]
-            skipped = asked.skipped + limit
+            skipped = search.skipped + limit
             following = write_cursor("d", date, key) if by_date else write_cursor("r", skipped)
         # No more have all of the words than have one.
         too_many = found.hits > MOST_HITS or (not telling and query in wanted)
@@ -228,23 +228,23 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
         ((many,),) = self._planned(_HOW_MANY, (query, MOST_HITS + 1))
         return int(many)
 
-    def _look_at(self, asked: _Asked, most: int) -> _Looked:
+    def _look_at(self, search: _Search, most: int) -> _Looked:
         """What is found among so many of the hits, those that came in last."""
-        selection, ranked_by = asked.selection, asked.ranked_by
+        selection, ranked_by = search.selection, search.ranked_by
         rank = _RANKED if ranked_by else _UNRANKED
-        back = walks_back(most, hits=asked.hits, entries=asked.entries)
+        back = walks_back(most, hits=search.hits, entries=search.entries)
         # The plus keeps from walking.
         newest = "entry" if back else "entry + 0"
         tags = tags_of(selection)
         keys: list[int] = []
         if tags:
-            ((packed,),) = self._planned(_KEYS_OF_HITS.format(newest=newest), (asked.query, most + 1))
+            ((packed,),) = self._planned(_KEYS_OF_HITS.format(newest=newest), (search.query, most + 1))
             keys = rows.from_json(packed)
             hits = _BY_KEYS.format(rank=rank)
             given: tuple[Any, ...] = (rows.as_json(self._with_tags(tags, keys[:most])),)
         else:
             hits = _BY_WORDS.format(rank=rank, newest=newest)
-            given = (asked.query, most + 1)
+            given = (search.query, most + 1)
         condition, values = matching(selection)
         statement = _FOUND.format(
             hits=hits,
@@ -252,30 +252,30 @@ class Searching(Nearby, TagBitmaps, Stemming, PostgresConnection):
             first="" if selection.every_entry else "ORDER BY e.story, e.lead DESC, e.key",
             condition=condition,
             # Spelled out, as in `Listing`.
-            before="WHERE date <= ? AND (date < ? OR key < ?)" if asked.before else "",
+            before="WHERE date <= ? AND (date < ? OR key < ?)" if search.before else "",
             order="titled DESC, rank DESC, key DESC" if ranked_by else "date DESC, key DESC",
         )
         ranks = (_titled(ranked_by), ranked_by) if ranked_by else ()
-        older = (asked.before[0], *asked.before) if asked.before else ()
+        older = (search.before[0], *search.before) if search.before else ()
         found = self._planned(
-            statement, (*ranks, *given, most, *values, *older, asked.limit + 1, asked.skipped)
+            statement, (*ranks, *given, most, *values, *older, search.limit + 1, search.skipped)
         )
         _, _, stories, many, earliest = found[0] if found else (0, "", 0, 0, None)
         if tags:
             many, earliest = len(keys), keys[-1] if keys else None
         return _Looked([(key, date) for key, date, *_ in found], stories, many, earliest)
 
-    def _is_the_page(self, asked: _Asked, looked: _Looked, looked_at: int) -> bool:
+    def _is_the_page(self, search: _Search, looked: _Looked, looked_at: int) -> bool:
         """Whether nothing else is on the page, of hits that came in before those that were looked at.
 
         An entry's date is never later than when it came in.
         """
         if looked.earliest is not None and looked.hits <= looked_at:
             return True
-        if len(looked.shown) <= asked.limit:
+        if len(looked.shown) <= search.limit:
             return False
         came_in = self._value("SELECT first_seen FROM entries WHERE key = ?", (looked.earliest,))
-        return bool(looked.shown[asked.limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
+        return bool(looked.shown[search.limit][1] > rows.stamp(rows.moment(came_in) + _OUT_OF_ORDER))
 
     def _asked_for(self, typed: str) -> tuple[list[str], list[str]]:
         """What a person typed as PostgreSQL is asked for it, each by itself: what is wanted, and what not."""
