@@ -7,10 +7,13 @@ that all wait for waits for the disk.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 # With so many pages in the log the writer takes a turn itself, so that it is bounded however slow the
 # disk is: 64 MB, and a batch.
@@ -44,5 +47,8 @@ class Checkpoints:
     def _move(self) -> None:
         # What cannot be moved SQLite passes over too: it is safe in the log, and moved by a later
         # checkpoint. A full disk is met by the log itself, and told by who writes there.
-        with suppress(sqlite3.Error), closing(sqlite3.connect(self._file)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        try:
+            with closing(sqlite3.connect(self._file)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            _log.info("What is in the log of %s is moved into it later: %s.", self._file, error)
