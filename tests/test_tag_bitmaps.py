@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.model import Selection, StoredEntry, Tag, Term
+from hub.model import Selection, StoredEntry, Tag, Term, Tombstone
 from hub.store import open_store, tagbitmaps
 from hub.store.sqlite import SqliteStore
 from tests.web_hub import EAST, NATIONAL, NOW, SAFETY, WESSEX, Hub, a_hub, news
@@ -99,6 +99,32 @@ def test_they_follow_what_is_done_to_a_story(hub: Hub, act: Act, safety: str, gr
     act(hub, key)
     assert marked(hub, "safety") == {key[each] for each in safety.split()}
     assert marked(hub, "grants") == {key[each] for each in grants.split()}
+
+
+def test_a_copy_brings_no_tag_that_was_taken_from_its_story_by_hand(hub: Hub) -> None:
+    hub.publish(WESSEX, news("a", "Joint news", link=LINK, tags=(SAFETY,)))
+    hub.store.overrule([keys(hub)["a"]], "safety", (), now=LATER)
+    hub.publish(EAST, news("d", "Joint news", link=LINK, tags=(SAFETY, GRANTS)), at=LATER)
+    key = keys(hub)
+    assert marked(hub, "safety") == set()
+    assert marked(hub, "grants") == {key["a"], key["d"]}
+
+
+def test_a_tag_taken_by_hand_stays_away_where_its_entry_comes_back_after_a_copy_in_a_batch(hub: Hub) -> None:
+    joint = partial(news, title="Joint news", link=LINK)
+    hub.publish(WESSEX, joint("w", tags=(SAFETY,)))
+    hub.store.overrule([keys(hub)["w"]], "safety", (), now=NOW)
+    hub.publish(WESSEX, at=LATER, tombstones=(Tombstone(id="w", why="gone"),))
+    hub.publish(EAST, joint("e", tags=(SAFETY,)), at=LATER)
+    at = LATER + timedelta(hours=1)
+    polls = [
+        hub.poll(NATIONAL, joint("n", tags=(SAFETY, GRANTS)), at=at),
+        hub.poll(WESSEX, joint("w", tags=(SAFETY,)), at=at),
+    ]
+    assert [result.error for result in hub.settle_together(polls, at)] == [None, None]
+    key = keys(hub)
+    assert marked(hub, "grants") == {key["e"], key["n"], key["w"]}
+    assert marked(hub, "safety") == set()
 
 
 def test_what_is_released_is_in_them_again(hub: Hub) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from hub.admin.desk import Desk
 from hub.config import Config, parse
 from hub.decide import decide
-from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, Tag, Tombstone
+from hub.model import Entry, Feed, FeedKey, FeedState, FeedUpdate, Gathered, Known, PollResult, Tag, Tombstone
 from hub.store import Store, open_store
 from hub.store.sqlite import SqliteStore
 from hub.web import create_app
@@ -133,31 +133,37 @@ class Hub:
         return next(feed for feed in self.config.feeds if feed.key == key)
 
     def settle(self, gathered: Gathered, at: datetime) -> None:
+        """Settle a poll, which has the error that it was gathered with."""
+        (result,) = self.settle_together([gathered], at)
+        assert result.error == gathered.error
+
+    def settle_together(self, polls: Sequence[Gathered], at: datetime) -> tuple[PollResult, ...]:
         def deciding(gathered: Gathered, state: FeedState, known: Known) -> FeedUpdate:
             return decide(gathered, state, known, now=at, settings=self.config.hub, authority="news.example")
 
-        (result,) = self.store.settle([gathered], deciding)
-        assert result.error == gathered.error
+        return self.store.settle(polls, deciding)
+
+    def poll(
+        self, key: FeedKey, *entries: Entry, at: datetime = NOW, tombstones: tuple[Tombstone, ...] = ()
+    ) -> Gathered:
+        """A poll that brings these entries, and tombstones of others."""
+        feed = self.feed(key)
+        found = tuple(replace(each, feed=key) for each in entries)
+        return Gathered(
+            feed=feed,
+            outcome="fetched",
+            started=at,
+            url=feed.url,
+            body_digest=f"{at} {len(found)}",
+            entries=found,
+            tombstones=tombstones,
+        )
 
     def publish(
         self, key: FeedKey, *entries: Entry, at: datetime = NOW, tombstones: tuple[Tombstone, ...] = ()
     ) -> None:
-        """Have a poll bring these entries, and tombstones of others."""
-        feed = self.feed(key)
-        found = tuple(replace(each, feed=key) for each in entries)
-        digest = f"{at} {len(found)}"
-        self.settle(
-            Gathered(
-                feed=feed,
-                outcome="fetched",
-                started=at,
-                url=feed.url,
-                body_digest=digest,
-                entries=found,
-                tombstones=tombstones,
-            ),
-            at,
-        )
+        """Have such a poll settled."""
+        self.settle(self.poll(key, *entries, at=at, tombstones=tombstones), at)
 
     def begin_long_ago(self) -> None:
         """Have had news for a month, which was withdrawn, so that what feeds hold first is their past."""

@@ -88,9 +88,9 @@ class Written(Struct, frozen=True):
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
-    `windows` are those of the feeds, packed; `new_entries` are those that are new, once
-    they are stored, each with its key; `any_overruling` is whether anything was said of tags
-    by hand.
+    `windows` are those of the feeds, packed; `new_entries` are those that are new, once they are stored, each
+    with its key, and `joined` those of them that joined stories of which nothing else changed;
+    `any_overruling` is whether anything was said of tags by hand.
     """
 
     def __init__(
@@ -146,6 +146,7 @@ class KnownToBatch:
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
         self.new_entries: list[tuple[int, Entry]] = []
+        self.joined: list[Written] = []
         self._since: set[int | str] = set()
         self._stand: dict[int, Standing] = {}
         self._likely = {
@@ -232,6 +233,7 @@ class KnownToBatch:
         now: datetime,
     ) -> None:
         """Learn what a poll stored; `changed` are the stories that it did more to than add an entry."""
+        self.joined = [each for each in (*self.joined, *written) if each.joined and each.story not in changed]
         changed = changed | {self._story_of[moved.key] for moved in relinked}
         keys_before = {known.key: known.keys for known in self._own.get(feed, ())}
         keys_now = {entry.key: entry.entry.keys for entry in written}
@@ -371,18 +373,16 @@ class KnownToBatch:
         return frozenset(texts)
 
     def _atom_ids(self, entries: Sequence[Entry]) -> dict[str, FeedKey]:
-        if not entries:
-            return {}
         ids = listed(entry.keys.id for entry in entries)
-        return {atom_id: FeedKey(*feed) for atom_id, *feed in self._ask_tuples(sql.TAKEN_IDS, (ids,))}
+        found = self._ask_tuples(sql.TAKEN_IDS, (ids,)) if entries else ()
+        return {atom_id: FeedKey(*feed) for atom_id, *feed in found}
 
     def _windows_of(self, feeds: Collection[int]) -> dict[int, bytes]:
         return dict(self._ask_tuples(sql.WINDOWS, (listed(feeds),))) if feeds else {}
 
     def _habits_of(self, feeds: Sequence[int]) -> dict[int, Habits]:
-        if not feeds:
-            return {}
-        return {row["feed"]: feedrows.habits(row) for row in self._ask(sql.HABITS, (listed(feeds),))}
+        found = self._ask(sql.HABITS, (listed(feeds),)) if feeds else ()
+        return {row["feed"]: feedrows.habits(row) for row in found}
 
     def _taken_away_of(self, unknown: Mapping[int, Sequence[Entry]]) -> dict[int, set[str]]:
         """What was taken away of these entries, by feed: of those that are dated, their date tells."""

@@ -130,6 +130,7 @@ class Settling(Applying):
         settled = [settle(feed, poll, states[feed], known, decide) for feed, poll in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
         if any(poll.entries for poll in gathered):
+            self._tag_joined(known.joined)
             self._index_new(known.new_entries, max(poll.started for poll in gathered))
         if any(shows for _, shows in settled):
             self._published_changed()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import itemgetter
 from string import ascii_lowercase
 
 from hub.store.connection import Connection
-from hub.store.rows import from_json
 
 _UNSTEMMED = "unicode61 remove_diacritics 2"
 _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
@@ -18,10 +22,13 @@ _STEMMED = f"porter {_UNSTEMMED}"  # as the full-text index has it
 _ENDINGS = ("ability", "ative", "ed", "er", "ful", "ing", "ion", "ism", "ment", "ness", "ous")
 _LEFT_OF_ENDINGS = sorted({ending[cut:] for ending in _ENDINGS for cut in range(len(ending) + 1)})
 
-# As one row: to hand over a row takes longer than to find a term.
-_PLACES = "SELECT json_group_array(term), json_group_array(col), json_group_array(offset) FROM terms"
-# The end of the title and the start of the text are no phrase: there is a place between them.
-_BETWEEN = 2
+_AS_ROW = "INSERT INTO words (rowid, text) VALUES (?, ?)"
+_FORGET = "INSERT INTO words (words) VALUES ('delete-all')"
+# Letters and figures of ASCII, and all that is not ASCII. Whatever else there is parts words wherever it
+# stands, so that what is between is the same terms in any text.
+_STRETCH = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
+# Of so many letters together what they are is remembered, which takes a few megabytes.
+_MOST_REMEMBERED = 200_000
 
 
 class Terms:
@@ -32,9 +39,11 @@ class Terms:
         # Stemming may cut a letter that is none of English in two.
         self._database.text_factory = lambda term: term.decode(errors="replace")
         self._database.execute(
-            f"CREATE VIRTUAL TABLE words USING fts5 (title, text, content='', tokenize='{tokenizer}')"
+            f"CREATE VIRTUAL TABLE words USING fts5 (text, content='', tokenize='{tokenizer}')"
         )
         self._database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (words, instance)")
+        self._remembered: dict[str, tuple[str, ...]] = {}
+        self._letters_remembered = 0
 
     def of_word(self, word: str) -> str | None:
         """The term of a word, None for what is several."""
@@ -43,26 +52,40 @@ class Terms:
 
     def of(self, text: str) -> list[str]:
         """The terms of a text, in their order."""
-        self._database.execute("INSERT INTO words (rowid, text) VALUES (1, ?)", (text,))
-        found = self._database.execute("SELECT term FROM terms ORDER BY offset").fetchall()
-        self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        return [term for (term,) in found]
+        return [term for _, term in self._of_rows([(1, text)])]
 
-    def places(self, title: str, text: str) -> list[tuple[str, bool, int]]:
-        """Each place of a term: the term, whether that is in the title, and the place, counted from 1.
+    def _of_rows(self, texts: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+        """The terms of numbered texts, in the order of these and in their own."""
+        # What a reader had no memory left for is there still.
+        self._database.execute(_FORGET)
+        self._database.executemany(_AS_ROW, texts)
+        found = self._database.execute("SELECT doc, term FROM terms ORDER BY doc, offset").fetchall()
+        self._database.execute(_FORGET)
+        return found
 
-        The text's are counted on from the title's. Places of one term stand together, in their order.
-        """
-        self._database.execute("INSERT INTO words (rowid, title, text) VALUES (1, ?, ?)", (title, text))
-        terms, columns, offsets = map(from_json, self._database.execute(_PLACES).fetchone())
-        self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        in_title = [column == "title" for column in columns]
-        last = max((offset for offset, its in zip(offsets, in_title, strict=True) if its), default=-1)
-        start = last + _BETWEEN + 1
-        return [
-            (term, its, offset + (1 if its else start))
-            for term, its, offset in zip(terms, in_title, offsets, strict=True)
-        ]
+    def of_like(self, text: str) -> list[str]:
+        """As `of`, and sooner where texts came before that had many of the same words."""
+        stretches = _STRETCH.findall(text)
+        new = set(stretches).difference(self._remembered)
+        if new:
+            if self._letters_remembered > _MOST_REMEMBERED:
+                self._remembered, self._letters_remembered = {}, 0
+                new.update(stretches)
+            self._remember(new)
+        known = self._remembered
+        return [term for each in stretches for term in known[each]]
+
+    def _remember(self, stretches: AbstractSet[str]) -> None:
+        # Of ASCII alone each is one term.
+        words = [each for each in stretches if each.isascii()]
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(stretches, ())
+        found.update(zip(words, ((term,) for term in self.of(" ".join(words))), strict=True))
+        others = [each for each in stretches if not each.isascii()]
+        for number, terms in groupby(self._of_rows(enumerate(others)), itemgetter(0)):
+            found[others[number]] = tuple(term for _, term in terms)
+        # All of it, once all is known: a reader that had no memory left for it reads on.
+        self._remembered.update(found)
+        self._letters_remembered += sum(map(len, found))
 
     def close(self) -> None:
         self._database.close()

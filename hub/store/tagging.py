@@ -17,20 +17,31 @@ from hub.store.listing import Listing
 
 NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
 _TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
-# Those of entries that joined stories, as far as these had them not.
+# Those of entries that joined stories, as far as these had them not. Nothing is joined: a server would stay
+# with what is best for the few entries of a new database, to go through all of them.
 _TAGS_OF_JOINED = f"""
 INSERT INTO story_tags (term, story, date, lead)
-SELECT given.value ->> 0, e.story, {sql.MICROSECONDS.format("e.date")}, e.key
-FROM json_each(?) given CROSS JOIN entries e ON e.story = CAST(given.value ->> 1 AS BIGINT)
-WHERE e.lead = 1
+SELECT term, story, (SELECT {sql.MICROSECONDS.format("l.date")} FROM entries l WHERE l.key = leader), leader
+FROM (
+    SELECT term, story, (SELECT l.key FROM entries l WHERE l.story = joined.story AND l.lead = 1) AS leader
+    FROM (
+        SELECT given.value ->> 0 AS term, (
+            SELECT e.story FROM entries e WHERE e.key = CAST(given.value ->> 1 AS BIGINT)
+        ) AS story
+        FROM json_each(?) given
+    ) joined
+) found
+WHERE leader IS NOT NULL
 ON CONFLICT (story, term) DO NOTHING RETURNING term
 """
+_NO_STORY_TAGS = "DELETE FROM story_tags WHERE story = ? RETURNING term"
 STORY_TAGS = f"""
 INSERT INTO story_tags (term, story, date, lead)
 SELECT DISTINCT each.value ->> 0, l.story, {sql.MICROSECONDS.format("l.date")}, l.key
 FROM entries l JOIN entries e ON e.story = l.story JOIN tags t ON t.entry = e.key
 CROSS JOIN json_each(t.tags) each
 WHERE l.story = :story AND l.lead = 1
+RETURNING term
 """
 _COUNT_TAG = """
 INSERT INTO tag_counts (term, stories) VALUES (?, ?)
@@ -147,7 +158,7 @@ class Tagging(Listing):
                 self._tag(stored.key, stored.entry.tags)
 
     def _tag_new(self, written: Sequence[Written]) -> None:
-        """Write the tags of entries that have none yet, and those that they bring to their stories."""
+        """Write the tags of entries that have none yet, and those of the stories that they begin."""
         if not written:
             return
         self._write_each(
@@ -162,12 +173,13 @@ class Tagging(Listing):
             for tag in each.entry.tags
         ]
         self._write_each(_TAG_OF_NEW_STORY, of_new_stories)
-        brought = Counter(term for term, *_ in of_new_stories)
-        of_joined = {(tag.term, each.story) for each in written if each.joined for tag in each.entry.tags}
-        if of_joined:
-            added = self._tuples(_TAGS_OF_JOINED, (rows.as_json(sorted(of_joined)),))
-            brought.update(term for (term,) in added)
-        self._count(brought)
+        self._count(Counter(term for term, *_ in of_new_stories))
+
+    def _tag_joined(self, written: Iterable[Written]) -> None:
+        """Give stories the tags of entries that joined them, as the rules gave these."""
+        tags = [(tag.term, each.key) for each in written for tag in each.entry.tags]
+        if tags:
+            self._count(Counter(term for (term,) in self._tuples(_TAGS_OF_JOINED, (rows.as_json(tags),))))
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, but for tags given or taken by hand."""
@@ -179,10 +191,8 @@ class Tagging(Listing):
         self._execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
     def _retag_story(self, story: int) -> None:
-        changes = Counter(dict.fromkeys(self._tags_of_story(story), -1))
-        self._execute("DELETE FROM story_tags WHERE story = ?", (story,))
-        self._execute(STORY_TAGS, {"story": story})
-        changes.update(self._tags_of_story(story))
+        changes = Counter(dict.fromkeys((term for (term,) in self._tuples(_NO_STORY_TAGS, (story,))), -1))
+        changes.update(term for (term,) in self._tuples(STORY_TAGS, {"story": story}))
         self._count(changes)
         self._touch([story])
         if lost := [term for term, change in changes.items() if change < 0]:

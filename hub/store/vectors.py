@@ -15,16 +15,24 @@ LONGEST = 2_000
 """PostgreSQL takes no longer terms, in bytes."""
 # Of all terms of a text with their places it takes no more bytes; of one it keeps 255 places, two bytes each.
 _MOST_BYTES, _MOST_OF_PLACES = 900_000, 1_024
+# A letter takes four bytes of that, a place and its comma eight, and no two words are one letter each side by
+# side: with so many letters there is room for all.
+_ROOM_FOR_ALL = _MOST_BYTES // 8
+# The end of the title and the start of the text are no phrase: there is a place between them.
+_BETWEEN = 2
 
 
 def vector(terms: Terms, title: str, text: str) -> str:
-    """The terms of an entry with their places, as PostgreSQL reads a `tsvector`; the title.s as weight A."""
+    """The terms of an entry with their places, as PostgreSQL reads a `tsvector`; the title's as weight A."""
+    of_title = terms.of_like(title)
     words: dict[str, str] = {}
-    for term, in_title, place in terms.places(title, text):
-        its = f"{place}A" if in_title else f"{place}"
-        words[term] = f"{words[term]},{its}" if term in words else its
-    words = {term: its for term, its in words.items() if len(term.encode()) <= LONGEST}
-    if sum(map(_room, words.items())) > _MOST_BYTES:
+    for place, term in enumerate(of_title, 1):
+        words[term] = f"{words[term]},{place}A" if term in words else f"{place}A"
+    for place, term in enumerate(terms.of_like(text), len(of_title) + _BETWEEN):
+        words[term] = f"{words[term]},{place}" if term in words else f"{place}"
+    if max(map(len, words), default=0) > LONGEST // 4:
+        words = {term: its for term, its in words.items() if len(term.encode()) <= LONGEST}
+    if len(title) + len(text) > _ROOM_FOR_ALL and sum(map(_room, words.items())) > _MOST_BYTES:
         words = _first_of(words)
     return " ".join([f"{quoted(term)}:{its}" for term, its in words.items()])
 
@@ -35,9 +43,8 @@ def vector_where_read(title: str, text: str) -> str:
 
 
 def quoted(term: str) -> str:
-    """A term as a `tsvector` or a `tsquery` has it."""
-    escaped = term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+    """A term as a `tsvector` or a `tsquery` has it: it is letters and figures, and needs nothing more."""
+    return f"'{term}'"
 
 
 @cache

@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import NoneType
 from typing import Any
 
 import psycopg
 from psycopg import errors
 from psycopg.adapt import Buffer, Dumper, Loader
-from psycopg.types.string import StrDumperUnknown
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
 
 from hub.errors import StoreError, StoreUnusable
 from hub.store.address import shown
 from hub.store.connection import BUSY_SECONDS, Connection, Cursor, Values
-from hub.store.postgres.dialect import translated
+from hub.store.postgres.dialect import many_rows, translated
 from hub.store.postgres.migrations import MIGRATIONS, TEXT
 from hub.store.postgres.server import HOLDERS, NAME, Server, Silent, connect, first_line, refusal, silence
 from hub.store.rows import Row
@@ -46,9 +47,10 @@ _READ_WITHIN, _WRITES = 5.0, 60.0
 _UNLIMITED = "SET LOCAL statement_timeout = 0"
 # A row takes the server and the driver a third of the time where it is not handed over by itself.
 _MANY = 4
-_PLAIN_INSERT = re.compile(
-    r"INSERT INTO (\w+) \(([\w, ]+)\) VALUES \((?:\?, )*\?\)( ON CONFLICT DO NOTHING)?"
-)
+_ROW_OF = re.compile(r"\s*INSERT INTO (\w+) \((.*?)\)\s+VALUES \(", re.DOTALL)
+# Of rows that are numbered here, the number that follows; and where the server goes on after them.
+_NEXT_NUMBER = "SELECT nextval(pg_get_serial_sequence(?, ?))"
+_NUMBERED_UP_TO = "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)"
 _TYPES = """
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
@@ -83,6 +85,17 @@ class _Text(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
 
 
+class _BinaryText(StrBinaryDumper):
+    """The same, in arrays."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+# To write an array as text takes 25 times as long.
+_IN_ARRAYS: dict[type, type[Dumper]] = {str: _BinaryText, int: Int8BinaryDumper, bool: Int8BinaryDumper}
+
+
 class PostgresConnection(Connection):
     """One thread's connection to a database, whose tables are made when it is opened."""
 
@@ -97,6 +110,7 @@ class PostgresConnection(Connection):
         self._name = shown(url)
         self._within = False
         self._types: dict[str, dict[str, str]] = {}  # of columns, by table
+        self._next: dict[tuple[str, str], int] | None = None  # number, by table and column, while not waiting
         with self._errors():
             self._connection = self._open()
             try:
@@ -113,6 +127,9 @@ class PostgresConnection(Connection):
         connection.adapters.register_loader("numeric", _Whole)
         connection.adapters.register_dumper(bool, _Number)
         connection.adapters.register_dumper(str, _Text)
+        self._arrays = connection.cursor()
+        for type_, dumper in _IN_ARRAYS.items():
+            self._arrays.adapters.register_dumper(type_, dumper)
         return connection
 
     def _make_ready(self) -> None:
@@ -227,8 +244,16 @@ class PostgresConnection(Connection):
         with suppress(psycopg.OperationalError):
             self._connection.execute("ROLLBACK")
 
-    def _unawaited(self) -> AbstractContextManager[object]:
-        return self._connection.pipeline()
+    @contextmanager
+    def _unawaited(self) -> Iterator[None]:
+        with self._connection.pipeline():
+            self._next = {}
+            try:
+                yield
+                for (table, column), number in self._next.items():
+                    self._connection.execute(_NUMBERED_UP_TO, (table, column, number))
+            finally:
+                self._next = None
 
     @contextmanager
     def _undoable(self) -> Iterator[None]:
@@ -328,6 +353,8 @@ class PostgresConnection(Connection):
     def _insert_each(self, statement: str, values: Sequence[Values], column: str = "id") -> list[int]:
         if not values:
             return []
+        if self._next is not None:
+            return self._insert_numbered(self._next, statement, values, column)
         each = translated(f"{statement} RETURNING {column}")
         numbers: list[int] = []
         with self._connection.cursor() as cursor:
@@ -336,6 +363,32 @@ class PostgresConnection(Connection):
                 numbers += [number for (number,) in cursor]
                 if not cursor.nextset():
                     return numbers
+
+    def _insert_numbered(
+        self, following: dict[tuple[str, str], int], statement: str, values: Sequence[Values], column: str
+    ) -> list[int]:
+        """`_insert_each` with numbers given here, since to learn the server's is to wait.
+
+        No other takes any meanwhile: only who holds the lock of those who write inserts such rows.
+        """
+        beginning = _ROW_OF.match(statement)
+        assert beginning is not None
+        table, columns = beginning.groups()
+        if (table, column) not in following:
+            following[table, column] = int(self._value(_NEXT_NUMBER, (table, column)))
+        first = following[table, column]
+        following[table, column] += len(values)
+        numbers = [*range(first, first + len(values))]
+        named = isinstance(values[0], Mapping)
+        self._write_each(
+            f"INSERT INTO {table} ({column}, {columns}) OVERRIDING SYSTEM VALUE"
+            f" VALUES ({':numbered' if named else '?'}, {statement[beginning.end() :]}",
+            [
+                {"numbered": number, **each} if isinstance(each, Mapping) else (number, *each)
+                for number, each in zip(numbers, values, strict=True)
+            ],
+        )
+        return numbers
 
     def _rows(self, statement: str, values: Values = ()) -> list[Row]:
         cursor = self._ask(statement, values)
@@ -358,25 +411,33 @@ class PostgresConnection(Connection):
         return [key for (key,) in self._ask(statement, values)]
 
     def _write_each(self, statement: str, values: Sequence[Any]) -> None:
-        if not values:
-            return
-        plain = _PLAIN_INSERT.fullmatch(statement) if len(values) >= _MANY else None
-        columns = [[*column] for column in zip(*values, strict=True)] if plain else []
-        if plain and all(len({*map(type, column)} - {NoneType}) < 2 for column in columns):
-            self._write_columns(plain[1], plain[2], columns, plain[3] or "")
+        if not values or self._insert_many(statement, values):
             return
         each = translated(statement)
-        with self._connection.cursor() as cursor:
-            cursor.executemany(each.text.encode(), [each.values(some) for some in values])
+        given = [each.values(some) for some in values]
+        if self._next is None:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(each.text.encode(), given)
+            return
+        # While nothing is waited for, that would wait.
+        for some in given:
+            self._connection.execute(each.text.encode(), some)
 
-    def _write_columns(self, table: str, names: str, columns: Sequence[list[Any]], otherwise: str) -> None:
-        """Insert rows by one statement, which is given each column's values, of one type, as an array."""
-        if table not in self._types:
-            self._types[table] = dict(self._connection.execute(_TYPES, (table,)))
-        arrays = ", ".join(f"%s::{self._types[table][name]}[]" for name in names.split(", "))
-        self._connection.execute(
-            f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}){otherwise}".encode(), columns
-        )
+    def _insert_many(self, statement: str, values: Sequence[Any]) -> bool:
+        """Insert rows by one statement; whether these can be, and that is sooner."""
+        many = many_rows(statement) if len(values) >= _MANY else None
+        if many is None:
+            return False
+        columns = {name: [row[name] for row in values] for name in many.columns}
+        if many.key and len({tuple(row[name] for name in many.key) for row in values}) < len(values):
+            return False
+        # An array has values of one type.
+        if any(len({*map(type, column)} - {NoneType}) > 1 for column in columns.values()):
+            return False
+        if many.table not in self._types:
+            self._types[many.table] = dict(self._connection.execute(_TYPES, (many.table,)))
+        self._arrays.execute(many.of_types(self._types[many.table]).encode(), [*columns.values()])
+        return True
 
     def _written_elsewhere(self) -> object:
         # Others may have written since, and what they did is not counted.

@@ -21,6 +21,13 @@ _GROUPED = re.compile(r"json_group_array\(([^()]+)\)")
 _CROSS = re.compile(r"CROSS JOIN (\S+(?:\([^()]*\)\S*)?(?: AS)? \w+(?:\(\w+\))?)(\s+ON\b)")
 _HINTS = re.compile(r" INDEXED BY \w+|(?<=[\s(])\+(?=[a-z])")
 _GREATEST = re.compile(r"\bMAX\((?=[^()]*,)")
+_COMMA = re.compile(r",\s*")
+_VALUE = r"(?:%s|%\(\w+\)s)(?:::\w+)?|'[^'%,]*'"
+_INSERT = re.compile(
+    r"\s*(INSERT INTO (\w+) \(([\w,\s]+)\)(?: OVERRIDING SYSTEM VALUE)?)\s+"
+    rf"VALUES \(((?:{_VALUE})(?:,\s*(?:{_VALUE}))*)\)\s*"
+    r"((?:ON CONFLICT(?: \((\w+(?:, \w+)*)\))? DO (?:NOTHING|UPDATE)[^%]*)?)"
+)
 _PLACE = re.compile(r"\?(\d*)|(?<!:):([a-z]\w*)|('(?:[^']|'')*')|%")
 
 
@@ -76,6 +83,54 @@ def translated(statement: str) -> Translated:
 
     text = _PLACE.sub(placeholder, statement).replace("/*list*/", "")
     return Translated(text=text, lists=frozenset(lists), numbered=numbered)
+
+
+class ManyRows(Struct, frozen=True):
+    """An insert of a row as one of many, which is given an array, in binary, for each value that a row has.
+
+    `columns` says of each array by what name or number, counted from 0, a row has the value, and the
+    column whose type that has, None where it is a text that is written as something else. No two rows
+    may have the same `key` (names or numbers of values), if there is one: the second would change what
+    is not there yet.
+    """
+
+    table: str
+    columns: Mapping[str | int, str | None]
+    key: tuple[str | int, ...]
+    text: str
+
+    def of_types(self, types: Mapping[str, str]) -> str:
+        """The statement, where the table's columns have these types."""
+        of_each = (types[column] if column else "text" for column in self.columns.values())
+        return self.text.format(", ".join(f"%b::{its}[]" for its in of_each))
+
+
+@lru_cache(maxsize=2_000)
+def many_rows(statement: str) -> ManyRows | None:
+    """A statement for both databases that inserts a row as one that inserts many; None of any other."""
+    found = _INSERT.fullmatch(translated(statement).text)
+    if found is None:
+        return None
+    beginning, table, names, values, otherwise, key = found.groups()
+    columns: dict[str | int, str | None] = {}
+    given: dict[str, str | int] = {}
+    written = []
+    for column, value in zip(_COMMA.split(names.strip()), _COMMA.split(values), strict=True):
+        if value.startswith("'"):
+            written.append(value)
+            continue
+        name: str | int = len(columns) if value.startswith("%s") else value[2 : value.index(")")]
+        _, *cast = value.split("::")
+        columns.setdefault(name, None if cast else column)
+        given[column] = name
+        written.append("::".join([f"given.v{[*columns].index(name)}", *cast]))
+    arrays = ", ".join(f"v{number}" for number in range(len(columns)))
+    return ManyRows(
+        table=table,
+        columns=columns,
+        key=tuple(given[column] for column in key.split(", ")) if key else (),
+        text=f"{beginning} SELECT {', '.join(written)} FROM unnest({{}}) AS given({arrays}) {otherwise}",
+    )
 
 
 def _any_of(found: re.Match[str]) -> str:
