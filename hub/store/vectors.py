@@ -15,8 +15,8 @@ LONGEST = 2_000
 """PostgreSQL takes no longer terms, in bytes."""
 # Of all terms of a text with their places it takes no more bytes; of one it keeps 255 places, two bytes each.
 _MOST_BYTES, _MOST_OF_PLACES = 900_000, 1_024
-# A letter takes four bytes of that, a place and its comma eight, and no two words are one letter each side by
-# side: with so many letters there is room for all.
+# A word takes four bytes of that for each letter, and eight for its place and a comma; between two words is a
+# sign or a blank. That is no more than eight for each letter of a text: with so many there is room for all.
 _ROOM_FOR_ALL = _MOST_BYTES // 8
 # The end of the title and the start of the text are no phrase: there is a place between them.
 _BETWEEN = 2

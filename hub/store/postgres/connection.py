@@ -78,22 +78,23 @@ class _Number(Dumper):
         return b"1" if obj else b"0"
 
 
-class _Text(StrDumperUnknown):
+def _without_nul(text: str) -> str:
     """PostgreSQL has no NUL in texts: it is what stands for any letter that there is not."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
 
+
+class _Text(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+        return super().dump(_without_nul(obj))
 
 
-class _BinaryText(StrBinaryDumper):
-    """The same, in arrays."""
-
+class _TextInArrays(StrBinaryDumper):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+        return super().dump(_without_nul(obj))
 
 
 # To write an array as text takes 25 times as long.
-_IN_ARRAYS: dict[type, type[Dumper]] = {str: _BinaryText, int: Int8BinaryDumper, bool: Int8BinaryDumper}
+_IN_ARRAYS: dict[type, type[Dumper]] = {str: _TextInArrays, int: Int8BinaryDumper, bool: Int8BinaryDumper}
 
 
 class PostgresConnection(Connection):
