@@ -202,7 +202,7 @@ def _others(word: str) -> str:
 
 def spelt_alike(typed: str, texts: Iterable[str]) -> str | None:
     """What was typed with the words that no text has spelt as the nearest that one has; None if all stay."""
-    known = {word for text in texts for word in re.findall(r"[^\W\d_]{3,}", text.lower())}
+    known = {*re.findall(r"[^\W\d_]{3,}", "\n".join(texts).lower())}
     by_beginning: dict[str, list[str]] = {}
     for word in sorted(known):
         by_beginning.setdefault(word[0], []).append(word)
