@@ -44,30 +44,74 @@ def entries_of(feed: Feed, many: int) -> list[Entry]:
     return made
 
 
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was waited for since it was last cleared."""
+    waited: list[str] = []
+    fetch, many = psycopg.Cursor._fetch_pipeline, psycopg.Cursor.executemany
+
+    def fetched(cursor: psycopg.Cursor[Any]) -> None:
+        # What came with another's rows is there already.
+        if not cursor.pgresult:
+            waited.append("rows")
+        fetch(cursor)
+
+    def carried_out(cursor: psycopg.Cursor[Any], *more: Any, **options: Any) -> None:
+        # Many statements at once end with a wait.
+        waited.append("many")
+        many(cursor, *more, **options)
+
+    # Whatever a cursor gives it has fetched by this.
+    monkeypatch.setattr(psycopg.Cursor, "_fetch_pipeline", fetched)
+    monkeypatch.setattr(psycopg.Cursor, "executemany", carried_out)
+    return waited
+
+
 @pytest.mark.parametrize("many", [1, 3, 20])
 def test_three_polls_are_waited_for_as_often_as_twenty(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, many: int
+    store: PostgresStore, waits: list[str], many: int
 ) -> None:
-    waited = 0
-
-    def told(method: Any) -> Any:
-        def waits(cursor: Any, *more: Any, **options: Any) -> Any:
-            nonlocal waited
-            waited += 1
-            return method(cursor, *more, **options)
-
-        return waits
-
-    # Whatever a cursor gives it has fetched by this; and many statements at once end with a wait.
-    monkeypatch.setattr(psycopg.Cursor, "_fetch_pipeline", told(psycopg.Cursor._fetch_pipeline))
-    monkeypatch.setattr(psycopg.Cursor, "executemany", told(psycopg.Cursor.executemany))
     counted = []
     for feeds in (FEEDS[:7], FEEDS[7:10], FEEDS[10:]):
-        waited = 0
+        waits.clear()
         results = store.settle([document(feed, *entries_of(feed, many)) for feed in feeds], decider())
         assert {result.new for result in results} == {many}
-        counted.append(waited)
+        counted.append(len(waits))
     assert counted[1] == counted[2] > 0
+    assert store.check() == ()
+
+
+def test_twenty_stories_that_others_lead_by_now_are_waited_for_as_often_as_three(
+    store: PostgresStore, waits: list[str]
+) -> None:
+    by = replace(FEEDS[0], key=FeedKey("east"), url="https://east.example/0")
+    store.sync(MEMBERS, [by, *FEEDS], authority="news.example.org")
+    later = [
+        replace(each, published=NOW - timedelta(hours=1))
+        for feed in FEEDS[1:4]
+        for each in entries_of(feed, 20)
+    ]
+    for feed in FEEDS[1:4]:
+        store.settle([document(feed, *(each for each in later if each.feed == feed.key))], decider())
+    counted = []
+    for copied in (later[:2], later[2:5], later[20:40]):
+        copies = [
+            replace(
+                each,
+                **{"feed": by.key, "id": f"copy of {each.id}", "link": f"{each.link}/copy"},
+                **{"published": NOW - timedelta(hours=2), "tags": (Tag("other", "a rule"), *each.tags[1:])},
+            )
+            for each in copied
+        ]
+        waits.clear()
+        (result,) = store.settle([document(by, *copies)], decider())
+        assert result.new == len(copied)
+        counted.append(len(waits))
+    assert counted[1] == counted[2] > 0
+    led = {story.shown.entry.feed: story for story in store.stories(limit=100).items}[by.key]
+    assert len(led.entries) == 2
+    assert {tag.term for tag in led.tags} > {"other"}
+    assert store._value("SELECT stories FROM tag_counts WHERE term = 'other'") == 25
     assert store.check() == ()
 
 

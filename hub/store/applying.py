@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from hub.model import ChangedEntry, Entry, FeedState, FeedUpdate, NewEntry, PollResult, digest
 from hub.store import feedrows, rows
@@ -18,6 +21,14 @@ _REVISIONS_KEPT = 10
 _LOOKED_AT_AGAIN = timedelta(days=1)
 
 
+class Applied(Struct, frozen=True):
+    """What came of a poll: whether readers are shown it, and the stories that are to be tagged anew."""
+
+    result: PollResult
+    is_shown: bool
+    changed_stories: AbstractSet[int]
+
+
 class Applying(Retracting):
     """The part of the store that writes what was decided on a poll."""
 
@@ -25,12 +36,11 @@ class Applying(Retracting):
     def _index_changed(self, key: int, entry: Entry) -> None:
         """Have searches find an entry by its words, and not by those it had."""
 
-    def _apply(
-        self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
-    ) -> tuple[PollResult, bool]:
-        """Write what a poll changes, and have `known` learn it; its result, and whether readers are shown it.
+    def _apply(self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch) -> Applied:
+        """Write what a poll changes, and have `known` learn it.
 
-        `feed` is the feed's number, and `before` what was remembered of it.
+        `feed` is the feed's number, and `before` what was remembered of it. The stories that are
+        changed have their tags still as they were.
         """
         now = rows.stamp(update.now)
         written = self._write_new(feed, update, now)
@@ -60,8 +70,6 @@ class Applying(Retracting):
             self._write_each(sql.NEW_IN_INDEX, known.take_index())
             back, touched = self._take_back(update)
             changed_stories |= touched
-        for story in changed_stories:
-            self._retag_story(story)
         if update.habits is not None:
             self._execute(sql.NEW_HABITS, {"feed": feed, **feedrows.habits_row(update.habits)})
         self._write_state(feed, before, update)
@@ -69,7 +77,7 @@ class Applying(Retracting):
         if others := self._in_other_feeds({*update.withdrawn, *update.returned}):
             known.stand(self._tuples(sql.STANDING_NOW, (listed(others),)))
         is_shown = _is_shown(update, written, left_out) or _as_source(before) != _as_source(update.state)
-        return _result(update), is_shown
+        return Applied(_result(update), is_shown, changed_stories)
 
     def _write_new(self, feed: int, update: FeedUpdate, now: str) -> list[Written]:
         """Write the entries that were not there, each into its story and with its tags."""

@@ -120,6 +120,10 @@ class Connection(ABC):
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement as tuples, which is cheaper where there are many."""
 
+    def _tuples_each(self, statement: str, every: Sequence[Values]) -> list[list[tuple[Any, ...]]]:
+        """The rows of a statement with each of these values."""
+        return [self._tuples(statement, values) for values in every]
+
     @abstractmethod
     def _keys(self, statement: str, values: Values = ()) -> list[int]:
         """The column `key` of a statement's rows, of which there may be thousands."""

@@ -7,7 +7,7 @@ ask for its `standing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -261,15 +261,15 @@ class Placing(Tagging):
         with self._errors():
             return bool(self._value(sql.IS_RELEASED, (key,)))
 
-    def _tell(self, touched: Iterable[int]) -> None:
+    def _tell(self, touched: Collection[int]) -> None:
         self._renew(touched)
         self._published_changed()
 
-    def _renew(self, touched: Iterable[int]) -> None:
+    def _renew(self, touched: Collection[int]) -> None:
         """Bring the index and the tags of stories in line with the entries that are in them now."""
         for story in touched:
             self._index_again(story)
-            self._retag_story(story)
+        self._retag_stories(touched)
 
     # ------------------------------------------------------------ out of a story and into one
 
@@ -314,9 +314,10 @@ class Placing(Tagging):
         self._execute(_TAKE_ENTRIES, (listed(entries),))
         for story in told:
             self._execute(sql.TELL_NO_MORE, (story,))
-        for story in set(entries.values()):
+        stories = {*entries.values()}
+        for story in stories:
             self._execute(sql.NEXT_LEAD, {"story": story})
-            self._retag_story(story)
+        self._retag_stories(stories)
 
     def _told_by(self, key: int, now: datetime) -> bool:
         """Whether an entry leads its story, and has for so long that readers have had it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
@@ -75,17 +75,17 @@ class Tagging(Listing):
             return self._retag(keys, tags)
 
     def _retag(self, keys: Iterable[int], tags: Callable[[StoredEntry], tuple[Tag, ...]]) -> int:
-        changed = 0
+        stories = []
         for stored in self._load("e.key", list(keys)):
             wanted = tags(stored)
             if stored.entry.tags == overruled(wanted, self._overrulings(stored.key)):
                 continue
             self._tag(stored.key, wanted)
-            self._retag_story(stored.story)
-            changed += 1
-        if changed:
+            stories.append(stored.story)
+        self._retag_stories({*stories})
+        if stories:
             self._published_changed()
-        return changed
+        return len(stories)
 
     def overrule(
         self,
@@ -102,8 +102,7 @@ class Tagging(Listing):
             for stored in entries:
                 self._execute(_OVERRULE_TAG, (stored.key, term, rows.tags_text(tags), rows.stamp(now)))
                 self._tag(stored.key, stored.entry.tags)
-            for story in {stored.story for stored in entries}:
-                self._retag_story(story)
+            self._retag_stories({stored.story for stored in entries})
             if entries:
                 self._published_changed()
 
@@ -190,13 +189,19 @@ class Tagging(Listing):
         kind = next((tag.kind for tag in final if tag.kind), "news")
         self._execute("UPDATE entries SET kind = ? WHERE key = ? AND kind <> ?", (kind, key, kind))
 
-    def _retag_story(self, story: int) -> None:
-        changes = Counter(dict.fromkeys((term for (term,) in self._tuples(_NO_STORY_TAGS, (story,))), -1))
-        changes.update(term for (term,) in self._tuples(STORY_TAGS, {"story": story}))
+    def _retag_stories(self, stories: Collection[int]) -> None:
+        """Have stories the tags of the entries that are in them now."""
+        had = self._tuples_each(_NO_STORY_TAGS, [(story,) for story in stories])
+        have = self._tuples_each(STORY_TAGS, [{"story": story} for story in stories])
+        self._touch(stories)
+        changes: Counter[str] = Counter()
+        for story, before, now in zip(stories, had, have, strict=True):
+            terms_before, terms_now = {term for (term,) in before}, {term for (term,) in now}
+            changes.update(terms_now)
+            changes.subtract(terms_before)
+            if lost := terms_before - terms_now:
+                self._lose(lost, self._keys("SELECT key FROM entries WHERE story = ?", (story,)))
         self._count(changes)
-        self._touch([story])
-        if lost := [term for term, change in changes.items() if change < 0]:
-            self._lose(lost, self._keys("SELECT key FROM entries WHERE story = ?", (story,)))
 
     def _tags_of_story(self, story: int) -> list[str]:
         return [term for (term,) in self._tuples("SELECT term FROM story_tags WHERE story = ?", (story,))]

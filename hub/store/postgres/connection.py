@@ -400,6 +400,11 @@ class PostgresConnection(Connection):
     def _tuples(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         return self._ask(statement, values).fetchall()
 
+    def _tuples_each(self, statement: str, every: Sequence[Values]) -> list[list[tuple[Any, ...]]]:
+        # All are asked before the first is waited for.
+        asked = [self._ask(statement, values) for values in every]
+        return [cursor.fetchall() for cursor in asked]
+
     def _planned(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
         """The rows of a statement that is gone about in one way or another by what it is given.
 
