@@ -31,6 +31,7 @@ from hub.store import Order, Store, connection, open_store
 from hub.store.postgres import PostgresStore, searching
 from hub.store.postgres import connection as on_server
 from hub.store.postgres.dialect import translated
+from hub.store.rows import as_json
 from hub.store.sqlite import SqliteStore
 from hub.stories import related
 from tests.commands import SOON, within
@@ -98,11 +99,29 @@ def test_a_statement_is_said_in_postgresqls_words(statement: str, says: str) -> 
 
 def test_lists_are_handed_over_as_arrays() -> None:
     by_place = translated("a = ? AND key IN (SELECT value FROM json_each(?)) AND b = ?")
-    assert by_place.values(("x", LIST, "y")) == ["x", [1, 2], "y"]
+    assert by_place.values(("x", LIST, "y")) == ["x", "{1,2}", "y"]
     by_name = translated("key IN (SELECT value FROM json_each(:keys)) AND a = :a")
-    assert by_name.values({"keys": LIST, "a": LIST}) == {"keys": [1, 2], "a": LIST}
+    assert by_name.values({"keys": LIST, "a": LIST}) == {"keys": "{1,2}", "a": LIST}
     numbered = translated("a = ?2 AND b = ?1 OR a = ?2")
     assert numbered.values((1, 2)) == {"v1": 1, "v2": 2}
+
+
+def test_lists_hold_what_was_listed(store: PostgresStore) -> None:
+    chance = random.Random(7)
+    pieces = ("{", "}", '"', ",", "\\", " ", "'", "\n", "\x01", "NULL", "null", "é", "\\u0041", "%", "a")
+    texts = sorted({"".join(chance.choices(pieces, k=number % 5)) for number in range(300)} | {*pieces})
+    store._write_each("INSERT INTO tag_counts (term, stories) VALUES (?, 1)", [(text,) for text in texts])
+    having = "SELECT term FROM tag_counts WHERE term IN (SELECT value FROM json_each(?))"
+    for text in texts:
+        assert store._tuples(having, (as_json([text]),)) == [(text,)]
+    half = texts[::2]
+    assert {term for (term,) in store._tuples(having, (as_json(half),))} == {*half}
+    lacking = having.replace(" IN", " NOT IN")
+    assert {term for (term,) in store._tuples(lacking, (as_json(half),))} == {*texts[1::2]}
+    assert len(store._tuples(lacking, (as_json([]),))) == len(texts)
+    counted = "SELECT COUNT(*) FROM tag_counts WHERE -stories IN (SELECT value FROM json_each(?))"
+    assert store._value(counted, (as_json([-1, 2**62]),)) == len(texts)
+    assert store._value(counted, (as_json([]),)) == 0
 
 
 def test_a_database_is_made_once_and_opened_by_many(empty: str) -> None:
