@@ -520,6 +520,32 @@ def test_what_an_admin_presses_stands_on_the_line_of_what_it_is_for(browser: Bro
         assert complaints == []
 
 
+@pytest.mark.parametrize("scripts", [False, True])
+def test_the_page_of_a_check_that_is_under_way_looks_again_by_itself(
+    browser: Browser, tmp_path: Path, scripts: bool
+) -> None:
+    hub = Hub(tmp_path)
+    with serving() as site:
+        hub.write({"east": [site.feed("/feed", "Stroke")]})
+        assert hub.run("poll").returncode == 0
+        with (
+            hub.serving("serve") as (_, address),
+            closing(open_store(hub.database)) as store,
+            closing(browser.new_context(java_script_enabled=scripts)) as context,
+        ):
+            page = context.new_page()
+            enrol(page, address, store)
+            page.goto(f"{address}/admin/feed/east/news")
+            page.get_by_role("button", name="Check now").click()
+            said = "It is being checked. This page looks again every two seconds."
+            page.get_by_text(said).wait_for(timeout=SOON * 1000)
+            # Nobody polls here, so that each look finds the same.
+            for _ in range(2):
+                with page.expect_request(f"{address}/admin/feed/east/news?*", timeout=SOON * 1000):
+                    pass
+                page.get_by_text(said).wait_for(timeout=SOON * 1000)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_an_admin_finds_the_line_that_is_wrong_in_a_feeds_document_by_keyboard(
     browser: Browser, tmp_path: Path, width: int, scheme: Literal["light", "dark"]

@@ -444,7 +444,7 @@ def test_check_now_makes_a_feed_due_and_its_page_tells_what_comes_of_it(hub: Adm
     assert page.startswith("/admin/feed/east/news?checking=")
     assert [state.feed.key for state in hub.store.due(NOW)] == [EAST]
     tree = hub.tree(page)
-    assert tree.xpath("//meta[@http-equiv='refresh']/@content") == ["2"]
+    assert tree.xpath("//meta[@http-equiv='refresh']/@content") == [f"2; url={page.removesuffix('#done')}"]
     assert "A check of east/news was asked for. Health" in hub.words(page)
     assert "It is being checked." in hub.words(page)
     hub.now = NOW + timedelta(seconds=61)

@@ -145,7 +145,8 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
         "feeds": (),
         "done": _just_done(visit, found) if asking else None,
         "problem": "",
-        "here": _here(),
+        "here": _here(without="done"),
+        "again": _here(),
     }
     body = visit.html(f"admin/{template}", {**frame, **values})
     return Response(body, status=status, content_type="text/html; charset=utf-8")
@@ -163,9 +164,9 @@ def _role(visit: Visit, role: Role) -> str:
     return "" if role.name == "admin" else roles.a_role(role, name)
 
 
-def _here() -> str:
-    """The page at hand, without what it says was done."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "done"]
+def _here(*, without: str = "") -> str:
+    """The page at hand, as it was asked for; `without` what it says was done, say."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != without]
     return f"{request.path}?{urlencode(asked)}" if asked else request.path
 
 
