@@ -520,6 +520,34 @@ def test_what_an_admin_presses_stands_on_the_line_of_what_it_is_for(browser: Bro
         assert complaints == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/feeds", "/admin/published", "/admin/readers", "/admin/audit"]
+)
+def test_what_admins_are_told_in_tables_fits_where_a_name_is_a_long_word(
+    browser: Browser, tmp_path: Path, path: str
+) -> None:
+    hub = Hub(tmp_path)
+    with serving() as site:
+        hub.write({"east": [site.feed("/feed", "Stroke")]})
+        name = "Gesundheitsinnovationsnetzwerk"
+        hub.config.write_text(hub.config.read_text().replace("Member east", name))
+        assert hub.run("poll").returncode == 0
+        with (
+            hub.serving("serve") as (_, address),
+            closing(open_store(hub.database)) as store,
+            closing(browser.new_context(viewport={"width": 320, "height": 800})) as context,
+        ):
+            page = context.new_page()
+            enrol(page, address, store)
+            page.goto(address + path)
+            for details in page.locator("main summary").all():
+                details.click()
+            assert name in page.locator("main").inner_text() or path == "/admin/audit"
+            for width in (320, 375, 768, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("scripts", [False, True])
 def test_the_page_of_a_check_that_is_under_way_looks_again_by_itself(
     browser: Browser, tmp_path: Path, scripts: bool
