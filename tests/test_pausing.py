@@ -264,3 +264,25 @@ def test_the_page_of_a_paused_feed_has_a_button_to_resume_it_and_none_to_check_i
     assert hub.does("/admin/do/resume", {"feeds": "east/news", "back": address}).startswith(
         "east/news is asked"
     )
+
+
+def test_a_page_says_that_the_hub_has_yet_to_go_by_what_was_just_paused_and_looks_again(
+    hub: AdminHub,
+) -> None:
+    says, looks_again = "The hub has yet to read that in feeds.yaml", 'http-equiv="refresh"'
+    for back in ("/admin/feed/east/news", "/admin/feeds?state=ok", "/admin/file"):
+        answer = hub.post("/admin/do/pause", {"feeds": "east/news", "back": back})
+        # What serves goes by the file as it is, and what polls does within seconds.
+        hub.config = parse(hub.path.read_text())
+        shown = hub.client.get(answer.headers["Location"]).text
+        assert (says in shown, looks_again in shown) == (back != "/admin/file",) * 2
+        assert says not in hub.client.get(back).text
+        hub.now += timedelta(minutes=1)
+        assert says not in hub.client.get(answer.headers["Location"]).text
+        hub.now -= timedelta(minutes=1)
+        hub.take_up()
+        shown = hub.client.get(answer.headers["Location"]).text
+        assert "east/news is paused" in shown
+        assert says not in shown
+        hub.does("/admin/do/resume", {"feeds": "east/news"})
+        hub.take_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -26,6 +27,8 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 LONGEST_FORM = 4 * 1024 * 1024
 """Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
+# A hub that polls winds up what it is at before it goes by another feeds.yaml.
+_TAKEN_UP_WITHIN = timedelta(seconds=30)
 _SECTIONS: tuple[tuple[str, str, str, Right], ...] = (
     ("overview", "/admin/", "Overview", "look"),
     ("feeds", "/admin/feeds", "Feeds", "look"),
@@ -135,6 +138,7 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
     Without `asking`, it is made of what is known of the request already: the database may not answer.
     """
     visit, found = visiting(), signed_in() if asking else g.get("session")
+    just_done = _just_done(visit, found) if asking else None
     frame: dict[str, object] = {
         "account": found and found.account,
         "role": found and _role(visit, found.role),
@@ -143,7 +147,9 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
         "sections": [each for each in _SECTIONS if found and roles.may(found.role, each[3])],
         "indexed": False,
         "feeds": (),
-        "done": _just_done(visit, found) if asking else None,
+        "done": just_done,
+        # Not where somebody may be typing by then: such a page is loaded anew.
+        "taking_up": values.get("section") == "feeds" and just_done and _is_being_taken_up(visit, just_done),
         "problem": "",
         "here": _here(without="done"),
         "again": _here(),
@@ -176,6 +182,14 @@ def _just_done(visit: Visit, found: Session | None) -> AuditRecord | None:
         return None
     record = visit.store.audit_record(int(number))
     return record if record and (may("audit") or is_own(record)) else None
+
+
+def _is_being_taken_up(visit: Visit, just_done: AuditRecord) -> bool:
+    """Whether the hub that polls has yet to go by what was just changed in feeds.yaml."""
+    if not just_done.change or visit.now - just_done.moment > _TAKEN_UP_WITHIN:
+        return False
+    wanted = {(feed.key, feed.url, feed.paused) for feed in visit.config.feeds}
+    return wanted != {(each.feed.key, each.feed.url, each.feed.paused) for each in visit.store.feed_states()}
 
 
 def done(action: str, what: Did | Decision, *, back: str, undoes: int | None = None) -> Response:
