@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html as lxml_html
 
 from hub.admin.users import invitation
 from hub.errors import StoreError
@@ -544,6 +545,14 @@ def test_a_story_is_merged_into_by_its_own_address_here(hub: AdminHub) -> None:
     assert OTHER.link in links(story_of(hub, OURS))
     assert "in one story already" in hub.refuses("/admin/do/merge", of(OTHER, into=address))
     assert "It was not said what" in hub.refuses("/admin/do/merge", of(OTHER, into=" "))
+
+
+def test_what_is_refused_leads_back_to_the_page_where_it_was_asked_for(hub: AdminHub) -> None:
+    for back, leads in (("/admin/news?q=stroke", True), ("https://elsewhere.example/", False)):
+        answer = hub.post("/admin/do/merge", of(OTHER, into="nonsense", back=back))
+        assert answer.status_code == 409
+        found = lxml_html.fromstring(answer.text).xpath("//main//a/@href")
+        assert found == ([back, "/admin/"] if leads else ["/admin/"])
 
 
 def test_what_is_merged_into_is_looked_for_among_all_members_news(hub: AdminHub) -> None:

@@ -27,7 +27,7 @@ from hub.web.admin import (
     topics,
     waiting,
 )
-from hub.web.admin.frame import LONGEST_FORM, for_who_may, guard, page, signed_in, to
+from hub.web.admin.frame import LONGEST_FORM, came_from, for_who_may, guard, page, signed_in, to
 from hub.web.answers import KEPT_BY_NOBODY
 from hub.web.refusals import later
 from hub.web.visit import visiting
@@ -92,7 +92,7 @@ def _for_one_alone(response: Response) -> Response:
 
 @admin.errorhandler(HubError)
 def _cannot_be_done(error: HubError) -> Response:
-    return _refused("This was not done", error, 409)
+    return _refused("This was not done", error, 409, back=came_from())
 
 
 @admin.errorhandler(NotAllowed)
@@ -112,6 +112,6 @@ def _cannot_be_asked(error: StoreUnusable) -> Response:
     return later(_refused(title, error, 503, asking=False))
 
 
-def _refused(title: str, error: HubError, status: int, *, asking: bool = True) -> Response:
-    values = {"title": title, "problem": error.problem, "remedy": error.remedy}
+def _refused(title: str, error: HubError, status: int, *, asking: bool = True, back: str = "") -> Response:
+    values = {"title": title, "problem": error.problem, "remedy": error.remedy, "back": back}
     return page("refused.html", values, status, asking=asking)

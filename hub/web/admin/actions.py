@@ -20,12 +20,10 @@ from hub.web.admin.accounts import give_role
 from hub.web.admin.desk import Desk
 from hub.web.admin.entries import entry_at
 from hub.web.admin.file import read
-from hub.web.admin.frame import desk, done, for_who_may, is_own, must, session
+from hub.web.admin.frame import came_from, desk, done, for_who_may, is_own, must, session
 from hub.web.visit import visiting
 
 routes = Blueprint("actions", __name__)
-
-_BACK = re.compile(r"/admin/[\w./?=&%~+:-]*", re.ASCII)
 
 
 def _release(desk: Desk, asked: Fields) -> Decision:
@@ -267,8 +265,7 @@ def undo() -> Response:
 def _done(action: str, asked: Fields, *, undoes: int | None = None) -> Response:
     must(right_for(action))
     found = {**ON_NEWS, **ON_FILE, **ON_ACCOUNTS}[action](desk(), asked)
-    back = request.form.get("back", "")
-    return done(action, found, back=back if _BACK.fullmatch(back) else "/admin/", undoes=undoes)
+    return done(action, found, back=came_from() or "/admin/", undoes=undoes)
 
 
 def _entry(asked: Fields, field: str = "link") -> tuple[str, str | None]:

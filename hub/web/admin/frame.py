@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -27,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 LONGEST_FORM = 4 * 1024 * 1024
 """Bytes that an admin may send: a feeds.yaml of many thousand members has fewer."""
+_BACK = re.compile(r"/admin/[\w./?=&%~+:-]*", re.ASCII)
 # A hub that polls winds up what it is at before it goes by another feeds.yaml.
 _TAKEN_UP_WITHIN = timedelta(seconds=30)
 _SECTIONS: tuple[tuple[str, str, str, Right], ...] = (
@@ -151,6 +153,7 @@ def page(template: str, values: Mapping[str, object], status: int = 200, *, aski
         # Not where somebody may be typing by then: such a page is loaded anew.
         "taking_up": values.get("section") == "feeds" and just_done and _is_being_taken_up(visit, just_done),
         "problem": "",
+        "back": "",
         "here": _here(without="done"),
         "again": _here(),
     }
@@ -227,6 +230,12 @@ def _carried_out(action: str, decision: Decision, undoes: int | None) -> int:
 
     who, now = found.account, visit.now
     return desk().carry_out(action, if_they_still_may, who=who, now=now, undoes=undoes)
+
+
+def came_from() -> str:
+    """The page of ours that a form was sent from, as its field `back` names it; empty where it names none."""
+    back = request.form.get("back", "")
+    return back if _BACK.fullmatch(back) else ""
 
 
 def to(path: str, **query: str) -> Response:
