@@ -147,20 +147,27 @@ def test_the_undo_of_an_added_feed_spares_another_that_has_its_name_by_now(hub: 
         ({"slug": ""}, "slug", "A new member needs a short name."),
         ({"member": "wessex", "feed": "blog"}, "feed", "wessex has a feed blog already."),
         ({"member": "gone"}, "member", "There is no member gone any more."),
-        ({"option": "7"}, "option", "Choose one of these."),
-        ({"republish": "some"}, "republish", "Choose one of these."),
+        ({"option": "7"}, "option", "Choose how it is to be read."),
+        ({"republish": "some"}, "republish", "Choose how much of its news may be shown."),
+        ({"republish": ""}, "republish", "Choose how much of its news may be shown."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
     hub: AdminHub, site: Site, more: dict[str, str], field: str, says: str
 ) -> None:
     tree = looked_at(hub, site.feed("/wrong", "One"))
-    sent = {**fields(tree, "/admin/add/feed"), "name": "Typed", **more, "do": "add"}
+    sent = {**fields(tree, "/admin/add/feed"), "name": "Typed", "republish": "link", **more, "do": "add"}
     before = hub.path.read_text()
     answer = hub.post("/admin/add/feed", sent)
     assert answer.status_code == 400
     assert re.search(rf'id="{field}-wrong">(?:[^<]|</?code>)*{re.escape(says)}', answer.text)
     assert f'value="{more.get("name", "Typed")}"' in answer.text
+    # The fields are far down: what is wrong is said where the page begins, too, and leads to its field.
+    page: Any = lxml_html.fromstring(answer.text)
+    (said,) = page.xpath("//*[@role='alert']//a")
+    assert says in said.text_content()
+    assert said.get("href") == f"#{field}"
+    assert f'id="{field}"' in answer.text
     assert hub.path.read_text() == before
 
 
@@ -192,7 +199,8 @@ def test_a_feed_is_added_also_as_long_as_it_is_empty(hub: AdminHub, site: Site) 
     url = site.feed("/begun")
     tree = looked_at(hub, url)
     assert "News: a feed without any entries so far" in words(tree)
-    hub.does("/admin/add/feed", {**fields(tree, "/admin/add/feed"), "slug": "begun", "do": "add"})
+    chosen = {**fields(tree, "/admin/add/feed"), "slug": "begun", "republish": "full"}
+    hub.does("/admin/add/feed", {**chosen, "do": "add"})
     assert load(hub.path).feeds[-1].url == url
 
 
@@ -232,7 +240,7 @@ def test_a_site_without_a_feed_is_added_with_how_it_is_read(hub: AdminHub, site:
     assert "Read as html: 5 entries, 5 with a date" in words(tree)
     chosen = fields(tree, "/admin/add/feed")
     assert (chosen["name"], chosen["slug"]) == ("Fen wards", "fen-wards")
-    hub.does("/admin/add/feed", {**chosen, "do": "add"})
+    hub.does("/admin/add/feed", {**chosen, "republish": "full", "do": "add"})
     added = load(hub.path).feeds[-1]
     assert (added.key, added.url) == (FeedKey("fen-wards"), url)
     kind = added.kinds[url]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import get_args
 
 from flask import Blueprint, Response, request
 from msgspec import Struct
@@ -118,7 +117,8 @@ def proposed(look: Look, config: Config) -> dict[str, str]:
         "name": best.title,
         "slug": free_slug(config, best.title, best.url),
         "feed": "",
-        "republish": "full",
+        # What a member lets others show, nobody can guess.
+        "republish": "",
     }
 
 
@@ -127,7 +127,7 @@ def _wanted(look: Look, typed: Mapping[str, str], config: Config) -> tuple[NewFe
     number, problems = _number(typed["option"], -1), dict[str, str]()
     slugs = {each.slug for each in config.members}
     if not 0 <= number < len(look.findings) or not look.findings[number].may_be_taken:
-        problems["option"] = "Choose one of these."
+        problems["option"] = "Choose how it is to be read."
     if typed["member"] and typed["member"] not in slugs:
         problems["member"] = f"There is no member {typed['member']} any more."
     if not typed["member"] and not typed["name"]:
@@ -144,14 +144,14 @@ def _wanted(look: Look, typed: Mapping[str, str], config: Config) -> tuple[NewFe
     taken = {each.key.name for each in config.feeds if each.key.member == typed["member"]}
     if typed["member"] and typed["feed"] in taken:
         problems["feed"] = f"{typed['member']} has a feed {typed['feed']} already."
-    if typed["republish"] not in get_args(Republish):
-        problems["republish"] = "Choose one of these."
+    rights = next((each for each in _RIGHTS if each == typed["republish"]), None)
+    if not typed["member"] and rights is None:
+        problems["republish"] = "Choose how much of its news may be shown."
     if problems:
         return None, problems
     found = look.findings[number]
     if known := _known(found.url, config):
         return None, {"option": f"This is the feed {known} already."}
-    rights = next(each for each in _RIGHTS if each == typed["republish"])
     return NewFeed(
         url=found.url,
         kind=found.kind,
@@ -159,7 +159,7 @@ def _wanted(look: Look, typed: Mapping[str, str], config: Config) -> tuple[NewFe
         name=typed["feed"] or None,
         title=typed["name"],
         homepage=found.homepage,
-        republish=rights,
+        republish=rights or "full",
     ), {}
 
 
