@@ -206,7 +206,7 @@ def test_its_forms_do_what_they_say(hub: AdminHub) -> None:
         ("split", {}),
         ("not-a-copy", {}),
         ("merge", {"into": OTHER.link or ""}),
-        ("tag", {}),
+        ("tag", {"term": "safety"}),
         ("untag", {}),
         ("leave", {}),
     ):
@@ -215,6 +215,15 @@ def test_its_forms_do_what_they_say(hub: AdminHub) -> None:
         assert hub.does(form.get("action"), sent), action
         # It leads back to the page it stands on.
         assert sent["back"].startswith("/admin/news?q=")
+
+
+def test_no_topic_is_given_that_nobody_chose(hub: AdminHub) -> None:
+    page = f"/admin/news?q={OURS.link}"
+    (form,) = hub.tree(page).xpath("//form[contains(@action, '/admin/do/tag')]")
+    assert form.xpath(".//select[@required]/option[1]/@value") == [""]
+    sent = dict(form.form_values())
+    assert sent["term"] == ""
+    assert "This was not done" in hub.refuses(form.get("action"), sent)
 
 
 def test_what_became_of_its_words_is_shown(hub: AdminHub) -> None:
