@@ -217,6 +217,20 @@ def test_its_forms_do_what_they_say(hub: AdminHub) -> None:
         assert sent["back"].startswith("/admin/news?q=")
 
 
+@pytest.mark.parametrize(("entry", "ends"), [(OURS, ", for which there is no Undo."), (THEIRS, ".")])
+def test_what_parts_a_story_is_explained_with_whether_that_can_be_undone(
+    hub: AdminHub, entry: Entry, ends: str
+) -> None:
+    page = f"/admin/news?q={entry.link}"
+    assert f"Split off, it is a story by itself and stays apart from these{ends}" in hub.words(page)
+    (form,) = hub.tree(page).xpath("//form[contains(@action, '/admin/do/split')]")
+    answer = hub.post(form.get("action"), dict(form.form_values()))
+    undo = hub.tree(answer.headers["Location"]).xpath("//form[@action='/admin/undo']")
+    assert bool(undo) == (ends == ".")
+    assert "Split off" not in hub.words(page)
+    assert "Not a copy, ever: nothing that comes later is merged with it." in hub.words(page)
+
+
 def test_no_topic_is_given_that_nobody_chose(hub: AdminHub) -> None:
     page = f"/admin/news?q={OURS.link}"
     (form,) = hub.tree(page).xpath("//form[contains(@action, '/admin/do/tag')]")
