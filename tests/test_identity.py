@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -671,3 +672,18 @@ def test_an_identifier_that_is_none_is_an_error_with_its_line(tmp_path: Path) ->
         ConfigError, match=r":8: .*identify_by: `address` is not possible here; write id, link or title"
     ):
         load(commands.config)
+
+
+def test_entries_that_all_have_one_title_take_no_longer_for_each_the_more_there_are() -> None:
+    # As from a calendar that makes up ids at each request, after a day of it.
+    def told(number: int) -> Entry:
+        made = entry(f"tag:east.example,2026:{number}", title="Clinic", link=None)
+        return replace(made, fingerprint=f"words {number}")
+
+    own = [stored(told(number), key=number) for number in range(40_000)]
+    document = [told(number) for number in range(39_999, 44_000)]
+    started = time.thread_time()
+    first, *others = recognise(document, own)
+    assert time.thread_time() - started < 2
+    assert first.known is own[-1]
+    assert all(each.known is None for each in others)

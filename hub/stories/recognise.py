@@ -99,19 +99,30 @@ def _climbed(
         if key is not None:
             candidates.setdefault(key, []).append(known)
     climbed: dict[int, KnownEntry] = {}
+    by_words: dict[str | Mark, dict[str, list[KnownEntry]]] = {}
     for index, entry in enumerate(entries):
         key = key_of(entry)
-        if index in matched or key is None:
+        if index in matched or key is None or key not in candidates:
             continue
-        found = candidates.get(key, [])
+        found = candidates[key]
         if shared[key] > 1 or len(found) > 1:
-            # Not an identifier here; the same words under it are.
-            found = [known for known in found if known.fingerprint == entry.fingerprint]
+            # Not an identifier here; the same words under it are. All of a feed may have one key.
+            if key not in by_words:
+                by_words[key] = _by_words(found)
+            found = by_words[key].get(entry.fingerprint, [])
         match = next((known for known in found if is_it(known, entry)), None)
         if match is not None:
             climbed[index] = match
-            candidates[key].remove(match)
+            found.remove(match)
     return climbed
+
+
+def _by_words(stored: Sequence[KnownEntry]) -> dict[str, list[KnownEntry]]:
+    """Stored entries by their fingerprints."""
+    found: dict[str, list[KnownEntry]] = {}
+    for known in stored:
+        found.setdefault(known.fingerprint, []).append(known)
+    return found
 
 
 def mark(entry: Either) -> Mark:
