@@ -72,6 +72,50 @@ def test_a_batch_of_polls_stores_what_its_polls_store_one_by_one_in_either_datab
     assert len(found) < 2 * ENTRIES
 
 
+BOOKING = "https://book.example/events"
+
+
+def at_one_page(feed: Feed, count: int) -> list[Entry]:
+    """Entries with words of their own, whose links all lead to the page where they are booked."""
+    member = feed.key.member
+    return [
+        entry(
+            f"{member} {number}",
+            title=f"Course {number} of {member}",
+            text=" ".join(f"word{(number * 7 + word * word) % 5_000}{member}" for word in range(100)),
+            feed=feed.key,
+            link=BOOKING,
+        )
+        for number in range(count)
+    ]
+
+
+def test_entries_that_all_lead_to_one_page_are_not_compared_each_with_all_of_another_feed(
+    tmp_path: Path,
+) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path}/hub.db")) as store:
+        store.sync(MEMBERS, FEEDS, authority="news.example")
+        poll(store, WEST, *at_one_page(WEST, 1_000))
+        started = time.thread_time()
+        assert poll(store, EAST, *at_one_page(EAST, 1_000)) == (1_000, 0)
+        assert time.thread_time() - started < 2
+
+
+@pytest.mark.parametrize(("others", "joins"), [(COMMON - 1, True), (COMMON, False)])
+def test_a_link_tells_nothing_of_a_feed_that_has_it_many_times(
+    tmp_path: Path, others: int, *, joins: bool
+) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path}/hub.db")) as store:
+        store.sync(MEMBERS, FEEDS, authority="news.example")
+        theirs = [
+            entry(f"w{number}", title=f"Course {number}", feed=WEST.key, link=BOOKING)
+            for number in range(others)
+        ]
+        poll(store, WEST, *theirs)
+        poll(store, EAST, entry("e", title="Course 0", text="Bring a pen.", feed=EAST.key, link=BOOKING))
+        assert store.totals().stories == (others if joins else others + 1)
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_a_relaunch_is_recognised_whichever_feeds_are_polled_with_it(
     tmp_path: Path, *, together: bool

@@ -116,7 +116,8 @@ class KnownToBatch:
         """
         self._ask = ask
         self._ask_tuples = ask_tuples
-        self._feeds_with: dict[str, dict[int, int]] = defaultdict(dict)  # digest → entry's key → its feed
+        # Digest → feed → its entries' keys.
+        self._with: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
         self._story_of: dict[int, int] = {}
         self._unsure: set[int] = set()
         # By member: what an admin withdrew, of which feed, by which keys, and how.
@@ -239,7 +240,7 @@ class KnownToBatch:
         keys_now = {entry.key: entry.entry.keys for entry in written}
         keys_now |= {moved.key: moved.keys for moved in relinked}
         for key, keys in keys_now.items():
-            self._forget(key, keys_before.get(key))
+            self._forget(key, feed, keys_before.get(key))
             self._learn(key, feed, keys)
         for story in changed:
             self._candidates.pop(story, None)
@@ -414,13 +415,15 @@ class KnownToBatch:
 
     def _likely_of(self, feed: int, entry: Entry) -> tuple[int, ...]:
         """The stories of other feeds that an entry may belong to."""
-        by_keys = [
-            story
-            for having in (self._with(entry.keys.link), self._with(entry.keys.id))
-            if having
-            for story in sorted({self._story_of[other] for other, its in having.items() if its != feed})
-        ]
+        by_keys = (*self._others_with(entry.keys.link, feed), *self._others_with(entry.keys.id, feed))
         return tuple(dict.fromkeys((*by_keys, *stories.likely(entry.sketch, self._holders))))
+
+    def _others_with(self, key: str | None, feed: int) -> list[int]:
+        """The stories of other feeds with an id or a link; of one that gives it to many it tells nothing."""
+        if key is None or key not in self._with:
+            return []
+        few = [its for of, its in self._with[key].items() if of != feed and len(its) < stories.COMMON]
+        return sorted({self._story_of[other] for its in few for other in its})
 
     def _stories(self, feed: int) -> set[int]:
         """The stories to look into for a feed's poll: likely ones, and those its changed entries are in."""
@@ -445,18 +448,15 @@ class KnownToBatch:
 
     # ------------------------------------------------------------ kept true
 
-    def _with(self, key: str | None) -> Mapping[int, int]:
-        return self._feeds_with.get(key, {}) if key else {}
-
     def _learn(self, entry: int, feed: int, keys: EntryKeys, *, since: bool = True) -> None:
         for key in filter(None, (keys.id, keys.link)):
-            self._feeds_with[key][entry] = feed
+            self._with[key][feed].add(entry)
             if since:
                 self._since.add(key)
 
-    def _forget(self, entry: int, keys: EntryKeys | None) -> None:
+    def _forget(self, entry: int, feed: int, keys: EntryKeys | None) -> None:
         for key in filter(None, (keys.id, keys.link) if keys else ()):
-            self._feeds_with[key].pop(entry, None)
+            self._with[key][feed].discard(entry)
             self._since.add(key)
 
     def _hold(self, sketch: Sketch, story: int) -> None:
