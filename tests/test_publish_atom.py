@@ -113,6 +113,15 @@ def test_a_feed_reader_gets_back_what_was_published() -> None:
     assert second.title == "News from Health Innovation North & Coast"
 
 
+def test_a_picture_that_the_text_does_not_show_stands_beside_it() -> None:
+    beside = read(atom(document(joint_item()))).entries[0]
+    assert beside.media_thumbnail == [{"url": "https://wessex.example/lead.jpg"}]
+    address = "https://wessex.example/it's.jpg?w=9&h=9"
+    shown = '<img src="https://wessex.example/it\'s.jpg?w=9&amp;h=9">'
+    within = read(atom(document(replace(joint_item(), image=address, content=shown)))).entries[0]
+    assert "media_thumbnail" not in within
+
+
 def test_the_same_news_gives_the_same_bytes() -> None:
     assert atom(document(joint_item(), bare_item())) == atom(document(joint_item(), bare_item()))
 

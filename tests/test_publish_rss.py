@@ -56,6 +56,7 @@ def test_a_feed_reader_gets_back_what_was_published() -> None:
     assert html.unescape(first.summary) == whole.summary
     assert first.content[0].value == whole.content
     assert first.authors == [{"name": "Ann Ó Lee"}, {"name": "B. Ng"}]
+    assert first.media_thumbnail == [{"url": "https://wessex.example/lead.jpg"}]
     assert moment(first.published_parsed) == whole.published == at(20)
     assert second.title == "News from Health Innovation North & Coast"
 

@@ -15,6 +15,7 @@ from hub.publish.document import (
     MergedDocument,
     absolute_iri,
     add_event_day,
+    add_image,
     categories,
     cleaned,
     copies_of_others,
@@ -103,6 +104,7 @@ class _Rest:
         if not self._item.is_own:
             _add_source(entry, self._item.source)
         add_event_day(self._item, entry)
+        add_image(self._item, entry)
         return entry
 
 

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 # RSS 1.0's module of events, which readers of calendars know in every format that is XML.
 _EVENTS = "http://purl.org/rss/1.0/modules/event/"
+_MEDIA = "http://search.yahoo.com/mrss/"
 
 UNKNOWN_TYPE = "application/octet-stream"
 """A file's type where nobody says it and a format requires one (RFC 9110 §8.3)."""
@@ -172,6 +173,12 @@ def add_event_day(item: Item, element: etree._Element) -> None:
     if item.event_date is not None:
         day = etree.SubElement(element, f"{{{_EVENTS}}}startdate", nsmap={"ev": _EVENTS})
         day.text = item.event_date.isoformat()
+
+
+def add_image(item: Item, element: etree._Element) -> None:
+    """Write the picture that its content does not show into an entry or item, as Media RSS."""
+    if item.image_beside:
+        etree.SubElement(element, f"{{{_MEDIA}}}thumbnail", {"url": item.image_beside}, {"media": _MEDIA})
 
 
 # ---------------------------------------------------------------- what no format may carry

@@ -6,6 +6,7 @@ never from stored entries, so that a member's `republish` holds everywhere.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from datetime import date as day
 from datetime import datetime
@@ -116,6 +117,12 @@ class Item(Struct, frozen=True, kw_only=True):
     @property
     def is_own(self) -> bool:
         return not self.member.slug
+
+    @property
+    def image_beside(self) -> str | None:
+        """Its picture, None where the content shows it."""
+        shown = self.image is not None and html.escape(self.image, quote=False) in self.content
+        return None if shown else self.image
 
 
 def permitted(entry: Entry, republish: Republish) -> Entry:

@@ -22,6 +22,7 @@ from hub.publish.document import (
     UNKNOWN_TYPE,
     MergedDocument,
     add_event_day,
+    add_image,
     categories,
     cleaned,
     link_or_story,
@@ -140,4 +141,5 @@ class _RestOfItem:
             for value in filter(None, values):
                 etree.SubElement(element, f"{{{_DC}}}{name}").text = value
         add_event_day(item, element)
+        add_image(item, element)
         return element

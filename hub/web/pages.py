@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from msgspec import Struct
 
 from hub import markup
@@ -242,7 +242,7 @@ def full(story: Story, related: Sequence[RelatedStory], setting: Setting) -> Ful
         canonical=item.link or setting.addresses.full(shown.details),
         site=site(item.link) if item.link else None,
         body=_html(item.content),
-        image=item.image if item.image and str(escape(item.image)) not in item.content else None,
+        image=item.image_beside,
         cut=item.member.republish != "full",
         authors=", ".join(each.name for each in item.authors if each.name != item.member.name),
         attachments=tuple(_attachment(enclosure, setting.language) for enclosure in item.enclosures),
