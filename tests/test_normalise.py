@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -227,6 +228,55 @@ def test_an_excerpt_does_not_begin_with_a_pictures_caption(caption: str) -> None
     assert alone.excerpt == alone.text.replace("\n", " ") != ""
     # Not closed, it is all that there is.
     assert made(html="<p>A ward</p><figcaption>opens").excerpt == "A ward opens"
+
+
+_FIELD = '<span class="field field--name-{} field--type-x field--label-hidden">{}</span>\n'
+_TIME = '<time datetime="2026-11-12T10:11:12+00:00" class="datetime">Thu, 12/11/2026 - 10:11</time>\n'
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        _FIELD.format("title", "A ward")
+        + _FIELD.format("uid", '<span lang="" about="/user/1">admin</span>')
+        + _FIELD.format("created", _TIME),
+        _FIELD.format("title", "A ward") + _FIELD.format("created", "Thu, 12/11/2026 - 10:11"),
+        f"<span>A ward</span>\n\n<span><span>admin</span></span>\n\n<span>{_TIME}</span>\n",
+        '<span property="schema:name">A ward</span> '
+        '<span rel="schema:author"><a href="/user/1">admin</a></span>'
+        '<span property="schema:dateCreated">12 November 2026</span>',
+    ],
+)
+def test_an_excerpt_does_not_begin_with_the_title_author_and_date_that_drupal_writes(byline: str) -> None:
+    entry = made(html=f"{byline}<div><p>It <span>opens</span>.</p></div>")
+    assert entry.excerpt == "It opens."
+    assert entry.text.startswith("A ward ")
+    # Where there is nothing else, it is better than nothing.
+    assert made(html=byline).excerpt.startswith("A ward ")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<span>Beds</span> <span><span>are</span></span> <span>here</span> <span class='title'>now</span>",
+        "<p>On</p><span>12</span> <span><a href='/'>beds</a></span> <span>in 2027</span>",
+        "<span>Ten</span> <span>beds</span> <span>in 2027</span>",
+    ],
+)
+def test_an_excerpt_keeps_spans_that_are_the_texts_own(html: str) -> None:
+    entry = made(html=html)
+    assert entry.excerpt == entry.text.replace("\n", " ")
+
+
+def test_spans_that_nobody_closes_are_read_in_no_time() -> None:
+    started = time.process_time()
+    for html in (
+        '<span class="field--name-title">' * 15_000,
+        "<span>a</span><span><a>b</a></span><span>" + "1" * 400_000,
+        "<span " + " class='field--name-titl" * 20_000,
+    ):
+        made(html=html)
+    assert time.process_time() - started < 5
 
 
 def test_json_feeds_and_plain_texts_with_references_for_signs_are_read_as_they_were_meant() -> None:

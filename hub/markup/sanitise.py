@@ -281,10 +281,11 @@ class Cleaned(Struct, frozen=True):
     """HTML that may be published, with the words in it and its first picture.
 
     `html` is a well-formed fragment in which every link is absolute. `text`
-    is plain, a line for each block; `prose` is what is left of it without the
-    captions of pictures, where it has any near its beginning. `image` is an
-    absolute http(s) URL. `misread` is the text as earlier hubs read it, where
-    they took words for hidden that are not; None where they read the same.
+    is plain, a line for each block; `prose` is what is left of it without its
+    title, author and date, and without the captions of pictures near its beginning,
+    where it has any of these. `image` is an absolute http(s) URL. `misread` is the text
+    as earlier hubs read it, where they took words for hidden that are not; None where
+    they read the same.
     """
 
     html: str
@@ -340,8 +341,12 @@ def _cleaned(html: str, lower: str, base: str | None) -> Cleaned:
     if len(safe) > 4 * len(html) + 10_000 or _too_deep(safe):
         return _words_alone(html)
     text = _text(players.without_links(safe))
-    prose = _without_captions(html, text) if has_pictures and "caption" in lower else ""
-    return Cleaned(players.unmarked(safe), text, _first_image(safe), prose)
+    prose = text
+    if "<span" in lower and (without := _BYLINE.sub("", linked)) != linked:
+        prose = _text(players.without_links(only_xml(_CLEANER.clean(without))))
+    if has_pictures and "caption" in lower:
+        prose = _without_captions(html, prose)
+    return Cleaned(players.unmarked(safe), text, _first_image(safe), prose if prose != text else "")
 
 
 def _without_counter(picture: re.Match[str]) -> str:
@@ -349,6 +354,16 @@ def _without_counter(picture: re.Match[str]) -> str:
     return picture[0] if picture[1] and _IS_LARGE.search(picture[0]) else ""
 
 
+# Drupal's feeds have an entry's title, author and date in its text, too: by the names of their fields, or, of
+# themes that write none, one after the other before all else.
+_IN_SPAN = r"(?:[^<]++|<(a|span|time)\b[^<>]*+>[^<]*+</\{}\s*>)*+</span\s*>"
+_BYLINE = re.compile(
+    r"<span\b[^<>]*?\sclass=[\"'][^<>\"']*?\bfield--name-(?:title|uid|created)\b[^<>]*+>"
+    + _IN_SPAN.format(1)
+    + r"|\A\s*+<span\b[^<>]*+>[^<]*+</span\s*>\s*+<span\b[^<>]*+><(a|span)\b[^<>]*+>[^<]*+</\2\s*></span\s*>"
+    r"\s*+<span\b[^<>]*+>(?:\s*+<time\b[^<>]*+>)?(?=[^<]*[0-9])[^<]*+(?:</time\s*>\s*+)?</span\s*>",
+    re.IGNORECASE,
+)
 # HTML's own, and what WordPress has in the place of it.
 _CAPTION = re.compile(
     r"<(figcaption\b|(?:p|dd|div)\b(?=[^<>]*\bwp-caption-text\b))[^<>]*>(.*?)</(?:figcaption|p|dd|div)\b",
@@ -359,10 +374,10 @@ _BEGINNING = 10_000
 
 
 def _without_captions(html: str, text: str) -> str:
-    """The text without the lines that are captions in the beginning of its HTML; empty where none is."""
+    """The text without the lines that are captions in the beginning of its HTML."""
     found = (clean(each[2], base=None).text for each in _CAPTION.finditer(html[:_BEGINNING]))
     captions = {each for caption in found for each in caption.split("\n") if each}
-    return "\n".join(each for each in text.split("\n") if each not in captions) if captions else ""
+    return "\n".join(each for each in text.split("\n") if each not in captions)
 
 
 _H1 = re.compile(r"(</?)h1(?=[\s>])")
