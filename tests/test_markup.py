@@ -408,6 +408,18 @@ def test_a_chart_that_a_script_draws_is_a_link() -> None:
     assert clean(chart, base=BASE) == Cleaned(f"{link} <div></div>", "")
 
 
+def test_a_film_of_squarespaces_which_a_script_plays_is_a_link() -> None:
+    frame = (
+        "&lt;br&gt;&lt;iframe src=&quot;//www.youtube.com/embed/dQw4w9WgXcQ?wmode=opaque&quot;"
+        " title=&quot;Our film&quot; allowfullscreen&gt;&lt;/iframe&gt;"
+    )
+    film = f'<div class="sqs-video-wrapper" data-provider-name="YouTube" data-html="{frame}"></div>'
+    link = '<a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Our film (youtube.com)</a>'
+    assert clean(film, base=BASE) == Cleaned(f"{link} <div></div>", "")
+    none = '<div class="sqs-video-wrapper" data-html="&lt;b&gt;"></div>'
+    assert clean(none, base=BASE) == Cleaned("<div></div>", "")
+
+
 def test_a_document_that_is_linked_beside_its_frame_is_linked_once() -> None:
     shown = clean('<object data="a.pdf"><a href="a.pdf">Read it</a></object>', base=BASE)
     assert shown.html == '<a href="https://example.org/news/a.pdf">Read it</a>'

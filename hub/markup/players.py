@@ -1,4 +1,4 @@
-"""Players of other sites (`iframe`, `object`, `embed`, Flourish's charts) as links to what they show.
+"""Players of other sites (`iframe`, `object`, `embed`, what scripts make one of) as links to what they show.
 
 No page of the hub's loads another.
 """
@@ -19,7 +19,7 @@ _TAG = re.compile(
     r"<!--(?:.*?-->|.*)|<([a-z][^\s/>]*)((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE | re.DOTALL
 )
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
-NAMES = ("<iframe", "<object", "<embed", "flourish-embed")
+NAMES = ("<iframe", "<object", "<embed", "flourish-embed", "sqs-video-wrapper")
 """What there is one of wherever a text has a player, in lower case."""
 # Where its address is. Beside one that a script fills in later, if a reader agrees, `src` has a placeholder.
 _SOURCES = {
@@ -29,6 +29,9 @@ _SOURCES = {
 }
 # A chart's is its number.
 _CHART, _CHARTS = "flourish-embed", "https://public.flourish.studio/"
+# Squarespace has the frame as text, in an attribute.
+_VIDEO = "sqs-video-wrapper"
+_FRAME = re.compile(r"<iframe\b((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
 # What is played has an address of its own, which shows more than its player's.
 _PLAYED = (
     (
@@ -82,10 +85,12 @@ def unmarked(html: str) -> str:
 
 
 def _linked(match: re.Match[str], base: str | None, linked: set[str | None]) -> str:
-    name = (match[1] or "").lower()
-    if name not in _SOURCES and _CHART not in (match[2] or ""):
+    name, written = (match[1] or "").lower(), match[2] or ""
+    if _VIDEO in written and (frame := _FRAME.search(meant(attributes_of(written).get("data-html", "")))):
+        name, written = "iframe", frame[1]
+    if name not in _SOURCES and _CHART not in written:
         return match[0]
-    attributes = {each: meant(value) for each, value in attributes_of(match[2] or "").items() if value}
+    attributes = {each: meant(value) for each, value in attributes_of(written).items() if value}
     if _CHART in attributes.get("class", "").split():
         found = [resolve(_CHARTS, attributes.get("data-src", ""))]
     else:
