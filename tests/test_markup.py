@@ -368,6 +368,15 @@ def test_news_keeps_its_structure() -> None:
             '<a href="https://www.youtube.com/watch?v=a-b_c123456">youtube.com</a>',
         ),
         (
+            '<iframe src="//cdn.embedly.com/widgets/media.html?src=https%3A%2F%2Fplayer.example%2F1'
+            '&amp;url=https%3A%2F%2Fwww.ted.com%2Ftalks%2Fann%3Fa%3Db%26c%3Dd&amp;schema=ted" title="Talk">',
+            '<a href="https://www.ted.com/talks/ann?a=b&amp;c=d">Talk (ted.com)</a>',
+        ),
+        (
+            '<iframe src="https://cdn.embedly.com/widgets/media.html?url=javascript:alert(1)">',
+            '<a href="https://cdn.embedly.com/widgets/media.html?url=javascript:alert(1)">cdn.embedly.com</a>',
+        ),
+        (
             '<iframe src="/map" title="<b>Map</b> &lt;3">',
             '<a href="https://example.org/map">&lt;b&gt;Map&lt;/b&gt; &lt;3 (example.org)</a>',
         ),

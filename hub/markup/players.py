@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from hub.markup.attributes import attributes_of, meant
 from hub.markup.text import line, only_xml
@@ -40,6 +40,8 @@ _PLAYED = (
     ),
     (re.compile(r"https?://player\.vimeo\.com/video/([0-9]+)"), "https://vimeo.com/"),
 )
+# Embedly's player, which Medium and Webflow have for all of others' sites, names the page that it is about.
+_EMBEDLY = re.compile(r"https?://cdn\.embedly\.com/widgets/media\.html\?(.*)")
 # And what no browser plays any more.
 _SHOWS_NOTHING = re.compile(
     r"googletagmanager\.com/|doubleclick\.net/|facebook\.com/tr\b|\.swf(?:[?#]|$)", re.IGNORECASE
@@ -99,6 +101,8 @@ def _linked(match: re.Match[str], base: str | None, linked: set[str | None]) -> 
     if link is None or not _shows(link, attributes) or (name != "iframe" and link in linked):
         return match[0]
     linked.add(link)
+    if embedly := _EMBEDLY.match(link):
+        link = resolve(None, parse_qs(embedly[1]).get("url", [""])[0]) or link
     for player, page in _PLAYED:
         if played := player.match(link):
             link = page + played[1]
