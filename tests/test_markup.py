@@ -417,6 +417,25 @@ def test_a_chart_that_a_script_draws_is_a_link() -> None:
     assert clean(chart, base=BASE) == Cleaned(f"{link} <div></div>", "")
 
 
+@pytest.mark.parametrize(
+    ("written", "html", "text"),
+    [
+        ("We began.\n\n- one\r\n- two", "<p>We began.</p><p>- one<br>- two</p>", "We began.\n- one\n- two"),
+        (" A & B\n \nC <3 &amp; D\n", "<p>A &amp; B</p><p>C &lt;3 &amp; D</p>", "A & B\nC <3 & D"),
+    ],
+)
+def test_a_text_without_any_tag_keeps_its_paragraphs(written: str, html: str, text: str) -> None:
+    # Earlier hubs had all of it on one line.
+    assert clean(written, base=BASE) == Cleaned(html, text, misread=text.replace("\n", " "))
+
+
+@pytest.mark.parametrize("written", ["\n\n One\n line \n\n", "<b>One</b>\n\nline", "<!-- a -->One\n\nline"])
+def test_line_breaks_of_html_are_spaces(written: str) -> None:
+    cleaned = clean(written, base=BASE)
+    assert "<p>" not in cleaned.html
+    assert (cleaned.text, cleaned.misread) == ("One line", None)
+
+
 def test_a_film_of_squarespaces_which_a_script_plays_is_a_link() -> None:
     frame = (
         "&lt;br&gt;&lt;iframe src=&quot;//www.youtube.com/embed/dQw4w9WgXcQ?wmode=opaque&quot;"

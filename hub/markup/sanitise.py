@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from hub.markup import players
 from hub.markup.attributes import attributes_of
 from hub.markup.hidden import without_hidden
-from hub.markup.text import escape, only_xml, unescape, without_breaks
+from hub.markup.text import escape, in_paragraphs, only_xml, unescape, without_breaks
 from hub.urls import legal, resolve
 
 # ---------------------------------------------------------------- what a text may be made of
@@ -307,6 +307,11 @@ def clean(html: str, *, base: str | None) -> Cleaned:
     """
     # A parser would take a byte order mark for none of the text.
     html = players.without_marks(only_xml(html)).lstrip("\ufeff")
+    if "\n" in html and not _ANY_TAG.search(html) and _EMPTY_LINE.search(html.strip()):
+        # It is plain text that does not say so, such as a post of Bluesky's.
+        return replace(
+            clean(in_paragraphs(html), base=base), misread=_lines(unescape(html.replace("\n", " ")))
+        )
     if "<" not in html and "&" not in html:
         escaped = html.replace(">", "&gt;").replace("\xa0", "&nbsp;")
         text = " ".join(without_breaks(html).split())
@@ -443,6 +448,7 @@ _WORDLESS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_BLOCK = re.compile(rf"</?(?:{_BLOCK}|td|th|form|option)\b[^<>]*+>?", re.IGNORECASE)
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 _ANY_TAG = re.compile(r"<[/!?a-z][^<>]*+>?", re.IGNORECASE)
 
 

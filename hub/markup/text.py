@@ -47,8 +47,12 @@ _CODE = re.compile(r"`([^`]+)`")
 
 def escape(text: str) -> str:
     """Plain text as HTML that shows it: an empty line parts paragraphs, a line break is one."""
-    escaped = html.escape(only_xml(text), quote=False).replace("\r\n", "\n")
-    paragraphs = (paragraph.strip() for paragraph in re.split(r"\n\s*\n", escaped))
+    return in_paragraphs(html.escape(only_xml(text), quote=False))
+
+
+def in_paragraphs(escaped: str) -> str:
+    """HTML that has no tags yet: an empty line parts paragraphs, a line break is one."""
+    paragraphs = (paragraph.strip() for paragraph in re.split(r"\n\s*\n", escaped.replace("\r\n", "\n")))
     return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
 
 
