@@ -7,6 +7,7 @@ never from stored entries, so that a member's `republish` holds everywhere.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from datetime import date as day
 from datetime import datetime
@@ -32,6 +33,10 @@ from hub.model import (
 
 # Long enough for a headline's meaning when an entry has no title of its own.
 _TITLE_WORDS = 12
+# What says a picture's size in its address: WordPress writes it before the ending, others behind it.
+_SIZE_AND_ENDING = re.compile(
+    r"(?:-\d{2,4}x\d{2,4}|-scaled)?\.(?:jpe?g|png|gif|webp|avif)(?![^?\"\s,])", re.IGNORECASE
+)
 
 KIND_LABELS: Mapping[Kind, str] = {
     "news": N_("News"),
@@ -120,9 +125,16 @@ class Item(Struct, frozen=True, kw_only=True):
 
     @property
     def image_beside(self) -> str | None:
-        """Its picture, None where the content shows it."""
-        shown = self.image is not None and html.escape(self.image, quote=False) in self.content
-        return None if shown else self.image
+        """Its picture, None where the content shows it, be it in another size."""
+        return None if self.image is not None and _shows(self.content, self.image) else self.image
+
+
+def _shows(content: str, picture: str) -> bool:
+    written = html.escape(picture, quote=False)
+    ending = _SIZE_AND_ENDING.search(written)
+    if ending is None:
+        return written in content
+    return any(map(_SIZE_AND_ENDING.match, content.split(written[: ending.start()])[1:]))
 
 
 def permitted(entry: Entry, republish: Republish) -> Entry:
