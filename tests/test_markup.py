@@ -436,6 +436,21 @@ def test_line_breaks_of_html_are_spaces(written: str) -> None:
     assert (cleaned.text, cleaned.misread) == ("One line", None)
 
 
+def test_the_marks_of_page_builders_are_no_words_of_a_text() -> None:
+    built = (
+        "<p>[vc_row css=&#8221;.vc_1{margin: 0}&#8221;][vc_column][vc_column_text]</p>\n<p>Beds [1] open.</p>"
+        "<p>[/vc_column_text][vc_raw_html]JTNDYiUzRQ==[/vc_raw_html][/vc_column][/vc_row]</p>"
+        '[et_pb_section fb_built="1"]<b>Now</b>[/et_pb_section] [av_hr] [vc_ row] [have_seen]'
+    )
+    shown = clean(built, base=BASE)
+    assert shown.text == "Beds [1] open.\nNow [vc_ row] [have_seen]"
+    assert "vc_column" not in shown.html
+    # What an earlier hub took for words.
+    assert shown.misread is not None
+    assert "[vc_column_text]" in shown.misread
+    assert clean("[vc_a" * 90_000, base=BASE).text.startswith("[vc_a")
+
+
 def test_a_film_of_squarespaces_which_a_script_plays_is_a_link() -> None:
     frame = (
         "&lt;br&gt;&lt;iframe src=&quot;//www.youtube.com/embed/dQw4w9WgXcQ?wmode=opaque&quot;"
