@@ -365,6 +365,15 @@ def test_a_day_is_read_as_pages_of_its_language_have_it(
     assert (moment.astimezone(LONDON).date().isoformat() if moment else None) == day
 
 
+@pytest.mark.parametrize("type", ["", "<!DOCTYPE rss [<!ENTITY a 'b'>]>"])
+def test_an_item_says_its_language_where_it_is_not_the_feeds(type: str) -> None:
+    items = "<item><title>Un</title><dc:language>cy</dc:language></item><item><title>Two</title></item>"
+    namespace = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    channel = f"<channel><language>en</language>{items}</channel>"
+    feed = read(f'{type}<rss version="2.0" {namespace}>{channel}</rss>')
+    assert (feed.language, [entry.language for entry in feed.entries]) == ("en", ["cy", None])
+
+
 @pytest.mark.parametrize(
     ("written", "language", "moment"),
     [

@@ -418,6 +418,9 @@ def _content(entry: Any, url: str) -> Text | None:
 
 
 def _language(entry: Any) -> str | None:
+    """What an entry says of its language by dc:language, or of that of its texts."""
+    if said := _string(entry, "language"):
+        return said
     for key in ("title_detail", "summary_detail"):
         detail = dict.get(entry, key)
         if detail and detail.get("language"):
