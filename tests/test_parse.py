@@ -833,6 +833,17 @@ def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
     assert feed.entries[0].link == link
 
 
+@pytest.mark.parametrize("type", ["", "<!DOCTYPE feed [<!ENTITY a 'b'>]>"])
+def test_a_file_whose_type_nobody_says_has_none(type: str) -> None:
+    files = '<link rel="enclosure" href="/a.mp3"/><link rel="enclosure" href="/a.jpg" length="9"/>'
+    entry = read(f'{type}<feed xmlns="http://www.w3.org/2005/Atom"><entry>{files}</entry></feed>').entries[0]
+    recording, picture = "https://east.example/a.mp3", "https://east.example/a.jpg"
+    assert [(each.url, each.type) for each in entry.enclosures] == [(recording, None), (picture, None)]
+    assert [(each.url, each.type) for each in entry.images] == [(picture, None)]
+    entry = read(rss('<item><enclosure url="/a.jpg"/><enclosure url="/b.pdf"/></item>')).entries[0]
+    assert [each.url for each in entry.images] == ["/a.jpg"]
+
+
 @pytest.mark.parametrize("broken", ["", "<where>&nbsp;"])
 def test_so_is_a_file_where_there_is_one(broken: str) -> None:
     file = "<enclosure url='http://feedproxy.example/{}' type='audio/mpeg' length='9'/>"

@@ -443,24 +443,28 @@ def _enclosures(entry: Any) -> Iterator[Attached]:
     for link in files:
         yield Attached(
             url=original or link["href"],
-            type=link.get("type"),
+            type=_type(link),
             length=link.get("length"),
             title=link.get("title"),
         )
     for media in dict.get(entry, "media_content") or ():
-        if media.get("url") and not _is_image(media):
+        if media.get("url") and not _is_image(media.get("type") or media.get("medium"), media["url"]):
             yield Attached(url=media["url"], type=media.get("type"), length=media.get("filesize"))
 
 
-def _is_image(media: Any) -> bool:
-    """Whether it says that it is one, or says nothing and is called like one."""
-    kind = media.get("type") or media.get("medium")
-    return kind.startswith("image") if kind else _PICTURE.search(media["url"]) is not None
+def _type(link: Any) -> str | None:
+    """The type of a file that is linked to. feedparser says that it is a page where Atom does not say any."""
+    return None if link.get("type") in HTML_TYPES else link.get("type")
+
+
+def _is_image(kind: str | None, address: str) -> bool:
+    """Whether a file says that it is one, or says nothing and is called like one."""
+    return kind.startswith("image") if kind else _PICTURE.search(address) is not None
 
 
 def _images(entry: Any) -> Iterator[Attached]:
     for media in dict.get(entry, "media_content") or ():
-        if media.get("url") and _is_image(media):
+        if media.get("url") and _is_image(media.get("type") or media.get("medium"), media["url"]):
             yield Attached(url=media["url"], type=media.get("type"))
     for thumbnail in dict.get(entry, "media_thumbnail") or ():
         if thumbnail.get("url"):
@@ -469,12 +473,8 @@ def _images(entry: Any) -> Iterator[Attached]:
     if image and image.get("href"):
         yield Attached(url=image["href"])
     for link in dict.get(entry, "links") or ():
-        if (
-            link.get("rel") == "enclosure"
-            and (link.get("type") or "").startswith("image")
-            and link.get("href")
-        ):
-            yield Attached(url=link["href"], type=link["type"])
+        if link.get("rel") == "enclosure" and link.get("href") and _is_image(_type(link), link["href"]):
+            yield Attached(url=link["href"], type=_type(link))
 
 
 def _source(source: Any, zone: ZoneInfo) -> ParsedSource | None:
