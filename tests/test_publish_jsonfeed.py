@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from hub.model import Enclosure
 from hub.publish.item import Item
 from hub.publish.jsonfeed import json_feed
 from tests.sample_items import HUB, bare_item, document, joint_item
@@ -26,6 +27,12 @@ def test_the_feed_says_what_it_is_and_where() -> None:
         "authors": [{"name": "The network", "url": HUB}],
         "items": [],
     }
+
+
+def test_a_file_that_says_no_type_has_that_of_its_ending() -> None:
+    files = (Enclosure("https://e.example/talk.MP3?a=b"), Enclosure("https://e.example/talk"))
+    [found] = json.loads(json_feed(document(replace(joint_item(), enclosures=files))))["items"]
+    assert [each["mime_type"] for each in found["attachments"]] == ["audio/mpeg", "application/octet-stream"]
 
 
 def test_a_reader_gets_everything_that_was_published() -> None:

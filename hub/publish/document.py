@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from mimetypes import types_map
+from posixpath import splitext
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from lxml import etree
 from msgspec import Struct
@@ -23,8 +25,8 @@ T = TypeVar("T")
 _EVENTS = "http://purl.org/rss/1.0/modules/event/"
 _MEDIA = "http://search.yahoo.com/mrss/"
 
-UNKNOWN_TYPE = "application/octet-stream"
-"""A file's type where nobody says it and a format requires one (RFC 9110 §8.3)."""
+# RFC 9110 §8.3.
+_UNKNOWN_TYPE = "application/octet-stream"
 
 # What an empty merged feed says of itself: its bytes must not depend on when it is asked for.
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -166,6 +168,12 @@ def categories(item: Item, document: MergedDocument) -> tuple[Category, ...]:
 def places(document: MergedDocument) -> list[tuple[str, str]]:
     """The first and the next part of a feed that has several, by their links' relations (RFC 5005 §3)."""
     return [(rel, url) for rel, url in (("first", document.first_url), ("next", document.next_url)) if url]
+
+
+def file_type(enclosure: Enclosure) -> str:
+    """A file's type where a format requires one: where nobody gave it, by the ending of its address."""
+    _, ending = splitext(urlsplit(enclosure.url).path)
+    return enclosure.type or types_map.get(ending.lower(), _UNKNOWN_TYPE)
 
 
 def add_event_day(item: Item, element: etree._Element) -> None:

@@ -8,10 +8,10 @@ import msgspec
 
 from hub.model import Source
 from hub.publish.document import (
-    UNKNOWN_TYPE,
     MergedDocument,
     cleaned,
     copies_of_others,
+    file_type,
     given,
     link_or_story,
     other_language,
@@ -90,8 +90,7 @@ def _attachments(item: Item) -> list[dict[str, Any]]:
     return [
         given(
             url=enclosure.url,
-            # Required here.
-            mime_type=enclosure.type or UNKNOWN_TYPE,
+            mime_type=file_type(enclosure),
             title=enclosure.title,
             size_in_bytes=enclosure.length,
         )

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import html
 from email.utils import format_datetime
-from mimetypes import types_map
-from posixpath import splitext
 from typing import Any
-from urllib.parse import urlsplit
 
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -19,12 +16,12 @@ from lxml import etree
 from hub import __version__
 from hub.model import Enclosure
 from hub.publish.document import (
-    UNKNOWN_TYPE,
     MergedDocument,
     add_event_day,
     add_image,
     categories,
     cleaned,
+    file_type,
     link_or_story,
     other_language,
     other_publishers,
@@ -80,19 +77,13 @@ def _add_item(generator: Any, item: Item, document: MergedDocument) -> None:
     # One at most: not every reader understands a second. A length is required, and 0 is the profile's word
     # for one that is not known.
     for enclosure in sorted(item.enclosures, key=_place)[:1]:
-        entry.enclosure(enclosure.url, enclosure.length or 0, _type(enclosure))
+        entry.enclosure(enclosure.url, enclosure.length or 0, file_type(enclosure))
     entry.register_extension("rest", lambda: _RestOfItem(item, other_language(item, document)), atom=False)
-
-
-def _type(enclosure: Enclosure) -> str:
-    """A file's type, which RSS requires; where the publisher gave none, by the ending of its address."""
-    _, ending = splitext(urlsplit(enclosure.url).path)
-    return enclosure.type or types_map.get(ending.lower(), UNKNOWN_TYPE)
 
 
 def _place(enclosure: Enclosure) -> int:
     """Before others comes what is played, since podcasts are had by RSS alone, and pictures after them."""
-    family = _type(enclosure).partition("/")[0].lower()
+    family = file_type(enclosure).partition("/")[0].lower()
     return 0 if family in ("audio", "video") else 2 if family == "image" else 1
 
 
