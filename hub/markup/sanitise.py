@@ -195,6 +195,12 @@ _LATER = (
     ("srcset", ("data-srcset", "data-lazy-srcset")),
 )
 _HAS_LATER = re.compile(r"\sdata-(?:(?:lazy-)?src|original)", re.IGNORECASE)
+# What is shown until then.
+_PLACEHOLDER = re.compile(
+    r"\Z|data:|.*[/_-](?:1x1|blank|lazy|load(?:ing|er)|pixel|placeholder|spacer|transparent)"
+    r"[\w.-]{0,40}\.(?:gif|png|svg|jpe?g|webp)(?:\?|\Z)",
+    re.DOTALL,
+)
 _PICTURE = re.compile(r"<(img|source)(?=[\s/])((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
 
 
@@ -203,7 +209,7 @@ def _load_now(match: re.Match[str]) -> str:
     real = ""
     for name, later in _LATER:
         shown = attributes.get(name, "").strip("\"' ").lower()
-        if not shown or shown.startswith("data:"):
+        if _PLACEHOLDER.match(shown):
             real += "".join(f" {name}={attributes[key]}" for key in later if attributes.get(key))
     return f"<{match[1]}{real}{match[2]}"
 
