@@ -833,6 +833,24 @@ def test_a_link_is_the_publishers_where_feedburner_put_its_own_in_its_place(
     assert feed.entries[0].link == link
 
 
+@pytest.mark.parametrize(
+    ("sides", "text", "is_picture"),
+    [
+        ("height='72' width='72'", "&lt;img src='/a.jpg'/>", False),
+        ("height='72' width='72'", "The first words", True),
+        ("height='90' width='120'", "&lt;img src='/a.jpg'/>", True),
+        ("height='72'", "&lt;img src='/a.jpg'/>", True),
+    ],
+)
+def test_a_thumbnail_as_small_as_a_stamp_is_no_picture_beside_that_of_the_text(
+    sides: str, text: str, is_picture: bool
+) -> None:
+    thumbnail = f"<media:thumbnail url='https://b.example/s72-c/a.jpg' {sides}/>"
+    item = f"<item><description>{text}</description>{thumbnail}</item>"
+    media = "xmlns:media='http://search.yahoo.com/mrss/'"
+    assert bool(read(rss(item, declarations=media)).entries[0].images) == is_picture
+
+
 @pytest.mark.parametrize("type", ["", "<!DOCTYPE feed [<!ENTITY a 'b'>]>"])
 def test_a_file_whose_type_nobody_says_has_none(type: str) -> None:
     files = '<link rel="enclosure" href="/a.mp3"/><link rel="enclosure" href="/a.jpg" length="9"/>'

@@ -278,7 +278,7 @@ def _entry(entry: Any, zone: ZoneInfo, url: str, plain: TextType, language: str 
             if isinstance(tag.get("term"), str) and tag["term"].strip()
         ),
         enclosures=tuple(_enclosures(entry)),
-        images=tuple(_images(entry)),
+        images=tuple(_images(entry, any("<img" in text.value for text in (summary, content) if text))),
         language=_language(entry),
         rights=_string(entry, "rights"),
         source=_source(dict.get(entry, "source"), zone),
@@ -462,12 +462,13 @@ def _is_image(kind: str | None, address: str) -> bool:
     return kind.startswith("image") if kind else _PICTURE.search(address) is not None
 
 
-def _images(entry: Any) -> Iterator[Attached]:
+def _images(entry: Any, shows_some: bool) -> Iterator[Attached]:
+    """The pictures beside an entry's texts, which may show some of their own."""
     for media in dict.get(entry, "media_content") or ():
         if media.get("url") and _is_image(media.get("type") or media.get("medium"), media["url"]):
             yield Attached(url=media["url"], type=media.get("type"))
     for thumbnail in dict.get(entry, "media_thumbnail") or ():
-        if thumbnail.get("url"):
+        if thumbnail.get("url") and not (shows_some and _is_stamp(thumbnail)):
             yield Attached(url=thumbnail["url"])
     image = dict.get(entry, "image")
     if image and image.get("href"):
@@ -475,6 +476,11 @@ def _images(entry: Any) -> Iterator[Attached]:
     for link in dict.get(entry, "links") or ():
         if link.get("rel") == "enclosure" and link.get("href") and _is_image(_type(link), link["href"]):
             yield Attached(url=link["href"], type=_type(link))
+
+
+def _is_stamp(thumbnail: Any) -> bool:
+    """Whether it says that it is smaller than the picture that it is of, as Blogger's 72 by 72 pixels are."""
+    return all(re.fullmatch(r"\d\d?(?:px)?", thumbnail.get(side) or "") for side in ("width", "height"))
 
 
 def _source(source: Any, zone: ZoneInfo) -> ParsedSource | None:
