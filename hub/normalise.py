@@ -161,6 +161,8 @@ def _entry(parsed: ParsedEntry, document: _Document, number: int) -> Entry:
     words = content.text or summary.text
     misread_words = _misread(content) or _misread(summary)
     text = wording.without_footer(title, words)
+    # A day beside the text, such as that on which it was written, is not the event's.
+    prose = content.prose if content.text else summary.prose
     language = _language(parsed.language) or _language(feed.language)
     published, updated = parsed.published, parsed.updated
     # What `published` was to earlier hubs.
@@ -195,7 +197,7 @@ def _entry(parsed: ParsedEntry, document: _Document, number: int) -> Entry:
         image=_image(parsed.images, url) or image,
         rights=_line(parsed.rights),
         source=_source(parsed.source, url),
-        event_date=_event_date(parsed, title, text, since),
+        event_date=_event_date(parsed, title, wording.without_footer(title, prose) if prose else text, since),
         keys=_keys(parsed.id, link, canonical, named, document.hosts),
         fingerprint=_fingerprint(title, words, image, enclosures),
         misread=_fingerprint(title, misread_words, image, enclosures) if misread_words != words else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -253,6 +253,13 @@ def test_an_excerpt_does_not_begin_with_the_title_author_and_date_that_drupal_wr
     assert entry.text.startswith("A ward ")
     # Where there is nothing else, it is better than nothing.
     assert made(html=byline).excerpt.startswith("A ward ")
+
+
+def test_an_event_is_not_on_the_day_that_drupal_writes_before_its_text() -> None:
+    created = _FIELD.format("title", "A talk") + _FIELD.format("created", "12 November 2026")
+    announced = datetime(2026, 11, 12, 9, tzinfo=UTC)
+    entry = made(html=f"{created}<p>Join us on 3 December 2026.</p>", published=announced)
+    assert entry.event_date == date(2026, 12, 3)
 
 
 @pytest.mark.parametrize(
