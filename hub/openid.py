@@ -77,6 +77,12 @@ class Journey(Struct, frozen=True, kw_only=True):
     verifier: str
 
 
+class _Keys(Struct, frozen=True):
+    """A provider's keys (RFC 7517 §5)."""
+
+    keys: list[dict[str, Any]]
+
+
 def journey(token: str) -> Journey:
     """What goes with the random token of a browser; who sees one of the three knows nothing of the token."""
 
@@ -212,7 +218,7 @@ def read_subject(token: str, keys: bytes, settings: SignIn, journey: Journey, *,
         ).validate(read.claims)
     except (BadSignatureError, InvalidKeyIdError) as error:
         raise KeyUnknownError(*_does_not_hold(settings, "it is signed by a key that is not its")) from error
-    except (JoseError, ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise SignInError(*_does_not_hold(settings, str(error))) from error
     claims = read.claims
     # The registry takes a token that is for others too, whom we do not know.
@@ -222,7 +228,8 @@ def read_subject(token: str, keys: bytes, settings: SignIn, journey: Journey, *,
         raise SignInError(*_does_not_hold(settings, "it was given to another"))
     if claims["iat"] < seconds - _OLDEST:
         raise SignInError(*_does_not_hold(settings, "it is old"))
-    if not 0 < len(claims["sub"]) <= _LONGEST_SUB:
+    # Half a character (a lone surrogate) is in no database.
+    if not 0 < len(claims["sub"]) <= _LONGEST_SUB or not claims["sub"].isprintable():
         raise SignInError(*_does_not_hold(settings, "it says not of whom it is"))
     return _subject(claims, settings)
 
@@ -235,7 +242,7 @@ def _does_not_hold(settings: SignIn, why: str) -> tuple[str, str]:
 def _key_set(keys: bytes) -> KeySet:
     from joserfc.jwk import KeySet
 
-    return KeySet.import_key_set(msgspec.json.decode(keys, type=dict[str, Any]))  # type: ignore[arg-type]
+    return KeySet.import_key_set({"keys": msgspec.json.decode(keys, type=_Keys).keys})
 
 
 def _subject(claims: Mapping[str, Any], settings: SignIn) -> Subject:
@@ -301,7 +308,7 @@ def _endpoint(said: Mapping[str, Any], key: str, settings: SignIn) -> str:
 def _object(body: bytes, what: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise SignInError(
             f"There is no JSON in {what}.", "Look whether hub.sign_in.issuer in feeds.yaml is right."
         ) from error

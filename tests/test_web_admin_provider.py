@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 from msgspec.structs import replace
 from playwright.sync_api import Browser
@@ -190,6 +190,20 @@ def with_a_key_in_its_head(provider: OpenIdProvider) -> None:
     provider.sign = lambda claims: jwt.encode(head, claims, own)
 
 
+def with_half_a_letter(provider: OpenIdProvider) -> None:
+    key = provider.keys[-1]
+    head = {"alg": "RS256", "kid": key.kid}
+
+    def sign(claims: Claims) -> str:
+        return jws.serialize_compact(head, json.dumps({**claims, "sub": "number-\ud800"}), key)
+
+    provider.sign = sign
+
+
+def with_its_keys_elsewhere(provider: OpenIdProvider) -> None:
+    provider.document = {"jwks_uri": f"{provider.issuer}/.well-known/openid-configuration"}
+
+
 @pytest.mark.parametrize(
     "misbehaves",
     [
@@ -217,6 +231,8 @@ def with_a_key_in_its_head(provider: OpenIdProvider) -> None:
         pytest.param(with_a_key_of_ones_own, id="a key of one's own by the name of the right one"),
         pytest.param(with_a_key_in_its_head, id="a key that the token brings"),
         pytest.param(lambda provider: setattr(provider, "sign", lambda _: "x.y"), id="no token"),
+        pytest.param(with_half_a_letter, id="of one with half a letter"),
+        pytest.param(with_its_keys_elsewhere, id="no keys where they should be"),
     ],
 )
 def test_an_id_token_that_does_not_hold_lets_nobody_in(
@@ -769,6 +785,7 @@ def test_a_provider_elsewhere_names_nothing_of_this_machine_nor_of_nowhere(
         (403, b'{"id_token": "x.y.z"}', "it answers 403 (‘no reason’). Look up the hub's client"),
         (200, b"<html>", "There is no JSON in what NHS Mail gives for a code. Look"),
         (200, b'{"id_token": 5}', "there is no ID token. See to it"),
+        (200, b'{"a":' * 9_999, "There is no JSON in what NHS Mail gives for a code. Look"),
     ],
 )
 def test_a_code_for_which_there_is_no_id_token_lets_nobody_in_and_it_is_said_why(
