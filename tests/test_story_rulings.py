@@ -495,6 +495,8 @@ def test_the_day_that_is_shown_is_explained_as_what_it_is(explained, told: Store
 
 def test_what_was_withdrawn_is_explained_as_that(explained, told: Store) -> None:  # type: ignore[no-untyped-def]
     assert "republished in full" in explained(THEIRS.link)
+    poll(told, EAST, entry("long", text="word " * 50_000))
+    assert "republished with an excerpt, since its text is very long" in explained(entry("long").link)
     (stored,) = told.find(THEIRS.link or "")
     told.withdraw([stored.key], "", NOW)
     said = explained(THEIRS.link)

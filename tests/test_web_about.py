@@ -11,6 +11,7 @@ import feedparser
 import pytest
 
 from hub.model import Gathered
+from hub.publish.item import LONGEST_CARRIED
 from tests.web_hub import EAST, NETWORK, NOW, WESSEX, Hub, a_hub, ago, hrefs, news
 
 
@@ -86,6 +87,15 @@ def test_a_correction_carries_no_words_that_its_member_keeps(hub: Hub, republish
         told = hub.get(f"/feeds/corrections.{format}").text
         assert "Its text was corrected." in told
         assert "secret" not in told
+
+
+def test_of_a_text_of_a_books_length_no_page_and_no_feed_has_the_words_nor_how_they_changed(hub: Hub) -> None:
+    secret = "secret " * (LONGEST_CARRIED // 7)
+    correct(hub, f"Forty clinics {secret}", f"Fifty clinics {secret}")
+    assert "Its text was corrected." in hub.words("/corrections")
+    for path in ("/corrections", "/feeds/corrections.atom", "/story/1", "/feeds/all.atom"):
+        assert len(hub.get(path).text) < 20_000
+    assert "Fifty clinics secret" in hub.words("/story/1")
 
 
 def test_of_a_text_that_was_written_anew_the_list_shows_the_beginning_and_the_feed_all(hub: Hub) -> None:

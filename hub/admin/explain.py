@@ -24,6 +24,7 @@ from hub.model import (
     is_undated,
 )
 from hub.model.explained import Explained, Fact, lines
+from hub.publish.item import is_too_long
 from hub.said import as_written, date_of, day, second
 from hub.store import Store, existing_store
 
@@ -174,6 +175,8 @@ def _standing(withheld: WithheldEntry) -> str:
 
 
 def _carried(stored: StoredEntry) -> str:
+    if stored.member.republish == "full" and is_too_long(stored.entry):
+        return "republished with an excerpt, since its text is very long"
     how = {"full": "in full", "summary": "with an excerpt", "link": "by its headline alone"}
     return f"republished {how[stored.member.republish]}"
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hub.language import ENGLISH, N_, Language
 from hub.model import Change, Person, Revision, StoredEntry, WithheldEntry, Words
-from hub.publish.item import Item, headline_of, source_at
+from hub.publish.item import LONGEST_CARRIED, Item, headline_of, source_at
 from hub.wording import Piece, difference
 
 UNSHOWN = N_("Its text was corrected.")
@@ -27,7 +27,7 @@ class Correction(Struct, frozen=True, kw_only=True):
 
     `headline` is what it was called from then on. `title` and `text` are empty
     where they stayed as they were. The text's is empty, too, where the member
-    does not let us carry its text.
+    does not let us carry its text, or that is too long.
     """
 
     stored: StoredEntry
@@ -50,7 +50,8 @@ def told_changes(stored: StoredEntry, revisions: Sequence[Revision]) -> Iterator
 def corrections(changes: Iterable[Change], language: Language = ENGLISH) -> Iterator[Correction]:
     """The changes as they may be published; one of the layout alone is none."""
     for each in changes:
-        carried = each.stored.member.republish == "full"
+        longest = max(len(each.before.text), len(each.after.text))
+        carried = each.stored.member.republish == "full" and longest <= LONGEST_CARRIED
         title = difference(each.before.title, each.after.title)
         text = difference(each.before.text, each.after.text) if carried else ()
         if title or text or not carried:

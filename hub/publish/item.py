@@ -37,6 +37,8 @@ _TITLE_WORDS = 12
 _SIZE_AND_ENDING = re.compile(
     r"(?:-\d{2,4}x\d{2,4}|-scaled)?\.(?:jpe?g|png|gif|webp|avif)(?![^?\"\s,])", re.IGNORECASE
 )
+LONGEST_CARRIED = 200_000
+"""Characters of a text that is carried whole: one of a book's length would make feeds that readers refuse."""
 
 KIND_LABELS: Mapping[Kind, str] = {
     "news": N_("News"),
@@ -142,12 +144,18 @@ def permitted(entry: Entry, republish: Republish) -> Entry:
 
     `summary` keeps the excerpt and the lead image; `link` keeps what it takes
     to find the publisher's page: title, link, dates, names and categories.
+    `full` keeps all but a text that `is_too_long`.
     """
     if republish == "full":
-        return entry
+        return replace(entry, summary="", content="", text=entry.excerpt) if is_too_long(entry) else entry
     if republish == "summary":
         return replace(entry, summary="", content="", text=entry.excerpt, enclosures=())
     return replace(entry, summary="", content="", text="", excerpt="", enclosures=(), image=None)
+
+
+def is_too_long(entry: Entry) -> bool:
+    """Whether of an entry's text no more than the excerpt is carried, whatever its member lets us carry."""
+    return len(entry.content or entry.summary) > LONGEST_CARRIED
 
 
 def item(story: Story, labels: Mapping[str, str], language: Language = ENGLISH) -> Item:
