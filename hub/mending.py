@@ -32,7 +32,7 @@ from hub.store import (
     shown,
     take_over,
 )
-from hub.store.copies import being_put_back
+from hub.store.copies import MODE, being_put_back
 from hub.store.sqlite.connection import is_of_the_machine
 
 MEND = (
@@ -199,6 +199,7 @@ def _unused(name: Path) -> Path:
 def _copy(backup: Path, copy: Path, *, like: Path) -> None:
     """Copy a backup, for whom the database is that it is to replace."""
     try:
+        os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, MODE))
         shutil.copyfile(backup, copy)
         with copy.open("rb") as written:
             os.fsync(written.fileno())

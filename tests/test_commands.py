@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -802,6 +803,29 @@ def test_what_root_polls_is_left_to_the_user_that_the_hub_runs_as(hub: Hub, site
     poll(hub)
     (lock,) = hub.folder.glob("*.poll.lock")
     assert (lock.stat().st_uid, lock.stat().st_gid) == owner
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """What is new may be read by everybody, as most systems have it."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
+@pytest.mark.parametrize("first", ["poll", "restore"])
+def test_nobody_else_on_the_machine_reads_a_database(hub: Hub, first: str) -> None:
+    hub.write({})
+    poll(hub)
+    backup, place = hub.folder / "backup.db", hub.folder / "place"
+    assert hub.run("backup", str(backup)).returncode == 0
+    place.mkdir()
+    arguments = (str(backup),) if first == "restore" else ()
+    done = hub.run(first, *arguments, "--database", f"sqlite:///{place}/hub.db")
+    assert done.returncode == 0, done.stderr
+    for file in (place / "hub.db", backup):
+        assert file.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from hub.errors import StoreError, StoreUnusable
 
+MODE = 0o640
+"""Of a database's file: it has hashes of passwords, secrets of subscribers, and what is held back."""
+
 
 @contextmanager
 def whole(file: Path, *, mode: int) -> Iterator[Path]:

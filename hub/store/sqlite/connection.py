@@ -18,7 +18,7 @@ from hub.machine import give_to_owner
 from hub.said import sentence
 from hub.store import PUT_BACK
 from hub.store.connection import BUSY_SECONDS, Connection, Values
-from hub.store.copies import refuse_cut_short, refuse_moved_away
+from hub.store.copies import MODE, refuse_cut_short, refuse_moved_away
 from hub.store.rows import Row, from_json
 from hub.store.sqlite.migrations import from_later, migrations
 
@@ -237,10 +237,13 @@ class SqliteConnection(Connection):
 
 
 def _begin(file: Path) -> None:
-    """Begin a database that is not there as its folder's owner's, also where root is the first to open it."""
+    """Begin a database that is not there as its folder's owner's, also where root is the first to open it.
+
+    Nobody else reads it, whatever this process' umask is.
+    """
     # What goes wrong here SQLite will say; it gives what it keeps beside the file to the same user.
     with suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE))
         give_to_owner(file, of=file.parent)
 
 
