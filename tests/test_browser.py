@@ -283,6 +283,13 @@ OFF_LINE = """rows => Math.max(...rows.map(row => {
 }))"""
 
 
+@pytest.mark.parametrize("watched", [320, 1280], indirect=True)
+def test_a_mouse_has_24_pixels_for_what_stands_beneath_a_headline(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/search?q=stroke")
+    lines = watched.page.locator(".byline > *, .topics li")
+    assert min(lines.evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")) >= 24
+
+
 @pytest.fixture
 def touched(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
