@@ -206,6 +206,18 @@ def test_pages_fit_in_a_language_of_long_words(browser: Browser, german: str) ->
     context.close()
 
 
+@pytest.mark.parametrize("moment", ["29 September, 10:07", "29. September, 10:07", "29 septembre à 10:07"])
+@pytest.mark.parametrize("watched", [1100, 1280], indirect=True)
+def test_the_longest_date_stands_on_one_line_of_the_status_page(
+    watched: Watched, address: str, moment: str
+) -> None:
+    watched.page.goto(f"{address}/status")
+    heights = watched.page.locator("td > time").evaluate_all(
+        "(all, moment) => all.map(each => { each.textContent = moment; return each.offsetHeight })", moment
+    )
+    assert max(heights) < 30
+
+
 @pytest.mark.parametrize("watched", [320, 375], indirect=True)
 @pytest.mark.parametrize("path", ["/", "/status", "/story/2"])
 def test_a_page_fits_with_letters_twice_as_large(watched: Watched, address: str, path: str) -> None:
