@@ -586,6 +586,8 @@ def test_the_page_of_a_check_that_is_under_way_looks_again_by_itself(
             page.get_by_role("button", name="Check now").click()
             said = "It is being checked. This page looks again every two seconds."
             page.get_by_text(said).wait_for(timeout=SOON * 1000)
+            # All of the ring around what was done, which has the focus, is in the window.
+            assert page.locator("#done:focus").evaluate("each => each.getBoundingClientRect().top") >= 5
             # Nobody polls here, so that each look finds the same.
             for _ in range(2):
                 with page.expect_request(f"{address}/admin/feed/east/news?*", timeout=SOON * 1000):
