@@ -535,6 +535,10 @@ def test_what_an_admin_presses_stands_on_the_line_of_what_it_is_for(browser: Bro
             lines = page.evaluate(first_lines, both)
             assert abs(lines[0] - lines[1]) <= 3, (words, lines)
         assert page.locator("tbody button").first.evaluate("each => each.clientHeight") > 50
+        # On paper nothing is pressed.
+        page.emulate_media(media="print")
+        for role in ("button", "navigation"):
+            assert not page.get_by_role(role).locator("visible=true").count()
         # Among them, that a form for a password says whose it is.
         assert complaints == []
 
