@@ -15,7 +15,8 @@
     ├── StoreError           the database refused
     │   ├── NotAnAddress     what it was named by is no address of a database
     │   ├── StoreUnusable    it refuses whoever asks, whatever for
-    │   │   └── StoreSilent  it does not answer at all
+    │   │   ├── StoreDamaged  a part of its file is damaged
+    │   │   └── StoreSilent   it does not answer at all
     │   └── AlreadySo        what is to be done is the case
     └── BusyError            another hub is using this database
 
@@ -159,6 +160,10 @@ class NotAnAddress(StoreError):
 
 class StoreUnusable(StoreError):
     """Nothing can be asked of the database just now: its server is away, or its file held or damaged."""
+
+
+class StoreDamaged(StoreUnusable):
+    """A part of the database's file is damaged: what needs no more than the rest of it is answered."""
 
 
 class StoreSilent(StoreUnusable):

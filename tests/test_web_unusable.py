@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import StoreUnusable
+from hub.errors import StoreDamaged, StoreUnusable
 from hub.web.unusable import Unusable
 from tests.admin_hub import AdminHub
 from tests.postgresql import as_superuser, new_store
@@ -176,8 +176,45 @@ def test_what_comes_and_goes_is_told_once_a_minute(
     with caplog.at_level(logging.INFO):
         for now in (1_000.0, 1_030.0, 1_059.0, 1_061.0):
             monkeypatch.setattr("hub.web.unusable.time.monotonic", lambda now=now: now)
-            unusable.met(StoreUnusable("It is damaged.", "Put it back."))
+            unusable.met(StoreUnusable("It is held.", "Wait."))
             met.append(unusable.is_met)
             unusable.over()
     assert met == [True, False, False, True]
     assert len(caplog.records) == 4
+
+
+def test_a_damaged_part_is_not_over_while_other_parts_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(AdminHub(tmp_path)) as made:
+        made.publish(WESSEX, news("1", "A ward is opened"))
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+        (root,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'stories'").fetchone()
+    with (tmp_path / "hub.db").open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with closing(AdminHub(tmp_path)) as hub, caplog.at_level(logging.INFO):
+        assert hub.get("/readyz").status_code == 200
+        for _ in range(2):
+            assert hub.get("/feeds/all.atom").status_code == 503
+            assert hub.get("/status").status_code == 200
+        answer = hub.get("/readyz")
+        assert answer.status_code == 503
+        assert "is damaged" in answer.text
+    (record,) = caplog.records
+    assert record.getMessage().startswith("what needs a damaged part is answered 503: ")
+
+
+def test_damage_is_told_again_each_hour_and_forgotten_an_hour_after_it_was_met(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unusable, damage = Unusable(), StoreDamaged("It is damaged.", "Put it back.")
+    with caplog.at_level(logging.INFO):
+        for now, told in ((1_000.0, 1), (4_599.0, 1), (4_601.0, 2)):
+            monkeypatch.setattr("hub.web.unusable.time.monotonic", lambda now=now: now)
+            unusable.met(damage)
+            unusable.over()
+            assert (len(caplog.records), unusable.damaged) == (told, damage)
+    monkeypatch.setattr("hub.web.unusable.time.monotonic", lambda: 8_202.0)
+    assert unusable.damaged is None

@@ -61,10 +61,13 @@ def healthz() -> Response:
 
 @status.get("/readyz")
 def readyz() -> Response:
+    visit = visiting()
     try:
-        visiting().store.version()
+        visit.store.version()
     except StoreError as error:
         return plain(str(error), status=503)
+    if damaged := visit.site.unusable.damaged:
+        return plain(str(damaged), status=503)
     return plain("ok")
 
 

@@ -7,14 +7,17 @@ import time
 from math import inf
 from threading import Lock, get_ident
 
-from hub.errors import StoreSilent, StoreUnusable
+from hub.errors import StoreDamaged, StoreSilent, StoreUnusable
 
 _log = logging.getLogger(__name__)
 
 AGAIN_AFTER = 30
 """Seconds after which who was turned away may come again."""
-# What comes and goes is told no more often, such as a file of which a part alone is damaged.
+# What comes and goes is told no more often.
 _TOLD_AGAIN = 60.0  # seconds
+# Damage is told again after so long, and taken to last so long after somebody met it: that others
+# are answered, who need another part of the file, does not say that it is over.
+_DAMAGED_FOR = 3600.0  # seconds
 # Who finds out whether a server is silent still knows by then.
 _FOUND_OUT = 15.0  # seconds
 
@@ -29,6 +32,8 @@ class Unusable:
     def __init__(self) -> None:
         self._told = False
         self._told_at = -inf
+        self._damaged: StoreDamaged | None = None
+        self._damage_met_at = self._damage_told_at = -inf
         self._lock = Lock()
         self._silent: StoreSilent | None = None
         # The thread that asks on, for all, and until when.
@@ -39,6 +44,11 @@ class Unusable:
     def is_met(self) -> bool:
         """Whether nothing can be asked, as far as is known."""
         return self._told or self._silent is not None
+
+    @property
+    def damaged(self) -> StoreDamaged | None:
+        """The damage that somebody met within the last hour."""
+        return self._damaged if time.monotonic() < self._damage_met_at + _DAMAGED_FOR else None
 
     def look(self) -> None:
         """Raises StoreSilent while the database says nothing, and another thread waits for it already.
@@ -65,6 +75,13 @@ class Unusable:
             self._silent = error if isinstance(error, StoreSilent) else None
             if self._asks == get_ident():
                 self._asks = None
+            if isinstance(error, StoreDamaged):
+                self._damaged, self._damage_met_at = error, now
+                if now < self._damage_told_at + _DAMAGED_FOR:
+                    return
+                self._damage_told_at = now
+                _log.error("what needs a damaged part is answered 503: %s %s", error.problem, error.remedy)
+                return
             if self._told or now < self._told_at + _TOLD_AGAIN:
                 return
             self._told, self._told_at = True, now

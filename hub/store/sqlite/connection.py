@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from hub.errors import StoreError, StoreUnusable
+from hub.errors import StoreDamaged, StoreError, StoreUnusable
 from hub.machine import give_to_owner
 from hub.said import sentence
 from hub.store import PUT_BACK
@@ -252,7 +252,7 @@ def known_error(file: Path, error: sqlite3.Error) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0)
     match code & 0xFF:
         case sqlite3.SQLITE_CORRUPT:
-            return StoreUnusable(f"The database {file} is damaged: {error}.", sentence(PUT_BACK))
+            return StoreDamaged(f"The database {file} is damaged: {error}.", sentence(PUT_BACK))
         case sqlite3.SQLITE_NOTADB:
             return StoreUnusable(
                 f"{file} is no database: {error}.",
