@@ -16,6 +16,7 @@ from threading import Event
 import pytest
 
 from hub.config import Watched, parse
+from hub.errors import StoreError
 from hub.fetch import FetchRequest
 from hub.fetch.curl import CurlFetcher
 from hub.lock import LockFile
@@ -134,8 +135,12 @@ def test_a_full_disk_costs_no_member_a_second_request(
         pages = store._value("PRAGMA page_count")  # type: ignore[attr-defined]
         store._value(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
 
+        offered = 0
+
         def tick() -> None:
-            if refused.getvalue().count("disk is full") > 3:
+            nonlocal offered
+            offered += "disk is full" in refused.getvalue()
+            if offered > 3:
                 store._value(f"PRAGMA max_page_count = {10 * pages}")  # type: ignore[attr-defined]
             if told.getvalue():
                 stop.set()
@@ -145,6 +150,36 @@ def test_a_full_disk_costs_no_member_a_second_request(
         assert store.totals().entries == 200
     assert "outcome=fetched status=200 new=200" in told.getvalue()
     assert site.paths() == ["/news"]
+    # However often it was offered in vain.
+    said = refused.getvalue()
+    assert said.count("disk is full") == 1
+    assert said.index("disk is full") < said.index("The database takes what is stored again.")
+
+
+def test_what_lasts_is_told_each_hour_and_what_comes_back_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full, held = StoreError("It is full.", "Make room."), StoreError("It is held.", "Wait.")
+    sparing = rounds.Sparing(Lines(io.StringIO()))
+    (feed,) = parse(config_of(["https://east.example.org/feed"])).feeds
+
+    def meets(error: StoreError, *moments: int) -> int:
+        """How often it is told."""
+        for now in moments:
+            monkeypatch.setattr("hub.polling.rounds.time.monotonic", lambda now=now: float(now))
+            sparing.refused(error)
+        return capsys.readouterr().err.count(error.problem)
+
+    assert meets(full, *range(0, 3_600, 30)) == 1
+    assert meets(full, 3_600, 3_630) == 1
+    assert meets(held, 3_660, 3_690) == 1
+    # Nothing was refused for a while.
+    assert meets(held, 4_000) == 1
+    sparing.told(())
+    assert meets(held, 4_020) == 0
+    sparing.told([PollResult(feed=feed, outcome="fetched")])
+    assert capsys.readouterr().err == "The database takes what is stored again.\n"
+    assert meets(held, 4_030) == 1
 
 
 @pytest.mark.parametrize("named", ["else", "page"])

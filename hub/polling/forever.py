@@ -25,8 +25,10 @@ from hub.polling.polls import Polls, utc_now
 from hub.polling.rounds import (
     AFTER_A_REFUSAL,
     TICK,
+    TOLD_AGAIN,
     WHILE_OFFLINE,
     WINDING_UP,
+    Sparing,
     look_again,
     open_polls,
     sync,
@@ -39,9 +41,6 @@ from hub.store import Store
 
 if TYPE_CHECKING:
     from hub.polling.handing import Handing
-
-# Where nobody can be reached, how long until that is said again.
-_OFFLINE_TOLD_AGAIN = 3600.0
 
 
 class _Due(Protocol):
@@ -99,13 +98,14 @@ def poll_forever(
     begins. `tick` is called several times a second. While `handing` has workers,
     they get the polls that are due.
 
-    A database that refuses (a full disk, say) is told of, and what was gathered
+    A database that refuses (a full disk, say) is told of (`Sparing`), and what was gathered
     is offered to it until it takes it. No site is asked before that: the answers
     that wait may say that a host wants to be left alone. Where nobody can be
     reached, all feeds are asked again each minute until somebody is.
     """
     store.give_up_at(stop)
     told_at = -inf
+    sparing = Sparing(progress)
     post = Post()
     while not stop.is_set():
         config = watched.current
@@ -129,17 +129,17 @@ def poll_forever(
                 due = to_workers or _Here(store, polls)
                 duties = (*_duties(store, polls, config), alerting)
                 try:
-                    _poll_while(goes_on, store, polls, due, duties, lock, progress, stop)
+                    _poll_while(goes_on, store, polls, due, duties, lock, sparing, stop)
                 except StoreError as error:
                     # Without the database nobody knows which hosts other processes are at.
                     polls.break_off()
-                    tell(error)
-                    _offer_again(polls, lock, progress, stop, tick)
+                    sparing.refused(error)
+                    _offer_again(polls, lock, sparing, stop, tick)
                 offline = polls.offline
             if offline:
                 told_at = _wait_while_offline(offline, told_at, goes_on, stop)
         except StoreError as error:
-            tell(error)
+            sparing.refused(error)
             stop.wait(AFTER_A_REFUSAL)
 
 
@@ -160,7 +160,7 @@ def _wait_while_offline(
     offline: OfflineError, told_at: float, goes_on: Callable[[], bool], stop: Event
 ) -> float:
     """Ask nobody for a minute, saying why once an hour. `told_at`, as given and as returned, is when last."""
-    if time.monotonic() - told_at > _OFFLINE_TOLD_AGAIN:
+    if time.monotonic() - told_at > TOLD_AGAIN:
         tell(offline)
         told_at = time.monotonic()
     until = time.monotonic() + WHILE_OFFLINE
@@ -176,7 +176,7 @@ def _poll_while(
     due: _Due,
     duties: Sequence[_Duty],
     lock: DatabaseLock,
-    progress: Progress,
+    progress: Sparing,
     stop: Event,
 ) -> None:
     """Poll what is `due` and do the `duties`, as long as `goes_on` says so and nobody else wants the lock.
@@ -218,7 +218,7 @@ def _poll_while(
         lock.release()
 
 
-def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Progress, stop: Event) -> None:
+def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Sparing, stop: Event) -> None:
     """Let polls end: those here within `WINDING_UP`, workers' as long as another process wants the lock."""
     due.take_back()
     until = time.monotonic() + WINDING_UP
@@ -230,7 +230,7 @@ def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Progress, st
 
 
 def _offer_again(
-    polls: Polls, lock: DatabaseLock, progress: Progress, stop: Event, tick: Callable[[], None]
+    polls: Polls, lock: DatabaseLock, progress: Sparing, stop: Event, tick: Callable[[], None]
 ) -> None:
     """Offer what was gathered to a store that refused, until it takes all of it."""
     while not stop.wait(AFTER_A_REFUSAL):
@@ -240,6 +240,6 @@ def _offer_again(
                 progress.told(polls.finish())
                 return
         except StoreError as error:
-            tell(error)
+            progress.refused(error)
         finally:
             lock.release()

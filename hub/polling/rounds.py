@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from threading import Event
 
 from hub import urls
 from hub.config import Config, Watched, load
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, StoreError
 from hub.fetch import Elsewhere
 from hub.fetch.curl import CurlFetcher
 from hub.gathering import MOST_PAGES
@@ -44,6 +45,9 @@ WINDING_UP = 10.0
 AFTER_A_REFUSAL = 30.0
 # How long to wait where nobody can be reached.
 WHILE_OFFLINE = 60.0
+# How long until what lasts is said again, and how soon it is met again where it lasts.
+TOLD_AGAIN = 3600.0
+_LASTS = 300.0
 # How long a round ordered by hand waits for one that is under way.
 _WAIT_FOR_OTHERS = 600.0
 # How soon a hub that runs has wound up what it was at, and goes by a feeds.yaml that was edited.
@@ -284,3 +288,28 @@ def look_again(watched: Watched) -> None:
 def tell(error: HubError) -> None:
     """Print an error for the person at the terminal, with what to do about it."""
     say(error.problem, *([f"    {error.remedy}"] if error.remedy else []))
+
+
+class Sparing:
+    """Tells which polls ended; that the database refuses, as it begins and each hour; and that it is over."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._problem = ""
+        self._told_at = self._met_at = -inf
+
+    def refused(self, error: StoreError) -> None:
+        now = time.monotonic()
+        lasts = error.problem == self._problem and now < self._met_at + _LASTS
+        self._met_at = now
+        if lasts and now < self._told_at + TOLD_AGAIN:
+            return
+        self._problem, self._told_at = error.problem, now
+        tell(error)
+
+    def told(self, results: Sequence[PollResult]) -> None:
+        """These polls ended, and are stored."""
+        if results and self._problem:
+            self._problem = ""
+            say("The database takes what is stored again.")
+        self._progress.told(results)

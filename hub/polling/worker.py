@@ -19,7 +19,16 @@ from hub.config import Config, Watched
 from hub.errors import StoreError
 from hub.model import FeedKey, FeedState
 from hub.polling.polls import Polls, utc_now
-from hub.polling.rounds import AFTER_A_REFUSAL, TICK, WHILE_OFFLINE, WINDING_UP, look_again, open_polls, tell
+from hub.polling.rounds import (
+    AFTER_A_REFUSAL,
+    TICK,
+    WHILE_OFFLINE,
+    WINDING_UP,
+    Sparing,
+    look_again,
+    open_polls,
+    tell,
+)
 from hub.report import Lines, Progress, say
 from hub.said import ahead_of
 from hub.signals import stopping
@@ -102,7 +111,7 @@ class _Worker:
         self._watched = watched
         self._store = store
         self._company = company
-        self._progress = progress
+        self._progress = Sparing(progress)
         self._stop = stop
         self._looked = -_LOOKS
         self._begins_at = 0.0
@@ -117,7 +126,7 @@ class _Worker:
                     continue
                 self._follow(self._watched.current)
             except StoreError as error:
-                tell(error)
+                self._progress.refused(error)
                 self._stop.wait(AFTER_A_REFUSAL)
 
     # ------------------------------------------------------------ whom it follows
@@ -179,7 +188,7 @@ class _Worker:
                         polls.break_off()
                         raise
             except StoreError as error:
-                tell(error)
+                self._progress.refused(error)
                 self._offer_again(polls)
             finally:
                 # The hub ends the connections of workers that hang. This one is no worker for now.
@@ -246,7 +255,7 @@ class _Worker:
                 self._progress.told(polls.finish())
                 return
             except StoreError as error:
-                tell(error)
+                self._progress.refused(error)
 
 
 def _due_since(state: FeedState) -> datetime:
