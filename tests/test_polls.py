@@ -153,21 +153,21 @@ def test_a_full_disk_costs_no_member_a_second_request(
     # However often it was offered in vain.
     said = refused.getvalue()
     assert said.count("disk is full") == 1
-    assert said.index("disk is full") < said.index("The database takes what is stored again.")
+    assert said.index("disk is full") < said.index("The database can be written to again.")
 
 
 def test_what_lasts_is_told_each_hour_and_what_comes_back_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     full, held = StoreError("It is full.", "Make room."), StoreError("It is held.", "Wait.")
-    sparing = rounds.Sparing(Lines(io.StringIO()))
+    teller = rounds.Teller(Lines(io.StringIO()))
     (feed,) = parse(config_of(["https://east.example.org/feed"])).feeds
 
     def meets(error: StoreError, *moments: int) -> int:
         """How often it is told."""
         for now in moments:
             monkeypatch.setattr("hub.polling.rounds.time.monotonic", lambda now=now: float(now))
-            sparing.refused(error)
+            teller.refused(error)
         return capsys.readouterr().err.count(error.problem)
 
     assert meets(full, *range(0, 3_600, 30)) == 1
@@ -175,10 +175,10 @@ def test_what_lasts_is_told_each_hour_and_what_comes_back_at_once(
     assert meets(held, 3_660, 3_690) == 1
     # Nothing was refused for a while.
     assert meets(held, 4_000) == 1
-    sparing.told(())
+    teller.told(())
     assert meets(held, 4_020) == 0
-    sparing.told([PollResult(feed=feed, outcome="fetched")])
-    assert capsys.readouterr().err == "The database takes what is stored again.\n"
+    teller.told([PollResult(feed=feed, outcome="fetched")])
+    assert capsys.readouterr().err == "The database can be written to again.\n"
     assert meets(held, 4_030) == 1
 
 

@@ -28,7 +28,7 @@ from hub.polling.rounds import (
     TOLD_AGAIN,
     WHILE_OFFLINE,
     WINDING_UP,
-    Sparing,
+    Teller,
     look_again,
     open_polls,
     sync,
@@ -98,14 +98,14 @@ def poll_forever(
     begins. `tick` is called several times a second. While `handing` has workers,
     they get the polls that are due.
 
-    A database that refuses (a full disk, say) is told of (`Sparing`), and what was gathered
+    A database that refuses (a full disk, say) is told of (`Teller`), and what was gathered
     is offered to it until it takes it. No site is asked before that: the answers
     that wait may say that a host wants to be left alone. Where nobody can be
     reached, all feeds are asked again each minute until somebody is.
     """
     store.give_up_at(stop)
     told_at = -inf
-    sparing = Sparing(progress)
+    teller = Teller(progress)
     post = Post()
     while not stop.is_set():
         config = watched.current
@@ -129,17 +129,17 @@ def poll_forever(
                 due = to_workers or _Here(store, polls)
                 duties = (*_duties(store, polls, config), alerting)
                 try:
-                    _poll_while(goes_on, store, polls, due, duties, lock, sparing, stop)
+                    _poll_while(goes_on, store, polls, due, duties, lock, teller, stop)
                 except StoreError as error:
                     # Without the database nobody knows which hosts other processes are at.
                     polls.break_off()
-                    sparing.refused(error)
-                    _offer_again(polls, lock, sparing, stop, tick)
+                    teller.refused(error)
+                    _offer_again(polls, lock, teller, stop, tick)
                 offline = polls.offline
             if offline:
                 told_at = _wait_while_offline(offline, told_at, goes_on, stop)
         except StoreError as error:
-            sparing.refused(error)
+            teller.refused(error)
             stop.wait(AFTER_A_REFUSAL)
 
 
@@ -176,7 +176,7 @@ def _poll_while(
     due: _Due,
     duties: Sequence[_Duty],
     lock: DatabaseLock,
-    progress: Sparing,
+    progress: Teller,
     stop: Event,
 ) -> None:
     """Poll what is `due` and do the `duties`, as long as `goes_on` says so and nobody else wants the lock.
@@ -218,7 +218,7 @@ def _poll_while(
         lock.release()
 
 
-def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Sparing, stop: Event) -> None:
+def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Teller, stop: Event) -> None:
     """Let polls end: those here within `WINDING_UP`, workers' as long as another process wants the lock."""
     due.take_back()
     until = time.monotonic() + WINDING_UP
@@ -230,7 +230,7 @@ def _wind_up(polls: Polls, due: _Due, lock: DatabaseLock, progress: Sparing, sto
 
 
 def _offer_again(
-    polls: Polls, lock: DatabaseLock, progress: Sparing, stop: Event, tick: Callable[[], None]
+    polls: Polls, lock: DatabaseLock, progress: Teller, stop: Event, tick: Callable[[], None]
 ) -> None:
     """Offer what was gathered to a store that refused, until it takes all of it."""
     while not stop.wait(AFTER_A_REFUSAL):

@@ -290,7 +290,7 @@ def tell(error: HubError) -> None:
     say(error.problem, *([f"    {error.remedy}"] if error.remedy else []))
 
 
-class Sparing:
+class Teller:
     """Tells which polls ended; that the database refuses, as it begins and each hour; and that it is over."""
 
     def __init__(self, progress: Progress) -> None:
@@ -311,5 +311,5 @@ class Sparing:
         """These polls ended, and are stored."""
         if results and self._problem:
             self._problem = ""
-            say("The database takes what is stored again.")
+            say("The database can be written to again.")
         self._progress.told(results)

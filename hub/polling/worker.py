@@ -24,7 +24,7 @@ from hub.polling.rounds import (
     TICK,
     WHILE_OFFLINE,
     WINDING_UP,
-    Sparing,
+    Teller,
     look_again,
     open_polls,
     tell,
@@ -111,7 +111,7 @@ class _Worker:
         self._watched = watched
         self._store = store
         self._company = company
-        self._progress = Sparing(progress)
+        self._progress = Teller(progress)
         self._stop = stop
         self._looked = -_LOOKS
         self._begins_at = 0.0
