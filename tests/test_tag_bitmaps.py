@@ -127,6 +127,36 @@ def test_a_tag_taken_by_hand_stays_away_where_its_entry_comes_back_after_a_copy_
     assert marked(hub, "safety") == set()
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_is_withdrawn_had_the_tags_of_copies_that_came_before_it_in_a_batch(
+    hub: Hub, *, together: bool
+) -> None:
+    hub.publish(WESSEX, news("w", "Joint news", link=LINK, tags=(SAFETY,)))
+    polls = [
+        hub.poll(EAST, news("e", "Joint news", link=LINK, tags=(GRANTS,)), at=LATER),
+        hub.poll(WESSEX, at=LATER, tombstones=(Tombstone(id="w", why="gone"),)),
+    ]
+    for batch in [polls] if together else [[each] for each in polls]:
+        assert {result.error for result in hub.settle_together(batch, LATER)} == {None}
+    (gone,) = hub.store.withdrawn()
+    assert gone.story_terms == {"safety", "grants"}
+    assert marked(hub, "grants") == {keys(hub)["e"]}
+    assert hub.store.check() == ()
+
+
+def test_a_poll_that_is_refused_costs_a_story_no_tag_that_came_before_it_in_a_batch(hub: Hub) -> None:
+    hub.publish(WESSEX, news("w", "Joint news", link=LINK, tags=(SAFETY,)))
+    refused = news("x", "Other news", tags=(Tag(None, "a tag without a term"),))  # type: ignore[arg-type]
+    polls = [
+        hub.poll(EAST, news("e", "Joint news", link=LINK, tags=(GRANTS,)), at=LATER),
+        hub.poll(WESSEX, refused, at=LATER, tombstones=(Tombstone(id="w", why="gone"),)),
+    ]
+    taken, failed = hub.settle_together(polls, LATER)
+    assert (taken.error, failed.outcome) == (None, "failed")
+    assert marked(hub, "grants") == {*keys(hub).values()}
+    assert hub.store.check() == ()
+
+
 def test_what_is_released_is_in_them_again(hub: Hub) -> None:
     key = publish_some(hub)
     hub.store.withdraw([key["a"]], "", LATER)

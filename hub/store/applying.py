@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any
-
-from msgspec import Struct
 
 from hub.model import ChangedEntry, Entry, FeedState, FeedUpdate, NewEntry, PollResult, digest
 from hub.store import feedrows, rows
 from hub.store import statements as sql
-from hub.store.known import KnownToBatch, Written, listed
+from hub.store.known import KnownToBatch, listed
 from hub.store.retracting import Retracting
+from hub.store.written import Written
 
 _REVISIONS_KEPT = 10
 # A page without news may be so because its site is being made anew.
 _LOOKED_AT_AGAIN = timedelta(days=1)
-
-
-class Applied(Struct, frozen=True):
-    """What came of a poll: whether readers are shown it, and the stories that are to be tagged anew."""
-
-    result: PollResult
-    is_shown: bool
-    changed_stories: AbstractSet[int]
 
 
 class Applying(Retracting):
@@ -36,13 +26,18 @@ class Applying(Retracting):
     def _index_changed(self, key: int, entry: Entry) -> None:
         """Have searches find an entry by its words, and not by those it had."""
 
-    def _apply(self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch) -> Applied:
-        """Write what a poll changes, and have `known` learn it.
+    def _apply(
+        self, feed: int, before: FeedState, update: FeedUpdate, known: KnownToBatch
+    ) -> tuple[PollResult, bool]:
+        """Write what a poll changes, and have `known` learn it; its result, and whether readers are shown it.
 
-        `feed` is the feed's number, and `before` what was remembered of it. The stories that are
-        changed have their tags still as they were.
+        `feed` is the feed's number, and `before` what was remembered of it. That the tags of stories
+        follow is left to `_follow_tags`.
         """
         now = rows.stamp(update.now)
+        if update.withdrawn or any(changed.waits for changed in update.changed):
+            # What is withheld is on record with the tags that its story had.
+            self._follow_tags(known.untagged)
         written = self._write_new(feed, update, now)
         changed_stories = {entry.story for entry, new in zip(written, update.new, strict=True) if new.leads}
         changed_stories |= self._take_over(written, known)
@@ -77,7 +72,7 @@ class Applying(Retracting):
         if others := self._in_other_feeds({*update.withdrawn, *update.returned}):
             known.stand(self._tuples(sql.STANDING_NOW, (listed(others),)))
         is_shown = _is_shown(update, written, left_out) or _as_source(before) != _as_source(update.state)
-        return Applied(_result(update), is_shown, changed_stories)
+        return _result(update), is_shown
 
     def _write_new(self, feed: int, update: FeedUpdate, now: str) -> list[Written]:
         """Write the entries that were not there, each into its story and with its tags."""

@@ -16,7 +16,6 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from hub import stories
@@ -28,7 +27,6 @@ from hub.model import (
     Habits,
     Known,
     KnownEntry,
-    NewEntry,
     RelinkedEntry,
     Rulings,
     Sketch,
@@ -38,6 +36,7 @@ from hub.model import (
 )
 from hub.store import feedrows, rows
 from hub.store import statements as sql
+from hub.store.written import Untagged, Written
 
 # A document has seldom more entries; what was published long before it is not in it.
 _TEXTS_LOOKED_AT = 100
@@ -45,52 +44,12 @@ _TEXTS_LOOKED_AT = 100
 Ask = Callable[..., Sequence[Any]]
 
 
-class Written(Struct, frozen=True):
-    """An entry as it was stored.
-
-    key, story  the store's numbers
-    new         how it was decided on, if it was not stored before
-    withheld    whether it is not published, so that no copy is compared with it
-    """
-
-    key: int
-    story: int
-    entry: Entry
-    new: NewEntry | None = None
-    withheld: bool = False
-
-    @property
-    def joined(self) -> bool:
-        """Whether it is a new entry in a story that was there."""
-        return self.new is not None and self.new.story is not None
-
-    def candidate(self, new: NewEntry, now: datetime) -> Candidate:
-        """The entry as others are compared with it."""
-        entry, sketch = self.entry, self.entry.sketch
-        return Candidate(
-            key=self.key,
-            feed=entry.feed,
-            story=self.story,
-            lead=new.story is None,
-            id=entry.id,
-            link=entry.link,
-            link_key=entry.keys.link,
-            title=entry.title,
-            date=new.date,
-            first_seen=now,
-            words=sketch.words,
-            wordless=sketch.wordless,
-            credits=sketch.credits,
-            samples=len(sketch.numbers),
-        )
-
-
 class KnownToBatch:
     """What the store knows of the entries of some polls, by the number of their feed.
 
     `windows` are those of the feeds, packed; `new_entries` are those that are new, once they are stored, each
-    with its key, and `joined` those of them that joined stories of which nothing else changed;
-    `any_overruling` is whether anything was said of tags by hand.
+    with its key; `untagged` is what stories' tags have yet to follow; `any_overruling` is whether anything
+    was said of tags by hand.
     """
 
     def __init__(
@@ -147,7 +106,7 @@ class KnownToBatch:
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
         self._index: list[tuple[int, int]] = []
         self.new_entries: list[tuple[int, Entry]] = []
-        self.joined: list[Written] = []
+        self.untagged = Untagged()
         self._since: set[int | str] = set()
         self._stand: dict[int, Standing] = {}
         self._likely = {
@@ -234,7 +193,7 @@ class KnownToBatch:
         now: datetime,
     ) -> None:
         """Learn what a poll stored; `changed` are the stories that it did more to than add an entry."""
-        self.joined = [each for each in (*self.joined, *written) if each.joined and each.story not in changed]
+        self.untagged.add(written, changed)
         changed = changed | {self._story_of[moved.key] for moved in relinked}
         keys_before = {known.key: known.keys for known in self._own.get(feed, ())}
         keys_now = {entry.key: entry.entry.keys for entry in written}

@@ -8,7 +8,8 @@ from hub.model import FeedUpdate, Gathered, Withheld, digest
 from hub.store import rows
 from hub.store import statements as sql
 from hub.store.adopting import Adopting
-from hub.store.known import Written, listed
+from hub.store.known import listed
+from hub.store.written import Written
 
 _WAITS_AGAIN = Withheld("quarantined", "its member took it back while it waited, and has it again")
 

@@ -22,7 +22,7 @@ from hub.model import (
 )
 from hub.store import Decide, feedrows, rows
 from hub.store import statements as sql
-from hub.store.applying import Applied, Applying
+from hub.store.applying import Applying
 from hub.store.known import KnownToBatch, listed
 
 _OUR_FAULT = "This is a fault of the hub: report it with this line and the feed's address."
@@ -130,13 +130,11 @@ class Settling(Applying):
         settled = [settle(feed, poll, states[feed], known, decide) for feed, poll in polls.items()]
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
         if any(poll.entries for poll in gathered):
-            self._tag_joined(known.joined)
             self._index_new(known.new_entries, max(poll.started for poll in gathered))
-        # Once a batch, since what they had is waited for.
-        self._retag_stories(set().union(*(each.changed_stories for each in settled)))
-        if any(each.is_shown for each in settled):
+        self._follow_tags(known.untagged)
+        if any(shows for _, shows in settled):
             self._published_changed()
-        return [each.result for each in settled]
+        return [result for result, _ in settled]
 
     def _waiting(self, feeds: Iterable[int]) -> dict[int, dict[int, datetime]]:
         """By feed, the entries with a change that has not been told, with when they last changed."""
@@ -159,7 +157,7 @@ class Settling(Applying):
 
     def _settle_one(
         self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
-    ) -> Applied:
+    ) -> tuple[PollResult, bool]:
         """Decide on a poll and apply it; as `_apply`. Raises _Refused where that costs this poll alone."""
         try:
             found = known.of(feed)
@@ -176,10 +174,11 @@ class Settling(Applying):
 
     def _settle_apart(
         self, feed: int, gathered: Gathered, state: FeedState, known: KnownToBatch, decide: Decide
-    ) -> Applied:
+    ) -> tuple[PollResult, bool]:
         """`_settle_one` of a poll that may be refused: if it is, it is undone and on record as failed."""
-        # What this one may write of the index, and undo, is its own.
+        # What this one may write of the index and of stories' tags, and undo, is its own.
         self._write_each(sql.NEW_IN_INDEX, known.take_index())
+        self._follow_tags(known.untagged)
         try:
             with self._undoable():
                 return self._settle_one(feed, gathered, state, known, decide)

@@ -12,8 +12,8 @@ from hub.errors import StoreError
 from hub.model import Overruling, StoredEntry, Tag
 from hub.store import rows
 from hub.store import statements as sql
-from hub.store.known import Written
 from hub.store.listing import Listing
+from hub.store.written import Untagged, Written
 
 NEW_TAGS = "INSERT INTO tags (entry, tags) VALUES (?, ?)"
 _TAG_OF_NEW_STORY = "INSERT INTO story_tags (term, story, date, lead) VALUES (?, ?, ?, ?)"
@@ -174,11 +174,13 @@ class Tagging(Listing):
         self._write_each(_TAG_OF_NEW_STORY, of_new_stories)
         self._count(Counter(term for term, *_ in of_new_stories))
 
-    def _tag_joined(self, written: Iterable[Written]) -> None:
-        """Give stories the tags of entries that joined them, as the rules gave these."""
-        tags = [(tag.term, each.key) for each in written for tag in each.entry.tags]
+    def _follow_tags(self, untagged: Untagged) -> None:
+        """Have the tags of stories follow what polls have written by now."""
+        joined, changed = untagged.take()
+        tags = [(tag.term, each.key) for each in joined for tag in each.entry.tags]
         if tags:
             self._count(Counter(term for (term,) in self._tuples(_TAGS_OF_JOINED, (rows.as_json(tags),))))
+        self._retag_stories(changed)
 
     def _tag(self, key: int, tags: Sequence[Tag]) -> None:
         """Replace an entry's tags by those of the rules, but for tags given or taken by hand."""
