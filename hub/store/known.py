@@ -99,16 +99,24 @@ class KnownToBatch:
         self._taken_away = self._taken_away_of(self._unknown)
         self._any_ruling = bool(unknown and self._ask_tuples(sql.ANY_RULING)[0][0])
         self.any_overruling = bool(unknown and self._ask_tuples(sql.ANY_OVERRULING)[0][0])
+        self._learn_as_it_is_settled()
+        self._look_for_copies(unknown, {} if house is None else house)
+
+    def _learn_as_it_is_settled(self) -> None:
+        """Begin what the polls of the batch add to, one after the other."""
+        self.new_entries: list[tuple[int, Entry]] = []
+        self.untagged = Untagged()
+        self._index: list[tuple[int, int]] = []
+        self._since: set[int | str] = set()
+        self._stand: dict[int, Standing] = {}
+
+    def _look_for_copies(self, unknown: Sequence[Entry], house: dict[int, list[int]]) -> None:
+        """Look up the stories that entries may be copies in, by the numbers of their sketches."""
         # Only what two entries of the batch have can be found by one after the other was stored.
         counts = Counter(chain.from_iterable([entry.sketch.numbers for entry in unknown]))
         self._several = frozenset(number for number, count in counts.items() if count > 1)
-        self._holders = self._holders_of(counts.keys(), {} if house is None else house)
+        self._holders = self._holders_of(counts.keys(), house)
         self._common = {number for number, held in self._holders.items() if len(held) >= stories.COMMON}
-        self._index: list[tuple[int, int]] = []
-        self.new_entries: list[tuple[int, Entry]] = []
-        self.untagged = Untagged()
-        self._since: set[int | str] = set()
-        self._stand: dict[int, Standing] = {}
         self._likely = {
             feed: {entry.fingerprint: self._likely_of(feed, entry) for entry in entries}
             for feed, entries in self._unknown.items()
