@@ -161,7 +161,7 @@ def _entry(parsed: ParsedEntry, document: _Document, number: int) -> Entry:
     words = content.text or summary.text
     misread_words = _misread(content) or _misread(summary)
     text = wording.without_footer(title, words)
-    # A day beside the text, such as that on which it was written, is not the event's.
+    # The day on which a text was written is not the event's, nor is one in the caption of a picture.
     prose = content.prose if content.text else summary.prose
     language = _language(parsed.language) or _language(feed.language)
     published, updated = parsed.published, parsed.updated

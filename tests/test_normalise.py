@@ -268,6 +268,7 @@ def test_an_event_is_not_on_the_day_that_drupal_writes_before_its_text() -> None
         "<span>Beds</span> <span><span>are</span></span> <span>here</span> <span class='title'>now</span>",
         "<p>On</p><span>12</span> <span><a href='/'>beds</a></span> <span>in 2027</span>",
         "<span>Ten</span> <span>beds</span> <span>in 2027</span>",
+        "<span>Join us</span> <span><a href='/'>online</a></span> <span>on 3 December.</span><p>Book.</p>",
     ],
 )
 def test_an_excerpt_keeps_spans_that_are_the_texts_own(html: str) -> None:
@@ -281,6 +282,9 @@ def test_spans_that_nobody_closes_are_read_in_no_time() -> None:
         '<span class="field--name-title">' * 15_000,
         "<span>a</span><span><a>b</a></span><span>" + "1" * 400_000,
         "<span " + " class='field--name-titl" * 20_000,
+        '<p>x</p><span class="' + "field--name-title " * 20_000 + '">y',
+        "<p>x</p><span " + " class='field--name-title'" * 15_000 + ">y",
+        '<p>x</p><span class="' + "field--name-title " * 4_000 + '">' + "<a>x</a>" * 8_000,
     ):
         made(html=html)
     assert time.process_time() - started < 5

@@ -386,10 +386,11 @@ def _without_counter(picture: re.Match[str]) -> str:
 # themes that write none, one after the other before all else.
 _IN_SPAN = r"(?:[^<]++|<(a|span|time)\b[^<>]*+>[^<]*+</\{}\s*>)*+</span\s*>"
 _BYLINE = re.compile(
-    r"<span\b[^<>]*?\sclass=[\"'][^<>\"']*?\bfield--name-(?:title|uid|created)\b[^<>]*+>"
+    r"<span\b(?=[^<>]*?\sclass=[\"'][^<>\"']*?\bfield--name-(?:title|uid|created)\b)[^<>]*+>"
     + _IN_SPAN.format(1)
     + r"|\A\s*+<span\b[^<>]*+>[^<]*+</span\s*>\s*+<span\b[^<>]*+><(a|span)\b[^<>]*+>[^<]*+</\2\s*></span\s*>"
-    r"\s*+<span\b[^<>]*+>(?:\s*+<time\b[^<>]*+>)?(?=[^<]*[0-9])[^<]*+(?:</time\s*>\s*+)?</span\s*>",
+    r"\s*+<span\b(?:(?=[^<>]*\bschema:dateCreated\b)[^<>]*+>(?:\s*+<time\b[^<>]*+>)?|[^<>]*+>\s*+<time\b[^<>]*+>)"
+    r"[^<]*+(?:</time\s*>\s*+)?</span\s*>",
     re.IGNORECASE,
 )
 # HTML's own, and what WordPress has in the place of it.
